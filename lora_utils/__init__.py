@@ -1,0 +1,14 @@
+"""Parameter-efficient fine-tuning by hand: the methods, data, training and checks that the course's labs share."""
+
+from lora_utils.adapter_file import adapter_state as adapter_state
+from lora_utils.adapter_file import load_adapter as load_adapter
+from lora_utils.adapter_file import save_adapter as save_adapter
+from lora_utils.inject import inject_lora as inject_lora
+from lora_utils.inject import merge_lora as merge_lora
+from lora_utils.inject import unmerge_lora as unmerge_lora
+from lora_utils.lora import LinearWithLoRA as LinearWithLoRA
+from lora_utils.lora import LoRALayer as LoRALayer
+from lora_utils.parameters import count_parameters as count_parameters
+from lora_utils.parameters import freeze as freeze
+from lora_utils.parameters import trainable_names as trainable_names
+from lora_utils.parameters import unfreeze as unfreeze

@@ -1,0 +1,26 @@
+"""Probes that many exercises share. Each runs beside the student's objects and returns plain data."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+
+def call(function, *, args: list, kwargs: dict | None = None) -> dict:
+    """Call the student's function; returns {"value": what it returned}."""
+    return {"value": function(*args, **(kwargs or {}))}
+
+
+def parameters_of(module: nn.Module) -> dict:
+    """Not a probe by itself: names, values and trainability of a module's parameters, for probes to return."""
+    return {name: {"value": value, "trainable": value.requires_grad} for name, value in module.named_parameters()}
+
+
+def linear(weight: torch.Tensor, bias: torch.Tensor | None) -> nn.Linear:
+    """Not a probe by itself: a linear layer with the given weight (out, in) and bias (out,) or none."""
+    layer = nn.Linear(weight.shape[1], weight.shape[0], bias=bias is not None, dtype=weight.dtype)
+    with torch.no_grad():
+        layer.weight.copy_(weight)
+        if bias is not None:
+            layer.bias.copy_(bias)
+    return layer

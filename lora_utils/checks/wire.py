@@ -1,0 +1,67 @@
+"""Plain data that may pass between a student's object and its judge.
+
+A probe hands its findings to the judge as numbers, text, tensors and containers of these, never as objects with
+behaviour: an object that claims to equal everything cannot cross. The grader sends the same data between processes.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+MAX_DEPTH = 8  # nesting of lists and dicts; a probe needs three levels
+MAX_ELEMENTS = 50_000_000  # numbers in one tensor: 200 MB in float32, far above any check's need
+
+PLAIN = (type(None), bool, int, float, str)
+DTYPES = {
+    torch.float16, torch.bfloat16, torch.float32, torch.float64,
+    torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64, torch.bool,
+}  # fmt: skip
+
+
+class WireError(ValueError):
+    """A value that is not plain data; the message says where it stands and what it is."""
+
+
+def to_wire(value, where: str = "value", depth: int = 0):
+    """Return a copy of plain data, detached from whatever produced it.
+
+    Args:
+        value: None, bool, int, float, str, a NumPy scalar, a dense tensor, or lists, tuples and dicts of these. Types
+            are compared exactly, since a subclass may lie about its value.
+        where: how an error message names the value; default "value".
+        depth: levels above this one; callers leave the default 0.
+
+    Returns:
+        The same data with tensors detached, on the CPU and copied, tuples as lists and NumPy scalars as Python numbers.
+
+    Raises:
+        WireError: for any other type, a sparse or complex tensor, more than 50 million elements or 8 levels.
+    """
+    kind = type(value)
+    if depth > MAX_DEPTH:
+        raise WireError(f"{where} is nested more than {MAX_DEPTH} levels deep")
+    if kind in PLAIN:
+        return value
+    if isinstance(value, np.generic) and kind.__module__ == "numpy":
+        return value.item()
+    if kind in (torch.Tensor, torch.nn.Parameter):
+        return _tensor(value, where)
+    if kind in (list, tuple):
+        return [to_wire(item, f"{where}[{i}]", depth + 1) for i, item in enumerate(value)]
+    if kind is dict:
+        for key in value:
+            if type(key) is not str:
+                raise WireError(f"{where} has a key of type {type(key).__name__}; keys must be text")
+        return {key: to_wire(item, f"{where}[{key!r}]", depth + 1) for key, item in value.items()}
+    raise WireError(f"{where} must be a number, text or a tensor, got {kind.__module__}.{kind.__qualname__}")
+
+
+def _tensor(value: torch.Tensor, where: str) -> torch.Tensor:
+    if value.layout != torch.strided:
+        raise WireError(f"{where} must be a dense tensor, got layout {value.layout}")
+    if value.dtype not in DTYPES:
+        raise WireError(f"{where} must hold real numbers, integers or booleans, got {value.dtype}")
+    if value.numel() > MAX_ELEMENTS:
+        raise WireError(f"{where} has {value.numel():,} elements, more than the {MAX_ELEMENTS:,} allowed")
+    return value.detach().to("cpu", copy=True).contiguous()
