@@ -1,0 +1,68 @@
+"""The command line of the course's staff: thin over plain functions, one function a command."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="grader",
+    help="Build the notebooks of the course.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Root = Annotated[Path | None, typer.Option(help="The course folder; default: found from here upwards.")]
+
+
+@app.callback()
+def main() -> None:
+    """Build and grade the labs of the course."""
+
+
+def course(root: Path | None) -> Path:
+    """Return the course folder, or stop with one sentence and exit code 2."""
+    from grader.build import SOLUTIONS, find_root
+
+    found = root.resolve() if root is not None else find_root()
+    if found is None or not (found / SOLUTIONS).is_dir():
+        typer.echo("grader: no course here; run it inside the course's folder or give --root.", err=True)
+        raise typer.Exit(2)
+    return found
+
+
+@app.command()
+def build(
+    labs: Annotated[list[str] | None, typer.Argument(help="Labs by name or number; default: all.")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Change nothing; fail when a twin has drifted.")] = False,
+    execute: Annotated[bool, typer.Option(help="Run solutions whose code changed.")] = True,
+    root: Root = None,
+) -> None:
+    """Build the solution and student notebooks from solutions/**/*.py.
+
+    Exit codes: 0 all is well, 1 a source is malformed, a cell failed or a twin drifted, 2 wrong usage.
+    """
+    from grader.build import build_lab, find_labs, select_labs
+    from grader.drift import check_lab, orphans
+
+    folder = course(root)
+    try:
+        chosen = select_labs(find_labs(folder), labs or [])
+    except ValueError as error:
+        typer.echo(f"grader build: {error}", err=True)
+        raise typer.Exit(2) from None
+    problems = orphans(folder) if check and not labs else []
+    for lab in chosen:
+        result = check_lab(lab) if check else build_lab(lab, execute=execute, say=typer.echo)
+        problems += result.problems
+        if not check and not result.problems:
+            state = "wrote " + ", ".join(result.written) if result.written else "up to date"
+            typer.echo(f"{lab.name}: {state} ({result.seconds:.1f} s)")
+    for problem in problems:
+        typer.echo(problem, err=True)
+    if problems:
+        raise typer.Exit(1)
+    if check:
+        typer.echo(f"{len(chosen)} lab{'' if len(chosen) == 1 else 's'}: both twins match their source")
