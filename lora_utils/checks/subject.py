@@ -12,12 +12,14 @@ import io
 import traceback
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 
 import torch
 
 from lora_utils.checks.wire import WireError, to_wire
 
 PROBE_HOME = "lora_utils.checks"  # the other side can find a probe by its name only there
+PACKAGE_FOLDER = str(Path(__file__).parents[1])
 
 
 class StudentRaised(Exception):
@@ -93,5 +95,5 @@ def quiet():
 def _student_line(error: BaseException) -> str:
     """Return the deepest source line that is the student's own: not from an installed library, not from a probe."""
     frames = traceback.extract_tb(error.__traceback__)
-    own = [f for f in frames if "site-packages" not in f.filename and "lora_utils" not in f.filename]
+    own = [f for f in frames if "site-packages" not in f.filename and not f.filename.startswith(PACKAGE_FOLDER)]
     return own[-1].line.strip() if own and own[-1].line else ""

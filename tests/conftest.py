@@ -1,0 +1,23 @@
+"""What all tests share: the table of the catalogue's result at the end of the output."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Print, for each exercise, how many wrong answers were caught and how many right ones were accepted."""
+    tried, passed = Counter(), Counter()
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.stats.get(outcome, []):
+            for name, value in getattr(report, "user_properties", []):
+                if name == "catalogue":
+                    tried[value] += 1
+                    passed[value] += outcome == "passed"
+    if not tried:
+        return
+    terminalreporter.section("catalogue: caught / wrong answers, accepted / right answers")
+    for lab, exercise in sorted({tuple(value.split()[:2]) for value in tried}):
+        wrong, right = f"{lab} {exercise} wrong", f"{lab} {exercise} right"
+        caught, accepted = f"{passed[wrong]}/{tried[wrong]}", f"{passed[right]}/{tried[right]}"
+        terminalreporter.write_line(f"{lab:<22}{exercise:<34}caught {caught:<8}accepted {accepted}")

@@ -1,0 +1,59 @@
+"""Injection by module name."""
+
+import pytest
+import torch
+from torch import nn
+
+from lora_utils import LinearWithLoRA, inject_lora, merge_lora, unmerge_lora
+
+
+def model() -> nn.Module:
+    block = nn.ModuleDict({"query": nn.Linear(6, 6), "norm": nn.LayerNorm(6), "value": nn.Linear(6, 4)})
+    return nn.ModuleDict({"block": block, "head": nn.Linear(4, 3)})
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        ("head", ["head"]),
+        (["block.value", "block.query"], ["block.query", "block.value"]),
+        ("block.*", ["block.query", "block.value"]),
+        ("*", ["block.query", "block.value", "head"]),
+    ],
+    ids=str,
+)
+def test_exactly_the_named_layers_are_replaced(names, expected):
+    net = model()
+    assert inject_lora(net, names, rank=2, alpha=1.0) == expected
+    assert [n for n, m in net.named_modules() if isinstance(m, LinearWithLoRA)] == expected
+    assert isinstance(net["block"]["norm"], nn.LayerNorm)
+
+
+def test_a_name_that_matches_nothing_lists_the_layers_and_changes_nothing():
+    net = model()
+    with pytest.raises(
+        ValueError, match=r"no linear layer is called 'blok.query'; the model has block.query, block.value, head"
+    ):
+        inject_lora(net, ["head", "blok.query"], rank=2, alpha=1.0)
+    assert not any(isinstance(m, LinearWithLoRA) for m in net.modules())
+
+
+def test_injecting_twice_is_refused_and_does_not_nest():
+    net = model()
+    inject_lora(net, "head", rank=2, alpha=1.0)
+    with pytest.raises(ValueError, match="'head' has LoRA already"):
+        inject_lora(net, "head", rank=2, alpha=1.0)
+    inject_lora(net, "*", rank=2, alpha=1.0)  # the rest, and not the inner layer of the wrapped head
+    assert sum(isinstance(m, LinearWithLoRA) for m in net.modules()) == 3
+
+
+def test_merge_and_unmerge_reach_every_layer():
+    net = model()
+    inject_lora(net, "*", rank=2, alpha=1.0)
+    weight = net["head"].linear.weight.clone()
+    with torch.no_grad():
+        net["head"].lora.B.fill_(1.0)
+    assert merge_lora(net) == 3
+    assert not torch.equal(net["head"].linear.weight, weight)
+    assert unmerge_lora(net) == 3
+    assert torch.equal(net["head"].linear.weight, weight)
