@@ -137,7 +137,8 @@ class _Run:
             if error.kind == "NotImplementedError":
                 return result("not-attempted", "not-attempted", "not written yet: the stub is still there")
             line = f", at: {error.line}" if error.line else ""
-            return result("fail", f"raised-{error.kind}", f"your code raised {error}{line}")
+            hint = "Call your code once by hand on a small input: the traceback shows the line and the shapes."
+            return result("fail", f"raised-{error.kind}", f"your code raised {error}{line}", hint)
         except Exception as error:
             # A fault in the check itself. The student must not pay for it, so the grader will look again.
             return result("grader-error", "grader-error", f"this check broke: {type(error).__name__}: {error}")
