@@ -1,0 +1,66 @@
+# Every target sets up what it needs. `make` alone lists them.
+PYTHON ?= python3
+VENV   := .venv
+FULL   := .venv-torchtext
+ASSETS := movie-reviews newsgroups glove
+# nbgrader calls a bare `alembic`, so the environment's programs must be on PATH.
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+
+.PHONY: help setup assets lab demo test nbval torchtext build lint constraints clean
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: $(VENV)/ready ## create .venv with the pinned versions
+
+$(VENV)/ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --upgrade pip
+	$(VENV)/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+assets: setup ## fetch the corpora and word vectors, once
+	lora-utils assets fetch $(ASSETS)
+
+lab: assets ## open JupyterLab on the student notebooks
+	jupyter lab --notebook-dir=notebooks
+
+demo: assets ## build the twins, grade a sample class, print the table
+	grader build
+	grader demo --out build/demo
+
+test: assets ## every test
+	ruff check .
+	ruff format --check .
+	python -m pytest -n auto
+
+nbval: assets ## run every solution notebook and compare the marked outputs
+	python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=600 solutions
+
+# The full card: exactly the packages of environment.yml, in a venv of its own.
+torchtext: $(FULL)/ready ## the environment with torchtext, its tests, and labs 05 and 06 executed there
+	$(FULL)/bin/lora-utils assets fetch $(ASSETS)
+	PATH=$(CURDIR)/$(FULL)/bin:$$PATH $(FULL)/bin/python -m pytest tests/lora_utils
+	PATH=$(CURDIR)/$(FULL)/bin:$$PATH $(FULL)/bin/python -m pytest --nbval-lax --nbval-current-env \
+		--nbval-cell-timeout=600 solutions/05_lora_layer solutions/06_linear_with_lora
+
+$(FULL)/ready: environment.yml pyproject.toml
+	$(PYTHON) -m venv $(FULL)
+	$(FULL)/bin/python -m pip install --quiet --upgrade pip
+	sed -n 's/^      - \([^#]*[^# ]\) *\(#.*\)\{0,1\}$$/\1/p' environment.yml > $(FULL)/requirements.txt
+	$(FULL)/bin/python -m pip install --quiet --requirement $(FULL)/requirements.txt
+	@touch $@
+
+build: assets ## build both twins of every lab, executing those whose code changed
+	grader build
+
+lint: setup ## format and lint
+	ruff format .
+	ruff check --fix .
+
+constraints: setup ## write down the versions that are installed now
+	(head -1 constraints.txt; pip freeze --exclude-editable | sed 's/+cpu//') > constraints.new
+	mv constraints.new constraints.txt
+
+clean: ## remove environments and everything built, but not the notebooks
+	rm -rf $(VENV) $(FULL) build .nbgrader *.egg-info .pytest_cache .ruff_cache
