@@ -1,0 +1,80 @@
+"""Who may import whom, what an import may cost, and the habits that a reader relies on."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+HEAVY = ["bitsandbytes", "IPython", "ipywidgets", "jupyter_client", "matplotlib", "nbformat", "nbgrader", "pyarrow"]
+LONGEST = 330  # lines a reader can finish in one sitting
+LONGER_WITH_A_REASON: dict[str, str] = {}
+
+
+def python_files(package: str) -> list[Path]:
+    return sorted((ROOT / package).rglob("*.py"))
+
+
+def imported(path: Path) -> set[str]:
+    """The top-level names of everything a file imports, also inside functions."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module.split(".")[0])
+    return names
+
+
+def test_lora_utils_never_imports_the_grader():
+    files = python_files("lora_utils")
+    assert files
+    assert [str(f) for f in files if "grader" in imported(f)] == []
+
+
+def test_importing_lora_utils_and_its_checks_loads_nothing_heavy():
+    code = f"import lora_utils, lora_utils.checks, sys; print([m for m in {HEAVY} if m in sys.modules])"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "[]"
+    assert out.stderr == ""
+
+
+@pytest.mark.parametrize("package", ["lora_utils", "grader"])
+def test_files_are_short_enough_to_finish(package):
+    lengths = {str(f.relative_to(ROOT)): len(f.read_text().splitlines()) for f in python_files(package)}
+    assert {f: n for f, n in lengths.items() if n > LONGEST and f not in LONGER_WITH_A_REASON} == {}
+
+
+def test_no_file_uses_star_imports_or_edits_the_import_path():
+    edit = "sys." + "path"
+    guilty = []
+    for package in ("lora_utils", "grader", "solutions"):
+        for path in python_files(package):
+            text = path.read_text()
+            stars = [n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.ImportFrom) and n.names[0].name == "*"]
+            # The builder names the string in order to refuse it; it is no attribute access there.
+            edits = [n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Attribute) and ast.unparse(n) == edit]
+            guilty += [str(path)] if stars or edits else []
+    assert guilty == []
+
+
+@pytest.mark.parametrize("package", ["lora_utils", "grader"])
+def test_every_public_function_and_class_has_a_docstring(package):
+    mute = []
+    for path in python_files(package):
+        for node in ast.parse(path.read_text()).body:
+            public = isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_")
+            if public and not ast.get_docstring(node):
+                mute.append(f"{path.relative_to(ROOT)}: {node.name}")
+    assert mute == []
+
+
+def test_the_public_list_is_explicit():
+    tree = ast.parse((ROOT / "lora_utils" / "__init__.py").read_text())
+    for node in tree.body[1:]:
+        assert isinstance(node, ast.ImportFrom), ast.unparse(node)
+        assert all(alias.asname == alias.name for alias in node.names), ast.unparse(node)
