@@ -131,7 +131,7 @@ def build_lab(lab: Lab, *, execute: bool = True, say: Callable[[str], None] = la
             executed = None
             if execute:
                 say(f"{lab.name}: executing the solution ...")
-                executed = run(clean(source), lab.relative(lab.source))
+                executed = run(clean(source), lab.relative(lab.source), lab.root)
                 result.executed = True
     except SourceError as error:
         result.problems += [str(problem) for problem in error.problems]

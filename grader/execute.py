@@ -6,9 +6,9 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
+from grader.outputs import hide_paths, machine_paths
 from grader.source import grader_metadata, label
 
-FOLDER_PREFIX = "grader-build-"
 TIMEOUT = 900  # seconds for one cell; a lab is to finish in 180 s, slow machines get five times that
 
 
@@ -28,12 +28,13 @@ def kernel_manager(folder: Path):
     return AsyncKernelManager(kernel_name="python3", kernel_spec_manager=specs, **options)
 
 
-def execute(notebook: NotebookNode, name: str) -> NotebookNode:
+def execute(notebook: NotebookNode, name: str, root: Path | None = None) -> NotebookNode:
     """Execute a notebook in place, in an empty temporary folder.
 
     Args:
         notebook: every code cell is run, whatever its tags.
         name: how to call the file in messages.
+        root: the course folder; outputs mention it, the environment and the home folder by a name, not by their path.
 
     Raises:
         ExecutionError: a cell raised, took too long or killed the kernel, or a test cell wrote to standard error
@@ -47,7 +48,7 @@ def execute(notebook: NotebookNode, name: str) -> NotebookNode:
     def remember(cell: NotebookNode, cell_index: int) -> None:
         running["index"] = cell_index
 
-    with tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX) as folder:
+    with tempfile.TemporaryDirectory(prefix="grader-build-") as folder:
         client = NotebookClient(
             notebook,
             km=kernel_manager(Path(folder)),
@@ -72,6 +73,10 @@ def execute(notebook: NotebookNode, name: str) -> NotebookNode:
                 f"{place(notebook, running['index'], name)}: the kernel died, "
                 "probably out of memory or killed; make it smaller."
             ) from None
+        names = {**machine_paths(), folder: ".", **({str(root): "<course>"} if root else {})}
+        for cell in notebook.cells:
+            if cell.cell_type == "code":
+                cell.outputs = hide_paths(cell.outputs, names)
     require_full_marks(notebook, name)
     return notebook
 

@@ -21,6 +21,7 @@ from nbgrader.preprocessors import (
     SaveCells,
 )
 
+from grader.outputs import normalise
 from grader.source import CELL_KEYS
 
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
@@ -105,8 +106,6 @@ def solution_twin(source: NotebookNode, executed: NotebookNode | None = None) ->
         source: the validated cells.
         executed: a notebook with the same code and its outputs (see `has_outputs_of`); default: no outputs.
     """
-    from grader.outputs import scrub
-
     notebook = clean(source)
     if executed is None:
         return notebook
@@ -114,7 +113,7 @@ def solution_twin(source: NotebookNode, executed: NotebookNode | None = None) ->
     pairs = zip(code_cells(notebook), code_cells(executed), strict=True)
     for count, (cell, ran) in enumerate(pairs, start=1):
         cell.execution_count = count
-        cell.outputs = scrub(ran.outputs, count)
+        cell.outputs = normalise(ran.outputs, count)
     return notebook
 
 

@@ -1,0 +1,97 @@
+"""nbgrader's settings for this course: the stock commands work from the course folder.
+
+nbgrader generate_assignment LAB · validate · autograde LAB · generate_feedback LAB · export · formgrader
+"""
+
+import sys
+from pathlib import Path
+
+from nbconvert.preprocessors import ClearMetadataPreprocessor
+from nbgrader.preprocessors import (
+    AssignLatePenalties,
+    CheckCellMetadata,
+    ClearOutput,
+    DeduplicateIds,
+    Execute,
+    IgnorePattern,
+    LimitOutput,
+    OverwriteCells,
+    OverwriteKernelspec,
+    SaveAutoGrades,
+)
+
+from grader.restore_tags import RestoreTags
+from grader.source import SKIP_TAG
+from grader.twins import CODE_STUB, RELEASE_PREPROCESSORS
+
+c = get_config()  # noqa: F821 - nbgrader defines it
+
+# Where things are. Submissions go to .nbgrader/submitted/STUDENT/LAB/LAB.ipynb.
+root = Path(__file__).resolve().parent
+work = root / ".nbgrader"
+work.mkdir(exist_ok=True)  # SQLite makes the file, not its folder
+c.CourseDirectory.root = str(root)
+c.CourseDirectory.source_directory = "solutions"
+c.CourseDirectory.release_directory = "notebooks"
+c.CourseDirectory.submitted_directory = ".nbgrader/submitted"
+c.CourseDirectory.autograded_directory = ".nbgrader/autograded"
+c.CourseDirectory.feedback_directory = ".nbgrader/feedback"
+c.CourseDirectory.solution_directory = ".nbgrader/solution"
+c.CourseDirectory.source_with_tests_directory = ".nbgrader/source_with_tests"
+c.CourseDirectory.db_url = f"sqlite:///{(work / 'gradebook.db').as_posix()}"
+
+# nbgrader copies every other file of a source folder into the release and into the folder where submissions run.
+# The percent script and whatever an editor leaves beside it or the notebook hold the answers: they must not travel.
+# (No "*.txt": timestamp.txt says when a student handed in.)
+c.CourseDirectory.ignore = [
+    ".ipynb_checkpoints",
+    "__pycache__",
+    ".pytest_cache",
+    "*.py*",
+    "*.ipynb?*",
+    ".*.sw?",
+    "*~",
+    "*.bak",
+    "*.orig",
+    "*.new",
+]
+
+# Release: the same preprocessors as `grader build`, so that both write the same bytes.
+c.GenerateAssignment.preprocessors = RELEASE_PREPROCESSORS
+c.ClearSolutions.code_stub = CODE_STUB
+
+# Autograde: metadata decides what runs, so the instructor's comes first. RestoreTags also takes copies of a cell out
+# before DeduplicateIds, which would leave them in a state that aborts the run for every later student.
+c.Autograde.sanitize_preprocessors = [
+    ClearOutput,
+    RestoreTags,
+    DeduplicateIds,
+    OverwriteKernelspec,
+    OverwriteCells,
+    CheckCellMetadata,
+]
+c.Autograde.autograde_preprocessors = [
+    Execute,
+    IgnorePattern,
+    ClearMetadataPreprocessor,
+    LimitOutput,
+    SaveAutoGrades,
+    AssignLatePenalties,
+    CheckCellMetadata,
+]
+c.OverwriteCells.add_missing_cells = True  # a deleted test is put back and fails, instead of waiting for a human
+
+# Execute. The tag is safe to obey only because RestoreTags has replaced the student's tags by the lab's; nbclient's
+# own "skip-execution", which a student may write, means nothing here.
+c.Execute.skip_cells_with_tag = SKIP_TAG
+c.Execute.timeout = 120  # seconds a cell; the longest cell that is graded takes about one
+c.Execute.shutdown_kernel = "immediate"
+if sys.platform != "win32":
+    c.KernelManager.transport = "ipc"  # sockets are files: two runs at once cannot collide on a port
+
+# nbgrader gives no points to a test that writes to standard error, so an honest warning would cost them all.
+# A wrong answer shows itself by an exception or by its score; standard error proves nothing.
+c.IgnorePattern.enabled = True
+c.IgnorePattern.pattern = r"(?s)."
+c.LimitOutput.max_lines = 200
+c.LimitOutput.max_traceback = 50
