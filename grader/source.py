@@ -3,7 +3,8 @@
 The rules a source must keep are in `rules.py`; this module parses, and names the cell in every complaint.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,8 @@ import nbformat
 from nbformat import NotebookNode
 
 SKIP_TAG = "skip-when-grading"
-CELL_KEYS = ("nbgrader", "tags")
+CELL_KEYS = ("nbgrader", "tags", "jupyter")  # "jupyter" folds a cell's code away: {"source_hidden": true}
+CELL_LINE = re.compile(r"\s*#\s*%%+(\s|$)")
 
 
 @dataclass(frozen=True)
@@ -61,14 +63,14 @@ def text_before_first_cell(text: str) -> str | None:
         stripped = line.strip()
         if stripped == "# ---" and (number == 0 or in_header):
             in_header = not in_header
-        elif stripped.startswith(("# %%", "#%%")):
+        elif CELL_LINE.match(line):
             return None
         elif stripped and not in_header:
             return stripped
     return None
 
 
-def parse(path: Path) -> NotebookNode:
+def parse(path: Path, name: str) -> NotebookNode:
     """Parse a percent script; cells get ids from their grade_id, else from their number ("cell-07").
 
     Raises:
@@ -78,13 +80,17 @@ def parse(path: Path) -> NotebookNode:
 
     try:
         text = path.read_text(encoding="utf-8")
-        if text_before_first_cell(text + "\n# %%") is None and "%%" not in text:
+        if not any(CELL_LINE.match(line) for line in text.split("\n")):
             return nbformat.v4.new_notebook()
         notebook = jupytext.reads(text, fmt="py:percent")
-    except Exception as error:
-        raise SourceError(
-            [Problem(path.name, None, "", f"cannot be read as a percent script ({error}); mend or restore the file")]
-        ) from error
+    except UnicodeDecodeError as error:
+        problem = Problem(name, None, "", f"is not UTF-8 text (byte {error.start}); save it as UTF-8")
+        raise SourceError([problem]) from error
+    except Exception as error:  # jupytext validates while it reads and names no cell
+        bad = list(bad_tags(text, name))
+        reason = str(error).strip().split("\n")[0].rstrip(".")
+        fallback = Problem(name, None, "", f"cannot be read as a percent script ({reason}); mend its '# %%' lines")
+        raise SourceError(bad or [fallback]) from error
     taken: set[str] = set()
     for number, cell in enumerate(notebook.cells, start=1):
         grade_id = grader_metadata(cell).get("grade_id")
@@ -92,6 +98,16 @@ def parse(path: Path) -> NotebookNode:
         cell["id"] = grade_id if usable else f"cell-{number:02d}"
         taken.add(cell["id"])
     return notebook
+
+
+def bad_tags(text: str, name: str) -> Iterator[Problem]:
+    """Find cell lines whose tags are not a list: jupytext refuses the whole file for one."""
+    cell_lines = [line for line in text.split("\n") if CELL_LINE.match(line)]
+    for number, line in enumerate(cell_lines, start=1):
+        value = re.search(r"\btags=([^\[].*)", line)
+        if value is not None:
+            sentence = f'tags must be a list of strings, not {value.group(1)}; write tags=["{SKIP_TAG}"]'
+            yield Problem(name, number, repr(line[:50]), sentence)
 
 
 def read_source(path: Path, name: str | None = None) -> NotebookNode:
@@ -110,10 +126,7 @@ def read_source(path: Path, name: str | None = None) -> NotebookNode:
     from grader.rules import problems
 
     name = name or path.name
-    try:
-        notebook = parse(path)
-    except SourceError as error:
-        raise SourceError([Problem(name, None, "", problem.text) for problem in error.problems]) from error
+    notebook = parse(path, name)
     found = list(problems(notebook, path.read_text(encoding="utf-8"), name))
     if found:
         raise SourceError(found)

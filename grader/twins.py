@@ -14,13 +14,13 @@ from nbgrader.preprocessors import (
     CheckCellMetadata,
     ClearHiddenTests,
     ClearOutput,
-    ClearSolutions,
     ComputeChecksums,
     LockCells,
     NbGraderPreprocessor,
     SaveCells,
 )
 
+from grader.clear_answers import ClearAnswers
 from grader.outputs import normalise
 from grader.source import CELL_KEYS
 
@@ -46,7 +46,7 @@ class KeepAllowedMetadata(NbGraderPreprocessor):
 # checksums are computed again for what students get. SaveCells needs a gradebook: the builder leaves it out.
 RELEASE_PREPROCESSORS = [
     LockCells,
-    ClearSolutions,
+    ClearAnswers,
     ClearOutput,
     CheckCellMetadata,
     ComputeChecksums,
@@ -67,7 +67,7 @@ def code_sha256(notebook: NotebookNode) -> str:
 def student_text(cell: NotebookNode) -> str:
     """Return what students get of one cell."""
     cell = copy.deepcopy(cell)
-    ClearSolutions(code_stub=CODE_STUB).preprocess_cell(cell, {"language": "python"}, 0)
+    ClearAnswers(code_stub=CODE_STUB).preprocess_cell(cell, {"language": "python"}, 0)
     ClearHiddenTests().preprocess_cell(cell, {}, 0)
     return cell.source
 
@@ -79,7 +79,7 @@ def student_twin(source: NotebookNode) -> NotebookNode:
     for preprocessor in RELEASE_PREPROCESSORS:
         if preprocessor is SaveCells:
             continue
-        options = {"code_stub": CODE_STUB} if preprocessor is ClearSolutions else {}
+        options = {"code_stub": CODE_STUB} if preprocessor is ClearAnswers else {}
         notebook, resources = preprocessor(**options).preprocess(notebook, resources)
     return notebook
 

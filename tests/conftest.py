@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections import Counter
 
 
+def pytest_addoption(parser):
+    """Let the tests of generated files rewrite what they expect."""
+    parser.addoption("--update-golden", action="store_true", help="rewrite the expected files of generators")
+
+
 def pytest_terminal_summary(terminalreporter):
     """Print, for each exercise, how many wrong answers were caught and how many right ones were accepted."""
     tried, passed = Counter(), Counter()
