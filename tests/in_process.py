@@ -12,8 +12,8 @@ from pathlib import Path
 from unittest import mock
 
 import jupytext
-from nbgrader.preprocessors import ClearSolutions
 
+from grader.clear_answers import ClearAnswers
 from lora_utils.checks import Grade
 from lora_utils.checks.draw import SEED_VARIABLE
 
@@ -58,8 +58,8 @@ def points(lab: str) -> dict[str, float]:
 
 
 def stub(lab: str) -> dict[str, str]:
-    """The untouched answer cells, made by nbgrader itself."""
-    clear = ClearSolutions()
+    """The untouched answer cells, as the release has them."""
+    clear = ClearAnswers()
     cleared = {}
     for cell in cells(lab):
         if cell.metadata.get("nbgrader", {}).get("solution"):

@@ -8,7 +8,8 @@
         seen = layer.probe(run, ...)
         expect_close(seen["output"], ...)
 
-A check that returns has passed; it fails by raising Failure. Its docstring is what the student reads.
+A check that returns has passed, with the text it returns as a note; it fails by raising Failure. Its docstring is what
+the student reads.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from lora_utils.checks.grade import CheckResult, Grade
 from lora_utils.checks.origin import OWN_WORK, borrowed
 from lora_utils.checks.subject import StudentRaised, Subject
 
-CheckFunction = Callable[[Subject, Draw], None]
+CheckFunction = Callable[[Subject, Draw], str | None]  # a note for the reader, or nothing
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class Exercise:
         """Add a check; usable bare or with arguments.
 
         Args:
-            function: the check, (subject, draw) -> None.
+            function: the check, (subject, draw) -> None or a note.
             weight: its share of the points, at least 0; default 1.
             after: ids of checks that must pass first; without them this one is skipped. Default none.
         """
@@ -80,7 +81,7 @@ class Exercise:
 
         Args:
             *objects: what the student's names stand for.
-            points: what the visible checks are worth together, more than 0.
+            points: what the visible checks are worth together, at least 0.
             of: points of the whole cell, hidden checks included; default `points`.
 
         Returns:
@@ -130,19 +131,20 @@ class _Run:
                 return result("skipped", "waits", f"waits for: {before[other].sentence}")
         draw = Draw(course_seed(), self.exercise.name, check.id)
         try:
-            check.function(self.subject.seeded(draw.seed), draw)
+            note = check.function(self.subject.seeded(draw.seed), draw)
         except Failure as failure:
             return result("fail", failure.id, failure.rationale, failure.hint)
         except StudentRaised as error:
             if error.kind == "NotImplementedError":
-                return result("not-attempted", "not-attempted", "not written yet: the stub is still there")
+                why = error.text or "not written yet: the stub is still there"
+                return result("not-attempted", "not-attempted", why)
             line = f", at: {error.line}" if error.line else ""
             hint = "Call your code once by hand on a small input: the traceback shows the line and the shapes."
             return result("fail", f"raised-{error.kind}", f"your code raised {error}{line}", hint)
         except Exception as error:
             # A fault in the check itself. The student must not pay for it, so the grader will look again.
             return result("grader-error", "grader-error", f"this check broke: {type(error).__name__}: {error}")
-        return result("pass")
+        return result("pass", text=note or "")
 
     def with_hidden(self, function: CheckFunction, points: float, after: tuple[str, ...]) -> None:
         """Run one hidden check."""

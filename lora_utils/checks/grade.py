@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from html import escape
 
+from lora_utils.checks.subject import Subject
+
 MIME = "application/vnd.lora-utils.grade+json"
 WORDS = {
     "pass": "passed",
@@ -72,6 +74,11 @@ class Grade(float):
         if self > 0:
             return "partial"
         return "not-attempted" if "not-attempted" in verdicts and "fail" not in verdicts else "fail"
+
+    @property
+    def subject(self) -> Subject:
+        """The answer under examination, for hidden checks that depend on what is in it."""
+        return self._run.subject
 
     @property
     def still_hidden(self) -> float:
