@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV   := .venv
 FULL   := .venv-torchtext
-ASSETS := movie-reviews newsgroups glove
+ASSETS := reviews newsgroups glove
 # nbgrader calls a bare `alembic`, so the environment's programs must be on PATH.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
