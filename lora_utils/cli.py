@@ -1,0 +1,77 @@
+"""The command `lora-utils`: what is downloaded, and the weights the course ships.
+
+Exit codes: 0 done; 1 an asset could not be fetched; 2 a wrong argument.
+"""
+
+import json
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from lora_utils.assets import ASSETS, AssetError, cache_dir, fetch
+
+app = typer.Typer(help="Shared tools of the course.", no_args_is_help=True, pretty_exceptions_enable=False)
+assets_app = typer.Typer(help="List or fetch the texts and pretrained models of the labs.")
+app.add_typer(assets_app, name="assets")
+
+
+@app.callback()
+def main() -> None:
+    """Shared tools of the course."""
+
+
+@assets_app.callback(invoke_without_command=True)
+def assets(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
+) -> None:
+    """List the assets: name, size, whether it is in the cache, licence."""
+    if context.invoked_subcommand is not None:
+        return
+    if as_json:
+        rows = [asdict(asset) | {"cached": asset.cached} for asset in ASSETS.values()]
+        typer.echo(json.dumps({"cache": str(cache_dir()), "assets": rows}, indent=2))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("name", "MB", "cached", "what", "licence")
+    for asset in ASSETS.values():
+        table.add_row(asset.name, str(asset.megabytes), "yes" if asset.cached else "-", asset.about, asset.licence)
+    Console().print(table)
+    typer.echo(f"cache: {cache_dir()}")
+
+
+@assets_app.command("fetch")
+def fetch_command(
+    names: Annotated[list[str] | None, typer.Argument(help="Which assets; all of them when none is named.")] = None,
+) -> None:
+    """Download assets that are not in the cache yet."""
+    chosen = names or list(ASSETS)
+    unknown = [name for name in chosen if name not in ASSETS]
+    if unknown:
+        typer.echo(f"There is no asset {unknown[0]!r}. Choose from {', '.join(ASSETS)}.", err=True)
+        raise typer.Exit(2)
+    failed = False
+    for name in chosen:
+        try:
+            typer.echo(f"{name}: {fetch(name)}")
+        except AssetError as error:
+            typer.echo(str(error), err=True)
+            failed = True
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command("pretrain")
+def pretrain_command() -> None:
+    """Train the shipped 4-class newsgroups weights again (half a minute) and print what they are."""
+    from lora_utils.pretrain import pretrain
+
+    try:
+        facts = pretrain()
+    except AssetError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+    typer.echo(json.dumps(asdict(facts), indent=2))

@@ -1,0 +1,44 @@
+"""How good a model is, and how sure one may be of it."""
+
+from statistics import mean, stdev
+
+import torch
+from torch import nn
+
+from lora_utils.data import Examples
+
+
+def accuracy(model: nn.Module, data: Examples, batch_size: int = 512) -> float:
+    """Share of examples whose highest score is that of their label.
+
+    The model is put into evaluation mode for this and back into the mode it was in.
+
+    Args:
+        model: inputs -> scores (b, c)
+        data: at least one example
+        batch_size: changes the speed, not the result
+
+    Returns:
+        a number from 0 to 1
+    """
+    if len(data) == 0:
+        raise ValueError("accuracy needs at least one example, got none.")
+    device = next((parameter.device for parameter in model.parameters()), torch.device("cpu"))
+    was_training = model.training
+    model.eval()
+    right = 0
+    try:
+        with torch.no_grad():
+            for inputs, labels in data.batches(batch_size):
+                guesses = model(inputs.to(device)).argmax(dim=-1)  # (b,)
+                right += int((guesses == labels.to(device)).sum())
+    finally:
+        model.train(was_training)
+    return right / len(data)
+
+
+def mean_and_spread(values: list[float]) -> tuple[float, float]:
+    """Mean and sample standard deviation (n - 1) over seeds; the spread of a single value is NaN, not 0."""
+    if not values:
+        raise ValueError("mean_and_spread needs at least one value, got none.")
+    return mean(values), stdev(values) if len(values) > 1 else float("nan")
