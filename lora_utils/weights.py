@@ -55,7 +55,7 @@ def load_weights(
     found = hashlib.sha256(content).hexdigest()
     if sha256 is not None and found != sha256.lower():
         raise WeightsError(
-            f"{url_or_path} has the SHA-256 {found[:12]}…, expected {sha256[:12]}…: it is another file or a damaged one."
+            f"{url_or_path} has the SHA-256 {found[:12]}…, expected {sha256[:12]}…: another file, or a damaged one."
         )
     try:
         return load(content)
