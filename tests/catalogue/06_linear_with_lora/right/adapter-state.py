@@ -1,0 +1,46 @@
+# %% two loops
+def adapter_state(model, also):
+    state = {}
+    for name, module in model.named_modules():
+        if isinstance(module, LoRALayer):
+            state[f"{name}.A"] = module.A.detach().clone()
+            state[f"{name}.B"] = module.B.detach().clone()
+    for head in also:
+        for key, value in model.get_submodule(head).state_dict().items():
+            state[f"{head}.{key}"] = value.clone()
+    return state
+
+# %% whole parts of the name
+def adapter_state(model, also):
+    def wanted(name):
+        return "lora" in name.split(".") or any(name.startswith(head + ".") for head in also)
+    
+    return {name: value.detach().cpu().clone() for name, value in model.state_dict().items() if wanted(name)}
+
+# %% by the identity of the parameters
+def adapter_state(model, also):
+    modules = [module for module in model.modules() if isinstance(module, LoRALayer)]
+    modules += [model.get_submodule(name) for name in also]
+    mine = {id(p) for module in modules for p in module.parameters()}
+    return {name: p.detach().clone() for name, p in model.named_parameters() if id(p) in mine}
+
+# %% deepcopy of the chosen entries
+import copy
+
+
+def adapter_state(model, also):
+    with torch.no_grad():
+        loras = [name for name, module in model.named_modules() if type(module) is LoRALayer]
+        keep = [*loras, *also]
+        state = model.state_dict()
+        chosen = {key: state[key] for key in state if key.rpartition(".")[0] in keep}
+        return copy.deepcopy(chosen)
+
+# %% an OrderedDict-like copy made plain
+def adapter_state(model, also):
+    state = model.state_dict()
+    trained = [name for name, module in model.named_modules() if isinstance(module, LoRALayer)] + list(also)
+    for name in list(state):
+        if not any(name.startswith(part + ".") for part in trained):
+            del state[name]
+    return {name: torch.clone(value) for name, value in state.items()}

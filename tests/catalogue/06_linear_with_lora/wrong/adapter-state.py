@@ -1,0 +1,82 @@
+# %% head not saved message="head-missing"
+# peft #310: the classification head was not saved with the adapter; also #503, unsloth PR #3317.
+def adapter_state(model, also):
+    trained = [name for name, module in model.named_modules() if isinstance(module, LoRALayer)]
+    starts = tuple(f"{name}." for name in trained)
+    return {name: value.detach().clone() for name, value in model.state_dict().items() if name.startswith(starts)}
+
+# %% everything saved message="everything-saved"
+# The IBM/Coursera lab saves the whole model where only the adapter was meant.
+def adapter_state(model, also):
+    return {name: value.detach().clone() for name, value in model.state_dict().items()}
+
+# %% append returns None message="nothing-saved"
+# peft #577: list.append returns None, so modules_to_save was lost without a word.
+def adapter_state(model, also):
+    trained = [name for name, module in model.named_modules() if isinstance(module, LoRALayer)]
+    for name in also:
+        trained = trained.append(name) if trained else None
+    starts = tuple(f"{name}." for name in trained or [])
+    return {name: value.detach().clone() for name, value in model.state_dict().items() if starts and name.startswith(starts)}
+
+# %% only A saved message="factor-missing"
+def adapter_state(model, also):
+    return {
+        name: value.detach().clone()
+        for name, value in model.state_dict().items()
+        if name.endswith(".A") or name.split(".")[0] in also
+    }
+
+# %% top level only message="factor-missing"
+def adapter_state(model, also):
+    trained = [name for name, module in model.named_children() if hasattr(module, "lora")]
+    starts = tuple([f"{name}.lora." for name in trained] + [f"{name}." for name in also])
+    return {name: value.detach().clone() for name, value in model.state_dict().items() if name.startswith(starts)}
+
+# %% the wrapped layers with their base message="base-included"
+def adapter_state(model, also):
+    trained = [name for name, module in model.named_modules() if hasattr(module, "lora")] + list(also)
+    starts = tuple(f"{name}." for name in trained)
+    return {name: value.detach().clone() for name, value in model.state_dict().items() if name.startswith(starts)}
+
+# %% the embedding goes along message="base-included"
+def adapter_state(model, also):
+    trained = [name for name, module in model.named_modules() if isinstance(module, LoRALayer)] + list(also) + ["embedding"]
+    starts = tuple(f"{name}." for name in trained)
+    return {name: value.detach().clone() for name, value in model.state_dict().items() if name.startswith(starts)}
+
+# %% names shortened message="names-changed"
+def adapter_state(model, also):
+    trained = [name for name, module in model.named_modules() if isinstance(module, LoRALayer)] + list(also)
+    starts = tuple(f"{name}." for name in trained)
+    return {name.replace(".lora", ""): v.detach().clone() for name, v in model.state_dict().items() if name.startswith(starts)}
+
+# %% no copies message="aliases"
+def adapter_state(model, also):
+    trained = [name for name, module in model.named_modules() if isinstance(module, LoRALayer)] + list(also)
+    starts = tuple(f"{name}." for name in trained)
+    return {name: value for name, value in model.state_dict().items() if name.startswith(starts)}
+
+# %% clones in the graph message="in-graph"
+def adapter_state(model, also):
+    trained = [name for name, module in model.named_modules() if isinstance(module, LoRALayer)] + list(also)
+    starts = tuple(f"{name}." for name in trained)
+    return {name: p.clone() for name, p in model.named_parameters() if name.startswith(starts)}
+
+# %% names instead of a dictionary message="not-a-dict"
+def adapter_state(model, also):
+    trained = [name for name, module in model.named_modules() if isinstance(module, LoRALayer)] + list(also)
+    starts = tuple(f"{name}." for name in trained)
+    return [name for name in model.state_dict() if name.startswith(starts)]
+
+# %% substring search message="substring-match"
+def adapter_state(model, also):
+    return {
+        name: value.detach().clone()
+        for name, value in model.state_dict().items()
+        if "lora" in name or name.startswith(tuple(f"{head}." for head in also))
+    }
+
+# %% whatever is trainable just now message="also-ignored"
+def adapter_state(model, also):
+    return {name: p.detach().clone() for name, p in model.named_parameters() if p.requires_grad}

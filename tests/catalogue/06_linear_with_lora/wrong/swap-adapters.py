@@ -1,0 +1,216 @@
+# %% assigned to a loop variable message="nothing-loaded"
+def swap(model, state):
+    own = dict(model.named_parameters())
+    loras = [name for name, module in model.named_modules() if isinstance(module, LoRALayer)]
+    for name in [f"{lora}.{factor}" for lora in loras for factor in "AB"]:
+        if name not in state:
+            raise ValueError(f"the state lacks {name!r}")
+    for name, value in state.items():
+        if name not in own or own[name].shape != value.shape:
+            raise ValueError(f"{name!r} does not fit the model")
+    for name, parameter in model.named_parameters():
+        if name in state:
+            parameter = state[name].clone()
+
+# %% added instead of copied message="adds"
+def swap(model, state):
+    own = dict(model.named_parameters())
+    loras = [name for name, module in model.named_modules() if isinstance(module, LoRALayer)]
+    for name in [f"{lora}.{factor}" for lora in loras for factor in "AB"]:
+        if name not in state:
+            raise ValueError(f"the state lacks {name!r}")
+    for name, value in state.items():
+        if name not in own or own[name].shape != value.shape:
+            raise ValueError(f"{name!r} does not fit the model")
+    with torch.no_grad():
+        for name, value in state.items():
+            own[name].add_(value)
+
+# %% head left out message="head-not-loaded"
+# peft #310 from the loading side.
+def swap(model, state):
+    own = dict(model.named_parameters())
+    loras = [name for name, module in model.named_modules() if isinstance(module, LoRALayer)]
+    for name in [f"{lora}.{factor}" for lora in loras for factor in "AB"]:
+        if name not in state:
+            raise ValueError(f"the state lacks {name!r}")
+    for name, value in state.items():
+        if name not in own or own[name].shape != value.shape:
+            raise ValueError(f"{name!r} does not fit the model")
+    with torch.no_grad():
+        for name, value in state.items():
+            if ".lora." in name:
+                own[name].copy_(value)
+
+# %% no_grad forgotten message="raised-RuntimeError"
+def swap(model, state):
+    own = dict(model.named_parameters())
+    loras = [name for name, module in model.named_modules() if isinstance(module, LoRALayer)]
+    for name in [f"{lora}.{factor}" for lora in loras for factor in "AB"]:
+        if name not in state:
+            raise ValueError(f"the state lacks {name!r}")
+    for name, value in state.items():
+        if name not in own or own[name].shape != value.shape:
+            raise ValueError(f"{name!r} does not fit the model")
+    for name, value in state.items():
+        own[name].copy_(value)
+
+# %% parameters point at the saved tensors message="aliases"
+def swap(model, state):
+    own = dict(model.named_parameters())
+    loras = [name for name, module in model.named_modules() if isinstance(module, LoRALayer)]
+    for name in [f"{lora}.{factor}" for lora in loras for factor in "AB"]:
+        if name not in state:
+            raise ValueError(f"the state lacks {name!r}")
+    for name, value in state.items():
+        if name not in own or own[name].shape != value.shape:
+            raise ValueError(f"{name!r} does not fit the model")
+    for name, value in state.items():
+        own[name].data = value
+
+# %% exchanges model and state message="swap-not-reversible"
+def swap(model, state):
+    own = dict(model.named_parameters())
+    loras = [name for name, module in model.named_modules() if isinstance(module, LoRALayer)]
+    for name in [f"{lora}.{factor}" for lora in loras for factor in "AB"]:
+        if name not in state:
+            raise ValueError(f"the state lacks {name!r}")
+    for name, value in state.items():
+        if name not in own or own[name].shape != value.shape:
+            raise ValueError(f"{name!r} does not fit the model")
+    with torch.no_grad():
+        for name, value in state.items():
+            old = own[name].clone()
+            own[name].copy_(value)
+            value.copy_(old)
+
+# %% the base is cleared too message="base-changed"
+def swap(model, state):
+    own = dict(model.named_parameters())
+    loras = [name for name, module in model.named_modules() if isinstance(module, LoRALayer)]
+    for name in [f"{lora}.{factor}" for lora in loras for factor in "AB"]:
+        if name not in state:
+            raise ValueError(f"the state lacks {name!r}")
+    for name, value in state.items():
+        if name not in own or own[name].shape != value.shape:
+            raise ValueError(f"{name!r} does not fit the model")
+    with torch.no_grad():
+        for name, value in state.items():
+            own[name].copy_(value)
+        for name in set(own) - set(state):
+            own[name].mul_(0.5)
+
+# %% new parameters, all frozen message="trainable-changed"
+def swap(model, state):
+    own = dict(model.named_parameters())
+    loras = [name for name, module in model.named_modules() if isinstance(module, LoRALayer)]
+    for name in [f"{lora}.{factor}" for lora in loras for factor in "AB"]:
+        if name not in state:
+            raise ValueError(f"the state lacks {name!r}")
+    for name, value in state.items():
+        if name not in own or own[name].shape != value.shape:
+            raise ValueError(f"{name!r} does not fit the model")
+    with torch.no_grad():
+        for name, value in state.items():
+            own[name].copy_(value)
+    for name in state:
+        own[name].requires_grad_(False)
+
+# %% shapes not compared message="wrong-error"
+# copy_ refuses some shapes with a RuntimeError and stretches others without a word.
+def swap(model, state):
+    own = dict(model.named_parameters())
+    loras = [name for name, module in model.named_modules() if isinstance(module, LoRALayer)]
+    for name in [f"{lora}.{factor}" for lora in loras for factor in "AB"]:
+        if name not in state:
+            raise ValueError(f"the state lacks {name!r}")
+    for name in state:
+        if name not in own:
+            raise ValueError(f"the model has no {name!r}")
+    with torch.no_grad():
+        for name, value in state.items():
+            own[name].copy_(value)
+
+# %% number of axes compared instead of shapes message="broadcast"
+def swap(model, state):
+    own = dict(model.named_parameters())
+    loras = [name for name, module in model.named_modules() if isinstance(module, LoRALayer)]
+    for name in [f"{lora}.{factor}" for lora in loras for factor in "AB"]:
+        if name not in state:
+            raise ValueError(f"the state lacks {name!r}")
+    for name, value in state.items():
+        if name not in own:
+            raise ValueError(f"the model has no {name!r}")
+        try:
+            torch.broadcast_to(value, own[name].shape)
+        except RuntimeError:
+            raise ValueError(f"{name!r} does not fit") from None
+    with torch.no_grad():
+        for name, value in state.items():
+            own[name].copy_(value)
+
+# %% misfits are skipped message="wrong-shape-accepted"
+def swap(model, state):
+    own = dict(model.named_parameters())
+    loras = [name for name, module in model.named_modules() if isinstance(module, LoRALayer)]
+    for name in [f"{lora}.{factor}" for lora in loras for factor in "AB"]:
+        if name not in state:
+            raise ValueError(f"the state lacks {name!r}")
+    with torch.no_grad():
+        for name, value in state.items():
+            if name in own and own[name].shape == value.shape:
+                own[name].copy_(value)
+
+# %% unknown names ignored message="unknown-ignored"
+# load_state_dict(strict=False) drops what it does not know; peft users lost adapters to renamed keys.
+def swap(model, state):
+    own = dict(model.named_parameters())
+    loras = [name for name, module in model.named_modules() if isinstance(module, LoRALayer)]
+    for name in [f"{lora}.{factor}" for lora in loras for factor in "AB"]:
+        if name not in state:
+            raise ValueError(f"the state lacks {name!r}")
+    for name, value in state.items():
+        if name in own and own[name].shape != value.shape:
+            raise ValueError(f"{name!r} does not fit")
+    model.load_state_dict(state, strict=False)
+
+# %% missing factors ignored message="missing-ignored"
+def swap(model, state):
+    own = dict(model.named_parameters())
+    for name, value in state.items():
+        if name not in own or own[name].shape != value.shape:
+            raise ValueError(f"{name!r} does not fit the model")
+    with torch.no_grad():
+        for name, value in state.items():
+            own[name].copy_(value)
+
+# %% load_state_dict as it is message="wrong-error"
+def swap(model, state):
+    model.load_state_dict(state, strict=False)
+
+# %% the message names nothing message="error-without-name"
+def swap(model, state):
+    own = dict(model.named_parameters())
+    loras = [name for name, module in model.named_modules() if isinstance(module, LoRALayer)]
+    for name in [f"{lora}.{factor}" for lora in loras for factor in "AB"]:
+        if name not in state:
+            raise ValueError(f"the state lacks {name!r}")
+    for name, value in state.items():
+        if name not in own or own[name].shape != value.shape:
+            raise ValueError("wrong adapter")
+    with torch.no_grad():
+        for name, value in state.items():
+            own[name].copy_(value)
+
+# %% checks and copies in one loop message="half-loaded"
+def swap(model, state):
+    own = dict(model.named_parameters())
+    loras = [name for name, module in model.named_modules() if isinstance(module, LoRALayer)]
+    for name in [f"{lora}.{factor}" for lora in loras for factor in "AB"]:
+        if name not in state:
+            raise ValueError(f"the state lacks {name!r}")
+    with torch.no_grad():
+        for name, value in state.items():
+            if name not in own or own[name].shape != value.shape:
+                raise ValueError(f"{name!r} does not fit the model")
+            own[name].copy_(value)
