@@ -33,7 +33,7 @@ SIGNS = [
     (r"No space left on device|\[Errno 28\]|not enough space", Failure("the disk is full", "make room", False)),
     (r"No module named pip", Failure("this Python has no pip", "run `python -m ensurepip`", False)),
     (
-        r"IncompleteRead|incomplete-download|Download failed|Connection broken|ConnectionReset|prematurely",
+        r"IncompleteRead|incomplete-download|Download failed|Connection broken:|ConnectionReset|prematurely",
         Failure("the transfer broke off several times", "wait for a better connection", True),
     ),
     (
