@@ -1,0 +1,14 @@
+# %% lower case
+answer_03 = q03.letters("beside")
+
+# %% upper case with spaces
+answer_03 = " " + q03.letters("beside").upper() + " "
+
+# %% with a bracket
+answer_03 = q03.letters("beside") + ")"
+
+# %% in a list
+answer_03 = [q03.letters("beside")]
+
+# %% in a set
+answer_03 = set(q03.letters("beside"))

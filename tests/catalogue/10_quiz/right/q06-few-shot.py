@@ -1,0 +1,14 @@
+# %% lower case
+answer_06 = q06.letters("none")
+
+# %% upper case with spaces
+answer_06 = " " + q06.letters("none").upper() + " "
+
+# %% with a bracket
+answer_06 = q06.letters("none") + ")"
+
+# %% in a list
+answer_06 = [q06.letters("none")]
+
+# %% in a set
+answer_06 = set(q06.letters("none"))

@@ -1,0 +1,13 @@
+# %% computed in the cell
+answer_07 = 4 * 4 * 10**6
+
+# %% written in another form
+answer_07 = 16e6
+
+# %% in quotes
+answer_07 = "16000000"
+
+# %% computed in another way
+import torch
+
+answer_07 = torch.tensor(16_000_000)

@@ -1,0 +1,11 @@
+# %% computed in the cell
+answer_18 = 8 / 64 + 32 / (64 * 256)
+
+# %% written in another form
+answer_18 = 0.127
+
+# %% in quotes
+answer_18 = "0.12695"
+
+# %% computed in another way
+answer_18 = 0.1265
