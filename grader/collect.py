@@ -1,0 +1,164 @@
+"""Turn what the graded cells returned into points: positive evidence or nothing, and always a sentence why.
+
+A graded cell's value is a `lora_utils.checks.Grade`; its data travel under MIME. No such value means no points.
+"""
+
+import math
+
+from grader.answer_key import AnswerKey, KeyCell
+from grader.kernel import CellRun
+from grader.restore import Cell
+from grader.results import CHECK_WORDS, WORDS, CheckLine, Exercise, Message
+from grader.safe_names import one_line
+from lora_utils.checks.grade import MIME
+
+LONGEST_TEXT = 1_000  # characters of one message; ours are a tenth of it
+MOST_CHECKS = 200  # of one exercise
+BROKEN = "this check broke while it ran; it costs you nothing, and staff will grade it again"
+MOST_COPIED = 120  # characters, white space aside: a shorter answer may well be the reference by chance
+
+
+def collect_exercises(key: AnswerKey, cells: list[Cell], runs: dict[str, CellRun]) -> list[Exercise]:
+    """Return one exercise for each graded cell of the lab, in the lab's order."""
+    sources = {cell.id: cell.source for cell in cells}
+    return [_exercise(key, graded, sources, runs) for graded in key.graded]
+
+
+def _exercise(key: AnswerKey, graded: KeyCell, sources: dict[str, str], runs: dict[str, CellRun]) -> Exercise:
+    run = runs.get(graded.id, CellRun("not-run"))
+    if run.status == "ok" and run.data is not None:
+        found = _from_data(graded, run.data.get(MIME))
+        if found is not None:
+            return found
+    answers = key.answers_to(graded)
+    if answers and all(_untouched(answer, sources) for answer in answers):
+        return _nothing(graded, "not-attempted", "not-attempted", "not written yet: the stub is still there")
+    for answer in answers:
+        if answer.id not in sources:
+            text = f"the answer cell {answer.grade_id!r} is not in the notebook"
+            return _nothing(graded, "not-attempted", "answer-missing", text, "Copy it from the lab's own notebook.")
+        why = _why(runs.get(answer.id, CellRun("not-run")), f"your answer cell {answer.grade_id!r}")
+        if why:
+            return _nothing(graded, *why)
+    why = _why(run, "the check of your answer")
+    if why:
+        return _nothing(graded, *why)
+    text = "the check gave no result, so there is nothing to give points for"
+    return _nothing(graded, "fail", "no-result", text)
+
+
+def _untouched(answer: KeyCell, sources: dict[str, str]) -> bool:
+    return _bare(sources.get(answer.id, "")) == _bare(answer.student)
+
+
+def _nothing(graded: KeyCell, verdict: str, id: str, text: str, hint: str | None = None) -> Exercise:
+    return Exercise(graded.grade_id, 0.0, graded.points, verdict, [Message(id, _text(text), hint)])
+
+
+def _why(run: CellRun, what: str) -> tuple[str, str, str, str] | None:
+    """Return verdict, message id, text and hint for a cell that did not end well."""
+    if run.status == "error":
+        if run.ename == "NotImplementedError":
+            return "not-attempted", "not-attempted", "not written yet: the stub is still there", "Fill in the cell."
+        text = f"{what} raised {run.ename}: {run.evalue}" if run.evalue else f"{what} raised {run.ename}"
+        hint = "Restart the kernel and run all cells from the top; the first error is the one to mend."
+        return "fail", f"raised-{run.ename}", text, hint
+    if run.status == "timeout":
+        text = f"{what} was stopped after {run.evalue}"
+        return "timeout", "ran-too-long", text, "Look for a loop that never ends, or for far too much work."
+    if run.status == "flood":
+        text = f"{what} was stopped because the notebook printed more than {run.evalue}"
+        return "crash", "printed-too-much", text, "Remove the print inside the loop."
+    if run.status in ("crash", "gone"):
+        detail = f" ({run.evalue})" if run.evalue else ""
+        text = f"{what} ended the Python process{detail}"
+        return "crash", "process-ended", text, "Look for exit() or os._exit(), or for memory that runs out."
+    if run.status == "not-run":
+        text = f"{what} was not run, because cells before it had used up the time or ended the process too often"
+        return "timeout", "no-time-left", text, "Mend the first cell that is reported as stopped."
+    return None
+
+
+def _from_data(graded: KeyCell, data: object) -> Exercise | None:
+    """Read a grade's data with suspicion; None where it is not one."""
+    if not isinstance(data, dict) or not _number(data.get("points")):
+        return None
+    points = min(max(float(data["points"]), 0.0), graded.points)
+    checks = data.get("checks")
+    lines = [_line(check) for check in checks[:MOST_CHECKS]] if isinstance(checks, list) else []
+    lines = [line for line in lines if line is not None]
+    verdict = data.get("verdict")
+    if verdict not in WORDS or (verdict == "pass") != (points >= graded.points):
+        verdict = "pass" if points >= graded.points else "partial" if points > 0 else "fail"
+    if any(line.verdict == "grader-error" for line in lines):
+        verdict = "grader-error"
+    return Exercise(graded.grade_id, points, graded.points, verdict, _messages(checks, lines), lines)
+
+
+def _messages(checks: object, lines: list[CheckLine]) -> list[Message]:
+    ids = [c.get("message_id") for c in checks if isinstance(c, dict)] if isinstance(checks, list) else []
+    return [
+        Message(_text(id)[:80] if isinstance(id, str) and id else line.verdict, line.text or line.sentence, line.hint)
+        for id, line in zip(ids, lines, strict=False)
+        if line.verdict not in ("pass", "skipped")
+    ]
+
+
+def _line(check: object) -> CheckLine | None:
+    if not isinstance(check, dict):
+        return None
+    verdict = check.get("verdict") if check.get("verdict") in CHECK_WORDS else "fail"
+    hidden = check.get("hidden") is True
+    # What a check says when it breaks may quote its own code.
+    text = BROKEN if verdict == "grader-error" else _text(check.get("text"))
+    hint = _text(check.get("hint")) or None
+    points, most = (float(check.get(k)) if _number(check.get(k)) else 0.0 for k in ("points", "max_points"))
+    return CheckLine(_text(check.get("sentence")), verdict, text, hint, hidden, points, most)
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _text(value: object) -> str:
+    text = one_line(value) if isinstance(value, str) else ""
+    return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…"
+
+
+def grade_flags(key: AnswerKey, cells: list[Cell], runs: dict[str, CellRun]) -> list[str]:
+    """Return what the instructor should look at: what the checks flagged, and answers that are the reference."""
+    flags: list[str] = []
+    for graded in key.graded:
+        data = (runs.get(graded.id, CellRun("not-run")).data or {}).get(MIME)
+        found = data.get("flags") if isinstance(data, dict) else None
+        for flag in found[:10] if isinstance(found, list) else []:
+            flags.append(f"{_text(flag)[:60]}:{graded.grade_id}")
+    for cell in cells:
+        if cell.key is not None and cell.key.answer and is_reference(cell.source, cell.key):
+            flags.append(f"answer-identical-to-reference:{cell.key.grade_id}")
+    return flags
+
+
+def is_reference(answer: str, key: KeyCell) -> bool:
+    """Whether an answer is the instructor's own text, comments included and white space aside.
+
+    Short answers are let be: there is often one natural way to write them.
+    """
+    own = "".join(part for part, in_solution in _parts(key.source) if in_solution)
+    whole = "".join(part for part, _ in _parts(key.source))
+    return len(_bare(own)) >= MOST_COPIED and _bare(answer) in (_bare(whole), _bare(key.source))
+
+
+def _parts(source: str) -> list[tuple[str, bool]]:
+    """Return the lines of a solution cell without its markers, and whether each lies between them."""
+    parts, inside = [], False
+    for line in source.splitlines():
+        if "### BEGIN SOLUTION" in line or "### END SOLUTION" in line:
+            inside = "BEGIN" in line
+        else:
+            parts.append((line, inside))
+    return parts
+
+
+def _bare(text: str) -> str:
+    return "".join(text.split())

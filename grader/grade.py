@@ -1,0 +1,80 @@
+"""Grade one submission: the seam between what was handed in and what is recorded.
+
+Nothing before this call (finding and reading) and nothing after it (attempts, gradebook, reports, feedback) knows how
+a submission is run.
+"""
+
+import hashlib
+import platform
+import time
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+
+from grader.answer_key import AnswerKey
+from grader.collect import collect_exercises, grade_flags
+from grader.execution import SANDBOX, Limits, execute
+from grader.restore import restore
+from grader.results import Exercise, Message, Result
+from grader.submission import Submission, iso
+from lora_utils.checks.draw import SEED_VARIABLE, course_seed
+
+PACKAGES = ("peft-by-hand", "torch", "numpy", "ipykernel", "nbgrader")
+OUR_FAULT = "the grader broke while it worked on this submission; it costs you nothing, and staff will grade it again"
+
+
+def grade(submission: Submission, key: AnswerKey, limits: Limits | None = None) -> Result:
+    """Grade one submission of one lab.
+
+    Args:
+        submission: the student's cells.
+        key: the lab's own notebook, hidden tests included.
+        limits: on time and output; default `Limits()`.
+
+    Returns:
+        The result. It never raises: when the grader itself breaks, every exercise has the verdict "grader-error".
+    """
+    limits = limits or Limits()
+    start = time.perf_counter()
+    seed = input_seed(submission.sha256)
+    notes, flags = list(submission.notes), []
+    try:
+        restored = restore(submission.cells, key)
+        notes, flags = notes + restored.notes, list(restored.flags)
+        runs = execute(restored.cells, {SEED_VARIABLE: seed}, limits)
+        exercises = collect_exercises(key, restored.cells, runs)
+        flags += grade_flags(key, restored.cells, runs)
+    except Exception as error:
+        message = Message("grader-error", OUR_FAULT)
+        exercises = [Exercise(cell.grade_id, 0.0, cell.points, "grader-error", [message]) for cell in key.graded]
+        notes.append(f"the grader broke: {type(error).__name__}: {error}")
+    return Result(
+        student=submission.student,
+        lab=submission.lab,
+        submission_sha256=submission.sha256,
+        checks_sha256=key.sha256,
+        exercises=exercises,
+        sandbox=SANDBOX,
+        seed_id=hashlib.sha256(seed.encode()).hexdigest()[:12],
+        versions=versions() | {"cell_seconds": f"{limits.cell_seconds:g}"},
+        seconds=round(time.perf_counter() - start, 3),
+        timestamp=iso(submission.timestamp),
+        flags=flags,
+        notes=notes,
+    )
+
+
+def input_seed(submission_sha256: str) -> str:
+    """Return the seed of the test inputs: from the course's own seed and the file, so unguessable and repeatable."""
+    return hashlib.sha256(f"{course_seed()}\0{submission_sha256}".encode()).hexdigest()[:32]
+
+
+@lru_cache
+def versions() -> dict[str, str]:
+    """Return the versions of what decides a score."""
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found

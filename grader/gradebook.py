@@ -1,0 +1,143 @@
+"""nbgrader's own gradebook: the best attempt goes in, so that `nbgrader export` and formgrader show what counts.
+
+Scores that a person entered in formgrader are kept; nbgrader lets them win over automatic ones.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from nbformat import NotebookNode
+from nbgrader import api
+from nbgrader.preprocessors import ClearSolutions, SaveCells
+from sqlalchemy import Engine, make_url
+from sqlalchemy.exc import ArgumentError
+
+from grader.results import Result
+from grader.twins import CODE_STUB, RELEASE_PREPROCESSORS, clean
+
+
+class GradebookError(RuntimeError):
+    """The gradebook cannot be used, or a lab cannot be written into it; the message is one sentence."""
+
+
+@contextmanager
+def programs_on_path() -> Iterator[None]:
+    """Put this interpreter's folder on PATH: nbgrader calls a bare `alembic` when it makes a database."""
+    before = os.environ.get("PATH", "")
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
+    try:
+        yield
+    finally:
+        os.environ["PATH"] = before
+
+
+def database_url(text: str) -> str:
+    """Return a database URL: as given, or of the SQLite file at a path; an SQLite file's folder is made.
+
+    Raises:
+        GradebookError: neither a URL nor a usable path.
+    """
+    url = text if "://" in text else f"sqlite:///{Path(text).resolve().as_posix()}"
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:"):
+            Path(parsed.database).resolve().parent.mkdir(parents=True, exist_ok=True)
+    except (ArgumentError, OSError) as error:
+        raise GradebookError(f"the database {text!r} cannot be used ({error}); give a file or a URL.") from error
+    return url
+
+
+class Gradebook:
+    """A nbgrader gradebook, as a context manager.
+
+    Args:
+        url: of the database; tables are made when missing.
+
+    Raises:
+        GradebookError: it cannot be opened.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        try:
+            with programs_on_path():
+                self._book = api.Gradebook(url)
+        except Exception as error:
+            reason = str(getattr(error, "orig", error)).strip().split("\n")[0]
+            raise GradebookError(f"the gradebook {url} cannot be opened ({reason}).") from error
+
+    def __enter__(self) -> "Gradebook":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._book.close()
+
+    @property
+    def engine(self) -> Engine:
+        """The connection, for tables of our own in the same database."""
+        return self._book.engine
+
+    def add_lab(self, lab: str, notebook: NotebookNode, due: datetime | None = None) -> datetime | None:
+        """Make or refresh a lab's assignment from its solution twin.
+
+        Args:
+            lab: name of assignment and notebook.
+            notebook: the solution twin.
+            due: sets the due date (UTC, without zone); default: as it is.
+
+        Returns:
+            The due date that holds now.
+
+        Raises:
+            GradebookError: the lab's cells have changed while the gradebook holds submissions of it.
+        """
+        changes = {"duedate": due} if due is not None else {}
+        assignment = self._book.update_or_create_assignment(lab, **changes)
+        due = assignment.duedate
+        nb = clean(notebook)
+        resources = {"nbgrader": {"notebook": lab, "assignment": lab, "db_url": self.url}}
+        try:
+            for preprocessor in RELEASE_PREPROCESSORS[: RELEASE_PREPROCESSORS.index(SaveCells) + 1]:
+                options = {"code_stub": CODE_STUB} if issubclass(preprocessor, ClearSolutions) else {}
+                nb, resources = preprocessor(**options).preprocess(nb, resources)
+        except RuntimeError as error:
+            raise GradebookError(
+                f"{lab}: the gradebook holds submissions of an older form of this lab, with other cells; attempts are "
+                f"recorded, and `nbgrader db assignment remove {lab} --force` makes room for its new form."
+            ) from error
+        finally:
+            self._book.db.expire_all()  # SaveCells has a connection of its own
+        return due
+
+    def write(self, best: Result, timestamp: datetime | None = None) -> None:
+        """Write a student's best attempt of a lab.
+
+        Args:
+            best: the attempt that counts.
+            timestamp: when it was handed in.
+        """
+        try:
+            self._write(best, timestamp)
+        except Exception:
+            self._book.db.rollback()  # else every later student would fail as well
+            raise
+
+    def _write(self, best: Result, timestamp: datetime | None) -> None:
+        book, lab, student = self._book, best.lab, best.student
+        book.update_or_create_student(student)
+        with book.db.no_autoflush:  # nbgrader builds the submission piece by piece
+            book.update_or_create_submission(lab, student, timestamp=timestamp)
+        for exercise in best.exercises:
+            grade = book.find_grade(exercise.grade_id, lab, lab, student)
+            # A fault of the grader is no zero: a person has to look.
+            score = None if exercise.verdict == "grader-error" else exercise.points
+            if grade.auto_score != score or score is None:
+                grade.needs_manual_grade = score is None or grade.manual_score is not None
+            elif grade.manual_score is None:
+                grade.needs_manual_grade = False
+            grade.auto_score = score
+        book.db.commit()

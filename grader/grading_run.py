@@ -1,0 +1,198 @@
+"""Grade everything that was handed in: many at a time, one writer, and no submission that stops another."""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from grader.answer_key import AnswerKey
+from grader.attempts import Attempts, Standing
+from grader.execution import Limits
+from grader.grade import grade
+from grader.gradebook import Gradebook, GradebookError
+from grader.results import Result
+from grader.submission import Refusal, Submission, collect
+
+
+@dataclass(frozen=True)
+class Graded:
+    """One submission that was graded, now or before.
+
+    Args:
+        result: what grading said.
+        standing: where the student stands after it.
+    """
+
+    result: Result
+    standing: Standing
+
+    @property
+    def student(self) -> str:
+        """Whose it is."""
+        return self.result.student
+
+    @property
+    def lab(self) -> str:
+        """Which lab."""
+        return self.result.lab
+
+
+@dataclass
+class Run:
+    """What came of one call of `grade_all`.
+
+    Args:
+        keys: the labs, by name.
+        rows: one entry for everything that was handed in, ordered by student and lab.
+        problems: one sentence for each submission that could not be graded or recorded.
+    """
+
+    keys: dict[str, AnswerKey]
+    rows: list[Graded | Refusal] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def graded(self) -> list[Graded]:
+        """The submissions that were graded."""
+        return [row for row in self.rows if isinstance(row, Graded)]
+
+    @property
+    def refused(self) -> list[Refusal]:
+        """What could not be graded."""
+        return [row for row in self.rows if isinstance(row, Refusal)]
+
+
+Watcher = Callable[[int, int, str], None]  # done, of how many, what was just finished
+
+
+def grade_all(
+    submitted: Path,
+    keys: dict[str, AnswerKey],
+    url: str,
+    *,
+    limits: Limits | None = None,
+    workers: int = 2,
+    only: bool = False,
+    due: dict[str, datetime] | None = None,
+    watch: Watcher = lambda done, total, what: None,
+) -> Run:
+    """Grade a folder of submissions and record every attempt.
+
+    Args:
+        submitted: the folder, SUBMITTED/<student>/<lab>/<lab>.ipynb.
+        keys: the labs to grade.
+        url: of the database that holds nbgrader's gradebook and the attempts.
+        limits: of one submission; default `Limits()`.
+        workers: how many are graded at a time; default 2.
+        only: pass over other labs' folders instead of naming them as problems; default False.
+        due: due dates by lab (UTC, without zone); default: as the gradebook has them.
+        watch: called after each submission.
+
+    Raises:
+        GradebookError: the gradebook cannot be opened.
+        OSError: the folder cannot be listed.
+    """
+    limits, run = limits or Limits(), Run(keys)
+    found = collect(submitted, keys, only)
+    with Gradebook(url) as book:
+        attempts = Attempts(book.engine)
+        due, closed = _prepare(book, keys, due or {}, run)
+        recorder = _Recorder(book, attempts, due, closed, run)
+        waiting = [one for one in found if isinstance(one, Submission)]
+        known = {id(one): attempts.known(*_name(one, keys), limits.cell_seconds) for one in waiting}
+        run.rows += [one for one in found if isinstance(one, Refusal)]
+        run.problems += [str(one) for one in run.rows]
+        done, total = 0, len(waiting)
+        for one in waiting:
+            if known[id(one)] is not None:
+                recorder.again(known[id(one)])
+                done += 1
+                watch(done, total, f"{one.student} {one.lab}")
+        fresh = [one for one in waiting if known[id(one)] is None]
+        for result in _results(fresh, keys, limits, workers):
+            recorder.take(result)
+            done += 1
+            watch(done, total, f"{result.student} {result.lab}")
+    run.rows.sort(key=lambda row: (row.student, row.lab))
+    return run
+
+
+def _name(one: Submission, keys: dict[str, AnswerKey]) -> tuple[str, str, str, str]:
+    return one.student, one.lab, one.sha256, keys[one.lab].sha256
+
+
+def _prepare(
+    book: Gradebook, keys: dict[str, AnswerKey], due: dict[str, datetime], run: Run
+) -> tuple[dict[str, datetime | None], set[str]]:
+    """Bring the labs into the gradebook; return due dates, and the labs whose grades it cannot take."""
+    dates, closed = {}, set()
+    for name, key in keys.items():
+        try:
+            dates[name] = book.add_lab(name, key.notebook, due.get(name))
+        except GradebookError as error:
+            run.problems.append(str(error))
+            dates[name] = due.get(name)
+            closed.add(name)
+    return dates, closed
+
+
+def _results(
+    submissions: list[Submission], keys: dict[str, AnswerKey], limits: Limits, workers: int
+) -> Iterable[Result]:
+    """Yield results as they come; threads suffice, because the work is done in the kernels' processes."""
+    pool = ThreadPoolExecutor(max(1, workers), thread_name_prefix="grade")
+    try:
+        futures = [pool.submit(grade, one, keys[one.lab], limits) for one in submissions]
+        for future in as_completed(futures):
+            yield future.result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+@dataclass
+class _Recorder:
+    """The one writer: attempts, then the gradebook; what fails is said and does not stop the run."""
+
+    book: Gradebook
+    attempts: Attempts
+    due: dict[str, datetime | None]
+    closed: set[str]
+    run: Run
+
+    def take(self, result: Result) -> None:
+        """Record a new result."""
+        handed_in = datetime.fromisoformat(result.timestamp).replace(tzinfo=None) if result.timestamp else None
+        due = self.due.get(result.lab)
+        late = max(0.0, (handed_in - due).total_seconds()) if handed_in is not None and due is not None else None
+        try:
+            standing = self.attempts.add(result, late)
+        except Exception as error:
+            self.run.problems.append(f"{result.student}: {result.lab} could not be recorded ({_first_line(error)}).")
+            return
+        self._done(result, standing)
+
+    def again(self, attempt) -> None:
+        """Report an attempt that was recorded before, and set the gradebook right if it lags behind."""
+        self._done(attempt.result(), self.attempts.standing(attempt))
+
+    def _done(self, result: Result, standing: Standing) -> None:
+        self.run.rows.append(Graded(result, standing))
+        if result.broken:
+            names = ", ".join(e.grade_id for e in result.exercises if e.verdict == "grader-error")
+            why = next((note for note in result.notes if note.startswith("the grader broke")), "a check broke")
+            sentence = f"{result.student}: {result.lab} was not fully graded ({names}), because {why}; grade it again."
+            self.run.problems.append(sentence)
+        if result.lab in self.closed:
+            return
+        try:
+            best = standing.best
+            handed_in = datetime.fromisoformat(best.timestamp).replace(tzinfo=None) if best.timestamp else None
+            self.book.write(best, handed_in)
+        except Exception as error:
+            sentence = f"{result.student}: {result.lab} is not in nbgrader's gradebook ({_first_line(error)})."
+            self.run.problems.append(sentence)
+
+
+def _first_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".strip().split("\n")[0]

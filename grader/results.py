@@ -1,0 +1,150 @@
+"""What grading one submission says, as plain data: the same for the database, the reports and the feedback."""
+
+import math
+from dataclasses import asdict, dataclass, field
+
+PASS_MARK = 0.8  # share of a lab's points that passes it
+
+# Verdicts of an exercise, and how a reader is told.
+WORDS = {
+    "pass": "passed",
+    "partial": "partly right",
+    "fail": "not right yet",
+    "not-attempted": "not attempted",
+    "timeout": "ran too long",
+    "crash": "stopped the notebook",
+    "grader-error": "the check broke",
+}
+# Verdicts of one check inside an exercise.
+CHECK_WORDS = {
+    "pass": "passed",
+    "fail": "not passed",
+    "not-attempted": "not attempted",
+    "skipped": "not run",
+    "grader-error": "the check broke",
+}
+
+
+@dataclass(frozen=True)
+class Message:
+    """Why points are missing.
+
+    Args:
+        id: short name of the mistake, by which class reports count.
+        text: what was expected and what came, one sentence.
+        hint: what to look at next; default none.
+    """
+
+    id: str
+    text: str
+    hint: str | None = None
+
+
+@dataclass(frozen=True)
+class CheckLine:
+    """One sentence about an answer and whether it holds."""
+
+    sentence: str
+    verdict: str  # a key of CHECK_WORDS
+    text: str = ""
+    hint: str | None = None
+    hidden: bool = False
+    points: float = 0.0
+    max_points: float = 0.0
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """The outcome of one graded cell.
+
+    Args:
+        grade_id: name of the graded cell.
+        points: earned, from 0 to `max_points`.
+        max_points: what the cell is worth.
+        verdict: a key of WORDS.
+        messages: why points are missing; empty for full marks.
+        checks: every sentence that was looked at, in order; empty when the checks could not run.
+    """
+
+    grade_id: str
+    points: float
+    max_points: float
+    verdict: str
+    messages: list[Message] = field(default_factory=list)
+    checks: list[CheckLine] = field(default_factory=list)
+
+    @classmethod
+    def from_dict(cls, data: dict) -> "Exercise":
+        """Read what `asdict` wrote."""
+        messages = [Message(**message) for message in data["messages"]]
+        checks = [CheckLine(**check) for check in data["checks"]]
+        return cls(**(data | {"messages": messages, "checks": checks}))
+
+
+@dataclass(frozen=True)
+class Result:
+    """The outcome of grading one submission of one lab.
+
+    Args:
+        student, lab: whose and which.
+        submission_sha256: of the bytes handed in.
+        checks_sha256: of everything that decides the score: the lab's cells, its hidden tests and the course package.
+        exercises: in the lab's order.
+        sandbox: how far the submission was shut off while it ran; "unsandboxed" in this version.
+        seed_id: names the seed of the test inputs without giving it away.
+        versions: of Python and the packages that decide the score, and the time limit of a cell in seconds.
+        seconds: wall clock.
+        timestamp: when it was handed in (ISO 8601, UTC), if known.
+        flags: what the instructor should look at, as short names.
+        notes: what was set right before grading, one sentence each.
+    """
+
+    student: str
+    lab: str
+    submission_sha256: str
+    checks_sha256: str
+    exercises: list[Exercise]
+    sandbox: str
+    seed_id: str
+    versions: dict[str, str]
+    seconds: float
+    timestamp: str | None = None
+    flags: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def score(self) -> float:
+        """Points earned, rounded to a hundredth."""
+        return round(math.fsum(exercise.points for exercise in self.exercises), 2)
+
+    @property
+    def max_score(self) -> float:
+        """Points that the lab is worth."""
+        return round(math.fsum(exercise.max_points for exercise in self.exercises), 2)
+
+    @property
+    def passed(self) -> bool:
+        """Whether the score reaches the pass mark."""
+        return passes(self.score, self.max_score)
+
+    @property
+    def broken(self) -> bool:
+        """Whether the grader itself failed somewhere, so that the score may be too low."""
+        return any(exercise.verdict == "grader-error" for exercise in self.exercises)
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether grading the same bytes again must give the same score: no fault of the grader, no time limit hit."""
+        return not any(exercise.verdict in ("grader-error", "timeout") for exercise in self.exercises)
+
+
+def passes(score: float, max_score: float) -> bool:
+    """Return whether score >= 0.8 * max_score, with room for the last binary digit."""
+    return score >= PASS_MARK * max_score - 1e-9
+
+
+def plain(result: Result) -> dict:
+    """Return a result as JSON-ready data, with the derived numbers."""
+    data = asdict(result)
+    data |= {"score": result.score, "max_score": result.max_score, "passed": result.passed}
+    return data

@@ -1,0 +1,35 @@
+"""Names that students choose, made harmless for the place where they are written."""
+
+import hashlib
+import re
+import unicodedata
+
+LONGEST_FILE_NAME = 80  # well under the 255 bytes of common file systems, suffixes included
+
+
+def file_name(name: str) -> str:
+    """Return a name usable as one folder or file name on any system.
+
+    Letters and digits of any script, `_`, `-`, `.`, `@`, `+` and inner spaces stay; whatever else stood there becomes
+    `_`, and a few digits of a hash keep two such names apart.
+    """
+    kept = re.sub(r"[^\w.@+ -]", "_", unicodedata.normalize("NFC", name))
+    kept = kept.strip(" .")[:LONGEST_FILE_NAME].strip(" .")
+    reserved = re.fullmatch(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?", kept)  # on Windows
+    if kept == name and not reserved:
+        return kept
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return f"{kept}-{digest}" if kept and not reserved else f"name-{digest}"
+
+
+def one_line(text: str) -> str:
+    """Return a text for a terminal or a plain page: one line, without control characters such as escape sequences."""
+    return "".join(c if c.isprintable() else "�" for c in " ".join(str(text).split()))
+
+
+def spreadsheet(value: object) -> object:
+    """Return a table cell that no spreadsheet takes for a formula: such a text gets an apostrophe before it."""
+    if isinstance(value, str):
+        text = one_line(value)
+        return "'" + text if text.startswith(("=", "+", "-", "@", "|", "%", "'")) else text
+    return value
