@@ -7,7 +7,7 @@ lightness), dash and marker. Every figure has a title that states what it shows,
 from collections.abc import Mapping, Sequence
 
 # Okabe and Ito, "Color Universal Design", 2008; the yellow is left out, since thin lines of it vanish on white.
-COLOURS = ("#000000", "#E69F00", "#0072B2", "#56B4E9", "#D55E00", "#009E73", "#CC79A7")
+COLOURS = ("#000000", "#CC79A7", "#0072B2", "#E69F00", "#D55E00", "#56B4E9", "#009E73")
 DASHES = ("-", "--", ":", "-.", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)))
 MARKERS = ("o", "s", "^", "D", "v", "X", "P")
 HATCHES = ("", "//", "..", "xx", "\\\\", "--", "oo")

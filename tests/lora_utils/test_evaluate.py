@@ -1,0 +1,62 @@
+"""Accuracy counted by hand, and the mean over seeds."""
+
+import math
+import statistics
+
+import pytest
+import torch
+from torch import nn
+
+from lora_utils.data import Examples
+from lora_utils.evaluate import accuracy, mean_and_spread
+
+
+class Scores(nn.Module):
+    """Gives back its inputs as scores, and fails when it is not in evaluation mode."""
+
+    def forward(self, inputs):
+        assert not self.training
+        assert not torch.is_grad_enabled()
+        return inputs
+
+
+SCORES = torch.tensor([[3.0, 1, 2], [0, 5, 1], [1, 2, 9], [4, 3, 2], [-3, -1, -2]])
+DATA = Examples(SCORES, torch.tensor([0, 1, 0, 0, 2]))  # the third and the fifth are wrong
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 5, 64])
+def test_share_of_right_answers(batch_size):
+    assert accuracy(Scores(), DATA, batch_size) == 3 / 5
+
+
+@pytest.mark.parametrize("mode", [True, False])
+def test_the_mode_is_put_back(mode):
+    model = Scores().train(mode)
+    accuracy(model, DATA)
+    assert model.training is mode
+
+    class Broken(Scores):
+        def forward(self, inputs):
+            raise RuntimeError("broken")
+
+    model = Broken().train(mode)
+    with pytest.raises(RuntimeError, match="broken"):
+        accuracy(model, DATA)
+    assert model.training is mode
+
+
+def test_no_examples():
+    with pytest.raises(ValueError, match="at least one example"):
+        accuracy(Scores(), DATA.first(0))
+
+
+def test_mean_and_spread():
+    values = [0.70, 0.74, 0.75]
+    mean = sum(values) / 3
+    spread = math.sqrt(sum((v - mean) ** 2 for v in values) / 2)
+    assert mean_and_spread(values) == pytest.approx((mean, spread))
+    assert mean_and_spread(values)[1] != pytest.approx(statistics.pstdev(values))
+    assert mean_and_spread([0.5])[0] == 0.5
+    assert math.isnan(mean_and_spread([0.5])[1])
+    with pytest.raises(ValueError, match="at least one value"):
+        mean_and_spread([])
