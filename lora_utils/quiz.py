@@ -99,10 +99,10 @@ class Question:
     def instruction(self) -> str:
         """What to type, in one sentence."""
         if not self.choices:
-            return f"Type a number: {self.answer_name} = 12.5"
+            return f"Type a number: `{self.answer_name} = 12.5`"
         if self.several:
-            return f'Two or more are right. Type all their letters: {self.answer_name} = "xy"'
-        return f'One is right. Type its letter: {self.answer_name} = "x"'
+            return f'Two or more are right. Type all their letters: `{self.answer_name} = "xy"`'
+        return f'One is right. Type its letter: `{self.answer_name} = "x"`'
 
     def widget(self):
         """Return check boxes (or radio buttons, where one is right) that print the line to type; needs ipywidgets."""
@@ -111,10 +111,10 @@ class Question:
         return question_widget(self)
 
     def __repr__(self) -> str:
-        lines = [f"Question {self.number}: {self.text}", ""]
+        lines = [f"Question {self.number}: {_plain(self.text)}", ""]
         for letter, text in self.lettered().items():
             lines.append(f"  {letter}) " + _plain(text).replace("\n", "\n     "))
-        return "\n".join([*lines, self.instruction])
+        return "\n".join([*lines, _plain(self.instruction)])
 
     def _repr_html_(self) -> str:
         # A heading and a list of real text: read in order by a screen reader, and no meaning carried by colour.
@@ -128,13 +128,13 @@ class Question:
         )
         return (
             f'<div role="group" aria-labelledby="{label}" style="max-width:50em">'
-            f'<div id="{label}">{_paragraphs(self.text)}</div>{choices}<p><em>{_html(self.instruction)}</em></p></div>'
+            f'<div id="{label}">{_paragraphs(self.text)}</div>{choices}<p>{_html(self.instruction)}</p></div>'
         )
 
 
 def _plain(text: str) -> str:
-    """Without the fences around code, which a terminal shows as it is."""
-    return "\n".join(line for line in text.strip().split("\n") if not line.startswith(FENCE))
+    """Without the marks around code, which a terminal shows as it is."""
+    return "\n".join(line.replace("`", "") for line in text.strip().split("\n") if not line.startswith(FENCE))
 
 
 def _paragraphs(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict, dataclass
 from html import escape
 
@@ -99,6 +100,8 @@ class Grade(float):
     def heading(self) -> str:
         """Return one line: the exercise, the points, and what hidden checks will still decide."""
         seen = self.of - self.still_hidden
+        if not seen and self.still_hidden:
+            return f"{self.exercise}: all {self.still_hidden:g} points are decided by hidden checks when graded"
         more = f"; {self.still_hidden:g} more decided by hidden checks when graded" if self.still_hidden else ""
         return f"{self.exercise}: {float(self):g} of {seen:g} points{more}"
 
@@ -110,15 +113,18 @@ class Grade(float):
         return "\n".join(lines)
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
-        return {"text/html": self._html(), MIME: self.data()}
+        bundle = {"text/html": self._html(), MIME: self.data()}
+        if os.environ.get("NBGRADER_EXECUTION") == "validate" and self.still_hidden and self.verdict == "pass":
+            # `nbgrader validate` compares with the cell's points; those of checks that are not here cannot be earned.
+            bundle["text/plain"] = repr(self.of)
+        return bundle
 
     def _html(self) -> str:
-        rows = []
+        rows, cell = [], 'style="text-align:left"'
         for r in self.results:
             note = f"<br><em>{escape(r.text)}</em>" if r.text else ""
             hint = f"<br>Hint: {escape(r.hint)}" if r.hint else ""
             mark = "<strong>FAILED</strong>" if r.verdict == "fail" else WORDS[r.verdict]
-            cell = 'style="text-align:left"'
             rows.append(f"<tr><td {cell}>{mark}</td><td {cell}>{escape(r.sentence)}{note}{hint}</td></tr>")
-        head = '<tr><th scope="col">result</th><th scope="col">check</th></tr>'
+        head = f'<tr><th scope="col" {cell}>result</th><th scope="col" {cell}>check</th></tr>'
         return f"<table><caption>{escape(self.heading())}</caption>{head}{''.join(rows)}</table>"
