@@ -66,3 +66,32 @@ def build(
         raise typer.Exit(1)
     if check:
         typer.echo(f"{len(chosen)} lab{'' if len(chosen) == 1 else 's'}: both twins match their source")
+
+
+@app.command()
+def grade(
+    submitted: Annotated[Path, typer.Argument(help="The folder with SUBMITTED/<student>/<lab>/<lab>.ipynb.")],
+    lab: Annotated[list[str] | None, typer.Option(help="A lab by name or number, repeatable; default: all.")] = None,
+    out: Annotated[Path, typer.Option(help="Where results.json, grades.csv and feedback/ go.")] = Path("build/grades"),
+    db: Annotated[str | None, typer.Option(help="Gradebook, a URL or a file; default: the course's own.")] = None,
+    due: Annotated[list[str] | None, typer.Option(help="Due date, WHEN or LAB=WHEN, repeatable.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Submissions at a time; default: one a core.")] = None,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds that one cell may take.")] = 20.0,
+    root: Root = None,
+) -> None:
+    """Grade what students handed in; every attempt is recorded and the best one counts.
+
+    Exit codes: 0 all graded, 1 some could not be graded (each is named with its reason), 2 nothing could start.
+    """
+    from rich.console import Console
+
+    from grader.console import GRADEBOOK, NOT_STARTED, CannotStart, grade_folder, summary
+
+    folder, console = course(root), Console()
+    options = {"labs": lab or [], "db": db, "due": due, "workers": workers, "timeout": timeout, "console": console}
+    try:
+        run, attempts = grade_folder(folder, submitted, out, **options)
+    except CannotStart as error:
+        typer.echo(f"grader grade: {error}", err=True)
+        raise typer.Exit(NOT_STARTED) from None
+    raise typer.Exit(summary(console, run, attempts, out, db or str(folder / GRADEBOOK)))

@@ -8,6 +8,7 @@ This module and `execution.py` are all that knows how a submission is run.
 import os
 import queue
 import shutil
+import subprocess
 import tempfile
 import time
 from contextlib import suppress
@@ -78,7 +79,11 @@ class Kernel:
         self._manager = kernel_manager(self._folder)
         try:
             await self._manager.start_kernel(
-                cwd=str(work), env=self._variables(home), extra_arguments=["--HistoryManager.enabled=False"]
+                cwd=str(work),
+                env=self._variables(home),
+                extra_arguments=["--HistoryManager.enabled=False"],
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
             )
             self._client = self._manager.client()
             self._client.start_channels()

@@ -1,0 +1,164 @@
+"""What staff see in the terminal while a class is graded, and at the end."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.text import Text
+
+from grader.answer_key import AnswerKey, read_keys
+from grader.attempts import Attempt, Attempts
+from grader.execution import Limits
+from grader.feedback import write_feedback
+from grader.gradebook import Gradebook, GradebookError, database_url
+from grader.grading_run import Run, Watcher, grade_all
+from grader.report import class_table, write_report
+from grader.safe_names import one_line
+
+GRADED, SOME_NOT, NOT_STARTED = 0, 1, 2  # exit codes
+GRADEBOOK = Path(".nbgrader") / "gradebook.db"  # where nbgrader_config.py has it
+
+
+class CannotStart(Exception):
+    """Nothing was graded; the message is one sentence."""
+
+
+def default_workers() -> int:
+    """Return one worker a core, at most four: each holds a kernel with torch in memory."""
+    return max(1, min(4, os.cpu_count() or 1))
+
+
+def parse_due(texts: list[str], labs: list[str]) -> dict[str, datetime]:
+    """Read due dates, "WHEN" for all labs or "LAB=WHEN", as UTC without zone.
+
+    Raises:
+        CannotStart: an unknown lab, or no date.
+    """
+    from nbgrader.utils import parse_utc
+
+    due: dict[str, datetime] = {}
+    for text in texts:
+        lab, separator, when = text.rpartition("=")
+        chosen = [name for name in labs if not separator or lab in (name, name.split("_")[0])]
+        try:
+            moment = parse_utc(when.strip())
+        except (ValueError, OverflowError):
+            raise CannotStart(f"{when!r} is no date; write it as 2026-03-31 23:59 UTC.") from None
+        if not chosen:
+            raise CannotStart(f"there is no lab {lab!r} to be due; the labs are: {', '.join(labs)}.")
+        due |= dict.fromkeys(chosen, moment)
+    return due
+
+
+@contextmanager
+def progress(console: Console, title: str) -> Iterator[Watcher]:
+    """Show a bar with time left; yields what `grade_all` calls after each submission."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[last]}"),
+    )
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task(title, total=None, last="")
+
+        def watch(done: int, total: int, what: str) -> None:
+            bar.update(task, completed=done, total=total, last=Text(one_line(what)[:40]).plain.replace("[", "("))
+
+        yield watch
+
+
+def start(root: Path, submitted: Path, labs: list[str]) -> dict[str, AnswerKey]:
+    """Read the labs' answer keys.
+
+    Raises:
+        CannotStart: no folder of submissions, an unknown lab or one without its solution twin.
+    """
+    if not submitted.is_dir():
+        raise CannotStart(f"there is no folder {submitted}; give the one with SUBMITTED/<student>/<lab>/<lab>.ipynb.")
+    try:
+        return read_keys(root, labs)
+    except ValueError as error:
+        raise CannotStart(str(error)) from error
+
+
+def grade_folder(
+    root: Path,
+    submitted: Path,
+    out: Path,
+    *,
+    labs: list[str],
+    db: str | None = None,
+    due: list[str] | None = None,
+    workers: int | None = None,
+    timeout: float = 20.0,
+    console: Console | None = None,
+    title: str = "grading",
+) -> tuple[Run, list[Attempt]]:
+    """Grade a folder, with progress, and write reports and feedback.
+
+    Args:
+        root: the course.
+        submitted: the folder of all submissions.
+        out: where results.json, grades.csv and feedback/ go.
+        labs: by name or number; none means all.
+        db: URL or file of the gradebook; default: the course's own.
+        due: due dates, see `parse_due`.
+        workers: how many at a time; default: one a core, at most four.
+        timeout: seconds of wall clock for one cell.
+        console: where progress goes; default: standard output.
+        title: what the progress bar says.
+
+    Returns:
+        The run, and all attempts of these labs that the database holds, oldest first.
+
+    Raises:
+        CannotStart: nothing was graded, and why.
+    """
+    console = console or Console()
+    keys = start(root, submitted, labs)
+    try:
+        url = database_url(db or str(root / GRADEBOOK))
+        with progress(console, title) as watch:
+            run = grade_all(
+                submitted,
+                keys,
+                url,
+                limits=Limits(cell_seconds=timeout),
+                workers=workers or default_workers(),
+                only=bool(labs),
+                due=parse_due(due or [], list(keys)),
+                watch=watch,
+            )
+        if not run.rows and not run.problems:
+            raise CannotStart(f"{submitted} holds no submissions; expected {submitted}/<student>/<lab>/<lab>.ipynb.")
+        write_report(run, out)
+        write_feedback(run, out)
+        with Gradebook(url) as book:
+            attempts = [attempt for attempt in Attempts(book.engine).all() if attempt.lab in keys]
+    except (GradebookError, OSError) as error:
+        raise CannotStart(str(error)) from error
+    return run, attempts
+
+
+def summary(console: Console, run: Run, attempts: list[Attempt], out: Path, db: str) -> int:
+    """Print the table, a sentence for each problem, and where everything is; return the exit code."""
+    used = {row.lab for row in run.rows} | {attempt.lab for attempt in attempts}
+    labs = [name for name in run.keys if name in used]
+    points = {name: key.max_score for name, key in run.keys.items()}
+    console.print(class_table(labs, attempts, run.refused, points))
+    new = sum(row.standing.new for row in run.graded)
+    console.print(f"{len(run.graded)} graded ({new} new), {len(run.refused)} could not be graded.", highlight=False)
+    for sentence in run.problems:
+        console.print(Text("  " + sentence))
+    for what, where in (("gradebook", db), ("grades", out / "grades.csv"), ("results", out / "results.json")):
+        console.print(Text(f"{what:<10} {where}"), soft_wrap=True)
+    console.print(Text(f"{'feedback':<10} {out / 'feedback'}"), soft_wrap=True)
+    return SOME_NOT if run.problems else GRADED

@@ -1,0 +1,184 @@
+"""A page for each student and lab, as HTML and as plain text: what counts, what each check found, what to do next.
+
+Hidden checks appear with their sentence and their finding, never with their code, and what a check that was not run
+is worth stays unsaid, because in a quiz that would tell the answer.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from grader.answer_key import AnswerKey
+from grader.grading_run import Graded, Run
+from grader.results import CHECK_WORDS, PASS_MARK, WORDS, CheckLine, Exercise
+from grader.safe_names import file_name, one_line
+from grader.submission import Refusal
+
+MOST_NOTES = 6  # of what was set right; more of the same tells nobody anything
+MARKS = {"pass": "✓", "partial": "◐", "fail": "✗", "not-attempted": "○", "skipped": "–"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One check as a reader sees it."""
+
+    mark: str
+    verdict: str
+    word: str
+    sentence: str
+    text: str
+    hint: str | None
+    hidden: bool
+
+
+@dataclass(frozen=True)
+class Section:
+    """One exercise as a reader sees it.
+
+    Args:
+        number: in the lab, from 1.
+        title: the heading over the exercise in the notebook.
+        exercise: its outcome.
+        rows: the checks that were run.
+        waiting: how many checks were not run because one before them did not pass.
+        step: what to do next, or nothing.
+    """
+
+    number: int
+    title: str
+    exercise: Exercise
+    rows: list[Row]
+    waiting: int
+    step: str
+
+    @property
+    def word(self) -> str:
+        """The verdict in words."""
+        return WORDS[self.exercise.verdict]
+
+    @property
+    def mark(self) -> str:
+        """A sign beside the word, for the eye only."""
+        return MARKS.get(self.exercise.verdict, "!")
+
+
+def sections(key: AnswerKey, exercises: list[Exercise]) -> list[Section]:
+    """Return the exercises of a result with their titles, in the lab's order."""
+    titles = {cell.grade_id: key.title_of(cell) for cell in key.graded}
+    made = []
+    for number, exercise in enumerate(exercises, start=1):
+        rows = [_row(check) for check in exercise.checks if check.verdict != "skipped"]
+        waiting = sum(check.verdict == "skipped" for check in exercise.checks)
+        title = titles.get(exercise.grade_id, exercise.grade_id)
+        made.append(Section(number, title, exercise, rows, waiting, next_step(exercise)))
+    return made
+
+
+def _row(check: CheckLine) -> Row:
+    mark = MARKS.get(check.verdict, "!")
+    word = CHECK_WORDS[check.verdict]
+    return Row(mark, check.verdict, word, check.sentence, check.text, check.hint, check.hidden)
+
+
+def next_step(exercise: Exercise) -> str:
+    """Say what to do about an exercise; nothing when there is nothing to do."""
+    if exercise.verdict == "pass":
+        return ""
+    if exercise.verdict == "not-attempted":
+        return "Fill in the cell, run the check under it, and hand in again. The hints in the exercise's box help."
+    if exercise.verdict == "timeout":
+        return "Choose Kernel > Restart and Run All: every cell that is graded should finish within a second."
+    if exercise.verdict == "crash":
+        return "Choose Kernel > Restart and Run All, and mend the cell at which the kernel stops."
+    if exercise.verdict == "grader-error":
+        return "Nothing: this is a fault of the grader. Staff will grade it again, and it costs you nothing."
+    failed = [check for check in exercise.checks if check.verdict == "fail"]
+    if failed and all(check.hidden for check in failed) and any(not c.hidden and c.max_points for c in exercise.checks):
+        return (
+            "The checks in your notebook pass; what failed is only looked at when grading. Think of inputs that your "
+            "notebook did not try: other shapes, other sizes, zero, negative numbers."
+        )
+    if len(failed) > 1:
+        return "Begin with the first check that was not passed, run the check under the cell again, and hand in again."
+    return "Mend it, run the check under the cell until it passes, and hand in again."
+
+
+def write_feedback(run: Run, out: Path, course: str = "PEFT by hand") -> list[Path]:
+    """Write feedback/<student>/<lab>.html and .txt for everything handed in, and return the HTML files' paths."""
+    written = []
+    for row in run.rows:
+        if row.lab not in run.keys:
+            continue
+        page = context(row, run.keys[row.lab], course)
+        folder = out / "feedback" / file_name(row.student)
+        folder.mkdir(parents=True, exist_ok=True)
+        for suffix in ("html", "txt"):
+            path = folder / f"{file_name(row.lab)}.{suffix}"
+            path.write_text(templates().get_template(f"feedback.{suffix}").render(page), encoding="utf-8")
+        written.append(path.with_suffix(".html"))
+    return written
+
+
+def context(row: Graded | Refusal, key: AnswerKey, course: str) -> dict:
+    """Return everything the templates mention."""
+    page = {
+        "course": course,
+        "student": one_line(row.student),
+        "lab": row.lab,
+        "title": key.title,
+        "pass_mark": PASS_MARK,
+        "problem": None,
+    }
+    if isinstance(row, Refusal):
+        file = one_line(row.file)
+        return page | {"problem": f"{file} {one_line(row.fault)}.", "cure": sentence(row.cure)}
+    result, standing = row.result, row.standing
+    best = standing.best
+    notes = [sentence(note) for note in result.notes if not note.startswith("the grader broke")]
+    return page | {
+        "result": result,
+        "standing": standing,
+        "best": best,
+        "missing": max(0.0, round(PASS_MARK * best.max_score - best.score, 2)),
+        "share": result.score / result.max_score if result.max_score else 0.0,
+        "best_share": best.score / best.max_score if best.max_score else 0.0,
+        "late": lateness(standing.late),
+        "sections": sections(key, result.exercises),
+        "notes": notes[:MOST_NOTES],
+        "more_notes": max(0, len(notes) - MOST_NOTES),
+    }
+
+
+def sentence(text: str) -> str:
+    """Return a text as a sentence: a capital, a full stop."""
+    text = one_line(text)
+    return text[:1].upper() + text[1:].rstrip(".") + "."
+
+
+def lateness(seconds: float | None) -> str:
+    """Say in words how late something was; nothing when it was not, or nobody knows."""
+    if not seconds:
+        return ""
+    for unit, size in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if seconds >= size:
+            count = int(seconds // size)
+            return f"{count} {unit}{'' if count == 1 else 's'} late"
+    return "less than a minute late"
+
+
+@lru_cache
+def templates() -> Environment:
+    """Return the templates: HTML with everything escaped, text as it is."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=lambda name: name is not None and name.endswith(".html"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["points"] = lambda value: f"{value:g}"
+    environment.filters["percent"] = lambda share: f"{100 * share:.0f} %"
+    environment.filters["sentence"] = sentence
+    return environment

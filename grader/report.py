@@ -1,0 +1,135 @@
+"""What a run leaves for staff: results.json, grades.csv, and one table in the terminal."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+from rich.table import Table
+from rich.text import Text
+
+from grader.attempts import Attempt
+from grader.grading_run import Graded, Run
+from grader.results import plain
+from grader.safe_names import one_line, spreadsheet
+from grader.submission import Refusal, iso
+
+COLUMNS = (
+    "student", "lab", "attempt", "score", "max_score", "best_score", "passed", "attempts", "late_seconds", "timestamp",
+    "sandbox", "flags", "problem",
+)  # fmt: skip
+
+
+def write_report(run: Run, out: Path) -> list[Path]:
+    """Write results.json and grades.csv into a folder and return their paths."""
+    out.mkdir(parents=True, exist_ok=True)
+    results, grades = out / "results.json", out / "grades.csv"
+    results.write_text(json.dumps(results_of(run), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    grades.write_text(csv_of(run), encoding="utf-8", newline="")
+    return [results, grades]
+
+
+def results_of(run: Run) -> list[dict]:
+    """Return one entry for everything that was handed in.
+
+    A graded one has all fields of `Result`, and `attempt` (its number), `best` (whether it is the one that counts),
+    `late` (seconds, null when unknown) and `problem` (null). One that could not be graded has `problem` (a sentence)
+    and null where nothing is known.
+    """
+    return [_graded(row) if isinstance(row, Graded) else _refused(row) for row in run.rows]
+
+
+def _graded(row: Graded) -> dict:
+    standing = row.standing
+    own = {"attempt": standing.number, "best": standing.number == standing.best_number, "late": standing.late}
+    return plain(row.result) | own | {"problem": None}
+
+
+def _refused(row: Refusal) -> dict:
+    nothing = ("attempt", "submission_sha256", "checks_sha256", "score", "max_score", "sandbox", "seed_id", "seconds")
+    return dict.fromkeys(nothing) | {
+        "student": row.student,
+        "lab": row.lab,
+        "timestamp": iso(row.timestamp),
+        "late": None,
+        "passed": False,
+        "best": False,
+        "versions": {},
+        "exercises": [],
+        "flags": ["not-graded"],
+        "notes": [],
+        "problem": str(row),
+    }
+
+
+def csv_of(run: Run) -> str:
+    """Return the grades as CSV: one row a submission, its totals, then one column for each exercise of the labs.
+
+    Texts that a spreadsheet would take for a formula get an apostrophe in front.
+    """
+    exercises = list(dict.fromkeys(cell.grade_id for key in run.keys.values() for cell in key.graded))
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow([*COLUMNS, *exercises])
+    for row in run.rows:
+        if isinstance(row, Refusal):
+            values = {"student": row.student, "lab": row.lab, "timestamp": iso(row.timestamp), "problem": str(row)}
+            values["passed"] = "no"
+        else:
+            result, standing = row.result, row.standing
+            values = {
+                "student": row.student,
+                "lab": row.lab,
+                "attempt": standing.number,
+                "score": result.score,
+                "max_score": result.max_score,
+                "best_score": standing.best.score,
+                "passed": "yes" if standing.best.passed else "no",
+                "attempts": standing.attempts,
+                "late_seconds": standing.late,
+                "timestamp": result.timestamp,
+                "sandbox": result.sandbox,
+                "flags": " ".join(result.flags),
+            } | {exercise.grade_id: exercise.points for exercise in result.exercises}
+        writer.writerow([spreadsheet(values.get(name, "")) for name in (*COLUMNS, *exercises)])
+    return text.getvalue()
+
+
+def class_table(labs: list[str], attempts: list[Attempt], refused: list[Refusal], points: dict[str, float]) -> Table:
+    """Return the table student x lab: best points, passed or not, attempts.
+
+    Args:
+        labs: the columns.
+        attempts: all of them, oldest first.
+        refused: what could not be graded.
+        points: what each lab is worth.
+    """
+    table = Table(title="Best attempt of each student: points, pass or not, number of attempts", title_justify="left")
+    table.add_column("student", overflow="fold")
+    for lab in labs:
+        table.add_column(Text(f"{lab}\n{points[lab]:g} points"))
+    best: dict[tuple[str, str], Attempt] = {}
+    count: dict[tuple[str, str], int] = {}
+    for attempt in attempts:
+        place = (attempt.student, attempt.lab)
+        count[place] = count.get(place, 0) + 1
+        if attempt.best:
+            best[place] = attempt
+    not_graded = {(row.student, row.lab) for row in refused}
+    for student in sorted({name for name, _ in {*best, *not_graded}}):
+        cells = [
+            _cell(best.get((student, lab)), count.get((student, lab), 0), (student, lab) in not_graded) for lab in labs
+        ]
+        table.add_row(Text(one_line(student)), *cells)
+    return table
+
+
+def _cell(best: Attempt | None, attempts: int, refused: bool) -> Text:
+    if best is None:
+        return Text("not graded", style="yellow") if refused else Text("-", style="dim")
+    late = ", late" if best.late else ""
+    verdict = ("pass", "green") if best.passed else ("not yet", "red")
+    text = Text(f"{best.score:5.4g}  ")
+    text.append(f"{verdict[0]:<7}", style=verdict[1])
+    text.append(f"  {attempts} attempt{'' if attempts == 1 else 's'}{late}", style="dim")
+    return text
