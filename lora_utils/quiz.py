@@ -111,10 +111,10 @@ class Question:
         return question_widget(self)
 
     def __repr__(self) -> str:
-        lines = [f"Question {self.number}: {_plain(self.text)}", ""]
+        lines = [f"Question {self.number}: {plain_text(self.text)}", ""]
         for letter, text in self.lettered().items():
-            lines.append(f"  {letter}) " + _plain(text).replace("\n", "\n     "))
-        return "\n".join([*lines, _plain(self.instruction)])
+            lines.append(f"  {letter}) " + plain_text(text).replace("\n", "\n     "))
+        return "\n".join([*lines, plain_text(self.instruction)])
 
     def _repr_html_(self) -> str:
         # A heading and a list of real text: read in order by a screen reader, and no meaning carried by colour.
@@ -132,8 +132,8 @@ class Question:
         )
 
 
-def _plain(text: str) -> str:
-    """Without the marks around code, which a terminal shows as it is."""
+def plain_text(text: str) -> str:
+    """Return a text without the marks around code, which a terminal shows as they are."""
     return "\n".join(line.replace("`", "") for line in text.strip().split("\n") if not line.startswith(FENCE))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from html import escape
 
-from lora_utils.quiz import Question
+from lora_utils.quiz import Question, plain_text
 
 
 def question_widget(question: Question):
@@ -48,12 +48,14 @@ def question_widget(question: Question):
         radio = ipywidgets.RadioButtons(options=options, value=None, layout=ipywidgets.Layout(width="max-content"))
         radio.observe(lambda change: show(change["new"] or ""), names="value")
         controls = [radio]
-    heading = ipywidgets.HTML(f"<p><strong>Question {question.number}</strong>: {escape(question.text)}</p>")
+    heading = ipywidgets.HTML(
+        f"<p><strong>Question {question.number}</strong>: {escape(plain_text(question.text))}</p>"
+    )
     show("")
     return ipywidgets.VBox([heading, *controls, line])
 
 
 def _first_line(text: str) -> str:
     """Return what fits beside a box; a block of code is named by its first line."""
-    lines = [part for part in text.strip().split("\n") if not part.startswith("```")]
+    lines = plain_text(text).split("\n")
     return lines[0].strip() + (" ..." if len(lines) > 1 else "")
