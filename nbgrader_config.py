@@ -3,7 +3,6 @@
 nbgrader generate_assignment LAB · validate · autograde LAB · generate_feedback LAB · export · formgrader
 """
 
-import sys
 from pathlib import Path
 
 from nbconvert.preprocessors import ClearMetadataPreprocessor
@@ -86,8 +85,6 @@ c.OverwriteCells.add_missing_cells = True  # a deleted test is put back and fail
 c.Execute.skip_cells_with_tag = SKIP_TAG
 c.Execute.timeout = 120  # seconds a cell; the longest cell that is graded takes about one
 c.Execute.shutdown_kernel = "immediate"
-if sys.platform != "win32":
-    c.KernelManager.transport = "ipc"  # sockets are files: two runs at once cannot collide on a port
 
 # nbgrader gives no points to a test that writes to standard error, so an honest warning would cost them all.
 # A wrong answer shows itself by an exception or by its score; standard error proves nothing.

@@ -55,7 +55,7 @@ def restore_metadata(submitted: NotebookNode, source: NotebookNode) -> list[str]
             match = by_text.get(cell.source) or by_id.get(cell.get("id"))
             kept = {"tags": list(match.metadata.get("tags", []))} if match is not None else {}
         kept |= {key: cell.metadata[key] for key in LOCKED_KEYS if isinstance(cell.metadata.get(key), bool)}
-        cell.metadata = NotebookNode({key: value for key, value in kept.items() if value != []})
+        cell.metadata = nbformat.from_dict({key: value for key, value in kept.items() if value != []})
     return notes[::-1]
 
 

@@ -105,6 +105,12 @@ class Grade(float):
         more = f"; {self.still_hidden:g} more decided by hidden checks when graded" if self.still_hidden else ""
         return f"{self.exercise}: {float(self):g} of {seen:g} points{more}"
 
+    def __repr__(self) -> str:
+        if os.environ.get("NBGRADER_EXECUTION") == "validate" and self.still_hidden and self.verdict == "pass":
+            # `nbgrader validate` compares with the cell's points; those of checks that are not here cannot be earned.
+            return repr(float(self.of))
+        return super().__repr__()
+
     def __str__(self) -> str:
         lines = [self.heading()]
         for r in self.results:
@@ -113,11 +119,7 @@ class Grade(float):
         return "\n".join(lines)
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
-        bundle = {"text/html": self._html(), MIME: self.data()}
-        if os.environ.get("NBGRADER_EXECUTION") == "validate" and self.still_hidden and self.verdict == "pass":
-            # `nbgrader validate` compares with the cell's points; those of checks that are not here cannot be earned.
-            bundle["text/plain"] = repr(self.of)
-        return bundle
+        return {"text/html": self._html(), MIME: self.data()}
 
     def _html(self) -> str:
         rows, cell = [], 'style="text-align:left"'
