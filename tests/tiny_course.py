@@ -114,6 +114,7 @@ def notebook(root: Path, lab: str = FIRST, **answers: str) -> dict:
     """The student notebook of a lab as JSON data, with some answer cells replaced."""
     data = json.loads((root / "notebooks" / lab / f"{lab}.ipynb").read_text())
     for cell in data["cells"]:
+        cell["source"] = "".join(cell["source"])
         name = cell["metadata"].get("nbgrader", {}).get("grade_id", "")
         if name in answers:
             cell["source"] = answers[name]
@@ -140,7 +141,7 @@ def submission(data: dict, student: str = "ada", lab: str = FIRST) -> Submission
     cells = tuple(
         SubmittedCell(
             c["cell_type"],
-            c["source"] if isinstance(c["source"], str) else "".join(c["source"]),
+            c["source"],
             c.get("id", ""),
             c["metadata"].get("nbgrader", {}).get("grade_id", ""),
         )
