@@ -95,16 +95,18 @@ def read_number(answer) -> float:
     """
     _require_an_answer(answer)
     hint = HINTS[NUMBER]
-    if isinstance(answer, list) and len(answer) > 1:
+    while isinstance(answer, list) and len(answer) == 1:
+        answer = answer[0]
+    if isinstance(answer, list):
         text = f"one number is asked for, got {len(answer)}; a comma between digits makes Python read two numbers"
         raise Failure("two-numbers", text, hint)
-    if isinstance(answer, (bool, list, dict)) or (isinstance(answer, torch.Tensor) and answer.numel() != 1):
+    if isinstance(answer, (bool, dict)) or (isinstance(answer, torch.Tensor) and answer.numel() != 1):
         kind = answer["type"] if isinstance(answer, dict) else type(answer).__name__
         raise Failure("not-a-number", f"this question is answered by a number, got {kind}", hint)
     try:
         value = float(answer)
-    except ValueError:
-        raise Failure("not-a-number", f"{answer!r} cannot be read as a number", hint) from None
+    except (TypeError, ValueError, OverflowError):  # None in a list, a word, an integer of 400 digits
+        raise Failure("not-a-number", f"{str(answer)[:40]!r} cannot be read as a number", hint) from None
     if not math.isfinite(value):
         raise Failure("not-finite", f"the answer is a finite number, got {value}", hint)
     return value

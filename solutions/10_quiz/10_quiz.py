@@ -343,7 +343,7 @@ q06 = Question(
     {
         "all": "All of them take one gradient step on the four reviews.",
         "head": "Those of the last layer are fitted to the four labels.",
-        "none": "None of them changes; the examples are input only.",
+        "none": "None of them changes; the examples are part of the input only.",
         "prompt": "The embeddings of the prompt's tokens are trained, the others stay.",
     },
 )
@@ -450,7 +450,7 @@ q08 = Question(
     ),
     {
         "activations": "The frozen weights and the activations for the backward pass are still held in memory.",
-        "factors": "The low-rank factors take about as much memory as the weight matrices that they are to change.",
+        "factors": "The low-rank factors take about as much memory as the weights they change.",
         "gradients": (
             "Gradients of all the frozen weights are computed and kept until the optimiser passes over them."
         ),
@@ -1052,7 +1052,7 @@ q19 = Question(
     {
         "early": "full fine-tuning that stopped when accuracy on the old task began to fall",
         "lora": "LoRA that was left unmerged, with the old output layer saved",
-        "merged": "LoRA that was merged into the stored weights, its factors then deleted",
+        "merged": "LoRA that was merged, its factors then deleted",
         "slow": "full fine-tuning with a learning rate a hundred times smaller than usual",
     },
 )
