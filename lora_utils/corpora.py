@@ -152,13 +152,13 @@ def _reviews(source: str) -> Iterable[Row]:
 
 
 def _newsgroup_file(member: str) -> list[Row]:
-    """Lines "category TAB text" under three header lines (names, types, roles)."""
+    """Lines "category TAB text"; blank lines and the three header lines are under none of the headings."""
     classes = CLASSES["newsgroups"]
     rows = []
     with asset_path("newsgroups", member).open(encoding="utf-8", newline="\n") as file:
-        for number, line in enumerate(file):
+        for line in file:
             category, _, text = line.rstrip("\n").partition("\t")
             heading = category.split(".")[0]
-            if number >= 3 and heading in classes:
+            if heading in classes:
                 rows.append((text, classes.index(heading)))
     return rows

@@ -174,11 +174,12 @@ def test_a_transfer_that_always_breaks_leaves_nothing(toy, index, monkeypatch, c
     assert fetch("toy") == toy.folder
 
 
-def test_no_network_is_one_sentence(toy, monkeypatch):
+def test_no_network_is_one_sentence_and_no_second_try(toy, monkeypatch, capsys):
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")  # the discard port, closed
     with pytest.raises(AssetError) as error:
         fetch("toy")
     assert "there is no network" in one_sentence(error)
+    assert capsys.readouterr().out.count("Fetching") == 1
     assert not toy.folder.exists()
 
 

@@ -61,6 +61,21 @@ def test_the_same_seed_repeats_exactly_even_with_dropout(data):
     assert runs[0][0] != runs[2][0]
 
 
+def test_the_seed_orders_the_examples(data):
+    losses = []
+    for seed in (5, 5, 6):
+        losses.append(train(model(), data, epochs=2, lr=0.01, batch_size=16, seed=seed).loss)
+    assert losses[0] == losses[1]
+    assert losses[0][0] != losses[2][0]  # another first batch, from the same weights and without dropout
+
+
+def test_every_epoch_is_in_training_mode(data):
+    """Validation in between must not leave batch statistics switched off."""
+    net = nn.Sequential(nn.BatchNorm1d(4), nn.Linear(4, 2)).eval()
+    train(net, data, epochs=3, lr=0.01, batch_size=25, valid=data)
+    assert net[0].num_batches_tracked == 3 * 2
+
+
 def test_the_generator_outside_is_left_alone(data):
     torch.manual_seed(8)
     expected = torch.rand(3)
