@@ -258,7 +258,7 @@ def _judge(name: str, letter: str, text: str, key: Mapping[str, Verdict], read: 
         raise Failure(f"{'chose' if chosen else 'missed'}-{name}", f"{what}: {verdict.why}", f"Read again: {read}.")
 
     check.__name__ = f"choice_{name}"
-    check.__doc__ = f"Choice {letter} is judged correctly: {_one_line(text)}"
+    check.__doc__ = f"Choice {letter}: {_one_line(text)}"
     return check
 
 

@@ -170,7 +170,7 @@ def test_each_choice_is_answered_with_its_reason_those_chosen_first():
     assert passed["choice-brick"] == "Left out, as it should be: It is baked clay."
     assert {r.id for r in grade.results[1:3]} == {"choice-apple", "choice-egg"}
     letter = FRUIT.letters("egg")
-    assert f"Choice {letter} is judged correctly: egg" in [r.sentence for r in grade.results]
+    assert f"Choice {letter}: egg" in [r.sentence for r in grade.results]
     assert "Hint: Read again: lab 3." in str(grade)
 
 
@@ -238,7 +238,7 @@ def test_the_grade_is_plain_data():
 def test_a_code_choice_is_named_by_its_first_line():
     code = "```python\nclass Layer:\n    pass\n```"
     question = Question("q02-sky", "Ada", "?", dict.fromkeys(SKY_KEY, code))
-    assert sky("a", question).results[1].sentence == "Choice a is judged correctly: class Layer: ..."
+    assert sky("a", question).results[1].sentence == "Choice a: class Layer: ..."
     long = Question("q02-sky", "Ada", "?", dict.fromkeys(SKY_KEY, "very " * 40))
     assert len(sky("a", long).results[1].sentence) < 140
 
