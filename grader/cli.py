@@ -95,3 +95,27 @@ def grade(
         typer.echo(f"grader grade: {error}", err=True)
         raise typer.Exit(NOT_STARTED) from None
     raise typer.Exit(summary(console, run, attempts, out, db or str(folder / GRADEBOOK)))
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="A folder for everything the demonstration makes.")] = Path("build/demo"),
+    workers: Annotated[int | None, typer.Option(min=1, help="Submissions at a time; default: one a core.")] = None,
+    root: Root = None,
+) -> None:
+    """Grade an imaginary class that hands in twice, and check that everything comes out as it must.
+
+    Exit codes: 0 it did, 1 something came out differently (each is named), 2 nothing could start.
+    """
+    from rich.console import Console
+
+    from grader.console import NOT_STARTED, CannotStart
+    from grader.demo import report, run_demo
+
+    console = Console()
+    try:
+        result = run_demo(course(root), out, console, workers)
+    except CannotStart as error:
+        typer.echo(f"grader demo: {error}", err=True)
+        raise typer.Exit(NOT_STARTED) from None
+    raise typer.Exit(report(result, console, out))

@@ -5,6 +5,7 @@ import io
 import json
 from pathlib import Path
 
+from rich import box
 from rich.table import Table
 from rich.text import Text
 
@@ -104,10 +105,11 @@ def class_table(labs: list[str], attempts: list[Attempt], refused: list[Refusal]
         refused: what could not be graded.
         points: what each lab is worth.
     """
-    table = Table(title="Best attempt of each student: points, pass or not, number of attempts", title_justify="left")
+    title = "Best attempt: points, pass or not, how many attempts (late: it was handed in after the due date)"
+    table = Table(title=title, title_justify="left", title_style="", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("student", overflow="fold")
     for lab in labs:
-        table.add_column(Text(f"{lab}\n{points[lab]:g} points"))
+        table.add_column(Text(f"{lab}\n{points[lab]:g} points"), overflow="fold")
     best: dict[tuple[str, str], Attempt] = {}
     count: dict[tuple[str, str], int] = {}
     for attempt in attempts:
@@ -127,9 +129,7 @@ def class_table(labs: list[str], attempts: list[Attempt], refused: list[Refusal]
 def _cell(best: Attempt | None, attempts: int, refused: bool) -> Text:
     if best is None:
         return Text("not graded", style="yellow") if refused else Text("-", style="dim")
-    late = ", late" if best.late else ""
-    verdict = ("pass", "green") if best.passed else ("not yet", "red")
-    text = Text(f"{best.score:5.4g}  ")
-    text.append(f"{verdict[0]:<7}", style=verdict[1])
-    text.append(f"  {attempts} attempt{'' if attempts == 1 else 's'}{late}", style="dim")
+    text = Text(f"{best.score:5.4g} ")
+    text.append(*(("pass    ", "green") if best.passed else ("not yet ", "red")))
+    text.append(f"{attempts}{' late' if best.late else ''}")
     return text
