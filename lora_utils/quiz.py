@@ -17,6 +17,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from html import escape
+from inspect import cleandoc
 from string import ascii_lowercase
 
 FENCE = "```"
@@ -81,8 +82,8 @@ class Question:
         return shown_order(self.student, self.id, self.choices)
 
     def lettered(self) -> dict[str, str]:
-        """Return the choices' texts by letter: {"a": "Blue.", "b": "Green."}."""
-        return {letter: self.choices[name] for letter, name in zip(ascii_lowercase, self.order, strict=False)}
+        """Return the choices' texts by letter, without the indentation of the source: {"a": "Blue.", "b": "Green."}."""
+        return {letter: cleandoc(self.choices[name]) for letter, name in zip(ascii_lowercase, self.order, strict=False)}
 
     def letters(self, *choices: str) -> str:
         """Return the letters of choices given by name, in alphabetical order.
@@ -127,7 +128,7 @@ class Question:
             f'<ul style="list-style:none;padding-left:1em;margin:0.5em 0" role="list">{items}</ul>' if items else ""
         )
         return (
-            f'<div role="group" aria-labelledby="{label}" style="max-width:50em">'
+            f'<div role="group" aria-labelledby="{label}" style="max-width:60em">'
             f'<div id="{label}">{_paragraphs(self.text)}</div>{choices}<p>{_html(self.instruction)}</p></div>'
         )
 
@@ -148,7 +149,9 @@ def _html(text: str) -> str:
     for i, part in enumerate(parts):
         if i % 2:
             code = part.removeprefix("python").strip("\n")
-            shown.append(f'<pre style="margin:0.2em 0 0.2em 1.5em"><code>{code}</code></pre>')
+            shown.append(
+                f'<pre style="margin:0.2em 0 0.2em 1.5em;white-space:pre;overflow-x:auto"><code>{code}</code></pre>'
+            )
         else:
             shown.append(re.sub(r"`([^`]+)`", r"<code>\1</code>", part.strip("\n")))
     return "".join(shown)

@@ -205,36 +205,44 @@ q04 = Question(
     STUDENT,
     "Which snippet is the code that stores the original linear layer and creates a `LoRALayer` beside it?",
     {
-        "adapt": """```python
-model.fc2 = nn.Linear(128, 2, bias=True)
-model.fc1 = LinearWithLoRA(model.fc1, rank=2, alpha=0.1)
-```""",
-        "bare": """```python
-class LoRALayer(nn.Module):
-    def __init__(self, in_dim, out_dim, rank, alpha):
-        super().__init__()
-        self.alpha = alpha
-        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
-        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+        "adapt": """
+            ```python
+            model.fc2 = nn.Linear(128, 2, bias=True)
+            model.fc1 = LinearWithLoRA(model.fc1, rank=2, alpha=0.1)
+            ```
+        """,
+        "bare": """
+            ```python
+            class LoRALayer(nn.Module):
+                def __init__(self, in_dim, out_dim, rank, alpha):
+                    super().__init__()
+                    self.alpha = alpha
+                    self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+                    self.B = nn.Parameter(torch.zeros(rank, out_dim))
 
-    def forward(self, x):
-        return self.alpha * (x @ self.A @ self.B)
-```""",
-        "load": """```python
-model = TextClassifier(num_classes=4, freeze=False)
-buffer = io.BytesIO(urlopen(url).read())
-model.load_state_dict(safetensors.torch.load(buffer.read()))
-```""",
-        "wrap": """```python
-class LinearWithLoRA(nn.Module):
-    def __init__(self, linear, rank, alpha):
-        super().__init__()
-        self.linear = linear
-        self.lora = LoRALayer(linear.in_features, linear.out_features, rank, alpha)
+                def forward(self, x):
+                    return self.alpha * (x @ self.A @ self.B)
+            ```
+        """,
+        "load": """
+            ```python
+            model = TextClassifier(num_classes=4, freeze=False)
+            buffer = io.BytesIO(urlopen(url).read())
+            model.load_state_dict(safetensors.torch.load(buffer.read()))
+            ```
+        """,
+        "wrap": """
+            ```python
+            class LinearWithLoRA(nn.Module):
+                def __init__(self, linear, rank, alpha):
+                    super().__init__()
+                    self.linear = linear
+                    self.lora = LoRALayer(linear.in_features, linear.out_features, rank, alpha)
 
-    def forward(self, x):
-        return self.linear(x) + self.lora(x)
-```""",
+                def forward(self, x):
+                    return self.linear(x) + self.lora(x)
+            ```
+        """,
     },
 )
 q04
@@ -393,7 +401,7 @@ q07 = Question(
         "A model of 1,000,000 parameters is trained in full, with everything in 32-bit floating point, by Adam. How "
         "many bytes do the weights, their gradients and Adam's two running averages take together? Leave out the "
         "activations.\n\n"
-        "The exact number, in bytes."
+        "Give the exact number, in bytes."
     ),
 )
 q07
@@ -618,7 +626,7 @@ q11 = Question(
         "Prefix tuning is applied to a transformer of 6 layers and width 384, with a prefix of 10 positions. How "
         "many numbers does it train? Keys and values have the model's width, and the prefix is trained directly, "
         "without a network that computes it.\n\n"
-        "The exact number."
+        "Give the exact number."
     ),
 )
 q11
@@ -670,7 +678,7 @@ q12 = Question(
     (
         "`fc1` of the course's `TextClassifier` maps 50 numbers to 128. How many trainable numbers does a "
         "`LoRALayer` of rank 2 beside it have?\n\n"
-        "The exact number."
+        "Give the exact number."
     ),
 )
 q12
@@ -774,7 +782,7 @@ q14 = Question(
         "This course's `LoRALayer` computes `alpha * (x @ A @ B)`. The PEFT library, with its default settings, "
         "multiplies the product of its factors by `lora_alpha / r`. A layer of this course has rank 8 and alpha 2. "
         "Which `lora_alpha` makes PEFT compute the same?\n\n"
-        "The exact number."
+        "Give the exact number."
     ),
 )
 q14
@@ -886,7 +894,7 @@ q16 = Question(
     (
         "The block [0.1, -0.8, 0.3, 0.4] is stored by absmax quantisation in signed 8-bit integers, from -127 to "
         "127, rounded to the nearest. Which integer stands for 0.3?\n\n"
-        "The exact integer."
+        "Give the exact integer."
     ),
 )
 q16
@@ -993,7 +1001,7 @@ q18 = Question(
         "QLoRA stores one scaling constant for each block of 64 weights. With double quantisation these constants "
         "take 8 bits each, and each group of 256 of them shares one 32-bit constant of the second level. How many "
         "bits a weight do the constants of both levels take?\n\n"
-        "To three decimals or more."
+        "Give it to three decimals or more; answers within 0.0006 are accepted."
     ),
 )
 q18
