@@ -1,0 +1,920 @@
+# %% [markdown]
+# # 05 LoRALayer: a weight update from two thin matrices
+#
+# Fine-tuning adds an update $\Delta W$ to a weight matrix. LoRA (low-rank adaptation, [Hu et al. 2021](https://arxiv.org/abs/2106.09685))
+# does not store $\Delta W$; it trains two thin matrices whose product *is* the update. This lab builds that layer, and asks
+# of each of its details why it is so.
+#
+# When you are done you can
+#
+# 1. count what LoRA trains and say when it saves nothing;
+# 2. measure how much of a real fine-tuning update fits into rank 1, 2, 4, ...;
+# 3. write `LoRALayer(in_dim, out_dim, rank, alpha)` and derive its gradients;
+# 4. explain why `B` starts at zero and `A` does not, and where the $1/\sqrt{\text{rank}}$ comes from;
+# 5. say what `alpha` does to training, and convert it between this course, the paper and PEFT.
+#
+# | what you need | how long | how it is marked |
+# | --- | --- | --- |
+# | matrix products, the chain rule, a first acquaintance with the singular value decomposition (SVD) | about 60 minutes; the notebook itself runs in under a minute on two CPU cores | six exercises, 24 points; each has a check that tells you what is wrong, and more checks run when it is graded |
+#
+# The layer of this lab stands alone. Wrapping it around a pretrained `nn.Linear` is
+# [lab 06](../06_linear_with_lora/06_linear_with_lora.ipynb).
+
+# %% [markdown]
+# Run the next cell first. It fixes the random seed, so that your numbers are those in the text, up to the last digits.
+
+# %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
+import math
+from importlib.metadata import version
+
+import torch
+from torch import nn
+
+from lora_utils.checks import lora_layer as check
+from lora_utils.plots import COLOURS, figure, lines
+
+torch.manual_seed(0)
+print("torch", torch.__version__, "| peft-by-hand", version("peft-by-hand"))
+
+# %% [markdown]
+# ## 1. d k against r (d + k)
+#
+# Let $W_0$ be a pretrained weight with $d$ rows and $k$ columns. Full fine-tuning trains every one of its numbers. LoRA
+# freezes $W_0$ and trains two factors of rank $r$ whose product has the shape of $W_0$:
+#
+# $$W_0 + \Delta W, \qquad \Delta W = \underbrace{P}_{d \times r}\;\underbrace{Q}_{r \times k}$$
+#
+# Which of $d$ and $k$ is the input does not matter for counting. (In PyTorch, `nn.Linear(50, 128).weight` has the shape
+# (out, in) = (128, 50), so $d = 128$ and $k = 50$.)
+
+# %% [markdown]
+# ### Exercise 1: counting parameters
+#
+# | goal | difficulty | time | expected length |
+# | --- | --- | --- | --- |
+# | say what full fine-tuning trains, what LoRA trains, and from which rank on LoRA saves nothing | 1 of 5 | 5 min | 3 lines |
+#
+# Write three functions of whole numbers. `break_even_rank(d, k)` is the smallest rank at which the two factors hold at
+# least as many numbers as $W_0$ itself.
+#
+# <details><summary>Hint 1: where to start</summary>
+# A matrix of <i>d</i> rows and <i>k</i> columns has <i>k</i> numbers in each row. Draw the two factors and write their shapes beside them.
+# </details>
+# <details><summary>Hint 2: the inequality</summary>
+# You look for the smallest whole <i>r</i> with <i>r (d + k) &ge; d k</i>. Try <i>d = k = 8</i> by hand: the answer is 4.
+# </details>
+# <details><summary>Hint 3: nearly the answer</summary>
+# Divide <i>d k</i> by <i>d + k</i> and round <b>up</b>. <code>math.ceil</code> does it; so does <code>-(-a // b)</code>, which stays exact for huge numbers.
+# </details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "count-parameters", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def full_parameters(d: int, k: int) -> int:
+    """How many numbers a matrix W0 of d rows and k columns holds."""
+    ### BEGIN SOLUTION
+    return d * k
+    ### END SOLUTION
+
+
+def lora_parameters(d: int, k: int, r: int) -> int:
+    """How many numbers the two factors of a (d, k) update of rank r hold together."""
+    ### BEGIN SOLUTION
+    return r * (d + k)
+    ### END SOLUTION
+
+
+def break_even_rank(d: int, k: int) -> int:
+    """The smallest rank r at which the factors hold at least as many numbers as W0."""
+    ### BEGIN SOLUTION
+    return math.ceil(d * k / (d + k))
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test-count-parameters", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+grade = check.count_parameters(full_parameters, lora_parameters, break_even_rank, points=3, of=4)
+
+
+### BEGIN HIDDEN TESTS
+def exact(functions, draw):
+    """The counts are exact whole numbers, however large the matrix."""
+    check.judge_exact(functions, draw)
+
+
+grade = grade.hidden(exact, points=1)
+### END HIDDEN TESTS
+grade
+
+# %% [markdown]
+# Now use it. The first row is the layer that lab 06 adapts, `fc1` of our text classifier at rank 2; the second is
+# one attention projection of GPT-3 (12,288 x 12,288) at rank 4. Look at the last two columns: how the saving and the
+# break-even rank grow with the matrix.
+
+# %% tags=["skip-when-grading"]
+# NBVAL_CHECK_OUTPUT
+print(f"{'d':>6} {'k':>6} {'r':>2} {'d k':>12} {'r (d + k)':>10} {'saving':>8} {'break-even rank':>16}")
+for d, k, r in ((128, 50, 2), (12_288, 12_288, 4)):
+    full, lora = full_parameters(d, k), lora_parameters(d, k, r)
+    print(f"{d:>6} {k:>6} {r:>2} {full:>12,} {lora:>10,} {full / lora:>7.1f}x {break_even_rank(d, k):>16,}")
+
+# %% [markdown]
+# 6,400 numbers against 356: the small layer is adapted with 18 times fewer. At the same rank a larger matrix saves more,
+# because $d k$ grows with the area and $r (d + k)$ with the edge.
+#
+# **Checking a famous number.** The abstract of the paper says that LoRA trains "10,000 times" fewer parameters of GPT-3
+# than full fine-tuning. Section 4.2 says how: rank 4 on the query and value projections of all 96 layers. The paper's
+# Table 4 counts 175,255.8 million parameters for full fine-tuning.
+
+# %% tags=["skip-when-grading"]
+# NBVAL_CHECK_OUTPUT
+trained = 96 * 2 * lora_parameters(12_288, 12_288, 4)  # layers x (query, value)
+print(f"{trained:,} numbers, {trained * 2 / 1e6:.1f} MB in 16 bits, {175_255_800_000 / trained:,.0f} times fewer")
+
+# %% [markdown]
+# 18,874,368 numbers, and 9,285 times fewer: "10,000" is this number rounded (as 350 GB against 35 MB, for what is
+# 37.7 MB). A good habit: **recompute the headline numbers of every paper whose method you use.**
+#
+# A second habit: do not read "times fewer trained numbers" as "times less memory". Activations and the frozen weights
+# stay. In the [benchmark of the PEFT library](https://github.com/huggingface/peft/tree/main/method_comparison)
+# (Llama-3.2-3B, results of summer 2026), rank 32 on query and value trains 350 times fewer numbers than full
+# fine-tuning, and the peak memory falls from 36.2 to 20.8 GiB: 1.74 times.
+
+# %% [markdown]
+# The figure shows both sides of the bargain. Left: where does the rising line cross the flat one? Right: follow one line
+# to the right, then step from one line to the next.
+
+# %% tags=["skip-when-grading"]
+title = "LoRA on a 128 x 50 matrix pays below rank 36; the larger the matrix, the more it saves"
+xlabels = ["rank r", "side n of a square matrix (d = k = n)"]
+ylabels = ["numbers to train", "times fewer: d k / (r (d + k))"]
+fig, (left, right) = figure(title, xlabels, ylabels, columns=2)
+
+d, k, ranks = 128, 50, range(1, 51)
+full, even = full_parameters(d, k), break_even_rank(d, k)
+lora = [lora_parameters(d, k, r) for r in ranks]
+lines(left, ranks, {"LoRA: r (d + k)": lora, "full fine-tuning: d k": [full] * len(ranks)})
+left.annotate(f"break-even: rank {even}", (even, full), (22, 2_500), arrowprops={"arrowstyle": "->"})
+
+right.set(xscale="log", yscale="log")
+right.axhline(1, color="grey", linewidth=1)
+sides = [2**e for e in range(6, 15)]
+saving = {f"rank {r}": [full_parameters(n, n) / lora_parameters(n, n, r) for n in sides] for r in (1, 4, 16, 64)}
+lines(right, sides, saving)
+
+# %% [markdown]
+# On the left the lines cross at rank 36 of at most 50: for a small matrix, LoRA pays only at small ranks. On the right
+# every doubling of the matrix doubles the saving and every fourfold rank takes a quarter of it; below the grey line LoRA
+# trains *more* than full fine-tuning. So everything hangs on one question: **is a small rank enough?**
+
+# %% [markdown]
+# ## 2. Why can an update be low rank?
+#
+# The tool for this question is the singular value decomposition. Every matrix $W$ ($d \times k$) is a sum of
+# $m = \min(d, k)$ terms of rank one,
+#
+# $$W = \sum_{j=1}^{m} s_j\, u_j v_j^\top, \qquad s_1 \ge s_2 \ge \dots \ge s_m \ge 0,$$
+#
+# with orthonormal directions $u_j$ ($d$ numbers each) and $v_j$ ($k$ numbers each). In PyTorch,
+# `U, S, Vh = torch.linalg.svd(W, full_matrices=False)` returns the $u_j$ as the *columns* of `U` ($d \times m$), the singular
+# values $s_j$ as `S` ($m$), and the $v_j$ as the *rows* of `Vh` ($m \times k$).
+#
+# Keep the first $r$ terms and you have $W_r$. The theorem of Eckart and Young (1936) says that no matrix of rank $r$ comes
+# closer to $W$, and what is lost is known:
+#
+# $$\lVert W - W_r \rVert_F = \sqrt{s_{r+1}^2 + \dots + s_m^2}, \qquad \lVert W \rVert_F = \sqrt{\textstyle\sum_{a,b} W_{ab}^2}.$$
+#
+# $\lVert\cdot\rVert_F$ is the Frobenius norm: the matrix read as one long vector. Its square we call the **energy** of the matrix.
+
+# %% [markdown]
+# ### Exercise 2: the best approximation of a given rank
+#
+# | goal | difficulty | time | expected length |
+# | --- | --- | --- | --- |
+# | cut a matrix down to rank r and measure what is lost | 2 of 5 | 8 min | 3 lines |
+#
+# Return $W_r$, which has the shape of $W$, and the Frobenius norm of $W - W_r$.
+#
+# <details><summary>Hint 1: where to start</summary>
+# Call <code>torch.linalg.svd(W, full_matrices=False)</code> on a random 4 x 3 matrix, print the three shapes, and multiply the three parts
+# together again until you get <code>W</code> back.
+# </details>
+# <details><summary>Hint 2: the shapes</summary>
+# You need the first <i>r</i> columns of <code>U</code>, the first <i>r</i> entries of <code>S</code> and the first <i>r</i> <b>rows</b> of <code>Vh</code>: (d, r), (r,), (r, k).
+# </details>
+# <details><summary>Hint 3: nearly the answer</summary>
+# <code>U[:, :r] * S[:r]</code> scales column <i>j</i> by <i>s<sub>j</sub></i>; multiply it by <code>Vh[:r]</code>. The error is <code>(W - W_r).norm()</code>.
+# </details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "best-approximation", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def best_approximation(W: torch.Tensor, r: int) -> tuple[torch.Tensor, float]:
+    """The rank-r matrix nearest to W, and how far it is.
+
+    Args:
+        W: any matrix (d, k).
+        r: from 0 to min(d, k).
+
+    Returns:
+        W_r (d, k), and the Frobenius norm of W - W_r.
+    """
+    ### BEGIN SOLUTION
+    U, S, Vh = torch.linalg.svd(W, full_matrices=False)  # (d, m), (m,), (m, k)
+    W_r = U[:, :r] * S[:r] @ Vh[:r]  # (d, r) @ (r, k) -> (d, k)
+    return W_r, (W - W_r).norm().item()
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test-best-approximation", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+grade = check.best_approximation(best_approximation, points=3, of=4)
+
+
+### BEGIN HIDDEN TESTS
+def any_shape(function, draw):
+    """It also serves matrices with more columns than rows, rank 0 and full rank."""
+    wide = check.known(draw, 4, 9, check.spaced(draw, 4))
+    for r in (2, 0, 4):
+        check.judge_approximation(function, wide, r)
+    check.judge_error(function, wide, 2)
+    check.judge_error(function, wide, 0)
+
+
+grade = grade.hidden(any_shape, points=1)
+### END HIDDEN TESTS
+grade
+
+# %% [markdown]
+# ### Exercise 3: the rank that keeps a share of the energy
+#
+# | goal | difficulty | time | expected length |
+# | --- | --- | --- | --- |
+# | put a number on "low rank" | 2 of 5 | 6 min | 3 lines |
+#
+# Return the smallest rank $r$ whose best approximation keeps at least `share` of the energy:
+# $s_1^2 + \dots + s_r^2 \ge \text{share} \cdot \lVert W \rVert_F^2$.
+#
+# <details><summary>Hint 1: where to start</summary>
+# <code>torch.linalg.svdvals(W)</code> gives the singular values alone. For singular values 3, 2, 1 the energy is 14, and rank 1 keeps 9/14 = 0.64 of it.
+# </details>
+# <details><summary>Hint 2: the tool</summary>
+# <code>cumsum(0)</code> of the squares, divided by their sum, is what ranks 1, 2, 3, ... keep. Mind that position 0 belongs to rank 1.
+# </details>
+# <details><summary>Hint 3: nearly the answer</summary>
+# Count how many entries of that list are still <i>below</i> <code>share</code>, and add 1.
+# </details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "rank-for-energy", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def rank_for_energy(W: torch.Tensor, share: float) -> int:
+    """The smallest rank whose best approximation keeps at least `share` of the energy of W.
+
+    Args:
+        W: a matrix (d, k) that is not zero.
+        share: above 0 and below 1.
+
+    Returns:
+        a whole number from 1 to min(d, k).
+    """
+    ### BEGIN SOLUTION
+    energy = torch.linalg.svdvals(W).square()  # (m,)
+    kept = energy.cumsum(0) / energy.sum()  # (m,): by rank 1, 2, 3, ...
+    return int((kept < share).sum()) + 1
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test-rank-for-energy", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+grade = check.rank_for_energy(rank_for_energy, points=2, of=3)
+
+
+### BEGIN HIDDEN TESTS
+def flat_and_steep(function, draw):
+    """It holds for a matrix whose energy is spread evenly and for one whose first direction has nearly all."""
+    flat = check.known(draw, 6, 11, torch.full((6,), 2.0))
+    check.judge_ranks(function, flat, (0.6, 0.9))  # 4 and 6 of 6 equal parts
+    check.judge_ranks(function, check.known(draw, 9, 5, torch.tensor([100.0, 3.0, 2.0, 1.0, 0.5])), (0.5, 0.99))
+
+
+grade = grade.hidden(flat_and_steep, points=1)
+### END HIDDEN TESTS
+grade
+
+# %% [markdown]
+# ### A real update
+#
+# Now a real $\Delta W$. The model is the course's `TextClassifier`: the mean of 50-number word vectors, `fc1`
+# (50 -> 128), ReLU, `fc2`. It comes pretrained on four kinds of newsgroup messages. We fine-tune **all** of it on IMDb film
+# reviews (with a new `fc2` for two classes), two passes over 17,402 reviews, and look at what happened to the $128 \times 50$
+# weight of `fc1`. Three seeds, so that we see what is chance.
+
+# %% tags=["skip-when-grading"]
+from lora_utils.classifier import TextClassifier
+from lora_utils.data import load
+from lora_utils.evaluate import accuracy, mean_and_spread
+from lora_utils.seeds import seed_everything
+from lora_utils.train import train
+from lora_utils.weights import newsgroups_weights
+
+imdb = load("imdb")
+
+
+def fine_tune(seed: int) -> tuple[nn.Module, torch.Tensor]:
+    """Fine-tune every weight; returns the model and what was added to the weight of fc1."""
+    seed_everything(seed)
+    model = TextClassifier(num_classes=4)
+    model.load_state_dict(newsgroups_weights(), strict=False)
+    model.fc2 = nn.Linear(128, 2)
+    before = model.fc1.weight.detach().clone()  # (128, 50)
+    train(model, imdb.train, epochs=2, lr=3e-3, batch_size=128, seed=seed, label=f"fine-tuning, seed {seed}")
+    return model, model.fc1.weight.detach() - before
+
+
+tuned = [fine_tune(seed) for seed in range(3)]
+updates = [update for _, update in tuned]
+W0 = newsgroups_weights()["fc1.weight"]  # (128, 50)
+accuracies = [accuracy(model, imdb.test) for model, _ in tuned]
+print("accuracy on 5,000 test reviews: {:.3f}, spread over seeds {:.3f}".format(*mean_and_spread(accuracies)))
+print(f"norm of W0: {W0.norm():.1f}; norms of the updates: {', '.join(f'{u.norm():.1f}' for u in updates)}")
+
+# %% [markdown]
+# **Predict before you run.** The update has 6,400 numbers and rank 50. How much of its energy do you expect in its first
+# two directions: about 4 % (2 of 50), about a third, or about nine tenths? And for a random matrix of the same norm? Write
+# your guess down.
+#
+# <details><summary>Answer, after you have run the next cell</summary>
+# About nine tenths for the update (0.90 to 0.94, depending on the seed), one third for the pretrained weight itself, and
+# a tenth for the random matrix. (A tenth and not 4 %, because even a random matrix has some directions that are longer than others,
+# and the SVD finds them.)
+# </details>
+
+
+# %% tags=["skip-when-grading"]
+def kept(W: torch.Tensor) -> torch.Tensor:
+    """Share of the energy in the first 1, 2, 3, ... directions."""
+    energy = torch.linalg.svdvals(W).square()
+    return energy.cumsum(0) / energy.sum()  # (50,)
+
+
+noise = [torch.randn(128, 50) for _ in range(20)]
+kinds = {"update of fc1": updates, "fc1 before (W0)": [W0], "random": noise}
+shown = (1, 2, 4, 8, 16)
+print(f"{'energy kept by rank':<21}" + "".join(f"{r:>14}" for r in shown) + "   rank for 90 %")
+for name, matrices in kinds.items():
+    print(f"{name:<15} ({len(matrices):>2})  ", end="")
+    for r in shown:
+        mean, spread = mean_and_spread([kept(W)[r - 1].item() for W in matrices])
+        print(f"{mean:>8.3f} ±{spread:.3f}" if len(matrices) > 1 else f"{mean:>8.3f}      ", end="")
+    print("  ", sorted({rank_for_energy(W, 0.9) for W in matrices}))
+
+# %% [markdown]
+# The figure shows the same matrices in full. Left, the spectrum: the singular values, each divided by the norm of its
+# matrix, on a logarithmic axis. A flat line means that all directions matter alike. Right, what rank $r$ keeps.
+
+# %% tags=["skip-when-grading"]
+title = "Two of 50 directions hold nine tenths of the update, a third of W0, a tenth of a random matrix"
+ylabels = ["s_j / Frobenius norm", "share of the energy kept"]
+fig, (left, right) = figure(title, ["index j of the singular value", "rank r"], ylabels, columns=2, height=3.4)
+left.set(yscale="log", ylim=(3e-4, 1.5))
+right.set(ylim=(0, 1.03))
+right.axvline(2, color="black", linewidth=0.8, linestyle="--")
+right.text(3, 0.03, "rank 2")
+styles = ((COLOURS[4], "-"), (COLOURS[2], "--"), ("grey", ":"))
+for (name, matrices), (colour, dash) in zip(kinds.items(), styles, strict=True):
+    spectra = torch.stack([torch.linalg.svdvals(W) / W.norm() for W in matrices])  # (matrices, 50)
+    shares = torch.stack([kept(W) for W in matrices])  # (matrices, 50)
+    for panel, curves in ((left, spectra), (right, shares)):
+        panel.plot(range(1, 51), curves.mean(0), label=name, color=colour, linestyle=dash, marker="")
+        low, high = curves.min(0).values, curves.max(0).values
+        panel.fill_between(range(1, 51), low, high, color=colour, alpha=0.25, linewidth=0)
+    right.legend(loc="lower right")
+
+# %% [markdown]
+# The band around a line spans its seeds. The update falls steeply, the random matrix hardly at all, and the pretrained weight lies
+# between. So it is not *weights* that are low rank here; it is the *change*.
+#
+# Energy is not accuracy, so the next cell asks the model: what if only the best rank-$r$ part of `fc1`'s update had been
+# kept, everything else being as trained?
+
+# %% tags=["skip-when-grading"]
+print("accuracy on the test reviews with the rank-r part of the update of fc1 (mean and spread of 3 seeds)")
+for r in (0, 1, 2, 4, 50):
+    scores = []
+    for model, update in tuned:
+        trained_weight = model.fc1.weight.data.clone()
+        model.fc1.weight.data = trained_weight - update + best_approximation(update, r)[0]
+        scores.append(accuracy(model, imdb.test))
+        model.fc1.weight.data = trained_weight
+    print(f"  rank {r:>2}: {{:.3f}} ±{{:.3f}}".format(*mean_and_spread(scores)))
+
+# %% [markdown]
+# **What this shows, and what it does not.** Rank 1 or 2 of the update of `fc1` does what all 50 do. But be careful:
+#
+# * With two classes a low rank is nearly built in. For one review, the gradient at `fc1` is the outer product of an error on
+#   the 128 hidden units and the mean word vector. That error is always the *same* vector (the difference of the two rows of
+#   `fc2`), times a number, with the entries of inactive ReLUs set to zero. Sums of such terms cannot point in many directions.
+# * Much of the adaptation happened elsewhere. The row for rank 0 keeps *nothing* of the update of `fc1` and loses only
+#   three to four points, because the word vectors and the new `fc2` were trained as well.
+# * The model is tiny and the training short.
+#
+# What the literature says about large models:
+#
+# * **For.** [Aghajanyan et al. 2020](https://arxiv.org/abs/2012.13255): "by optimizing only 200 trainable parameters randomly projected
+#   back into the full space, we can tune a RoBERTa model to achieve 90% of the full parameter performance levels on MRPC"; larger models
+#   tend to need fewer. This *intrinsic dimension* is what made Hu et al. try LoRA.
+# * **For.** [Hu et al. 2021, section 7](https://arxiv.org/abs/2106.09685): on GPT-3, rank 1 on query and value already does as well as rank 64
+#   on their two tasks (Table 6), and the learned update amplifies directions that $W_0$ has but does not stress
+#   (by a factor of about 21.5 at rank 4, Table 7).
+# * **Against.** [Biderman et al. 2024](https://arxiv.org/abs/2405.09673), for code and mathematics with Llama-2-7B: "full finetuning learns
+#   perturbations with a rank that is 10-100X greater than typical LoRA configurations", and LoRA at the usual ranks learns less
+#   there (and forgets less).
+#
+# So "updates are low rank" is a fact about *a task and a model*, to be measured, not a law. You now have the tools to measure it.
+
+# %% [markdown]
+# ## 3. The layer
+#
+# If the update is going to be low rank anyway, let us train its factors. For a row vector $x$ with `in_dim` numbers
+#
+# $$\text{LoRALayer}(x) = \alpha \cdot x A B$$
+#
+# | symbol | in code | shape | at the start |
+# | --- | --- | --- | --- |
+# | $x$ | `x` | (..., in_dim), with any leading axes | |
+# | $A$ | `self.A` | (in_dim, rank) | normal, mean 0, standard deviation $1/\sqrt{\text{rank}}$ |
+# | $B$ | `self.B` | (rank, out_dim) | zero |
+# | $\alpha$ | `self.alpha` | a number, not trained | as given |
+#
+# Nothing else: no bias, no activation between $A$ and $B$. The map stays linear, so that it is the product with one matrix,
+# $\alpha A B$, and can be added to $W_0$ when training is over (lab 06).
+
+# %% [markdown]
+# ### Exercise 4: LoRALayer
+#
+# | goal | difficulty | time | expected length |
+# | --- | --- | --- | --- |
+# | write the layer that the rest of the course uses | 2 of 5 | 10 min | 4 lines |
+#
+# Fill in both methods. The check looks at more than the output: at what can be trained, at the start, at all three
+# gradients, and at the spread of `A` in a large layer.
+#
+# <details><summary>Hint 1: where to start</summary>
+# What makes a tensor show up in <code>layer.parameters()</code>? It must be an <code>nn.Parameter</code>, assigned to an attribute of the module.
+# </details>
+# <details><summary>Hint 2: the shapes</summary>
+# <code>x @ self.A</code> must turn (..., in_dim) into (..., rank), and <code>... @ self.B</code> that into (..., out_dim). <code>torch.randn</code> has
+# standard deviation 1; divide it.
+# </details>
+# <details><summary>Hint 3: nearly the answer</summary>
+# <code>self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))</code>; the same for <code>self.B</code> with <code>torch.zeros</code>. forward
+# multiplies the product by <code>self.alpha</code>.
+# </details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "lora-layer", "locked": false, "schema_version": 3, "solution": true, "task": false}
+class LoRALayer(nn.Module):
+    """A trainable low-rank map: x (..., in_dim) -> alpha * (x @ A @ B) (..., out_dim)."""
+
+    def __init__(self, in_dim: int, out_dim: int, rank: int, alpha: float) -> None:
+        super().__init__()
+        ### BEGIN SOLUTION
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+        ### END SOLUTION
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        ### BEGIN SOLUTION
+        return self.alpha * (x @ self.A @ self.B)  # (..., in_dim) -> (..., rank) -> (..., out_dim)
+        ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test-lora-layer", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
+grade = check.lora_layer(LoRALayer, points=4, of=6)
+
+
+### BEGIN HIDDEN TESTS
+def other_inputs(layer, draw):
+    """It also takes single vectors, sequences and float64, at ranks above the layer's size and negative alphas."""
+    for leading in ((), (2, 3), (2, 1, 3)):
+        check.judge_output(layer, draw, check.case(draw, leading=leading))
+    check.judge_output(layer, draw, check.case(draw, dtype="float64"))
+    c = check.case(draw)
+    A, B = draw.normal(c["in_dim"], 16), draw.normal(16, c["out_dim"])
+    check.judge_output(layer, draw, {**c, "rank": 16, "alpha": -0.5, "A": A, "B": B})
+
+
+def learns(layer, draw):
+    """Trained on a target of rank 2, a layer of rank 2 fits it."""
+    check.judge_fit(layer, draw)
+
+
+grade = grade.hidden(other_inputs, points=1, after=("output",)).hidden(learns, points=1)
+### END HIDDEN TESTS
+grade
+
+# %% [markdown]
+# A first look at your layer, with the sizes of `fc1`. Compare the count with the first table of this lab.
+
+# %% tags=["skip-when-grading"]
+# NBVAL_CHECK_OUTPUT
+layer = LoRALayer(in_dim=50, out_dim=128, rank=2, alpha=0.1)
+x = torch.randn(3, 7, 50)  # (b, s, in_dim)
+for name, parameter in layer.named_parameters():
+    print(name, tuple(parameter.shape), parameter.numel())
+print("output", tuple(layer(x).shape), "largest entry", layer(x).abs().max().item())
+
+# %% [markdown]
+# 256 + 100 = 356 numbers, and an output of exactly zero: added to a pretrained layer, it changes nothing until it is
+# trained.
+#
+# **The same layer elsewhere.** Names and shapes differ between sources, the mathematics does not:
+#
+# | | this course | paper, section 4.1 | PEFT |
+# | --- | --- | --- | --- |
+# | update of $h = W_0 x$, for a column $x$ | $\alpha (A B)^\top$ | $\frac{\alpha}{r} B A$ | `lora_alpha / r * lora_B.weight @ lora_A.weight` |
+# | first factor | `A` (in, r) | $A$ ($r \times$ in) | `lora_A.weight` (r, in), `= A.T` |
+# | second factor | `B` (r, out) | $B$ (out $\times r$) | `lora_B.weight` (out, r), `= B.T` |
+# | scale in front | `alpha` | $\alpha / r$ | `lora_alpha / r`, so `lora_alpha = alpha * rank` |
+# | start of the first factor | normal, $1/\sqrt{r}$ | "random Gaussian" | Kaiming uniform, standard deviation $1/\sqrt{3 \cdot \text{in}}$ |
+# | start of the second factor | zero | zero | zero |
+#
+# The paper and PEFT write matrices as `nn.Linear` keeps them, (out, in), and multiply from the left. We write them in the
+# order in which $x$ meets them.
+
+# %% [markdown]
+# ## 4. Why B is zero and A is not
+#
+# Training asks for gradients. Let $x$ hold $n$ rows ($n \times$ in_dim), $y = \alpha\, x A B$ ($n \times$ out_dim), and let
+# $G = \partial L / \partial y$ ($n \times$ out_dim) be the gradient of the loss $L$ that arrives from above; backpropagation hands it to the
+# layer.
+#
+# The rule to use: if $y = U V$, then $\partial L/\partial U = G\, V^\top$ and $\partial L/\partial V = U^\top G$. (Check the shapes:
+# there is only one way to make them fit.)
+
+# %% [markdown]
+# ### Exercise 5: the gradients by hand
+#
+# | goal | difficulty | time | expected length |
+# | --- | --- | --- | --- |
+# | write down dL/dA and dL/dB, without autograd | 3 of 5 | 10 min | 2 lines |
+#
+# Derive the two gradients on paper, then write them as matrix products. Autograd is switched off while the check runs.
+#
+# <details><summary>Hint 1: where to start</summary>
+# For <i>B</i>, read <i>y</i> as <i>U V</i> with <i>U = &alpha; x A</i> and <i>V = B</i>. For <i>A</i>, apply the rule twice: from <i>y</i> back to
+# <i>x A</i>, and from there to <i>A</i>.
+# </details>
+# <details><summary>Hint 2: the shapes</summary>
+# dA must be (in_dim, rank), from x (n, in_dim), G (n, out_dim) and B (rank, out_dim). dB must be (rank, out_dim), from x @ A (n, rank) and G.
+# </details>
+# <details><summary>Hint 3: nearly the answer</summary>
+# The gradient that arrives at <i>x A</i> is <code>alpha * G @ B.T</code>, of shape (n, rank). What is missing in front of it to get dA?
+# </details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "first-gradients", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def first_gradients(
+    x: torch.Tensor, A: torch.Tensor, B: torch.Tensor, alpha: float, G: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """The gradients of A and B in y = alpha * (x @ A @ B).
+
+    Args:
+        x: (n, in_dim). A: (in_dim, rank). B: (rank, out_dim). alpha: a number.
+        G: dL/dy, (n, out_dim).
+
+    Returns:
+        dA = dL/dA (in_dim, rank) and dB = dL/dB (rank, out_dim).
+    """
+    ### BEGIN SOLUTION
+    dA = alpha * x.T @ G @ B.T  # (in_dim, n) @ (n, out_dim) @ (out_dim, rank) -> (in_dim, rank)
+    dB = alpha * (x @ A).T @ G  # (rank, n) @ (n, out_dim) -> (rank, out_dim)
+    return dA, dB
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test-first-gradients", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+grade = check.first_gradients(first_gradients, points=3, of=4)
+
+
+### BEGIN HIDDEN TESTS
+def first_step(function, draw):
+    """It holds at the first step, where B is zero, for a single row of x and for a negative alpha."""
+    c = check.gradient_case(draw)
+    start = {**c, "B": torch.zeros_like(c["B"])}
+    single = {**check.gradient_case(draw, n=1), "alpha": -0.5}
+    for which in (0, 1):
+        check.judge_gradient(function, start, which)
+        check.judge_gradient(function, single, which)
+
+
+grade = grade.hidden(first_step, points=1)
+### END HIDDEN TESTS
+grade
+
+# %% [markdown]
+# Read the two formulas again with a start in mind:
+#
+# $$\frac{\partial L}{\partial A} = \alpha\, x^\top G\, B^\top \qquad\qquad \frac{\partial L}{\partial B} = \alpha\, (x A)^\top G$$
+#
+# Each gradient contains the *other* factor. **Predict before you run:** for each of the four starts (A random or zero, B random
+# or zero), which gradients are zero at the first step? Which start can never learn? Which one spoils the pretrained model?
+#
+# <details><summary>Answer, after you have run the next cell</summary>
+# <ul>
+# <li>A random, B zero: dA is zero, dB is not. After one step B is not zero any more, and both learn. The output starts at zero.</li>
+# <li>A zero, B random: the mirror image. It learns too and starts at zero as well.</li>
+# <li>Both zero: both gradients are zero, now and for ever.</li>
+# <li>Both random: both learn, but the layer starts with random output, which is added to what the pretrained layer computes. Training must first undo that noise.</li>
+# </ul>
+# </details>
+
+
+# %% tags=["skip-when-grading"]
+def four_starts(steps: int = 40, lr: float = 0.03, n: int = 64) -> dict:
+    """Train on a target of rank 2 from each start; returns loss and both gradient norms for every step."""
+    i, o, r = 12, 8, 2
+    generator = torch.Generator().manual_seed(0)
+    x, up, down = (torch.randn(*shape, generator=generator) for shape in ((n, i), (i, r), (r, o)))
+    target = x @ up @ down / math.sqrt(i)  # (n, o)
+    curves = {}
+    for a, b in (("random", "zero"), ("zero", "random"), ("zero", "zero"), ("random", "random")):
+        A, B = (torch.randn(*shape, generator=generator) / math.sqrt(r) for shape in ((i, r), (r, o)))
+        A, B = A * (a == "random"), B * (b == "random")
+        rows = []
+        for _ in range(steps):
+            y = x @ A @ B  # alpha = 1
+            G = 2 * (y - target) / n  # (n, o): gradient of the squared error, averaged over the rows
+            dA, dB = first_gradients(x, A, B, 1.0, G)
+            loss = (y - target).square().sum() / target.square().sum()
+            rows.append((loss, dA.norm(), dB.norm()))
+            A, B = A - lr * dA, B - lr * dB
+        curves[f"A {a}, B {b}"] = torch.tensor(rows)  # (steps, 3)
+    return curves
+
+
+curves = four_starts()
+for name, rows in curves.items():
+    loss, dA, dB = rows[0]
+    print(f"{name:<20} first step: |dA| {dA:5.2f}  |dB| {dB:5.2f}  loss {loss:.2f}, after 40 steps {rows[-1, 0]:.2f}")
+
+# %% [markdown]
+# The figure follows the same four runs. Look at step 0 in the two panels on the left, then at where each line starts on the
+# right. (A loss of 1 is that of the base layer alone, to which an output of zero adds nothing.)
+
+# %% tags=["skip-when-grading"]
+title = "One factor zero, one random: the start costs nothing, and both factors soon get a gradient"
+ylabels = ["norm of dL/dA", "norm of dL/dB", "loss (base layer alone: 1)"]
+fig, panels = figure(title, "step of gradient descent", ylabels, columns=3, height=3.5)
+for panel, column in zip(panels, (1, 2, 0), strict=True):
+    lines(panel, range(40), {name: rows[:, column] for name, rows in curves.items()})
+    panel.get_legend().remove()
+    panel.set(ylim=(-0.05 * panel.get_ylim()[1], None))
+legend = fig.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+
+# %% [markdown]
+# "Both zero" stays on the axis: it never learns. (Real code has shipped with that start, see the last section.) "Both random" begins
+# above 1: worse than no adapter at all. The other two are mirror images, so by symmetry we could as well have chosen A = 0. The paper and PEFT
+# chose B = 0, and [Hayou et al. 2024](https://arxiv.org/abs/2406.08447) found that choice the better one on average, because it
+# tolerates larger learning rates.
+#
+# **Why $1/\sqrt{r}$?** Take the first step of gradient descent with learning rate $\eta$. $A$ stays, $B$ becomes $-\eta\, \alpha (xA)^\top G$, and so the update
+# of the weight (as in_dim x out_dim matrix) is
+#
+# $$\alpha A B = -\eta\, \alpha^2\, A A^\top x^\top G.$$
+#
+# $x^\top G$ is the gradient that *full* fine-tuning would have used. And with entries of variance $1/r$, the average of $A A^\top$ over all
+# draws is the identity. So **on average, the first step of LoRA is $\alpha^2$ times a step of full fine-tuning, whatever the rank**; a
+# higher rank only scatters less around that average. The next cell measures it over 2,000 draws of $A$.
+
+# %% tags=["skip-when-grading"]
+x, G = torch.randn(64, 12), torch.randn(64, 8)
+full = x.T @ G  # (12, 8): the gradient of full fine-tuning
+print("first step of LoRA along the full gradient, as a multiple of alpha^2 (mean of 2,000 draws, spread of one)")
+for rank in (1, 4, 16):
+    for alpha in (0.5, 2.0):
+        A = torch.randn(2_000, 12, rank) / math.sqrt(rank)
+        step = alpha**2 * A @ (A.mT @ full)  # (2000, 12, 8)
+        along = (step * full).sum((1, 2)) / full.square().sum() / alpha**2  # (2000,)
+        print(f"  rank {rank:>2}, alpha {alpha:<3}: {along.mean():.2f} ±{along.std():.2f}")
+
+# %% [markdown]
+# ## 5. What alpha does
+#
+# `alpha` scales the output, so it scales the update. It also scales the gradients, and that is the part people meet in
+# practice. Look at the product that matters, $\alpha B$, after one step with learning rate $\eta$:
+#
+# * **plain gradient descent:** $B$ moves by $\eta\,\alpha\,(\dots)$, so $\alpha B$ moves by $\eta\,\alpha^2$ times what it would for $\alpha = 1$;
+# * **Adam:** its steps have a length of about $\eta$ whatever the size of the gradient, so $\alpha B$ moves by $\eta\,\alpha$ times that.
+#
+# **Predict before you run.** We train one layer with Adam at eleven learning rates and three alphas. If the argument is right, how must
+# the curve for alpha = 4 be shifted against that for alpha = 1?
+#
+# <details><summary>Answer, after you have run the next cell</summary>
+# To the left, by a factor of about four: alpha = 4 at learning rate 0.004 does what alpha = 1 does at 0.016. Plotted against alpha times learning rate, the
+# three curves should nearly lie on one another. Nearly, because A itself moves by the learning rate alone, not by alpha times it.
+# </details>
+
+
+# %% tags=["skip-when-grading"]
+def loss_after(alpha: float, lr: float, steps: int = 30, seeds: int = 3) -> float:
+    """Remaining share of the squared error after some steps of Adam, the mean over seeds."""
+    total = 0.0
+    for seed in range(seeds):
+        torch.manual_seed(seed)
+        x, target = torch.randn(64, 12), torch.randn(12, 2) @ torch.randn(2, 8)
+        layer, y = LoRALayer(12, 8, rank=4, alpha=alpha), x @ target
+        optimiser = torch.optim.Adam(layer.parameters(), lr=lr)
+        for _ in range(steps):
+            optimiser.zero_grad()
+            (layer(x) - y).square().mean().backward()
+            optimiser.step()
+        total += ((layer(x) - y).square().sum() / y.square().sum()).item()
+    return total / seeds
+
+
+rates = [0.001 * 2**e for e in range(11)]
+results = {alpha: [loss_after(alpha, lr) for lr in rates] for alpha in (0.25, 1.0, 4.0)}
+
+# %% tags=["skip-when-grading"]
+title = "With Adam, alpha acts like a learning rate: against alpha x rate the curves nearly meet"
+xlabels = ["learning rate", "alpha x learning rate"]
+fig, (left, right) = figure(title, xlabels, "loss after 30 steps (start: 1)", columns=2)
+for alpha, losses in results.items():
+    left.plot(rates, losses, label=f"alpha = {alpha:g}")
+    right.plot([alpha * lr for lr in rates], losses)
+    left.legend()
+for panel in (left, right):
+    panel.set(xscale="log", ylim=(0, 1.05))
+
+# %% [markdown]
+# On the left three different curves, on the right nearly one. Two consequences:
+#
+# * alpha and the learning rate are, to a good part, **one** knob. Fix alpha and tune the learning rate. A result of the kind "alpha = 32 is better
+#   than alpha = 16" that kept the learning rate fixed has tuned the learning rate.
+# * If the scale contains the rank, then **changing the rank also changes the effective learning rate**. The paper's $\alpha/r$ was meant to
+#   make retuning unnecessary; [Kalajdzievski 2023](https://arxiv.org/abs/2312.03732) (rsLoRA) shows that it makes gradients shrink with the rank
+#   and proposes $\alpha/\sqrt{r}$. With our start, $1/\sqrt{r}$ in $A$ and a plain alpha, you have just seen that the first step does not depend on the
+#   rank at all.
+
+# %% [markdown]
+# ### Exercise 6: alpha, here and elsewhere
+#
+# | goal | difficulty | time | expected length |
+# | --- | --- | --- | --- |
+# | turn an adapter file of PEFT into our A, B and alpha, and into the update itself | 2 of 5 | 8 min | 5 lines |
+#
+# You get PEFT's `lora_A.weight` (r, in), `lora_B.weight` (out, r) and `lora_alpha` (plain LoRA, not rsLoRA). Return our `A`, `B` and `alpha`, and
+# `delta_W` (out, in): what PEFT adds to the weight of the `nn.Linear` when it merges.
+#
+# <details><summary>Hint 1: where to start</summary>
+# Look at the table in section 3. Which of the four results have to be transposed, and which number is missing among the arguments?
+# </details>
+# <details><summary>Hint 2: the rank</summary>
+# The rank is the side that both factors share: <code>lora_A.shape[0]</code>. PEFT multiplies by <code>lora_alpha / r</code>; our layer multiplies by alpha as it is.
+# </details>
+# <details><summary>Hint 3: nearly the answer</summary>
+# For an <code>nn.Linear</code>, delta_W is (out, in), so no transposing is needed there: scale times <code>lora_B @ lora_A</code>.
+# </details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "alpha-conventions", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def from_peft(
+    lora_A: torch.Tensor, lora_B: torch.Tensor, lora_alpha: float
+) -> tuple[torch.Tensor, torch.Tensor, float, torch.Tensor]:
+    """Convert PEFT's two weights and its lora_alpha to this course's layer.
+
+    Args:
+        lora_A: (rank, in_dim). lora_B: (out_dim, rank). lora_alpha: PEFT divides it by the rank.
+
+    Returns:
+        A (in_dim, rank), B (rank, out_dim), alpha, and delta_W (out_dim, in_dim), the update of the nn.Linear's weight.
+    """
+    ### BEGIN SOLUTION
+    A, B = lora_A.T, lora_B.T  # (in_dim, rank), (rank, out_dim)
+    alpha = lora_alpha / lora_A.shape[0]
+    delta_W = alpha * lora_B @ lora_A  # (out_dim, in_dim)
+    return A, B, alpha, delta_W
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test-alpha-conventions", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+grade = check.alpha_conventions(from_peft, points=2, of=3)
+
+
+### BEGIN HIDDEN TESTS
+def whole_numbers(function, draw):
+    """It also holds for rank 1 and for a whole lora_alpha that the rank does not divide."""
+    odd = {**check.peft_case(draw, rank=2), "lora_alpha": 7}
+    check.judge_alpha(function, odd)
+    check.judge_update(function, odd)
+    check.judge_update(function, check.peft_case(draw, rank=1))
+
+
+grade = grade.hidden(whole_numbers, points=1)
+### END HIDDEN TESTS
+grade
+
+# %% [markdown]
+# Two examples in numbers. The seed of this course adapts `fc1` with rank 2 and alpha 0.1; what would PEFT call it? And what is the usual
+# `r=8, lora_alpha=16` here?
+
+# %% tags=["skip-when-grading"]
+# NBVAL_CHECK_OUTPUT
+print(f"ours (rank 2, alpha 0.1)     -> PEFT (r=2, lora_alpha={0.1 * 2:g})")
+A, B, alpha, delta_W = from_peft(torch.ones(8, 50), torch.ones(128, 8), 16)
+print(f"PEFT (r=8, lora_alpha=16)    -> ours (rank 8, alpha {alpha:g})", [tuple(t.shape) for t in (A, B, delta_W)])
+print(f"rsLoRA (r=16, lora_alpha=16) -> ours (rank 16, alpha {16 / math.sqrt(16):g})")
+
+# %% [markdown]
+# ## 6. Rank against error
+#
+# Eckart and Young give a floor: no layer of rank $r$ can come closer to a given update than $\sqrt{s_{r+1}^2 + \dots}$. Does training *reach* the floor? We
+# train your `LoRALayer` to imitate a known update: with $x$ the identity matrix, its output is the matrix $\alpha A B$ itself, and the squared
+# error is $\lVert \alpha A B - \text{target} \rVert_F^2$. Two targets: the real update of `fc1` (transposed, since our layer maps in -> out), and a made-up matrix of rank
+# exactly 3.
+
+
+# %% tags=["skip-when-grading"]
+def trained_error(target: torch.Tensor, rank: int, steps: int = 400) -> float:
+    """Relative Frobenius error of a LoRALayer of the given rank, trained to be the target (in_dim, out_dim)."""
+    torch.manual_seed(0)
+    layer, eye = LoRALayer(*target.shape, rank, alpha=1.0), torch.eye(len(target))
+    optimiser = torch.optim.Adam(layer.parameters(), lr=0.05)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
+    for _ in range(steps):
+        optimiser.zero_grad()
+        (layer(eye) - target).square().sum().backward()
+        optimiser.step()
+        schedule.step()
+    return ((layer(eye) - target).norm() / target.norm()).item()
+
+
+targets = {"real update of fc1": updates[0].T, "made-up target of rank 3": torch.randn(50, 3) @ torch.randn(3, 128)}
+ranks, reached, floor = (1, 2, 3, 4, 6, 8), {}, {}
+print(f"{'relative error at rank':<34}" + "".join(f"{r:>8}" for r in ranks))
+for name, target in targets.items():
+    reached[name] = [trained_error(target, r) for r in ranks]
+    floor[name] = [best_approximation(target, r)[1] / target.norm().item() for r in range(1, 11)]
+    print(f"{name:<26} floor  " + "".join(f"{floor[name][r - 1]:>8.4f}" for r in ranks))
+    print(f"{name:<26} trained" + "".join(f"{error:>8.4f}" for error in reached[name]))
+
+# %% tags=["skip-when-grading"]
+title = "Training a LoRALayer reaches the floor of Eckart and Young at every rank"
+fig, panels = figure(title, "rank r", "Frobenius error / norm of the target", columns=2)
+for panel, name in zip(panels, targets, strict=True):
+    panel.plot(range(1, 11), floor[name], color="black", marker="", label="floor: best approximation of rank r")
+    panel.plot(ranks, reached[name], "o", color=COLOURS[4], markersize=8, fillstyle="none", label="trained LoRALayer")
+    panel.set(ylim=(-0.03, 0.85), xticks=range(1, 11))
+    panel.legend(title=name, alignment="left")
+
+# %% [markdown]
+# The circles lie on the line. So the factored form loses nothing beyond the rank itself: what LoRA cannot learn, no update of that rank could have
+# expressed. On the right the error is gone from rank 3 on, and more rank buys nothing. On the left each further rank buys a little less:
+# this is the curve to have in mind when you choose a rank.
+#
+# The comparison is a friendly one. Here the target is known and the loss is the distance to it; in real training neither is so, and a
+# different update of rank 2 may be better *for the loss* than the best approximation of the full update. Lab 06 measures that.
+
+# %% [markdown]
+# ## Summary
+#
+# | what | the number you should have seen |
+# | --- | --- |
+# | `fc1` (128 x 50) at rank 2 | 356 numbers instead of 6,400: 18 times fewer; break-even at rank 36 |
+# | GPT-3, rank 4 on query and value | 18,874,368 numbers, 9,285 times fewer (the paper rounds to 10,000) |
+# | energy of the update of `fc1` in 2 of 50 directions | about 0.92, spread over seeds 0.02; `W0` 0.35, random 0.10 |
+# | accuracy with all, 2 and 0 directions of that update | about 0.84, 0.84 and 0.81 |
+# | gradients at the first step | dL/dA exactly 0, dL/dB not |
+# | first step of LoRA against full fine-tuning | alpha squared times, on average, at every rank |
+# | `r=8, lora_alpha=16` in PEFT | alpha 2 here |
+#
+# * LoRA trains $r(d + k)$ numbers instead of $d k$. Fewer trained numbers are not proportionally less memory.
+# * Whether a small rank is enough is a fact about the task and the model. You can measure it.
+# * One factor zero and one random: starts at exactly the pretrained model, and still learns.
+# * alpha and the learning rate are largely one knob. Know the convention before you compare numbers: alpha, $\alpha/r$ or $\alpha/\sqrt{r}$.
+#
+# ## What breaks in practice
+#
+# Every mistake in this list is real; the checks above recognise each of them.
+#
+# * **The scale.** A well-known book's layer multiplied by alpha where its text said alpha / rank
+#   ([rasbt/LLMs-from-scratch #821](https://github.com/rasbt/LLMs-from-scratch/issues/821), changed in #823; a leftover was made consistent a year later in
+#   [#1080](https://github.com/rasbt/LLMs-from-scratch/pull/1080)). Neither form is wrong; mixing them is: the same `alpha=16` at rank 16 differs by a factor of 16.
+# * **Both factors zero.** In [cosmos-predict2.5 #15](https://github.com/nvidia-cosmos/cosmos-predict2.5/pull/15) a general weight initialisation ran
+#   after the adapters had been added and set `lora_A` to zero as well: nothing trained.
+# * **Which factor is zero?** The comment and the code in loralib's embedding layer disagree ([microsoft/LoRA #155](https://github.com/microsoft/LoRA/pull/155)).
+# * **Frozen or invisible factors.** Public student solutions of a university course draw both factors at random and then switch `requires_grad` off; others detach
+#   the input or run it under `no_grad`, which cuts the gradient to every layer below.
+# * **A nonlinearity or normalisation between A and B.** That is an adapter (lab 03). It may train well, but it cannot be merged.
+# * **No `super().__init__()`.** The class in torchtune's LoRA tutorial lacked it and raised an AttributeError.
+# * **Tests that cannot fail.** A test "the loss falls" passes with A and B both zero, with factors that cannot be trained, and even with no LoRA in the model at all, as long as
+#   some other layer trains. When this course was designed, 7 of 8 broken layers passed such a test. The four facts that your layer was
+#   checked for (zero at the start, $r(\text{in} + \text{out})$ trainable numbers, output *and* gradients in closed form, learns a target of its rank) caught 15 of 15.
+#
+# ## Further reading
+#
+# * E. Hu et al., *LoRA: Low-Rank Adaptation of Large Language Models*, 2021, [arXiv:2106.09685](https://arxiv.org/abs/2106.09685): sections 4 and 7.
+# * A. Aghajanyan et al., *Intrinsic Dimensionality Explains the Effectiveness of Language Model Fine-Tuning*, 2020, [arXiv:2012.13255](https://arxiv.org/abs/2012.13255).
+# * D. Biderman et al., *LoRA Learns Less and Forgets Less*, 2024, [arXiv:2405.09673](https://arxiv.org/abs/2405.09673).
+# * S. Hayou et al., *The Impact of Initialization on LoRA Finetuning Dynamics*, 2024, [arXiv:2406.08447](https://arxiv.org/abs/2406.08447).
+# * D. Kalajdzievski, *A Rank Stabilization Scaling Factor for Fine-Tuning with LoRA*, 2023, [arXiv:2312.03732](https://arxiv.org/abs/2312.03732).
+# * C. Eckart and G. Young, *The approximation of one matrix by another of lower rank*, Psychometrika 1, 1936.
+#
+# Next: [lab 06](../06_linear_with_lora/06_linear_with_lora.ipynb) puts the layer beside a frozen `nn.Linear`.

@@ -1,0 +1,28 @@
+# %% from our own factors
+def from_peft(lora_A, lora_B, lora_alpha):
+    A, B = lora_A.T.contiguous(), lora_B.T.contiguous()
+    alpha = lora_alpha / A.shape[1]
+    return A, B, alpha, (alpha * A @ B).T
+
+
+# %% with the student's own layer
+def from_peft(lora_A, lora_B, lora_alpha):
+    r, i = lora_A.shape
+    layer = LoRALayer(i, lora_B.shape[0], r, lora_alpha / r)
+    with torch.no_grad():
+        layer.A.copy_(lora_A.T)
+        layer.B.copy_(lora_B.T)
+        return layer.A, layer.B, layer.alpha, layer(torch.eye(i)).T
+
+
+# %% einsum and a list
+def from_peft(lora_A, lora_B, lora_alpha):
+    scale = torch.tensor(lora_alpha / lora_B.shape[1])
+    return [lora_A.mT, lora_B.mT, scale, torch.einsum("or,ri->oi", lora_B, lora_A) * scale]
+
+
+# %% float64 inside
+def from_peft(lora_A, lora_B, lora_alpha):
+    r = min(lora_A.size(0), lora_B.size(1))
+    delta = (lora_B.double() @ lora_A.double() * lora_alpha / r).float()
+    return torch.transpose(lora_A, 0, 1), lora_B.permute(1, 0), lora_alpha / r, delta

@@ -1,0 +1,126 @@
+# %% einsum
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return self.alpha * torch.einsum("...i,ir,ro->...o", x, self.A, self.B)
+
+
+# %% product first
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return x @ (self.alpha * self.A @ self.B)
+
+
+# %% functional linear
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        F = nn.functional
+        return self.alpha * F.linear(F.linear(x, self.A.T), self.B.T)
+
+
+# %% nn.Linear whose weights have the contracted shapes
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.scale = float(alpha)
+        self.first = nn.Linear(rank, in_dim, bias=False)  # weight (in_dim, rank)
+        self.second = nn.Linear(out_dim, rank, bias=False)  # weight (rank, out_dim)
+        nn.init.normal_(self.first.weight, std=1 / math.sqrt(rank))
+        nn.init.zeros_(self.second.weight)
+
+    def forward(self, x):
+        return self.scale * (x @ self.first.weight @ self.second.weight)
+
+
+# %% other names, alpha in a buffer
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.register_buffer("gain", torch.tensor(float(alpha)), persistent=False)
+        self.up = nn.Parameter(torch.zeros(rank, out_dim))
+        self.down = nn.Parameter(torch.normal(0.0, rank**-0.5, (in_dim, rank)))
+
+    def forward(self, x):
+        return x @ self.down @ self.up * self.gain
+
+
+# %% float64 inside
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return (self.alpha * (x.double() @ self.A.double() @ self.B.double())).to(x.dtype)
+
+
+# %% non-contiguous factors
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter((torch.randn(rank, in_dim) / math.sqrt(rank)).T)
+        self.B = nn.Parameter(torch.zeros(out_dim, rank).T)
+
+    def forward(self, x):
+        return self.alpha * (x.contiguous() @ self.A @ self.B)
+
+
+# %% ParameterDict
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.factors = nn.ParameterDict({"A": torch.empty(in_dim, rank).normal_(std=rank**-0.5), "B": torch.zeros(rank, out_dim)})
+
+    def forward(self, x):
+        return self.alpha * (x @ self.factors["A"] @ self.factors["B"])
+
+
+# %% register_parameter and checks
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        if rank < 1:
+            raise ValueError("rank must be at least 1")
+        self.in_dim, self.out_dim, self.rank, self.alpha = in_dim, out_dim, rank, alpha
+        std = 1 / torch.sqrt(torch.tensor(rank).float())
+        self.register_parameter("A", nn.Parameter(torch.randn(in_dim, rank) * std))
+        self.register_parameter("B", nn.Parameter(torch.zeros(rank, out_dim)))
+
+    def forward(self, x):
+        h = torch.matmul(x, self.A)
+        return torch.mul(torch.matmul(h, self.B), self.alpha)
+
+
+# %% addmm on flattened rows
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        rows = x.reshape(-1, x.shape[-1])
+        out = torch.mm(rows, self.A).mm(self.B)
+        return (self.alpha * out).reshape(*x.shape[:-1], -1)

@@ -1,0 +1,613 @@
+# %% A and B both random message="b-not-zero"
+# Public student solutions of a university course draw both factors with normal_.
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.randn(rank, out_dim) / math.sqrt(rank))
+
+    def forward(self, x):
+        return self.alpha * (x @ self.A @ self.B)
+
+
+# %% B nearly zero message="b-not-zero"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(1e-3 * torch.randn(rank, out_dim))
+
+    def forward(self, x):
+        return self.alpha * (x @ self.A @ self.B)
+
+
+# %% A and B both zero message="both-zero"
+# cosmos-predict2.5 #15: an initialisation that ran later set lora_A to zero too, and nothing trained.
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.zeros(in_dim, rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return self.alpha * (x @ self.A @ self.B)
+
+
+# %% A zero and B random message="a-zero-b-random"
+# microsoft/LoRA #155: comment and code of the embedding layer disagree about which factor is zero.
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.zeros(in_dim, rank))
+        self.B = nn.Parameter(torch.randn(rank, out_dim) / math.sqrt(rank))
+
+    def forward(self, x):
+        return self.alpha * (x @ self.A @ self.B)
+
+
+# %% both frozen message="factor-frozen"
+# Public student solutions of a university course: normal_() and then requires_grad_(False).
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank), requires_grad=False)
+        self.B = nn.Parameter(torch.zeros(rank, out_dim), requires_grad=False)
+
+    def forward(self, x):
+        return self.alpha * (x @ self.A @ self.B)
+
+
+# %% A frozen message="factor-frozen"
+# A public grader gave 30 of 30 points to this layer.
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank), requires_grad=False)
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return self.alpha * (x @ self.A @ self.B)
+
+
+# %% plain tensors message="not-parameters"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = torch.randn(in_dim, rank) / math.sqrt(rank)
+        self.B = torch.zeros(rank, out_dim)
+
+    def forward(self, x):
+        return self.alpha * (x @ self.A @ self.B)
+
+
+# %% tensors with requires_grad message="not-parameters"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = (torch.randn(in_dim, rank) / math.sqrt(rank)).requires_grad_()
+        self.B = torch.zeros(rank, out_dim, requires_grad=True)
+
+    def forward(self, x):
+        return self.alpha * (x @ self.A @ self.B)
+
+
+# %% buffers message="not-parameters"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.register_buffer("A", torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.register_buffer("B", torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return self.alpha * (x @ self.A @ self.B)
+
+
+# %% parameters in a list message="hidden-parameters"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.factors = [nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank)), nn.Parameter(torch.zeros(rank, out_dim))]
+
+    def forward(self, x):
+        return self.alpha * (x @ self.factors[0] @ self.factors[1])
+
+
+# %% PEFT's layout message="transposed-factors"
+# The layout of PEFT and loralib.
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(rank, in_dim) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(out_dim, rank))
+
+    def forward(self, x):
+        return self.alpha * (x @ self.A.T @ self.B.T)
+
+
+# %% two nn.Linear as PEFT has them message="transposed-factors"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.lora_A = nn.Linear(in_dim, rank, bias=False)
+        self.lora_B = nn.Linear(rank, out_dim, bias=False)
+        nn.init.normal_(self.lora_A.weight, std=rank**-0.5)
+        nn.init.zeros_(self.lora_B.weight)
+
+    def forward(self, x):
+        return self.alpha * self.lora_B(self.lora_A(x))
+
+
+# %% in and out exchanged message="in-out-exchanged"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(out_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, in_dim))
+
+    def forward(self, x):
+        return self.alpha * (x @ self.A @ self.B)
+
+
+# %% rank and alpha exchanged message="rank-alpha-swapped"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = rank
+        self.A = nn.Parameter(torch.randn(in_dim, alpha) / math.sqrt(alpha))
+        self.B = nn.Parameter(torch.zeros(alpha, out_dim))
+
+    def forward(self, x):
+        return self.alpha * (x @ self.A @ self.B)
+
+
+# %% the whole matrix message="full-matrix"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.delta = nn.Parameter(torch.zeros(in_dim, out_dim))
+
+    def forward(self, x):
+        return self.alpha * (x @ self.delta)
+
+
+# %% a bias message="extra-vector"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+        self.bias = nn.Parameter(torch.zeros(out_dim))
+
+    def forward(self, x):
+        return self.alpha * (x @ self.A @ self.B) + self.bias
+
+
+# %% LayerNorm inside message="extra-vector"
+# Public student solutions of a university course put LayerNorm or GELU inside the block.
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+        self.norm = nn.LayerNorm(rank)
+
+    def forward(self, x):
+        return self.alpha * (self.norm(x @ self.A) @ self.B)
+
+
+# %% alpha trained message="alpha-trainable"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = nn.Parameter(torch.tensor(float(alpha)))
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return self.alpha * (x @ self.A @ self.B)
+
+
+# %% super forgotten message="super-init-missing"
+# The class in torchtune's LoRA tutorial, as published in 2025.
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return self.alpha * (x @ self.A @ self.B)
+
+
+# %% not a module message="not-a-module"
+class LoRALayer:
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return self.alpha * (x @ self.A @ self.B)
+
+
+# %% something added at the start message="not-zero-at-start"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return self.alpha * (x @ self.A @ self.B + 0.01)
+
+
+# %% alpha forgotten message="alpha-forgotten"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return x @ self.A @ self.B
+
+
+# %% alpha over rank message="alpha-over-rank"
+# The paper's convention; rasbt/LLMs-from-scratch #821 is about the same difference.
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return self.alpha / self.A.shape[1] * (x @ self.A @ self.B)
+
+
+# %% rsLoRA's scale message="alpha-over-root"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return self.alpha / math.sqrt(self.A.shape[1]) * (x @ self.A @ self.B)
+
+
+# %% alpha on both factors message="alpha-twice"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return (x @ (self.alpha * self.A)) @ (self.alpha * self.B)
+
+
+# %% alpha times rank message="alpha-times-rank"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return self.alpha * self.A.shape[1] * (x @ self.A @ self.B)
+
+
+# %% ReLU between A and B message="nonlinearity"
+# A public grader gave 30 of 30 points to this layer.
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return self.alpha * (torch.relu(x @ self.A) @ self.B)
+
+
+# %% GELU at the end message="nonlinearity"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return nn.functional.gelu(self.alpha * (x @ self.A @ self.B))
+
+
+# %% dropout between message="random-output"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return self.alpha * (nn.functional.dropout(x @ self.A, 0.2) @ self.B)
+
+
+# %% factors reset in every call message="no-influence"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        nn.init.zeros_(self.B)
+        return self.alpha * (x @ self.A @ self.B)
+
+
+# %% subtracted message="product-negated"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return -self.alpha * (x @ self.A @ self.B)
+
+
+# %% input detached message="input-detached"
+# A public grader gave 30 of 30 points to this layer.
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return self.alpha * (x.detach() @ self.A @ self.B)
+
+
+# %% first product detached message="a-gets-no-gradient"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return self.alpha * ((x @ self.A).detach() @ self.B)
+
+
+# %% B by its data message="b-gets-no-gradient"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return self.alpha * (x @ self.A @ self.B.data)
+
+
+# %% no_grad message="nothing-recorded"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        with torch.no_grad():
+            return self.alpha * (x @ self.A @ self.B)
+
+
+# %% standard deviation 1 message="spread-one"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return self.alpha * (x @ self.A @ self.B)
+
+
+# %% standard deviation 1 over rank message="spread-one-over-rank"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / rank)
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return self.alpha * (x @ self.A @ self.B)
+
+
+# %% multiplied by the root message="spread-root-of-rank"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) * math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return self.alpha * (x @ self.A @ self.B)
+
+
+# %% standard deviation from in_dim message="spread-from-in-dim"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(in_dim))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return self.alpha * (x @ self.A @ self.B)
+
+
+# %% standard deviation from out_dim message="spread-from-out-dim"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(out_dim))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return self.alpha * (x @ self.A @ self.B)
+
+
+# %% Kaiming uniform message="spread-kaiming"
+# What loralib and PEFT do (on the transposed factor).
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(nn.init.kaiming_uniform_(torch.empty(in_dim, rank), a=math.sqrt(5)))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return self.alpha * (x @ self.A @ self.B)
+
+
+# %% Kaiming uniform of the transposed message="spread-kaiming"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(nn.init.kaiming_uniform_(torch.empty(rank, in_dim), a=math.sqrt(5)).T.contiguous())
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return self.alpha * (x @ self.A @ self.B)
+
+
+# %% Xavier normal message="spread-kaiming"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(nn.init.xavier_normal_(torch.empty(in_dim, rank)))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return self.alpha * (x @ self.A @ self.B)
+
+
+# %% 0.02 as in GPT-2 message="spread-constant"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(0.02 * torch.randn(in_dim, rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return self.alpha * (x @ self.A @ self.B)
+
+
+# %% uniform from 0 to 1 message="not-centred"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.rand(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return self.alpha * (x @ self.A @ self.B)
+
+
+# %% uniform of the right spread message="not-normal"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter((2 * torch.rand(in_dim, rank) - 1) * math.sqrt(3 / rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return self.alpha * (x @ self.A @ self.B)
+
+
+# %% a seed inside message="same-every-time"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        torch.manual_seed(0)
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return self.alpha * (x @ self.A @ self.B)
+
+
+# %% torch.mm message="needs-2d"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return self.alpha * torch.mm(torch.mm(x, self.A), self.B)
+
+
+# %% flattened message="needs-2d"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return self.alpha * (x.reshape(-1, x.shape[-1]) @ self.A @ self.B)
+
+
+# %% float32 written down message="dtype-fixed"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return (self.alpha * (x.float() @ self.A.float() @ self.B.float())).float()
