@@ -21,6 +21,7 @@ from grader.safe_names import one_line
 
 GRADED, SOME_NOT, NOT_STARTED = 0, 1, 2  # exit codes
 GRADEBOOK = Path(".nbgrader") / "gradebook.db"  # where nbgrader_config.py has it
+AUTOGRADED = Path(".nbgrader") / "autograded"  # likewise; formgrader shows what lies there
 
 
 class CannotStart(Exception):
@@ -135,6 +136,7 @@ def grade_folder(
                 workers=workers or default_workers(),
                 only=bool(labs),
                 due=parse_due(due or [], list(keys)),
+                copies=root / AUTOGRADED if db is None else None,
                 watch=watch,
             )
         if not run.rows and not run.problems:

@@ -50,10 +50,10 @@ def execute(cells: list[Cell], environment: dict[str, str], limits: Limits) -> d
 
 async def _execute(cells: list[Cell], environment: dict[str, str], limits: Limits) -> dict[str, CellRun]:
     runs: dict[str, CellRun] = {}
-    deadline = time.monotonic() + limits.cell_seconds * limits.submission_cells
+    spent = [0.0]  # seconds in cells; what a kernel takes to start is not the student's
     for _ in range(limits.kernels):
         async with Kernel(environment, limits.output_bytes) as kernel:
-            if not await _lost_kernel(kernel, cells, runs, deadline, limits):
+            if not await _lost_kernel(kernel, cells, runs, spent, limits):
                 break
     for cell in cells:
         runs.setdefault(cell.id, CellRun("not-run"))
@@ -61,7 +61,7 @@ async def _execute(cells: list[Cell], environment: dict[str, str], limits: Limit
 
 
 async def _lost_kernel(
-    kernel: Kernel, cells: list[Cell], runs: dict[str, CellRun], deadline: float, limits: Limits
+    kernel: Kernel, cells: list[Cell], runs: dict[str, CellRun], spent: list[float], limits: Limits
 ) -> bool:
     """Run what a new kernel needs and what is still open; return whether a cell took the kernel with it."""
     before = None
@@ -69,10 +69,12 @@ async def _lost_kernel(
         earlier = runs.get(cell.id)
         if earlier is not None and (cell.graded or earlier.status not in ("ok", "error")):
             continue
-        left = deadline - time.monotonic()
+        left = limits.cell_seconds * limits.submission_cells - spent[0]
         if left <= 0:
             return False
+        start = time.monotonic()
         run = await kernel.run(cell.source, min(left, limits.cell_seconds))
+        spent[0] += time.monotonic() - start
         if run.status == "gone":  # the cell before killed it a moment after it had ended
             if before is not None and not before.graded:
                 runs[before.id] = CellRun("crash", kernel_lost=True)

@@ -146,9 +146,20 @@ def context(row: Graded | Refusal, key: AnswerKey, course: str) -> dict:
         "best_share": best.score / best.max_score if best.max_score else 0.0,
         "late": lateness(standing.late),
         "sections": sections(key, result.exercises),
+        "most": most_to_gain(key, result.exercises),
         "notes": notes[:MOST_NOTES],
         "more_notes": max(0, len(notes) - MOST_NOTES),
     }
+
+
+def most_to_gain(key: AnswerKey, exercises: list[Exercise]) -> tuple[str, float] | None:
+    """Return the title of the exercise with most points still to be had, and how many; None for full marks."""
+    open_ones = [e for e in exercises if e.points < e.max_points]
+    if not open_ones:
+        return None
+    first = max(open_ones, key=lambda e: e.max_points - e.points)
+    titles = {cell.grade_id: key.title_of(cell) for cell in key.graded}
+    return titles.get(first.grade_id, first.grade_id), round(first.max_points - first.points, 2)
 
 
 def sentence(text: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from grader.answer_key import AnswerKey
 from grader.attempts import Attempts, Standing
 from grader.execution import Limits
+from grader.formgrader_copy import write_copy
 from grader.grade import grade
 from grader.gradebook import Gradebook, GradebookError
 from grader.results import Result
@@ -75,6 +76,7 @@ def grade_all(
     workers: int = 2,
     only: bool = False,
     due: dict[str, datetime] | None = None,
+    copies: Path | None = None,
     watch: Watcher = lambda done, total, what: None,
 ) -> Run:
     """Grade a folder of submissions and record every attempt.
@@ -87,6 +89,7 @@ def grade_all(
         workers: how many are graded at a time; default 2.
         only: pass over other labs' folders instead of naming them as problems; default False.
         due: due dates by lab (UTC, without zone); default: as the gradebook has them.
+        copies: nbgrader's autograded directory, where formgrader looks for notebooks; default: none are written.
         watch: called after each submission.
 
     Raises:
@@ -98,8 +101,9 @@ def grade_all(
     with Gradebook(url) as book:
         attempts = Attempts(book.engine)
         due, closed = _prepare(book, keys, due or {}, run)
-        recorder = _Recorder(book, attempts, due, closed, run)
         waiting = [one for one in found if isinstance(one, Submission)]
+        submissions = {(one.student, one.lab): one for one in waiting}
+        recorder = _Recorder(book, attempts, due, closed, run, submissions, copies)
         known = {id(one): attempts.known(*_name(one, keys), limits.cell_seconds) for one in waiting}
         run.rows += [one for one in found if isinstance(one, Refusal)]
         run.problems += [str(one) for one in run.rows]
@@ -159,6 +163,8 @@ class _Recorder:
     due: dict[str, datetime | None]
     closed: set[str]
     run: Run
+    submissions: dict[tuple[str, str], Submission]
+    copies: Path | None
 
     def take(self, result: Result) -> None:
         """Record a new result."""
@@ -189,6 +195,9 @@ class _Recorder:
             best = standing.best
             handed_in = datetime.fromisoformat(best.timestamp).replace(tzinfo=None) if best.timestamp else None
             self.book.write(best, handed_in)
+            if self.copies is not None and standing.number == standing.best_number:
+                submission = self.submissions[result.student, result.lab]
+                write_copy(self.copies, submission, self.run.keys[result.lab], result)
         except Exception as error:
             sentence = f"{result.student}: {result.lab} is not in nbgrader's gradebook ({_first_line(error)})."
             self.run.problems.append(sentence)
