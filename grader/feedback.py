@@ -4,11 +4,13 @@ Hidden checks appear with their sentence and their finding, never with their cod
 is worth stays unsaid, because in a quiz that would tell the answer.
 """
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from grader.answer_key import AnswerKey
 from grader.grading_run import Graded, Run
@@ -168,6 +170,11 @@ def sentence(text: str) -> str:
     return text[:1].upper() + text[1:].rstrip(".") + "."
 
 
+def prose(text: str) -> Markup:
+    """Return a text as HTML: escaped, with `code` set as code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
+
+
 def lateness(seconds: float | None) -> str:
     """Say in words how late something was; nothing when it was not, or nobody knows."""
     if not seconds:
@@ -192,4 +199,5 @@ def templates() -> Environment:
     environment.filters["points"] = lambda value: f"{value:g}"
     environment.filters["percent"] = lambda share: f"{100 * share:.0f} %"
     environment.filters["sentence"] = sentence
+    environment.filters["prose"] = prose
     return environment

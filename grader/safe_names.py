@@ -16,7 +16,7 @@ def file_name(name: str) -> str:
     kept = re.sub(r"[^\w.@+ -]", "_", unicodedata.normalize("NFC", name))
     kept = kept.strip(" .")[:LONGEST_FILE_NAME].strip(" .")
     reserved = re.fullmatch(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?", kept)  # on Windows
-    if kept == name and not reserved:
+    if kept and kept == name and not reserved:
         return kept
     digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
     return f"{kept}-{digest}" if kept and not reserved else f"name-{digest}"

@@ -1,0 +1,230 @@
+"""Feedback pages: what counts, in words; hidden results without hidden code; usable by all; names are harmless."""
+
+from __future__ import annotations
+
+import html
+import itertools
+import re
+from html.parser import HTMLParser
+
+import pytest
+import tiny_course as tiny
+from sqlalchemy import create_engine
+
+from grader.attempts import Attempts
+from grader.feedback import lateness, most_to_gain, next_step, write_feedback
+from grader.grading_run import Graded, Run
+from grader.results import WORDS, CheckLine, Exercise, Message, Result
+from grader.submission import Refusal
+
+VISIBLE_FAIL = CheckLine(
+    "It computes the right number.", "fail", "for 2 expected 4, got 2", "Use `2 * x`.", False, 0, 3
+)
+VISIBLE_PASS = CheckLine("It computes the right number.", "pass", "", None, False, 3, 3)
+HIDDEN_FAIL = CheckLine("It also works for zero.", "fail", "expected 0.0 for 0, got 7", None, True, 0, 1)
+WAITING = CheckLine("Choice c is judged correctly.", "skipped", "waits for: something", None, True, 0, 1)
+NASTY = '<script>alert("x")</script>'
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory):
+    return tiny.keys_of(tiny.make_course(tmp_path_factory.mktemp("course")))
+
+
+def exercise(name: str, points: float, verdict: str, *checks: CheckLine, messages=()) -> Exercise:
+    return Exercise(name, points, 4.0, verdict, list(messages), list(checks))
+
+
+def result(*exercises: Exercise, student="ada", sha="s1", notes=()) -> Result:
+    return Result(
+        student, tiny.FIRST, sha, "c" * 64, list(exercises), "unsandboxed", "id", {}, 1.5, None, [], list(notes)
+    )
+
+
+@pytest.fixture
+def pages(keys, tmp_path):
+    """Write feedback for results in order and return the last one's HTML and text."""
+    engine = create_engine(f"sqlite:///{tmp_path / 'a.db'}")
+    attempts = Attempts(engine)
+
+    def write(*results: Result, late=None):
+        for one in results:
+            run = Run(keys, [Graded(one, attempts.add(one, late))])
+        (path,) = write_feedback(run, tmp_path)
+        return path.read_text(), path.with_suffix(".txt").read_text()
+
+    yield write
+    engine.dispose()
+
+
+def text_of(page: str) -> str:
+    """What a reader sees of a page."""
+    page = re.sub(r"(?s)<(style|title)>.*?</\1>", "", page)
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())
+
+
+MIXED = (
+    exercise(
+        "test-double", 1.0, "partial", VISIBLE_FAIL, CheckLine("It also works for zero.", "pass", "", None, True, 1, 1)
+    ),
+    exercise("test-half", 3.0, "partial", VISIBLE_PASS, HIDDEN_FAIL),
+)
+
+
+@pytest.mark.parametrize("index", [0, 1], ids=["html", "text"])
+def test_it_says_latest_highest_pass_mark_and_that_the_highest_is_kept(index, pages):
+    best = result(exercise("test-double", 4, "pass", VISIBLE_PASS), exercise("test-half", 3.5, "partial", HIDDEN_FAIL))
+    page = pages(best, result(*MIXED, sha="s2"), late=90_000.0)[index]
+    text = text_of(page) if index == 0 else " ".join(page.split())
+    for words in ("4 of 8", "50 %", "7.5 of 8", "94 %", "(2 of 2)", "(attempt 1)", "The highest grade is kept",
+                  "80 %", "6.4 points", "You have passed", "1 day late"):  # fmt: skip
+        assert words in text
+
+
+@pytest.mark.parametrize("index", [0, 1], ids=["html", "text"])
+def test_each_exercise_has_sentence_verdict_rationale_hint_and_next_step(index, pages):
+    page = pages(result(*MIXED))[index]
+    text = text_of(page) if index == 0 else " ".join(page.split())
+    for words in ("Exercise: twice as much", "artly right", "1 of 4 points", "It computes the right number.",
+                  "not passed", "For 2 expected 4, got 2.", "Hint:", "2 * x", "Next:", "It also works for zero.",
+                  "(checked only when grading)", "Expected 0.0 for 0, got 7.", "other shapes",
+                  "2.4 more points are needed"):  # fmt: skip
+        assert words in text
+
+
+def test_no_hidden_code_and_no_reference_reaches_a_page(pages, keys):
+    both = "\n".join(pages(result(*MIXED)))
+    seen = html.unescape(both)
+    for cell in keys[tiny.FIRST].graded:
+        hidden = cell.source.split("### BEGIN HIDDEN TESTS")[1].split("### END HIDDEN TESTS")[0]
+        code = [line.strip() for line in hidden.splitlines() if line.strip() and not line.strip().startswith('"')]
+        assert len(code) >= 4
+        assert [line for line in code if line in seen] == []
+    assert "secret_of_the_grader" not in both
+    assert "BEGIN" not in both
+
+
+def test_what_a_check_that_was_not_run_says_or_is_worth_stays_unsaid(pages):
+    first = CheckLine("The answer is a letter.", "not-attempted", "no answer yet")
+    for page in pages(result(exercise("test-double", 0, "not-attempted", first, WAITING, WAITING), MIXED[1])):
+        assert "Choice c" not in page
+        assert "2 more checks will run once the first ones pass" in page
+
+
+@pytest.mark.parametrize("verdict", [v for v in WORDS if v != "pass"])
+def test_every_verdict_is_told_in_words_with_a_next_step(verdict, pages):
+    message = Message("id", "it went wrong", "Look at it.")
+    page, text = pages(result(exercise("test-double", 0, verdict, messages=[message]), MIXED[1]))
+    for seen in (text_of(page), text):
+        assert WORDS[verdict] in seen
+        assert "It went wrong." in seen
+        assert next_step(exercise("x", 0, verdict))[:30] in " ".join(seen.split())
+    assert (next_step(exercise("x", 4, "pass")), next_step(exercise("x", 0, verdict)) != "") == ("", True)
+
+
+def test_names_and_messages_are_escaped(pages, keys, tmp_path):
+    line = CheckLine(NASTY, "fail", f"got {NASTY}", NASTY, False, 0, 3)
+    page, _ = pages(
+        result(exercise("test-double", 0, "fail", line), MIXED[1], student=NASTY, notes=[f"a cell {NASTY}"])
+    )
+    assert "<script" not in page
+    assert html.escape(NASTY, quote=False).replace('"', "&#34;") in page
+    refused = Refusal(NASTY, tiny.FIRST, f"{NASTY}/x", f"is odd {NASTY}", f"mend {NASTY}")
+    (path,) = write_feedback(Run(keys, [refused]), tmp_path)
+    assert "<script" not in path.read_text()
+    assert path.resolve().is_relative_to((tmp_path / "feedback").resolve())
+
+
+def test_what_could_not_be_graded_gets_a_page_with_the_cure(keys, tmp_path):
+    refused = Refusal(
+        "cy", tiny.FIRST, "cy/01_double/x.ipynb", "has the wrong file name", "rename it to 01_double.ipynb"
+    )
+    elsewhere = Refusal("cy", "", "cy/other", "belongs to no lab", "rename it")
+    (path,) = write_feedback(Run(keys, [refused, elsewhere]), tmp_path)
+    for page in (text_of(path.read_text()), path.with_suffix(".txt").read_text()):
+        assert "cy/01_double/x.ipynb has the wrong file name." in page
+        assert "Rename it to 01_double.ipynb." in page
+        assert "does not count as an attempt" in page
+
+
+def test_many_corrections_are_cut_short(pages):
+    notes = [f"locked cell 'c{i}' was edited" for i in range(9)]
+    for page in pages(result(*MIXED, notes=notes)):
+        assert "c5" in page
+        assert "c6" not in page
+        assert "And 3 more of this kind." in page
+
+
+class Outline(HTMLParser):
+    """Tags with attributes, in order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict]] = []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+
+def test_the_page_is_accessible(pages):
+    page, _ = pages(result(*MIXED, notes=["locked cell 'x' was edited"]))
+    outline = Outline()
+    outline.feed(page)
+    tags = outline.tags
+    assert dict(tags)["html"] == {"lang": "en"}
+    names = [tag for tag, _ in tags]
+    assert [names.count(tag) for tag in ("h1", "main", "title", "header", "footer")] == [1] * 5
+    levels = [int(tag[1]) for tag in names if re.fullmatch(r"h[1-6]", tag)]
+    assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
+    assert all(attributes.get("scope") in ("col", "row") for tag, attributes in tags if tag == "th")
+    ids = [attributes["id"] for _, attributes in tags if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    for _, attributes in tags:
+        if "aria-labelledby" in attributes:
+            assert attributes["aria-labelledby"] in ids
+        if attributes.get("href", "").startswith("#"):
+            assert attributes["href"][1:] in ids
+    assert all(attributes.get("aria-label") for tag, attributes in tags if tag == "svg")
+    assert "http" not in re.sub(r"http-equiv", "", page)  # nothing is loaded from anywhere
+    for sign in "✓✗◐":  # a sign is for the eye only: the word stands beside it
+        for found in re.finditer(sign, page):
+            assert page[: found.start()].endswith('<span aria-hidden="true">')
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance by WCAG 2.2."""
+    digits = colour.lstrip("#")
+    digits = "".join(2 * d for d in digits) if len(digits) == 3 else digits
+    parts = [int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4)]
+    red, green, blue = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_every_text_colour_has_enough_contrast_on_every_background(pages):
+    page, _ = pages(result(*MIXED))
+    colours = dict(re.findall(r"--([a-z]+): (#[0-9a-f]{3,6})", page))
+    for background in ("paper", "tint"):
+        for ink in ("ink", "soft", "good", "bad", "other", "link"):
+            light, dark = sorted((luminance(colours[background]), luminance(colours[ink])), reverse=True)
+            assert (light + 0.05) / (dark + 0.05) >= 4.5, (ink, background)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (None, ""),
+        (0, ""),
+        (5, "less than a minute late"),
+        (60, "1 minute late"),
+        (7_300, "2 hours late"),
+        (2e5, "2 days late"),
+    ],
+)
+def test_lateness_in_words(seconds, words):
+    assert lateness(seconds) == words
+
+
+def test_the_exercise_with_most_to_gain_comes_first(keys):
+    key = keys[tiny.FIRST]
+    assert most_to_gain(key, list(MIXED)) == ("Exercise: twice as much", 3.0)
+    assert most_to_gain(key, [exercise("test-double", 4, "pass"), exercise("test-half", 4, "pass")]) is None

@@ -1,0 +1,163 @@
+"""results.json, grades.csv and the table say the same, whatever names students choose."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pytest
+import tiny_course as tiny
+from rich.console import Console
+from sqlalchemy import create_engine
+
+from grader.attempts import Attempts
+from grader.grading_run import Graded, Run
+from grader.report import class_table, write_report
+from grader.results import Exercise, Message, Result
+from grader.safe_names import file_name, one_line, spreadsheet
+from grader.submission import Refusal
+
+FORMULA = '=HYPERLINK("http://x")'
+REFUSED = Refusal("cy", tiny.FIRST, f"cy/{tiny.FIRST}/{tiny.FIRST}.ipynb", "is empty", "save it")
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory):
+    return tiny.keys_of(tiny.make_course(tmp_path_factory.mktemp("course")))
+
+
+def result(student: str, sha: str, double: float, half: float = 4.0) -> Result:
+    message = Message("wrong-number", "expected 2, got 1", "Multiply it.")
+    exercises = [
+        Exercise("test-double", double, 4.0, "pass" if double == 4 else "partial", [] if double == 4 else [message]),
+        Exercise("test-half", half, 4.0, "pass"),
+    ]
+    return Result(
+        student, tiny.FIRST, sha, "c" * 64, exercises, "unsandboxed", "id", {"python": "3.11"}, 1.5, None, ["flag-a"]
+    )
+
+
+@pytest.fixture
+def attempts(tmp_path):
+    engine = create_engine(f"sqlite:///{tmp_path / 'a.db'}")
+    yield Attempts(engine)
+    engine.dispose()
+
+
+@pytest.fixture
+def run(keys, attempts):
+    run = Run(keys)
+    for one, late in (
+        (result(FORMULA, "s1", 4.0), None),
+        (result("ada", "s2", 3.0), 0.0),
+        (result("ada", "s3", 1.0), 90.0),
+    ):
+        standing = attempts.add(one, late)
+        run.rows = [row for row in run.rows if row.student != one.student]
+        run.rows.append(Graded(one, standing))
+    run.rows.append(REFUSED)
+    run.rows.sort(key=lambda row: (row.student, row.lab))
+    return run
+
+
+def test_results_have_the_documented_fields(run, tmp_path):
+    write_report(run, tmp_path / "out")
+    by_student = {entry["student"]: entry for entry in json.loads((tmp_path / "out" / "results.json").read_text())}
+    ada = by_student["ada"]
+    fields = {
+        "student", "lab", "attempt", "submission_sha256", "checks_sha256", "score", "max_score", "passed", "best",
+        "sandbox", "seed_id", "versions", "seconds", "exercises", "flags", "problem", "late", "timestamp", "notes",
+    }  # fmt: skip
+    assert all(set(entry) == fields for entry in by_student.values())
+    assert (ada["attempt"], ada["score"], ada["best"], ada["late"]) == (2, 5.0, False, 90.0)
+    exercise = ada["exercises"][0]
+    assert {"grade_id", "points", "max_points", "verdict", "messages"} <= set(exercise)
+    assert exercise["messages"] == [{"id": "wrong-number", "text": "expected 2, got 1", "hint": "Multiply it."}]
+    assert by_student["cy"]["problem"] == str(REFUSED)
+    assert by_student["cy"]["score"] is None
+    assert by_student["cy"]["flags"] == ["not-graded"]
+
+
+def test_the_csv_is_quoted_and_harmless_and_has_a_column_an_exercise(run, tmp_path):
+    write_report(run, tmp_path)
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "grades.csv").read_text(), newline="")))
+    by_student = {row["student"]: row for row in rows}
+    assert set(by_student) == {"ada", "cy", "'" + FORMULA}
+    ada = by_student["ada"]
+    assert (ada["attempt"], ada["score"], ada["best_score"], ada["passed"], ada["attempts"]) == (
+        "2",
+        "5.0",
+        "7.0",
+        "yes",
+        "2",
+    )
+    assert (ada["test-double"], ada["test-half"], ada["late_seconds"]) == ("1.0", "4.0", "90.0")
+    assert by_student["cy"]["problem"] == str(REFUSED)
+
+
+def test_the_table_shows_best_points_verdict_and_attempts_within_80_columns(run, attempts, keys):
+    console = Console(width=80, record=True, file=io.StringIO())
+    points = {tiny.FIRST: 8.0}
+    console.print(class_table([tiny.FIRST], attempts.all(), [REFUSED], points))
+    lines = {line.split()[0]: " ".join(line.split()) for line in console.export_text().splitlines() if line.strip()}
+    assert lines["ada"] == "ada 7 pass 2"
+    assert lines["cy"] == "cy not graded"
+    assert lines[FORMULA] == f"{FORMULA} 8 pass 1"
+
+
+def test_the_table_is_not_fooled_by_markup_or_escape_sequences(attempts):
+    attempts.add(result("[red]x[/red]\x1b[2J\nada", "s", 4.0))
+    console = Console(width=80, record=True, file=io.StringIO())
+    console.print(class_table([tiny.FIRST], attempts.all(), [], {tiny.FIRST: 8.0}))
+    text = console.export_text()
+    assert "[red]x[/red]" in text
+    assert "\x1b" not in text
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../../etc/passwd",
+        "..",
+        ".",
+        "",
+        "a/b",
+        "a\\b",
+        "con",
+        "NUL.txt",
+        "a\x00b",
+        "x\n",
+        ".hidden",
+        "é" * 300,
+        '<b>,"',
+        "a:b",
+        " ",
+    ],
+)
+def test_file_names_stay_inside_their_folder(name, tmp_path):
+    made = file_name(name)
+    assert (tmp_path / made).parent == tmp_path
+    assert made not in ("", ".", "..")
+    assert not made.startswith(".")
+    assert not set(made) & set('/\\:*?"<>|\x00\n')
+    (tmp_path / f"{made}.html").write_text("it can be written")
+
+
+def test_file_names_keep_what_is_harmless_and_tell_names_apart():
+    assert file_name("Zoë O_Neil-2") == "Zoë O_Neil-2"
+    names = ["a/b", "a\\b", "a:b", "a_b", "A B", "../a_b"]
+    assert len({file_name(name) for name in names}) == len(names)
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "|x", "%x", "\t=1", "  =1", "\n=1", "\r=1"])
+def test_formulas_are_neutralised(text):
+    assert spreadsheet(text).startswith("'")
+
+
+def test_other_table_cells_are_left_alone():
+    assert [spreadsheet(value) for value in ("ada", 3.5, None, -2)] == ["ada", 3.5, None, -2]
+
+
+def test_one_line_has_no_control_characters():
+    assert one_line("a\n b\x1b[31m\x00") == "a b\ufffd[31m\ufffd"
