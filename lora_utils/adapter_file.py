@@ -70,8 +70,8 @@ def load_adapter(model: nn.Module, path: str | Path) -> list[str]:
         path: a file from save_adapter.
 
     Raises:
-        ValueError: if the model is merged, if the file has a tensor the model lacks, lacks one of the model's LoRA factors, or a shape differs;
-            the message names it.
+        ValueError: if the model is merged, the file has a tensor the model lacks, lacks one of the model's LoRA
+            factors, or a shape differs; the message names it.
 
     Explained in lab 06_linear_with_lora.
     """

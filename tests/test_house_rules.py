@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -78,3 +79,34 @@ def test_the_public_list_is_explicit():
     for node in tree.body[1:]:
         assert isinstance(node, ast.ImportFrom), ast.unparse(node)
         assert all(alias.asname == alias.name for alias in node.names), ast.unparse(node)
+
+
+def judges_only_hidden_checks_use(sources: list[str], package: dict[str, str]) -> list[str]:
+    """Functions of the package that take a subject, are called in hidden regions, and serve no visible check."""
+    hidden = "\n".join(
+        part.split("### END HIDDEN TESTS")[0] for text in sources for part in text.split("### BEGIN HIDDEN TESTS")[1:]
+    )
+    called = set(re.findall(r"\bcheck\.(\w+)", hidden))
+    everything = "\n".join(package.values())
+    found = []
+    for text in package.values():
+        for node in ast.parse(text).body:
+            if isinstance(node, ast.FunctionDef) and node.args.args and node.args.args[0].arg == "subject":
+                uses = len(re.findall(rf"\b{node.name}\b", everything))
+                if node.name in called and uses - everything.count(f"import {node.name} as {node.name}") * 2 < 2:
+                    found.append(node.name)
+    return found
+
+
+def test_hidden_checks_stand_in_the_source_alone():
+    sources = [p.read_text() for p in python_files("solutions")]
+    package = {str(p): p.read_text() for p in python_files("lora_utils/checks")}
+    assert judges_only_hidden_checks_use(sources, package) == []
+
+
+def test_a_hidden_check_in_the_package_is_found():
+    source = "### BEGIN HIDDEN TESTS\ncheck.judge_secret(layer, draw)\ncheck.judge_shared(1)\n### END HIDDEN TESTS"
+    package = {
+        "a.py": "def judge_secret(subject, draw): ...\ndef judge_shared(subject): ...\ndef v(s): judge_shared(s)"
+    }
+    assert judges_only_hidden_checks_use([source], package) == ["judge_secret"]
