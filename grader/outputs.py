@@ -38,7 +38,7 @@ def hide_paths(value: object, names: Mapping[str, str]) -> object:
 
 
 def normalise(outputs: list[NotebookNode], execution_count: int) -> list[NotebookNode]:
-    """Return outputs that do not change when built again: no standard error, no live widgets, streams joined.
+    """Return outputs that do not change when built again: no standard error or live widgets, streams joined.
 
     Args:
         outputs: of one code cell.
@@ -57,4 +57,21 @@ def normalise(outputs: list[NotebookNode], execution_count: int) -> list[Noteboo
         if output.output_type == "execute_result":
             output.execution_count = execution_count
         kept.append(output)
-    return kept
+    for output in kept:
+        if output.output_type == "stream":
+            output.text = overwritten(output.text)
+    return [output for output in kept if output.get("text") != ""]
+
+
+def overwritten(text: str) -> str:
+    """Return what a terminal shows of a text: after a carriage return, a line is written over from its start.
+
+    Progress bars rewrite their line twice a second, so without this each build would keep other traces of them.
+    """
+    lines = []
+    for line in text.split("\n"):
+        shown = ""
+        for part in line.split("\r"):
+            shown = part + shown[len(part) :]
+        lines.append(shown.rstrip() if "\r" in line else line)
+    return "\n".join(lines)

@@ -55,6 +55,7 @@ def figure(
         if len(labels) != columns or not all(label.strip() for label in labels):
             raise ValueError(f"Each of the {columns} panels needs an axis label that is not empty, got {labels!r}.")
     cycle = cycler(color=COLOURS) + cycler(linestyle=DASHES) + cycler(marker=MARKERS)
+    plt.draw_if_interactive()  # loads Jupyter's backend; loaded inside the context, its settings would end with it
     with plt.rc_context({**STYLE, "axes.prop_cycle": cycle}):
         width = 6.0 if columns == 1 else 4.4 * columns
         made, grid = plt.subplots(1, columns, figsize=(width, height), squeeze=False, layout="constrained")

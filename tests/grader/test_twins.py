@@ -6,7 +6,7 @@ import nbformat
 import percent_source as source
 import pytest
 
-from grader.outputs import hide_paths, normalise
+from grader.outputs import hide_paths, normalise, overwritten
 from grader.source import read_source
 from grader.twins import clean, code_sha256, has_outputs_of, solution_twin, student_twin, to_bytes
 
@@ -105,6 +105,24 @@ def test_building_leaves_the_source_alone_and_repeats(notebook):
     assert first.endswith(b"}\n")
     assert to_bytes(clean(notebook)) == before
     nbformat.validate(nbformat.reads(first.decode(), as_version=4))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a\nb\n", "a\nb\n"),
+        ("\rstep 1/2\rstep 2/2\r         \rdone in 3 s\n", "done in 3 s\n"),
+        ("abc\rX\n", "Xbc\n"),
+        ("\rbar\r   \r", ""),
+        ("kept spaces  \n", "kept spaces  \n"),
+    ],
+)
+def test_a_progress_bar_leaves_what_a_terminal_shows(text, shown):
+    assert overwritten(text) == shown
+
+
+def test_an_output_of_a_bar_alone_vanishes():
+    assert normalise([stream("\rbar"), stream("\r   \r")], 1) == []
 
 
 def test_outputs_lose_standard_error_and_live_widgets_and_join_streams():
