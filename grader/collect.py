@@ -15,6 +15,7 @@ from lora_utils.checks.grade import MIME
 LONGEST_TEXT = 1_000  # characters of one message; ours are a tenth of it
 MOST_CHECKS = 200  # of one exercise
 BROKEN = "this check broke while it ran; it costs you nothing, and staff will grade it again"
+OURS = "the grader broke"  # how notes begin that are for staff only
 MOST_COPIED = 120  # characters, white space aside: a shorter answer may well be the reference by chance
 
 
@@ -123,6 +124,18 @@ def _number(value: object) -> bool:
 def _text(value: object) -> str:
     text = one_line(value) if isinstance(value, str) else ""
     return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…"
+
+
+def broken_checks(key: AnswerKey, runs: dict[str, CellRun]) -> list[str]:
+    """Return one note for staff for each check that broke, with what it said; students are not shown it."""
+    notes = []
+    for graded in key.graded:
+        data = (runs.get(graded.id, CellRun("not-run")).data or {}).get(MIME)
+        checks = data.get("checks") if isinstance(data, dict) else None
+        for check in checks[:MOST_CHECKS] if isinstance(checks, list) else []:
+            if isinstance(check, dict) and check.get("verdict") == "grader-error":
+                notes.append(f"{OURS}: {graded.grade_id}, {_text(check.get('id'))}: {_text(check.get('text'))}")
+    return notes
 
 
 def grade_flags(key: AnswerKey, cells: list[Cell], runs: dict[str, CellRun]) -> list[str]:

@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from grader.answer_key import AnswerKey
+from grader.collect import OURS
 from grader.grading_run import Graded, Run
 from grader.results import CHECK_WORDS, PASS_MARK, WORDS, CheckLine, Exercise
 from grader.safe_names import file_name, one_line
@@ -138,7 +139,7 @@ def context(row: Graded | Refusal, key: AnswerKey, course: str) -> dict:
         return page | {"problem": f"{file} {one_line(row.fault)}.", "cure": sentence(row.cure)}
     result, standing = row.result, row.standing
     best = standing.best
-    notes = [sentence(note) for note in result.notes if not note.startswith("the grader broke")]
+    notes = [sentence(note) for note in result.notes if not note.startswith(OURS)]
     return page | {
         "result": result,
         "standing": standing,

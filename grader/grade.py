@@ -11,7 +11,7 @@ from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 
 from grader.answer_key import AnswerKey
-from grader.collect import collect_exercises, grade_flags
+from grader.collect import OURS, broken_checks, collect_exercises, grade_flags
 from grader.execution import SANDBOX, Limits, execute
 from grader.restore import restore
 from grader.results import Exercise, Message, Result
@@ -42,11 +42,12 @@ def grade(submission: Submission, key: AnswerKey, limits: Limits | None = None) 
         notes, flags = notes + restored.notes, list(restored.flags)
         runs = execute(restored.cells, {SEED_VARIABLE: seed}, limits)
         exercises = collect_exercises(key, restored.cells, runs)
+        notes += broken_checks(key, runs)
         flags += grade_flags(key, restored.cells, runs)
     except Exception as error:
         message = Message("grader-error", OUR_FAULT)
         exercises = [Exercise(cell.grade_id, 0.0, cell.points, "grader-error", [message]) for cell in key.graded]
-        notes.append(f"the grader broke: {type(error).__name__}: {error}")
+        notes.append(f"{OURS}: {type(error).__name__}: {error}")
     return Result(
         student=submission.student,
         lab=submission.lab,

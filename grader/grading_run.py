@@ -8,6 +8,7 @@ from pathlib import Path
 
 from grader.answer_key import AnswerKey
 from grader.attempts import Attempts, Standing
+from grader.collect import OURS
 from grader.execution import Limits
 from grader.formgrader_copy import write_copy
 from grader.grade import grade
@@ -186,7 +187,7 @@ class _Recorder:
         self.run.rows.append(Graded(result, standing))
         if result.broken:
             names = ", ".join(e.grade_id for e in result.exercises if e.verdict == "grader-error")
-            why = next((note for note in result.notes if note.startswith("the grader broke")), "a check broke")
+            why = next((note for note in result.notes if note.startswith(OURS)), OURS)
             sentence = f"{result.student}: {result.lab} was not fully graded ({names}), because {why}; grade it again."
             self.run.problems.append(sentence)
         if result.lab in self.closed:

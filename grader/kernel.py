@@ -103,7 +103,8 @@ class Kernel:
     def _variables(self, home: Path) -> dict[str, str]:
         kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
         # Font lists are made once a machine and not once a submission: they take seconds.
-        fonts = os.environ.get("MPLCONFIGDIR", str(Path(tempfile.gettempdir()) / "grader-matplotlib"))
+        user = getattr(os, "getuid", lambda: 0)()
+        fonts = os.environ.get("MPLCONFIGDIR", str(Path(tempfile.gettempdir()) / f"grader-matplotlib-{user}"))
         return kept | {
             "HOME": str(home),
             "TMPDIR": str(home),

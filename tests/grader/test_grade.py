@@ -8,7 +8,7 @@ import pytest
 import tiny_course as tiny
 
 from grader import grade as grade_module
-from grader.collect import collect_exercises, grade_flags, is_reference
+from grader.collect import broken_checks, collect_exercises, grade_flags, is_reference
 from grader.grade import grade, input_seed
 from grader.kernel import CellRun
 from grader.restore import restore
@@ -149,6 +149,13 @@ def test_a_broken_check_is_no_fault_of_the_student_and_its_text_stays_inside(key
     assert found.verdict == "grader-error"
     assert "secret_of" not in str(found)
     assert "it costs you nothing" in found.messages[0].text
+
+
+def test_staff_are_told_what_a_broken_check_said(key):
+    broken = CheckResult("zero", "It works for zero.", "grader-error", "grader-error", "KeyError: 'x'", None, True, 1)
+    runs = {"test-half": CellRun("ok", data=data_of(PASS, broken))}
+    assert broken_checks(key, runs) == ["the grader broke: test-half, zero: KeyError: 'x'"]
+    assert broken_checks(key, {"test-half": CellRun("ok", data=data_of(PASS, FAIL))}) == []
 
 
 def test_flags_of_the_checks_name_their_exercise(key, course):
