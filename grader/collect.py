@@ -41,7 +41,7 @@ def _exercise(key: AnswerKey, graded: KeyCell, sources: dict[str, str], runs: di
         why = _why(runs.get(answer.id, CellRun("not-run")), f"your answer cell {answer.grade_id!r}")
         if why:
             return _nothing(graded, *why)
-    why = _why(run, "the check of your answer")
+    why = _why(run, "your code, while it was being checked,")
     if why:
         return _nothing(graded, *why)
     text = "the check gave no result, so there is nothing to give points for"
