@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.text import Text
 
@@ -60,7 +61,7 @@ def progress(console: Console, title: str) -> Iterator[Watcher]:
     """Show a bar with time left; yields what `grade_all` calls after each submission."""
     columns = (
         TextColumn("{task.description}"),
-        BarColumn(),
+        BarColumn(bar_width=18),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         TextColumn("left"),
@@ -71,7 +72,7 @@ def progress(console: Console, title: str) -> Iterator[Watcher]:
         task = bar.add_task(title, total=None, last="")
 
         def watch(done: int, total: int, what: str) -> None:
-            bar.update(task, completed=done, total=total, last=Text(one_line(what)[:40]).plain.replace("[", "("))
+            bar.update(task, completed=done, total=total, last=escape(one_line(what)[:18]))
 
         yield watch
 
@@ -96,6 +97,7 @@ def grade_folder(
     out: Path,
     *,
     labs: list[str],
+    keys: dict[str, AnswerKey] | None = None,
     db: str | None = None,
     due: list[str] | None = None,
     workers: int | None = None,
@@ -110,6 +112,7 @@ def grade_folder(
         submitted: the folder of all submissions.
         out: where results.json, grades.csv and feedback/ go.
         labs: by name or number; none means all.
+        keys: the labs' answer keys, where they have been read before; default: they are read now.
         db: URL or file of the gradebook; default: the course's own.
         due: due dates, see `parse_due`.
         workers: how many at a time; default: one a core, at most four.
@@ -124,7 +127,7 @@ def grade_folder(
         CannotStart: nothing was graded, and why.
     """
     console = console or Console()
-    keys = start(root, submitted, labs)
+    keys = keys or start(root, submitted, labs)
     try:
         url = database_url(db or str(root / GRADEBOOK))
         with progress(console, title) as watch:

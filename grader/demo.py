@@ -60,7 +60,7 @@ def run_demo(root: Path, out: Path, console: Console, workers: int | None = None
     missing = [name for name in names if not labs[name].student.is_file()]
     if missing or not names:
         raise CannotStart(f"the notebooks of {', '.join(missing) or 'the course'} are not built; run `grader build`.")
-    for collection, title in ((1, "first collection "), (2, "second collection")):
+    for collection, title in ((1, "collection 1"), (2, "collection 2")):
         chosen = [one for one in CLASS if one.collection == collection and one.lab in keys]
         for one in chosen:
             hand_in(one, keys, {name: labs[name].student for name in names}, submitted)
@@ -69,6 +69,7 @@ def run_demo(root: Path, out: Path, console: Console, workers: int | None = None
             submitted,
             out,
             labs=names,
+            keys=keys,
             db=str(out / "gradebook.db"),
             due=[DUE],
             workers=workers,
