@@ -113,7 +113,7 @@ NAMES = ("A", "B", "alpha", "delta_W")
 
 def peft_case(draw: Draw, *, rank: int | None = None) -> dict:
     """Draw PEFT's three: lora_A (r, i), lora_B (o, r) and lora_alpha, sizes pairwise different."""
-    sizes = draw.sizes(3, 3, 9)
+    sizes = draw.sizes(3, 4, 10)  # above the root of any rank, so that lora_alpha / sqrt(r) stands for itself
     r, (i, o) = sizes[0] if rank is None else rank, sizes[1:]
     return {"lora_A": draw.normal(r, i), "lora_B": draw.normal(o, r), "lora_alpha": draw.number(10.1, 39.9)}
 

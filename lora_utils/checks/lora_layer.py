@@ -153,7 +153,9 @@ def case(draw: Draw, *, leading: tuple[int, ...] = (4,), dtype: str = "float32")
     i, o, r = draw.sizes(3, low=3, high=9)
     kind = getattr(torch, dtype)
     return {
-        "in_dim": i, "out_dim": o, "rank": r, "alpha": draw.number(1.5, 2.9), "x": draw.normal(*leading, i, dtype=kind),
+        "in_dim": i, "out_dim": o, "rank": r,
+        "alpha": draw.number(2.05, 2.95),  # 2 itself is the root of rank 4, and three mistakes would be one
+        "x": draw.normal(*leading, i, dtype=kind),
         "A": draw.normal(i, r, dtype=kind), "B": draw.normal(r, o, dtype=kind),
     }  # fmt: skip
 
