@@ -67,7 +67,7 @@ def wraps_fc1(subject: Subject, draw: Draw) -> None:
     if len(seen["calls"]) > 1:
         raise Failure(
             "too-many-wrapped",
-            f"the wrapper was called {len(seen['calls'])} times; the seed adapts fc1 only",
+            f"the wrapper was called {len(seen['calls'])} times; only fc1 gets a path",
             "Leave fc2 a plain nn.Linear: it is new and trained in full.",
         )
     if not first["fc1"]:
@@ -81,7 +81,7 @@ def wraps_fc1(subject: Subject, draw: Draw) -> None:
     if (first["rank"], first["alpha"]) != (2, 0.1):
         raise Failure(
             "wrong-setting",
-            f"the wrapper got rank={first['rank']} and alpha={first['alpha']}; the seed's setting is rank=2, alpha=0.1",
+            f"the wrapper got rank={first['rank']} and alpha={first['alpha']}; expected rank=2, alpha=0.1",
             "Write rank=2, alpha=0.1.",
         )
 
@@ -126,7 +126,7 @@ def trains_only_what_is_new(subject: Subject, draw: Draw) -> None:
 
 
 def judge_trainable(subject: Subject, draw: Draw) -> None:
-    """Compare the names of the trainable parameters with the four that the seed trains."""
+    """Compare the names of the trainable parameters with the four that shall be trained."""
     after = seen_after(subject, draw)["after"]
     trainable = {name for name, p in after.items() if p["trainable"]}
     wanted = {"fc1.lora.A", "fc1.lora.B", "fc2.weight", "fc2.bias"}

@@ -139,15 +139,18 @@ print("bit for bit the same output:", torch.equal(wrapped(x), before))
 print(lora_utils.count_parameters(wrapped))
 
 # %% [markdown]
-# **Predict before you run.** Two students freeze differently. One writes `self.linear(x).detach() + self.lora(x)`, "so
-# that gradients flow only through LoRA". The layer's weights indeed get no gradient. What breaks?
+# **Predict before you run.** A public student answer reads `self.linear(x).detach() + self.lora(x)`, "so that
+# gradients flow only through LoRA". The layer's weights indeed get no gradient. What breaks?
 #
 # <details><summary>Answer</summary>
 #
-# Everything before the layer. With $G = \partial L / \partial y$, the gradient of the input is $\partial L / \partial
-# x = G\,W + \alpha\, G B^\top A^\top$. `detach` cuts the first term. At the start $B = 0$, so the second term is zero
-# as well: an adapter in an earlier layer gets no gradient at all. In a model with one adapted layer nobody notices.
-# The next cell counts it with two layers, each wrapped.
+# Everything before the layer. With $G$, the gradient of the loss with respect to $y$, that with respect to $x$ is
+#
+# $$G\,W + \alpha\, G B^\top A^\top$$
+#
+# `detach` cuts the first term. At the start $B = 0$, so the second term is zero as well: an adapter in an earlier
+# layer gets no gradient at all. In a model with one adapted layer nobody notices. The next cell counts it with two
+# layers, each wrapped.
 # </details>
 
 
@@ -205,9 +208,13 @@ print("first layer learns, base detached:  ", early_gradient(cut=True))
 # </details>
 # <details><summary>Hint 3: nearly the answer</summary>
 #
-# A name lies inside a wrapper if it starts with the wrapper's own name and a dot: `inside = tuple(f"{name}." for name,
-# module in modules.items() if isinstance(module, wrapper))`, then `name.startswith(inside)`. In the second loop:
-# `setattr(model.get_submodule(parent), child, wrapper(...))`.
+# A name lies inside a wrapper if it starts with the wrapper's own name and a dot. With
+#
+# ```python
+# inside = tuple(f"{name}." for name, module in modules.items() if isinstance(module, wrapper))
+# ```
+#
+# that is `name.startswith(inside)`. In the second loop: `setattr(model.get_submodule(parent), child, wrapper(...))`.
 # </details>
 
 
@@ -298,7 +305,7 @@ attempt("self_attn.out_proj wrapped, training mode   ", fresh.train())
 torch.backends.mha.set_fastpath_enabled(False)
 attempt("feed-forward layers wrapped, evaluation mode, fast path off", encoder.eval())
 encoder.train()(tokens).square().sum().backward()
-print([name for name, p in encoder.named_parameters() if ".lora." in name and p.grad is None], "without a gradient")
+print("without a gradient:", [name for name, p in encoder.named_parameters() if ".lora." in name and p.grad is None])
 torch.backends.mha.set_fastpath_enabled(True)
 
 # %% [markdown]
@@ -308,10 +315,10 @@ torch.backends.mha.set_fastpath_enabled(True)
 # recreation, science, politics and religion. It embeds $s$ word ids as vectors of 50 numbers (GloVe), takes their
 # mean, and sends it through `fc1` (50 to 128), ReLU and `fc2` (128 to 4). We adapt it to two classes of film reviews.
 #
-# Its weights come as in the seed of this course: from a URL, into a buffer in memory, from there into the model. Two
-# things are added. The file is read as safetensors, since a pickle may run any program while it is loaded; and its
-# size and SHA-256 are checked before anything is read out of it. Here the URL is a `file://` address of the copy that
-# the package ships, so it works offline.
+# Its weights come from a URL, into a buffer in memory, and from there into the model. Two precautions belong to that.
+# The file is read as safetensors, since a pickle may run any program while it is loaded; and its size and SHA-256 are
+# checked before anything is read out of it. Here the URL is a `file://` address of the copy that the package ships, so
+# it works offline.
 
 # %% tags=["skip-when-grading"]
 # NBVAL_CHECK_OUTPUT
@@ -333,12 +340,13 @@ except WeightsError as error:
 # `TextClassifier` starts from.
 
 # %% [markdown]
-# ### Exercise 3: the seed's adaptation
+# ### Exercise 3: adapt the classifier
 # | goal | difficulty | time | expected length |
 # | --- | --- | --- | --- |
 # | turn a trained four-class model into one with two classes and 614 trainable numbers | 2 of 5 | 8 min | 4 lines |
 #
-# Write `adapt(model, wrapper)` for a `TextClassifier` with four classes. It shall
+# This is the adaptation that the quiz in lab 10 asks about. Write `adapt(model, wrapper)` for a `TextClassifier` with
+# four classes. It shall
 #
 # * freeze everything the model has, the embedding included;
 # * give it a new head, `fc2`, a linear layer from 128 to 2 with bias;
@@ -400,9 +408,10 @@ imdb = load_corpus("imdb")
 print({part: len(getattr(imdb, part)) for part in ("train", "valid", "test")}, "reviews of", imdb.classes)
 
 # %% [markdown]
-# Now training. The seed fixes rank and alpha but no learning rate; 0.001 is what AdamW takes unless told otherwise.
-# The cell trains for eight epochs, on your own `LinearWithLoRA` and `adapt` when both have passed their checks. Look
-# at how much of the distance from chance (0.5) is covered, and whether the curve is still rising at the end.
+# Now training. The exercise fixes rank and alpha but no learning rate; 0.001 is what AdamW takes unless told
+# otherwise. The cell trains for eight epochs, on your own `LinearWithLoRA` and `adapt` when both have passed their
+# checks. Look at how much of the distance from chance (0.5) is covered, and whether the curve is still rising at the
+# end.
 
 # %% tags=["skip-when-grading"]
 from lora_utils.evaluate import accuracy, mean_and_spread
@@ -526,16 +535,16 @@ for panel in panels:
     panel.set_xscale("log")
 
 # %% [markdown]
-# What it meant:
+# What it meant (the number at the lower edge is a mean that lies below the panel):
 #
-# * At 0.001 the seed's alpha of 0.1 changes $W$ by about seven per cent, and the accuracy stays below 0.69. At 0.01 it
-#   reaches 0.75. **Rank and alpha were not to blame, the learning rate was.**
+# * At 0.001 the exercise's alpha of 0.1 changes $W$ by about seven per cent, and the accuracy stays below 0.69. At
+#   0.01 it reaches 0.75. **Rank and alpha were not to blame, the learning rate was.**
 # * Below 0.01 the curve of alpha 0.1 lags: it needs two or three times the rate for the same accuracy. A larger alpha
 #   means a larger update at every rate, as predicted, but by a factor of three to six for each tenfold alpha, not ten,
 #   since later steps do not all point the same way.
 # * At 0.01 the three curves meet at the same height. Alpha is a step size for the path, not a measure of quality.
-# * At the right end it is overdone. With alpha 10 and rate 0.1 the update is ten times as large as $W$, and a seed
-#   ends at chance.
+# * At the right end it is overdone. With alpha 10 and rate 0.1 the update is ten times as large as $W$, and all three
+#   seeds end at chance.
 #
 # This is the most frequent way to a wrong verdict on LoRA. A public course prints reference results for LoRA that are
 # at chance (0.51 on two classes against 0.83 for full fine-tuning), because LoRA runs at full fine-tuning's learning
@@ -743,9 +752,9 @@ for batch in (1, 64):
     print(f"batch {batch:>2}: unmerged takes {apart_ms / median_ms(wide, x):.2f} times as long as merged")
 
 # %% [markdown]
-# Unmerged, LoRA is three small products and an addition instead of one product. The arithmetic is hardly more; at
-# batch size 1 the calls themselves cost. While training, or while serving many adapters over one base, that is the
-# price.
+# Unmerged, LoRA adds two thin products, a scaling and an addition to the one large product. The arithmetic is hardly
+# more; at batch size 1 the calls themselves cost. While training, or while serving many adapters over one base, that
+# is the price.
 #
 # ## 5. Saving the adapter, all of it, and nothing else
 #
@@ -837,9 +846,8 @@ model = lora_model(seed=0)
 adapter_bytes = lora_utils.save_adapter(model, folder / "untrained.safetensors", also=["fc2"])
 save_file(model.state_dict(), folder / "whole.safetensors")
 whole_bytes = (folder / "whole.safetensors").stat().st_size
-print(
-    f"adapter with head {adapter_bytes:,} bytes, whole model {whole_bytes:,} bytes: 1 to {whole_bytes // adapter_bytes}"
-)
+print(f"adapter with head {adapter_bytes:,} bytes, whole model {whole_bytes:,} bytes")
+print("one whole model holds as much as", whole_bytes // adapter_bytes, "adapters")
 
 # %% [markdown]
 # ## 6. Swapping adapters over one base
@@ -985,6 +993,8 @@ axes.grid(visible=False)
 # a fresh one:
 
 # %% tags=["skip-when-grading"]
+import shutil
+
 lora_utils.load_adapter(one, files["IMDb"])
 lora_utils.save_adapter(one, folder / "headless.safetensors")
 reloaded = []
@@ -993,6 +1003,7 @@ for seed in SEEDS:
     lora_utils.load_adapter(other, folder / "headless.safetensors")
     reloaded.append(accuracy(top(other), means["test"]))
 print(f"with its head {accuracy(top(one), means['test']):.3f}, without it", [round(value, 3) for value in reloaded])
+shutil.rmtree(folder)
 
 # %% [markdown]
 # No error, no warning. Two of the three fresh heads are at chance, and the third is a little better by luck. Test a
@@ -1006,13 +1017,13 @@ print(f"with its head {accuracy(top(one), means['test']):.3f}, without it", [rou
 # | --- | --- |
 # | no adaptation | nothing: the frozen model with a random new head |
 # | last layer | the new head `fc2` |
-# | LoRA, seed's setting | the head, and $A$, $B$ of `fc1`: rank 2, alpha 0.1, learning rate 0.001 |
+# | LoRA, as in the quiz | the head, and $A$, $B$ of `fc1`: rank 2, alpha 0.1, learning rate 0.001 |
 # | LoRA, rank 2 tuned | the same 614 numbers, with the alpha and the rate that did best in the sweep |
 # | LoRA, rank 16 | eight times the rank, alpha 1 and rate 0.01 as in the figure of ranks |
 # | all of fc1 | the head and `fc1`: what LoRA on `fc1` approximates |
 # | full fine-tuning | everything, the embedding included |
 #
-# To be fair, every method but the seed's gets the learning rate that did best on the validation reviews; full
+# To be fair, every method but the quiz's gets the learning rate that did best on the validation reviews; full
 # fine-tuning also gets the best number of epochs, since it overfits after a few. The next cell finds them. The test
 # reviews have not been used so far in any choice.
 
@@ -1049,7 +1060,7 @@ from lora_utils.memory import training_memory
 methods = {
     "no adaptation": (head_only, 0.001, 0),
     "last layer": (head_only, best_lr["last layer"], EPOCHS),
-    "LoRA, seed's setting": (lora_model, 0.001, EPOCHS),
+    "LoRA, as in the quiz": (lora_model, 0.001, EPOCHS),
     "LoRA, rank 2 tuned": (lambda seed: lora_model(seed, 2, best_alpha), best_lr["LoRA, rank 2 tuned"], EPOCHS),
     "LoRA, rank 16": (lambda seed: lora_model(seed, 16, 1.0), 0.01, EPOCHS),
     "all of fc1": (fc1_in_full, best_lr["all of fc1"], EPOCHS),
@@ -1100,7 +1111,7 @@ for k, (name, (mean, spread, count)) in enumerate(list(summary.items())[1:]):
     )
 axes.set_xscale("log")
 axes.set_ylim(0.68, 0.88)
-axes.legend(frameon=False, loc="upper left")
+axes.legend(frameon=False, loc="lower right")
 axes.grid(axis="x", visible=False)
 
 # %% [markdown]
@@ -1109,7 +1120,7 @@ axes.grid(axis="x", visible=False)
 # All numbers in the table were measured in this run, mean and sample standard deviation over three seeds. With 5,000
 # test reviews, sampling adds a standard error of about 0.006 that all methods share.
 #
-# * **The learning rate decided, not the rank.** The seed's setting at 0.001 ends below the last layer alone. The same
+# * **The learning rate decided, not the rank.** The quiz's setting at 0.001 ends below the last layer alone. The same
 #   614 numbers at a tuned rate gain three points and pass it. Eight times the rank adds half a point more.
 # * **LoRA did its job.** At rank 16 it reaches what training all of `fc1` reaches, within the spread, and at rank 2
 #   nearly so.
@@ -1142,9 +1153,8 @@ for name, make in (("newsgroups", head_only), ("untrained", untrained_fc1)):
 
 # %% [markdown]
 # The two agree: random features of the mean vector serve a film review as well as features that were trained to tell
-# newsgroups apart. A pretrained layer helps when it has learned something that the new task needs. In lab 03 and lab
-# 09 it has: there the base is a sentence encoder, every layer of which can be adapted, and LoRA comes within a point
-# of full fine-tuning.
+# newsgroups apart. A pretrained layer helps when it has learned something that the new task needs. In labs 03 and 09
+# it has: there the base is a sentence encoder, and LoRA reaches into every block of it.
 #
 # ## 8. What breaks in practice
 #
@@ -1164,25 +1174,25 @@ for name, make in (("newsgroups", head_only), ("untrained", untrained_fc1)):
 # ### Where it goes from here
 #
 # Three extensions change one thing each. *rsLoRA* scales by $\alpha/\sqrt{r}$, so that the size of the update does not
-# sink with the rank when one divides by it (Kalajdzievski 2023, arXiv 2312.03732). *DoRA* splits $W$ into a length and
-# a direction for each output and gives the low-rank path to the direction alone (Liu et al. 2024, arXiv 2402.09353).
-# *LoRA+* trains $B$ with a larger learning rate than $A$, about 16 times as large, and reports one to two per cent and
-# up to twofold speed (Hayou et al. 2024, arXiv 2402.12354). A comparison of nine such variants finds them within one
-# to two per cent of plain LoRA once the learning rate of each is tuned (arXiv 2602.04998): sweep the rate before you
-# change the method.
+# sink with the rank when one divides by it (Kalajdzievski 2023, arXiv 2312.03732). *DoRA* splits $W$ into lengths and
+# directions and gives the low-rank path to the directions alone (Liu et al. 2024, arXiv 2402.09353). *LoRA+* trains
+# $B$ with a larger learning rate than $A$, about 16 times as large, and reports one to two per cent and up to twofold
+# speed (Hayou et al. 2024, arXiv 2402.12354). A comparison of nine such variants finds them within one to two per cent
+# of plain LoRA once the learning rate of each is tuned (arXiv 2602.04998): sweep the rate before you change the
+# method.
 #
 # ## Summary
 #
 # * `LinearWithLoRA` keeps the layer, freezes it, and adds `alpha * (x A B)`; at the start it changes nothing, bit for
-#   bit. The seed's adaptation trains 614 of 1,257,142 numbers.
+#   bit. The quiz's adaptation trains 614 of 1,257,142 numbers.
 # * Injection replaces a parent's attribute. A wrapper acts only where its `forward` is called.
 # * With AdamW, alpha acts like a second learning rate of the path. Tuning the rate was worth three points, the rank
 #   from 2 to 16 half a point.
 # * Merging costs the last bits of the scores, unmerging costs nothing if the original is kept.
 # * The adapter's file has 3 KB against 5 MB. Without its head it is worthless.
-# * On IMDb, test accuracy: last layer 0.736, LoRA 0.716 in the seed's setting at the default rate and 0.748 tuned, all
-#   of `fc1` 0.757, full fine-tuning 0.841. LoRA came close to the layer it was put on; that layer was not where this
-#   model's gain was.
+# * On IMDb, test accuracy: last layer 0.736, LoRA with the same 614 numbers 0.716 at the default rate and 0.748 at a
+#   tuned one, all of `fc1` 0.757, full fine-tuning 0.841. LoRA came close to the layer it was put on; that layer was
+#   not where this model's gain was.
 #
 # Next: lab 07 stores the frozen weights in 4 bits, lab 08 puts the path of this lab beside them.
 #
