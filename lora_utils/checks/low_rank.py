@@ -97,16 +97,6 @@ def finds_break_even(subject: Subject, draw: Draw) -> None:
         expect_close(value, right, what=what, id="wrong-rank", hint=hint, mistakes=mistakes)
 
 
-def judge_exact(subject: Subject, draw: Draw) -> None:
-    """Expect exact whole numbers where floats round: d * k is odd and above 2**53; a hidden check uses it."""
-    d, k, r = draw.integer(2 * 10**8, 10**9) | 1, draw.integer(2 * 10**8, 10**9) | 1, 2**12 + 1
-    for which, args, right in (("full", [d, k], d * k), ("lora", [d, k, r], r * (d + k))):
-        value = subject.probe(count, which=which, args=args)["value"]
-        if type(value) is not int or value != right:
-            text = f"{which}_parameters{tuple(args)} must be exactly {right}, got {value!r}"
-            raise Failure("not-exact", text, "Count with whole numbers (int): a float has 53 bits and rounds.")
-
-
 # ---------------------------------------------------------------------------------------------- matrices with known
 class Known(NamedTuple):
     """A matrix W = left @ diag(s) @ right.T that was built from its singular values, in float64."""

@@ -97,7 +97,12 @@ grade = check.count_parameters(full_parameters, lora_parameters, break_even_rank
 ### BEGIN HIDDEN TESTS
 def exact(functions, draw):
     """The counts are exact whole numbers, however large the matrix."""
-    check.judge_exact(functions, draw)
+    d, k, r = draw.integer(2 * 10**8, 10**9) | 1, draw.integer(2 * 10**8, 10**9) | 1, 4097
+    for which, args, right in (("full", [d, k], d * k), ("lora", [d, k, r], r * (d + k))):
+        value = functions.probe(check.count, which=which, args=args)["value"]
+        if type(value) is not int or value != right:  # d * k is odd and above 2**53: no float holds it
+            text = f"{which}_parameters{tuple(args)} must be exactly {right}, got {value!r}"
+            raise check.Failure("not-exact", text, "Count with whole numbers (int): a float has 53 bits and rounds.")
 
 
 grade = grade.hidden(exact, points=1)
@@ -502,7 +507,12 @@ def other_inputs(layer, draw):
 
 def learns(layer, draw):
     """Trained on a target of rank 2, a layer of rank 2 fits it."""
-    check.judge_fit(layer, draw)
+    target, x = draw.normal(12, 2) @ draw.normal(2, 8), draw.normal(64, 12)
+    seen = layer.probe(check.fit, sizes=[12, 8, 2], alpha=1.0, x=x, target=x @ target, steps=400)
+    still = seen["last"] / seen["first"]
+    if still > 0.01:
+        text = f"after 400 steps towards a target of rank 2 the loss is still {still:.0%} of the first"
+        raise check.Failure("does-not-learn", text, "Both factors must be trainable parameters that forward uses.")
 
 
 grade = grade.hidden(other_inputs, points=1, after=("output",)).hidden(learns, points=1)
