@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dis
 import types
 
 from lora_utils.checks.subject import Subject
 
 PACKAGE = "lora_utils"
 OWN_WORK = "own-work"
+LIBRARIES = ("torch", "builtins", "abc", "typing", "collections")
 
 
 def borrowed(subject: Subject, allowed: tuple[str, ...]) -> list[str]:
@@ -21,10 +23,10 @@ def uses_of_package(*objects) -> dict:
     for item in objects:
         if isinstance(item, type):
             names.update(c.__name__ for c in item.__mro__ if _ours(c))
-            members = [m for c in item.__mro__ if not _library(c) for m in vars(c).values()]
+            members = [m for c in item.__mro__ if c.__module__.split(".")[0] not in LIBRARIES for m in vars(c).values()]
         else:
             if _ours(item):
-                names.add(getattr(item, "__name__", type(item).__name__))
+                names.add(item.__name__)
             members = [item]
         for member in members:
             function = getattr(member, "__func__", member)
@@ -34,21 +36,48 @@ def uses_of_package(*objects) -> dict:
 
 
 def _mentions(code: types.CodeType, scope: dict) -> set[str]:
-    found = {name for name in code.co_names if name == PACKAGE or name.startswith(PACKAGE + ".")}
-    found |= {name for name in code.co_names if _ours(scope.get(name))}
+    """Names from the package that code reads as globals, through the package's modules, or imports itself.
+
+    Attribute names alone prove nothing: `model.train()` is no use of a `train` that the notebook has imported.
+    """
+    found: set[str] = set()
+    module: types.ModuleType | None = None  # the package's module on top of the stack, waiting for its attribute
+    importing = ""  # "whole" or "names" while an import from the package is under way
+    for step in dis.get_instructions(code):
+        if step.opname in ("LOAD_ATTR", "LOAD_METHOD") and module is not None:
+            value = getattr(module, step.argval, None)
+            module = value if _our_module(value) else None
+            if module is None:
+                found.add(step.argval)
+        elif step.opname == "IMPORT_FROM" and importing:
+            found.add(step.argval)
+            importing = "names"
+        elif importing == "whole" and step.opname.startswith("STORE"):
+            found.add(PACKAGE)
+            importing = ""
+        else:
+            if module is not None:  # the module itself is used, for example by getattr
+                found.add(PACKAGE)
+                module = None
+            if step.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
+                value = scope.get(step.argval)
+                if _our_module(value):
+                    module = value
+                elif _ours(value):
+                    found.add(value.__name__)
+            elif step.opname == "IMPORT_NAME":
+                importing = "whole" if step.argval.split(".")[0] == PACKAGE else ""
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
             found |= _mentions(constant, scope)
     return found
 
 
+def _our_module(item) -> bool:
+    return isinstance(item, types.ModuleType) and item.__name__.split(".")[0] == PACKAGE
+
+
 def _ours(item) -> bool:
-    if isinstance(item, types.ModuleType):
-        return item.__name__.split(".")[0] == PACKAGE
-    if not isinstance(item, (type, types.FunctionType)):
+    if not isinstance(item, type | types.FunctionType):
         return False
     return (getattr(item, "__module__", "") or "").split(".")[0] == PACKAGE
-
-
-def _library(cls: type) -> bool:
-    return cls.__module__.split(".")[0] in ("torch", "builtins", "abc", "typing", "collections")
