@@ -11,20 +11,27 @@ import torch
 
 from lora_utils.checks import Draw, Exercise, Failure, Mistake, StudentRaised, Subject, expect_close
 from lora_utils.checks.adapting_lora import adapt_classifier as adapt_classifier
-from lora_utils.checks.adapting_lora import judge_base_unchanged as judge_base_unchanged
+from lora_utils.checks.adapting_lora import seen_after as seen_after
+from lora_utils.checks.injecting_lora import LAYERS as LAYERS
+from lora_utils.checks.injecting_lora import expect_refusal as expect_refusal
 from lora_utils.checks.injecting_lora import inject_by_name as inject_by_name
-from lora_utils.checks.injecting_lora import judge_all_or_nothing as judge_all_or_nothing
+from lora_utils.checks.injecting_lora import inject_steps as inject_steps
 from lora_utils.checks.merging_lora import Mergeable as Mergeable
-from lora_utils.checks.merging_lora import judge_cycle as judge_cycle
+from lora_utils.checks.merging_lora import merge_case as merge_case
+from lora_utils.checks.merging_lora import merge_steps as merge_steps
 from lora_utils.checks.merging_lora import merge_weights as merge_weights
+from lora_utils.checks.merging_lora import merged_weight as merged_weight
 from lora_utils.checks.saving_lora import FACTORS as FACTORS
 from lora_utils.checks.saving_lora import HEAD as HEAD
 from lora_utils.checks.saving_lora import adapter_state as adapter_state
-from lora_utils.checks.saving_lora import judge_nothing_by_halves as judge_nothing_by_halves
+from lora_utils.checks.saving_lora import expect_refused as expect_refused
 from lora_utils.checks.saving_lora import judge_state as judge_state
+from lora_utils.checks.saving_lora import random_state as random_state
 from lora_utils.checks.saving_lora import swap_adapters as swap_adapters
+from lora_utils.checks.saving_lora import swap_steps as swap_steps
 from lora_utils.checks.wrapping_mistakes import closed_form, output_mistakes
-from lora_utils.checks.wrapping_probes import build, fit, place, run
+from lora_utils.checks.wrapping_probes import build, place, run
+from lora_utils.checks.wrapping_probes import fit as fit
 
 linear_with_lora = Exercise("linear-with-lora", allowed=("LoRALayer",))
 
@@ -250,30 +257,6 @@ def dtype_and_device(subject: Subject, draw: Draw) -> None:
             "path-device",
             f"beside a layer on device 'meta' the path is on {', '.join(seen['devices'])}",
             "Move it to the layer's device: self.lora.to(linear.weight.device, linear.weight.dtype).",
-        )
-
-
-def judge_fit(subject: Subject, draw: Draw) -> None:
-    """Train towards W plus an update of rank 2; the loss must vanish and the layer stay as it was, bit for bit."""
-    i, o = 7, 5
-    W, b, x = draw.normal(o, i), draw.normal(o), draw.normal(60, i)
-    update = draw.normal(o, 2) @ draw.normal(2, i) / 2
-    target = x @ (W + update).T + b
-    seen = subject.probe(fit, weight=W, bias=b, rank=3, alpha=2.0, x=x, target=target, steps=400)
-    if not seen["trainable"]:
-        raise Failure("lora-frozen", "nothing can be trained", "A and B must keep requires_grad=True.")
-    if not (torch.equal(seen["weight"], W) and torch.equal(seen["bias"], b)):
-        raise Failure(
-            "base-moved",
-            "training changed the layer's own weight or bias",
-            "Freeze the layer you are given: linear.requires_grad_(False).",
-        )
-    if not seen["last"] < 1e-2 * seen["first"]:
-        raise Failure(
-            "does-not-fit",
-            f"after 400 steps the loss is still {seen['last']:.3g}, from {seen['first']:.3g}; "
-            "a path of rank 3 can reach any update of rank 2",
-            "Both factors must be trainable and the output must be the sum of both branches.",
         )
 
 

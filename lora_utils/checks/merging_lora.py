@@ -234,24 +234,3 @@ def restores(subject: Subject, draw: Draw) -> None:
         f"after unmerge the weight differs from the original by up to {gap:.3g}",
         "Keep a clone of the weight when merging; a second name for the same tensor changes with it.",
     )
-
-
-def judge_cycle(subject: Subject, draw: Draw) -> None:
-    """Merge, unmerge, change factors and base, and merge again: nothing stale may come back."""
-    c = merge_case(draw)
-    W2 = draw.normal(*c["weight"].shape)
-    looks = subject.probe(merge_steps, **c, steps="munwmu", weight2=W2)["looks"]
-    again = merged_weight({**c, "weight": W2, "B": -2 * c["B"]})
-    expect_close(
-        looks[4]["weight"],
-        again,
-        what="the weight merged a second time, after A, B and W changed",
-        id="stale-merge",
-        hint="Compute the update anew in every merge.",
-    )
-    if not torch.equal(looks[5]["weight"], W2):
-        raise Failure(
-            "stale-original",
-            "the second unmerge did not bring back the weight from before the second merge",
-            "Keep the clone made by the latest merge, not the first one.",
-        )

@@ -108,6 +108,9 @@ grade = check.linear_with_lora(LinearWithLoRA, points=6, of=9)
 
 
 ### BEGIN HIDDEN TESTS
+from lora_utils.checks import Failure
+
+
 def without_bias(layer, draw):
     """It also wraps layers without bias, at other ranks and alphas, on single vectors and on sequences."""
     check.judge_output(layer, draw, check.case(draw, bias=False))
@@ -117,7 +120,26 @@ def without_bias(layer, draw):
 
 def learns(layer, draw):
     """It learns an update of rank 2 exactly, while the layer's own weight and bias stay as they were, bit for bit."""
-    check.judge_fit(layer, draw)
+    i, o = 7, 5
+    W, b, x = draw.normal(o, i), draw.normal(o), draw.normal(60, i)
+    update = draw.normal(o, 2) @ draw.normal(2, i) / 2
+    target = x @ (W + update).T + b
+    seen = layer.probe(check.fit, weight=W, bias=b, rank=3, alpha=2.0, x=x, target=target, steps=400)
+    if not seen["trainable"]:
+        raise Failure("lora-frozen", "nothing can be trained", "A and B must keep requires_grad=True.")
+    if not (torch.equal(seen["weight"], W) and torch.equal(seen["bias"], b)):
+        raise Failure(
+            "base-moved",
+            "training changed the layer's own weight or bias",
+            "Freeze the layer you are given: linear.requires_grad_(False).",
+        )
+    if not seen["last"] < 1e-2 * seen["first"]:
+        raise Failure(
+            "does-not-fit",
+            f"after 400 steps the loss is still {seen['last']:.3g}, from {seen['first']:.3g}; "
+            "a path of rank 3 can reach any update of rank 2",
+            "Both factors must be trainable and the output must be the sum of both branches.",
+        )
 
 
 grade = grade.hidden(without_bias, points=1).hidden(learns, points=2)
@@ -241,9 +263,21 @@ grade = check.inject_by_name(inject, points=4, of=5)
 
 
 ### BEGIN HIDDEN TESTS
+from lora_utils.checks import Failure
+
+
 def all_or_nothing(inject, draw):
     """A wrong name after right ones leaves the model as it was."""
-    check.judge_all_or_nothing(inject, draw)
+    seen = inject.probe(check.inject_steps, steps=[["fc1", "head", "fc3"]], rank=2, alpha=1.0)
+    check.expect_refusal(
+        seen["raised"][0], "fc3", "wrong-name-ignored", "a typing error would train nothing, in silence"
+    )
+    if changed := [n for n in check.LAYERS if seen["layers"][n]["wrapped"]]:
+        raise Failure(
+            "half-done",
+            f"'fc3' was refused, but {', '.join(changed)} had been wrapped by then",
+            "Look at all names first and change the model afterwards: two loops.",
+        )
 
 
 grade = grade.hidden(all_or_nothing, points=1)
@@ -391,9 +425,20 @@ grade = check.adapt_classifier(adapt, points=3, of=4)
 
 
 ### BEGIN HIDDEN TESTS
+from lora_utils.checks import Failure
+
+
 def pretrained_values(adapt, draw):
     """The embedding and fc1 keep their pretrained values, bit for bit."""
-    check.judge_base_unchanged(adapt, draw)
+    seen = check.seen_after(adapt, draw)
+    for name in ("embedding.weight", "fc1.weight", "fc1.bias"):
+        now = seen["after"].get(name.replace("fc1.", "fc1.linear."))
+        if now is None or not torch.equal(now["value"], seen["before"][name]):
+            raise Failure(
+                "base-changed",
+                f"{name} no longer has its pretrained values",
+                "Adapting adds parts; it does not re-initialise what is there.",
+            )
 
 
 grade = grade.hidden(pretrained_values, points=1)
@@ -686,9 +731,28 @@ grade = check.merge_weights(merge, unmerge, points=4, of=5)
 
 
 ### BEGIN HIDDEN TESTS
+from lora_utils.checks import Failure, expect_close
+
+
 def nothing_stale(functions, draw):
     """After factors and base have changed, merging and unmerging again uses the new ones."""
-    check.judge_cycle(functions, draw)
+    c = check.merge_case(draw)
+    W2 = draw.normal(*c["weight"].shape)
+    looks = functions.probe(check.merge_steps, **c, steps="munwmu", weight2=W2)["looks"]
+    again = check.merged_weight({**c, "weight": W2, "B": -2 * c["B"]})
+    expect_close(
+        looks[4]["weight"],
+        again,
+        what="the weight merged a second time, after A, B and W changed",
+        id="stale-merge",
+        hint="Compute the update anew in every merge.",
+    )
+    if not torch.equal(looks[5]["weight"], W2):
+        raise Failure(
+            "stale-original",
+            "the second unmerge did not bring back the weight from before the second merge",
+            "Keep the clone made by the latest merge, not the first one.",
+        )
 
 
 grade = grade.hidden(nothing_stale, points=1)
@@ -914,9 +978,24 @@ grade = check.swap_adapters(swap, points=3, of=4)
 
 
 ### BEGIN HIDDEN TESTS
+from lora_utils.checks import Failure
+
+
 def nothing_by_halves(swap, draw):
     """A state that is refused because of its last tensor leaves every parameter as it was."""
-    check.judge_nothing_by_halves(swap, draw)
+    state = check.random_state(draw)
+    bad = [{**state, "head.bias": draw.normal(7)}, {**state, "zz.lora.A": draw.normal(6, 2)}]
+    for wrong in bad:
+        seen = swap.probe(check.swap_steps, states=[wrong])
+        name = list(wrong)[-1]
+        check.expect_refused(seen, name, "wrong-state-accepted", "it does not fit")
+        before, after = seen["looks"]
+        if changed := [n for n in before if not torch.equal(before[n], after[n])]:
+            raise Failure(
+                "half-loaded",
+                f"the state was refused because of {name}, but {changed[0]} had been overwritten by then",
+                "Look at all names and shapes first and copy afterwards: two loops.",
+            )
 
 
 grade = grade.hidden(nothing_by_halves, points=1)
