@@ -132,7 +132,7 @@ def judge_trainable(subject: Subject, draw: Draw) -> None:
     wanted = {"fc1.lora.A", "fc1.lora.B", "fc2.weight", "fc2.bias"}
     if trainable == wanted:
         return
-    found = f"trainable are {', '.join(sorted(trainable)) or 'none'}"
+    found = f"trainable are {', '.join(sorted(trainable))}" if trainable else "nothing can be trained"
     if trainable == set(after):
         raise Failure(
             "nothing-frozen",
@@ -144,6 +144,12 @@ def judge_trainable(subject: Subject, draw: Draw) -> None:
             "lora-frozen",
             f"{found}: the new path in fc1 is frozen",
             "Freeze first, then put in the new parts; new parameters are trainable.",
+        )
+    if "fc2.weight" in trainable and "fc2.bias" not in after:
+        raise Failure(
+            "head-without-bias",
+            f"{found}: the new head has no bias, and 612 numbers are too few",
+            "nn.Linear(128, 2) has a bias unless told otherwise.",
         )
     if not {"fc2.weight", "fc2.bias"} <= trainable:
         raise Failure(

@@ -46,6 +46,14 @@ def close(actual, expected, tolerance: float = TOLERANCE) -> bool:
     return bool((actual - expected).abs().max() <= tolerance * max(1.0, float(expected.abs().max())))
 
 
+def expect_tensor(actual, what: str) -> None:
+    """Raise a Failure unless what a probe brought back is a tensor; a forgotten return gives None."""
+    if not isinstance(actual, torch.Tensor):
+        came = "None" if actual is None else f"a {type(actual).__name__}"
+        hint = "Is a return missing, or does it give something else than one tensor?"
+        raise Failure("no-tensor", f"{what} must be a tensor, got {came}", hint)
+
+
 def expect_close(
     actual,
     expected,
@@ -77,7 +85,8 @@ def expect_close(
             raise Failure(mistake.id, mistake.text, mistake.hint)
     actual64, expected64 = _float64(actual), _float64(expected)
     if actual64 is None:
-        raise Failure(id, f"{what} must be a tensor or a number, got {type(actual).__name__}", hint)
+        came = "None: is a return missing?" if actual is None else f"a {type(actual).__name__}"
+        raise Failure(id, f"{what} must be a tensor or a number, got {came}", hint)
     if actual64.shape != expected64.shape:
         text = f"{what} must have shape {tuple(expected64.shape)}, got {tuple(actual64.shape)}"
         raise Failure(f"{id}-shape", text, hint)

@@ -12,6 +12,7 @@ import torch
 from lora_utils.checks import Draw, Exercise, Failure, Mistake, StudentRaised, Subject, expect_close
 from lora_utils.checks.adapting_lora import adapt_classifier as adapt_classifier
 from lora_utils.checks.adapting_lora import seen_after as seen_after
+from lora_utils.checks.compare import expect_tensor
 from lora_utils.checks.injecting_lora import LAYERS as LAYERS
 from lora_utils.checks.injecting_lora import expect_refusal as expect_refusal
 from lora_utils.checks.injecting_lora import inject_by_name as inject_by_name
@@ -136,6 +137,7 @@ def judge_output(subject: Subject, draw: Draw, c: dict) -> None:
     o, i = c["weight"].shape
     A, B = draw.normal(i, c["rank"]), draw.normal(c["rank"], o)
     seen = subject.probe(run, **c, A=A, B=B)
+    expect_tensor(seen["output"], "what forward returns")
     f = closed_form(c, A, B)
     what = f"for rank={c['rank']} and alpha={c['alpha']} the output"
     hint = "forward returns self.linear(x) + self.lora(x)."
@@ -149,13 +151,14 @@ def starts_equal(subject: Subject, draw: Draw) -> None:
     # Quarters of small integers: sums of their products are exact in float32, in whatever order they are added.
     W, b, x = (draw.integers(-8, 8, *shape) / 4 for shape in ((o, i), (o,), (5, i)))
     seen = subject.probe(run, weight=W, bias=b, rank=r, alpha=draw.number(1.5, 2.9), x=x)
+    expect_tensor(seen["output"], "what forward returns")
     if torch.equal(seen["output"], x @ W.T + b):
         return
     gap = float((seen["output"] - (x @ W.T + b)).abs().max()) if seen["output"].shape == (5, o) else float("nan")
     raise Failure(
         "not-equal-at-start",
         f"a freshly wrapped layer's output differs from the layer's own by {gap:.3g}",
-        "The path must start at exactly zero: B is zero, A is random.",
+        "The layer's whole output must come through, its bias too, and a fresh path adds zero to it: B is zero.",
     )
 
 

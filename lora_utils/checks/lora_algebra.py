@@ -79,8 +79,11 @@ def judge_gradient(subject: Subject, c: dict, which: int) -> None:
     right, other, alpha, n = (dA, dB)[which], (dB, dA)[which], c["alpha"], len(c["x"])
     r, x, G = c["A"].shape[1], c["x"].double(), c["G"].double()
     at_start = torch.zeros_like(right)
-    formula = ("alpha * x.T @ G @ B.T", "alpha * (x @ A).T @ G")[which]
-    known = f"Chain rule, outer factor first: d{name} = {formula}."
+    known = (
+        "Go back from y in two steps, first to x @ A, where alpha * G @ B.T arrives, then to A.",
+        "Read y as U @ V with U = alpha * x @ A and V = B; the rule in the text gives dL/dV.",
+    )[which]
+    further = f"Apply the rule once more, to the product A @ B, to get from there to {name}."
     mistakes = (
         Mistake("alpha-forgotten", right / alpha, f"d{name} lacks the factor alpha",
                 "y = alpha * (x @ A @ B), so alpha multiplies every gradient."),
@@ -98,9 +101,9 @@ def judge_gradient(subject: Subject, c: dict, which: int) -> None:
                 f"A gradient has the shape of what it belongs to: {tuple(right.shape)}."),
         Mistake("gradients-swapped", other, "dA and dB are in each other's place", "Write return dA, dB."),
         Mistake("gradient-of-product", alpha * x.T @ G, "that is dL/d(A @ B), of shape (i, o)",
-                f"Go one step further, to the factor itself: {formula}."),
+                further),
         Mistake("gradient-of-product", x.T @ G, "that is dL/d(A @ B) without alpha, of shape (i, o)",
-                f"Go one step further, to the factor itself: {formula}."),
+                further),
     )  # fmt: skip
     value = gradients_of(subject, c)[which]
     what = f"for x of shape {tuple(c['x'].shape)} and alpha={alpha} d{name}"

@@ -11,7 +11,7 @@ import math
 
 import torch
 
-from lora_utils.checks.compare import Mistake, expect_close
+from lora_utils.checks.compare import Mistake, expect_close, expect_tensor
 from lora_utils.checks.draw import Draw
 from lora_utils.checks.exercise import Exercise
 from lora_utils.checks.failure import Failure as Failure
@@ -138,6 +138,7 @@ def starts_at_zero(subject: Subject, draw: Draw) -> None:
         text = f"B must start at zero so that the adapted layer equals the base layer; found max |B| = {b:.2g}"
         raise Failure("b-not-zero", text, "self.B = nn.Parameter(torch.zeros(rank, out_dim))")
     output = subject.probe(run, in_dim=i, out_dim=o, rank=r, alpha=2.0, x=draw.normal(5, i))["output"]
+    expect_tensor(output, "what forward returns")
     if output.any():
         text = f"a fresh layer returns values up to {float(output.abs().max()):.2g} instead of zero"
         raise Failure("not-zero-at-start", text, "forward returns alpha * (x @ A @ B) and adds nothing to it.")
@@ -175,6 +176,7 @@ def judge_output(subject: Subject, draw: Draw, c: dict) -> None:
             raise Failure("dtype-fixed", f"after .double() it raises: {error.text}",
                           "Do not write a dtype into forward: the parameters carry it.") from None  # fmt: skip
         raise
+    expect_tensor(seen["output"], "what forward returns")
     x, A, B, alpha, r = (c[name] for name in ("x", "A", "B", "alpha", "rank"))
     x, A, B = x.double(), A.double(), B.double()
     M = torch.einsum("...i,io->...o", x, torch.einsum("ir,ro->io", A, B))  # (..., o), the product A B first
@@ -251,7 +253,9 @@ IN_DIM, OUT_DIM, RANK = 1024, 96, 16  # A has 16,384 numbers: its spread is know
 def initial_spread(subject: Subject, draw: Draw) -> None:
     """A starts normal with mean 0 and standard deviation 1/sqrt(rank), and anew in every layer."""
     first, second = (subject.probe(initial_a, sizes=[IN_DIM, OUT_DIM, RANK], skip=s)["A"].double() for s in (0, 7))
-    if first.numel() and torch.equal(first, second):
+    if not first.any():
+        raise Failure("a-starts-at-zero", "every number of A starts at zero", "A is the factor that starts at random.")
+    if torch.equal(first, second):
         raise Failure("same-every-time", "two layers start with the same A, whatever torch's random state",
                       "Set no seed inside the layer: that is the notebook's affair.")  # fmt: skip
     right, found = 1 / math.sqrt(RANK), float(first.std())

@@ -265,5 +265,5 @@ def judge_ranks(subject: Subject, w: Known, shares: tuple[float, ...]) -> None:
                 f"{came}: that is a share of the energy", "Return the number of singular values that are kept."),
         Mistake("full-rank", each(lambda share: len(w.s)), f"{came}, the rank of the whole matrix", hint),
     )  # fmt: skip
-    what = f"the ranks for shares {', '.join(map(str, shares))}"
+    what = f"the list of ranks for shares {', '.join(map(str, shares))}"
     expect_close(torch.tensor(values), right, what=what, id="wrong-rank", hint=hint, mistakes=mistakes)

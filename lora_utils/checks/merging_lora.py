@@ -221,7 +221,7 @@ def restores(subject: Subject, draw: Draw) -> None:
         raise Failure(
             "unmerge-no-op",
             "after unmerge the weight is still the merged one",
-            "Write the original back into layer.linear.weight with copy_.",
+            "Write the original back with copy_; and keep it as a clone, or it changes together with the weight.",
         )
     if gap < 1e-3 * float((looks[0]["weight"] - c["weight"]).abs().max()):
         raise Failure(

@@ -274,34 +274,36 @@ def refuses_wrong_names(subject: Subject, draw: Draw) -> None:
     """A name that the model lacks, or a LoRA factor that the state lacks, is a ValueError that says the name."""
     state = random_state(draw)
     seen = subject.probe(swap_steps, states=[{**state, "fc9.lora.A": draw.normal(6, 2)}])
-    expect_refused(seen, "fc9.lora.A", "unknown-ignored", "the model has no such parameter")
+    expect_refused(seen, "fc9.lora.A", "unknown-ignored", "the model has no such parameter", "a state with a foreign")
     fewer = {name: value for name, value in state.items() if name != "blocks.1.lora.A"}
     seen = subject.probe(swap_steps, states=[fewer])
-    expect_refused(seen, "blocks.1.lora.A", "missing-ignored", "the state lacks it, so two adapters would be mixed")
+    expect_refused(seen, "blocks.1.lora.A", "missing-ignored", "two adapters would be mixed", "a state without")
 
 
 def _expect_accepted(raised: dict | None) -> None:
     if raised:
-        raise Failure(
-            f"raised-{raised['kind']}",
-            f"swap raised {raised['kind']}: {raised['text']}",
-            "A leaf parameter can be written in place only under torch.no_grad().",
-        )
+        hint = "The state fits this model: it holds A, B and the head, and nothing of the frozen base."
+        if "in-place" in raised["text"]:
+            hint = "A leaf parameter can be written in place only under torch.no_grad()."
+        elif raised["kind"] == "RuntimeError" and "Missing key" in raised["text"]:
+            hint = "The base is not in the state, so load_state_dict misses it; copy the state's tensors one by one."
+        text = f"swap raised {raised['kind']} for a state that fits: {raised['text'][:160]}"
+        raise Failure(f"raised-{raised['kind']}", text, hint)
 
 
-def expect_refused(seen: dict, name: str, id: str, why: str) -> None:
+def expect_refused(seen: dict, name: str, id: str, why: str, state: str = "a state with a wrong") -> None:
     """Fail unless the first state was refused with a ValueError that names the wrong tensor."""
     raised = seen["raised"][0]
     if raised is None:
         raise Failure(
             id,
-            f"a state with a wrong {name!r} was accepted, though {why}",
+            f"{state} {name!r} was accepted, though {why}",
             f"Check first, and raise ValueError with {name!r} in its message.",
         )
     if raised["kind"] != "ValueError":
         raise Failure(
             "wrong-error",
-            f"a state with a wrong {name!r} ended in {raised['kind']}: {raised['text'][:120]}",
+            f"{state} {name!r} ended in {raised['kind']}: {raised['text'][:120]}",
             "Check names and shapes yourself first, and raise a ValueError that says what is wrong.",
         )
     if name not in raised["text"]:
