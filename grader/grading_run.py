@@ -15,6 +15,7 @@ from grader.grade import grade
 from grader.gradebook import Gradebook, GradebookError
 from grader.results import Result
 from grader.submission import Refusal, Submission, collect
+from grader.writer_lock import WriterLock
 
 
 @dataclass(frozen=True)
@@ -99,12 +100,16 @@ def grade_all(
     """
     limits, run = limits or Limits(), Run(keys)
     found = collect(submitted, keys, only)
-    with Gradebook(url) as book:
-        attempts = Attempts(book.engine)
-        due, closed = _prepare(book, keys, due or {}, run)
+    lock = WriterLock(url)
+    with lock:
+        book = Gradebook(url)
+    with book:
+        with lock:
+            attempts = Attempts(book.engine)
+            due, closed = _prepare(book, keys, due or {}, run)
         waiting = [one for one in found if isinstance(one, Submission)]
         submissions = {(one.student, one.lab): one for one in waiting}
-        recorder = _Recorder(book, attempts, due, closed, run, submissions, copies)
+        recorder = _Recorder(book, attempts, due, closed, run, submissions, copies, lock)
         known = {id(one): attempts.known(*_name(one, keys), limits.cell_seconds) for one in waiting}
         run.rows += [one for one in found if isinstance(one, Refusal)]
         run.problems += [str(one) for one in run.rows]
@@ -166,22 +171,26 @@ class _Recorder:
     run: Run
     submissions: dict[tuple[str, str], Submission]
     copies: Path | None
+    lock: WriterLock  # no other run may write between looking at the attempts and writing the best into the gradebook
 
     def take(self, result: Result) -> None:
         """Record a new result."""
         handed_in = datetime.fromisoformat(result.timestamp).replace(tzinfo=None) if result.timestamp else None
         due = self.due.get(result.lab)
         late = max(0.0, (handed_in - due).total_seconds()) if handed_in is not None and due is not None else None
-        try:
-            standing = self.attempts.add(result, late)
-        except Exception as error:
-            self.run.problems.append(f"{result.student}: {result.lab} could not be recorded ({_first_line(error)}).")
-            return
-        self._done(result, standing)
+        with self.lock:
+            try:
+                standing = self.attempts.add(result, late)
+            except Exception as error:
+                sentence = f"{result.student}: {result.lab} could not be recorded ({_first_line(error)})."
+                self.run.problems.append(sentence)
+                return
+            self._done(result, standing)
 
     def again(self, attempt) -> None:
         """Report an attempt that was recorded before, and set the gradebook right if it lags behind."""
-        self._done(attempt.result(), self.attempts.standing(attempt))
+        with self.lock:
+            self._done(attempt.result(), self.attempts.standing(attempt))
 
     def _done(self, result: Result, standing: Standing) -> None:
         self.run.rows.append(Graded(result, standing))

@@ -76,6 +76,10 @@ def collect(submitted: Path, keys: dict[str, AnswerKey], only: bool = False) -> 
     for folder in sorted(submitted.iterdir(), key=lambda path: path.name):
         if folder.name.startswith(".") or folder.is_file():
             continue  # .ipynb_checkpoints, .DS_Store, a note that staff left
+        if any("\ud800" <= letter <= "\udfff" for letter in folder.name):  # bytes that are no text
+            shown = one_line(folder.name)
+            found.append(Refusal(shown, "", shown, "has a name that is not UTF-8", "rename the folder"))
+            continue
         try:
             found += _of_student(folder, keys, only)
         except OSError as error:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -191,3 +193,17 @@ def test_timestamps_as_nbgrader_writes_them(tmp_path, keys, course):
 
 def test_the_size_limit_is_far_above_an_honest_notebook():
     assert notebook_file.LARGEST >= 10_000_000
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere file names are text")
+def test_a_folder_whose_name_is_no_text_is_refused_and_the_others_are_read(tmp_path, keys, course):
+    tiny.hand_in(tmp_path, "zoe", tiny.notebook(course))
+    path = tiny.hand_in(tmp_path, "latin", tiny.notebook(course)).parents[1]
+    os.rename(path, os.fsencode(tmp_path) + b"/Jos\xe9")
+    refused, fine = sorted(collect(tmp_path, keys), key=lambda one: isinstance(one, Submission))
+    assert (
+        str(refused)
+        == "Jos\N{REPLACEMENT CHARACTER}: Jos\N{REPLACEMENT CHARACTER} has a name that is not UTF-8; rename the folder."
+    )
+    assert refused.student.encode()
+    assert fine.student == "zoe"
