@@ -28,7 +28,7 @@ def to_wire(value, where: str = "value", depth: int = 0):
 
     Args:
         value: None, bool, int, float, str, a NumPy scalar, a dense tensor, or lists, tuples and dicts of these. Types
-            are compared exactly, since a subclass may lie about its value.
+            of single values are compared exactly, since a subclass may lie about its value.
         where: how an error message names the value; default "value".
         depth: levels above this one; callers leave the default 0.
 
@@ -47,13 +47,16 @@ def to_wire(value, where: str = "value", depth: int = 0):
         return value.item()
     if kind in (torch.Tensor, torch.nn.Parameter):
         return _tensor(value, where)
-    if kind in (list, tuple):
-        return [to_wire(item, f"{where}[{i}]", depth + 1) for i, item in enumerate(value)]
-    if kind is dict:
-        for key in value:
+    # Containers may be subclasses (a namedtuple, an OrderedDict): their items are taken past whatever they override.
+    for base in (list, tuple):
+        if issubclass(kind, base):
+            return [to_wire(item, f"{where}[{i}]", depth + 1) for i, item in enumerate(base.__iter__(value))]
+    if issubclass(kind, dict):
+        items = list(dict.items(value))
+        for key, _ in items:
             if type(key) is not str:
                 raise WireError(f"{where} has a key of type {type(key).__name__}; keys must be text")
-        return {key: to_wire(item, f"{where}[{key!r}]", depth + 1) for key, item in value.items()}
+        return {key: to_wire(item, f"{where}[{key!r}]", depth + 1) for key, item in items}
     raise WireError(f"{where} must be a number, text or a tensor, got {kind.__module__}.{kind.__qualname__}")
 
 

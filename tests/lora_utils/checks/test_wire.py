@@ -1,5 +1,8 @@
 """Only plain data crosses between student and judge."""
 
+from collections import OrderedDict
+from typing import NamedTuple
+
 import numpy as np
 import pytest
 import torch
@@ -17,6 +20,33 @@ def test_plain_data_comes_through_as_a_copy():
     assert not copy["t"].requires_grad
     copy["t"].zero_()
     assert tensor.sum() == 6
+
+
+class Pair(NamedTuple):
+    first: torch.Tensor
+    second: float
+
+
+class LyingList(list):
+    def __iter__(self):
+        return iter([1.0])
+
+    def __len__(self):
+        return 1
+
+
+class LyingDict(dict):
+    def items(self):
+        return [("right", 1.0)]
+
+
+def test_containers_of_other_classes_come_through_as_what_they_really_hold():
+    first, second = to_wire(Pair(torch.ones(2), 0.5))
+    assert (first.tolist(), second) == ([1.0, 1.0], 0.5)
+    assert to_wire(OrderedDict(a=1, b=[2])) == {"a": 1, "b": [2]}
+    assert to_wire(LyingList([3.0, 4.0])) == [3.0, 4.0]
+    assert to_wire(LyingDict(wrong=2.0)) == {"wrong": 2.0}
+    assert type(to_wire(LyingDict())) is dict
 
 
 class Liar(float):
