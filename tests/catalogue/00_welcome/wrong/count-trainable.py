@@ -1,0 +1,130 @@
+# %% shared tensors twice by a walk over modules message="shared-twice"
+def count_parameters(model):
+    every = [p for m in model.modules() for p in m.parameters(recurse=False)]
+    return sum(p.numel() for p in every if p.requires_grad), sum(p.numel() for p in every)
+
+
+# %% shared tensors twice by names message="shared-twice"
+def count_parameters(model):
+    every = [p for _, p in model.named_parameters(remove_duplicate=False)]
+    return sum(p.numel() for p in every if p.requires_grad), sum(p.numel() for p in every)
+
+
+# %% buffers counted message="buffers-counted"
+def count_parameters(model):
+    trainable = sum(p.numel() for p in model.parameters() if p.requires_grad)
+    return trainable, sum(t.numel() for t in model.state_dict().values())
+
+
+# %% tensors counted message="tensors-counted"
+def count_parameters(model):
+    every = list(model.parameters())
+    return len([p for p in every if p.requires_grad]), len(every)
+
+
+# %% bytes counted message="bytes-counted"
+def count_parameters(model):
+    every = list(model.parameters())
+    return sum(p.nbytes for p in every if p.requires_grad), sum(p.nbytes for p in every)
+
+
+# %% results exchanged message="order-exchanged"
+def count_parameters(model):
+    total = sum(p.numel() for p in model.parameters())
+    return total, sum(p.numel() for p in model.parameters() if p.requires_grad)
+
+
+# %% frozen instead of total message="frozen-returned"
+def count_parameters(model):
+    every = list(model.parameters())
+    return sum(p.numel() for p in every if p.requires_grad), sum(p.numel() for p in every if not p.requires_grad)
+
+
+# %% frozen missing in the total message="total-without-frozen"
+def count_parameters(model):
+    trainable = sum(p.numel() for p in model.parameters() if p.requires_grad)
+    return trainable, trainable
+
+
+# %% the switch ignored message="switch-ignored"
+def count_parameters(model):
+    total = sum(p.numel() for p in model.parameters())
+    return total, total
+
+
+# %% frozen counted as trainable message="frozen-returned"
+def count_parameters(model):
+    total = sum(p.numel() for p in model.parameters())
+    return sum(p.numel() for p in model.parameters() if not p.requires_grad), total
+
+
+# %% asks for a gradient message="gradient-asked"
+def count_parameters(model):
+    total = sum(p.numel() for p in model.parameters())
+    return sum(p.numel() for p in model.parameters() if p.grad is not None), total
+
+
+# %% asks the layer's first parameter message="layers-asked"
+def count_parameters(model):
+    total = sum(p.numel() for p in model.parameters())
+    trainable = 0
+    for layer in model.modules():
+        own = list(layer.parameters(recurse=False))
+        if own and own[0].requires_grad:
+            trainable += sum(p.numel() for p in own)
+    return trainable, total
+
+
+# %% linear layers only message="linear-layers-only"
+def count_parameters(model):
+    every = [p for m in model.modules() if isinstance(m, nn.Linear) for p in m.parameters()]
+    return sum(p.numel() for p in every if p.requires_grad), sum(p.numel() for p in every)
+
+
+# %% matrices only message="matrices-only"
+def count_parameters(model):
+    every = [p for p in model.parameters() if p.ndim == 2]
+    return sum(p.numel() for p in every if p.requires_grad), sum(p.numel() for p in every)
+
+
+# %% one level only message="one-level-only"
+def count_parameters(model):
+    every = [p for m in model.children() for p in m.parameters(recurse=False)]
+    return sum(p.numel() for p in every if p.requires_grad), sum(p.numel() for p in every)
+
+
+# %% rows only message="first-axis-only"
+def count_parameters(model):
+    every = list(model.parameters())
+    return sum(len(p) for p in every if p.requires_grad), sum(len(p) for p in every)
+
+
+# %% rows times columns message="needs-two-axes"
+def count_parameters(model):
+    every = list(model.parameters())
+    sizes = [p.shape[0] * p.shape[1] for p in every]
+    return sum(sizes), sum(sizes)
+
+
+# %% one number only message="not-a-pair"
+def count_parameters(model):
+    return sum(p.numel() for p in model.parameters())
+
+
+# %% shapes instead of numbers message="not-numbers"
+def count_parameters(model):
+    total = ", ".join(str(tuple(p.shape)) for p in model.parameters())
+    return total, total
+
+
+# %% skips what hangs on the model itself message="edge-missed"
+def count_parameters(model):
+    every = {p for m in model.children() for p in m.parameters()}
+    return sum(p.numel() for p in every if p.requires_grad), sum(p.numel() for p in every)
+
+
+# %% switches everything on message="switch-changed"
+def count_parameters(model):
+    every = list(model.parameters())
+    trainable = sum(p.numel() for p in every if p.requires_grad)
+    return trainable, sum(p.requires_grad_(True).numel() for p in every)
