@@ -44,7 +44,8 @@ print("torch", torch.__version__, "| peft-by-hand", version("peft-by-hand"))
 #
 # $$W_0 + \Delta W, \qquad \Delta W = \underbrace{P}_{d \times r}\;\underbrace{Q}_{r \times k}$$
 #
-# Which of $d$ and $k$ is the input does not matter for counting. (In PyTorch, `nn.Linear(50, 128).weight` has the shape
+# $P$ and $Q$ are letters of this section only; the layer of section 3 calls its factors $A$ and $B$. Which of $d$ and $k$ is
+# the input does not matter for counting. (In PyTorch, `nn.Linear(50, 128).weight` has the shape
 # (out, in) = (128, 50), so $d = 128$ and $k = 50$.)
 
 # %% [markdown]
@@ -344,7 +345,7 @@ print(f"norm of W0: {W0.norm():.1f}; norms of the updates: {', '.join(f'{u.norm(
 # your guess down.
 #
 # <details><summary>Answer, after you have run the next cell</summary>
-# About nine tenths for the update (between 0.90 and 0.94, depending on the seed), one third for the pretrained weight itself, and
+# About nine tenths for the update (0.92, the mean of the three seeds), one third for the pretrained weight itself, and
 # a tenth for the random matrix. (A tenth and not 4 %, because even a random matrix has some directions that are longer than others,
 # and the SVD finds them.)
 # </details>
@@ -457,7 +458,7 @@ for r in (0, 1, 2, 4, 50):
 # | write the layer that the rest of the course uses | 2 of 5 | 10 min | 4 lines |
 #
 # Fill in both methods. The check looks at more than the output: at what can be trained, at the start, at all three
-# gradients, and at the spread of `A` in a large layer.
+# gradients (of x, A and B), and at the spread of `A` in a large layer.
 #
 # <details><summary>Hint 1: where to start</summary>
 # What makes a tensor show up in <code>layer.parameters()</code>? It must be an <code>nn.Parameter</code>, assigned to an attribute of the module.
@@ -546,7 +547,7 @@ print("output", tuple(layer(x).shape), "largest entry", layer(x).abs().max().ite
 # | start of the second factor | zero | zero | zero |
 #
 # The paper and PEFT write matrices as `nn.Linear` keeps them, (out, in), and multiply from the left. We write them in the
-# order in which $x$ meets them.
+# order in which $x$ meets them. In the letters of section 1, with $d$ = out and $k$ = in, $P = \alpha B^\top$ and $Q = A^\top$.
 
 # %% [markdown]
 # ## 4. Why B is zero and A is not
@@ -683,7 +684,8 @@ legend = fig.legend(*panels[0].get_legend_handles_labels(), loc="outside lower c
 
 # %% [markdown]
 # "Both zero" stays on the axis: it never learns. (Real code has shipped with that start, see the last section.) "Both random" begins
-# above 1: worse than no adapter at all. The other two are mirror images, so by symmetry we could as well have chosen A = 0. The paper and PEFT
+# above 1: worse than no adapter at all. The other two are mirror images but for the sizes (12 in, 8 out) and the random numbers, so we
+# could as well have chosen A = 0. The paper and PEFT
 # chose B = 0, and [Hayou et al. 2024](https://arxiv.org/abs/2406.08447) found that choice the better one on average, because it
 # tolerates larger learning rates.
 #
@@ -722,7 +724,7 @@ for rank in (1, 4, 16):
 #   learning rate $\eta$ whatever the gradient, so for Adam alpha is a learning rate $\sqrt{\alpha}$ times as large. In plain gradient descent the gradient
 #   of $A$ carries a factor $\sqrt{\alpha}$ of its own: there it is $\alpha$ times as large.
 #
-# That is exact, not a picture. The next cell trains two layers with Adam: one with alpha 4, the other with alpha 1, twice the
+# That is exact, but for the tiny constant in Adam's denominator. The next cell trains two layers with Adam: one with alpha 4, the other with alpha 1, twice the
 # start and twice the learning rate.
 
 
@@ -754,7 +756,7 @@ print(
 
 # %% [markdown]
 # **Predict before you run.** In practice nobody enlarges the start. How much smaller may the learning rate be when alpha is four times as large
-# and nothing else changes: two times or four times? Does it depend on how long the training is?
+# and nothing else changes: two times or four times? Does it depend on how far the factors move from their start?
 #
 # <details><summary>Answer, after you have run the next two cells</summary>
 # Between two and four times. While A has hardly moved from its start, the larger start counts in full, &radic;4 &middot; &radic;4 = 4: the update is A times B, and only
@@ -780,12 +782,12 @@ for level in (0.95, 0.5, 0.1):
     )
 
 # %% [markdown]
-# The figure shows the same runs. On the left, each curve is the one before it, shifted; look at the shift at the top (short
-# training, small steps) and further down. On the right the rates are multiplied by $\sqrt{\alpha}$: where the curves now meet, alpha is
+# The figure shows the same runs. On the left, each curve is the one before it, shifted; look at the shift at the top, where small
+# steps have moved the factors little, and further down. On the right the rates are multiplied by $\sqrt{\alpha}$: where the curves now meet, alpha is
 # a learning rate $\sqrt{\alpha}$ times as large and nothing else.
 
 # %% tags=["skip-when-grading"]
-title = "Four times alpha does the work of four times the learning rate at first, later of twice"
+title = "Four times alpha saves three times the learning rate where little is learned, twice further on"
 xlabels = ["learning rate", "sqrt(alpha) x learning rate"]
 fig, (left, right) = figure(title, xlabels, "loss after 30 steps (start: 1)", columns=2)
 for alpha, losses in results.items():
@@ -917,12 +919,12 @@ for panel, name in zip(panels, targets, strict=True):
     panel.legend(title=name, alignment="left")
 
 # %% [markdown]
-# The circles lie on the line. So the factored form loses nothing beyond the rank itself: what LoRA cannot learn, no update of that rank could have
-# expressed. On the right the error is gone from rank 3 on, and more rank buys nothing. On the left each further rank buys a little less:
+# The circles lie on the line. Here the factored form loses nothing beyond the rank itself: what the layer did not learn, no update of that
+# rank could have expressed. On the right the error is gone from rank 3 on, and more rank buys nothing. On the left each further rank buys a little less:
 # this is the curve to have in mind when you choose a rank.
 #
 # The comparison is a friendly one. Here the target is known and the loss is the distance to it; in real training neither is so, and a
-# different update of rank 2 may be better *for the loss* than the best approximation of the full update. Lab 06 measures that.
+# different update of rank 2 may be better *for the loss* than the best approximation of the full update. Lab 06 trains on the real loss.
 
 # %% [markdown]
 # ## Summary
@@ -931,11 +933,11 @@ for panel, name in zip(panels, targets, strict=True):
 # | --- | --- |
 # | `fc1` (128 x 50) at rank 2 | 356 numbers instead of 6,400: 18 times fewer; break-even at rank 36 |
 # | GPT-3, rank 4 on query and value | 18,874,368 numbers, 9,285 times fewer (the paper rounds to 10,000) |
-# | energy of the update of `fc1` in 2 of 50 directions | about 0.92, spread over seeds 0.01 to 0.02; `W0` 0.35, random 0.10 |
-# | accuracy with all, 2 and 0 directions of that update | about 0.84, 0.84 and 0.78 (spread 0.06) |
+# | energy of the update of `fc1` in 2 of 50 directions | about 0.92, spread over seeds below 0.01; `W0` 0.35, random 0.10 |
+# | accuracy with all, 2 and 0 directions of that update | about 0.84, 0.84 and 0.78 (the last with a spread of 0.06) |
 # | gradients at the first step | dL/dA exactly 0, dL/dB not |
 # | first step of LoRA against full fine-tuning | alpha squared times, on average, at every rank |
-# | learning rate that 4 times alpha saves, with Adam | about 3.2 times early in training, 2.0 times later |
+# | learning rate that 4 times alpha saves, with Adam | about 3 times where little is learned, 2.0 times further on |
 # | `r=8, lora_alpha=16` in PEFT | alpha 2 here |
 #
 # * LoRA trains $r(d + k)$ numbers instead of $d k$. Fewer trained numbers are not proportionally less memory.
@@ -945,7 +947,7 @@ for panel, name in zip(panels, targets, strict=True):
 #
 # ## What breaks in practice
 #
-# Every mistake in this list is real; the checks above recognise each of them.
+# Every mistake in this list is real; the checks above recognise all of them but the last, which is a mistake of checks.
 #
 # * **The scale.** A well-known book's layer multiplied by alpha where its text said alpha / rank
 #   ([rasbt/LLMs-from-scratch #821](https://github.com/rasbt/LLMs-from-scratch/issues/821), changed in #823; a leftover was made consistent a year later in
@@ -955,7 +957,8 @@ for panel, name in zip(panels, targets, strict=True):
 # * **Which factor is zero?** The comment and the code in loralib's embedding layer disagree ([microsoft/LoRA #155](https://github.com/microsoft/LoRA/pull/155)).
 # * **Frozen or invisible factors.** Public student solutions of a university course draw both factors at random and then switch `requires_grad` off; others detach
 #   the input or run it under `no_grad`, which cuts the gradient to every layer below.
-# * **A nonlinearity or normalisation between A and B.** That is an adapter (lab 03). It may train well, but it cannot be merged.
+# * **A nonlinearity or normalisation between A and B.** That is a small adapter and no longer an update of a matrix. It may train well, but it
+#   cannot be merged.
 # * **No `super().__init__()`.** The class in torchtune's LoRA tutorial lacked it and raised an AttributeError.
 # * **Tests that cannot fail.** A test "the loss falls" passes with A and B both zero, with factors that cannot be trained, and even with no LoRA in the model at all, as long as
 #   some other layer trains. When this course was designed, 7 of 8 broken layers passed such a test. The four facts that your layer was
