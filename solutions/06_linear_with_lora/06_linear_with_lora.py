@@ -379,7 +379,7 @@ except WeightsError as error:
 # | --- | --- | --- | --- |
 # | turn a trained four-class model into one with two classes and 614 trainable numbers | 2 of 5 | 8 min | 4 lines |
 #
-# This is the adaptation that the quiz in lab 10 asks about. Write `adapt(model, wrapper)` for a `TextClassifier` with
+# This is the adaptation whose two lines the [quiz](../10_quiz/10_quiz.ipynb) quotes. Write `adapt(model, wrapper)` for a `TextClassifier` with
 # four classes. It shall
 #
 # * freeze everything the model has, the embedding included;
@@ -455,8 +455,7 @@ print({part: len(getattr(imdb, part)) for part in ("train", "valid", "test")}, "
 # %% [markdown]
 # Now training. The exercise fixes rank and alpha but no learning rate; 0.001 is what AdamW takes unless told
 # otherwise. The cell trains for eight epochs, on your own `LinearWithLoRA` and `adapt` when both have passed their
-# checks. Look at how much of the distance from chance (0.5) is covered, and whether the curve is still rising at the
-# end.
+# checks. Look at how far from chance (0.5) one epoch comes, and how much the other seven add.
 
 # %% tags=["skip-when-grading"]
 from lora_utils.evaluate import accuracy, mean_and_spread
@@ -584,16 +583,17 @@ for panel in panels:
 #
 # * At 0.001 the exercise's alpha of 0.1 changes $W$ by about seven per cent, and the accuracy stays below 0.69. At
 #   0.01 it reaches 0.75. **Rank and alpha were not to blame, the learning rate was.**
-# * Below 0.01 the curve of alpha 0.1 lags: it needs two or three times the rate for the same accuracy. A larger alpha
-#   means a larger update at every rate, as predicted, but by a factor of three to six for each tenfold alpha, not ten,
-#   since later steps do not all point the same way.
+# * Below 0.01 the curve of alpha 0.1 lags: it needs two or three times the rate for the same accuracy (lab 05: once $A$
+#   has moved, tenfold alpha does the work of $\sqrt{10} \approx 3$ times the rate). A larger alpha means a larger update
+#   at every rate, as predicted, but after eight epochs by a factor of two to six for each tenfold alpha, not ten: the
+#   prediction was for the first step, and later steps do not all point the same way.
 # * At 0.01 the three curves meet at the same height. Alpha is a step size for the path, not a measure of quality.
-# * At the right end it is overdone. With alpha 10 and rate 0.1 the update is ten times as large as $W$, and all three
-#   seeds end at chance.
+# * At the right end it is overdone. With alpha 10 and rate 0.1 the update is more than ten times as large as $W$, and
+#   the mean of the three seeds is at chance.
 #
-# This is the most frequent way to a wrong verdict on LoRA. A public course prints reference results for LoRA that are
-# at chance (0.51 on two classes against 0.83 for full fine-tuning), because LoRA runs at full fine-tuning's learning
-# rate of 0.00002. In the paper, GPT-3 takes 0.0002 with LoRA and 0.000005 without, a factor of 40 (Hu et al. 2021,
+# A learning rate that suits another method is a short way to a wrong verdict on LoRA. A public course prints reference
+# results for LoRA that are at chance (0.51 on two classes against 0.83 for full fine-tuning); its LoRA runs at full
+# fine-tuning's learning rate of 0.00002. In the paper, GPT-3 takes 0.0002 with LoRA and 0.000005 without, a factor of 40 (Hu et al. 2021,
 # appendix D).
 #
 # ### Rank
@@ -1064,9 +1064,9 @@ axes.set_yticks(range(3), tasks)
 axes.grid(visible=False)
 
 # %% [markdown]
-# The diagonal is each adapter on its own task. The film adapters carry over to each other in part: reviews are long
-# and sentences short, yet the words are the same. Between films and posts nothing carries over: those squares lie
-# around one half, and one that lies below it only says that the head's classes happen to stand the other way round.
+# The diagonal is each adapter on its own task. The film adapters carry over to each other: reviews are long and
+# sentences short, yet the words are the same. Between films and posts hardly anything does: those squares lie around
+# one half, and which side of it says nothing, since "positive" and "politics" share a place in the head by our choice.
 #
 # Now the mistake from section 5, measured. The same IMDb adapter, saved without its head and loaded into a model with
 # a fresh one:
@@ -1204,17 +1204,17 @@ axes.grid(axis="x", visible=False)
 # * **LoRA did its job.** At rank 16 it reaches what training all of `fc1` reaches, within the spread, and at rank 2
 #   nearly so.
 # * **The job was small.** Full fine-tuning is eight points higher, and all it has beyond `fc1` and the head is the
-#   embedding. A mean of word vectors has lost the order of the words before `fc1` sees it. What helps is to change
-#   which words point where, and that is the embedding's business: no rank and no learning rate of a path on `fc1` can
-#   make up for it. *Where* the path goes comes before everything else.
+#   embedding. `fc1` sees the mean of a review's word vectors and nothing else: what these 50 numbers do not tell apart,
+#   no rank and no learning rate of a path on `fc1` can. To move the words themselves is the embedding's business. *Where*
+#   the path goes mattered more here than rank, alpha and learning rate together.
 # * **The newsgroups training was worth little here.** The cell below puts a random, untrained `fc1` in its place.
 # * **Fewer trained numbers are not as much less memory.** Full fine-tuning trains about 2,000 times as many numbers as
 #   LoRA at rank 2 and needs about 4 times the memory: gradients and optimiser states shrink, weights and activations
 #   stay. In Hugging Face's benchmark (peft `method_comparison`, Llama-3.2-3B on MetaMathQA; quoted, not measured here)
 #   LoRA trains 350 times fewer numbers, and peak memory falls from 36.2 to 20.8 GiB, a factor of 1.74.
-# * **Seconds.** An epoch of full fine-tuning takes about three to four times as long, because AdamW moves 1.25 million
-#   embedding numbers in every step. The forward pass costs the same for all. (In total full fine-tuning is no slower
-#   here: three epochs suffice.)
+# * **Seconds.** An epoch of full fine-tuning takes about four times as long, because gradients are computed for 1.25
+#   million embedding numbers and AdamW moves them all in every step. The forward pass costs the same for all. (In total
+#   the difference is smaller, since three epochs suffice in place of eight.)
 
 
 # %% tags=["skip-when-grading"]
@@ -1232,8 +1232,8 @@ for name, make in (("newsgroups", head_only), ("untrained", untrained_fc1)):
 
 # %% [markdown]
 # The two agree: random features of the mean vector serve a film review as well as features that were trained to tell
-# newsgroups apart. A pretrained layer helps when it has learned something that the new task needs. In labs 03 and 09
-# it has: there the base is a sentence encoder, and LoRA reaches into every block of it.
+# newsgroups apart. A pretrained layer helps when it has learned something that the new task needs, and this small one
+# has not. Models that are adapted in earnest have: there LoRA reaches into many layers that know much already.
 #
 # ## 8. What breaks in practice
 #
@@ -1245,7 +1245,7 @@ for name, make in (("newsgroups", head_only), ("untrained", untrained_fc1)):
 # | results differ from another library at equal settings | `alpha` against `alpha / rank` | rasbt/LLMs-from-scratch #821 |
 # | the adapter has no effect | the layer's `forward` is never called (attention) | helicalAI/helical #405, speechbrain #2779, huggingface/peft #761 |
 # | LoRA looks bad | learning rate of full fine-tuning used for LoRA | section 3 of this lab |
-# | a merge into 4-bit weights loses the update | the sum is rounded again | huggingface/transformers #31293, peft #2321; lab 08 |
+# | a merge into 4-bit weights loses the update | the sum is rounded again | huggingface/transformers #31293, peft #2321 |
 #
 # Against most of these one test helps: **save, load into a fresh model, compare outputs; merge, compare outputs;
 # unmerge, compare weights.**
@@ -1273,5 +1273,5 @@ for name, make in (("newsgroups", head_only), ("untrained", untrained_fc1)):
 #   tuned one, all of `fc1` 0.757, full fine-tuning 0.841. LoRA came close to the layer it was put on; that layer was
 #   not where this model's gain was.
 #
-# Next: lab 07 stores the frozen weights in 4 bits, lab 08 puts the path of this lab beside them.
+# Next: the [quiz](../10_quiz/10_quiz.ipynb) asks about this lab and the methods around it.
 #

@@ -19,6 +19,9 @@
 # The check tells you whether your answer can be read, not whether it is right. That is decided when you hand in: your feedback then gives
 # the reason for every choice of each question you answered, the grade of your latest attempt and the highest so far.
 # An attempt that goes worse cannot lower it.
+#
+# The reasons end with what to read: a lab of the course and, nearly always, a section of a paper. If your copy of the
+# course does not hold that lab, the paper has the answer too.
 
 # %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
 from lora_utils.checks import quiz as check
@@ -289,8 +292,8 @@ q05 = Question(
     "q05-parameters-of-w0",
     STUDENT,
     (
-        "A layer without bias computes h(x) = W0 x. Its weight matrix W0 is stored with d rows and k columns, where "
-        "d is the size of the input and k the size of the output. How many parameters does W0 have?"
+        "A layer without bias computes h(x) = x W0. Its weight matrix W0 has d rows and k columns, where d is the size "
+        "of the input x, a row, and k the size of the output. How many parameters does W0 have?"
     ),
     {
         "dk": "`d * k`",
@@ -325,7 +328,7 @@ grade = check.mark(
         ),
     },
     points=1,
-    read="lab 05_lora_layer; Hu et al. 2021, LoRA, arXiv 2106.09685, section 4.1, where W0 is d x k too",
+    read="lab 05_lora_layer; Hu et al. 2021, LoRA, arXiv 2106.09685, section 4.1, where d is the output: h = W0 x",
 )
 ### END HIDDEN TESTS
 grade
@@ -1081,8 +1084,8 @@ grade = check.mark(
         "early": check.wrong("Stopping early forgets less, but the weights have moved, and nothing tells from where."),
         "lora": check.right(
             "The base never moved: take the low-rank path away, put the old output layer back. While the path is in "
-            "use, a LoRA model forgets too: in the PEFT comparison on Llama-3.2-3B, 0.050 at rank 32 against 0.030 "
-            "for full fine-tuning."
+            "use, a LoRA model forgets too: in the PEFT comparison on Llama-3.2-3B, its loss on other text rose by "
+            "0.050 at rank 32, against 0.030 after full fine-tuning."
         ),
         "merged": check.wrong("Without the factors, nothing tells what was added to the weights."),
         "slow": check.wrong("Small steps forget less, but the weights have moved, and nothing tells from where."),
