@@ -3,7 +3,7 @@
 import numpy
 
 CONTROL = ["<|endoftext|>", "<|im_end|>"]
-MERGES = ["h e", "l l", "he ll", "hell o"]
+MERGES = ["h e", "l l", "he ll", "hell o", "1 2"]  # the last is never used: digits stand alone
 # gguf's name, rows, columns, how it is stored
 LAYERS = [
     ("attn_norm", None, 64, "F32"),
@@ -35,7 +35,7 @@ def write(path, *, architecture="llama", pre="smollm", extra=None, leave_out=())
         (writer.add_rope_freq_base, "rope_base", 70.0),
         (writer.add_layer_norm_rms_eps, "epsilon", 1e-3),
         (writer.add_context_length, "context", 128),
-        (writer.add_vocab_size, "vocabulary", 262),
+        (writer.add_vocab_size, "vocabulary", 263),
     ):
         if key not in leave_out:
             add(value)
@@ -47,7 +47,7 @@ def write(path, *, architecture="llama", pre="smollm", extra=None, leave_out=())
     writer.add_token_merges(MERGES)
     tensors = {}
     for name, rows, columns, kind in [
-        ("token_embd", 262, 64, "Q8_0"),
+        ("token_embd", 263, 64, "Q8_0"),
         ("output_norm", None, 64, "F32"),
         *((f"blk.{block}.{name}", *rest) for block in range(2) for name, *rest in LAYERS),
         *([(extra, 3, 64, "F32")] if extra else []),

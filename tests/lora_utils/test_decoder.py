@@ -187,6 +187,14 @@ def test_lora_goes_into_the_layers_by_name(tiny, ids):
     assert torch.equal(tiny(ids), before)
 
 
+def test_nothing_is_made_on_another_device(tiny, ids):
+    """The meta device refuses tensors of the CPU as a GPU does, on every machine."""
+    tiny.to("meta")
+    ids, caches = ids.to("meta"), tiny.caches()
+    assert tiny(ids, torch.ones(3, 7, device="meta"), caches).shape == (3, 7, 29)
+    assert tiny(ids[:, :1], caches=caches).device.type == "meta"
+
+
 def test_arguments_are_checked(tiny, ids):
     with pytest.raises(ValueError, match="multiple of 2 . heads, got the width 24 and 5 heads"):
         Decoder(**SIZES | {"heads": 5})

@@ -129,6 +129,14 @@ def test_bfloat16_by_autocast_stays_close(tiny, batch):
     torch.testing.assert_close(rough.float()[batch[1]], tiny(*batch)[batch[1]], atol=0.1, rtol=0)
 
 
+def test_nothing_is_made_on_another_device(tiny, batch):
+    """The meta device refuses tensors of the CPU as a GPU does, on every machine."""
+    tiny.to("meta")
+    ids, mask = (side.to("meta") for side in batch)
+    assert tiny(ids).device.type == "meta"
+    assert mean_pool(tiny(ids, mask), mask).shape == (3, 12)
+
+
 def test_arguments_are_checked(tiny):
     with pytest.raises(ValueError, match="multiple of heads, got the width 12 and 5 heads"):
         MiniLM(**SIZES | {"heads": 5})

@@ -48,7 +48,7 @@ def test_every_tensor_of_the_file_is_in_its_place(small):
 
 def test_the_sizes_and_constants_are_those_of_the_file(small):
     model = read_decoder(small[0])
-    assert model.embedding.weight.shape == (262, 64)
+    assert model.embedding.weight.shape == (263, 64)
     assert (len(model.blocks), model.head_width, model.rope_base) == (2, 16, 70.0)
     assert model.blocks[0].attention.group == 2
     assert model.norm.epsilon == pytest.approx(1e-3)
@@ -61,7 +61,7 @@ def test_logits_equal_those_of_transformers_reader(small):
 
     path, _ = small
     theirs = AutoModelForCausalLM.from_pretrained(str(path.parent), gguf_file=path.name, dtype=torch.float32).eval()
-    ids = torch.randint(262, (3, 7), generator=torch.Generator().manual_seed(1))
+    ids = torch.randint(263, (3, 7), generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
         torch.testing.assert_close(read_decoder(path)(ids), theirs(ids).logits, atol=1e-4, rtol=1e-4)
 

@@ -27,7 +27,7 @@ def small(tmp_path_factory):
 
 def test_merges_digits_and_control_tokens(small):
     tokenizer = read_tokenizer(small)
-    assert tokenizer.get_vocab_size() == 262
+    assert tokenizer.get_vocab_size() == 263
     assert tokenizer.encode("hello").tokens == ["hello"]
     assert tokenizer.encode("he 12he").tokens == ["he", "Ġ", "1", "2", "he"]
     assert tokenizer.encode("hell<|im_end|>he").ids == [260, 1, 258]
