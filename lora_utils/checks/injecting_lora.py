@@ -47,7 +47,8 @@ def inject_steps(inject, *, steps: list, rank: int, alpha: float) -> dict:
         except NotImplementedError:
             raise
         except Exception as error:
-            raised.append({"kind": type(error).__name__, "text": str(error)})
+            kind = "ValueError" if isinstance(error, ValueError) else type(error).__name__
+            raised.append({"kind": kind, "text": str(error)})
     layers = {}
     for name in LAYERS:
         module = model.get_submodule(name)
@@ -160,6 +161,13 @@ def refuses_wrapping_twice(subject: Subject, draw: Draw) -> None:
             "Wrap nn.Linear layers only: isinstance(layer, nn.Linear) is False for a wrapper.",
         )
     expect_refusal(seen["raised"][1], "fc1", "second-time-ignored", "'fc1' is wrapped already")
+    seen = subject.probe(inject_steps, steps=[["fc1"], ["fc10", "blocks.0.up"]], rank=2, alpha=1.0)
+    if raised := seen["raised"][1]:
+        raise Failure(
+            "refuses-too-much",
+            f"once 'fc1' is wrapped, names=['fc10', 'blocks.0.up'] ends in {raised['kind']}: {raised['text']}",
+            "Neither lies inside a wrapper: compare with the wrapper's own name and a dot, 'fc1.'.",
+        )
     seen = subject.probe(inject_steps, steps=[["fc1"], ["fc1.linear"]], rank=2, alpha=1.0)
     expect_refusal(
         seen["raised"][1], "fc1.linear", "wraps-inside", "it lies inside a wrapper, so 'fc1' would be adapted twice"

@@ -7,6 +7,7 @@ The judge takes gradients from autograd in float64, and judges a conversion by t
 from __future__ import annotations
 
 import torch
+from torch.overrides import TorchFunctionMode
 
 from lora_utils.checks.compare import Mistake, expect_close
 from lora_utils.checks.draw import Draw
@@ -21,10 +22,20 @@ alpha_conventions = Exercise("alpha-conventions")
 
 # ------------------------------------------------------------------------------------------------- first-gradients
 def by_hand(function, *, x, A, B, alpha, G) -> dict:
-    """Probe: call the student's function where autograd does not record."""
-    with torch.inference_mode():
+    """Probe: call the student's function where autograd does not record, and may not be switched on again."""
+    with torch.inference_mode(), _NoAutograd():
         value = function(x.clone(), A.clone(), B.clone(), alpha, G.clone())
     return {"value": [v.clone() if isinstance(v, torch.Tensor) else v for v in value] if _pair(value) else value}
+
+
+class _NoAutograd(TorchFunctionMode):
+    """Refuses every result that autograd or torch.func would differentiate."""
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        result = function(*args, **(kwargs or {}))
+        if isinstance(result, torch.Tensor) and result.requires_grad:
+            raise RuntimeError("requires_grad is switched off here")
+        return result
 
 
 def _pair(value) -> bool:

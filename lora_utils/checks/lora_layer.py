@@ -106,6 +106,7 @@ def _only_these(parameters: list[dict], i: int, o: int, r: int) -> None:
         if not any(p["trainable"] for p in parameters if p["shape"] == shape):
             raise Failure("factor-frozen", f"{name} has requires_grad=False: training would never change it",
                           "Both factors are trained; only the base layer of the next lab is frozen.")  # fmt: skip
+    parameters = [p for p in parameters if p["shape"] != [] or p["trainable"]]  # a frozen alpha is a plain number
     total = sum(math.prod(p["shape"]) for p in parameters)
     if total == r * (i + o):
         return

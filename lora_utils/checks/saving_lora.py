@@ -17,13 +17,13 @@ HEAD = ("head.weight", "head.bias")
 
 # ---------------------------------------------------------------------------------------------------------- probes
 def adapted_model(*, rank: int = 2, flora: bool = False) -> nn.Module:
-    """A model with LoRA at fc1 and blocks.1 and a head; with `flora`, a frozen layer whose name holds "lora"."""
+    """A model with LoRA at fc1 and blocks.1 and a head; with `flora`, frozen layers whose names resemble others."""
     model = nn.Module()
     model.embedding = nn.Embedding(9, 6)
     model.fc1 = nn.Linear(6, 5)
     model.blocks = nn.ModuleList([nn.Linear(5, 5), nn.Linear(5, 4)])
     if flora:
-        model.flora = nn.Linear(4, 4)
+        model.flora, model.head2 = nn.Linear(4, 4), nn.Linear(3, 3)
     model.head = nn.Linear(4, 3)
     model.requires_grad_(False)
     model.fc1 = LinearWithLoRA(model.fc1, rank, 1.0)
@@ -69,7 +69,8 @@ def swap_steps(swap, *, states: list, order: list | None = None, train: bool = F
         except NotImplementedError:
             raise
         except Exception as error:
-            raised.append({"kind": type(error).__name__, "text": str(error)})
+            kind = "ValueError" if isinstance(error, ValueError) else type(error).__name__
+            raised.append({"kind": kind, "text": str(error)})
         looks.append({n: p.detach().clone() for n, p in model.named_parameters()})
     trainable = [n for n, p in model.named_parameters() if p.requires_grad]
     if train:
@@ -133,6 +134,12 @@ def judge_state(subject: Subject, draw: Draw, also: list, wanted: tuple[str, ...
             "substring-match",
             f"{extra[0]!r} is saved, though it is no LoRA layer: its name only contains 'lora'",
             "Decide by type, isinstance(module, LoRALayer), or by a whole part of the name.",
+        )
+    if any(n.startswith("head2.") for n in extra):
+        raise Failure(
+            "prefix-match",
+            "'head2.weight' is saved, though also names 'head' alone",
+            "Compare with the whole name and a dot: name.startswith('head.').",
         )
     if extra:
         raise Failure(

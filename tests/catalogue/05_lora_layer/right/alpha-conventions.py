@@ -26,3 +26,19 @@ def from_peft(lora_A, lora_B, lora_alpha):
     r = min(lora_A.size(0), lora_B.size(1))
     delta = (lora_B.double() @ lora_A.double() * lora_alpha / r).float()
     return torch.transpose(lora_A, 0, 1), lora_B.permute(1, 0), lora_alpha / r, delta
+
+
+# %% a NamedTuple class
+from typing import NamedTuple
+
+
+class Ours(NamedTuple):
+    A: torch.Tensor
+    B: torch.Tensor
+    alpha: float
+    delta_W: torch.Tensor
+
+
+def from_peft(lora_A, lora_B, lora_alpha):
+    alpha = lora_alpha / len(lora_A)
+    return Ours(lora_A.mT, lora_B.mT, alpha, alpha * (lora_B @ lora_A))

@@ -42,3 +42,15 @@ def best_approximation(W, r):
     U, S, Vh = numpy.linalg.svd(W.numpy(), full_matrices=False)
     W_r = (U[:, :r] * S[:r]) @ Vh[:r]
     return torch.from_numpy(W_r), float(numpy.linalg.norm(W.numpy() - W_r))
+
+
+# %% a named tuple
+from collections import namedtuple
+
+Cut = namedtuple("Cut", ["W_r", "error"])
+
+
+def best_approximation(W, r):
+    U, S, V = torch.svd(W)
+    W_r = U[:, :r] @ torch.diag(S[:r]) @ V[:, :r].T
+    return Cut(W_r, torch.dist(W, W_r))

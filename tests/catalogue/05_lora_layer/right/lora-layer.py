@@ -124,3 +124,35 @@ class LoRALayer(nn.Module):
         rows = x.reshape(-1, x.shape[-1])
         out = torch.mm(rows, self.A).mm(self.B)
         return (self.alpha * out).reshape(*x.shape[:-1], -1)
+
+
+# %% alpha as a frozen parameter, registered factors
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = nn.Parameter(torch.tensor(float(alpha)), requires_grad=False)
+        self.register_parameter("A", nn.Parameter(torch.empty(in_dim, rank).normal_(0, rank**-0.5)))
+        self.register_parameter("B", nn.Parameter(torch.empty(rank, out_dim).zero_()))
+
+    def forward(self, x):
+        return x.matmul(self.A).matmul(self.B).mul(self.alpha)
+
+
+# %% a dataclass
+from dataclasses import dataclass
+
+
+@dataclass(eq=False)
+class LoRALayer(nn.Module):
+    in_dim: int
+    out_dim: int
+    rank: int
+    alpha: float
+
+    def __post_init__(self):
+        super().__init__()
+        self.A = nn.Parameter(torch.randn(self.in_dim, self.rank) / math.sqrt(self.rank))
+        self.B = nn.Parameter(torch.zeros(self.rank, self.out_dim))
+
+    def forward(self, x):
+        return self.alpha * (x @ self.A @ self.B)

@@ -71,3 +71,18 @@ def first_gradients(x, A, B, alpha, G):
 # %% one matrix only message="not-a-pair"
 def first_gradients(x, A, B, alpha, G):
     return alpha * x.T @ G @ B.T
+
+
+# %% torch.func does it message="autograd-used"
+def first_gradients(x, A, B, alpha, G):
+    def loss(A, B):
+        return (G * (alpha * (x @ A @ B))).sum()
+
+    return torch.func.grad(loss, argnums=(0, 1))(A, B)
+
+
+# %% autograd switched on again message="autograd-used"
+def first_gradients(x, A, B, alpha, G):
+    with torch.inference_mode(False), torch.enable_grad():
+        x, A, B, G = x.clone(), A.clone().requires_grad_(), B.clone().requires_grad_(), G.clone()
+        return torch.autograd.grad(alpha * (x @ A @ B), (A, B), G)

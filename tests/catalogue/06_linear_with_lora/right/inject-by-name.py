@@ -74,3 +74,21 @@ def inject(model, names, wrapper, rank, alpha):
         parent, _, child = name.rpartition(".")
         setattr(model.get_submodule(parent), child, wrapper(modules[name], rank, alpha))
     return model
+
+# %% an error class of its own
+class InjectionError(ValueError):
+    pass
+
+
+def inject(model, names, wrapper, rank, alpha):
+    fits, inside = {}, set()
+    for name, module in model.named_modules():
+        if isinstance(module, wrapper):
+            inside.add(name)
+        elif isinstance(module, nn.Linear) and name.rpartition(".")[0] not in inside:
+            fits[name] = module
+    if wrong := [name for name in names if name not in fits]:
+        raise InjectionError(", ".join(wrong))
+    for name in names:
+        parent, _, child = name.rpartition(".")
+        setattr(model.get_submodule(parent), child, wrapper(fits[name], rank, alpha))

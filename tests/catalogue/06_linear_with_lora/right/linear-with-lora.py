@@ -85,3 +85,48 @@ class LinearWithLoRA(nn.Module):
 
     def forward(self, x):
         return torch.add(self.linear(x), self.lora(x))
+
+# %% moved through .data
+class LinearWithLoRA(nn.Module):
+    def __init__(self, linear, rank, alpha):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.lora = LoRALayer(linear.in_features, linear.out_features, rank, alpha)
+        for p in self.lora.parameters():
+            p.data = p.data.to(linear.weight.device, linear.weight.dtype)
+
+    def forward(self, x):
+        return self.linear(x) + self.lora(x)
+
+# %% a dataclass
+from dataclasses import dataclass
+
+
+@dataclass(eq=False, repr=False)
+class LinearWithLoRA(nn.Module):
+    linear: nn.Linear
+    rank: int
+    alpha: float
+
+    def __new__(cls, *args, **kwargs):
+        self = super().__new__(cls)
+        nn.Module.__init__(self)
+        return self
+
+    def __post_init__(self):
+        self.linear.requires_grad_(False)
+        self.lora = LoRALayer(self.linear.in_features, self.linear.out_features, self.rank, self.alpha)
+        self.lora.to(self.linear.weight.device, self.linear.weight.dtype)
+
+    def forward(self, x):
+        return self.linear(x) + self.lora(x)
+
+# %% a LoRALayer with a layer inside
+class LinearWithLoRA(LoRALayer):
+    def __init__(self, linear, rank, alpha):
+        super().__init__(linear.in_features, linear.out_features, rank, alpha)
+        self.to(linear.weight.device, linear.weight.dtype)
+        self.linear = linear.requires_grad_(False)
+
+    def forward(self, x):
+        return self.linear(x) + super().forward(x)

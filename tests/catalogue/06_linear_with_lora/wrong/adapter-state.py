@@ -80,3 +80,10 @@ def adapter_state(model, also):
 # %% whatever is trainable just now message="also-ignored"
 def adapter_state(model, also):
     return {name: p.detach().clone() for name, p in model.named_parameters() if p.requires_grad}
+
+# %% the beginning of a name taken for the name message="prefix-match"
+def adapter_state(model, also):
+    trained = [name for name, module in model.named_modules() if isinstance(module, LoRALayer)] + also
+    return {
+        name: value.detach().clone() for name, value in model.state_dict().items() if name.startswith(tuple(trained))
+    }

@@ -175,3 +175,25 @@ def inject(model, names, wrapper, rank, alpha):
             raise ValueError(f"{name!r} is no linear layer, or is wrapped already")
         parent, _, child = name.rpartition(".")
         setattr(model.get_submodule(parent), child, wrapper(modules[name], rank, alpha))
+
+# %% one wrapper anywhere and nothing more may be wrapped message="refuses-too-much"
+def inject(model, names, wrapper, rank, alpha):
+    modules = dict(model.named_modules())
+    inside = any(isinstance(module, wrapper) for module in modules.values())
+    for name in names:
+        if not isinstance(modules.get(name), nn.Linear) or inside:
+            raise ValueError(f"{name!r} is no linear layer, or is wrapped already")
+    for name in names:
+        parent, _, child = name.rpartition(".")
+        setattr(model.get_submodule(parent), child, wrapper(modules[name], rank, alpha))
+
+# %% fc10 taken for a part of fc1 message="refuses-too-much"
+def inject(model, names, wrapper, rank, alpha):
+    modules = dict(model.named_modules())
+    inside = tuple(name for name, module in modules.items() if isinstance(module, wrapper))
+    for name in names:
+        if not isinstance(modules.get(name), nn.Linear) or name.startswith(inside):
+            raise ValueError(f"{name!r} is no linear layer, or is wrapped already")
+    for name in names:
+        parent, _, child = name.rpartition(".")
+        setattr(model.get_submodule(parent), child, wrapper(modules[name], rank, alpha))
