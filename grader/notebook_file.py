@@ -104,7 +104,7 @@ def _require_format(notebook: dict) -> None:
         return
     if isinstance(version, int) and 0 < version < 4:
         raise Unreadable(f"is in the old notebook format {version}", SAVE_AGAIN + ", which converts it")
-    shown = version if isinstance(version, int) else type(version).__name__
+    shown = version if isinstance(version, int) and abs(version) < 1000 else f"({type(version).__name__})"
     raise Unreadable(f"is in the unknown notebook format {shown} (expected 4)", SAVE_AGAIN)
 
 

@@ -80,6 +80,10 @@ def collect(submitted: Path, keys: dict[str, AnswerKey], only: bool = False) -> 
             shown = one_line(folder.name)
             found.append(Refusal(shown, "", shown, "has a name that is not UTF-8", "rename the folder"))
             continue
+        if folder.is_symlink():
+            shown = one_line(folder.name)
+            found.append(Refusal(folder.name, "", shown, "lies behind a link", "hand in the folder itself"))
+            continue
         try:
             found += _of_student(folder, keys, only)
         except OSError as error:
@@ -95,12 +99,16 @@ def _of_student(folder: Path, keys: dict[str, AnswerKey], only: bool) -> list[Su
         if entry.name.startswith("."):
             continue
         if not entry.is_dir():
-            if entry.suffix == ".ipynb" and not only:
+            if entry.suffix == ".ipynb" and (not only or entry.stem in keys):
                 lab = entry.stem if entry.stem in keys else "<lab>"
                 cure = f"move it to {folder.name}/{lab}/{lab}.ipynb"
                 found.append(Refusal(folder.name, "", place, "lies outside a lab's folder", cure))
         elif entry.name in keys:
             found.append(read_submission(entry, folder.name, keys[entry.name], keys))
+        elif (meant := entry.name.strip().casefold()) in (like := {name.casefold(): name for name in keys}):
+            cure = f"rename the folder to {like[meant]}"
+            lab = "" if (folder / like[meant]).is_dir() else like[meant]  # the right one is there as well
+            found.append(Refusal(folder.name, lab, place, "is not quite the name of a lab", cure))
         elif not only:
             cure = f"rename the folder to one of {', '.join(keys)}"
             found.append(Refusal(folder.name, "", place, "belongs to no lab of the course", cure))
@@ -141,6 +149,12 @@ def read_submission(
 
 
 def _missing(folder: Path, student: str, expected: str) -> tuple[str, Unreadable]:
+    if (folder / folder.name / expected).is_file():
+        place, cure = (
+            f"{student}/{folder.name}/{folder.name}/{expected}",
+            f"move it to {student}/{folder.name}/{expected}",
+        )
+        return place, Unreadable("lies one folder too deep", cure)
     others = sorted(p.name for p in folder.iterdir() if p.name != TIMESTAMP and not p.name.startswith("."))
     notebooks = [name for name in others if name.lower().endswith(".ipynb")]
     place = f"{student}/{folder.name}/"

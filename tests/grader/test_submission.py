@@ -207,3 +207,49 @@ def test_a_folder_whose_name_is_no_text_is_refused_and_the_others_are_read(tmp_p
     )
     assert refused.student.encode()
     assert fine.student == "zoe"
+
+
+@pytest.mark.parametrize("name", ["01_double", "01_DOUBLE", " 01_double "])
+@pytest.mark.parametrize("only", [True, False])
+def test_a_folder_almost_of_the_lab_or_a_file_beside_it_is_named_whichever_labs_are_asked_for(
+    name, only, tmp_path, keys, course
+):
+    first = {tiny.FIRST: keys[tiny.FIRST]}
+    path = tiny.hand_in(tmp_path, "ada", tiny.notebook(course))
+    if name == tiny.FIRST:
+        path.rename(tmp_path / "ada" / path.name)
+        path.parent.rmdir()
+    else:
+        path.parent.rename(tmp_path / "ada" / name)
+    refused = one(tmp_path, first, only=only)
+    assert isinstance(refused, Refusal)
+    assert tiny.FIRST in refused.cure
+
+
+def test_other_labs_are_passed_over_where_one_is_asked_for(tmp_path, keys, course):
+    tiny.hand_in(tmp_path, "ada", tiny.notebook(course, tiny.SECOND), tiny.SECOND)
+    assert collect(tmp_path, {tiny.FIRST: keys[tiny.FIRST]}, only=True) == []
+
+
+def test_a_notebook_one_folder_too_deep(tmp_path, keys, course):
+    path = tiny.hand_in(tmp_path, "ada", tiny.notebook(course))
+    inner = path.parent / tiny.FIRST
+    inner.mkdir()
+    path.rename(inner / path.name)
+    assert "lies one folder too deep; move it to ada/01_double/01_double.ipynb" in str(one(tmp_path, keys))
+
+
+def test_a_students_folder_that_is_a_link_is_not_followed(tmp_path, keys, course):
+    tiny.hand_in(tmp_path, "ada", tiny.notebook(course))
+    (tmp_path / "bob").symlink_to(tmp_path / "ada")
+    (tmp_path / "eve").symlink_to(tmp_path)
+    ada, bob, eve = collect(tmp_path, keys)
+    assert isinstance(ada, Submission)
+    assert str(bob) == "bob: bob lies behind a link; hand in the folder itself."
+    assert isinstance(eve, Refusal)
+
+
+def test_a_huge_format_number_leaves_the_sentence_short():
+    with pytest.raises(Unreadable) as refused:
+        parse(b'{"nbformat": ' + b"9" * 4000 + b', "cells": []}')
+    assert len(str(refused.value)) < 200
