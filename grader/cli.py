@@ -81,11 +81,12 @@ def grade(
 ) -> None:
     """Grade what students handed in; every attempt is recorded and the best one counts.
 
-    Exit codes: 0 all graded, 1 some could not be graded (each is named with its reason), 2 nothing could start.
+    Exit codes: 0 all graded, 1 some could not be graded (each is named with its reason), 2 nothing could start,
+    130 interrupted.
     """
     from rich.console import Console
 
-    from grader.console import GRADEBOOK, NOT_STARTED, CannotStart, grade_folder, summary
+    from grader.console import GRADEBOOK, INTERRUPTED, NOT_STARTED, CannotStart, grade_folder, summary
 
     folder, console = course(root), Console()
     options = {"labs": lab or [], "db": db, "due": due, "workers": workers, "timeout": timeout, "console": console}
@@ -94,6 +95,10 @@ def grade(
     except CannotStart as error:
         typer.echo(f"grader grade: {error}", err=True)
         raise typer.Exit(NOT_STARTED) from None
+    except KeyboardInterrupt:
+        sentence = "stopped; every attempt shown as done is recorded, and the same command again does the rest."
+        typer.echo(f"grader grade: {sentence}", err=True)
+        raise typer.Exit(INTERRUPTED) from None
     raise typer.Exit(summary(console, run, attempts, out, db or str(folder / GRADEBOOK)))
 
 

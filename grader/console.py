@@ -20,7 +20,7 @@ from grader.grading_run import Run, Watcher, grade_all
 from grader.report import class_table, write_report
 from grader.safe_names import one_line
 
-GRADED, SOME_NOT, NOT_STARTED = 0, 1, 2  # exit codes
+GRADED, SOME_NOT, NOT_STARTED, INTERRUPTED = 0, 1, 2, 130  # exit codes
 GRADEBOOK = Path(".nbgrader") / "gradebook.db"  # where nbgrader_config.py has it
 AUTOGRADED = Path(".nbgrader") / "autograded"  # likewise; formgrader shows what lies there
 
@@ -128,6 +128,8 @@ def grade_folder(
     """
     console = console or Console()
     keys = keys or start(root, submitted, labs)
+    if out.resolve().is_relative_to(submitted.resolve()):
+        raise CannotStart(f"{out} lies inside the folder of submissions; give another folder with --out.")
     try:
         url = database_url(db or str(root / GRADEBOOK))
         with progress(console, title) as watch:

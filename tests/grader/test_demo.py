@@ -54,6 +54,7 @@ def course(tmp_path_factory):
         (["in", "--due", "07=2026-03-01"], "there is no lab '07' to be due"),
         (["in", "--db", "nonsense://x"], "cannot be"),
         (["empty"], "holds no submissions"),
+        (["in", "--out", "in/results"], "lies inside the folder of submissions"),
     ],
 )
 def test_what_keeps_grading_from_starting_is_one_sentence_and_code_2(arguments, words, course, tmp_path):
@@ -61,11 +62,25 @@ def test_what_keeps_grading_from_starting_is_one_sentence_and_code_2(arguments, 
     (tmp_path / "empty").mkdir()
     folder, *options = arguments
     options = options if "--db" in options else [*options, "--db", tmp_path / "g.db"]
+    if "--out" in options:
+        options[1] = tmp_path / options[1]
     done = grader("grade", tmp_path / folder, "--root", course, "--out", tmp_path / "out", *options)
     assert done.exit_code == 2
     (sentence,) = done.stderr.strip().splitlines()
     assert sentence.startswith("grader grade: ")
     assert words in sentence
+
+
+def test_an_interrupted_run_says_in_one_sentence_how_to_go_on(course, tmp_path, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    tiny.hand_in(tmp_path / "in", "ada", tiny.notebook(course))
+    monkeypatch.setattr("grader.console.grade_all", interrupted)
+    done = grader("grade", tmp_path / "in", "--root", course, "--out", tmp_path / "out", "--db", tmp_path / "g.db")
+    assert done.exit_code == 130
+    (sentence,) = done.stderr.strip().splitlines()
+    assert "the same command again does the rest" in sentence
 
 
 def test_a_lab_that_is_not_built_is_one_sentence(tmp_path):
