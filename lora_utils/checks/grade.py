@@ -101,7 +101,8 @@ class Grade(float):
         """Return one line: the exercise, the points, and what hidden checks will still decide."""
         seen = self.of - self.still_hidden
         if not seen and self.still_hidden:
-            return f"{self.exercise}: all {self.still_hidden:g} points are decided by hidden checks when graded"
+            all_of_it = "the point is" if self.still_hidden == 1 else f"all {self.still_hidden:g} points are"
+            return f"{self.exercise}: {all_of_it} decided by hidden checks when graded"
         more = f"; {self.still_hidden:g} more decided by hidden checks when graded" if self.still_hidden else ""
         return f"{self.exercise}: {float(self):g} of {seen:g} points{more}"
 
