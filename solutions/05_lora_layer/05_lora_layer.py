@@ -21,7 +21,8 @@
 # [lab 06](../06_linear_with_lora/06_linear_with_lora.ipynb).
 
 # %% [markdown]
-# Run the next cell first. It fixes the random seed, so that your numbers are those in the text, up to the last digits.
+# Run the next cell first. It fixes the random seed, so that your numbers are those in the text, up to the last digits. Then work from
+# top to bottom: the experiments use the functions that you have written; before that they end in `NotImplementedError`.
 
 # %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
 import math

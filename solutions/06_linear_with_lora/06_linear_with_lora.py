@@ -1,5 +1,5 @@
 # %% [markdown]
-# # Lab 06: LinearWithLoRA
+# # 06 LinearWithLoRA: a low-rank path beside a frozen layer
 #
 # In lab 05 you built the low-rank path. Here it goes to work: beside a layer of a trained model, into the model by
 # name, onto real film reviews, into the weight and out again, into a file of three kilobytes, and out of that file

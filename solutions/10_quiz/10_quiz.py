@@ -1,5 +1,5 @@
 # %% [markdown]
-# # Quiz
+# # 10 Quiz: the whole course in twenty questions
 #
 # 20 questions on the whole course, from prompting to QLoRA. The first five are the short quiz that the course grew from.
 #
