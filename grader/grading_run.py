@@ -205,12 +205,18 @@ class _Recorder:
             best = standing.best
             handed_in = datetime.fromisoformat(best.timestamp).replace(tzinfo=None) if best.timestamp else None
             self.book.write(best, handed_in)
-            if self.copies is not None and standing.number == standing.best_number:
-                submission = self.submissions[result.student, result.lab]
-                write_copy(self.copies, submission, self.run.keys[result.lab], result)
         except Exception as error:
             sentence = f"{result.student}: {result.lab} is not in nbgrader's gradebook ({_first_line(error)})."
             self.run.problems.append(sentence)
+            return
+        if self.copies is None or standing.number != standing.best_number:
+            return
+        try:
+            submission = self.submissions[result.student, result.lab]
+            write_copy(self.copies, submission, self.run.keys[result.lab], result)
+        except Exception as error:
+            what = f"the notebook of {result.lab} for formgrader"
+            self.run.problems.append(f"{result.student}: {what} could not be written ({_first_line(error)}).")
 
 
 def _first_line(error: Exception) -> str:
