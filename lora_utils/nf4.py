@@ -86,9 +86,11 @@ def dequantise_4bit(quantised: FourBit, dtype: torch.dtype | None = None) -> Ten
     Explained in lab 07_quantization.
     """
     table = quantised.codebook.table(quantised.packed.device)
-    # A byte stands for one of 256 pairs: looking up pairs takes one pass, unpacking and looking up codes takes four.
+    # A byte stands for one of 256 pairs, so one look-up replaces unpacking and two. The eight bytes of a pair travel as
+    # one int64, which takes less than half the time of copying rows of two float32; no bit of them is changed.
     pairs = torch.stack([table.repeat_interleave(16), table.repeat(16)], dim=1)  # (256, 2)
-    values = pairs[quantised.packed.int()].reshape(-1)  # (ceil(n / 2), 2) -> (n or n + 1,)
+    eight_bytes = pairs.view(torch.int64).squeeze(1)  # (256,)
+    values = eight_bytes.index_select(0, quantised.packed.int()).view(torch.float32)  # (ceil(n / 2),) -> (n or n + 1,)
     values = to_blocks(values[: quantised.shape.numel()], quantised.block)  # (m, k)
     return from_blocks(values * quantised.absmax.unsqueeze(1), quantised.shape).to(dtype or quantised.dtype)
 

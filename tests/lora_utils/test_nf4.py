@@ -126,6 +126,12 @@ def test_magnitudes_too_small_for_a_reciprocal_stay_finite():
     back = dequantise_4bit(quantise_4bit(w))
     assert back.isfinite().all()
     assert (back.abs() <= 5e-39).all()
+    assert back[2] == 0
+    assert back[3] > 0
+
+
+def test_a_block_of_zeros_is_stored_as_the_code_of_zero():
+    assert unpack(quantise_4bit(torch.zeros(3)).packed, 3).tolist() == [7, 7, 7]
 
 
 @pytest.mark.parametrize("device", DEVICES)
