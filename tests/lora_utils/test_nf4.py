@@ -78,6 +78,14 @@ def test_half_precision_equals_bitsandbytes(bnb, dtype):
     assert torch.equal(dequantise_4bit(ours).reshape(-1)[same], values.reshape(-1)[same])
 
 
+@pytest.mark.parametrize("dtype", HALF, ids=str)
+def test_half_precision_is_computed_in_float32(dtype):
+    w = weights(200, 64).to(dtype)
+    got = quantise_4bit(w)
+    assert got.absmax.dtype == torch.float32
+    assert torch.equal(got.packed, quantise_4bit(w.float()).packed)
+
+
 def test_bitsandbytes_reads_what_is_packed_here(bnb):
     w = weights(48, 128)
     ours = quantise_4bit(w)
