@@ -24,7 +24,7 @@ assets: setup ## fetch the corpora and word vectors, once
 	lora-utils assets fetch $(ASSETS)
 
 lab: assets ## open JupyterLab on the student notebooks
-	jupyter lab --notebook-dir=notebooks
+	cd notebooks && jupyter lab
 
 demo: assets ## build the twins, grade a sample class, print the table
 	grader build

@@ -90,7 +90,7 @@ def next_step(exercise: Exercise) -> str:
     if exercise.verdict == "pass":
         return ""
     if exercise.verdict == "not-attempted":
-        return "Fill in the cell, run the check under it, and hand in again. The hints in the exercise's box help."
+        return "Fill in the cell, run the check under it, and hand in again; where the exercise has hints, they help."
     if exercise.verdict == "timeout":
         return "Choose Kernel > Restart and Run All: every cell that is graded should finish within a second."
     if exercise.verdict == "crash":
@@ -98,7 +98,10 @@ def next_step(exercise: Exercise) -> str:
     if exercise.verdict == "grader-error":
         return "Nothing: this is a fault of the grader. Staff will grade it again, and it costs you nothing."
     failed = [check for check in exercise.checks if check.verdict == "fail"]
-    if failed and all(check.hidden for check in failed) and any(not c.hidden and c.max_points for c in exercise.checks):
+    hidden_only = bool(failed) and all(check.hidden for check in failed)
+    if hidden_only and not any(not c.hidden and c.max_points for c in exercise.checks):
+        return "Read the reasons, answer again and hand in again: the highest grade is kept."
+    if hidden_only:
         return (
             "The checks in your notebook pass; what failed is only looked at when grading. Think of inputs that your "
             "notebook did not try: other shapes, other sizes, zero, negative numbers."

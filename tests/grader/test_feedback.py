@@ -106,9 +106,11 @@ def test_no_hidden_code_and_no_reference_reaches_a_page(pages, keys):
 
 def test_what_a_check_that_was_not_run_says_or_is_worth_stays_unsaid(pages):
     first = CheckLine("The answer is a letter.", "not-attempted", "no answer yet")
-    for page in pages(result(exercise("test-double", 0, "not-attempted", first, WAITING, WAITING), MIXED[1])):
-        assert "Choice c" not in page
-        assert "2 more checks will run once the first ones pass" in page
+    for verdict in ("fail", "not-attempted"):
+        for page in pages(result(exercise("test-double", 0, verdict, first, WAITING, WAITING), MIXED[1])):
+            assert "Choice c" not in page
+            # Who has answered nothing needs no word about what would run next.
+            assert ("2 more checks will run once the first ones pass" in page) == (verdict == "fail")
 
 
 @pytest.mark.parametrize("verdict", [v for v in WORDS if v != "pass"])
@@ -228,3 +230,13 @@ def test_the_exercise_with_most_to_gain_comes_first(keys):
     key = keys[tiny.FIRST]
     assert most_to_gain(key, list(MIXED)) == ("Exercise: twice as much", 3.0)
     assert most_to_gain(key, [exercise("test-double", 4, "pass"), exercise("test-half", 4, "pass")]) is None
+
+
+def test_a_quiz_question_sends_the_reader_to_the_reasons_and_an_exercise_to_other_inputs():
+    def exercise(visible_points):
+        visible = CheckLine("It can be read.", "pass", "", None, False, visible_points, visible_points)
+        hidden = CheckLine("Choice a.", "fail", "Chosen, and wrong.", None, True, 0.0, 1.0)
+        return Exercise("test-q01", 0.0, 1.0, "fail", [], [visible, hidden])
+
+    assert next_step(exercise(0.0)).startswith("Read the reasons")
+    assert "only looked at when grading" in next_step(exercise(1.0))
