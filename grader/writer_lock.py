@@ -3,12 +3,8 @@
 import threading
 from pathlib import Path
 
+from filelock import FileLock
 from sqlalchemy import make_url
-
-try:
-    import fcntl
-except ImportError:  # Windows: two runs at once are then kept apart by the database alone
-    fcntl = None
 
 
 class WriterLock:
@@ -24,29 +20,23 @@ class WriterLock:
     def __init__(self, url: str) -> None:
         parsed = make_url(url)
         in_file = parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:")
-        self._path = Path(f"{parsed.database}.lock") if in_file and fcntl is not None else None
-        self._own = threading.Lock()
-        self._file = None
+        self._threads = threading.Lock()
+        # Not counted per thread: whoever holds the lock of the threads holds this one too.
+        self._runs = FileLock(Path(f"{parsed.database}.lock"), thread_local=False) if in_file else None
 
     def __enter__(self) -> "WriterLock":
-        self._own.acquire()
+        self._threads.acquire()
         try:
-            if self._path is not None:
-                self._file = self._path.open("w")
-                fcntl.flock(self._file, fcntl.LOCK_EX)
-        except OSError:  # a file system without locks
-            self._close()
+            if self._runs is not None:
+                self._runs.acquire()
+        except (OSError, NotImplementedError):
+            pass  # a file system without locks: the database alone keeps two runs apart
         except BaseException:
-            self._close()
-            self._own.release()
+            self._threads.release()
             raise
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._close()
-        self._own.release()
-
-    def _close(self) -> None:
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        if self._runs is not None and self._runs.is_locked:
+            self._runs.release()
+        self._threads.release()
