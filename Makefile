@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 FULL   := .venv-torchtext
 ASSETS := reviews newsgroups glove
-MODELS := minilm smollm2
+MODELS := minilm smollm2 trec
 # nbgrader calls a bare `alembic`, so the environment's programs must be on PATH.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 

@@ -3,8 +3,9 @@
 Letters: n examples, b batch, s sequence.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -74,12 +75,14 @@ class EncodedCorpus:
     test: Examples
 
 
-def load(name: str, max_len: int = 256) -> EncodedCorpus:
+def load(name: str, max_len: int = 256, tokens: str = "words") -> EncodedCorpus:
     """A corpus as token ids, from the cache after the first time, so that a lab starts at once.
 
     Args:
-        name: "imdb", "rotten_tomatoes" or "newsgroups"
-        max_len: at least 1; longer texts are cut. 256 tokens hold about 63 % of the IMDb reviews whole.
+        name: "imdb", "rotten_tomatoes", "newsgroups" or "trec"
+        max_len: at least 1; longer texts are cut. 256 words hold about 63 % of the IMDb reviews whole.
+        tokens: "words" for the course's vocabulary (default), "minilm" for MiniLM's word pieces, between [CLS] and
+            [SEP], which a text that is cut keeps
 
     Returns:
         ids int32 (n, max_len) padded with 0, labels int64 (n,)
@@ -91,13 +94,16 @@ def load(name: str, max_len: int = 256) -> EncodedCorpus:
         raise ValueError(f"There is no corpus {name!r}. Choose one of {', '.join(CORPORA)}.")
     if max_len < 1:
         raise ValueError(f"max_len must be at least 1, got {max_len}.")
-    path = cache_dir() / "text" / f"{name}-ids-1.safetensors"
+    if tokens not in ENCODERS:
+        raise ValueError(f"tokens must be one of {', '.join(ENCODERS)}, got {tokens!r}.")
+    path = cache_dir() / "text" / f"{name}-{ENCODERS[tokens].file}.safetensors"
     if path.is_file():
         stored = read(path.read_bytes())
     else:
-        stored = _flatten(CORPORA[name]())
+        stored = _flatten(CORPORA[name](), ENCODERS[tokens].rows)
         write_whole(path, save(stored))
-    parts = {part: _pad(stored, part, max_len) for part in ("train", "valid", "test")}
+    last = ENCODERS[tokens].last
+    parts = {part: _pad(stored, part, max_len, last) for part in ("train", "valid", "test")}
     return EncodedCorpus(name, CLASSES[name], **parts)
 
 
@@ -113,24 +119,51 @@ def examples(texts: list[str], labels: list[int], max_len: int = 256) -> Example
     return Examples(ids, torch.tensor(labels))
 
 
-def _flatten(corpus: Corpus) -> dict[str, Tensor]:
+def _words(texts: Iterable[str]) -> list[list[int]]:
+    return encode(texts, course_vocab(), max_len=None)
+
+
+def _pieces(texts: Iterable[str]) -> list[list[int]]:
+    from lora_utils.minilm_tokens import minilm_tokenizer
+
+    tokenizer = minilm_tokenizer()
+    return [tokenizer.encode(text).ids for text in texts]
+
+
+class _Encoder(NamedTuple):
+    """How a corpus becomes numbers: the function, the name of its file in the cache, the token that ends every row."""
+
+    rows: Callable[[Iterable[str]], list[list[int]]]
+    file: str
+    last: int | None
+
+
+ENCODERS = {
+    "words": _Encoder(_words, "ids-1", None),
+    "minilm": _Encoder(_pieces, "minilm-1", 102),  # [SEP]
+}
+
+
+def _flatten(corpus: Corpus, rows_of: Callable[[Iterable[str]], list[list[int]]]) -> dict[str, Tensor]:
     """All ids of a part in one row, with the lengths of the texts: whole texts, no padding on disk."""
-    vocab = course_vocab()
     stored = {}
     for part in ("train", "valid", "test"):
         split = getattr(corpus, part)
-        rows = encode(progress(split.texts, f"Encoding {corpus.name}, {part}"), vocab, max_len=None)
+        rows = rows_of(progress(split.texts, f"Encoding {corpus.name}, {part}"))
         stored[f"{part}.ids"] = torch.tensor([number for row in rows for number in row], dtype=torch.int32)
         stored[f"{part}.lengths"] = torch.tensor([len(row) for row in rows])
         stored[f"{part}.labels"] = torch.tensor(split.labels)
     return stored
 
 
-def _pad(stored: dict[str, Tensor], part: str, max_len: int) -> Examples:
-    """Rows of at most `max_len` ids from the flat row, filled with 0."""
+def _pad(stored: dict[str, Tensor], part: str, max_len: int, last: int | None) -> Examples:
+    """Rows of at most `max_len` ids from the flat row, filled with 0; a row that is cut ends in `last`, if any."""
     flat, lengths = stored[f"{part}.ids"], stored[f"{part}.lengths"]
     starts = lengths.cumsum(0) - lengths  # (n,)
     place = torch.arange(min(max_len, int(lengths.max())))  # (s,)
     inside = place < lengths[:, None]  # (n, s)
     index = (starts[:, None] + place).clamp(max=len(flat) - 1)  # (n, s)
-    return Examples(torch.where(inside, flat[index], 0), stored[f"{part}.labels"])
+    ids = torch.where(inside, flat[index], 0)  # (n, s)
+    if last is not None:
+        ids[lengths > max_len, -1] = last
+    return Examples(ids, stored[f"{part}.labels"])

@@ -90,10 +90,11 @@ EXPECTED = {
     "imdb": (17402, 2500, 5000, "92fc6956159a5c9a"),
     "rotten_tomatoes": (6530, 1000, 1000, "a1253f432a158386"),
     "newsgroups": (8650, 960, 6415, "26f5b3ac75f973ba"),
+    "trec": (3880, 500, 1000, "5462f44279483051"),
 }
 
 
-@pytest.mark.assets("reviews", "newsgroups")
+@pytest.mark.assets("reviews", "newsgroups", "trec")
 @pytest.mark.parametrize("name", CORPORA)
 def test_the_real_corpora(name):
     corpus = CORPORA[name]()

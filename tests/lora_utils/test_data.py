@@ -84,3 +84,16 @@ def test_examples_are_checked():
         Examples(torch.zeros(3, 1), torch.zeros(2))
     with pytest.raises(ValueError, match="batch_size"):
         next(Examples(torch.zeros(3, 1), torch.zeros(3)).batches(0))
+
+
+def test_word_pieces_keep_their_last_token_when_a_text_is_cut(vocab, monkeypatch):
+    monkeypatch.setitem(
+        data.ENCODERS,
+        "minilm",
+        data._Encoder(lambda texts: [[101, *map(len, t.split()), 102] for t in texts], "m", 102),
+    )
+    cut = load("imdb", 4, tokens="minilm").train.inputs
+    assert cut.tolist() == [[101, 4, 4, 102], [101, 1, 4, 102], [101, 102, 0, 0]]
+    assert load("imdb", 9, tokens="minilm").train.inputs[1].tolist() == [101, 1, 4, 3, 4, 102]
+    with pytest.raises(ValueError, match="tokens must be one of words, minilm, got 'bytes'"):
+        load("imdb", 9, tokens="bytes")
