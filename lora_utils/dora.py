@@ -54,7 +54,7 @@ class LinearWithDoRA(nn.Module):
         """Return magnitude * (x V.T) / ||V|| + bias, shape (..., o)."""
         with torch.no_grad():
             directions = self.linear.weight + self.lora.alpha * (self.lora.A @ self.lora.B).T  # (o, i)
-            lengths = directions.norm(dim=1)  # (o,)
+            lengths = row_lengths(directions)  # (o,)
         y = F.linear(x, self.linear.weight) + self.lora(x)  # (..., i) -> (..., o), equal to x V.T
         y = y * (self.magnitude / lengths)  # (..., o) * (o,)
         return y if self.linear.bias is None else y + self.linear.bias
@@ -63,12 +63,21 @@ class LinearWithDoRA(nn.Module):
     def to_linear(self) -> nn.Linear:
         """Return a plain frozen linear layer that computes the same: what is deployed."""
         directions = self.linear.weight + self.lora.alpha * (self.lora.A @ self.lora.B).T  # (o, i)
-        weight = directions * (self.magnitude / directions.norm(dim=1)).unsqueeze(1)  # (o, i) * (o, 1)
+        weight = directions * (self.magnitude / row_lengths(directions)).unsqueeze(1)  # (o, i) * (o, 1)
         merged = nn.Linear(weight.shape[1], weight.shape[0], self.linear.bias is not None, weight.device, weight.dtype)
         merged.requires_grad_(False).weight.copy_(weight)
         if self.linear.bias is not None:
             merged.bias.copy_(self.linear.bias)
         return merged
+
+
+def row_lengths(weight: torch.Tensor) -> torch.Tensor:
+    """The length of each row, (o, i) -> (o,), at least the smallest normal number.
+
+    Published models have rows that are zero throughout (huggingface/peft #2049): dividing by their length gives NaN in
+    the first step.
+    """
+    return weight.norm(dim=1).clamp(min=torch.finfo(weight.dtype).tiny)  # (o,)
 
 
 def inject_dora(model: nn.Module, names: str | Iterable[str], rank: int, alpha: float) -> list[str]:

@@ -87,6 +87,18 @@ def test_the_length_counts_as_a_constant_in_the_backward_pass():
     torch.testing.assert_close(layer.lora.B.grad, B.grad)
 
 
+def test_a_row_of_zeros_gives_no_nan():
+    linear = nn.Linear(4, 3)
+    with torch.no_grad():
+        linear.weight[1] = 0
+    x = torch.randn(2, 4)
+    layer = LinearWithDoRA(linear, 2, 1.0)
+    torch.testing.assert_close(layer(x), linear(x))
+    layer(x).square().sum().backward()
+    assert all(p.grad.isfinite().all() for p in (layer.magnitude, layer.lora.A, layer.lora.B))
+    torch.testing.assert_close(layer.to_linear()(x), linear(x))
+
+
 def test_injection_replaces_by_pattern_and_refuses_what_is_wrapped():
     model = nn.ModuleDict({"query": nn.Linear(4, 3), "value": nn.Linear(4, 3), "norm": nn.LayerNorm(4)})
     assert inject_dora(model, ["qu*"], 2, 1.0) == ["query"]
