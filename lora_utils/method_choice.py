@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from statistics import fmean
 
 from lora_utils.evaluate import mean_and_spread
 
@@ -28,7 +29,7 @@ def best_rate(runs: Sequence[Mapping]) -> tuple[float, bool]:
     Explained in lab 09_capstone.
     """
     rates = sorted({run["lr"] for run in runs})
-    means = {lr: mean_and_spread([run["valid"] for run in runs if run["lr"] == lr])[0] for lr in rates}
+    means = {lr: fmean(run["valid"] for run in runs if run["lr"] == lr) for lr in rates}
     left = [lr for lr in rates if not math.isnan(means[lr])]
     if not left:
         raise ValueError(f"no rate is left to choose: of {len(rates)} tried, all diverged. Try smaller ones.")
