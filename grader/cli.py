@@ -1,7 +1,7 @@
 """The command line of the course's staff: thin over plain functions, one function a command."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -14,6 +14,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+Sandbox = Literal["require", "off"]
 Root = Annotated[Path | None, typer.Option(help="The course folder; default: found from here upwards.")]
 
 
@@ -77,6 +78,9 @@ def grade(
     due: Annotated[list[str] | None, typer.Option(help="Due date, WHEN or LAB=WHEN, repeatable.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Submissions at a time; default: one a core.")] = None,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds that one cell may take.")] = 20.0,
+    sandbox: Annotated[
+        Sandbox, typer.Option(help="require: start only where it holds; off: no isolation.")
+    ] = "require",
     root: Root = None,
 ) -> None:
     """Grade what students handed in; every attempt is recorded and the best one counts.
@@ -90,6 +94,7 @@ def grade(
 
     folder, console = course(root), Console()
     options = {"labs": lab or [], "db": db, "due": due, "workers": workers, "timeout": timeout, "console": console}
+    options |= {"sandbox": sandbox == "require"}
     try:
         run, attempts = grade_folder(folder, submitted, out, **options)
     except CannotStart as error:

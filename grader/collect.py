@@ -6,7 +6,7 @@ A graded cell's value is a `lora_utils.checks.Grade`; its data travel under MIME
 import math
 
 from grader.answer_key import AnswerKey, KeyCell
-from grader.kernel import CellRun
+from grader.execution import CellRun
 from grader.restore import Cell
 from grader.results import CHECK_WORDS, WORDS, CheckLine, Exercise, Message
 from grader.safe_names import one_line

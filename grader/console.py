@@ -13,6 +13,7 @@ from rich.text import Text
 
 from grader.answer_key import AnswerKey, read_keys
 from grader.attempts import Attempt, Attempts
+from grader.canary import REMEDY, sandbox_faults
 from grader.execution import Limits
 from grader.feedback import write_feedback
 from grader.gradebook import Gradebook, GradebookError, database_url
@@ -30,8 +31,8 @@ class CannotStart(Exception):
 
 
 def default_workers() -> int:
-    """Return one worker a core, at most four: each holds a kernel with torch in memory."""
-    return max(1, min(4, os.cpu_count() or 1))
+    """Return one worker a core: each is a judge and a submission that wait for each other."""
+    return max(1, os.cpu_count() or 1)
 
 
 def parse_due(texts: list[str], labs: list[str]) -> dict[str, datetime]:
@@ -102,6 +103,7 @@ def grade_folder(
     due: list[str] | None = None,
     workers: int | None = None,
     timeout: float = 20.0,
+    sandbox: bool = True,
     console: Console | None = None,
     title: str = "grading",
 ) -> tuple[Run, list[Attempt]]:
@@ -115,8 +117,9 @@ def grade_folder(
         keys: the labs' answer keys, where they have been read before; default: they are read now.
         db: URL or file of the gradebook; default: the course's own.
         due: due dates, see `parse_due`.
-        workers: how many at a time; default: one a core, at most four.
+        workers: how many at a time; default: one a core.
         timeout: seconds of wall clock for one cell.
+        sandbox: whether submissions are shut off; nothing starts where that does not hold. Default True.
         console: where progress goes; default: standard output.
         title: what the progress bar says.
 
@@ -130,6 +133,8 @@ def grade_folder(
     keys = keys or start(root, submitted, labs)
     if out.resolve().is_relative_to(submitted.resolve()):
         raise CannotStart(f"{out} lies inside the folder of submissions; give another folder with --out.")
+    if sandbox and (faults := sandbox_faults()):
+        raise CannotStart(f"the sandbox does not hold here: {faults[0]} {REMEDY}")
     try:
         url = database_url(db or str(root / GRADEBOOK))
         with progress(console, title) as watch:
@@ -139,6 +144,7 @@ def grade_folder(
                 url,
                 limits=Limits(cell_seconds=timeout),
                 workers=workers or default_workers(),
+                sandbox=sandbox,
                 only=bool(labs),
                 due=parse_due(due or [], list(keys)),
                 copies=root / AUTOGRADED if db is None else None,

@@ -44,7 +44,7 @@ def run_demo(root: Path, out: Path, console: Console, workers: int | None = None
         root: the course.
         out: a folder for everything; what an earlier demonstration left there is replaced.
         console: where progress goes.
-        workers: submissions at a time; default: one a core, at most four.
+        workers: submissions at a time; default: one a core.
 
     Raises:
         CannotStart: the labs are not built.

@@ -1,17 +1,14 @@
-"""Run a restored notebook and say what became of each cell; a cell that takes the kernel with it is left out next time.
+"""Run a restored notebook in the engine and say what became of each cell.
 
-After a crash, an endless loop that cannot be interrupted, or a flood of output, a new kernel runs the notebook again
-without that cell. What it defined is missing; everything else still counts.
+A cell that takes its process with it (a crash, an endless loop, a flood of output) is left out when a new process
+runs the others again. What it defined is missing; everything else still counts.
 """
 
-import asyncio
-import time
 from dataclasses import dataclass
 
-from grader.kernel import CellRun, Kernel
+from grader.engine import engine
+from grader.judge import defined_names
 from grader.restore import Cell
-
-SANDBOX = "unsandboxed"  # written into every grade: the kernel is a plain process of the grader's own account
 
 
 @dataclass(frozen=True)
@@ -22,66 +19,56 @@ class Limits:
         cell_seconds: wall clock of one cell; default 20.
         submission_cells: how many times `cell_seconds` all its cells may take together; default 6.
         output_bytes: printed and shown by all cells together; default 5 MB.
-        kernels: how many kernels it may use up; default 4.
+        processes: how many processes it may use up; default 4.
     """
 
     cell_seconds: float = 20.0
     submission_cells: float = 6.0
     output_bytes: int = 5_000_000
-    kernels: int = 4
+    processes: int = 4
 
 
-def execute(cells: list[Cell], environment: dict[str, str], limits: Limits) -> dict[str, CellRun]:
-    """Run the cells of a submission in order, each submission in kernels of its own.
+@dataclass
+class CellRun:
+    """What happened when one cell ran.
+
+    Args:
+        status: "ok", "error" (it raised), "timeout", "crash" (its process died), "flood" (too much output), "not-run".
+        ename, evalue: class and message of what it raised, or more about what happened.
+        data: MIME bundle of a graded cell's value, when it has one.
+    """
+
+    status: str
+    ename: str = ""
+    evalue: str = ""
+    data: dict | None = None
+
+
+def execute(cells: list[Cell], environment: dict[str, str], limits: Limits, sandbox: bool = True) -> dict[str, CellRun]:
+    """Run the cells of a submission in order, in processes of its own.
 
     Args:
         cells: as `restore` made them.
-        environment: variables for the kernel, such as the seed of the test inputs.
+        environment: variables for the judge, such as the seed of the test inputs.
         limits: see there.
+        sandbox: whether to shut the submission off; default True.
 
     Returns:
         For every cell that grading runs, by id, what happened.
 
     Raises:
-        KernelFailed: no kernel could be started.
+        EngineFailed: the engine broke.
     """
-    return asyncio.run(_execute([cell for cell in cells if cell.runs], environment, limits))
+    answers = [cell.key.source for cell in cells if cell.key is not None and cell.key.answer]
+    names = sorted(set().union(*map(defined_names, answers)))
+    orders = [
+        {"id": cell.id, "source": cell.source, "kind": _kind(cell), "names": names} for cell in cells if cell.runs
+    ]
+    runs = engine(sandbox).grade(orders, environment, vars(limits))
+    return {id: CellRun(**run) for id, run in runs.items()}
 
 
-async def _execute(cells: list[Cell], environment: dict[str, str], limits: Limits) -> dict[str, CellRun]:
-    runs: dict[str, CellRun] = {}
-    spent = [0.0]  # seconds in cells; what a kernel takes to start is not the student's
-    for _ in range(limits.kernels):
-        async with Kernel(environment, limits.output_bytes) as kernel:
-            if not await _lost_kernel(kernel, cells, runs, spent, limits):
-                break
-    for cell in cells:
-        runs.setdefault(cell.id, CellRun("not-run"))
-    return runs
-
-
-async def _lost_kernel(
-    kernel: Kernel, cells: list[Cell], runs: dict[str, CellRun], spent: list[float], limits: Limits
-) -> bool:
-    """Run what a new kernel needs and what is still open; return whether a cell took the kernel with it."""
-    before = None
-    for cell in cells:
-        earlier = runs.get(cell.id)
-        if earlier is not None and (cell.graded or earlier.status not in ("ok", "error")):
-            continue
-        left = limits.cell_seconds * limits.submission_cells - spent[0]
-        if left <= 0:
-            return False
-        start = time.monotonic()
-        run = await kernel.run(cell.source, min(left, limits.cell_seconds))
-        spent[0] += time.monotonic() - start
-        if run.status == "gone":  # the cell before killed it a moment after it had ended
-            if before is not None and not before.graded:
-                runs[before.id] = CellRun("crash", kernel_lost=True)
-            return True
-        if earlier is None or run.kernel_lost:
-            runs[cell.id] = run
-        if run.kernel_lost:
-            return True
-        before = cell
-    return False
+def _kind(cell: Cell) -> str:
+    if cell.graded:
+        return "graded"
+    return "locked" if cell.key is not None and cell.key.locked else "own"

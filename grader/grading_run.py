@@ -76,6 +76,7 @@ def grade_all(
     *,
     limits: Limits | None = None,
     workers: int = 2,
+    sandbox: bool = True,
     only: bool = False,
     due: dict[str, datetime] | None = None,
     copies: Path | None = None,
@@ -89,6 +90,7 @@ def grade_all(
         url: of the database that holds nbgrader's gradebook and the attempts.
         limits: of one submission; default `Limits()`.
         workers: how many are graded at a time; default 2.
+        sandbox: whether submissions are shut off from the machine; default True.
         only: pass over other labs' folders instead of naming them as problems; default False.
         due: due dates by lab (UTC, without zone); default: as the gradebook has them.
         copies: nbgrader's autograded directory, where formgrader looks for notebooks; default: none are written.
@@ -120,7 +122,7 @@ def grade_all(
                 done += 1
                 watch(done, total, f"{one.student} {one.lab}")
         fresh = [one for one in waiting if known[id(one)] is None]
-        for result in _results(fresh, keys, limits, workers):
+        for result in _results(fresh, keys, limits, workers, sandbox):
             recorder.take(result)
             done += 1
             watch(done, total, f"{result.student} {result.lab}")
@@ -148,12 +150,12 @@ def _prepare(
 
 
 def _results(
-    submissions: list[Submission], keys: dict[str, AnswerKey], limits: Limits, workers: int
+    submissions: list[Submission], keys: dict[str, AnswerKey], limits: Limits, workers: int, sandbox: bool
 ) -> Iterable[Result]:
-    """Yield results as they come; threads suffice, because the work is done in the kernels' processes."""
+    """Yield results as they come; threads suffice, because the work is done in the engine's processes."""
     pool = ThreadPoolExecutor(max(1, workers), thread_name_prefix="grade")
     try:
-        futures = [pool.submit(grade, one, keys[one.lab], limits) for one in submissions]
+        futures = [pool.submit(grade, one, keys[one.lab], limits, sandbox) for one in submissions]
         for future in as_completed(futures):
             yield future.result()
     finally:

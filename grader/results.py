@@ -90,7 +90,7 @@ class Result:
         submission_sha256: of the bytes handed in.
         checks_sha256: of everything that decides the score: the lab's cells, its hidden tests and the course package.
         exercises: in the lab's order.
-        sandbox: how far the submission was shut off while it ran; "unsandboxed" in this version.
+        sandbox: how the submission was shut off while it ran: "namespaces", or "unsandboxed" for not at all.
         seed_id: names the seed of the test inputs without giving it away.
         versions: of Python and the packages that decide the score, and the time limit of a cell in seconds.
         seconds: wall clock.

@@ -36,6 +36,18 @@ class StudentRaised(Exception):
         super().__init__(f"{kind}: {text}" if text else kind)
 
 
+class Handle:
+    """Stands for a student's object that lives in another process; its `side` runs probes there.
+
+    Args:
+        name: what the object is called in the student's notebook.
+        side: has probe(function, objects, inputs, seed) -> dict, and raises StudentRaised as Subject.probe does.
+    """
+
+    def __init__(self, name: str, side) -> None:
+        self.name, self.side = name, side
+
+
 class Subject:
     """One or more student objects, to be examined by probes and by nothing else.
 
@@ -70,6 +82,9 @@ class Subject:
             name = f"{function.__module__}.{function.__qualname__}"
             raise ValueError(f"a probe must be a top-level function in {PROBE_HOME}, got {name}; move it there")
         inputs = to_wire(inputs, "inputs")
+        for item in self._objects:
+            if isinstance(item, Handle):
+                return item.side.probe(function, self._objects, inputs, self._seed)
         with torch.random.fork_rng(devices=[]), quiet():
             torch.manual_seed(self._seed)
             try:

@@ -9,8 +9,8 @@ import tiny_course as tiny
 
 from grader import grade as grade_module
 from grader.collect import broken_checks, collect_exercises, grade_flags, is_reference
+from grader.execution import CellRun
 from grader.grade import grade, input_seed
-from grader.kernel import CellRun
 from grader.restore import restore
 from grader.results import Exercise, Result, passes, plain
 from lora_utils.checks.grade import MIME, CheckResult, Grade
@@ -109,8 +109,8 @@ def test_many_checks_are_cut(key, course):
         (CellRun("error", "NameError", "x"), None, "fail", "raised-NameError", "while it was being checked, raised"),
         (CellRun("error", "NameError", "x"), CellRun("error", "NotImplementedError"), "not-attempted", "not-attempted",
          "the stub is still there"),
-        (CellRun("not-run"), CellRun("crash", kernel_lost=True), "crash", "process-ended", "ended the Python process"),
-        (CellRun("crash", kernel_lost=True), None, "crash", "process-ended", "while it was being checked, ended"),
+        (CellRun("not-run"), CellRun("crash"), "crash", "process-ended", "ended the Python process"),
+        (CellRun("crash"), None, "crash", "process-ended", "while it was being checked, ended"),
         (CellRun("timeout", evalue="20 s"), None, "timeout", "ran-too-long", "was stopped after 20 s"),
         (CellRun("error", "NameError", "x"), CellRun("timeout", evalue="20 s"), "timeout", "ran-too-long",
          "your answer cell 'double' was stopped after 20 s"),

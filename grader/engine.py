@@ -1,0 +1,190 @@
+"""The grader's side of the engine: one warm process, and for each submission a judge and a sandboxed process.
+
+grader ── warm ──┬─ judge ── typed channel ─┐
+                 └─ guard ── init ── student's process
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+
+from grader.frames import ChannelClosed, ChannelTimeout, receive, send
+from grader.sandbox import Bounds
+
+READY_SECONDS = 120  # torch takes two seconds to import, on a loaded machine far more
+SLACK_SECONDS = 60  # beyond a submission's own limit, before its judge is given up
+KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
+
+
+class EngineFailed(RuntimeError):
+    """The engine itself failed: a fault of the machine or of the grader, never of the submission."""
+
+
+class Engine:
+    """A warm process and what it forks; safe to use from several threads.
+
+    Args:
+        sandbox: whether submissions are shut off; False runs them under the grader's own account.
+        bounds: of one submission; default `Bounds()`.
+    """
+
+    def __init__(self, sandbox: bool = True, bounds: Bounds | None = None) -> None:
+        self.sandbox, self.bounds = sandbox, bounds or Bounds()
+        self._lock = threading.Lock()
+        self._folder = tempfile.mkdtemp(prefix="grader-warm-")
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "grader.warm", str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                env=self._variables(),
+                cwd=self._folder,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+            )
+        self._channel = ours
+        try:
+            receive(ours, READY_SECONDS)
+        except (ChannelClosed, ChannelTimeout) as error:
+            self._process.kill()
+            said = self._process.stderr.read().decode(errors="replace").strip().splitlines()
+            self.close()
+            raise EngineFailed(f"the grader's engine did not start ({said[-1] if said else error})") from error
+        threading.Thread(target=self._drain, daemon=True).start()
+
+    def _variables(self) -> dict[str, str]:
+        kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
+        return kept | {
+            "HOME": self._folder,
+            "TMPDIR": tempfile.gettempdir(),
+            "MPLBACKEND": "agg",
+            "MPLCONFIGDIR": self._folder,
+            "OMP_NUM_THREADS": "1",
+            "MKL_NUM_THREADS": "1",
+            "CUDA_VISIBLE_DEVICES": "",
+            "PYTHONHASHSEED": "0",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONPATH": str(Path(__file__).parents[1]),
+            "NBGRADER_EXECUTION": "autograde",
+        }
+
+    @property
+    def running(self) -> bool:
+        """Whether the warm process is alive."""
+        return self._process.poll() is None
+
+    def _drain(self) -> None:
+        """Read what the engine's own processes complain about, so that no pipe fills up."""
+        self.complaints: list[str] = []
+        with suppress(ValueError):  # closed while reading: the engine has ended
+            for line in self._process.stderr:
+                self.complaints = [*self.complaints[-50:], line.decode(errors="replace").rstrip()]
+
+    def _fork(self, request: dict, *fds: int) -> int:
+        with self._lock:
+            send(self._channel, request, fds)
+            return receive(self._channel, READY_SECONDS)["pid"]
+
+    def grade(self, cells: list[dict], environment: dict[str, str], limits: dict) -> dict[str, dict]:
+        """Run the cells of one submission; see `judge.serve` for the forms.
+
+        Raises:
+            EngineFailed: the engine broke, whatever the submission did.
+        """
+        student = _Student(self, environment, limits)
+        ours, theirs = socket.socketpair()
+        with ours:
+            with theirs:
+                self._fork({"role": "judge"}, theirs.fileno())
+            wait = limits["cell_seconds"] * limits["submission_cells"] + SLACK_SECONDS
+            try:
+                send(ours, {"cells": cells, "environment": environment, "limits": limits})
+                while True:
+                    answer = receive(ours, wait)
+                    if "need" not in answer:
+                        break
+                    fd = student.new()
+                    try:
+                        send(ours, {}, (fd,))
+                    finally:
+                        os.close(fd)
+            except (ChannelClosed, ChannelTimeout) as error:
+                raise EngineFailed(f"the judge is gone ({error})") from error
+            finally:
+                student.close()
+        if "runs" not in answer:
+            raise EngineFailed(answer.get("broken", "the judge gave no answer"))
+        return answer["runs"]
+
+    def close(self) -> None:
+        """End the warm process and everything it has forked."""
+        self._channel.close()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(5)
+        self._process.kill()
+        self._process.wait()
+        self._process.stderr.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+class _Student:
+    """The student's process of one submission: a new one ends the one before."""
+
+    def __init__(self, engine: Engine, environment: dict[str, str], limits: dict) -> None:
+        self._engine, self._control = engine, None
+        self._request = {
+            "role": "student",
+            "sandbox": engine.sandbox,
+            "bounds": asdict(engine.bounds),
+            "environment": {},  # not even the seed of the inputs: the judge draws them
+            "output_bytes": limits["output_bytes"],
+        }
+
+    def new(self) -> int:
+        """Fork a process and return the judge's end of the channel to it."""
+        self.close()
+        ours, theirs = socket.socketpair()
+        control, far = socket.socketpair()
+        with theirs, far:
+            self._engine._fork(self._request, theirs.fileno(), far.fileno())
+        self._control = control
+        return ours.detach()
+
+    def close(self) -> None:
+        """End it, with all its children."""
+        if self._control is not None:
+            self._control.close()
+            self._control = None
+
+
+_engines: dict[bool, Engine] = {}
+_guard = threading.Lock()
+
+
+def engine(sandbox: bool) -> Engine:
+    """Return this process's engine of a kind, started on first use; it ends with the process."""
+    with _guard:
+        if not _engines:
+            atexit.register(stop)
+        if sandbox not in _engines or not _engines[sandbox].running:
+            _engines[sandbox] = Engine(sandbox)
+        return _engines[sandbox]
+
+
+def stop() -> None:
+    """End this process's engines."""
+    with _guard:
+        while _engines:
+            _engines.popitem()[1].close()

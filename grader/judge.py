@@ -1,0 +1,264 @@
+"""The judge: runs the graded cells of a lab, hidden tests included, and asks the student's process for numbers.
+
+It runs in a process of its own, trusted, outside the sandbox. Locked cells run here, the student's cells never do;
+where a graded cell names something of the student's, the judge has a handle, whose only use is to have a probe run
+beside the real object. Each check gets a new fork of the student's process, so no check sees what another has done.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import contextlib
+import io
+import os
+import socket
+import time
+
+from grader.frames import BadFrame, ChannelClosed, ChannelTimeout, receive, send
+from lora_utils.checks.grade import MIME, Grade
+from lora_utils.checks.subject import Handle, StudentRaised
+
+READY_SECONDS = 60  # a fork and a few mounts take some hundredths; a loaded machine may need far more
+KNOWN = ("ok", "error", "crash", "flood")
+
+
+class Lost(BaseException):
+    """The student's side did not answer a probe; ends the graded cell. `run` is what became of it."""
+
+    def __init__(self, status: str, ename: str = "", evalue: str = "") -> None:
+        self.run = {"status": status, "ename": ename, "evalue": evalue}
+        super().__init__(status)
+
+
+class StudentSide:
+    """The judge's end of the channel to one submission's process."""
+
+    def __init__(self, channel: socket.socket) -> None:
+        self.channel = channel
+        self.check: socket.socket | None = None
+        self.seed: int | None = None
+        self.deadline = time.monotonic()
+        self.seconds = 0.0
+
+    def hello(self) -> None:
+        """Wait until the process is shut off and ready; nothing of the student's has run yet.
+
+        Raises:
+            RuntimeError: it could not be set up.
+        """
+        try:
+            said = receive(self.channel, READY_SECONDS)
+        except (ChannelClosed, ChannelTimeout) as error:
+            raise RuntimeError(f"the submission's process did not start ({error})") from error
+        if said != {"ready": True}:
+            raise RuntimeError(f"the submission's process could not be set up ({_text(said, 'broken')})")
+
+    def start(self, seconds: float) -> None:
+        """Begin a cell that may take so many seconds."""
+        self.end_check()
+        self.seconds, self.deadline = seconds, time.monotonic() + seconds
+
+    def cell(self, source: str) -> dict:
+        """Run one of the student's cells; "lost" in the answer says that the process is of no more use."""
+        try:
+            send(self.channel, {"do": "cell", "source": source})
+            answer = receive(self.channel, self.deadline - time.monotonic())
+        except ChannelTimeout:
+            return {"status": "timeout", "evalue": f"{self.seconds:.0f} s", "lost": True}
+        except ChannelClosed:
+            return {"status": "crash", "lost": True}
+        except BadFrame as error:
+            return {"status": "crash", "evalue": f"forged answer: {error}", "lost": True}
+        if not isinstance(answer, dict) or answer.get("status") not in KNOWN:
+            return {"status": "crash", "evalue": _text(answer, "broken") or "forged answer", "lost": True}
+        found = {"status": answer["status"], "ename": _text(answer, "ename"), "evalue": _text(answer, "evalue")}
+        return found | {"lost": answer["status"] in ("crash", "flood")}
+
+    def probe(self, function, objects: tuple, inputs: dict, seed: int) -> dict:
+        """Run a probe in the fork that belongs to this check, as `Subject.probe` would here."""
+        request = {
+            "module": function.__module__,
+            "probe": function.__qualname__,
+            "objects": [{"name": o.name} if isinstance(o, Handle) else {"value": o} for o in objects],
+            "inputs": inputs,
+            "seed": seed,
+        }
+        try:
+            if self.check is None or self.seed != seed:
+                self.new_check(seed)
+            send(self.check, request)
+            answer = receive(self.check, max(0.0, self.deadline - time.monotonic()))
+        except ChannelTimeout:
+            self.end_check()
+            raise Lost("timeout", evalue=f"{self.seconds:.0f} s") from None
+        except ChannelClosed:
+            self.end_check()
+            raise Lost("crash") from None
+        except BadFrame:
+            self.end_check()
+            raise StudentRaised("WrongType", "the answer is no plain data") from None
+        if not isinstance(answer, dict):
+            raise StudentRaised("WrongType", "the answer is no plain data")
+        if isinstance(answer.get("missing"), str):
+            raise Lost("error", "NameError", f"name {answer['missing'][:80]!r} is not defined")
+        if isinstance(raised := answer.get("raised"), list) and len(raised) == 3:
+            raise StudentRaised(*(str(part)[:2_000] for part in raised))
+        if not isinstance(answer.get("seen"), dict):
+            raise StudentRaised("WrongType", "the answer is no plain data")
+        return answer["seen"]
+
+    def new_check(self, seed: int) -> None:
+        """Have the student's process fork; the fork answers on a socket of its own."""
+        self.end_check()
+        ours, theirs = socket.socketpair()
+        try:
+            send(self.channel, {"do": "check"}, (theirs.fileno(),))
+        finally:
+            theirs.close()
+        self.check, self.seed = ours, seed
+
+    def end_check(self) -> None:
+        """Let the fork of the present check go."""
+        if self.check is not None:
+            self.check.close()
+            self.check = None
+
+
+def _text(answer: object, name: str) -> str:
+    value = answer.get(name) if isinstance(answer, dict) else None
+    return value[:2_000] if isinstance(value, str) else ""
+
+
+def serve(channel: socket.socket) -> None:
+    """Grade one submission for the process at the other end, and report what became of each cell.
+
+    The first frame holds `cells` (id, source, kind "own" | "locked" | "graded", names), `environment` and `limits`.
+    The judge answers {"need": "student"} for each process of the student's that it wants, and at last {"runs"}.
+    """
+    order = receive(channel)
+    os.environ.update(order["environment"])
+    null = os.open(os.devnull, os.O_RDWR)
+    for fd in (0, 1, 2):
+        os.dup2(null, fd)
+    try:
+        reply = {"runs": Session(channel, order).grade()}
+    except Exception as error:
+        reply = {"broken": f"{type(error).__name__}: {error}"}
+    with contextlib.suppress(ChannelClosed):
+        send(channel, reply)
+
+
+class Session:
+    """One submission: cells in order, and a new process of the student's after each that was lost."""
+
+    def __init__(self, channel: socket.socket, order: dict) -> None:
+        self.channel, self.cells, self.limits = channel, order["cells"], order["limits"]
+        self.runs: dict[str, dict] = {}
+        self.spent = 0.0
+
+    def grade(self) -> dict[str, dict]:
+        """Return what became of every cell."""
+        for _ in range(self.limits["processes"]):
+            send(self.channel, {"need": "student"})
+            _, fds = receive(self.channel, fds=1)
+            with socket.socket(fileno=fds[0]) as student:
+                side = StudentSide(student)
+                side.hello()
+                if not self.one_process(side):
+                    break
+        for cell in self.cells:
+            self.runs.setdefault(cell["id"], {"status": "not-run"})
+        return self.runs
+
+    def one_process(self, side: StudentSide) -> bool:
+        """Run what a new process needs and what is still open; return whether a cell took the process with it."""
+        namespace: dict = {"__name__": "__main__", "display": lambda *things: None}
+        before = None
+        for cell in self.cells:
+            earlier = self.runs.get(cell["id"])
+            if earlier is not None and (cell["kind"] == "graded" or earlier["status"] not in ("ok", "error")):
+                continue
+            left = self.limits["cell_seconds"] * self.limits["submission_cells"] - self.spent
+            if left <= 0:
+                return False
+            side.start(min(left, self.limits["cell_seconds"]))
+            start = time.monotonic()
+            if cell["kind"] == "graded":
+                self.runs[cell["id"]] = judge(cell, namespace, side)
+                self.spent += time.monotonic() - start
+                if self.runs[cell["id"]]["status"] == "crash" and not alive(side):
+                    if before is not None:
+                        self.runs[before["id"]] = {"status": "crash", "evalue": ""}
+                        del self.runs[cell["id"]]
+                    return True
+                continue
+            if cell["kind"] == "locked":
+                with contextlib.suppress(Exception), contextlib.redirect_stdout(io.StringIO()):
+                    execute(cell["source"], namespace)
+            run = side.cell(cell["source"])
+            self.spent += time.monotonic() - start
+            lost = run.pop("lost")
+            if earlier is None or lost:
+                self.runs[cell["id"]] = run
+            if lost:
+                return True
+            before = cell
+        return False
+
+
+def alive(side: StudentSide) -> bool:
+    """Whether the student's process still answers."""
+    try:
+        send(side.channel, {"do": "cell", "source": ""})
+        return isinstance(receive(side.channel, 10), dict)
+    except (ChannelClosed, ChannelTimeout, BadFrame):
+        return False
+
+
+def judge(cell: dict, namespace: dict, side: StudentSide) -> dict:
+    """Run one graded cell and return what became of it, with the grade's data when there is a grade."""
+    scope = dict(namespace)
+    for name in used_names(cell["source"]):
+        if name in cell["names"] or (name not in scope and not hasattr(builtins, name)):
+            scope[name] = Handle(name, side)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            value = execute(cell["source"], scope)
+    except Lost as lost:
+        return lost.run
+    finally:
+        side.end_check()
+    return {"status": "ok", "data": {MIME: value.data()}} if isinstance(value, Grade) else {"status": "ok"}
+
+
+def used_names(source: str) -> set[str]:
+    """Return the names that a cell reads and does not itself define at its top level."""
+    tree = ast.parse(source)
+    read = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    return read - defined_names(source)
+
+
+def defined_names(source: str) -> set[str]:
+    """Return the names that a cell defines at its top level; none for a text that is no Python."""
+    try:
+        body = ast.parse(source).body
+    except SyntaxError:
+        return set()
+    found: set[str] = set()
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            found |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+        else:
+            found |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    return found
+
+
+def execute(source: str, namespace: dict) -> object:
+    """Execute a trusted cell and return the value of its last expression, if it ends in one."""
+    tree = ast.parse(source)
+    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    exec(compile(tree, "<graded cell>", "exec"), namespace)
+    return eval(compile(ast.Expression(last.value), "<graded cell>", "eval"), namespace) if last else None

@@ -1,0 +1,204 @@
+"""A warm process: torch and lora_utils imported once, then one fork for each submission and for each judge.
+
+    python -m grader.warm SOCKET        (started by grader.engine, spoken to over the inherited socket)
+
+A fork of it is ready in some 20 ms, where a kernel that imports torch takes seconds. It knows nothing that must stay
+secret: it starts with a bare environment, and hidden tests reach only the judges, after their fork. It runs on one
+thread, since the child of a process with more OpenMP threads hangs.
+
+Kinds of children:
+
+    guard      waits until the submission is over or nobody wants it any more, then ends everything in its namespace
+    └─ init    process 1 of the namespace; sets the sandbox up, then only collects the dead
+       └─ student_side.serve: runs the student's cells
+    judge.serve: runs the graded cells, trusted
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import traceback
+
+from grader import sandbox
+from grader.frames import ChannelClosed, receive, send
+
+
+def preload() -> None:
+    """Import what labs and checks use, so that no fork pays for it."""
+    os.environ.setdefault("MPLBACKEND", "agg")
+    import matplotlib.pyplot  # noqa: F401 - its import is the point
+    import safetensors.torch  # noqa: F401
+    import torch
+
+    import lora_utils.checks
+    from grader import judge, student_side  # noqa: F401
+
+    torch.set_num_threads(1)
+    with contextlib.suppress(RuntimeError):
+        torch.set_num_interop_threads(1)
+    folder = os.path.dirname(lora_utils.checks.__file__)
+    for name in sorted(os.listdir(folder)):
+        if name.endswith(".py") and name != "__init__.py":
+            with contextlib.suppress(Exception):  # a broken module is news of the check that needs it
+                __import__(f"lora_utils.checks.{name[:-3]}")
+    torch.nn.functional.linear(torch.ones(2, 2), torch.ones(2, 2)).sum()
+    student_side.make_shell()
+
+
+def view() -> list[str]:
+    """The folders that a submission may read: the interpreter, its packages, and lora_utils."""
+    import lora_utils
+
+    folders = [os.path.dirname(os.path.abspath(lora_utils.__file__)), sys.prefix, sys.base_prefix]
+    found: list[str] = []
+    for path in folders:
+        for one in (path, os.path.realpath(path)):
+            if one not in found and not one.startswith("/usr/"):
+                found.append(one)
+    return found
+
+
+def main() -> None:
+    """Serve forks until the socket closes."""
+    channel = socket.socket(fileno=int(sys.argv[1]))
+    preload()
+    root = tempfile.mkdtemp(prefix="grader-root-")
+    os.chmod(root, 0o755)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel collects dead children by itself
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the grader, which then closes the socket
+    send(channel, {"ready": True})
+    try:
+        while True:
+            request, fds = receive(channel, fds=2)
+            pid = os.fork()
+            if pid == 0:
+                channel.close()
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                code = 1
+                try:
+                    code = _child(request, fds, root)
+                except BaseException:
+                    traceback.print_exc()
+                finally:
+                    os._exit(code)
+            for fd in fds:
+                os.close(fd)
+            send(channel, {"pid": pid})
+    except ChannelClosed:
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def _child(request: dict, fds: list[int], root: str) -> int:
+    if request["role"] == "judge":
+        from grader import judge
+
+        os.setsid()
+        judge.serve(socket.socket(fileno=fds[0]))
+        return 0
+    student, control = fds
+    return guard(student, control, request, root)
+
+
+def guard(student: int, control: int, request: dict, root: str) -> int:
+    """Stand between the grader and one submission: end the latter when it is over or no longer wanted."""
+    bounds = sandbox.Bounds(**request["bounds"])
+    folder, number = None, os.getpid() % 1_000_000
+    if request["sandbox"]:
+        try:
+            sandbox.leave_namespaces()
+        except OSError as error:
+            send(socket.socket(fileno=student), {"broken": str(error)})
+            return 1
+    else:
+        folder = tempfile.mkdtemp(prefix="grader-work-")
+    init = os.fork()
+    if init == 0:
+        os.close(control)
+        try:
+            _init(student, request, root, folder, bounds, number)
+        except BaseException as error:
+            with contextlib.suppress(Exception):
+                send(socket.socket(fileno=student), {"broken": f"{type(error).__name__}: {error}"})
+        finally:
+            os._exit(1)
+    os.close(student)
+    _until_over(init, control)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(init, signal.SIGKILL)  # process 1: everything in its namespace dies with it
+    if folder:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(init, signal.SIGKILL)
+        shutil.rmtree(folder, ignore_errors=True)
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(init, 0)
+    return 0
+
+
+def _until_over(init: int, control: int) -> None:
+    """Wait until process 1 has ended or the other end of `control` is closed."""
+    try:
+        ended = os.pidfd_open(init)
+    except (AttributeError, OSError):  # not on this system: only the other end counts, which closes in any case
+        ended = None
+    watched = [control] if ended is None else [control, ended]
+    select.select(watched, [], [])
+    if ended is not None:
+        os.close(ended)
+
+
+def _init(student: int, request: dict, root: str, folder: str | None, bounds: sandbox.Bounds, number: int) -> None:
+    from grader import student_side
+
+    os.setsid()
+    null = os.open(os.devnull, os.O_RDWR)
+    for fd in (0, 1, 2):
+        os.dup2(null, fd)
+    if folder is None:
+        sandbox.change_root(root, view(), bounds)
+        home = sandbox.HOME
+    else:
+        home = folder
+        os.makedirs(os.path.join(folder, "work"))
+        os.chdir(os.path.join(folder, "work"))
+    _close_all_but(student)
+    os.environ.update(
+        HOME=home,
+        TMPDIR=home,
+        IPYTHONDIR=f"{home}/ipython",
+        MPLCONFIGDIR=f"{home}/matplotlib",
+        **request["environment"],
+    )
+    tempfile.tempdir = None
+    if folder is not None:
+        sandbox.limit(bounds)
+        student_side.serve(socket.socket(fileno=student), request["output_bytes"])
+        return
+    sandbox.become_nobody(number)
+    sandbox.drop_privileges(bounds)
+    main = os.fork()
+    if main == 0:
+        student_side.serve(socket.socket(fileno=student), request["output_bytes"])
+        os._exit(0)
+    os.close(student)
+    sandbox.not_to_be_traced()
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            pid, _ = os.wait()
+            if pid == main:
+                return  # and with it everything that is left in the namespace
+
+
+def _close_all_but(kept: int) -> None:
+    os.closerange(3, kept)
+    os.closerange(kept + 1, 1 << 16)
+
+
+if __name__ == "__main__":
+    main()
