@@ -1,0 +1,58 @@
+"""bitsandbytes' layer made from ours: the same numbers, nothing on stderr, loaded only on use."""
+
+import subprocess
+import sys
+
+import pytest
+import torch
+from torch import nn
+
+from lora_utils.linear4bit import dequantise_linear4bit, load_bitsandbytes, to_linear4bit
+from lora_utils.quantised_linear import QuantisedLinear
+
+pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")  # inside bitsandbytes
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("double", [True, False])
+def test_it_holds_the_weight_that_is_computed_by_hand(bias, double):
+    torch.manual_seed(0)
+    linear = nn.Linear(128, 24, bias)
+    layer = to_linear4bit(linear, double)
+    ours = QuantisedLinear(linear, double=double)
+    torch.testing.assert_close(dequantise_linear4bit(layer), ours.dequantise(), rtol=0, atol=1e-6)
+    x = torch.randn(3, 128)
+    torch.testing.assert_close(layer(x), ours(x), rtol=1e-4, atol=1e-4)
+    assert layer.weight.dtype == torch.uint8
+    assert not any(p.requires_grad for p in layer.parameters())
+    assert linear.weight.requires_grad
+
+
+def test_the_type_of_the_product_can_be_chosen():
+    linear = nn.Linear(128, 24)
+    assert to_linear4bit(linear).compute_dtype == torch.float32
+    assert to_linear4bit(linear, compute_dtype=torch.bfloat16).compute_dtype == torch.bfloat16
+
+
+def test_what_is_no_linear_layer_is_refused():
+    with pytest.raises(TypeError, match="to_linear4bit stores an nn.Linear, got Embedding"):
+        to_linear4bit(nn.Embedding(3, 2))
+
+
+def test_a_library_that_does_not_load_gives_one_sentence(monkeypatch):
+    monkeypatch.setitem(sys.modules, "bitsandbytes", None)
+    with pytest.raises(ImportError, match="does not load .*; QuantisedLinear works without it"):
+        load_bitsandbytes()
+
+
+def test_it_is_loaded_on_use_and_silently():
+    code = (
+        "import sys, logging, lora_utils.linear4bit as l, lora_utils.qlora\n"
+        "print('bitsandbytes' in sys.modules)\n"
+        "from torch import nn\n"
+        "l.to_linear4bit(nn.Linear(64, 4))\n"
+        "print('bitsandbytes' in sys.modules, logging.root.manager.disable)\n"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.split() == ["False", "True", "0"]
+    assert out.stderr == ""
