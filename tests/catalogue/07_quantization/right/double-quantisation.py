@@ -1,0 +1,83 @@
+# %% a loop over groups
+def stored_bits(block, group=None):
+    weights = block * (group or 1)
+    constants = 32 if group is None else 8 * group + 32
+    return 4 + constants / weights
+
+
+def store_scales(scales, group):
+    mean = float(scales.double().mean())
+    codes, steps = [], []
+    for part in (scales.double() - mean).split(group):
+        step = float(part.abs().max()) / 127 or 1.0
+        codes.append((part / step).round())
+        steps.append(step)
+    return torch.cat(codes).to(torch.int8), torch.tensor(steps), mean
+
+
+def restore_scales(codes, steps, mean, group):
+    return torch.stack([mean + steps[i // group] * code for i, code in enumerate(codes)])
+
+
+# %% indices, in place on a copy
+def stored_bits(block, group=None):
+    bits = 4.0
+    if group is None:
+        bits += 32 / block
+    else:
+        bits += (8 + 32 / group) / block
+    return bits
+
+
+def store_scales(scales, group):
+    mean = scales.mean()
+    apart = scales - mean
+    own = torch.arange(len(scales)) // group
+    top = torch.zeros(int(own[-1]) + 1).scatter_reduce(0, own, apart.abs(), "amax")
+    steps = torch.where(top > 0, top / 127, torch.ones_like(top))
+    return (apart / steps[own]).round().char(), steps, mean
+
+
+def restore_scales(codes, steps, mean, group):
+    back = codes.float()
+    back *= steps[torch.arange(len(codes)) // group]
+    return back + mean
+
+
+# %% padded rows on the way back
+def stored_bits(block, group=None):
+    return 4 + (32 / block if not group else 8 / block + 32 / block / group)
+
+
+def store_scales(scales, group):
+    m, mean = scales.numel(), scales.sum() / scales.numel()
+    rows = torch.zeros(-(-m // group) * group)
+    rows[:m] = scales - mean
+    rows = rows.view(-1, group)
+    steps = rows.abs().max(dim=1, keepdim=True).values / 127
+    steps[steps == 0] = 1
+    return torch.round(rows / steps).to(torch.int8).flatten()[:m], steps.flatten(), mean
+
+
+def restore_scales(codes, steps, mean, group):
+    rows = F.pad(codes, (0, -len(codes) % group)).view(-1, group)
+    return (torch.addcmul(mean, steps[:, None], rows)).flatten()[: len(codes)]
+
+
+# %% float64 throughout, steps as float64
+def stored_bits(block, group=None):
+    if group:
+        return 4 + 8 / block + 32 / (group * block)
+    return 4 + 32 / block
+
+
+def store_scales(scales, group):
+    c = scales.double()
+    mean = c.mean()
+    rows = F.pad(c - mean, (0, -len(c) % group)).unflatten(0, (-1, group))
+    steps = (rows.abs().amax(1) / 127).clamp(min=1e-12)
+    return (rows / steps.unsqueeze(1)).round().clamp(-127, 127).to(torch.int8).flatten()[: len(c)], steps, mean
+
+
+def restore_scales(codes, steps, mean, group):
+    return mean.double() + codes.double() * steps.double().repeat_interleave(group)[: len(codes)]

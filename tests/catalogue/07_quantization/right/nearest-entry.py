@@ -1,0 +1,31 @@
+# %% midpoints, and back through the sort
+def nearest_entry(scaled, table):
+    values, places = table.sort()
+    return places[torch.bucketize(scaled, (values[1:] + values[:-1]) / 2)].to(torch.uint8)
+
+
+# %% squares
+def nearest_entry(scaled, table):
+    return ((scaled[..., None] - table) ** 2).min(dim=-1).indices.byte()
+
+
+# %% cdist
+def nearest_entry(scaled, table):
+    return torch.cdist(scaled.reshape(-1, 1), table.reshape(-1, 1)).argmin(dim=1).reshape(scaled.shape).to(torch.uint8)
+
+
+# %% a loop over the table
+def nearest_entry(scaled, table):
+    best = torch.full_like(scaled, float("inf"))
+    codes = torch.zeros(scaled.shape, dtype=torch.uint8)
+    for code, level in enumerate(table):
+        distance = (scaled - level).abs()
+        codes[distance < best] = code
+        best = torch.minimum(best, distance)
+    return codes
+
+
+# %% a loop over the numbers
+def nearest_entry(scaled, table):
+    codes = [int((v - table).abs().argmin()) for v in scaled.flatten()]
+    return torch.tensor(codes, dtype=torch.uint8).reshape(scaled.shape)

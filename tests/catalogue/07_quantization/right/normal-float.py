@@ -1,0 +1,37 @@
+# %% the standard library's normal distribution
+from statistics import NormalDist
+
+
+def normal_float(negative, positive, last):
+    Q = NormalDist().inv_cdf
+    above = [Q(0.5 + (last - 0.5) * j / positive) for j in range(1, positive + 1)]
+    below = [-Q(0.5 + (last - 0.5) * j / negative) for j in range(negative, 0, -1)]
+    return torch.tensor([v / above[-1] for v in below + [0.0] + above])
+
+
+# %% as bitsandbytes has it, sorted at the end
+def normal_float(negative, positive, last):
+    above = torch.special.ndtri(torch.linspace(last, 0.5, positive + 1)[:-1].double())
+    below = -torch.special.ndtri(torch.linspace(last, 0.5, negative + 1)[:-1].double())
+    values = torch.cat([above, torch.zeros(1, dtype=torch.float64), below]).sort().values
+    return (values / values.max()).float()
+
+
+# %% the inverse error function
+def normal_float(negative, positive, last):
+    def side(count):
+        places = 0.5 + (last - 0.5) * torch.arange(1, count + 1, dtype=torch.float64) / count
+        return torch.erfinv(2 * places - 1)
+
+    above, below = side(positive), side(negative)
+    return torch.cat([-below.flip(0), above.new_zeros(1), above]) / above[-1]
+
+
+# %% torch's normal distribution
+def normal_float(negative, positive, last):
+    unit = torch.distributions.Normal(torch.tensor(0.0, dtype=torch.float64), torch.tensor(1.0, dtype=torch.float64))
+    above = unit.icdf(torch.linspace(0.5, last, positive + 1, dtype=torch.float64))[1:]
+    below = unit.icdf(torch.linspace(1 - last, 0.5, negative + 1, dtype=torch.float64))[:-1]
+    levels = torch.cat([below, torch.zeros(1, dtype=torch.float64), above]) / above[-1]
+    levels[0] = -1
+    return levels.float()

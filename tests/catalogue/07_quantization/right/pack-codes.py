@@ -1,0 +1,49 @@
+# %% arithmetic
+def pack_codes(codes):
+    flat = codes.flatten()
+    if flat.numel() % 2:
+        flat = torch.cat([flat, flat.new_zeros(1)])
+    return flat[::2] * 16 + flat[1::2]
+
+
+def unpack_codes(packed, count):
+    back = torch.empty(2 * len(packed), dtype=torch.uint8)
+    back[0::2] = packed // 16
+    back[1::2] = packed % 16
+    return back[:count]
+
+
+# %% pairs as rows
+def pack_codes(codes):
+    pairs = F.pad(codes.reshape(-1), (0, codes.numel() % 2)).reshape(-1, 2).int()
+    return (pairs @ torch.tensor([16, 1], dtype=torch.int32)).to(torch.uint8)
+
+
+def unpack_codes(packed, count):
+    return torch.stack([packed >> 4, packed & 0x0F], dim=-1).flatten()[:count]
+
+
+# %% a loop
+def pack_codes(codes):
+    c = codes.flatten().tolist()
+    if len(c) % 2:
+        c.append(0)
+    return torch.tensor([c[i] << 4 | c[i + 1] for i in range(0, len(c), 2)], dtype=torch.uint8)
+
+
+def unpack_codes(packed, count):
+    halves = []
+    for byte in packed.tolist():
+        halves += divmod(byte, 16)
+    return torch.tensor(halves[:count], dtype=torch.uint8)
+
+
+# %% a table of pairs
+def pack_codes(codes):
+    flat = F.pad(codes.reshape(-1), (0, codes.numel() % 2))
+    return torch.bitwise_or(torch.bitwise_left_shift(flat[0::2], 4), flat[1::2])
+
+
+def unpack_codes(packed, count):
+    pairs = torch.cartesian_prod(torch.arange(16), torch.arange(16)).to(torch.uint8)
+    return pairs[packed.long()].reshape(-1)[:count]

@@ -1,0 +1,35 @@
+# %% rounded after adding the whole zero point
+def quantise_zero_point(x, bits=8):
+    largest = 2**bits - 1
+    low, high = min(x.min().item(), 0.0), max(x.max().item(), 0.0)
+    scale = (high - low) / largest or 1.0
+    zero_point = round(-low / scale)
+    return torch.round(x / scale + zero_point).clamp(0, largest).to(torch.uint8), scale, zero_point
+
+
+# %% zero point as a byte
+def quantise_zero_point(x, bits=8):
+    low, high = torch.cat([x.reshape(-1), torch.zeros(1)]).aminmax()
+    scale = ((high - low) / (2**bits - 1)).clamp(min=1e-20)
+    zero_point = (-low / scale).round().to(torch.uint8)
+    return ((x / scale).round() + zero_point).clamp(0, 2**bits - 1).byte(), scale, zero_point
+
+
+# %% torch's own quantiser
+def quantise_zero_point(x, bits=8):
+    low, high = x.min().clamp(max=0), x.max().clamp(min=0)
+    scale = (high - low) / (2**bits - 1)
+    scale = torch.where(scale == 0, torch.tensor(1.0), scale)
+    zero_point = (-low / scale).round()
+    whole = torch.quantize_per_tensor(x, float(scale), int(zero_point), torch.quint8).int_repr()
+    return whole.clamp(max=2**bits - 1), scale, zero_point
+
+
+# %% float64, integers
+def quantise_zero_point(x, bits=8):
+    w = x.double()
+    low, high = w.min().clamp(max=0), w.max().clamp(min=0)
+    scale = (high - low) / (2**bits - 1) if high > low else torch.ones((), dtype=torch.float64)
+    zero_point = int((-low / scale).round())
+    codes = (w / scale).round().int().add(zero_point).clamp(0, 2**bits - 1)
+    return codes.to(torch.uint8), scale, zero_point

@@ -1,0 +1,191 @@
+# %% scale forgotten message="scale-forgotten"
+def stored_bits(block, group=None):
+    return 4.0 if group is None else 4 + 32 / (block * group)
+
+
+def store_scales(scales, group):
+    mean, m = scales.mean(), len(scales)
+    rows = F.pad(scales - mean, (0, -m % group)).reshape(-1, group)
+    steps = (rows.abs().amax(dim=1) / 127).clamp(min=1e-20)
+    return (rows / steps[:, None]).round().to(torch.int8).reshape(-1)[:m], steps, mean
+
+
+def restore_scales(codes, steps, mean, group):
+    return mean + steps.repeat_interleave(group)[: len(codes)] * codes
+
+
+# %% step of a group forgotten message="step-forgotten"
+def stored_bits(block, group=None):
+    return 4 + 32 / block if group is None else 4 + 8 / block
+
+
+def store_scales(scales, group):
+    mean, m = scales.mean(), len(scales)
+    rows = F.pad(scales - mean, (0, -m % group)).reshape(-1, group)
+    steps = (rows.abs().amax(dim=1) / 127).clamp(min=1e-20)
+    return (rows / steps[:, None]).round().to(torch.int8).reshape(-1)[:m], steps, mean
+
+
+def restore_scales(codes, steps, mean, group):
+    return mean + steps.repeat_interleave(group)[: len(codes)] * codes
+
+
+# %% step shared by too few message="step-shared-by-group-only"
+def stored_bits(block, group=None):
+    return 4 + 32 / block if group is None else 4 + 8 / block + 32 / group
+
+
+def store_scales(scales, group):
+    mean, m = scales.mean(), len(scales)
+    rows = F.pad(scales - mean, (0, -m % group)).reshape(-1, group)
+    steps = (rows.abs().amax(dim=1) / 127).clamp(min=1e-20)
+    return (rows / steps[:, None]).round().to(torch.int8).reshape(-1)[:m], steps, mean
+
+
+def restore_scales(codes, steps, mean, group):
+    return mean + steps.repeat_interleave(group)[: len(codes)] * codes
+
+
+# %% mean not subtracted message="mean-not-subtracted"
+def stored_bits(block, group=None):
+    return 4 + 32 / block if group is None else 4 + 8 / block + 32 / (block * group)
+
+
+def store_scales(scales, group):
+    m = len(scales)
+    rows = F.pad(scales, (0, -m % group)).reshape(-1, group)
+    steps = rows.amax(dim=1) / 127
+    return (rows / steps[:, None]).round().to(torch.int8).reshape(-1)[:m], steps, torch.zeros(())
+
+
+def restore_scales(codes, steps, mean, group):
+    return mean + steps.repeat_interleave(group)[: len(codes)] * codes
+
+
+# %% mean returned and not subtracted message="mean-not-subtracted"
+def stored_bits(block, group=None):
+    return 4 + 32 / block if group is None else 4 + 8 / block + 32 / (block * group)
+
+
+def store_scales(scales, group):
+    mean, m = scales.mean(), len(scales)
+    rows = F.pad(scales, (0, -m % group)).reshape(-1, group)
+    steps = rows.amax(dim=1) / 127
+    return (rows / steps[:, None]).round().to(torch.int8).reshape(-1)[:m], steps, mean
+
+
+def restore_scales(codes, steps, mean, group):
+    return mean + steps.repeat_interleave(group)[: len(codes)] * codes
+
+
+# %% a mean for each group message="mean-per-group"
+def stored_bits(block, group=None):
+    return 4 + 32 / block if group is None else 4 + 8 / block + 32 / (block * group)
+
+
+def store_scales(scales, group):
+    parts = scales.split(group)
+    means = torch.stack([part.mean() for part in parts])
+    steps = torch.stack([(part - part.mean()).abs().max() / 127 for part in parts])
+    codes = torch.cat([((part - mean) / step).round() for part, mean, step in zip(parts, means, steps)])
+    return codes.to(torch.int8), steps, means
+
+
+def restore_scales(codes, steps, mean, group):
+    return mean + steps.repeat_interleave(group)[: len(codes)] * codes
+
+
+# %% filled up before the mean is subtracted message="filled-before-centring"
+def stored_bits(block, group=None):
+    return 4 + 32 / block if group is None else 4 + 8 / block + 32 / (block * group)
+
+
+def store_scales(scales, group):
+    mean, m = scales.mean(), len(scales)
+    rows = F.pad(scales, (0, -m % group)).reshape(-1, group) - mean
+    steps = (rows.abs().amax(dim=1) / 127).clamp(min=1e-20)
+    return (rows / steps[:, None]).round().to(torch.int8).reshape(-1)[:m], steps, mean
+
+
+def restore_scales(codes, steps, mean, group):
+    return mean + steps.repeat_interleave(group)[: len(codes)] * codes
+
+
+# %% range to -128 message="range-128"
+def stored_bits(block, group=None):
+    return 4 + 32 / block if group is None else 4 + 8 / block + 32 / (block * group)
+
+
+def store_scales(scales, group):
+    mean, m = scales.mean(), len(scales)
+    rows = F.pad(scales - mean, (0, -m % group)).reshape(-1, group)
+    steps = (rows.abs().amax(dim=1) / 128).clamp(min=1e-20)
+    return (rows / steps[:, None]).round().clamp(-128, 127).to(torch.int8).reshape(-1)[:m], steps, mean
+
+
+def restore_scales(codes, steps, mean, group):
+    return mean + steps.repeat_interleave(group)[: len(codes)] * codes
+
+
+# %% largest distance returned message="absmax-returned"
+def stored_bits(block, group=None):
+    return 4 + 32 / block if group is None else 4 + 8 / block + 32 / (block * group)
+
+
+def store_scales(scales, group):
+    mean, m = scales.mean(), len(scales)
+    rows = F.pad(scales - mean, (0, -m % group)).reshape(-1, group)
+    largest = rows.abs().amax(dim=1).clamp(min=1e-20)
+    return (rows / largest[:, None] * 127).round().to(torch.int8).reshape(-1)[:m], largest, mean
+
+
+def restore_scales(codes, steps, mean, group):
+    return mean + steps.repeat_interleave(group)[: len(codes)] * codes / 127
+
+
+# %% codes cut message="truncated"
+def stored_bits(block, group=None):
+    return 4 + 32 / block if group is None else 4 + 8 / block + 32 / (block * group)
+
+
+def store_scales(scales, group):
+    mean, m = scales.mean(), len(scales)
+    rows = F.pad(scales - mean, (0, -m % group)).reshape(-1, group)
+    steps = (rows.abs().amax(dim=1) / 127).clamp(min=1e-20)
+    return (rows / steps[:, None] * 1.00001).to(torch.int8).reshape(-1)[:m], steps, mean
+
+
+def restore_scales(codes, steps, mean, group):
+    return mean + steps.repeat_interleave(group)[: len(codes)] * codes
+
+
+# %% mean not added back message="mean-forgotten"
+def stored_bits(block, group=None):
+    return 4 + 32 / block if group is None else 4 + 8 / block + 32 / (block * group)
+
+
+def store_scales(scales, group):
+    mean, m = scales.mean(), len(scales)
+    rows = F.pad(scales - mean, (0, -m % group)).reshape(-1, group)
+    steps = (rows.abs().amax(dim=1) / 127).clamp(min=1e-20)
+    return (rows / steps[:, None]).round().to(torch.int8).reshape(-1)[:m], steps, mean
+
+
+def restore_scales(codes, steps, mean, group):
+    return steps.repeat_interleave(group)[: len(codes)] * codes
+
+
+# %% steps repeated as a list message="steps-tiled"
+def stored_bits(block, group=None):
+    return 4 + 32 / block if group is None else 4 + 8 / block + 32 / (block * group)
+
+
+def store_scales(scales, group):
+    mean, m = scales.mean(), len(scales)
+    rows = F.pad(scales - mean, (0, -m % group)).reshape(-1, group)
+    steps = (rows.abs().amax(dim=1) / 127).clamp(min=1e-20)
+    return (rows / steps[:, None]).round().to(torch.int8).reshape(-1)[:m], steps, mean
+
+
+def restore_scales(codes, steps, mean, group):
+    return mean + steps.repeat(group)[: len(codes)] * codes

@@ -1,0 +1,49 @@
+# %% the entry below message="rounded-down"
+def nearest_entry(scaled, table):
+    return (torch.searchsorted(table, scaled, right=True) - 1).clamp(0, len(table) - 1).to(torch.uint8)
+
+
+# %% the entry above message="rounded-up"
+def nearest_entry(scaled, table):
+    return torch.bucketize(scaled, table).clamp(0, len(table) - 1).to(torch.uint8)
+
+
+# %% abs forgotten message="sign-of-distance"
+def nearest_entry(scaled, table):
+    return (scaled.unsqueeze(-1) - table).argmin(dim=-1).to(torch.uint8)
+
+
+# %% farthest message="farthest"
+def nearest_entry(scaled, table):
+    return (scaled.unsqueeze(-1) - table).abs().argmax(dim=-1).to(torch.uint8)
+
+
+# %% values message="values-not-codes"
+def nearest_entry(scaled, table):
+    return table[(scaled.unsqueeze(-1) - table).abs().argmin(dim=-1)]
+
+
+# %% distances message="distance-returned"
+def nearest_entry(scaled, table):
+    return (scaled.unsqueeze(-1) - table).abs().amin(dim=-1)
+
+
+# %% evenly spaced message="table-evenly-spaced"
+def nearest_entry(scaled, table):
+    return ((scaled + 1) / 2 * (len(table) - 1)).round().to(torch.uint8)
+
+
+# %% midpoints of a sorted copy message="sorted-places"
+def nearest_entry(scaled, table):
+    table = table.sort().values
+    return torch.bucketize(scaled, (table[1:] + table[:-1]) / 2).to(torch.uint8)
+
+
+# %% int64 message="codes-wrong-type"
+def nearest_entry(scaled, table):
+    return (scaled.unsqueeze(-1) - table).abs().argmin(dim=-1)
+
+
+# %% flat message="shape-lost"
+def nearest_entry(scaled, table):
+    return (scaled.reshape(-1, 1) - table).abs().argmin(dim=-1).to(torch.uint8)

@@ -1,0 +1,117 @@
+# %% quantiles of equal shares, found in tutorials message="naive-quantiles"
+def normal_float(negative, positive, last):
+    n = negative + positive + 1
+    levels = torch.special.ndtri((torch.arange(n) + 0.5) / n)
+    return levels / levels.abs().max()
+
+
+# %% one cut from end to end message="one-cut"
+def normal_float(negative, positive, last):
+    levels = torch.special.ndtri(torch.linspace(1 - last, last, negative + positive + 1, dtype=torch.float64))
+    return (levels / levels[-1]).float()
+
+
+# %% equation 4 of the paper (qlora #94) message="paper-equation-4"
+def normal_float(negative, positive, last):
+    n = negative + positive + 1
+    q = torch.special.ndtri(torch.arange(1, n + 1, dtype=torch.float64) / (n + 1))
+    levels = (q[1:] + q[:-1]) / 2
+    return levels / levels.abs().max()
+
+
+# %% integer grid message="evenly-spaced"
+def normal_float(negative, positive, last):
+    return torch.linspace(-1, 1, negative + positive + 1)
+
+
+# %% sides swapped message="sides-swapped"
+def normal_float(negative, positive, last):
+    above = torch.special.ndtri(torch.linspace(0.5, last, negative + 1)[1:])
+    below = torch.special.ndtri(torch.linspace(0.5, last, positive + 1)[1:])
+    return torch.cat([-below.flip(0), torch.zeros(1), above]) / above[-1]
+
+
+# %% not divided by the largest message="not-scaled"
+def normal_float(negative, positive, last):
+    above = torch.special.ndtri(torch.linspace(0.5, last, positive + 1)[1:])
+    below = torch.special.ndtri(torch.linspace(0.5, last, negative + 1)[1:])
+    return torch.cat([-below.flip(0), torch.zeros(1), above])
+
+
+# %% zero on both sides message="zero-twice"
+def normal_float(negative, positive, last):
+    above = torch.special.ndtri(torch.linspace(0.5, last, positive + 1)[:])
+    below = torch.special.ndtri(torch.linspace(0.5, last, negative + 1)[:])
+    return torch.cat([-below.flip(0), above]) / above[-1]
+
+
+# %% zero forgotten message="zero-missing"
+def normal_float(negative, positive, last):
+    above = torch.special.ndtri(torch.linspace(0.5, last, positive + 1)[1:])
+    below = torch.special.ndtri(torch.linspace(0.5, last, negative + 1)[1:])
+    return torch.cat([-below.flip(0), above]) / above[-1]
+
+
+# %% fifteen symmetric levels (qlora #299) message="wrong-count"
+def normal_float(negative, positive, last):
+    side = torch.special.ndtri(torch.linspace(0.5, last, negative + 1)[1:])
+    return torch.cat([-side.flip(0), torch.zeros(1), side]) / side[-1]
+
+
+# %% up to probability 1 message="level-infinite"
+def normal_float(negative, positive, last):
+    above = torch.special.ndtri(torch.linspace(0.5, 1, positive + 1)[1:])
+    below = torch.special.ndtri(torch.linspace(0.5, 1, negative + 1)[1:])
+    return torch.cat([-below.flip(0), torch.zeros(1), above]) / above[-1]
+
+
+# %% last fixed at 1 - 1/32 message="last-ignored"
+def normal_float(negative, positive, last):
+    above = torch.special.ndtri(torch.linspace(0.5, 1 - 1 / 32, positive + 1)[1:])
+    below = torch.special.ndtri(torch.linspace(0.5, 1 - 1 / 32, negative + 1)[1:])
+    return torch.cat([-below.flip(0), torch.zeros(1), above]) / above[-1]
+
+
+# %% descending message="descending"
+def normal_float(negative, positive, last):
+    above = torch.special.ndtri(torch.linspace(0.5, last, positive + 1)[1:])
+    below = torch.special.ndtri(torch.linspace(0.5, last, negative + 1)[1:])
+    return torch.cat([above.flip(0), torch.zeros(1), -below]) / above[-1]
+
+
+# %% negative side not reversed message="sides-not-mirrored"
+def normal_float(negative, positive, last):
+    above = torch.special.ndtri(torch.linspace(0.5, last, positive + 1)[1:])
+    below = torch.special.ndtri(torch.linspace(0.5, last, negative + 1)[1:])
+    return torch.cat([-below, torch.zeros(1), above]) / above[-1]
+
+
+# %% NF4 written down message="table-copied"
+def normal_float(negative, positive, last):
+    return torch.tensor(
+        [-1.0, -0.6961928009986877, -0.5250730514526367, -0.39491748809814453, -0.28444138169288635,
+         -0.18477343022823334, -0.09105003625154495, 0.0, 0.07958029955625534, 0.16093020141124725,
+         0.24611230194568634, 0.33791524171829224, 0.44070982933044434, 0.5626170039176941, 0.7229568362236023, 1.0]
+    )  # fmt: skip
+
+
+# %% the last number left over message="last-ignored"
+def normal_float(negative, positive, last):
+    last = 0.9677083
+    above = torch.special.ndtri(torch.linspace(0.5, last, positive + 1)[1:])
+    below = torch.special.ndtri(torch.linspace(0.5, last, negative + 1)[1:])
+    return torch.cat([-below.flip(0), torch.zeros(1), above]) / above[-1]
+
+
+# %% an almost exact zero message="ends-not-exact"
+def normal_float(negative, positive, last):
+    above = torch.special.ndtri(torch.linspace(0.5, last, positive + 1)[1:])
+    below = torch.special.ndtri(torch.linspace(0.5, last, negative + 1)[1:])
+    return torch.cat([-below.flip(0), torch.tensor([1e-7]), above]) / above[-1]
+
+
+# %% a list message="no-tensor"
+def normal_float(negative, positive, last):
+    above = torch.special.ndtri(torch.linspace(0.5, last, positive + 1)[1:])
+    below = torch.special.ndtri(torch.linspace(0.5, last, negative + 1)[1:])
+    return (torch.cat([-below.flip(0), torch.zeros(1), above]) / above[-1]).tolist()

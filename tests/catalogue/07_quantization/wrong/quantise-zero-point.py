@@ -1,0 +1,102 @@
+# %% number of codes instead of steps message="levels-not-steps"
+def quantise_zero_point(x, bits=8):
+    low, high = x.min().clamp(max=0), x.max().clamp(min=0)
+    scale = (high - low) / 2**bits
+    zero_point = (-low / scale).round()
+    return ((x / scale).round() + zero_point).clamp(0, 2**bits - 1).to(torch.uint8), scale, zero_point
+
+
+# %% range around zero message="symmetric-range"
+def quantise_zero_point(x, bits=8):
+    c = x.abs().max()
+    scale = 2 * c / (2**bits - 1)
+    zero_point = (c / scale).round()
+    return ((x / scale).round() + zero_point).clamp(0, 2**bits - 1).to(torch.uint8), scale, zero_point
+
+
+# %% one-sided range not widened (pytorch #23838) message="range-without-zero"
+def quantise_zero_point(x, bits=8):
+    low, high = x.min(), x.max()
+    scale = ((high - low) / (2**bits - 1)).clamp(min=1e-12)
+    zero_point = (-low / scale).round()
+    return ((x / scale).round() + zero_point).clamp(0, 2**bits - 1).to(torch.uint8), scale, zero_point
+
+
+# %% zero point not rounded message="zero-point-not-whole"
+def quantise_zero_point(x, bits=8):
+    low, high = x.min().clamp(max=0), x.max().clamp(min=0)
+    scale = ((high - low) / (2**bits - 1)).clamp(min=1e-12)
+    zero_point = -low / scale
+    return (x / scale + zero_point).round().to(torch.uint8), scale, zero_point
+
+
+# %% zero point cut message="zero-point-cut"
+def quantise_zero_point(x, bits=8):
+    low, high = x.min().clamp(max=0), x.max().clamp(min=0)
+    scale = ((high - low) / (2**bits - 1)).clamp(min=1e-12)
+    zero_point = int(-low / scale)
+    return ((x / scale).round() + zero_point).clamp(0, 2**bits - 1).to(torch.uint8), scale, zero_point
+
+
+# %% sign of the zero point message="zero-point-negative"
+def quantise_zero_point(x, bits=8):
+    low, high = x.min().clamp(max=0), x.max().clamp(min=0)
+    scale = ((high - low) / (2**bits - 1)).clamp(min=1e-12)
+    zero_point = (low / scale).round()
+    return ((x / scale).round() - zero_point).clamp(0, 2**bits - 1).to(torch.uint8), scale, zero_point
+
+
+# %% zero point for signed codes message="signed-codes"
+def quantise_zero_point(x, bits=8):
+    low, high = x.min().clamp(max=0), x.max().clamp(min=0)
+    scale = ((high - low) / (2**bits - 1)).clamp(min=1e-12)
+    zero_point = (-low / scale).round() - 2 ** (bits - 1)
+    codes = ((x / scale).round() + zero_point).clamp(-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
+    return codes.to(torch.int8), scale, zero_point
+
+
+# %% minimum returned message="minimum-returned"
+def quantise_zero_point(x, bits=8):
+    low, high = x.min().clamp(max=0), x.max().clamp(min=0)
+    scale = ((high - low) / (2**bits - 1)).clamp(min=1e-12)
+    return ((x - low) / scale).round().to(torch.uint8), scale, low
+
+
+# %% counted from the minimum message="counted-from-minimum"
+def quantise_zero_point(x, bits=8):
+    low, high = x.min().clamp(max=0), x.max().clamp(min=0)
+    scale = ((high - low) / (2**bits - 1)).clamp(min=1e-12)
+    zero_point = (-low / scale).round()
+    return ((x - low) / scale).round().to(torch.uint8), scale, zero_point
+
+
+# %% codes cut message="truncated"
+def quantise_zero_point(x, bits=8):
+    low, high = x.min().clamp(max=0), x.max().clamp(min=0)
+    scale = ((high - low) / (2**bits - 1)).clamp(min=1e-12)
+    zero_point = (-low / scale).round()
+    return (x / scale + zero_point).clamp(0, 2**bits - 1).to(torch.uint8), scale, zero_point
+
+
+# %% not clamped message="codes-not-clamped"
+def quantise_zero_point(x, bits=8):
+    low, high = x.min().clamp(max=0), x.max().clamp(min=0)
+    scale = ((high - low) / (2**bits - 1)).clamp(min=1e-12)
+    zero_point = (-low / scale).round()
+    return ((x / scale).round() + zero_point).to(torch.int32).to(torch.uint8), scale, zero_point
+
+
+# %% codes not bytes message="codes-wrong-type"
+def quantise_zero_point(x, bits=8):
+    low, high = x.min().clamp(max=0), x.max().clamp(min=0)
+    scale = ((high - low) / (2**bits - 1)).clamp(min=1e-12)
+    zero_point = (-low / scale).round()
+    return ((x / scale).round() + zero_point).clamp(0, 2**bits - 1).to(torch.int16), scale, zero_point
+
+
+# %% zeros divided by zero message="zero-step"
+def quantise_zero_point(x, bits=8):
+    low, high = x.min().clamp(max=0), x.max().clamp(min=0)
+    scale = (high - low) / (2**bits - 1)
+    zero_point = (-low / scale).round()
+    return ((x / scale).round() + zero_point).clamp(0, 2**bits - 1).to(torch.uint8), scale, zero_point
