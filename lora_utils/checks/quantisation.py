@@ -14,7 +14,8 @@ from lora_utils.checks.draw import Draw
 from lora_utils.checks.exercise import Exercise
 from lora_utils.checks.failure import Failure as Failure
 from lora_utils.checks.probes import call
-from lora_utils.checks.quantisation_parts import except_ends, expect_integers, expect_step_number, on_grid, parts
+from lora_utils.checks.quantisation_parts import except_ends, expect_integers, expect_step_number, on_grid
+from lora_utils.checks.quantisation_parts import parts as parts
 from lora_utils.checks.quantisation_ranges import between as between
 from lora_utils.checks.quantisation_ranges import judge_blocks as judge_blocks
 from lora_utils.checks.quantisation_ranges import judge_range as judge_range

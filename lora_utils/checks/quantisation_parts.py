@@ -40,14 +40,14 @@ def parts(value, names: str) -> list:
     raise Failure("not-all-results", f"expected {wanted} results, {names}, got {came}", f"Write return {names}.")
 
 
-def expect_step_number(scale, shape: tuple[int, ...]) -> None:
-    """Raise a Failure unless a step is one number."""
+def expect_step_number(scale, shape: tuple[int, ...], what: str = "step") -> None:
+    """Raise a Failure unless a step, or what is named, is one number."""
     if type(scale) in (int, float) or (isinstance(scale, torch.Tensor) and scale.numel() == 1):
         return
     if isinstance(scale, torch.Tensor):
-        text = f"there must be one step for the whole tensor of shape {shape}, got shape {tuple(scale.shape)}"
+        text = f"there must be one {what} for the whole tensor of shape {shape}, got shape {tuple(scale.shape)}"
         raise Failure("step-per-row", text, "max() without a dimension looks at the whole tensor.")
-    raise Failure("no-step", f"the step must be a number, got {scale!r}", "Return codes first, then the step.")
+    raise Failure("no-number", f"the {what} must be one number, got {scale!r}", "Look at the order of the results.")
 
 
 def expect_integers(codes: torch.Tensor, dtype: torch.dtype, hint: str) -> None:

@@ -85,7 +85,7 @@ def all_zeros(subject: Subject, draw: Draw) -> None:
     """A tensor of zeros gets a step above 0: nothing is divided by zero."""
     _, scale, z = parts(subject.probe(call, args=[torch.zeros(2, 3), 8])["value"], "codes, scale, zero_point")
     expect_step_number(scale, (2, 3))
-    expect_step_number(z, (2, 3))
+    expect_step_number(z, (2, 3), "zero point")
     if not float(scale) > 0:
         raise Failure("zero-step", f"for zeros the step is {float(scale):g}, so every code is 0 / 0, NaN",
                       "Where the range is 0, let the step be any positive number.")  # fmt: skip
@@ -95,7 +95,7 @@ def judge_range(subject: Subject, x: torch.Tensor, bits: int, which: str) -> Non
     """Compare step, zero point or codes of x; hidden checks use it with other numbers."""
     codes, scale, z = parts(subject.probe(call, args=[x, bits])["value"], "codes, scale, zero_point")
     expect_step_number(scale, tuple(x.shape))
-    expect_step_number(z, tuple(x.shape))
+    expect_step_number(z, tuple(x.shape), "zero point")
     numbers, L = x.double(), 2**bits - 1
     lowest, highest = float(numbers.min()), float(numbers.max())
     low, high = min(lowest, 0.0), max(highest, 0.0)

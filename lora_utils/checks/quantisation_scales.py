@@ -11,7 +11,7 @@ from lora_utils.checks.compare import Mistake, close, expect_close, expect_tenso
 from lora_utils.checks.draw import Draw
 from lora_utils.checks.exercise import Exercise
 from lora_utils.checks.failure import Failure
-from lora_utils.checks.quantisation_parts import expect_integers, parts
+from lora_utils.checks.quantisation_parts import expect_integers, expect_step_number, parts
 from lora_utils.checks.subject import Subject
 
 double_quantisation = Exercise("double-quantisation")
@@ -111,7 +111,8 @@ def judge_stored(subject: Subject, draw: Draw, m: int, group: int) -> None:
     if isinstance(got_mean, torch.Tensor) and got_mean.numel() > 1:
         raise Failure("mean-per-group", f"{where} there are {got_mean.numel()} means: one mean a group costs as much "
                       "as one step more", "One mean for all: scales.mean().")  # fmt: skip
-    expect_close(float(got_mean) if got_mean is not None else None, mean, what=f"{where} the mean", id="wrong-mean",
+    expect_step_number(got_mean, (m,), "mean")
+    expect_close(float(got_mean), mean, what=f"{where} the mean", id="wrong-mean",
                  hint="mean = scales.mean()",
                  mistakes=(Mistake("mean-not-subtracted", 0.0, "the mean is 0: nothing was subtracted",
                                    subtract),))  # fmt: skip

@@ -61,7 +61,7 @@ def store_scales(scales, group):
 
 def restore_scales(codes, steps, mean, group):
     rows = F.pad(codes, (0, -len(codes) % group)).view(-1, group)
-    return (torch.addcmul(mean, steps[:, None], rows)).flatten()[: len(codes)]
+    return (steps[:, None] * rows + mean).flatten()[: len(codes)]
 
 
 # %% float64 throughout, steps as float64
