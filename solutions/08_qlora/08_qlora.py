@@ -1,0 +1,967 @@
+# %% [markdown]
+# # 08 QLoRA: training beside a base in four bits
+#
+# Lab 06 froze a model's weights and trained a low-rank path beside them. What is frozen is only ever multiplied, so it
+# can be stored much smaller. QLoRA ([Dettmers et al. 2023](https://arxiv.org/abs/2305.14314)) stores it in the four bits
+# a number of lab 07, and lets the gradient pass through. In this lab you build its parts, and teach a language model of
+# 135 million numbers to judge film reviews in a fixed format.
+#
+# After this lab you can
+#
+# * write the product with a 4-bit weight, forward and backward, so that nothing but codes waits between the two;
+# * put a low-rank path beside such a layer, and say which number has which type;
+# * turn prompts with answers into labels, and name the three places where that goes wrong;
+# * trade time for memory with gradient checkpointing;
+# * calculate what a training step needs, from 135 million to 70 billion parameters, and on which GPU it fits;
+# * merge what was trained, onto the right base, and measure what quantising again costs.
+#
+# | what you need | how long | how it is marked |
+# | --- | --- | --- |
+# | `LoRALayer` and `LinearWithLoRA` (labs 05 and 06), blocks, NF4 and double quantisation (lab 07) | about 85 minutes; the notebook itself runs in about two and a half minutes on two CPU cores | six exercises, 32 points; each has a check that tells you what is wrong, and more checks run when it is graded |
+#
+# Every exercise stands alone: a mistake in one costs nothing in the next. The experiments use the course's own classes,
+# which do what you are asked to build.
+#
+# The same notebook runs on a GPU, where it takes bitsandbytes' kernels, all training sentences and all test sentences.
+# The outputs you see here come from a CPU: few short sentences, one run.
+
+# %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
+import torch
+from torch import nn
+from torch.nn import functional as F
+from torch.utils.checkpoint import checkpoint
+
+from lora_utils import LoRALayer
+from lora_utils.checks import qlora as check
+from lora_utils.nf4 import FourBit, dequantise_4bit, quantise_4bit
+
+torch.manual_seed(0)
+device = "cuda" if torch.cuda.is_available() else "cpu"
+FULL = device == "cuda"  # on a GPU: all sentences; on a CPU: as many as fit into two minutes
+print("torch", torch.__version__, "on", device)
+
+# %% [markdown]
+# ## 1. A product with a weight that is not there
+#
+# Lab 07 stored a weight $W$ of shape $(o, i)$ as codes of four bits, two a byte (`packed`), and one scale for each block
+# of 64 numbers (`absmax`). What comes back is not $W$ but the nearest that the codes can say. Call it $W'$, also of shape
+# $(o, i)$: entry `table[code]` times the scale of its block. A frozen layer computes, for $x$ of shape $(\dots, i)$,
+#
+# $$y = x\,W'^\top, \qquad \frac{\partial L}{\partial x} = G\,W'$$
+#
+# with $G = \partial L / \partial y$ of shape $(\dots, o)$. There is no $\partial L / \partial W'$: the codes are whole
+# numbers and stay as they are. But $\partial L / \partial x$ has to be there, or nothing below this layer could learn.
+#
+# If you write `x @ dequantise(...).T` in an ordinary module, autograd keeps the matrix $W'$ until the backward pass,
+# because it needs it for $G\,W'$. It does so for every layer at once: at the end of the forward pass the whole model
+# lies in memory in floats, and the four bits have saved nothing. So the product gets a forward and a backward of its
+# own, a `torch.autograd.Function`, that keeps the codes and dequantises twice.
+
+
+# %% nbgrader={"grade": false, "grade_id": "given-dequantise", "locked": true, "schema_version": 3, "solution": false, "task": false}
+def dequantise(packed, absmax, shape, dtype):
+    """W', shape (o, i), in the given type: two codes a byte, and a scale for each block of 64 numbers."""
+    return dequantise_4bit(FourBit(packed, absmax, torch.Size(shape), dtype))
+
+
+# %% [markdown]
+# ### Exercise 1: forward and backward through four bits
+# | goal | difficulty | time | expected length |
+# | --- | --- | --- | --- |
+# | a product with a 4-bit weight that keeps codes and nothing else | 3 of 5 | 15 min | 6 lines |
+#
+# Complete the class. It is called as `FourBitMatmul.apply(x, packed, absmax, shape)`.
+#
+# * `forward` returns $x\,W'^\top$, computed in the type of `x`;
+# * `backward` gets $G$ and returns the gradient of each argument of `forward`: $G\,W'$ for `x`, None for the others;
+# * between the two it keeps `packed`, `absmax` and `shape`: neither $W'$ nor `x`.
+#
+# <details><summary>Hint 1: where to start</summary>
+#
+# `ctx` is where forward leaves things for backward. Tensors go through `ctx.save_for_backward(...)` and come back as
+# `ctx.saved_tensors`; anything else may be an attribute, `ctx.shape = shape`.
+# </details>
+# <details><summary>Hint 2: how many values</summary>
+#
+# forward has four arguments after `ctx`, so backward returns four values. `x` is first.
+# </details>
+# <details><summary>Hint 3: nearly the answer</summary>
+#
+# forward: save, then `x @ dequantise(packed, absmax, shape, x.dtype).T`. backward: fetch, dequantise once more, now in
+# the type of `grad`, and `return grad @ ..., None, None, None`. No transpose there: $(\dots, o)$ meets $(o, i)$.
+# </details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "four-bit-matmul", "locked": false, "schema_version": 3, "solution": true, "task": false}
+class FourBitMatmul(torch.autograd.Function):
+    """x (..., i) -> x W'.T (..., o), W' (o, i) from codes and scales; the gradient goes to x alone."""
+
+    @staticmethod
+    def forward(ctx, x, packed, absmax, shape):
+        ### BEGIN SOLUTION
+        ctx.save_for_backward(packed, absmax)
+        ctx.shape = shape
+        return x @ dequantise(packed, absmax, shape, x.dtype).T
+        ### END SOLUTION
+
+    @staticmethod
+    def backward(ctx, grad):
+        ### BEGIN SOLUTION
+        packed, absmax = ctx.saved_tensors
+        return grad @ dequantise(packed, absmax, ctx.shape, grad.dtype), None, None, None
+        ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test-four-bit-matmul", "locked": true, "points": 7, "schema_version": 3, "solution": false, "task": false}
+grade = check.four_bit_matmul(FourBitMatmul, points=5, of=7)
+
+
+### BEGIN HIDDEN TESTS
+from lora_utils.checks import Failure
+
+
+def any_leading_axes(function, draw):
+    """Single vectors and batches of sequences work, forward and backward."""
+    for leading in ((), (2, 3, 2)):
+        c = check.stored_case(draw, leading=leading)
+        check.judge_product(function, draw, c)
+        check.judge_gradient(function, draw, c)
+
+
+def input_that_needs_no_gradient(function, draw):
+    """It also runs on an input that needs no gradient, such as the output of a frozen embedding."""
+    c = check.stored_case(draw)
+    seen = check.see(function, c, needs_grad=False)
+    if seen["recorded"]:
+        raise Failure("records-anyway", "the output asks for a gradient although nothing below can learn",
+                      "Do not switch on requires_grad in forward.")  # fmt: skip
+    check.expect_close(seen["output"], c["x"].double() @ c["W"].T, what="the output", id="wrong-output",
+                       hint="x @ W'.T", tolerance=1e-4)  # fmt: skip
+
+
+grade = grade.hidden(any_leading_axes, points=1).hidden(input_that_needs_no_gradient, points=1)
+### END HIDDEN TESTS
+grade
+
+# %% [markdown]
+# What it saves, for one layer of the size of SmolLM2's feed-forward layers, 576 to 1,536. Look at what waits for the
+# backward pass in each case.
+
+# %% tags=["skip-when-grading"]
+# NBVAL_CHECK_OUTPUT
+from lora_utils.quantised_linear import QuantisedLinear
+
+weight, x = torch.randn(1536, 576), torch.randn(1, 576, requires_grad=True)
+four = quantise_4bit(weight)
+
+
+def waiting(run):
+    """Bytes that autograd keeps between forward and backward."""
+    kept = []
+    with torch.autograd.graph.saved_tensors_hooks(lambda t: kept.append(t) or t, lambda t: t):
+        run()
+    return sum(t.numel() * t.element_size() for t in kept)
+
+
+layer = QuantisedLinear(nn.Linear(576, 1536, bias=False))  # the course's layer, which does what exercise 1 does
+plain = waiting(lambda: x @ dequantise(four.packed, four.absmax, weight.shape, x.dtype).T)
+print(f"dequantised in an ordinary product: {plain:>9,} bytes wait")
+print(f"the course's 4-bit layer:           {waiting(lambda: layer(x)):>9,} bytes wait")
+print(f"its codes and scales:               {layer.stored_bytes():>9,} bytes, stored once")
+
+# %% [markdown]
+# 3.5 MB for one layer, against a layer that takes 0.46 MB altogether. The price is a second dequantising in the backward
+# pass.
+#
+# ## 2. A path beside bytes
+#
+# QLoRA's layer is equation 5 of the paper: the product above, and the low-rank path of lab 05 beside it,
+#
+# $$y = x\,W'^\top + \text{bias} + \alpha\,(x A B)$$
+#
+# with $A$ of shape $(i, r)$ drawn at random, $B$ of shape $(r, o)$ zero at the start, rank $r$ and a number $\alpha$
+# (`alpha`). `LinearWithLoRA` gave the path the type of the layer's weight. That is impossible now. The weight is bytes:
+# bitsandbytes' `Linear4bit` *is* an `nn.Linear`, but its `weight` is a column of `torch.uint8`, and the course's
+# `QuantisedLinear` has no `weight` at all. Three types meet in the layer:
+#
+# | what | type | why |
+# | --- | --- | --- |
+# | codes of the base | 4 bits | frozen, only read |
+# | `x`, the product with $W'$, the output | the compute type: `bfloat16` on a GPU, `float32` here | speed |
+# | $A$ and $B$ | `float32` | trained: a step of $10^{-4}$ beside a weight of 1 is lost in `bfloat16`, which has 8 bits |
+
+# %% [markdown]
+# ### Exercise 2: QLoRALinear
+# | goal | difficulty | time | expected length |
+# | --- | --- | --- | --- |
+# | a trainable path beside a frozen 4-bit layer, whatever type `x` has | 3 of 5 | 15 min | 6 lines |
+#
+# Complete the class. `base` is a 4-bit layer: a module with `in_features` and `out_features`, which maps $x$ to
+# $x\,W'^\top + \text{bias}$ in the type of $x$. It shall
+#
+# * keep the layer as it is, and freeze it, its bias too;
+# * hold a `LoRALayer` of the right sizes in the type `dtype`;
+# * compute the path in the path's own type, and return the sum in the type of `base(x)`.
+#
+# <details><summary>Hint 1: where to start</summary>
+#
+# The class is `LinearWithLoRA` but for the types. Take the sizes from `base.in_features` and `base.out_features`, not
+# from a weight.
+# </details>
+# <details><summary>Hint 2: the types</summary>
+#
+# `module.to(dtype)` moves the path. In forward, `x` may be `bfloat16` while $A$ is `float32`, and torch multiplies only
+# equal types: cast `x` on the way into the path, and its result on the way out.
+# </details>
+# <details><summary>Hint 3: nearly the answer</summary>
+#
+# `y = self.base(x)`, then `y + self.lora(x.to(...)).to(y.dtype)`. Casting is differentiable. The base is called with `x`
+# itself, without detach and without no_grad.
+# </details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "qlora-linear", "locked": false, "schema_version": 3, "solution": true, "task": false}
+class QLoRALinear(nn.Module):
+    """A frozen 4-bit layer and a trainable low-rank path beside it: x (..., i) -> base(x) + lora(x) (..., o)."""
+
+    def __init__(self, base: nn.Module, rank: int, alpha: float, dtype: torch.dtype = torch.float32) -> None:
+        super().__init__()
+        ### BEGIN SOLUTION
+        self.base = base.requires_grad_(False)
+        self.lora = LoRALayer(base.in_features, base.out_features, rank, alpha).to(dtype)
+        ### END SOLUTION
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        ### BEGIN SOLUTION
+        y = self.base(x)
+        return y + self.lora(x.to(self.lora.A.dtype)).to(y.dtype)
+        ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test-qlora-linear", "locked": true, "points": 8, "schema_version": 3, "solution": false, "task": false}
+grade = check.qlora_linear(QLoRALinear, points=6, of=8)
+
+
+### BEGIN HIDDEN TESTS
+from lora_utils.checks import Failure
+
+
+def course_layer(layer, draw):
+    """It also wraps the course's QuantisedLinear, on single vectors and on sequences."""
+    check.judge_path(layer, draw, check.path_case(draw, kind="by hand"))
+    check.judge_path(layer, draw, check.path_case(draw, kind="by hand", leading=()))
+    check.judge_path(layer, draw, check.path_case(draw, leading=(2, 3, 2)))
+
+
+def gradient_types(layer, draw):
+    """For x in bfloat16 the gradients of A and B are float32, that of x is bfloat16."""
+    c = check.path_case(draw)
+    c["x"] = c["x"].bfloat16()
+    seen = layer.probe(check.run_path, **c, upstream=draw.normal(4, c["weight"].shape[0], dtype=torch.bfloat16))
+    came = {name: None if seen[name] is None else str(seen[name].dtype) for name in ("dA", "dB", "dx")}
+    right = {"dA": "torch.float32", "dB": "torch.float32", "dx": "torch.bfloat16"}
+    if came != right:
+        raise Failure("gradient-types", f"expected {right}, got {came}",
+                      "Cast x with .to(...), which autograd follows; the parameters themselves stay float32.")  # fmt: skip
+
+
+grade = grade.hidden(course_layer, points=1).hidden(gradient_types, points=1)
+### END HIDDEN TESTS
+grade
+
+# %% [markdown]
+# **Predict before you run.** The path of rank 8 beside that layer of 576 to 1,536 has $8 \cdot (576 + 1536) = 16{,}896$
+# numbers in `float32`. Which is larger, the frozen layer in 4 bits or what training its path needs (the factors, their
+# gradients, and Adam's two numbers for each)?
+#
+# <details><summary>Answer</summary>
+#
+# The frozen layer has 884,736 numbers of 4.127 bits: 456 KB. The path needs 16,896 numbers of $4 + 4 + 8$ bytes: 270 KB.
+# So the trained two per cent already take more than half of what the frozen rest takes. In 4 bits the rank is no longer
+# free; on wider layers, where $r(i + o)$ is a smaller part of $i \cdot o$, it is.
+# </details>
+#
+# ## 3. The model, before
+#
+# SmolLM2-135M-Instruct is a decoder of 30 blocks with seven linear layers each. `inject_qlora` stores all 210 in 4 bits
+# and puts a path of rank 8 beside each. The paper found that adapting **all** linear layers is what it takes to match
+# full fine-tuning, while the rank hardly matters (Dettmers et al. 2023, section 4). Embedding and norms stay as they
+# are: they are no linear layers, and here the embedding is the output layer too.
+#
+# One thing about this model is unusual: the file it comes in has the linear layers in four bits already, in another
+# format (Q4_1, blocks of 32 with a scale and a minimum). They were expanded to floats on reading. Rounding them to NF4
+# is their second rounding, and it costs more here than it would cost the original.
+
+# %% tags=["skip-when-grading"]
+from lora_utils import count_parameters
+from lora_utils.linear4bit import to_linear4bit
+from lora_utils.qlora import inject_qlora
+from lora_utils.smollm2 import load_smollm2
+from lora_utils.smollm2_tokens import smollm2_tokenizer
+
+tokenizer = smollm2_tokenizer()
+compute_type = torch.bfloat16 if FULL else torch.float32
+original = load_smollm2().requires_grad_(False).to(device, compute_type)
+numbers = count_parameters(original).total
+float_bytes = sum(p.numel() * p.element_size() for p in original.parameters())
+
+
+def adapted(seed):
+    """SmolLM2 with all linear layers in 4 bits and a path of rank 8 beside each; on a GPU in bitsandbytes' layers."""
+    torch.manual_seed(seed)
+    model = load_smollm2().requires_grad_(False).to(device, compute_type)
+    names = inject_qlora(model, "*", rank=8, alpha=1.0, make=to_linear4bit if FULL else None)
+    return model, names
+
+
+model, names = adapted(seed=0)
+tensors = [*model.parameters(), *model.buffers()]
+stored = sum(t.numel() * t.element_size() for t in tensors if not t.requires_grad)
+print(f"{len(names)} layers, {numbers:,} numbers: {float_bytes / 1e6:.0f} MB before, {stored / 1e6:.0f} MB now")
+print(f"{count_parameters(model).trainable:,} numbers are trained")
+
+# %% [markdown]
+# 134.5 million numbers were 538 MB in `float32`. Now they take 168 MB, of which 113 MB are the embedding, untouched: in
+# a small model with a large vocabulary the embedding is what remains. In a large one it hardly counts (section 7).
+#
+# The task is the one of lab 01: sentences from Rotten Tomatoes, positive or negative. The prompt and the labels are
+# those of lab 01 as well. We measure two things on sentences that are never trained on.
+#
+# * **Better label**: which of " negative" and " positive" has the higher probability after the prompt. That is
+#   zero-shot classification, and it forces the model to choose.
+# * **Written as asked**: what the model writes by itself is exactly one of the two labels, and then it ends its turn.
+#   Nobody forces it.
+
+# %% tags=["skip-when-grading"]
+from lora_utils.corpora import rotten_tomatoes
+from lora_utils.generate import generate
+from lora_utils.prompting import accuracy_of, label_scores, prompt_of
+
+LABELS = [" negative", " positive"]
+corpus = rotten_tomatoes()
+MAX_TOKENS, HELD_OUT = (1000, 1000) if FULL else (20, 120)
+
+
+def short(split, count):
+    """The first sentences of a part that have at most MAX_TOKENS tokens, with their labels."""
+    rows = [(t, k) for t, k in zip(split.texts, split.labels, strict=True) if len(tokenizer.encode(t)) <= MAX_TOKENS]
+    return rows[:count]
+
+
+held_out = short(corpus.test, HELD_OUT)
+prompts, truth = [prompt_of(text) for text, _ in held_out], [label for _, label in held_out]
+print(repr(prompts[0] + LABELS[truth[0]]))
+
+# %% tags=["skip-when-grading"]
+WRITE = 12  # tokens at most
+
+
+def better_label(model):
+    """Scores of both labels for every held-out sentence, (n, 2)."""
+    return label_scores(model, tokenizer, prompts, LABELS, batch_size=50)
+
+
+before = {"in floats": better_label(original), "in 4 bits": better_label(model)}
+for name, scores in before.items():
+    print(f"better label, {name}: {accuracy_of(scores, truth):.2f} of {len(truth)} sentences")
+texts_before = [generate(model, tokenizer, prompt, WRITE) for prompt in prompts[:3]]
+for (text, label), written in zip(held_out, texts_before, strict=False):
+    print(f"\n{text}\n  right: {LABELS[label]!r}, written: {written!r}")
+
+# %% [markdown]
+# Asked to choose, the model does well without any training. Left to itself it does not do the task at all: it gives
+# marks, or begins to chat. Scoring labels hides that; a program that has to read the answer would not.
+#
+# ## 4. Which tokens are learned
+#
+# A prompt with its answer is one row of tokens, padded on the right to a common length $s$. A decoder predicts every
+# token from those before it, but not every prediction is a lesson: the loss counts the answer's tokens, and the label
+# of everything else is $-100$, which `cross_entropy` leaves out.
+#
+# | place | 0 | 1 | 2 | 3 | 4 | 5 |
+# | --- | --- | --- | --- | --- | --- | --- |
+# | `ids` | Review | ... | : | positive | end | end |
+# | what it is | prompt | prompt | prompt | answer | answer | padding |
+# | `labels` | -100 | -100 | -100 | positive | end | -100 |
+#
+# Note the two "end"s. The token that ends a turn often serves as padding as well, so the tokens cannot say which of
+# them is to be learned. Their places can. And the shift: the logits at place $t$ predict the token at place $t + 1$.
+
+# %% [markdown]
+# ### Exercise 3: labels of an answer, and their loss
+# | goal | difficulty | time | expected length |
+# | --- | --- | --- | --- |
+# | label what is to be learned, and nothing else | 2 of 5 | 12 min | 7 lines |
+#
+# Write two functions.
+#
+# * `label_answer(prompt, answer, length, pad)` gets two lists of token ids and returns `ids` and `labels`, both of shape
+#   `(length,)`: the prompt, the answer, then `pad`. The answer's last token ends the turn; it has a label even if it
+#   equals `pad`. Labels stay in the place of their token.
+# * `answer_loss(logits, labels)` gets logits $(b, s, v)$ and labels $(b, s)$, for $b$ rows and a vocabulary of $v$
+#   tokens, and returns the mean cross entropy of all labelled tokens of the batch.
+#
+# <details><summary>Hint 1: where to start</summary>
+#
+# `torch.full((length,), pad)` and `torch.full((length,), -100)` are the two rows before anything is written into them.
+# </details>
+# <details><summary>Hint 2: the shift</summary>
+#
+# The last logits predict nothing, and the first token is predicted by nothing: `logits[:, :-1]` meets `labels[:, 1:]`.
+# </details>
+# <details><summary>Hint 3: nearly the answer</summary>
+#
+# With `p = len(prompt)` and `e = p + len(answer)`: `ids[:e] = torch.tensor(prompt + answer)` and
+# `labels[p:e] = torch.tensor(answer)`. The loss: `F.cross_entropy(... .flatten(0, 1), ... .flatten())`.
+# </details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "answer-labels", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def label_answer(prompt: list[int], answer: list[int], length: int, pad: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """ids and labels, (length,) each: prompt, answer, padding; labels are -100 except on the answer."""
+    ### BEGIN SOLUTION
+    start, end = len(prompt), len(prompt) + len(answer)
+    ids, labels = torch.full((length,), pad), torch.full((length,), -100)
+    ids[:end] = torch.tensor(prompt + answer)
+    labels[start:end] = torch.tensor(answer)
+    return ids, labels
+    ### END SOLUTION
+
+
+def answer_loss(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Mean cross entropy of the labelled tokens, each predicted from the place before it; logits (b, s, v)."""
+    ### BEGIN SOLUTION
+    return F.cross_entropy(logits[:, :-1].flatten(0, 1), labels[:, 1:].flatten())
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test-answer-labels", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
+grade = check.answer_labels(label_answer, answer_loss, points=4, of=5)
+
+
+### BEGIN HIDDEN TESTS
+def other_batches(functions, draw):
+    """The loss is right for one row and for several, of other lengths."""
+    check.judge_loss(functions, draw, b=1)
+    check.judge_loss(functions, draw, b=4)
+
+
+grade = grade.hidden(other_batches, points=1)
+### END HIDDEN TESTS
+grade
+
+# %% [markdown]
+# The course's `instruction_batch` does the same for a list of pairs. Its loss has one more trick: it turns only those
+# places into logits that a label will look at. A place has 49,152 logits, as many numbers as 85 of its hidden vectors of
+# 576, and of 30 places two are labelled.
+#
+# ## 5. Gradient checkpointing
+#
+# With the weights in 4 bits, the largest rest is what the forward pass leaves for the backward pass: the activations.
+# Gradient checkpointing (Chen et al. 2016) keeps the input of each block and forgets what is inside. When the backward
+# pass comes to a block, the block runs once more on the input it had. That is one more forward pass in all, about a third
+# more work, and only one block's inside is there at a time.
+
+# %% [markdown]
+# ### Exercise 4: forget and recompute
+# | goal | difficulty | time | expected length |
+# | --- | --- | --- | --- |
+# | run a list of blocks so that each is recomputed by itself | 2 of 5 | 8 min | 3 lines |
+#
+# Write `run_blocks(blocks, x)`: the first block gets `x`, each later one what the one before it returned, and the last
+# result is returned. `checkpoint(function, x, use_reentrant=False)` from `torch.utils.checkpoint` is imported: it calls
+# `function(x)` now, keeps `x` alone, and calls it again in the backward pass.
+#
+# In a fine-tuned model `x` comes from a frozen embedding and needs no gradient. The blocks do.
+#
+# <details><summary>Hint 1: where to start</summary>
+#
+# It is an ordinary loop, in which `checkpoint` calls the block in your place.
+# </details>
+# <details><summary>Hint 2: one or many</summary>
+#
+# A checkpoint around the whole loop would recompute everything in one go, and then everything is in memory again. One
+# checkpoint a block.
+# </details>
+# <details><summary>Hint 3: nearly the answer</summary>
+#
+# `x = checkpoint(block, x, use_reentrant=False)`. Give it the block itself: a `lambda` that mentions `block` looks the
+# name up when it is called, and in the backward pass the loop has long ended.
+# </details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "checkpoint-blocks", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def run_blocks(blocks: nn.ModuleList, x: torch.Tensor) -> torch.Tensor:
+    """Run the blocks one after another, keeping only the input of each; x (b, d) -> (b, d)."""
+    ### BEGIN SOLUTION
+    for block in blocks:
+        x = checkpoint(block, x, use_reentrant=False)
+    return x
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test-checkpoint-blocks", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+grade = check.checkpoint_blocks(run_blocks, points=3, of=4)
+
+
+### BEGIN HIDDEN TESTS
+def with_dropout(function, draw):
+    """Blocks with dropout drop the same numbers the second time, and an x that learns gets its gradient."""
+    d, b = 5, 4
+    c = {"weights": [draw.normal(d, d, scale=0.5) for _ in range(3)], "vectors": [draw.normal(d) for _ in range(3)],
+         "x": draw.normal(b, d), "upstream": draw.normal(b, d)}  # fmt: skip
+    seen = check.judge_run(function, c, dropout=0.5, needs_grad=True)
+    check.expect_close(seen["dx"], check.expected_run(c, seen["masks"])["dx"], what="dL/dx", id="wrong-gradient",
+                       hint="Do not detach x.")  # fmt: skip
+
+
+grade = grade.hidden(with_dropout, points=1)
+### END HIDDEN TESTS
+grade
+
+# %% [markdown]
+# On the model: bytes that wait at the end of the forward pass, and seconds for one step, without and with checkpoints
+# over the 30 blocks.
+
+# %% tags=["skip-when-grading"]
+import time
+
+from lora_utils.checkpointing import checkpoint_blocks, forget_checkpoints
+from lora_utils.instruction_data import answer_loss as loss_on_answers
+from lora_utils.instruction_data import instruction_batch
+
+END = tokenizer.token_to_id("<|im_end|>")
+
+
+def batch_of(rows):
+    """Sentences with their labels as prompts and answers, on the device."""
+    pairs = [(tokenizer.encode(prompt_of(t)).ids, [*tokenizer.encode(LABELS[k]).ids, END]) for t, k in rows]
+    return instruction_batch(pairs, pad=END).to(device)
+
+
+def step_cost(model, batch):
+    """Bytes that wait for the backward pass, and seconds of a step."""
+    kept, start = {}, time.perf_counter()
+    own = {t.untyped_storage().data_ptr() for t in (*model.parameters(), *model.buffers())}
+
+    def keep(tensor):
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in own:
+            kept[storage.data_ptr()] = storage
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        loss = loss_on_answers(model, batch)
+    waiting = sum(storage.nbytes() for storage in kept.values())
+    kept.clear()
+    loss.backward()
+    model.zero_grad()
+    return waiting, time.perf_counter() - start
+
+
+# %% tags=["skip-when-grading"]
+train_rows = short(corpus.train, 100_000 if FULL else 480)
+eight = batch_of(train_rows[:8])
+step_cost(model, eight)  # the first step is slower
+costs = {"plain": step_cost(model, eight)}
+checkpoint_blocks(model.blocks)
+costs["checkpointed"] = step_cost(model, eight)
+forget_checkpoints(model.blocks)
+for name, (waiting_bytes, seconds) in costs.items():
+    print(f"{name:<13} {waiting_bytes / 1e6:>6.1f} MB wait, {seconds:.1f} s a step")
+
+# %% [markdown]
+# PLACEHOLDER-CHECKPOINT
+#
+# ## 6. What a step needs
+#
+# Four things take memory: the weights, their gradients, what the optimiser remembers, and the activations. The first
+# three can be calculated without running anything. Let $L$ be the numbers in linear layers, $E$ those elsewhere
+# (embedding, output layer, norms) and $T$ the trained numbers of all paths.
+
+# %% [markdown]
+# ### Exercise 5: the bytes of a QLoRA step
+# | goal | difficulty | time | expected length |
+# | --- | --- | --- | --- |
+# | calculate what a step needs, activations aside | 2 of 5 | 10 min | 2 lines |
+#
+# Write two functions.
+#
+# * `bits_per_number(block, group)`: bits that a number of a linear layer costs. A code has 4 bits. Each `block` of
+#   numbers shares a scale of 8 bits, and each `group` of blocks shares one number of 32 bits. (The one mean for a whole
+#   tensor is left out.)
+# * `qlora_bytes(linear, other, trained, state_bytes, bits)`: bytes of weights, gradients and optimiser states. `linear`
+#   numbers are stored in `bits` bits each, `other` numbers in 16 bits, the `trained` numbers of the paths in 32 bits.
+#   Gradients have 32 bits. Adam remembers two numbers for each trained one, of `state_bytes` bytes each: 4, or 1 in
+#   8 bits.
+#
+# <details><summary>Hint 1: where to start</summary>
+#
+# Write down for each kind of number how many there are and how many bytes one takes. Frozen numbers have neither a
+# gradient nor states.
+# </details>
+# <details><summary>Hint 2: shares</summary>
+#
+# A scale of 8 bits for 64 numbers is 8 / 64 bits a number. A number of 32 bits for 256 blocks of 64 is shared by
+# 256 times 64 numbers.
+# </details>
+# <details><summary>Hint 3: nearly the answer</summary>
+#
+# `4 + 8 / block + ...`, and `linear * bits / 8 + 2 * other + trained * (4 + 4 + ...)`.
+# </details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "step-bytes", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def bits_per_number(block: int, group: int) -> float:
+    """Bits of a number in 4-bit blocks with double quantisation, its shares of the scales included."""
+    ### BEGIN SOLUTION
+    return 4 + 8 / block + 32 / (block * group)
+    ### END SOLUTION
+
+
+def qlora_bytes(linear: int, other: int, trained: int, state_bytes: int, bits: float) -> float:
+    """Bytes of weights, gradients and Adam's states in a QLoRA step; activations not counted."""
+    ### BEGIN SOLUTION
+    return linear * bits / 8 + 2 * other + trained * (4 + 4 + 2 * state_bytes)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test-step-bytes", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+grade = check.step_bytes(bits_per_number, qlora_bytes, points=3, of=4)
+
+
+### BEGIN HIDDEN TESTS
+def other_bits(functions, draw):
+    """The bits a number are the argument's, whatever they are."""
+    check.judge_bytes(functions, draw, 2, 4.5)
+    check.judge_bytes(functions, draw, 4, 8.25)
+
+
+grade = grade.hidden(other_bits, points=1)
+### END HIDDEN TESTS
+grade
+
+# %% [markdown]
+# Counted on the model, tensor by tensor, with `training_memory` of lab 02: one step on two sentences by full fine-tuning,
+# LoRA and QLoRA, everything in `float32` and with plain AdamW, so that the storage of the base is the only difference
+# between the last two.
+
+# %% tags=["skip-when-grading"]
+from lora_utils import inject_lora
+from lora_utils.memory import training_memory
+
+two = batch_of(train_rows[:2])
+
+
+def last_token(logits, labels):
+    """Cross entropy of the last place: enough for a step to be counted."""
+    return F.cross_entropy(logits[:, -1].float(), labels[:, 0])
+
+
+counted = {}
+for name in ("full", "LoRA", "QLoRA"):
+    if name == "QLoRA":
+        counted[name] = training_memory(model, two.ids, two.ids, loss_fn=last_token)
+        continue
+    candidate = load_smollm2().to(device).requires_grad_(name == "full")
+    if name == "LoRA":
+        inject_lora(candidate, "*", rank=8, alpha=1.0)
+    counted[name] = training_memory(candidate, two.ids, two.ids, loss_fn=last_token)
+    del candidate
+print("MB        weights  gradients  optimiser  activations   total")
+for name, m in counted.items():
+    parts = (m.weights, m.gradients, m.optimizer, m.activations, m.total)
+    print(f"{name:<9}" + "".join(f"{part / 1e6:>{w}.0f}" for part, w in zip(parts, (8, 11, 11, 13, 8), strict=True)))
+
+# %% tags=["skip-when-grading"]
+from lora_utils.plots import COLOURS, HATCHES, figure, lines
+
+fig, axes = figure("LoRA removes gradients and states, QLoRA most of the weights", "method", "MB of one step")
+bottom = [0.0] * len(counted)
+for k, kind in enumerate(("weights", "gradients", "optimizer", "activations")):
+    heights = [getattr(m, kind) / 1e6 for m in counted.values()]
+    look = {"color": COLOURS[k + 2], "hatch": HATCHES[k], "edgecolor": "white"}
+    axes.bar(list(counted), heights, bottom=bottom, label=kind, **look)
+    bottom = [below + height for below, height in zip(bottom, heights, strict=True)]
+axes.legend(frameon=False)
+axes.grid(axis="x", visible=False)
+
+# %% [markdown]
+# PLACEHOLDER-MEMORY
+#
+# ## 7. What fits where
+#
+# `what_fits` extends the calculation by the activations and to eight models, whose sizes are in their published
+# configurations. One sequence of 512 tokens, checkpoints on, rank 16 beside all linear layers; the weights in 16 bits,
+# or, for QLoRA, linear layers in 4.127. A tenth of each GPU is left free, since kernels need room of their own. The
+# assumptions stand at the head of `lora_utils/what_fits.py`.
+#
+# **Predict before you run**: on which GPU does QLoRA of a 7B model fit, and what is most of it?
+#
+# <details><summary>Answer</summary>
+#
+# On 8 GB, with 4.6 GB: 3.3 GB for the codes and scales of the linear layers, 0.5 GB for embedding and output layer in
+# 16 bits, 0.4 GB for the paths with gradients and states, 0.3 GB of activations. Longer sequences need more.
+# </details>
+
+# %% tags=["skip-when-grading"]
+# NBVAL_CHECK_OUTPUT
+from lora_utils.what_fits import METHODS, MODELS, smallest_gpu, step_bytes
+
+
+def cell(sizes, method):
+    """Calculated GB and the smallest GPU that has room for them."""
+    needed = step_bytes(sizes, method).total
+    gpu = smallest_gpu(needed)
+    return f"{needed / 1e9:>6.1f} {'(none)' if gpu is None else f'({gpu} GB)':<8}"
+
+
+print(f"{'calculated GB':<14}" + "".join(f"{method:<16}" for method in METHODS))
+for sizes in MODELS:
+    print(f"{sizes.name:<14}" + " ".join(cell(sizes, method) for method in METHODS))
+
+# %% tags=["skip-when-grading"]
+billions = [sizes.parameters / 1e9 for sizes in MODELS]
+needs = {method: [step_bytes(sizes, method).total / 1e9 for sizes in MODELS] for method in METHODS}
+fig, axes = figure(
+    "QLoRA brings 65 billion parameters onto a GPU of 48 GB", "parameters in billions", "GB of a step", height=3.6
+)
+lines(axes, billions, needs)
+axes.set_xscale("log")
+axes.set_yscale("log")
+for size in (8, 24, 48, 80):
+    axes.axhline(size, color="grey", linewidth=0.8, linestyle="-")
+    axes.annotate(f"{size} GB", (0.115, size * 1.06), fontsize=8, color="dimgrey")
+
+# %% [markdown]
+# How far such a calculation can be trusted:
+#
+# * **It reproduces the paper's claim.** Dettmers et al. put 65B on one GPU of 48 GB, where 16-bit fine-tuning needs more
+#   than 780 GB. Calculated: 37 GB and 784 GB.
+# * **It promises more than is measured.** For Llama 2 7B, 4 bits save 9.6 GB of weights. litgpt's table of measured
+#   peaks on an A100 says 21.3 GB with LoRA in 16 bits and 14.1 GB with NF4, or 13.8 with double quantisation: 7 GB
+#   less. torchtune measured 15.6 and 9.3 GB: 6 GB less. A peak contains activations and dequantised pieces as well, and
+#   these did not shrink.
+# * **The factor from LoRA to QLoRA is nearly four only where the weights are everything.** For 135M it is 1.5.
+#
+# ## 8. Training
+#
+# AdamW remembers two numbers for every trained one. bitsandbytes keeps them in 8 bits and, on a GPU, in *paged* memory,
+# which the driver moves to main memory when a long sequence needs the room. `paged_adamw_8bit_or_adamw` takes as much of
+# that as there is, and says what it took.
+
+# %% tags=["skip-when-grading"]
+from lora_utils.optimisers import paged_adamw_8bit_or_adamw, state_bytes
+from lora_utils.progress import progress
+
+SIZE = 32 if FULL else 12
+STEPS = len(train_rows) // SIZE
+LR = 3e-4
+
+
+def fit(model, lr=LR, seed=0):
+    """One pass over the sentences; the rate rises over four steps and then falls to zero. Returns the losses."""
+    optimizer, sentence = paged_adamw_8bit_or_adamw(model.parameters(), lr)
+    order = torch.randperm(len(train_rows), generator=torch.Generator().manual_seed(seed)).tolist()
+    losses = []
+    for k in progress(range(STEPS), "training"):
+        for group in optimizer.param_groups:
+            group["lr"] = lr * min(1, (k + 1) / 4) * (1 - k / STEPS)
+        loss = loss_on_answers(model, batch_of([train_rows[n] for n in order[k * SIZE : (k + 1) * SIZE]]))
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        losses.append(loss.item())
+    return losses, optimizer, sentence
+
+
+# %% tags=["skip-when-grading"]
+start = time.perf_counter()
+losses, optimizer, sentence = fit(model)
+seconds = time.perf_counter() - start
+print("optimiser:", sentence)
+print(f"{STEPS} steps of {SIZE} sentences in {seconds:.0f} s; its states take {state_bytes(optimizer) / 1e6:.1f} MB")
+print(f"loss of the first three steps {sum(losses[:3]) / 3:.2f}, of the last ten {sum(losses[-10:]) / 10:.2f}")
+
+# %% tags=["skip-when-grading"]
+fig, axes = figure("The format is learned within ten steps", "step", "loss on the answer, nats a token")
+lines(axes, range(1, STEPS + 1), {"loss": losses})
+axes.axhline(0.5 * torch.tensor(2.0).log().item(), color=COLOURS[2], linestyle=":")
+axes.annotate("format known, label guessed: ln 2 / 2", (STEPS, 0.45), ha="right", color=COLOURS[2], fontsize=9)
+axes.set_ylim(0, None)
+
+# %% [markdown]
+# The loss is the mean over two tokens, the label and the end of the turn. Once the model knows the format, the end is
+# certain and costs nothing, and a guessed label costs $\ln 2 = 0.69$ nats: half of that is the dotted line. What lies
+# below it is knowledge about the sentence.
+
+# %% tags=["skip-when-grading"]
+after = better_label(model)
+as_asked = [generate(model, tokenizer, prompt, WRITE) for prompt in prompts[:20]]
+print(f"better label, before {accuracy_of(before['in 4 bits'], truth):.2f}, after {accuracy_of(after, truth):.2f}")
+right = sum(written == LABELS[label] for written, label in zip(as_asked, truth, strict=False))
+print(f"written as asked: {sum(written in LABELS for written in as_asked)} of 20, {right} of them right")
+for (text, label), was, written in zip(held_out, texts_before, as_asked, strict=False):
+    print(f"\n{text}\n  right: {LABELS[label]!r}, before: {was!r}, after: {written!r}")
+
+# %% [markdown]
+# PLACEHOLDER-AFTER
+#
+# ## 9. Merging back
+#
+# For inference one wants a single matrix again. The path was trained beside $W'$, so with the update $\alpha (A B)^\top$
+# of shape $(o, i)$ the layer computes $x\,(W' + \alpha (A B)^\top)^\top$. Two mistakes are common enough to have issues of
+# their own:
+#
+# * adding the update to $W$, the original weight, which is still on the disk. Then the layer computes something that was
+#   never trained: $W - W'$, the quantisation error, is in it too (artidoro/qlora #28 asks which is right; unslothai/unsloth-zoo
+#   #810 has a model for which it decides between working and not);
+# * quantising the sum again. In a block with scale $c$ neighbouring values of NF4 are $0.08\,c$ to $0.3\,c$ apart, so a
+#   small change of a weight mostly rounds back to where it was (huggingface/peft #2321, transformers #31293).
+
+# %% [markdown]
+# ### Exercise 6: merge, and measure what is lost
+# | goal | difficulty | time | expected length |
+# | --- | --- | --- | --- |
+# | a weight that computes what the trained layer computed | 2 of 5 | 8 min | 4 lines |
+#
+# Write two functions.
+#
+# * `merge_weights(original, stored, A, B, alpha)` returns the merged weight, $(o, i)$, in `float32` and without a history
+#   in autograd. `original` is $W$ and `stored` is $W'$, both $(o, i)$, possibly in 16 bits. You need one of them. The
+#   arguments stay as they are.
+# * `lost_share(stored, merged, again)` returns how much of the update is lost when the merged weight is quantised
+#   `again`: the Frobenius norm of the error over that of the update.
+#
+# <details><summary>Hint 1: where to start</summary>
+#
+# Write down what the trained layer computes for $x$, and factor $x$ out.
+# </details>
+# <details><summary>Hint 2: shapes and types</summary>
+#
+# `A @ B` is $(i, o)$. `stored.float()` makes 16 bits into 32. `A` and `B` are parameters: `torch.no_grad()` keeps the
+# result out of autograd's graph.
+# </details>
+# <details><summary>Hint 3: nearly the answer</summary>
+#
+# `stored.float() + alpha * (A @ B).T`; and the update is `merged - stored`, the error is `again - merged`.
+# </details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "merge-back", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def merge_weights(
+    original: torch.Tensor, stored: torch.Tensor, A: torch.Tensor, B: torch.Tensor, alpha: float
+) -> torch.Tensor:
+    """The float32 weight (o, i) of one linear layer that computes what the 4-bit layer and its path compute."""
+    ### BEGIN SOLUTION
+    with torch.no_grad():
+        return stored.float() + alpha * (A @ B).T
+    ### END SOLUTION
+
+
+def lost_share(stored: torch.Tensor, merged: torch.Tensor, again: torch.Tensor) -> float:
+    """|again - merged| / |merged - stored| in the Frobenius norm: 0 when nothing is lost."""
+    ### BEGIN SOLUTION
+    return ((again - merged).norm() / (merged - stored).norm()).item()
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test-merge-back", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+grade = check.merge_back(merge_weights, lost_share, points=3, of=4)
+
+
+### BEGIN HIDDEN TESTS
+def base_in_sixteen_bits(functions, draw):
+    """A base in bfloat16 is merged in float32."""
+    o, i, r = draw.sizes(3)
+    c = {"original": draw.normal(o, i).bfloat16(), "stored": draw.normal(o, i).bfloat16(), "A": draw.normal(i, r),
+         "B": draw.normal(r, o), "alpha": 1.5}  # fmt: skip
+    check.judge_merge(functions, c)
+
+
+grade = grade.hidden(base_in_sixteen_bits, points=1)
+### END HIDDEN TESTS
+grade
+
+# %% [markdown]
+# Now on the trained model, in three ways. For each: how far the scores move (the log-odds of the two labels, root mean
+# square over the held-out sentences), how many answers change, and the accuracy.
+
+# %% tags=["skip-when-grading"]
+import copy
+
+from lora_utils.qlora import QuantisedLinearWithLoRA, dequantised_weight, merge_qlora
+
+
+def onto_the_original():
+    """The wrong base: each update on the weight as it was before quantisation."""
+    wrong = copy.deepcopy(original)
+    for name, layer in model.named_modules():
+        if isinstance(layer, QuantisedLinearWithLoRA):
+            update = layer.merged_weight() - dequantised_weight(layer.base).float()
+            wrong.get_submodule(name).weight += update
+    return wrong
+
+
+def merged_model(**kwargs):
+    """A copy of the trained model, merged."""
+    result = copy.deepcopy(model)
+    merge_qlora(result, **kwargs)
+    return result
+
+
+ways = {
+    "dequantised base, floats": lambda: merged_model(dtype=compute_type),
+    "quantised again": lambda: merged_model(requantise=True),
+    "original base": onto_the_original,
+}
+odds, moved = (after[:, 1] - after[:, 0]), {}
+print(f"{'merged':<26} log-odds moved  answers changed  better label")
+for name, make in ways.items():
+    scores = better_label(make())
+    moved[name] = (scores[:, 1] - scores[:, 0] - odds).square().mean().sqrt().item()
+    changed = int((scores.argmax(1) != after.argmax(1)).sum())
+    print(f"{name:<26} {moved[name]:>14.4f} {changed:>16} {accuracy_of(scores, truth):>13.2f}")
+
+# %% tags=["skip-when-grading"]
+shares = {}
+for name, layer in model.named_modules():
+    if isinstance(layer, QuantisedLinearWithLoRA):
+        base, together = dequantised_weight(layer.base).float(), layer.merged_weight()
+        error = layer.requantised().dequantise() - together
+        size = ((together - base).norm() / base.norm()).item()
+        shares[name] = size, (error.norm() / (together - base).norm()).item()
+sizes, losts = zip(*shares.values(), strict=True)
+fig, axes = figure(
+    "Quantised again, most layers lose more than the update they had learned",
+    "size of the update, |merged - stored| / |stored|",
+    "lost share, |again - merged| / |merged - stored|",
+)
+axes.scatter(sizes, losts, s=14, color=COLOURS[2])
+axes.axhline(1, color="black", linewidth=1)
+axes.annotate("error as large as the update", (max(sizes), 1.05), ha="right", fontsize=9)
+axes.set_yscale("log")
+print(
+    f"median size of an update {sorted(sizes)[len(sizes) // 2]:.3f}, median lost share {sorted(losts)[len(losts) // 2]:.2f}"
+)
+
+# %% [markdown]
+# PLACEHOLDER-MERGE
+#
+# ## 10. What breaks in practice
+#
+# | symptom | cause | reported in |
+# | --- | --- | --- |
+# | `element 0 of tensors does not require grad`, or adapters that stay at zero | reentrant checkpointing over a frozen embedding | huggingface/transformers #21381, #23170, peft #1142, lm-sys/FastChat #581 |
+# | the fine-tuned model never stops writing | the end of the turn was masked together with the padding | huggingface/trl #976, #1623 |
+# | the merged model differs from the trained one | quantised again after merging, or merged onto the original weights | huggingface/peft #2321, #1043, artidoro/qlora #28, unslothai/unsloth-zoo #810 |
+# | more memory in 4 bits than in 16 | preparing for training casts embeddings and norms to float32 | bitsandbytes #1569, huggingface/peft #816 |
+# | `expected scalar type Float but found Half` | a layer cast to float32 gets an input in 16 bits | huggingface/trl #4457 |
+# | loss becomes NaN in float16 | the compute type overflows; its README reports that about 80 % of 7B runs finish | artidoro/qlora |
+# | the new head was stored in 4 bits | `"*"` matched it too | leave it out: `inject_qlora(model, "*", skip="head")` |
+#
+# ## Summary
+#
+# PLACEHOLDER-SUMMARY
+#
+# Next: the [capstone](../09_capstone/09_capstone.ipynb) puts all methods under one budget.

@@ -1,0 +1,38 @@
+# %% a bound lambda
+def run_blocks(blocks, x):
+    for block in blocks:
+        x = checkpoint(lambda y, block=block: block(y), x, use_reentrant=False)
+    return x
+
+
+# %% reentrant with an input that asks for a gradient
+# What transformers' enable_input_require_grads does.
+def run_blocks(blocks, x):
+    x = x.detach().requires_grad_() if not x.requires_grad else x
+    for block in blocks:
+        x = checkpoint(block, x, use_reentrant=True)
+    return x
+
+
+# %% recursion
+def run_blocks(blocks, x):
+    if len(blocks) == 0:
+        return x
+    return run_blocks(blocks[1:], checkpoint(blocks[0], x, use_reentrant=False))
+
+
+# %% the module of torch
+def run_blocks(blocks, x):
+    import torch.utils.checkpoint as module
+
+    for number in range(len(blocks)):
+        x = module.checkpoint(blocks[number], x, use_reentrant=False)
+    return x
+
+
+# %% checkpoint_sequential with a segment a block but the last
+def run_blocks(blocks, x):
+    from torch.utils.checkpoint import checkpoint_sequential
+
+    segments = nn.Sequential(*blocks, nn.Identity())  # torch leaves the last segment without a checkpoint
+    return checkpoint_sequential(segments, len(segments), x, use_reentrant=False)

@@ -1,0 +1,69 @@
+# %% functional linear
+class FourBitMatmul(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, packed, absmax, shape):
+        ctx.save_for_backward(packed, absmax)
+        ctx.shape = shape
+        return F.linear(x, dequantise(packed, absmax, shape, x.dtype))
+
+    @staticmethod
+    def backward(ctx, grad):
+        packed, absmax = ctx.saved_tensors
+        return F.linear(grad, dequantise(packed, absmax, ctx.shape, grad.dtype).T), None, None, None
+
+
+# %% codes and scales as attributes
+class FourBitMatmul(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, packed, absmax, shape):
+        ctx.stored = packed, absmax, shape
+        return x @ dequantise(*ctx.stored, x.dtype).T
+
+    @staticmethod
+    def backward(ctx, grad):
+        return grad @ dequantise(*ctx.stored, grad.dtype), None, None, None
+
+
+# %% einsum, and a look at which gradients are wanted
+class FourBitMatmul(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, packed, absmax, shape):
+        ctx.save_for_backward(packed, absmax)
+        ctx.shape, ctx.kind = shape, x.dtype
+        return torch.einsum("...i,oi->...o", x, dequantise(packed, absmax, shape, x.dtype))
+
+    @staticmethod
+    def backward(ctx, grad):
+        if not ctx.needs_input_grad[0]:
+            return None, None, None, None
+        weight = dequantise(*ctx.saved_tensors, ctx.shape, ctx.kind)
+        return torch.einsum("...o,oi->...i", grad, weight), None, None, None
+
+
+# %% computed in float32 and cast back
+class FourBitMatmul(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, packed, absmax, shape):
+        ctx.save_for_backward(packed, absmax)
+        ctx.shape = shape
+        return (x.float() @ dequantise(packed, absmax, shape, torch.float32).T).to(x.dtype)
+
+    @staticmethod
+    def backward(ctx, grad):
+        weight = dequantise(*ctx.saved_tensors, ctx.shape, torch.float32)
+        return (grad.float() @ weight).to(grad.dtype), None, None, None
+
+
+# %% its own lookup instead of dequantise
+class FourBitMatmul(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, packed, absmax, shape):
+        ctx.save_for_backward(packed, absmax)
+        ctx.shape = shape
+        return torch.matmul(x, dequantise_4bit(FourBit(packed, absmax, torch.Size(shape), x.dtype)).t())
+
+    @staticmethod
+    def backward(ctx, grad):
+        packed, absmax = ctx.saved_tensors
+        weight = dequantise_4bit(FourBit(packed, absmax, torch.Size(ctx.shape), grad.dtype))
+        return torch.matmul(grad, weight), None, None, None

@@ -1,0 +1,73 @@
+# %% factors of its own
+class QLoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dtype=torch.float32):
+        super().__init__()
+        self.base = base
+        for parameter in base.parameters():
+            parameter.requires_grad = False
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(base.in_features, rank, dtype=dtype) / rank**0.5)
+        self.B = nn.Parameter(torch.zeros(rank, base.out_features, dtype=dtype))
+
+    def forward(self, x):
+        y = self.base(x)
+        return y + (self.alpha * (x.to(self.A.dtype) @ self.A @ self.B)).to(y.dtype)
+
+
+
+# %% two linear layers as factors
+class QLoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dtype=torch.float32):
+        super().__init__()
+        self.base = base.requires_grad_(False)
+        self.alpha = alpha
+        self.down = nn.Linear(base.in_features, rank, bias=False, dtype=dtype)
+        self.up = nn.Linear(rank, base.out_features, bias=False, dtype=dtype)
+        nn.init.normal_(self.down.weight, std=rank**-0.5)
+        nn.init.zeros_(self.up.weight)
+
+    def forward(self, x):
+        y = self.base(x)
+        return y + (self.alpha * self.up(self.down(x.to(self.down.weight.dtype)))).to(y.dtype)
+
+
+
+# %% the type kept as an attribute
+class QLoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dtype=torch.float32):
+        super().__init__()
+        self.base = base.requires_grad_(False)
+        self.lora = LoRALayer(base.in_features, base.out_features, rank, alpha).to(dtype)
+        self.dtype = dtype
+
+    def forward(self, x):
+        base_output = self.base(x)
+        return base_output + self.lora(x.to(self.dtype)).to(base_output.dtype)
+
+
+
+# %% the sum in the path's type
+class QLoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dtype=torch.float32):
+        super().__init__()
+        self.base = base.requires_grad_(False)
+        self.lora = LoRALayer(base.in_features, base.out_features, rank, alpha).to(dtype)
+
+    def forward(self, x):
+        y = self.base(x)
+        return (y.to(self.lora.A.dtype) + self.lora(x.to(self.lora.A.dtype))).to(y.dtype)
+
+
+
+# %% in place on the output
+class QLoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dtype=torch.float32):
+        super().__init__()
+        self.base = base.requires_grad_(False)
+        self.lora = LoRALayer(base.in_features, base.out_features, rank, alpha).to(dtype)
+
+    def forward(self, x):
+        y = self.base(x)
+        y = torch.add(y, self.lora(x.type(self.lora.B.dtype)).type_as(y))
+        return y
+

@@ -1,0 +1,188 @@
+# %% the weight is kept until the backward pass message="weight-kept"
+# What autograd does by itself: a model of 7 billion weights is then in memory in floats after all.
+class FourBitMatmul(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, packed, absmax, shape):
+        weight = dequantise(packed, absmax, shape, x.dtype)
+        ctx.save_for_backward(weight)
+        return x @ weight.T
+
+    @staticmethod
+    def backward(ctx, grad):
+        (weight,) = ctx.saved_tensors
+        return grad @ weight, None, None, None
+
+
+# %% the weight is kept as an attribute message="weight-kept"
+class FourBitMatmul(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, packed, absmax, shape):
+        ctx.things = [dequantise(packed, absmax, shape, x.dtype)]
+        return x @ ctx.things[0].T
+
+    @staticmethod
+    def backward(ctx, grad):
+        return grad @ ctx.things[0], None, None, None
+
+
+# %% x is kept although nothing needs it message="input-kept"
+class FourBitMatmul(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, packed, absmax, shape):
+        ctx.save_for_backward(x, packed, absmax)
+        ctx.shape = shape
+        return x @ dequantise(packed, absmax, shape, x.dtype).T
+
+    @staticmethod
+    def backward(ctx, grad):
+        _, packed, absmax = ctx.saved_tensors
+        return grad @ dequantise(packed, absmax, ctx.shape, grad.dtype), None, None, None
+
+
+# %% no gradient for x, since the layer is frozen message="no-gradient"
+# The layer below stands still: the catalogue of QLoRA mistakes has "gradient through W4 cut" in first place.
+class FourBitMatmul(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, packed, absmax, shape):
+        return x @ dequantise(packed, absmax, shape, x.dtype).T
+
+    @staticmethod
+    def backward(ctx, grad):
+        return None, None, None, None
+
+
+# %% zeros as the gradient message="zero-gradient"
+class FourBitMatmul(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, packed, absmax, shape):
+        ctx.shape = shape
+        return x @ dequantise(packed, absmax, shape, x.dtype).T
+
+    @staticmethod
+    def backward(ctx, grad):
+        return grad.new_zeros(*grad.shape[:-1], ctx.shape[1]), None, None, None
+
+
+# %% the gradient is passed straight through message="straight-through"
+class FourBitMatmul(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, packed, absmax, shape):
+        return x @ dequantise(packed, absmax, shape, x.dtype).T
+
+    @staticmethod
+    def backward(ctx, grad):
+        return grad, None, None, None
+
+
+# %% backward multiplies by the transpose message="backward-transposed"
+class FourBitMatmul(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, packed, absmax, shape):
+        ctx.save_for_backward(packed, absmax)
+        ctx.shape = shape
+        return x @ dequantise(packed, absmax, shape, x.dtype).T
+
+    @staticmethod
+    def backward(ctx, grad):
+        packed, absmax = ctx.saved_tensors
+        return grad @ dequantise(packed, absmax, ctx.shape, grad.dtype).T, None, None, None
+
+
+# %% forward without the transpose message="forward-transposed"
+class FourBitMatmul(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, packed, absmax, shape):
+        ctx.save_for_backward(packed, absmax)
+        ctx.shape = shape
+        return x @ dequantise(packed, absmax, shape, x.dtype)
+
+    @staticmethod
+    def backward(ctx, grad):
+        packed, absmax = ctx.saved_tensors
+        return grad @ dequantise(packed, absmax, ctx.shape, grad.dtype).T, None, None, None
+
+
+# %% one gradient for four arguments message="wrong-count"
+class FourBitMatmul(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, packed, absmax, shape):
+        ctx.save_for_backward(packed, absmax)
+        ctx.shape = shape
+        return x @ dequantise(packed, absmax, shape, x.dtype).T
+
+    @staticmethod
+    def backward(ctx, grad):
+        packed, absmax = ctx.saved_tensors
+        return grad @ dequantise(packed, absmax, ctx.shape, grad.dtype)
+
+
+# %% the scales are left out message="scales-forgotten"
+class FourBitMatmul(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, packed, absmax, shape):
+        ctx.save_for_backward(packed, absmax)
+        ctx.shape = shape
+        return x @ dequantise(packed, torch.ones_like(absmax), shape, x.dtype).T
+
+    @staticmethod
+    def backward(ctx, grad):
+        packed, absmax = ctx.saved_tensors
+        return grad @ dequantise(packed, absmax, ctx.shape, grad.dtype), None, None, None
+
+
+# %% the scales are left out in the backward pass message="scales-forgotten-backward"
+class FourBitMatmul(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, packed, absmax, shape):
+        ctx.save_for_backward(packed, absmax)
+        ctx.shape = shape
+        return x @ dequantise(packed, absmax, shape, x.dtype).T
+
+    @staticmethod
+    def backward(ctx, grad):
+        packed, absmax = ctx.saved_tensors
+        return grad @ dequantise(packed, absmax.new_ones(absmax.shape), ctx.shape, grad.dtype), None, None, None
+
+
+# %% always float32 message="type-fixed"
+# bitsandbytes #1515 and trl #4457: the compute type and the type of x part ways.
+class FourBitMatmul(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, packed, absmax, shape):
+        ctx.save_for_backward(packed, absmax)
+        ctx.shape = shape
+        return x @ dequantise(packed, absmax, shape, torch.float32).T
+
+    @staticmethod
+    def backward(ctx, grad):
+        packed, absmax = ctx.saved_tensors
+        return grad @ dequantise(packed, absmax, ctx.shape, torch.float32), None, None, None
+
+
+# %% x is cast up and the result left there message="type-not-kept"
+class FourBitMatmul(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, packed, absmax, shape):
+        ctx.save_for_backward(packed, absmax)
+        ctx.shape = shape
+        return x.float() @ dequantise(packed, absmax, shape, torch.float32).T
+
+    @staticmethod
+    def backward(ctx, grad):
+        packed, absmax = ctx.saved_tensors
+        return grad.float() @ dequantise(packed, absmax, ctx.shape, torch.float32), None, None, None
+
+
+# %% the codes are unpacked before they are kept message="codes-unpacked"
+class FourBitMatmul(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, packed, absmax, shape):
+        codes = torch.stack([packed >> 4, packed & 15], dim=1).flatten()
+        ctx.save_for_backward(codes, absmax)
+        ctx.shape = shape
+        return x @ dequantise(packed, absmax, shape, x.dtype).T
+
+    @staticmethod
+    def backward(ctx, grad):
+        codes, absmax = ctx.saved_tensors
+        return grad @ dequantise(codes[0::2] * 16 + codes[1::2], absmax, ctx.shape, grad.dtype), None, None, None

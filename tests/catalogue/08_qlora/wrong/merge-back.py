@@ -1,0 +1,152 @@
+# %% onto the original weight message="wrong-base"
+# artidoro/qlora #28, unsloth-zoo #810: W16 and dequantised W4 differ by the quantisation error.
+def merge_weights(original, stored, A, B, alpha):
+    with torch.no_grad():
+        return original.float() + alpha * (A @ B).T
+
+
+def lost_share(stored, merged, again):
+    return ((again - merged).norm() / (merged - stored).norm()).item()
+
+
+# %% quantised again message="requantised"
+# peft #2321, transformers #31293.
+def merge_weights(original, stored, A, B, alpha):
+    with torch.no_grad():
+        merged = stored.float() + alpha * (A @ B).T
+    return dequantise_4bit(quantise_4bit(merged))
+
+
+def lost_share(stored, merged, again):
+    return ((again - merged).norm() / (merged - stored).norm()).item()
+
+
+# %% without alpha message="alpha-forgotten"
+def merge_weights(original, stored, A, B, alpha):
+    with torch.no_grad():
+        return stored.float() + (A @ B).T
+
+
+def lost_share(stored, merged, again):
+    return ((again - merged).norm() / (merged - stored).norm()).item()
+
+
+# %% alpha over rank message="alpha-over-rank"
+def merge_weights(original, stored, A, B, alpha):
+    with torch.no_grad():
+        return stored.float() + alpha / A.shape[1] * (A @ B).T
+
+
+def lost_share(stored, merged, again):
+    return ((again - merged).norm() / (merged - stored).norm()).item()
+
+
+# %% without the transpose message="not-transposed"
+# loralib #61.
+def merge_weights(original, stored, A, B, alpha):
+    with torch.no_grad():
+        return stored.float() + alpha * (A @ B)
+
+
+def lost_share(stored, merged, again):
+    return ((again - merged).norm() / (merged - stored).norm()).item()
+
+
+# %% the update alone message="base-missing"
+def merge_weights(original, stored, A, B, alpha):
+    with torch.no_grad():
+        return alpha * (A @ B).T
+
+
+def lost_share(stored, merged, again):
+    return ((again - merged).norm() / (merged - stored).norm()).item()
+
+
+# %% nothing merged message="merge-no-op"
+# unsloth #869.
+def merge_weights(original, stored, A, B, alpha):
+    return stored.float().clone()
+
+
+def lost_share(stored, merged, again):
+    return ((again - merged).norm() / (merged - stored).norm()).item()
+
+
+# %% in place message="changed-in-place"
+def merge_weights(original, stored, A, B, alpha):
+    with torch.no_grad():
+        stored += alpha * (A @ B).T
+        return stored.float()
+
+
+def lost_share(stored, merged, again):
+    return ((again - merged).norm() / (merged - stored).norm()).item()
+
+
+# %% with its history message="keeps-graph"
+def merge_weights(original, stored, A, B, alpha):
+    return stored.float() + alpha * (A @ B).T
+
+
+def lost_share(stored, merged, again):
+    return ((again - merged).norm() / (merged - stored).norm()).item()
+
+
+# %% summed in 16 bits message="summed-in-16-bits"
+def merge_weights(original, stored, A, B, alpha):
+    with torch.no_grad():
+        return (stored.float() + alpha * (A @ B).T).to(stored.dtype).float()
+
+
+def lost_share(stored, merged, again):
+    return ((again - merged).norm() / (merged - stored).norm()).item()
+
+
+# %% relative to the weight message="relative-to-weight"
+def merge_weights(original, stored, A, B, alpha):
+    with torch.no_grad():
+        return stored.float() + alpha * (A @ B).T
+
+
+def lost_share(stored, merged, again):
+    return ((again - merged).norm() / merged.norm()).item()
+
+
+# %% squared message="squared"
+def merge_weights(original, stored, A, B, alpha):
+    with torch.no_grad():
+        return stored.float() + alpha * (A @ B).T
+
+
+def lost_share(stored, merged, again):
+    return ((again - merged).square().sum() / (merged - stored).square().sum()).item()
+
+
+# %% upside down message="upside-down"
+def merge_weights(original, stored, A, B, alpha):
+    with torch.no_grad():
+        return stored.float() + alpha * (A @ B).T
+
+
+def lost_share(stored, merged, again):
+    return ((merged - stored).norm() / (again - merged).norm()).item()
+
+
+# %% the error is not divided message="error-not-divided"
+def merge_weights(original, stored, A, B, alpha):
+    with torch.no_grad():
+        return stored.float() + alpha * (A @ B).T
+
+
+def lost_share(stored, merged, again):
+    return (again - merged).norm().item()
+
+
+# %% measured from the stored weight message="wrong-error"
+def merge_weights(original, stored, A, B, alpha):
+    with torch.no_grad():
+        return stored.float() + alpha * (A @ B).T
+
+
+def lost_share(stored, merged, again):
+    return ((again - stored).norm() / (merged - stored).norm()).item()

@@ -1,0 +1,249 @@
+# %% the base is not frozen message="base-not-frozen"
+class QLoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dtype=torch.float32):
+        super().__init__()
+        self.base = base
+        self.lora = LoRALayer(base.in_features, base.out_features, rank, alpha).to(dtype)
+
+    def forward(self, x):
+        y = self.base(x)
+        return y + self.lora(x.to(self.lora.A.dtype)).to(y.dtype)
+
+
+
+# %% only the codes are frozen message="base-not-frozen"
+# The bias of bitsandbytes' layer stays trainable.
+class QLoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dtype=torch.float32):
+        super().__init__()
+        self.base = base
+        self.lora = LoRALayer(base.in_features, base.out_features, rank, alpha).to(dtype)
+        if hasattr(base, "weight"):
+            base.weight.requires_grad_(False)
+
+    def forward(self, x):
+        y = self.base(x)
+        return y + self.lora(x.to(self.lora.A.dtype)).to(y.dtype)
+
+
+
+# %% the type is taken from the base's weight message="dtype-from-bytes"
+# bitsandbytes' Linear4bit is an nn.Linear, but its weight is uint8.
+class QLoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dtype=torch.float32):
+        super().__init__()
+        self.base = base.requires_grad_(False)
+        self.lora = LoRALayer(base.in_features, base.out_features, rank, alpha).to(base.weight.dtype)
+
+    def forward(self, x):
+        y = self.base(x)
+        return y + self.lora(x.to(self.lora.A.dtype)).to(y.dtype)
+
+
+
+# %% the sizes are taken from the base's weight message="no-factors"
+# The weight of bitsandbytes' layer is a column of bytes.
+class QLoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dtype=torch.float32):
+        super().__init__()
+        self.base = base.requires_grad_(False)
+        self.lora = LoRALayer(base.weight.shape[1], base.weight.shape[0], rank, alpha).to(dtype)
+
+    def forward(self, x):
+        y = self.base(x)
+        return y + self.lora(x.to(self.lora.A.dtype)).to(y.dtype)
+
+
+
+# %% the given type is ignored message="path-dtype"
+class QLoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dtype=torch.float32):
+        super().__init__()
+        self.base = base.requires_grad_(False)
+        self.lora = LoRALayer(base.in_features, base.out_features, rank, alpha)
+
+    def forward(self, x):
+        y = self.base(x)
+        return y + self.lora(x.to(self.lora.A.dtype)).to(y.dtype)
+
+
+
+# %% the base is detached message="base-detached"
+# Public student solutions: "so gradients only flow through LoRA".
+class QLoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dtype=torch.float32):
+        super().__init__()
+        self.base = base.requires_grad_(False)
+        self.lora = LoRALayer(base.in_features, base.out_features, rank, alpha).to(dtype)
+
+    def forward(self, x):
+        y = self.base(x).detach()
+        return y + self.lora(x.to(self.lora.A.dtype)).to(y.dtype)
+
+
+
+# %% the base runs under no_grad message="base-detached"
+class QLoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dtype=torch.float32):
+        super().__init__()
+        self.base = base.requires_grad_(False)
+        self.lora = LoRALayer(base.in_features, base.out_features, rank, alpha).to(dtype)
+
+    def forward(self, x):
+        with torch.no_grad():
+            y = self.base(x)
+        return y + self.lora(x.to(self.lora.A.dtype)).to(y.dtype)
+
+
+
+# %% the path gets a detached input message="path-input-detached"
+class QLoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dtype=torch.float32):
+        super().__init__()
+        self.base = base.requires_grad_(False)
+        self.lora = LoRALayer(base.in_features, base.out_features, rank, alpha).to(dtype)
+
+    def forward(self, x):
+        y = self.base(x)
+        return y + self.lora(x.detach().to(self.lora.A.dtype)).to(y.dtype)
+
+
+
+# %% the whole module is frozen message="path-frozen"
+class QLoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dtype=torch.float32):
+        super().__init__()
+        self.base = base.requires_grad_(False)
+        self.lora = LoRALayer(base.in_features, base.out_features, rank, alpha).to(dtype)
+        self.requires_grad_(False)
+
+    def forward(self, x):
+        y = self.base(x)
+        return y + self.lora(x.to(self.lora.A.dtype)).to(y.dtype)
+
+
+
+# %% alpha is applied twice message="alpha-twice"
+class QLoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dtype=torch.float32):
+        super().__init__()
+        self.base = base.requires_grad_(False)
+        self.lora = LoRALayer(base.in_features, base.out_features, rank, alpha).to(dtype)
+        self.alpha = alpha
+
+    def forward(self, x):
+        y = self.base(x)
+        return y + self.alpha * self.lora(x.to(self.lora.A.dtype)).to(y.dtype)
+
+
+
+# %% alpha over rank message="alpha-over-rank"
+# PEFT's convention; rasbt/LLMs-from-scratch #821.
+class QLoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dtype=torch.float32):
+        super().__init__()
+        self.base = base.requires_grad_(False)
+        self.lora = LoRALayer(base.in_features, base.out_features, rank, alpha / rank).to(dtype)
+
+    def forward(self, x):
+        y = self.base(x)
+        return y + self.lora(x.to(self.lora.A.dtype)).to(y.dtype)
+
+
+
+# %% A and B are stored in 4 bits too message="path-quantised"
+class QLoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dtype=torch.float32):
+        super().__init__()
+        self.base = base.requires_grad_(False)
+        self.lora = LoRALayer(base.in_features, base.out_features, rank, alpha).to(dtype)
+
+    def forward(self, x):
+        y = self.base(x)
+        A, B = (dequantise_4bit(quantise_4bit(p)) for p in (self.lora.A, self.lora.B))
+        A, B = self.lora.A + (A - self.lora.A).detach(), self.lora.B + (B - self.lora.B).detach()
+        return y + (self.lora.alpha * (x.to(A.dtype) @ A @ B)).to(y.dtype)
+
+
+
+# %% x is not cast for the path message="input-not-cast"
+# trl #4457: expected scalar type Float but found Half.
+class QLoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dtype=torch.float32):
+        super().__init__()
+        self.base = base.requires_grad_(False)
+        self.lora = LoRALayer(base.in_features, base.out_features, rank, alpha).to(dtype)
+
+    def forward(self, x):
+        return self.base(x) + self.lora(x)
+
+
+
+# %% the result stays in float32 message="output-dtype"
+class QLoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dtype=torch.float32):
+        super().__init__()
+        self.base = base.requires_grad_(False)
+        self.lora = LoRALayer(base.in_features, base.out_features, rank, alpha).to(dtype)
+
+    def forward(self, x):
+        y = self.base(x)
+        return y + self.lora(x.to(self.lora.A.dtype))
+
+
+
+# %% the path is cast to the type of x message="path-in-low-precision"
+class QLoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dtype=torch.float32):
+        super().__init__()
+        self.base = base.requires_grad_(False)
+        self.lora = LoRALayer(base.in_features, base.out_features, rank, alpha).to(dtype)
+
+    def forward(self, x):
+        y = self.base(x)
+        A, B = self.lora.A.to(x.dtype), self.lora.B.to(x.dtype)
+        return y + self.lora.alpha * (x @ A @ B)
+
+
+
+# %% a float copy of the weight is kept message="base-expanded"
+# The memory that 4 bits were to save.
+class QLoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dtype=torch.float32):
+        super().__init__()
+        self.base = base.requires_grad_(False)
+        self.weight = base(torch.eye(base.in_features)).T.detach() - (0 if base.bias is None else base.bias[:, None])
+        self.lora = LoRALayer(base.in_features, base.out_features, rank, alpha).to(dtype)
+
+    def forward(self, x):
+        y = x @ self.weight.T.to(x.dtype) + self.base.bias.to(x.dtype)
+        return y + self.lora(x.to(self.lora.A.dtype)).to(y.dtype)
+
+
+
+# %% B does not start at zero message="not-equal-at-start"
+class QLoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dtype=torch.float32):
+        super().__init__()
+        self.base = base.requires_grad_(False)
+        self.lora = LoRALayer(base.in_features, base.out_features, rank, alpha).to(dtype)
+        nn.init.normal_(self.lora.B)
+
+    def forward(self, x):
+        y = self.base(x)
+        return y + self.lora(x.to(self.lora.A.dtype)).to(y.dtype)
+
+
+
+# %% the bias is added twice message="bias-twice"
+class QLoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dtype=torch.float32):
+        super().__init__()
+        self.base = base.requires_grad_(False)
+        self.lora = LoRALayer(base.in_features, base.out_features, rank, alpha).to(dtype)
+
+    def forward(self, x):
+        y = self.base(x)
+        y = y + self.base.bias.to(y.dtype)
+        return y + self.lora(x.to(self.lora.A.dtype)).to(y.dtype)
+

@@ -1,0 +1,135 @@
+# %% without double quantisation message="double-forgotten"
+def bits_per_number(block, group):
+    return 4 + 32 / block
+
+
+def qlora_bytes(linear, other, trained, state_bytes, bits):
+    return linear * bits / 8 + 2 * other + trained * (8 + 2 * state_bytes)
+
+
+# %% without the second level message="second-level-forgotten"
+def bits_per_number(block, group):
+    return 4 + 8 / block
+
+
+def qlora_bytes(linear, other, trained, state_bytes, bits):
+    return linear * bits / 8 + 2 * other + trained * (8 + 2 * state_bytes)
+
+
+# %% a group of numbers message="group-of-numbers"
+def bits_per_number(block, group):
+    return 4 + 8 / block + 32 / group
+
+
+def qlora_bytes(linear, other, trained, state_bytes, bits):
+    return linear * bits / 8 + 2 * other + trained * (8 + 2 * state_bytes)
+
+
+# %% bytes instead of bits message="bytes-not-bits"
+def bits_per_number(block, group):
+    return (4 + 8 / block + 32 / (block * group)) / 8
+
+
+def qlora_bytes(linear, other, trained, state_bytes, bits):
+    return linear * bits / 8 + 2 * other + trained * (8 + 2 * state_bytes)
+
+
+# %% only the shares message="codes-forgotten"
+def bits_per_number(block, group):
+    return 8 / block + 32 / (block * group)
+
+
+def qlora_bytes(linear, other, trained, state_bytes, bits):
+    return linear * bits / 8 + 2 * other + trained * (8 + 2 * state_bytes)
+
+
+# %% bits counted as bytes message="bits-as-bytes"
+def bits_per_number(block, group):
+    return 4 + 8 / block + 32 / (block * group)
+
+
+def qlora_bytes(linear, other, trained, state_bytes, bits):
+    return linear * bits + 2 * other + trained * (8 + 2 * state_bytes)
+
+
+# %% the rest in 4 bits too message="other-in-4-bits"
+# The embedding of a small model is most of it.
+def bits_per_number(block, group):
+    return 4 + 8 / block + 32 / (block * group)
+
+
+def qlora_bytes(linear, other, trained, state_bytes, bits):
+    return (linear + other) * bits / 8 + trained * (8 + 2 * state_bytes)
+
+
+# %% the rest in float32 message="other-in-32-bits"
+# peft #816: preparing for training casts the embeddings up.
+def bits_per_number(block, group):
+    return 4 + 8 / block + 32 / (block * group)
+
+
+def qlora_bytes(linear, other, trained, state_bytes, bits):
+    return linear * bits / 8 + 4 * other + trained * (8 + 2 * state_bytes)
+
+
+# %% gradients of everything message="gradients-of-all"
+def bits_per_number(block, group):
+    return 4 + 8 / block + 32 / (block * group)
+
+
+def qlora_bytes(linear, other, trained, state_bytes, bits):
+    return linear * bits / 8 + 2 * other + trained * (4 + 2 * state_bytes) + 4 * (linear + other + trained)
+
+
+# %% states of everything message="states-of-all"
+def bits_per_number(block, group):
+    return 4 + 8 / block + 32 / (block * group)
+
+
+def qlora_bytes(linear, other, trained, state_bytes, bits):
+    return linear * bits / 8 + 2 * other + trained * 8 + 2 * state_bytes * (linear + other + trained)
+
+
+# %% one state message="one-state"
+def bits_per_number(block, group):
+    return 4 + 8 / block + 32 / (block * group)
+
+
+def qlora_bytes(linear, other, trained, state_bytes, bits):
+    return linear * bits / 8 + 2 * other + trained * (8 + state_bytes)
+
+
+# %% no gradients message="four-bytes-missing"
+def bits_per_number(block, group):
+    return 4 + 8 / block + 32 / (block * group)
+
+
+def qlora_bytes(linear, other, trained, state_bytes, bits):
+    return linear * bits / 8 + 2 * other + trained * 4 + trained * 2 * state_bytes
+
+
+# %% factors in 16 bits message="four-bytes-missing"
+def bits_per_number(block, group):
+    return 4 + 8 / block + 32 / (block * group)
+
+
+def qlora_bytes(linear, other, trained, state_bytes, bits):
+    return linear * bits / 8 + 2 * other + trained * (2 + 2 + 2 * state_bytes)
+
+
+# %% rounded to megabytes message="wrong-total"
+def bits_per_number(block, group):
+    return 4 + 8 / block + 32 / (block * group)
+
+
+def qlora_bytes(linear, other, trained, state_bytes, bits):
+    return round((linear * bits / 8 + 2 * other + trained * (8 + 2 * state_bytes)) / 1e6) * 1e6
+
+
+# %% a float32 tensor message="not-exact"
+def bits_per_number(block, group):
+    return 4 + 8 / block + 32 / (block * group)
+
+
+def qlora_bytes(linear, other, trained, state_bytes, bits):
+    return torch.tensor(linear * bits / 8 + 2 * other + trained * (8 + 2 * state_bytes), dtype=torch.float32).item()
