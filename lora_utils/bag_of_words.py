@@ -96,7 +96,7 @@ class BagOfWords(nn.Module):
         return torch.sparse.mm(self.features(ids), self.weight) + self.bias
 
 
-def fit_bag_of_words(data: Examples, words: int, *, tf_idf: bool = True, strength: float = 10.0) -> BagOfWords:
+def fit_bag_of_words(data: Examples, words: int, *, tf_idf: bool = True, strength: float = 1.0) -> BagOfWords:
     """The bag of words that fits these examples best.
 
         minimises  strength * sum of cross entropies + |weight|^2 / 2
@@ -107,7 +107,7 @@ def fit_bag_of_words(data: Examples, words: int, *, tf_idf: bool = True, strengt
         data: ids (n, s) and labels (n,)
         words: size of the vocabulary
         tf_idf: weight words by their inverse document frequency (default), or count them as they are
-        strength: above 0, how far the weights may grow to fit the examples (default 10)
+        strength: above 0, how far the weights may grow to fit the examples (default 1)
 
     Raises:
         ValueError: no examples, or a strength that is not positive
