@@ -25,7 +25,7 @@ from lora_utils.checks.additive_ia3 import judge_fold as judge_fold
 from lora_utils.checks.additive_ia3 import judge_scaling as judge_scaling
 from lora_utils.checks.additive_ia3 import place_ia3 as place_ia3
 from lora_utils.checks.additive_inserting import insert_adapters as insert_adapters
-from lora_utils.checks.additive_inserting import insert_steps as insert_steps
+from lora_utils.checks.additive_inserting import inserted as inserted
 from lora_utils.checks.additive_probes import build, run
 from lora_utils.checks.additive_probes import fit as fit
 from lora_utils.checks.compare import Mistake, expect_close, expect_tensor

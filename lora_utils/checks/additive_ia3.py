@@ -199,11 +199,9 @@ def judge_scaling(subject: Subject, c: dict) -> None:
             Mistake("bias-not-scaled", s * plain + b, "the product is rescaled, but not the bias, which is part of the "
                     "output", "Rescale what the layer returns: self.scale * self.linear(x)."),
             Mistake("adds", plain + b + s, "the factors are added to the output", adds),
-            Mistake("one-plus", (1 + s) * (plain + b), "the output is multiplied by 1 + scale",
-                    "The factors start at one themselves: multiply by scale."),
+            Mistake("one-plus", (1 + s) * (plain + b), "the output is multiplied by 1 + scale: the layer's own output is "
+                    "added once more", "The factors start at one themselves: return scale times the output alone."),
             Mistake("divides", (plain + b) / s, "the output is divided by the factors", "Multiply."),
-            Mistake("layer-added", plain + b + s * (plain + b), "the layer's own output is added once more",
-                    "The factors stand in the path, not beside it: return the product alone."),
         ]  # fmt: skip
     else:
         mistakes = [

@@ -95,7 +95,8 @@ def insert_steps(
 
 
 # ---------------------------------------------------------------------------------------------------------- judges
-def _inserted(subject: Subject, draw: Draw, **options) -> tuple[dict, dict]:
+def inserted(subject: Subject, draw: Draw, **options) -> tuple[dict, dict]:
+    """What the places of a small model hold afterwards, and its sizes; hidden checks use it with parts of a model."""
     sizes = {"width": 2 * draw.integer(4, 7), "blocks": 3, "bottleneck": draw.integer(2, 5)}
     try:
         return subject.probe(insert_steps, **sizes, **options), sizes
@@ -112,7 +113,7 @@ def _inserted(subject: Subject, draw: Draw, **options) -> tuple[dict, dict]:
 @insert_adapters.check(weight=2)
 def every_block(subject: Subject, draw: Draw) -> None:
     """In every block, attention and feed_forward are wrapped, and nothing else is."""
-    seen, _ = _inserted(subject, draw)
+    seen, _ = inserted(subject, draw)
     places = seen["places"]
     if seen["elsewhere"]:
         raise Failure(
@@ -145,7 +146,7 @@ def every_block(subject: Subject, draw: Draw) -> None:
 @insert_adapters.check(after=("every-block",))
 def own_adapters(subject: Subject, draw: Draw) -> None:
     """Every place has an adapter of its own, made as adapter(width, bottleneck), and keeps its own sublayer."""
-    seen, sizes = _inserted(subject, draw)
+    seen, sizes = inserted(subject, draw)
     right = [sizes["width"], sizes["bottleneck"]]
     for name, place in seen["places"].items():
         if not place["own"]:
@@ -185,7 +186,7 @@ def own_adapters(subject: Subject, draw: Draw) -> None:
 @insert_adapters.check(after=("every-block",))
 def touches_nothing_else(subject: Subject, draw: Draw) -> None:
     """What could be trained before can be trained still; beside that the adapters can, and nothing else."""
-    seen, _ = _inserted(subject, draw)
+    seen, _ = inserted(subject, draw)
     if seen["frozen_now"]:
         raise Failure(
             "head-frozen",
@@ -205,7 +206,7 @@ def touches_nothing_else(subject: Subject, draw: Draw) -> None:
 @insert_adapters.check(after=("every-block",))
 def refuses_a_second_time(subject: Subject, draw: Draw) -> None:
     """A second call is a ValueError and changes nothing."""
-    seen, _ = _inserted(subject, draw, calls=2)
+    seen, _ = inserted(subject, draw, calls=2)
     if seen["raised"][0]:
         raise Failure(
             "refuses-too-much",

@@ -1,0 +1,771 @@
+# %% [markdown]
+# # 03 Additive methods: adapters and IA3
+#
+# Full fine-tuning changes every weight of a model. The methods of this lab change none: they **add** something small to a frozen model and train
+# only that. *Bottleneck adapters* ([Houlsby et al. 2019](https://arxiv.org/abs/1902.00751)) are tiny networks behind each sublayer of a
+# transformer; *IA3* ([Liu et al. 2022](https://arxiv.org/abs/2205.05638)) rescales activations by learned factors. You build both, put them into a
+# pretrained sentence encoder, and measure what they are worth and what they cost.
+#
+# When you are done you can
+#
+# 1. count what an additive method trains, and turn a budget into a bottleneck;
+# 2. write an adapter that starts as exactly the identity, and say why that matters;
+# 3. put adapters into every block of a model whose sublayers are called in different ways;
+# 4. write IA3 and fold it into the weights, and say why an adapter cannot be folded;
+# 5. read a comparison of methods by accuracy, trained numbers and latency.
+#
+# | what you need | how long | how it is marked |
+# | --- | --- | --- |
+# | labs 00 and 02; what attention and feed-forward layers do in a transformer | about 75 minutes; the notebook itself runs in about two minutes on two CPU cores | six exercises, 30 points; each has a check that tells you what is wrong, and more checks run when it is graded |
+#
+# Every exercise stands alone: a mistake in one costs nothing in the next. The experiments use the course's own classes, which do what you are asked to
+# build; where your own code runs, the text says so.
+
+# %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
+from importlib.metadata import version
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from lora_utils.checks import additive as check
+from lora_utils.minilm import EncoderBlock
+
+torch.manual_seed(0)
+device = "cuda" if torch.cuda.is_available() else "cpu"
+print("torch", torch.__version__, "| peft-by-hand", version("peft-by-hand"))
+
+# %% [markdown]
+# ## 1. Where adapters go, and what they cost
+#
+# The model is MiniLM, a BERT of six blocks that turns a sentence into vectors of width $d = 384$. Each block has two sublayers, attention and a
+# feed-forward part whose inner width is $f = 1536$. Each is added to its input (the *residual*), then normalised. Houlsby et al. put an adapter behind
+# each sublayer, **before** the residual is added:
+#
+# ```text
+#        x ──┬──> attention ──> ADAPTER ──>(+)──> norm ──┬──> feed-forward ──> ADAPTER ──>(+)──> norm ──>
+#            └──────────────────────────────^            └───────────────────────────────────^
+# ```
+#
+# An adapter squeezes a vector of width $d$ through a *bottleneck* of $r$ numbers and adds the result to what came in. For a row vector $x$ ($d$ numbers):
+#
+# $$\text{adapter}(x) = x + \text{up}(\text{gelu}(\text{down}(x)))$$
+#
+# | part | what it is | shape of weight and bias |
+# | --- | --- | --- |
+# | `down` | linear, $d \to r$ | $(r, d)$ and $(r)$ |
+# | `gelu` | activation: $z$ times the probability that a standard normal number is below $z$ | |
+# | `up` | linear, $r \to d$ | $(d, r)$ and $(d)$ |
+#
+# Together $2dr + r + d$ numbers (Houlsby et al., section 2.1). Two other placements are in use. *Pfeiffer* ([2021](https://arxiv.org/abs/2005.00247)): one adapter a
+# block, behind the feed-forward part. *Parallel* ([He et al. 2022](https://arxiv.org/abs/2110.04366)): one adapter **beside** the feed-forward part, on
+# the same input, times a fixed number (4 in AdapterHub's library).
+#
+# IA3 adds no layers. It multiplies keys and values ($d$ numbers each) and the inner activations of the feed-forward part ($f$ numbers) by one learned
+# factor a number: three vectors a block.
+
+# %% [markdown]
+# ### Exercise 1: counting
+#
+# | goal | difficulty | time | expected length |
+# | --- | --- | --- | --- |
+# | say what each method trains, and turn a budget into a bottleneck | 1 of 5 | 6 min | 3 lines |
+#
+# Write three functions of whole numbers: the numbers in one adapter, the numbers that IA3 trains in one block, and the largest bottleneck $r$ at which `adapters`
+# adapters together have at most `budget` numbers (0 if not even $r = 1$ fits).
+#
+# <details><summary>Hint 1: where to start</summary>
+# Write the shapes of both weights and both biases beside each other and add up. Which of the terms hold <i>r</i>?
+# </details>
+# <details><summary>Hint 2: the inequality</summary>
+# Each adapter may have <code>budget / adapters</code> numbers. Solve <i>2 d r + r + d &le; that</i> for <i>r</i>.
+# </details>
+# <details><summary>Hint 3: nearly the answer</summary>
+# <code>(budget // adapters - d) // (2 * d + 1)</code> rounds down, as it must. What does it give for a budget of 0?
+# </details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "count-adapters", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def adapter_parameters(d: int, r: int) -> int:
+    """How many numbers an adapter of width d and bottleneck r has, biases included."""
+    ### BEGIN SOLUTION
+    return 2 * d * r + r + d
+    ### END SOLUTION
+
+
+def ia3_parameters(d: int, f: int) -> int:
+    """How many factors IA3 has in one block of width d and inner width f."""
+    ### BEGIN SOLUTION
+    return d + d + f
+    ### END SOLUTION
+
+
+def widest_bottleneck(d: int, adapters: int, budget: int) -> int:
+    """The largest r at which `adapters` adapters of width d have at most `budget` numbers together; 0 if none fits."""
+    ### BEGIN SOLUTION
+    return max(0, (budget // adapters - d) // (2 * d + 1))
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test-count-adapters", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+grade = check.count_adapters(adapter_parameters, ia3_parameters, widest_bottleneck, points=3, of=4)
+
+
+### BEGIN HIDDEN TESTS
+def small_and_large_budgets(functions, draw):
+    """A budget that is too small for any adapter gives 0, and a huge one is exact."""
+    d = draw.integer(300, 900)
+    check.judge_widest(functions, [[d, 12, 12 * d], [d, 12, 5], [d, 2, 12 * d * 777_777]])
+
+
+grade = grade.hidden(small_and_large_budgets, points=1)
+### END HIDDEN TESTS
+grade
+
+# %% [markdown]
+# Now use it for MiniLM (six blocks, 22,565,376 numbers) and for BERT-large (24 blocks, $d = 1024$, about 335 million numbers), the model of the paper.
+#
+# **Predict before you run**: Houlsby et al. report "only 3.6 % parameters per task". Which of the bottlenecks below do you expect there?
+
+# %% tags=["skip-when-grading"]
+# NBVAL_CHECK_OUTPUT
+models = {"MiniLM": (6, 384, 1536, 22_565_376), "BERT-large": (24, 1024, 4096, 335_141_888)}
+for name, (blocks, d, f, total) in models.items():
+    print(f"{name}: IA3 trains {blocks * ia3_parameters(d, f):,} numbers ({blocks * ia3_parameters(d, f) / total:.2%})")
+    for r in (4, 16, 64, 256):
+        one = adapter_parameters(d, r)
+        print(
+            f"  r = {r:>3}: {one:>7,} in an adapter, Pfeiffer {blocks * one / total:>6.2%}, Houlsby {2 * blocks * one / total:>6.2%}"
+        )
+print("widest bottleneck for 1 % of MiniLM with 12 adapters:", widest_bottleneck(384, 12, 225_653))
+
+# %% [markdown]
+# The 3.6 % lie between $r = 64$ (1.9 %) and $r = 256$ (7.5 %): the paper chose the bottleneck of each task on its validation set, among 8, 64 and 256, and
+# the figure is the average. IA3 needs far less than the smallest of these adapters. Whether it also *learns* as much is a question for section 5.
+
+# %% [markdown]
+# ## 2. The adapter
+#
+# Before training, the adapted model should compute what the pretrained one computes; otherwise training starts with a broken model. The way around the two
+# layers (the $x +$) makes that possible: if what is added is small, the adapter is nearly the identity. Houlsby et al. draw both layers with a standard deviation of
+# at most 0.01. We go one step further: `up` starts at **zero**, weight and bias, so that the adapter starts as *exactly* the identity. (LoRA's `B` starts at zero for the
+# same reason; lab 05.)
+
+# %% [markdown]
+# ### Exercise 2: BottleneckAdapter
+#
+# | goal | difficulty | time | expected length |
+# | --- | --- | --- | --- |
+# | write the adapter | 2 of 5 | 12 min | 5 lines |
+#
+# Two `nn.Linear` layers with biases. `down` keeps the start that PyTorch gives it, `up` starts at zero. The check looks at the layers, the start, the output for
+# arbitrary weights, and the gradients of $x$ and of all four parameters.
+#
+# <details><summary>Hint 1: where to start</summary>
+# <code>nn.Linear(a, b)</code> maps <i>a</i> numbers to <i>b</i>. You need one from width to bottleneck and one back.
+# </details>
+# <details><summary>Hint 2: the zero</summary>
+# <code>nn.init.zeros_</code> sets a parameter to zero in place. <code>up</code> has two parameters, and both are drawn at random unless you reset them.
+# </details>
+# <details><summary>Hint 3: nearly the answer</summary>
+# <code>return x + self.up(F.gelu(self.down(x)))</code>: the activation stands between the layers, and <i>x</i> itself is added at the end.
+# </details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "bottleneck-adapter", "locked": false, "schema_version": 3, "solution": true, "task": false}
+class BottleneckAdapter(nn.Module):
+    """A small network with a way around it: x (..., width) -> x + up(gelu(down(x))) (..., width)."""
+
+    def __init__(self, width: int, bottleneck: int) -> None:
+        super().__init__()
+        ### BEGIN SOLUTION
+        self.down = nn.Linear(width, bottleneck)
+        self.up = nn.Linear(bottleneck, width)
+        nn.init.zeros_(self.up.weight)
+        nn.init.zeros_(self.up.bias)
+        ### END SOLUTION
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        ### BEGIN SOLUTION
+        return x + self.up(F.gelu(self.down(x)))  # (..., d) -> (..., r) -> (..., d)
+        ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test-bottleneck-adapter", "locked": true, "points": 7, "schema_version": 3, "solution": false, "task": false}
+grade = check.bottleneck_adapter(BottleneckAdapter, points=5, of=7)
+
+
+### BEGIN HIDDEN TESTS
+def other_inputs(adapter, draw):
+    """It also takes single vectors and float64."""
+    check.judge_output(adapter, check.case(draw, leading=()))
+    check.judge_output(adapter, check.case(draw, leading=(2, 1, 3), dtype="float64"))
+
+
+def learns(adapter, draw):
+    """Trained on the output of another adapter of its size, it comes close to it."""
+    d, r = 9, 4
+    x = draw.normal(128, d)
+    target = x + torch.relu(x @ draw.normal(d, 2)) @ draw.normal(2, d)
+    seen = adapter.probe(check.fit, width=d, bottleneck=r, x=x, target=target, steps=400)
+    still = seen["last"] / seen["first"]
+    if not still < 0.05:
+        text = f"after 400 steps the loss is still {still:.0%} of the first"
+        raise check.Failure("does-not-learn", text, "Both layers must be trainable, and not both start at zero.")
+
+
+grade = grade.hidden(other_inputs, points=1, after=("output",)).hidden(learns, points=1)
+### END HIDDEN TESTS
+grade
+
+# %% [markdown]
+# **Predict before you run.** `up` is zero. What is the gradient of `down` at the first step? And does `down` ever learn?
+#
+# <details><summary>Answer, after you have run the next cell</summary>
+# Zero. With <i>z</i> = down(x) and <i>G</i> the gradient that arrives at the output, <i>dL/dz = (G up) &middot; gelu'(z)</i>, and <i>up</i> = 0. But the gradient of <i>up</i> is
+# <i>G<sup>T</sup> gelu(z)</i>, which is not zero: the first step moves <i>up</i>, and from the second step on <i>down</i> gets a gradient too. If <b>both</b> were zero, gelu(z) would be
+# zero as well and neither matrix would ever move.
+# </details>
+
+# %% tags=["skip-when-grading"]
+# NBVAL_CHECK_OUTPUT
+from lora_utils import adapters
+
+own_adapter = grade.verdict == "pass"  # whether the experiments below may use your class
+adapter, x, target = adapters.BottleneckAdapter(8, 3), torch.randn(32, 8), torch.randn(32, 8)
+optimiser = torch.optim.SGD(adapter.parameters(), lr=0.1)
+for step in (1, 2, 3):
+    optimiser.zero_grad()
+    (adapter(x) - target).square().mean().backward()
+    print(
+        f"step {step}: down gets a gradient: {bool(adapter.down.weight.grad.any())}, up: {bool(adapter.up.weight.grad.any())}"
+    )
+    optimiser.step()
+
+# %% [markdown]
+# How much does a start away from the identity hurt? The next cell puts adapters into the pretrained MiniLM, draws both layers of each with standard deviation $\sigma$, as in
+# the paper, and compares the sentence vectors of 128 questions with those of the untouched model: the cosine between them, 1 if nothing has changed. Three seeds a point.
+
+# %% tags=["skip-when-grading"]
+from lora_utils.data import load
+from lora_utils.minilm import load_minilm, mean_pool
+from lora_utils.plots import COLOURS, DASHES, MARKERS, figure
+from lora_utils.progress import progress
+from lora_utils.sentence_classifier import trim
+
+trec = load("trec", max_len=20, tokens="minilm")  # 92 % of the questions whole
+ids, mask = trim(trec.valid.inputs[:128])
+
+
+@torch.no_grad()
+def sentence_vectors(sigma: float | None, seed: int) -> torch.Tensor:
+    """Mean vectors of 128 questions (128, 384) with fresh adapters of standard deviation sigma; None for no adapters."""
+    encoder = load_minilm()
+    if sigma is not None:
+        torch.manual_seed(seed)
+        adapters.inject_adapters(encoder, bottleneck=16)
+        for name, parameter in encoder.named_parameters():
+            if ".adapter." in name:
+                parameter.normal_(std=sigma)
+    return mean_pool(encoder(ids, mask), mask)
+
+
+sigmas, seeds = (0.0, 0.003, 0.01, 0.03, 0.1, 0.3), range(3)
+plain = sentence_vectors(None, 0)
+kept = {
+    sigma: [F.cosine_similarity(plain, sentence_vectors(sigma, seed)).mean().item() for seed in seeds]
+    for sigma in progress(sigmas, "starts")
+}
+print({sigma: [round(value, 3) for value in values] for sigma, values in kept.items()})
+
+# %% tags=["skip-when-grading"]
+fig, axes = figure("FINDING A", "standard deviation of down and up at the start", "cosine with the pretrained vectors")
+shown = sigmas[1:]
+middle = [sum(kept[sigma]) / 3 for sigma in shown]
+reach = [[m - min(kept[s]) for m, s in zip(middle, shown)], [max(kept[s]) - m for m, s in zip(middle, shown)]]
+axes.errorbar(shown, middle, yerr=reach, capsize=3, color=COLOURS[0], marker="o", label="both layers drawn at random")
+axes.axhline(kept[0.0][0], color=COLOURS[4], linestyle="--", label="up = 0: exactly the identity")
+axes.set(xscale="log", ylim=(-0.1, 1.08))
+axes.legend(frameon=False, loc="lower left")
+
+# %% [markdown]
+# TEXT A
+
+# %% [markdown]
+# ## 3. Into every block
+#
+# MiniLM's sublayers are called in two ways: `attention(x, mask)` and `feed_forward(x)`. Rather than writing the block anew, we wrap a sublayer: whatever it is called
+# with goes to the sublayer, and the adapter works on the result.
+
+# %% [markdown]
+# ### Exercise 3: a wrapper for any sublayer
+#
+# | goal | difficulty | time | expected length |
+# | --- | --- | --- | --- |
+# | put an adapter behind a module without knowing its arguments | 2 of 5 | 8 min | 3 lines |
+#
+# `AdapterBehind(sublayer, adapter)` keeps both, freezes the sublayer, and returns `adapter(sublayer(...))`, whatever arguments it is called with, by position or by name.
+#
+# <details><summary>Hint 1: where to start</summary>
+# Both modules become attributes of <code>self</code>, as they are: no copy, no list.
+# </details>
+# <details><summary>Hint 2: any arguments</summary>
+# In <code>def forward(self, *inputs, **named)</code>, <code>inputs</code> holds the arguments by position and <code>named</code> those by name. The same stars unpack them again in a call.
+# </details>
+# <details><summary>Hint 3: nearly the answer</summary>
+# <code>self.adapter(self.sublayer(*inputs, **named))</code>. Frozen weights need no <code>no_grad</code>, and with it the adapters in the blocks below would learn nothing.
+# </details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "adapter-behind", "locked": false, "schema_version": 3, "solution": true, "task": false}
+class AdapterBehind(nn.Module):
+    """A frozen sublayer whose output goes through an adapter: adapter(sublayer(...))."""
+
+    def __init__(self, sublayer: nn.Module, adapter: nn.Module) -> None:
+        super().__init__()
+        ### BEGIN SOLUTION
+        self.sublayer = sublayer.requires_grad_(False)
+        self.adapter = adapter
+        ### END SOLUTION
+
+    def forward(self, *inputs, **named) -> torch.Tensor:
+        ### BEGIN SOLUTION
+        return self.adapter(self.sublayer(*inputs, **named))
+        ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test-adapter-behind", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+grade = check.adapter_behind(AdapterBehind, points=3, of=4)
+
+
+### BEGIN HIDDEN TESTS
+def unusual_calls(wrapper, draw):
+    """Arguments that only have a name go through as well, alone and beside others."""
+    mask = torch.tensor([0.0, 1.0, 1.0, 0.0])
+    check.judge_call(wrapper, draw, [], {"factor": 2.5})
+    check.judge_call(wrapper, draw, [mask], {"factor": -0.5})
+
+
+grade = grade.hidden(unusual_calls, points=1)
+### END HIDDEN TESTS
+grade
+
+# %% [markdown]
+# Attention takes a mask as well. The cell wraps the attention of one small block, in front of a fresh adapter:
+
+# %% tags=["skip-when-grading"]
+# NBVAL_CHECK_OUTPUT
+own_wrapper = grade.verdict == "pass"
+block, x, real = EncoderBlock(8, 2, 16), torch.randn(2, 5, 8), torch.ones(2, 5, dtype=torch.bool)
+plain_output = block(x, real)
+wrapper = AdapterBehind if own_wrapper else adapters.AdapterBehind
+block.attention = wrapper(block.attention, adapters.BottleneckAdapter(8, 3))
+print("bit for bit the same output:", torch.equal(block(x, real), plain_output))
+
+# %% [markdown]
+# ### Exercise 4: an adapter behind every sublayer
+#
+# | goal | difficulty | time | expected length |
+# | --- | --- | --- | --- |
+# | insert adapters into any model that is made of encoder blocks | 3 of 5 | 12 min | 8 lines |
+#
+# Write `insert_adapters(model, bottleneck, adapter, wrapper)`. In every `EncoderBlock` inside `model`, however deep, replace `block.attention` and `block.feed_forward`
+# by `wrapper(sublayer, adapter(width, bottleneck))`, each with a fresh adapter. `adapter` and `wrapper` are classes that come in as arguments, so this exercise does not depend on
+# the ones above. The width of a block is the length of `block.attention_norm.weight`.
+#
+# Everything else stays as it is, the trainable head above all. If a sublayer is an instance of `wrapper` already, raise `ValueError` and change nothing: two adapters in a row would be
+# twice the cost and look like one.
+#
+# <details><summary>Hint 1: where to start</summary>
+# <code>model.modules()</code> goes through everything inside a model, at any depth, the model itself included. <code>isinstance(module, EncoderBlock)</code> picks the blocks.
+# </details>
+# <details><summary>Hint 2: two loops</summary>
+# Make a list of the blocks first. One loop only looks whether there are wrappers; the second changes the blocks. <code>getattr(block, name)</code> and <code>setattr(block, name, module)</code> save you
+# writing everything twice.
+# </details>
+# <details><summary>Hint 3: nearly the answer</summary>
+# For each block and each name in <code>("attention", "feed_forward")</code>: <code>setattr(block, name, wrapper(getattr(block, name), adapter(width, bottleneck)))</code>. A new adapter each time, inside the
+# loop.
+# </details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "insert-adapters", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def insert_adapters(model: nn.Module, bottleneck: int, adapter: type, wrapper: type) -> None:
+    """Put wrapper(sublayer, adapter(width, bottleneck)) in the place of both sublayers of every EncoderBlock.
+
+    Raises ValueError, before anything is changed, if a sublayer is wrapped already.
+    """
+    ### BEGIN SOLUTION
+    blocks = [module for module in model.modules() if isinstance(module, EncoderBlock)]
+    for block in blocks:
+        if isinstance(block.attention, wrapper) or isinstance(block.feed_forward, wrapper):
+            raise ValueError("the model has adapters already")
+    for block in blocks:
+        width = len(block.attention_norm.weight)
+        for name in ("attention", "feed_forward"):
+            setattr(block, name, wrapper(getattr(block, name), adapter(width, bottleneck)))
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test-insert-adapters", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
+grade = check.insert_adapters(insert_adapters, points=4, of=5)
+
+
+### BEGIN HIDDEN TESTS
+def parts_of_a_model(insert, draw):
+    """It also serves a bare encoder and a list of some of its blocks, and then leaves the other blocks alone."""
+    for inside, expected in (("encoder", "012"), ("upper", "12")):
+        places = check.inserted(insert, draw, inside=inside)[0]["places"]
+        wrapped = {name for name, place in places.items() if place["wrapped"]}
+        right = {f"{index}.{child}" for index in expected for child in ("attention", "feed_forward")}
+        if wrapped != right:
+            text = f"given the blocks {', '.join(expected)} of an encoder, it wrapped {', '.join(sorted(wrapped)) or 'nothing'}"
+            raise check.Failure("model-assumed", text, "Search model.modules(); assume no attribute of the model.")
+
+
+grade = grade.hidden(parts_of_a_model, points=1)
+### END HIDDEN TESTS
+grade
+
+# %% [markdown]
+# Now into the real model: a `SentenceClassifier` is a frozen MiniLM, the mean over the tokens' vectors, and a new linear head with one score for each of six classes of questions (TREC: does
+# the question ask for a person, a place, a number, ...?). The cell runs your three pieces if their checks have passed, else the course's. Look for "bit for bit".
+
+# %% tags=["skip-when-grading"]
+from lora_utils import count_parameters
+from lora_utils.sentence_classifier import load_sentence_classifier
+
+own = own_adapter and own_wrapper and grade.verdict == "pass"
+model = load_sentence_classifier(num_classes=6, seed=0)
+with torch.no_grad():
+    before = model(ids)
+    if own:
+        insert_adapters(model, 16, BottleneckAdapter, AdapterBehind)
+    else:
+        adapters.inject_adapters(model, 16)
+    print("your adapters:" if own else "the course's adapters, since a check has not passed yet:")
+    print("bit for bit the same scores:", torch.equal(model(ids), before))
+print(count_parameters(model))
+
+# %% [markdown]
+# 152,256 numbers in twelve adapters (`2 * 6 * adapter_parameters(384, 16)`) and 2,310 in the head. Train them on 640 questions for two epochs, with the course's training loop:
+
+# %% tags=["skip-when-grading"]
+from lora_utils.evaluate import accuracy, mean_and_spread
+from lora_utils.train import train
+
+model.to(device)
+print(f"before: {accuracy(model, trec.valid):.3f}")
+history = train(
+    model, trec.train.first(640), epochs=2, lr=3e-3, batch_size=32, valid=trec.valid, label="adapters, six blocks"
+)
+print("validation accuracy after each epoch:", [round(value, 3) for value in history.accuracy])
+
+# %% [markdown]
+# TEXT B
+
+# %% [markdown]
+# ## 4. IA3: multiply instead of add
+#
+# "Infused adapter by inhibiting and amplifying inner activations": IA3 learns one factor $s_j$ for each number of a key, of a value, and of the inner activations of the feed-forward part. For a
+# linear layer with weight $W$ (o, i) and bias (o), with input $x$ (..., i):
+#
+# $$\text{output: } \; y = s \odot (x W^\top + \text{bias}), \quad s \in \mathbb{R}^o \qquad\qquad \text{input: } \; y = (s \odot x)\, W^\top + \text{bias}, \quad s \in \mathbb{R}^i$$
+#
+# $\odot$ multiplies number by number. Keys and values are rescaled at the **output** of their layers; the inner activations at the **input** of the layer that leads back to width $d$, because the
+# activation function stands between it and the layer before. A factor of one changes nothing, so $s$ starts at **one**; zero would switch the layer off.
+
+# %% [markdown]
+# ### Exercise 5: LinearWithIA3
+#
+# | goal | difficulty | time | expected length |
+# | --- | --- | --- | --- |
+# | rescale one side of a frozen linear layer | 2 of 5 | 10 min | 7 lines |
+#
+# `LinearWithIA3(linear, where)` keeps the layer it is given, freezes it, and trains one vector of factors: as many as the layer has outputs for `where="output"`, as many as it has inputs for
+# `where="input"`.
+#
+# <details><summary>Hint 1: where to start</summary>
+# The layer knows its sizes: <code>linear.out_features</code> and <code>linear.in_features</code>. <code>nn.Parameter(torch.ones(n))</code> is a vector that is trained.
+# </details>
+# <details><summary>Hint 2: broadcasting</summary>
+# A vector of <i>o</i> numbers times a tensor (..., o) multiplies along the last axis. No reshaping is needed.
+# </details>
+# <details><summary>Hint 3: nearly the answer</summary>
+# <code>self.scale * self.linear(x)</code> rescales the whole output, bias included; <code>self.linear(self.scale * x)</code> the input. Remember <code>self.where</code>.
+# </details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "ia3-layer", "locked": false, "schema_version": 3, "solution": true, "task": false}
+class LinearWithIA3(nn.Module):
+    """A frozen linear layer with one learned factor for each number of its output, or of its input."""
+
+    def __init__(self, linear: nn.Linear, where: str = "output") -> None:
+        super().__init__()
+        ### BEGIN SOLUTION
+        self.linear = linear.requires_grad_(False)
+        self.where = where
+        size = linear.out_features if where == "output" else linear.in_features
+        self.scale = nn.Parameter(torch.ones(size, device=linear.weight.device, dtype=linear.weight.dtype))
+        ### END SOLUTION
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        ### BEGIN SOLUTION
+        if self.where == "input":
+            return self.linear(self.scale * x)
+        return self.scale * self.linear(x)
+        ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test-ia3-layer", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
+grade = check.ia3_layer(LinearWithIA3, points=5, of=6)
+
+
+### BEGIN HIDDEN TESTS
+def other_layers(layer, draw):
+    """It also serves layers without bias and single vectors."""
+    for where in ("output", "input"):
+        check.judge_scaling(layer, check.ia3_case(draw, where, bias=False))
+        check.judge_scaling(layer, check.ia3_case(draw, where, leading=()))
+
+
+grade = grade.hidden(other_layers, points=1)
+### END HIDDEN TESTS
+grade
+
+# %% [markdown]
+# ### Folding
+#
+# Multiplying by fixed factors is linear, so they can move into the weight: $s \odot (x W^\top + \text{bias})$ is what a plain layer computes whose $k$-th row is $s_k$ times row $k$ of $W$. After that the method costs **nothing**
+# at inference. With a bottleneck adapter this is impossible: there is an activation between `down` and `up`.
+
+# %% [markdown]
+# ### Exercise 6: fold the factors into the weight
+#
+# | goal | difficulty | time | expected length |
+# | --- | --- | --- | --- |
+# | turn a layer and its factors into one plain layer | 2 of 5 | 8 min | 8 lines |
+#
+# `fold(linear, scale, where)` returns a **new** `nn.Linear` that computes what the rescaled layer computes. The given layer stays as it is: it may be the base of other tasks.
+#
+# <details><summary>Hint 1: where to start</summary>
+# Make a layer of the same sizes, with a bias if the given one has one, and write into it under <code>torch.no_grad()</code>.
+# </details>
+# <details><summary>Hint 2: rows and columns</summary>
+# <code>weight</code> is (out, in). Row <i>k</i> makes output <i>k</i>; column <i>k</i> meets input <i>k</i>. <code>scale[:, None]</code> has the shape (out, 1) and multiplies rows.
+# </details>
+# <details><summary>Hint 3: nearly the answer</summary>
+# Output: <code>weight * scale[:, None]</code> and <code>bias * scale</code>. Input: <code>weight * scale</code>, and the bias stays, since it is added after the factors have done their work.
+# </details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "fold-ia3", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def fold(linear: nn.Linear, scale: torch.Tensor, where: str) -> nn.Linear:
+    """A new layer that computes scale * linear(x) for where="output", linear(scale * x) for where="input"."""
+    ### BEGIN SOLUTION
+    folded = nn.Linear(linear.in_features, linear.out_features, bias=linear.bias is not None)
+    rows = scale[:, None] if where == "output" else scale  # (o, 1) or (i,)
+    with torch.no_grad():
+        folded.weight.copy_(linear.weight * rows)
+        if linear.bias is not None:
+            folded.bias.copy_(linear.bias * scale if where == "output" else linear.bias)
+    return folded
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test-fold-ia3", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+grade = check.fold_ia3(fold, points=3, of=4)
+
+
+### BEGIN HIDDEN TESTS
+def without_bias(function, draw):
+    """It also folds into layers without bias, and factors that are zero or negative."""
+    for where in ("output", "input"):
+        case = check.fold_case(draw, where, bias=False)
+        case["scale"][0], case["scale"][1] = 0.0, -1.3
+        check.judge_fold(function, case)
+
+
+grade = grade.hidden(without_bias, points=1)
+### END HIDDEN TESTS
+grade
+
+# %% [markdown]
+# Why must `unmerge` keep the original weights instead of dividing by the factors again? The cell folds a factor of zero and a very small one, and divides.
+
+# %% tags=["skip-when-grading"]
+# NBVAL_CHECK_OUTPUT
+weight, factors = torch.tensor([[1.0], [2.0], [3.0]]), torch.tensor([[0.5], [0.0], [1e-42]])
+print(
+    "folded and divided again:",
+    ((weight * factors) / factors).flatten().tolist()[:2],
+    "and the third is exact:",
+    bool(((weight * factors) / factors)[2] == 3),
+)
+
+# %% [markdown]
+# ## 5. What they are worth: TREC
+#
+# Now all methods on the same start, the same 960 questions and the same two epochs. To afford three seeds, we use a fact: **no gradient goes below the lowest adapter.** If only the upper three of the six blocks are adapted, the
+# lower three give the same vectors in every epoch and to every method, so they are computed once (as lab 02 did with the last layer). That half of the model is called `below` here, the rest `UpperBlocks`. Leaving the lower blocks
+# without adapters is a method of its own, AdapterDrop ([Rücklé et al. 2021](https://arxiv.org/abs/2010.11918)), which found that much of the accuracy survives it.
+
+# %% tags=["skip-when-grading"]
+from lora_utils.ia3 import inject_ia3
+from lora_utils.upper_blocks import UpperBlocks, below
+
+CUT, SEEDS = 3, (0, 1, 2)
+frozen = load_sentence_classifier(6).to(device)
+lower = {"train": trec.train.first(960), "test": trec.test}
+lower = {part: below(frozen, data, CUT) for part, data in lower.items()}
+print({part: tuple(data.inputs.shape) for part, data in lower.items()})
+
+# %% [markdown]
+# The table lists what each method adds to the upper blocks, and its learning rate. Each rate is the best of three or more that were tried on the validation questions with one seed; a factor of three either way was worse. IA3
+# wants a rate ten times that of the adapters: its factors start at one and must move by tenths to matter.
+
+# %% tags=["skip-when-grading"]
+METHODS = {
+    "last layer": (lambda model: None, 1e-2),
+    "IA3": (inject_ia3, 3e-2),
+    "Pfeiffer, r = 4": (lambda model: adapters.inject_adapters(model, 4, "pfeiffer"), 3e-3),
+    "Pfeiffer, r = 64": (lambda model: adapters.inject_adapters(model, 64, "pfeiffer"), 3e-3),
+    "parallel, r = 16": (lambda model: adapters.inject_adapters(model, 16, "parallel"), 1e-3),
+    "Houlsby, r = 16": (lambda model: adapters.inject_adapters(model, 16, "houlsby"), 3e-3),
+    "full fine-tuning": (lambda model: model.requires_grad_(True), 3e-4),
+}
+
+
+def adapted(name: str, classes: int, seed: int) -> UpperBlocks:
+    """The upper blocks of a fresh classifier, with what the method adds."""
+    model = UpperBlocks(load_sentence_classifier(classes, seed), CUT)
+    torch.manual_seed(seed)  # the start of the adapters
+    METHODS[name][0](model)
+    return model.to(device)
+
+
+# %% tags=["skip-when-grading"]
+results = {}
+runs = [(name, seed) for name in METHODS for seed in SEEDS]
+for name, seed in progress(runs, "seven methods, three seeds"):
+    model = adapted(name, 6, seed)
+    history = train(model, lower["train"], epochs=2, lr=METHODS[name][1], batch_size=32, seed=seed, label=name)
+    results[name, seed] = accuracy(model, lower["test"]), count_parameters(model).trainable, history.seconds
+
+# %% tags=["skip-when-grading"]
+print(f"{'TREC, 1,000 test questions':<28}{'accuracy':>16}{'trained numbers':>18}{'seconds an epoch':>18}")
+summary = {}
+for name in METHODS:
+    scores, counts, seconds = zip(*[results[name, seed] for seed in SEEDS], strict=True)
+    summary[name] = (*mean_and_spread(list(scores)), counts[0])
+    print(f"{name:<28}{summary[name][0]:>8.3f} ± {summary[name][1]:.3f}{counts[0]:>18,}{sum(seconds) / 6:>18.1f}")
+
+# %% tags=["skip-when-grading"]
+fig, axes = figure("FINDING B", "trained numbers (log scale)", "test accuracy, 3 seeds")
+for k, (name, (mean, spread, trained)) in enumerate(summary.items()):
+    look = {"color": COLOURS[k], "marker": MARKERS[k], "markersize": 8, "capsize": 4, "linestyle": "none"}
+    axes.errorbar(trained, mean, yerr=spread, label=name, **look)
+axes.set(xscale="log")
+axes.legend(frameon=False, loc="lower right")
+
+# %% [markdown]
+# TEXT C
+
+# %% [markdown]
+# ## 6. Film sentences: Rotten Tomatoes
+#
+# Another task, another kind of difficulty: is a sentence of a film review positive or negative? The encoder was trained to group sentences by what they are *about*, so praise and blame of one film lie close together. 640 sentences,
+# one epoch, two seeds only; the rates are those from above.
+
+# %% tags=["skip-when-grading"]
+films = load("rotten_tomatoes", max_len=32, tokens="minilm")
+frozen = load_sentence_classifier(2).to(device)
+film_parts = {"train": below(frozen, films.train.first(640), CUT), "test": below(frozen, films.test.first(500), CUT)}
+for name in ("last layer", "IA3", "Pfeiffer, r = 64", "Houlsby, r = 16"):
+    scores = []
+    for seed in (0, 1):
+        model = adapted(name, 2, seed)
+        train(model, film_parts["train"], epochs=1, lr=METHODS[name][1], batch_size=32, seed=seed, label=name)
+        scores.append(accuracy(model, film_parts["test"]))
+    print(f"{name:<20}", "  ".join(f"{score:.3f}" for score in scores))
+
+# %% [markdown]
+# TEXT D
+
+# %% [markdown]
+# ## 7. What they cost: latency
+#
+# An adapter is two more matrix products that must wait for the sublayer before them. The LoRA paper measures it on GPT-2 medium (Hu et al. 2021, table 1): at batch size 1 and 128 tokens, adapters add 20.7 % or 30.3 % to a forward pass, at batch size 32 with
+# 512 tokens 2 to 3 %.
+#
+# **Predict before you run.** At $r = 16$ the twelve adapters of MiniLM need about 1.4 % of the multiplications of its blocks. Will a single sentence take 1.4 % longer?
+#
+# <details><summary>Answer, after you have run the next cell</summary>
+# More. At batch size 1 the time goes into starting many small operations rather than into multiplying, and twelve adapters start dozens of operations more. At batch size 32 the products are larger and the share of the overhead shrinks. Memory traffic for the extra additions
+# remains.
+# </details>
+
+# %% tags=["skip-when-grading"]
+import time
+
+from lora_utils.ia3 import merge_ia3
+
+
+def variants() -> dict[str, nn.Module]:
+    """The plain encoder, with adapters of each placement, with IA3, and with IA3 folded."""
+    made = {"plain": load_minilm()}
+    for placement in ("houlsby", "parallel", "pfeiffer"):
+        made[placement] = load_minilm()
+        adapters.inject_adapters(made[placement], 16, placement)
+    made["IA3"], made["IA3 folded"] = load_minilm(), load_minilm()
+    inject_ia3(made["IA3"])
+    inject_ia3(made["IA3 folded"])
+    merge_ia3(made["IA3 folded"])
+    return {name: encoder.to(device).eval() for name, encoder in made.items()}
+
+
+@torch.no_grad()
+def seconds(encoder: nn.Module, batch: torch.Tensor) -> float:
+    """Time of one forward pass."""
+    start = time.perf_counter()
+    encoder(batch)
+    if device == "cuda":
+        torch.cuda.synchronize()
+    return time.perf_counter() - start
+
+
+# %% tags=["skip-when-grading"]
+encoders, ratios = variants(), {}
+for batch, rounds in ((1, 60), (32, 8)):
+    tokens = torch.randint(1000, 20_000, (batch, 20), device=device)
+    times = {name: [] for name in encoders}
+    for _ in progress(range(rounds + 2), f"batch size {batch}"):
+        for name, encoder in encoders.items():  # in turn, so that a busy machine slows all of them alike
+            times[name].append(seconds(encoder, tokens))
+    plain = torch.tensor(times["plain"][2:])  # the first two rounds warm up
+    for name in list(encoders)[1:]:
+        ratio = torch.tensor(times[name][2:]) / plain
+        ratios[name, batch] = [q.item() for q in ratio.quantile(torch.tensor([0.25, 0.5, 0.75]))]
+    print(f"batch size {batch:>2}: plain {1000 * plain.median():.1f} ms")
+for name in list(encoders)[1:]:
+    print(
+        f"{name:<11}",
+        "  ".join(
+            f"batch {b:>2}: x {ratios[name, b][1]:.2f} ({ratios[name, b][0]:.2f} to {ratios[name, b][2]:.2f})"
+            for b in (1, 32)
+        ),
+    )
+
+# %% [markdown]
+# TEXT E
+
+# %% [markdown]
+# ## What breaks in practice
+#
+# | symptom | cause | reported in |
+# | --- | --- | --- |
+# | after merging, a model with IA3 gives other results | the bias was left out, though the factors belong to the whole output | [huggingface/peft #972](https://github.com/huggingface/peft/pull/972) |
+#
+# ## Summary
+#
+# Next: [lab 04](../04_soft_prompts/04_soft_prompts.ipynb) leaves the blocks alone and puts trained vectors in front of the text.

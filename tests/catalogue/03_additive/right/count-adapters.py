@@ -1,0 +1,63 @@
+# %% layer by layer
+def adapter_parameters(d, r):
+    down = d * r + r
+    up = r * d + d
+    return down + up
+
+
+def ia3_parameters(d, f):
+    return sum((d, d, f))
+
+
+def widest_bottleneck(d, adapters, budget):
+    r = 0
+    while adapters * adapter_parameters(d, r + 1) <= budget:
+        r += 1
+        if r > 10**4:
+            return (budget // adapters - d) // (2 * d + 1)
+    return r
+
+
+# %% factored
+def adapter_parameters(d, r):
+    return r * (2 * d + 1) + d
+
+
+def ia3_parameters(d, f):
+    return 2 * d + f
+
+
+def widest_bottleneck(d, adapters, budget):
+    return max((budget - adapters * d) // (adapters * (2 * d + 1)), 0)
+
+
+# %% counted from real layers
+def adapter_parameters(d, r):
+    layers = nn.Sequential(nn.Linear(d, r, device="meta"), nn.Linear(r, d, device="meta"))
+    return sum(p.numel() for p in layers.parameters())
+
+
+def ia3_parameters(d, f):
+    return f + 2 * d
+
+
+def widest_bottleneck(d, adapters, budget):
+    each = budget // adapters
+    return (each - d) // (2 * d + 1) if each > d else 0
+
+
+# %% bisection, a float that is whole
+def adapter_parameters(d, r):
+    return float(2 * d * r + r + d)
+
+
+def ia3_parameters(d, f):
+    return 2 * d + f
+
+
+def widest_bottleneck(d, adapters, budget):
+    low, high = 0, budget
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if adapters * (2 * d * middle + middle + d) <= budget else (low, middle - 1)
+    return low

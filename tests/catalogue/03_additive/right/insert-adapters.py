@@ -1,0 +1,48 @@
+# %% two lines
+def insert_adapters(model, bottleneck, adapter, wrapper):
+    blocks = [m for m in model.modules() if isinstance(m, EncoderBlock)]
+    if any(isinstance(m, wrapper) for m in model.modules()):
+        raise ValueError('adapters are there already')
+    for block in blocks:
+        d = block.feed_forward.down.out_features
+        block.attention = wrapper(block.attention, adapter(d, bottleneck))
+        block.feed_forward = wrapper(block.feed_forward, adapter(d, bottleneck))
+
+
+# %% by names
+def insert_adapters(model, bottleneck, adapter, wrapper):
+    named = dict(model.named_modules())
+    blocks = [m for m in named.values() if isinstance(m, EncoderBlock)]
+    if any(isinstance(m, wrapper) for m in named.values()):
+        raise ValueError('twice')
+    for block in blocks:
+        width = block.attention_norm.normalized_shape[0]
+        for name, child in list(block.named_children()):
+            if not isinstance(child, nn.LayerNorm):
+                setattr(block, name, wrapper(child, adapter(width, bottleneck)))
+
+
+# %% recursive
+def insert_adapters(model, bottleneck, adapter, wrapper):
+    if isinstance(model, wrapper):
+        raise ValueError('adapters are there already')
+    for child in model.children():
+        insert_adapters(child, bottleneck, adapter, wrapper)
+    if isinstance(model, EncoderBlock):
+        width = model.attention.query.in_features
+        model.attention = wrapper(model.attention, adapter(width, bottleneck))
+        model.feed_forward = wrapper(model.feed_forward, adapter(width, bottleneck))
+
+
+# %% returns what it did, own kind of ValueError
+class AlreadyThere(ValueError):
+    pass
+
+
+def insert_adapters(model, bottleneck, adapter, wrapper):
+    places = [(m, n) for m in model.modules() if type(m) is EncoderBlock for n in ('attention', 'feed_forward')]
+    if any(isinstance(getattr(m, n), wrapper) for m, n in places):
+        raise AlreadyThere('adapters are there already')
+    for m, n in places:
+        m._modules[n] = wrapper(m._modules[n], adapter(m.attention_norm.weight.numel(), bottleneck))
+    return len(places)

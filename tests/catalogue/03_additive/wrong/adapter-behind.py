@@ -1,0 +1,205 @@
+# %% takes x alone message="arguments-refused"
+class AdapterBehind(nn.Module):
+    def __init__(self, sublayer, adapter):
+        super().__init__()
+        self.sublayer = sublayer.requires_grad_(False)
+        self.adapter = adapter
+
+    def forward(self, x):
+        return self.adapter(self.sublayer(x))
+
+
+# %% takes x and mask by position message="arguments-refused"
+class AdapterBehind(nn.Module):
+    def __init__(self, sublayer, adapter):
+        super().__init__()
+        self.sublayer = sublayer.requires_grad_(False)
+        self.adapter = adapter
+
+    def forward(self, *inputs):
+        return self.adapter(self.sublayer(*inputs))
+
+
+# %% mask swallowed message="arguments-dropped"
+class AdapterBehind(nn.Module):
+    def __init__(self, sublayer, adapter):
+        super().__init__()
+        self.sublayer = sublayer.requires_grad_(False)
+        self.adapter = adapter
+
+    def forward(self, *inputs, **named):
+        return self.adapter(self.sublayer(inputs[0]))
+
+
+# %% names swallowed message="arguments-dropped"
+class AdapterBehind(nn.Module):
+    def __init__(self, sublayer, adapter):
+        super().__init__()
+        self.sublayer = sublayer.requires_grad_(False)
+        self.adapter = adapter
+
+    def forward(self, *inputs, **named):
+        return self.adapter(self.sublayer(*inputs))
+
+
+# %% adapter first message="adapter-first"
+class AdapterBehind(nn.Module):
+    def __init__(self, sublayer, adapter):
+        super().__init__()
+        self.sublayer = sublayer.requires_grad_(False)
+        self.adapter = adapter
+
+    def forward(self, *inputs, **named):
+        x, *rest = inputs
+        return self.sublayer(self.adapter(x), *rest, **named)
+
+
+# %% adapter beside message="adapter-beside"
+class AdapterBehind(nn.Module):
+    def __init__(self, sublayer, adapter):
+        super().__init__()
+        self.sublayer = sublayer.requires_grad_(False)
+        self.adapter = adapter
+
+    def forward(self, *inputs, **named):
+        return self.sublayer(*inputs, **named) + self.adapter(inputs[0])
+
+
+# %% residual added in the wrapper message="residual-added"
+class AdapterBehind(nn.Module):
+    def __init__(self, sublayer, adapter):
+        super().__init__()
+        self.sublayer = sublayer.requires_grad_(False)
+        self.adapter = adapter
+
+    def forward(self, *inputs, **named):
+        return inputs[0] + self.adapter(self.sublayer(*inputs, **named))
+
+
+# %% sublayer's output added again message="residual-added"
+class AdapterBehind(nn.Module):
+    def __init__(self, sublayer, adapter):
+        super().__init__()
+        self.sublayer = sublayer.requires_grad_(False)
+        self.adapter = adapter
+
+    def forward(self, *inputs, **named):
+        y = self.sublayer(*inputs, **named)
+        return y + self.adapter(y)
+
+
+# %% adapter never called message="adapter-ignored"
+# adapter-hub/adapters #815: an adapter that is there but not active.
+class AdapterBehind(nn.Module):
+    def __init__(self, sublayer, adapter):
+        super().__init__()
+        self.sublayer = sublayer.requires_grad_(False)
+        self.adapter = adapter
+
+    def forward(self, *inputs, **named):
+        return self.sublayer(*inputs, **named)
+
+
+# %% sublayer never called message="sublayer-ignored"
+class AdapterBehind(nn.Module):
+    def __init__(self, sublayer, adapter):
+        super().__init__()
+        self.sublayer = sublayer.requires_grad_(False)
+        self.adapter = adapter
+
+    def forward(self, *inputs, **named):
+        return self.adapter(inputs[0])
+
+
+# %% sublayer not frozen message="sublayer-not-frozen"
+class AdapterBehind(nn.Module):
+    def __init__(self, sublayer, adapter):
+        super().__init__()
+        self.sublayer, self.adapter = sublayer, adapter
+
+    def forward(self, *inputs, **named):
+        return self.adapter(self.sublayer(*inputs, **named))
+
+
+# %% everything frozen message="adapter-frozen"
+class AdapterBehind(nn.Module):
+    def __init__(self, sublayer, adapter):
+        super().__init__()
+        self.sublayer = sublayer.requires_grad_(False)
+        self.adapter = adapter
+        self.requires_grad_(False)
+
+    def forward(self, *inputs, **named):
+        return self.adapter(self.sublayer(*inputs, **named))
+
+
+# %% sublayer copied message="sublayer-copied"
+class AdapterBehind(nn.Module):
+    def __init__(self, sublayer, adapter):
+        super().__init__()
+        import copy
+        self.sublayer = copy.deepcopy(sublayer).requires_grad_(False)
+        self.adapter = adapter
+
+    def forward(self, *inputs, **named):
+        return self.adapter(self.sublayer(*inputs, **named))
+
+
+# %% sublayer in a list message="sublayer-missing"
+class AdapterBehind(nn.Module):
+    def __init__(self, sublayer, adapter):
+        super().__init__()
+        self.parts = [sublayer.requires_grad_(False)]
+        self.adapter = adapter
+
+    def forward(self, *inputs, **named):
+        return self.adapter(self.parts[0](*inputs, **named))
+
+
+# %% adapter in a list message="adapter-missing"
+class AdapterBehind(nn.Module):
+    def __init__(self, sublayer, adapter):
+        super().__init__()
+        self.sublayer = sublayer.requires_grad_(False)
+        self.more = [adapter]
+
+    def forward(self, *inputs, **named):
+        return self.more[0](self.sublayer(*inputs, **named))
+
+
+# %% sublayer under no_grad message="sublayer-detached"
+# Public student solutions run the frozen base under no_grad, which cuts off the adapters below.
+class AdapterBehind(nn.Module):
+    def __init__(self, sublayer, adapter):
+        super().__init__()
+        self.sublayer = sublayer.requires_grad_(False)
+        self.adapter = adapter
+
+    def forward(self, *inputs, **named):
+        with torch.no_grad():
+            y = self.sublayer(*inputs, **named)
+        return self.adapter(y)
+
+
+# %% sublayer detached message="sublayer-detached"
+class AdapterBehind(nn.Module):
+    def __init__(self, sublayer, adapter):
+        super().__init__()
+        self.sublayer = sublayer.requires_grad_(False)
+        self.adapter = adapter
+
+    def forward(self, *inputs, **named):
+        return self.adapter(self.sublayer(*inputs, **named).detach())
+
+
+# %% not a module message="not-a-module"
+class AdapterBehind(object):
+    def __init__(self, sublayer, adapter):
+        self.sublayer = sublayer.requires_grad_(False)
+        self.adapter = adapter
+
+    def forward(self, *inputs, **named):
+        return self.adapter(self.sublayer(*inputs, **named))
+
+    def __call__(self, *inputs, **named):
+        return self.forward(*inputs, **named)

@@ -1,0 +1,185 @@
+# %% biases forgotten message="biases-forgotten"
+def adapter_parameters(d, r):
+    return 2 * d * r
+
+
+def ia3_parameters(d, f):
+    return 2 * d + f
+
+
+def widest_bottleneck(d, adapters, budget):
+    return max(0, (budget // adapters - d) // (2 * d + 1))
+
+
+# %% up without its bias message="one-bias-forgotten"
+def adapter_parameters(d, r):
+    return (d + 1) * r + d * r
+
+
+def ia3_parameters(d, f):
+    return 2 * d + f
+
+
+def widest_bottleneck(d, adapters, budget):
+    return max(0, (budget // adapters - d) // (2 * d + 1))
+
+
+# %% only one layer message="one-matrix"
+def adapter_parameters(d, r):
+    return d * r + r
+
+
+def ia3_parameters(d, f):
+    return 2 * d + f
+
+
+def widest_bottleneck(d, adapters, budget):
+    return max(0, (budget // adapters - d) // (2 * d + 1))
+
+
+# %% both biases of width d message="biases-swapped"
+def adapter_parameters(d, r):
+    return 2 * (d * r + d)
+
+
+def ia3_parameters(d, f):
+    return 2 * d + f
+
+
+def widest_bottleneck(d, adapters, budget):
+    return max(0, (budget // adapters - d) // (2 * d + 1))
+
+
+# %% keys forgotten message="one-vector-forgotten"
+def adapter_parameters(d, r):
+    return 2 * d * r + r + d
+
+
+def ia3_parameters(d, f):
+    return d + f
+
+
+def widest_bottleneck(d, adapters, budget):
+    return max(0, (budget // adapters - d) // (2 * d + 1))
+
+
+# %% inner activations as wide as the block message="width-for-inner"
+def adapter_parameters(d, r):
+    return 2 * d * r + r + d
+
+
+def ia3_parameters(d, f):
+    return 3 * d
+
+
+def widest_bottleneck(d, adapters, budget):
+    return max(0, (budget // adapters - d) // (2 * d + 1))
+
+
+# %% queries too message="query-too"
+def adapter_parameters(d, r):
+    return 2 * d * r + r + d
+
+
+def ia3_parameters(d, f):
+    return 3 * d + f
+
+
+def widest_bottleneck(d, adapters, budget):
+    return max(0, (budget // adapters - d) // (2 * d + 1))
+
+
+# %% whole matrices message="matrices-counted"
+def adapter_parameters(d, r):
+    return 2 * d * r + r + d
+
+
+def ia3_parameters(d, f):
+    return 2 * d * d + d * f
+
+
+def widest_bottleneck(d, adapters, budget):
+    return max(0, (budget // adapters - d) // (2 * d + 1))
+
+
+# %% rounded up message="rounded-up"
+def adapter_parameters(d, r):
+    return 2 * d * r + r + d
+
+
+def ia3_parameters(d, f):
+    return 2 * d + f
+
+
+def widest_bottleneck(d, adapters, budget):
+    import math
+
+    return max(0, math.ceil((budget / adapters - d) / (2 * d + 1)))
+
+
+# %% rounded to the nearest message="rounded-to-nearest"
+def adapter_parameters(d, r):
+    return 2 * d * r + r + d
+
+
+def ia3_parameters(d, f):
+    return 2 * d + f
+
+
+def widest_bottleneck(d, adapters, budget):
+    return max(0, round((budget / adapters - d) / (2 * d + 1)))
+
+
+# %% the budget for one adapter message="one-adapter"
+def adapter_parameters(d, r):
+    return 2 * d * r + r + d
+
+
+def ia3_parameters(d, f):
+    return 2 * d + f
+
+
+def widest_bottleneck(d, adapters, budget):
+    return max(0, (budget - d) // (2 * d + 1))
+
+
+# %% strictly below the budget message="strictly-below"
+def adapter_parameters(d, r):
+    return 2 * d * r + r + d
+
+
+def ia3_parameters(d, f):
+    return 2 * d + f
+
+
+def widest_bottleneck(d, adapters, budget):
+    r = 0
+    while adapters * (2 * d * (r + 1) + r + 1 + d) < budget:
+        r += 1
+    return r
+
+
+# %% negative for a small budget message="below-zero"
+def adapter_parameters(d, r):
+    return 2 * d * r + r + d
+
+
+def ia3_parameters(d, f):
+    return 2 * d + f
+
+
+def widest_bottleneck(d, adapters, budget):
+    return (budget // adapters - d) // (2 * d + 1)
+
+
+# %% prints message="not-a-number"
+def adapter_parameters(d, r):
+    print(2 * d * r + r + d)
+
+
+def ia3_parameters(d, f):
+    return 2 * d + f
+
+
+def widest_bottleneck(d, adapters, budget):
+    return max(0, (budget // adapters - d) // (2 * d + 1))

@@ -1,0 +1,413 @@
+# %% starts at zero message="starts-at-zero"
+class LinearWithIA3(nn.Module):
+    def __init__(self, linear, where='output'):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.where = where
+        size = linear.out_features if where == 'output' else linear.in_features
+        self.scale = nn.Parameter(torch.zeros(size))
+
+    def forward(self, x):
+        if self.where == 'input':
+            return self.linear(self.scale * x)
+        return self.scale * self.linear(x)
+
+
+# %% starts at random message="starts-at-random"
+class LinearWithIA3(nn.Module):
+    def __init__(self, linear, where='output'):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.where = where
+        size = linear.out_features if where == 'output' else linear.in_features
+        self.scale = nn.Parameter(torch.randn(size))
+
+    def forward(self, x):
+        if self.where == 'input':
+            return self.linear(self.scale * x)
+        return self.scale * self.linear(x)
+
+
+# %% starts near one message="starts-at-random"
+class LinearWithIA3(nn.Module):
+    def __init__(self, linear, where='output'):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.where = where
+        size = linear.out_features if where == 'output' else linear.in_features
+        self.scale = nn.Parameter(1 + 0.01 * torch.randn(size))
+
+    def forward(self, x):
+        if self.where == 'input':
+            return self.linear(self.scale * x)
+        return self.scale * self.linear(x)
+
+
+# %% adds instead of multiplying message="adds"
+class LinearWithIA3(nn.Module):
+    def __init__(self, linear, where='output'):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.where = where
+        size = linear.out_features if where == 'output' else linear.in_features
+        self.scale = nn.Parameter(torch.ones(size))
+
+    def forward(self, x):
+        if self.where == 'input':
+            return self.linear(self.scale + x)
+        return self.scale + self.linear(x)
+
+
+# %% adds to the input only message="adds"
+class LinearWithIA3(nn.Module):
+    def __init__(self, linear, where='output'):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.where = where
+        size = linear.out_features if where == 'output' else linear.in_features
+        self.scale = nn.Parameter(torch.ones(size))
+
+    def forward(self, x):
+        if self.where == 'input':
+            return self.linear(self.scale + x)
+        return self.scale * self.linear(x)
+
+
+# %% the input's factors for the output message="wrong-side"
+class LinearWithIA3(nn.Module):
+    def __init__(self, linear, where='output'):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.where = where
+        size = linear.in_features
+        self.scale = nn.Parameter(torch.ones(size))
+
+    def forward(self, x):
+        if self.where == 'input':
+            return self.linear(self.scale * x)
+        return self.scale * self.linear(x)
+
+
+# %% the sides swapped message="wrong-side"
+class LinearWithIA3(nn.Module):
+    def __init__(self, linear, where='output'):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.where = where
+        size = linear.out_features if where == 'input' else linear.in_features
+        self.scale = nn.Parameter(torch.ones(size))
+
+    def forward(self, x):
+        if self.where == 'output':
+            return self.linear(self.scale * x)
+        return self.scale * self.linear(x)
+
+
+# %% input rescaled at the output message="wrong-side"
+class LinearWithIA3(nn.Module):
+    def __init__(self, linear, where='output'):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.where = where
+        size = linear.out_features if where == 'output' else linear.in_features
+        self.scale = nn.Parameter(torch.ones(size))
+
+    def forward(self, x):
+        return self.scale * self.linear(x)
+
+
+# %% one number for the layer message="scalar-factor"
+class LinearWithIA3(nn.Module):
+    def __init__(self, linear, where='output'):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.where = where
+        self.scale = nn.Parameter(torch.ones(1))
+
+    def forward(self, x):
+        if self.where == 'input':
+            return self.linear(self.scale * x)
+        return self.scale * self.linear(x)
+
+
+# %% one number without an axis message="scalar-factor"
+class LinearWithIA3(nn.Module):
+    def __init__(self, linear, where='output'):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.where = where
+        self.scale = nn.Parameter(torch.ones(()))
+
+    def forward(self, x):
+        if self.where == 'input':
+            return self.linear(self.scale * x)
+        return self.scale * self.linear(x)
+
+
+# %% a factor for each weight message="factor-matrix"
+class LinearWithIA3(nn.Module):
+    def __init__(self, linear, where='output'):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.where = where
+        self.scale = nn.Parameter(torch.ones_like(linear.weight))
+
+    def forward(self, x):
+        return F.linear(x, self.scale * self.linear.weight, self.linear.bias)
+
+
+# %% bias not rescaled message="bias-not-scaled"
+# huggingface/peft #972: the bias is part of the output.
+class LinearWithIA3(nn.Module):
+    def __init__(self, linear, where='output'):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.where = where
+        size = linear.out_features if where == 'output' else linear.in_features
+        self.scale = nn.Parameter(torch.ones(size))
+
+    def forward(self, x):
+        if self.where == 'input':
+            return self.linear(self.scale * x)
+        y = self.scale * (x @ self.linear.weight.T)
+        return y if self.linear.bias is None else y + self.linear.bias
+
+
+# %% base not frozen message="base-not-frozen"
+class LinearWithIA3(nn.Module):
+    def __init__(self, linear, where='output'):
+        super().__init__()
+        self.linear = linear
+        self.where = where
+        size = linear.out_features if where == 'output' else linear.in_features
+        self.scale = nn.Parameter(torch.ones(size))
+
+    def forward(self, x):
+        if self.where == 'input':
+            return self.linear(self.scale * x)
+        return self.scale * self.linear(x)
+
+
+# %% bias of the base not frozen message="base-not-frozen"
+class LinearWithIA3(nn.Module):
+    def __init__(self, linear, where='output'):
+        super().__init__()
+        self.linear = linear
+        linear.weight.requires_grad_(False)
+        self.where = where
+        size = linear.out_features if where == 'output' else linear.in_features
+        self.scale = nn.Parameter(torch.ones(size))
+
+    def forward(self, x):
+        if self.where == 'input':
+            return self.linear(self.scale * x)
+        return self.scale * self.linear(x)
+
+
+# %% everything frozen message="factors-frozen"
+class LinearWithIA3(nn.Module):
+    def __init__(self, linear, where='output'):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.where = where
+        size = linear.out_features if where == 'output' else linear.in_features
+        self.scale = nn.Parameter(torch.ones(size))
+        self.requires_grad_(False)
+
+    def forward(self, x):
+        if self.where == 'input':
+            return self.linear(self.scale * x)
+        return self.scale * self.linear(x)
+
+
+# %% a plain tensor message="not-parameters"
+class LinearWithIA3(nn.Module):
+    def __init__(self, linear, where='output'):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.where = where
+        size = linear.out_features if where == 'output' else linear.in_features
+        self.scale = torch.ones(size)
+
+    def forward(self, x):
+        if self.where == 'input':
+            return self.linear(self.scale * x)
+        return self.scale * self.linear(x)
+
+
+# %% a buffer message="not-parameters"
+class LinearWithIA3(nn.Module):
+    def __init__(self, linear, where='output'):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.where = where
+        size = linear.out_features if where == 'output' else linear.in_features
+        self.register_buffer('scale', torch.ones(size))
+
+    def forward(self, x):
+        if self.where == 'input':
+            return self.linear(self.scale * x)
+        return self.scale * self.linear(x)
+
+
+# %% a copy of the layer message="layer-missing"
+class LinearWithIA3(nn.Module):
+    def __init__(self, linear, where='output'):
+        super().__init__()
+        import copy
+        self.linear = copy.deepcopy(linear).requires_grad_(False)
+        linear.requires_grad_(False)
+        self.where = where
+        size = linear.out_features if where == 'output' else linear.in_features
+        self.scale = nn.Parameter(torch.ones(size))
+
+    def forward(self, x):
+        if self.where == 'input':
+            return self.linear(self.scale * x)
+        return self.scale * self.linear(x)
+
+
+# %% one plus the factors message="one-plus"
+class LinearWithIA3(nn.Module):
+    def __init__(self, linear, where='output'):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.where = where
+        size = linear.out_features if where == 'output' else linear.in_features
+        self.scale = nn.Parameter(torch.ones(size))
+
+    def forward(self, x):
+        if self.where == 'input':
+            return self.linear((1 + self.scale) * x)
+        return (1 + self.scale) * self.linear(x)
+
+
+# %% divides message="divides"
+class LinearWithIA3(nn.Module):
+    def __init__(self, linear, where='output'):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.where = where
+        size = linear.out_features if where == 'output' else linear.in_features
+        self.scale = nn.Parameter(torch.ones(size))
+
+    def forward(self, x):
+        if self.where == 'input':
+            return self.linear(x / self.scale)
+        return self.linear(x) / self.scale
+
+
+# %% beside the layer message="one-plus"
+class LinearWithIA3(nn.Module):
+    def __init__(self, linear, where='output'):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.where = where
+        size = linear.out_features if where == 'output' else linear.in_features
+        self.scale = nn.Parameter(torch.ones(size))
+
+    def forward(self, x):
+        if self.where == 'input':
+            return self.linear(x) + self.linear(self.scale * x)
+        return self.linear(x) + self.scale * self.linear(x)
+
+
+# %% factors forgotten in forward message="factors-ignored"
+class LinearWithIA3(nn.Module):
+    def __init__(self, linear, where='output'):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.where = where
+        size = linear.out_features if where == 'output' else linear.in_features
+        self.scale = nn.Parameter(torch.ones(size))
+
+    def forward(self, x):
+        return self.linear(x)
+
+
+# %% base under no_grad message="input-detached"
+class LinearWithIA3(nn.Module):
+    def __init__(self, linear, where='output'):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.where = where
+        size = linear.out_features if where == 'output' else linear.in_features
+        self.scale = nn.Parameter(torch.ones(size))
+
+    def forward(self, x):
+        with torch.no_grad():
+            y = self.linear(x)
+        return self.scale * y if self.where == 'output' else self.linear(self.scale * x)
+
+
+# %% factors by .data message="factors-get-no-gradient"
+class LinearWithIA3(nn.Module):
+    def __init__(self, linear, where='output'):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.where = where
+        size = linear.out_features if where == 'output' else linear.in_features
+        self.scale = nn.Parameter(torch.ones(size))
+
+    def forward(self, x):
+        if self.where == 'input':
+            return self.linear(self.scale.data * x)
+        return self.scale.data * self.linear(x)
+
+
+# %% a bias of its own message="extra-parameters"
+class LinearWithIA3(nn.Module):
+    def __init__(self, linear, where='output'):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.where = where
+        size = linear.out_features if where == 'output' else linear.in_features
+        self.scale = nn.Parameter(torch.ones(size))
+        self.shift = nn.Parameter(torch.zeros(size))
+
+    def forward(self, x):
+        if self.where == 'input':
+            return self.linear(self.scale * x)
+        return self.scale * self.linear(x)
+
+
+# %% not a module message="not-a-module"
+class LinearWithIA3(object):
+    def __init__(self, linear, where='output'):
+        self.linear = linear.requires_grad_(False)
+        self.where = where
+        size = linear.out_features if where == 'output' else linear.in_features
+        self.scale = nn.Parameter(torch.ones(size))
+
+    def forward(self, x):
+        if self.where == 'input':
+            return self.linear(self.scale * x)
+        return self.scale * self.linear(x)
+
+
+# %% no return message="no-tensor"
+class LinearWithIA3(nn.Module):
+    def __init__(self, linear, where='output'):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.where = where
+        size = linear.out_features if where == 'output' else linear.in_features
+        self.scale = nn.Parameter(torch.ones(size))
+
+    def forward(self, x):
+        self.scale * self.linear(x)
+
+
+# %% beside the layer at the input alone message="layer-added"
+class LinearWithIA3(nn.Module):
+    def __init__(self, linear, where='output'):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.where = where
+        size = linear.out_features if where == 'output' else linear.in_features
+        self.scale = nn.Parameter(torch.ones(size))
+
+    def forward(self, x):
+        if self.where == 'input':
+            return self.linear(x) + self.linear(self.scale * x)
+        return self.scale * self.linear(x)
