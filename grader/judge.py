@@ -2,7 +2,8 @@
 
 It runs in a process of its own, trusted, outside the sandbox. Locked cells run here, the student's cells never do;
 where a graded cell names something of the student's, the judge has a handle, whose only use is to have a probe run
-beside the real object. Each check gets a new fork of the student's process, so no check sees what another has done.
+beside the real object. Each graded cell gets a new fork of the student's process, so nothing that a check does or
+suffers reaches the cells below it.
 """
 
 from __future__ import annotations
@@ -37,7 +38,6 @@ class StudentSide:
     def __init__(self, channel: socket.socket) -> None:
         self.channel = channel
         self.check: socket.socket | None = None
-        self.seed: int | None = None
         self.deadline = time.monotonic()
         self.seconds = 0.0
 
@@ -76,7 +76,7 @@ class StudentSide:
         return found | {"lost": answer["status"] in ("crash", "flood")}
 
     def probe(self, function, objects: tuple, inputs: dict, seed: int) -> dict:
-        """Run a probe in the fork that belongs to this check, as `Subject.probe` would here."""
+        """Run a probe in the fork that belongs to this graded cell, as `Subject.probe` would here."""
         request = {
             "module": function.__module__,
             "probe": function.__qualname__,
@@ -85,8 +85,8 @@ class StudentSide:
             "seed": seed,
         }
         try:
-            if self.check is None or self.seed != seed:
-                self.new_check(seed)
+            if self.check is None:
+                self.new_check()
             send(self.check, request)
             answer = receive(self.check, max(0.0, self.deadline - time.monotonic()))
         except ChannelTimeout:
@@ -108,7 +108,7 @@ class StudentSide:
             raise StudentRaised("WrongType", "the answer is no plain data")
         return answer["seen"]
 
-    def new_check(self, seed: int) -> None:
+    def new_check(self) -> None:
         """Have the student's process fork; the fork answers on a socket of its own."""
         self.end_check()
         ours, theirs = socket.socketpair()
@@ -116,10 +116,10 @@ class StudentSide:
             send(self.channel, {"do": "check"}, (theirs.fileno(),))
         finally:
             theirs.close()
-        self.check, self.seed = ours, seed
+        self.check = ours
 
     def end_check(self) -> None:
-        """Let the fork of the present check go."""
+        """Let the fork of the present graded cell go."""
         if self.check is not None:
             self.check.close()
             self.check = None

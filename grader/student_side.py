@@ -1,4 +1,4 @@
-"""Beside the student's objects: runs the cells, and in a fork of itself for each check, the probes.
+"""Beside the student's objects: runs the cells, and in a fork of itself for each graded cell, the probes.
 
 Everything in this process may have been changed by the code it runs, and nobody trusts what it says: it can answer a
 judge's questions, which are numbers, and the judge compares the answers with its own.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import gc
 import importlib
 import io
 import os
@@ -118,8 +119,10 @@ def serve(channel: socket.socket, output_bytes: int) -> None:
             if request["do"] == "cell":
                 send(channel, run(shell, request["source"]))
             elif request["do"] == "check" and fds:
+                gc.freeze()
                 checking = os.fork()
                 if checking == 0:
+                    gc.disable()
                     channel.close()
                     answer_probes(socket.socket(fileno=fds.pop()), shell.user_ns)
                     os._exit(0)
@@ -155,7 +158,7 @@ def _text_of(error: BaseException) -> str:
 
 
 def answer_probes(channel: socket.socket, names: dict) -> None:
-    """Run the probes of one check until the judge hangs up."""
+    """Run the probes of one graded cell until the judge hangs up."""
     with contextlib.suppress(ChannelClosed):
         while True:
             send(channel, answer(receive(channel), names))
