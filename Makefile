@@ -7,7 +7,7 @@ MODELS := minilm smollm2 trec
 # nbgrader calls a bare `alembic`, so the environment's programs must be on PATH.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: help setup assets lab demo test nbval torchtext build lint constraints clean
+.PHONY: help setup assets lab demo test browser nbval torchtext build lint constraints clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,6 +36,13 @@ test: assets ## every test
 	ruff format --check .
 	python -m pytest -n auto
 
+browser: assets $(VENV)/browser ## two labs in JupyterLab, in the Chromium or Chrome on PATH
+	python -m pytest -m browser tests/browser
+
+$(VENV)/browser: $(VENV)/ready
+	$(VENV)/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,browser]'
+	@touch $@
+
 nbval: assets ## run every solution notebook and compare the marked outputs
 	python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=600 solutions
 
@@ -60,7 +67,7 @@ lint: setup ## format and lint
 	ruff format .
 	ruff check --fix .
 
-constraints: setup ## write down the versions that are installed now
+constraints: $(VENV)/browser ## write down the versions that are installed now
 	(head -1 constraints.txt; pip freeze --exclude-editable | sed 's/+cpu//') > constraints.new
 	mv constraints.new constraints.txt
 

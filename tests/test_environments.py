@@ -85,7 +85,8 @@ def test_the_ranges_admit_the_pinned_versions(pinned):
 
 
 def test_the_constraints_pin_everything_the_project_names_and_the_current_torch():
-    named = [*project()["dependencies"], *project()["optional-dependencies"]["dev"]]
+    extras = project()["optional-dependencies"]
+    named = [*project()["dependencies"], *extras["dev"], *extras["browser"]]
     now = constraints()
     assert now["torch"] == "2.13.0"
     assert [n for n in (Requirement(line).name.lower() for line in named) if n not in now] == []
