@@ -66,7 +66,8 @@ def judge_pool(subject: Subject, case: dict) -> None:
         if error.kind == "RuntimeError" and "mean(): could not infer output dtype" in error.text:
             raise Failure("mean-of-truth", "your code takes the mean of truth values, which torch refuses",
                           "Turn the mask into numbers first: mask.float(); or use sum().") from None  # fmt: skip
-        if error.kind == "IndexError" or "bitwise_not" in error.text:
+        told = error.kind == "IndexError" or "only supports boolean" in error.text or "bitwise_not" in error.text
+        if told and case["mask"].dtype != torch.bool:
             raise Failure("mask-of-numbers", f"for a mask of numbers your code raised {error}",
                           "Tokenisers give masks of 0 and 1: start with mask = mask.bool().") from None  # fmt: skip
         raise

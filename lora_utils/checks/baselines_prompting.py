@@ -102,6 +102,7 @@ def judge_score(subject: Subject, case: dict) -> None:
     per_axis[2] = torch.cat((logits[:, :-1] - logits[:, :-1].logsumexp(1, keepdim=True), logits[:, -1:]), 1)
     shift = "The logits at place t - 1 speak about the token at place t: compare logits[:, :-1] with ids[:, 1:]."
     only = "Only places where is_label is True count: cut is_label[:, 1:] like ids, then multiply or torch.where."
+    logs = "Use log_softmax: probabilities of successive tokens multiply, their logarithms add."
     axis = "Probabilities sum to 1 over the vocabulary, the last axis: log_softmax(dim=-1)."
     lengths = torch.tensor([float(len(row)) for row in label], dtype=torch.float64)
     mistakes = (
@@ -124,10 +125,8 @@ def judge_score(subject: Subject, case: dict) -> None:
         Mistake("softmax-over-tokens", summed(per_axis[1], 1, label), "the softmax runs over the s places", axis),
         Mistake("softmax-over-tokens", summed(per_axis[2], 1, label), "the softmax runs over the s places", axis),
         Mistake("softmax-over-batch", summed(per_axis[0], 1, label), "the softmax runs over the batch", axis),
-        Mistake("probabilities-added", summed(p, 1, label), "it adds probabilities, which may exceed 1",
-                "Probabilities of successive tokens multiply; their logarithms add: use log_softmax."),
-        Mistake("probability-returned", right.exp(), "it returns the probability, not its logarithm",
-                "Use log_softmax and return the sum."),
+        Mistake("no-logarithm", right.exp(), "it returns the probability, not its logarithm", logs),
+        Mistake("no-logarithm", summed(p, 1, label), "it adds probabilities instead of their logarithms", logs),
         Mistake("sign-turned", -right, "the sign is turned: that is a loss", "Return the log-probability, at most 0."),
         Mistake("sign-turned", -right / lengths, "that is a loss: the mean, with the sign turned",
                 "Return the sum of the log-probabilities, at most 0."),
@@ -179,7 +178,8 @@ def judge_calibrated(subject: Subject, scores: torch.Tensor, free: torch.Tensor)
     divide = "Divide p by p_cf, label by label."
     labels = "Labels are the last axis: softmax(dim=-1), sum(dim=-1, keepdim=True)."
     mistakes = (
-        Mistake("nothing-done", p, "it returns p: the content-free scores have no effect", divide),
+        Mistake("nothing-done", p, "it returns p: the content-free scores have no effect",
+                divide + " (Averaged over the prompts, a softmax over the prompts is the same for all labels.)"),
         Mistake("not-normalised", p / p_cf, "the rows do not sum to 1", again),
         Mistake("not-normalised", exact / p_cf, "the rows do not sum to 1", again),
         Mistake("multiplied", normal(p * p_cf), "it multiplies by p_cf, which doubles the model's preference", divide),

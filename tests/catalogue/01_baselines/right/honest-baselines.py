@@ -1,0 +1,48 @@
+# %% one-hot vectors added up
+def count_words(ids, words):
+    counts = torch.nn.functional.one_hot(ids, words).sum(dim=1)
+    counts[:, 0] = 0
+    return counts
+
+
+def majority_accuracy(train_labels, test_labels):
+    label = train_labels.mode().values
+    return float(sum(test_labels == label)) / len(test_labels)
+
+
+# %% scatter_add
+def count_words(ids, words):
+    counts = torch.zeros(ids.shape[0], words)
+    return counts.scatter_add(1, ids, (ids != 0).float())
+
+
+def majority_accuracy(train_labels, test_labels):
+    values, counts = torch.unique(train_labels, return_counts=True)
+    return torch.eq(test_labels, values[counts.argmax()]).double().mean()
+
+
+# %% loops and a Counter
+def count_words(ids, words):
+    table = [[0.0] * words for _ in range(len(ids))]
+    for row, text in zip(table, ids.tolist()):
+        for word in text:
+            if word:
+                row[word] += 1
+    return torch.tensor(table)
+
+
+def majority_accuracy(train_labels, test_labels):
+    label, _ = Counter(train_labels.tolist()).most_common(1)[0]
+    return test_labels.tolist().count(label) / len(test_labels)
+
+
+# %% comparison with every word
+def count_words(ids, words):
+    vocabulary = torch.arange(words)
+    counts = (ids[:, :, None] == vocabulary).sum(dim=1)
+    return counts * (vocabulary > 0)
+
+
+def majority_accuracy(train_labels, test_labels):
+    answers = torch.full_like(test_labels, int(torch.argmax(torch.bincount(train_labels))))
+    return 1.0 - (answers != test_labels).float().mean().item()

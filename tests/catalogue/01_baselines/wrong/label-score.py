@@ -1,0 +1,114 @@
+# %% not shifted message="not-shifted"
+def label_score(logits, ids, is_label):
+    logp = logits.log_softmax(dim=-1)
+    return (logp.gather(2, ids[:, :, None]).squeeze(2) * is_label).sum(dim=1)
+
+
+# %% shifted the wrong way message="shifted-backwards"
+def label_score(logits, ids, is_label):
+    logp = logits[:, 1:].log_softmax(dim=-1)
+    return (logp.gather(2, ids[:, :-1, None]).squeeze(2) * is_label[:, :-1]).sum(dim=1)
+
+
+# %% mask left behind message="mask-not-shifted"
+def label_score(logits, ids, is_label):
+    logp = logits[:, :-1].log_softmax(dim=-1)
+    return (logp.gather(2, ids[:, 1:, None]).squeeze(2) * is_label[:, :-1]).sum(dim=1)
+
+
+# %% whole mask on the cut scores message="mask-not-cut"
+def label_score(logits, ids, is_label):
+    logp = logits[:, :-1].log_softmax(dim=-1)
+    of_tokens = logp.gather(2, ids[:, 1:, None]).squeeze(2)
+    of_tokens[~is_label] = 0
+    return of_tokens.sum(dim=1)
+
+
+# %% prompt included message="prompt-included"
+def label_score(logits, ids, is_label):
+    logp = logits[:, :-1].log_softmax(dim=-1)
+    of_tokens = logp.gather(2, ids[:, 1:, None]).squeeze(2)
+    until = is_label.flip(1).cumsum(1).flip(1) > 0
+    return (of_tokens * until[:, 1:]).sum(dim=1)
+
+
+# %% everything included message="everything-included"
+def label_score(logits, ids, is_label):
+    logp = logits[:, :-1].log_softmax(dim=-1)
+    return logp.gather(2, ids[:, 1:, None]).squeeze(2).sum(dim=1)
+
+
+# %% the mean message="averaged"
+def label_score(logits, ids, is_label):
+    logp = logits[:, :-1].log_softmax(dim=-1)
+    of_tokens = logp.gather(2, ids[:, 1:, None]).squeeze(2)
+    return (of_tokens * is_label[:, 1:]).sum(dim=1) / is_label.sum(dim=1)
+
+
+# %% raw logits message="raw-logits"
+def label_score(logits, ids, is_label):
+    of_tokens = logits[:, :-1].gather(2, ids[:, 1:, None]).squeeze(2)
+    return (of_tokens * is_label[:, 1:]).sum(dim=1)
+
+
+# %% softmax over the places message="softmax-over-tokens"
+def label_score(logits, ids, is_label):
+    logp = logits[:, :-1].log_softmax(dim=1)
+    return (logp.gather(2, ids[:, 1:, None]).squeeze(2) * is_label[:, 1:]).sum(dim=1)
+
+
+# %% softmax over the batch message="softmax-over-batch"
+def label_score(logits, ids, is_label):
+    logp = logits[:, :-1].log_softmax(dim=0)
+    return (logp.gather(2, ids[:, 1:, None]).squeeze(2) * is_label[:, 1:]).sum(dim=1)
+
+
+# %% probabilities added message="no-logarithm"
+def label_score(logits, ids, is_label):
+    p = logits[:, :-1].softmax(dim=-1)
+    return (p.gather(2, ids[:, 1:, None]).squeeze(2) * is_label[:, 1:]).sum(dim=1)
+
+
+# %% the probability message="no-logarithm"
+def label_score(logits, ids, is_label):
+    logp = logits[:, :-1].log_softmax(dim=-1)
+    return (logp.gather(2, ids[:, 1:, None]).squeeze(2) * is_label[:, 1:]).sum(dim=1).exp()
+
+
+# %% a loss message="sign-turned"
+def label_score(logits, ids, is_label):
+    loss = torch.nn.functional.cross_entropy(logits[:, :-1].transpose(1, 2), ids[:, 1:], reduction="none")
+    return (loss * is_label[:, 1:]).sum(dim=1)
+
+
+# %% the first token of the label message="first-token-only"
+def label_score(logits, ids, is_label):
+    first = is_label.long().argmax(dim=1)
+    rows = torch.arange(len(ids))
+    return logits[rows, first - 1].log_softmax(dim=-1)[rows, ids[rows, first]]
+
+
+# %% the last token of the label message="last-token-only"
+def label_score(logits, ids, is_label):
+    last = (is_label.long() * torch.arange(ids.shape[1])).argmax(dim=1)
+    rows = torch.arange(len(ids))
+    return logits[rows, last - 1].log_softmax(dim=-1)[rows, ids[rows, last]]
+
+
+# %% logarithm of a rounded softmax message="underflow"
+def label_score(logits, ids, is_label):
+    logp = logits[:, :-1].softmax(dim=-1).log()
+    of_tokens = logp.gather(2, ids[:, 1:, None]).squeeze(2)
+    return torch.where(is_label[:, 1:], of_tokens, 0.0).sum(dim=1)
+
+
+# %% the batch added up message="batch-added"
+def label_score(logits, ids, is_label):
+    logp = logits[:, :-1].log_softmax(dim=-1)
+    return (logp.gather(2, ids[:, 1:, None]).squeeze(2) * is_label[:, 1:]).sum()
+
+
+# %% not added message="not-added"
+def label_score(logits, ids, is_label):
+    logp = logits[:, :-1].log_softmax(dim=-1)
+    return logp.gather(2, ids[:, 1:, None]).squeeze(2) * is_label[:, 1:]

@@ -1,0 +1,99 @@
+# %% only split message="not-split-off"
+def tokenise(text):
+    return text.lower().split()
+
+
+# %% capital letters kept message="case-kept"
+def tokenise(text):
+    text = text.replace('"', "").replace("<br />", " ").replace(";", " ").replace(":", " ")
+    for mark in ".,()!?'":
+        text = text.replace(mark, f" {mark} ")
+    return text.split()
+
+
+# %% words only message="punctuation-lost"
+def tokenise(text):
+    text = text.lower().replace('"', "").replace("<br />", " ")
+    for mark in ".,()!?';:":
+        text = text.replace(mark, " ")
+    return text.split()
+
+
+# %% apostrophe inside the word message="apostrophe-kept"
+def tokenise(text):
+    text = text.lower().replace('"', "").replace("<br />", " ").replace(";", " ").replace(":", " ")
+    for mark in ".,()!?":
+        text = text.replace(mark, f" {mark} ")
+    return text.split()
+
+
+# %% apostrophe removed message="apostrophe-lost"
+def tokenise(text):
+    text = text.lower().replace('"', "").replace("'", "").replace("<br />", " ").replace(";", " ").replace(":", " ")
+    for mark in ".,()!?":
+        text = text.replace(mark, f" {mark} ")
+    return text.split()
+
+
+# %% quotation mark a token message="quotation-mark-kept"
+def tokenise(text):
+    text = text.lower().replace("<br />", " ").replace(";", " ").replace(":", " ")
+    for mark in ".,()!?'\"":
+        text = text.replace(mark, f" {mark} ")
+    return text.split()
+
+
+# %% quotation mark a space message="quotation-mark-spaced"
+def tokenise(text):
+    text = text.lower().replace('"', " ").replace("<br />", " ").replace(";", " ").replace(":", " ")
+    for mark in ".,()!?'":
+        text = text.replace(mark, f" {mark} ")
+    return text.split()
+
+
+# %% colon and semicolon tokens message="colon-kept"
+def tokenise(text):
+    text = text.lower().replace('"', "").replace("<br />", " ")
+    for mark in ".,()!?';:":
+        text = text.replace(mark, f" {mark} ")
+    return text.split()
+
+
+# %% line break kept message="tag-kept"
+def tokenise(text):
+    text = text.lower().replace('"', "").replace(";", " ").replace(":", " ")
+    for mark in ".,()!?'":
+        text = text.replace(mark, f" {mark} ")
+    return text.split()
+
+
+# %% a regular expression of word letters message="hyphen-split"
+def tokenise(text):
+    import re
+
+    text = text.lower().replace('"', "").replace("<br />", " ")
+    return re.findall(r"\w+|[.,()!?']", text)
+
+
+# %% split at single spaces message="empty-tokens"
+def tokenise(text):
+    text = text.lower().replace('"', "").replace("<br />", " ").replace("\n", " ")
+    for mark in ".,()!?'":
+        text = text.replace(mark, f" {mark} ")
+    return text.replace(";", " ").replace(":", " ").split(" ")
+
+
+# %% a set message="order-lost"
+def tokenise(text):
+    text = text.lower().replace('"', "").replace("<br />", " ").replace(";", " ").replace(":", " ")
+    for mark in ".,()!?'":
+        text = text.replace(mark, f" {mark} ")
+    return sorted(set(text.split()))
+
+
+# %% one text message="not-a-list"
+def tokenise(text):
+    text = text.lower().replace('"', "").replace("<br />", " ").replace(";", " ").replace(":", " ")
+    for mark in ".,()!?'":
+        text = text.replace(mark, f" {mark} ")
+    return text
