@@ -137,7 +137,7 @@ def judge_loss(subject: Subject, draw: Draw, b: int = 2) -> None:
     logits = draw.normal(b, s, v)
     labels = torch.full((b, s), IGNORE)
     for k in range(b):
-        start, count = draw.integer(2, 3), 1 + k + draw.integer(0, 1)
+        start, count = draw.integer(2, 3), 1 + k % 3 + draw.integer(0, 1)
         labels[k, start : start + count] = draw.integers(0, v - 1, count)
     try:
         seen = subject.probe(lose, logits=logits, labels=labels)

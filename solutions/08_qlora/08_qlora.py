@@ -798,7 +798,11 @@ axes.set_ylim(0, None)
 # %% tags=["skip-when-grading"]
 after = better_label(model)
 as_asked = [generate(model, tokenizer, prompt, WRITE) for prompt in prompts[:20]]
+was_right, is_right = (scores.argmax(1) == torch.tensor(truth) for scores in (before["in 4 bits"], after))
 print(f"better label, before {accuracy_of(before['in 4 bits'], truth):.2f}, after {accuracy_of(after, truth):.2f}")
+print(
+    f"of {len(truth)} sentences {int((~was_right & is_right).sum())} became right and {int((was_right & ~is_right).sum())} wrong"
+)
 right = sum(written == LABELS[label] for written, label in zip(as_asked, truth, strict=False))
 print(f"written as asked: {sum(written in LABELS for written in as_asked)} of 20, {right} of them right")
 for (text, label), was, written in zip(held_out, texts_before, as_asked, strict=False):
