@@ -13,7 +13,8 @@ from importlib.metadata import PackageNotFoundError, version
 from grader.answer_key import AnswerKey
 from grader.collect import OURS, broken_checks, collect_exercises, grade_flags
 from grader.execution import Limits, execute
-from grader.restore import restore
+from grader.integrity import tampering
+from grader.restore import Cell, restore
 from grader.results import Exercise, Message, Result
 from grader.submission import Submission, iso
 from lora_utils.checks.draw import SEED_VARIABLE, course_seed
@@ -46,6 +47,7 @@ def grade(submission: Submission, key: AnswerKey, limits: Limits | None = None, 
         exercises = collect_exercises(key, restored.cells, runs)
         notes += broken_checks(key, runs)
         flags += grade_flags(key, restored.cells, runs)
+        flags += [f"tampering:{kind}" for kind in tampering(own_texts(restored.cells))]
     except Exception as error:
         message = Message("grader-error", OUR_FAULT)
         exercises = [Exercise(cell.grade_id, 0.0, cell.points, "grader-error", [message]) for cell in key.graded]
@@ -64,6 +66,11 @@ def grade(submission: Submission, key: AnswerKey, limits: Limits | None = None, 
         flags=flags,
         notes=notes,
     )
+
+
+def own_texts(cells: list[Cell]) -> list[str]:
+    """Return the code that the student wrote or changed."""
+    return [cell.source for cell in cells if cell.runs and not (cell.key is not None and cell.key.locked)]
 
 
 def input_seed(submission_sha256: str) -> str:

@@ -32,6 +32,13 @@ class Lost(BaseException):
         super().__init__(status)
 
 
+class Seen(dict):
+    """What a probe brought back. Every honest probe brings what its check reads; a forged answer may lack it."""
+
+    def __missing__(self, key: str) -> object:
+        raise StudentRaised("WrongType", f"the answer of a probe lacks {key!r}")
+
+
 class StudentSide:
     """The judge's end of the channel to one submission's process."""
 
@@ -106,7 +113,7 @@ class StudentSide:
             raise StudentRaised(*(str(part)[:2_000] for part in raised))
         if not isinstance(answer.get("seen"), dict):
             raise StudentRaised("WrongType", "the answer is no plain data")
-        return answer["seen"]
+        return Seen(answer["seen"])
 
     def new_check(self) -> None:
         """Have the student's process fork; the fork answers on a socket of its own."""

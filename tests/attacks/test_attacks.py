@@ -1,0 +1,84 @@
+"""No trick earns more than the same wrong answer without it, costs another exercise, or leaves anything behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import jupytext
+import pytest
+import tiny_course as tiny
+
+from grader.canary import sandbox_faults
+from grader.execution import Limits
+from grader.grade import grade
+
+pytestmark = pytest.mark.kernel
+LIMITS = Limits(cell_seconds=6, output_bytes=1_000_000)
+TRICKS = {
+    cell.metadata["title"]: cell.source
+    for cell in jupytext.read(Path(__file__).with_name("tricks.py")).cells
+    if cell.cell_type == "code" and "title" in cell.metadata
+}
+HONEST = 1.0  # of 4: twice zero is zero
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _sandbox():
+    if faults := sandbox_faults():
+        pytest.skip(f"no sandbox on this machine: {faults[0]}")
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    return tiny.make_course(tmp_path_factory.mktemp("course"))
+
+
+@pytest.fixture(scope="module")
+def key(course):
+    return tiny.keys_of(course)[tiny.FIRST]
+
+
+def graded(course, key, answer: str):
+    result = grade(tiny.submission(tiny.notebook(course, double=answer, half=tiny.GOOD["half"])), key, LIMITS)
+    return result, {exercise.grade_id: exercise for exercise in result.exercises}
+
+
+def test_the_honest_wrong_answer_gets_what_it_is_worth(course, key):
+    _, exercises = graded(course, key, "def double(x):\n    return x")
+    assert exercises["test-double"].points == HONEST
+    assert exercises["test-half"].points == 4.0
+
+
+@pytest.mark.parametrize("name", TRICKS)
+def test_a_trick_earns_nothing_and_costs_nobody_anything(name, course, key):
+    result, exercises = graded(course, key, TRICKS[name])
+    assert exercises["test-double"].points <= HONEST, exercises["test-double"]
+    assert result.score <= HONEST + 4.0
+    assert result.sandbox == "namespaces"
+    assert not result.broken, result.notes
+    honest, others = graded(course, key, tiny.GOOD["double"])  # whoever is graded next
+    assert honest.score == 8.0, others
+
+
+def test_nothing_is_left_behind():
+    """After all of them: no process of theirs, no file outside, and this process still stands."""
+    deadline = time.monotonic() + 20
+    while left := _running(b"91.7261"):
+        assert time.monotonic() < deadline, left
+        time.sleep(0.1)
+    assert not Path("/tmp/results.json").exists()
+    os.kill(os.getpid(), signal.SIG_DFL)
+
+
+def _running(word: bytes) -> list[str]:
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if word in path.read_bytes():
+                found.append(path.parent.name)
+        except OSError:
+            continue
+    return found
