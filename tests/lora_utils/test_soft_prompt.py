@@ -39,7 +39,7 @@ def test_the_prompt_stands_in_front_of_every_text():
         assert torch.equal(longer[row], torch.stack([*prompt.vectors, *vectors[row]]))
         assert real[row].tolist() == [True] * 4 + mask[row].tolist()
     assert prompt(vectors, mask.long())[1].dtype == torch.int64
-    assert prompt(vectors.double(), mask)[0].dtype == torch.float64
+    assert prompt(vectors.bfloat16(), mask)[0].dtype == torch.bfloat16
 
 
 def test_every_text_trains_the_prompt():

@@ -1,0 +1,984 @@
+# %% [markdown]
+# # 04 Soft prompts: words that no dictionary has
+#
+# A prompt steers a model with words in front of the text. A **soft prompt** does the same with vectors: they stand where
+# words stand, but no word has them, and gradient descent finds them. Nothing inside the model changes. This lab builds
+# the three members of the family: prompt tuning (vectors before the first layer), prefix tuning (keys and values in every
+# layer), and the reparameterised prompt (a small network makes the vectors while they are trained).
+#
+# When you are done you can
+#
+# 1. put trained vectors in front of a batch of texts, with mask, positions and labels in order;
+# 2. start a prompt from words, and fold a reparameterised one into plain numbers;
+# 3. write attention in which each layer sees a trained prefix, and count what it trains;
+# 4. say why learning rates of soft prompts are a hundred times those of other methods, with numbers;
+# 5. compare prompt, prefix and P-tuning with the plain frozen model, and say what a learned prompt "means".
+#
+# | what you need | how long | how it is marked |
+# | --- | --- | --- |
+# | attention and its mask; a classifier on MiniLM as in lab 03 | about 75 minutes; the notebook itself runs in under two minutes on two CPU cores | six exercises, 27 points; each has a check that tells you what is wrong, and more checks run when it is graded |
+#
+# Every exercise stands alone. The experiments use the course's own classes, which do what you are asked to write.
+
+# %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
+from importlib.metadata import version
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from lora_utils.checks import soft_prompts as check
+from lora_utils.seeds import seed_everything
+
+seed_everything(0)
+device = "cuda" if torch.cuda.is_available() else "cpu"
+print("torch", torch.__version__, "| peft-by-hand", version("peft-by-hand"), "| device", device)
+
+# %% [markdown]
+# ## 1. Vectors in front of a text
+#
+# A text of $s$ tokens enters a transformer as $s$ vectors of width $d$, the rows of its embedding matrix. Prompt tuning
+# ([Lester et al. 2021](https://arxiv.org/abs/2104.08691)) puts $l$ trained vectors before them. For a batch of $b$ texts:
+#
+# $$\texttt{vectors}\;(b, s, d) \;\rightarrow\; [\,\texttt{prompt};\ \texttt{vectors}\,]\;(b, l + s, d), \qquad
+# \texttt{mask}\;(b, s) \;\rightarrow\; [\,1 \dots 1;\ \texttt{mask}\,]\;(b, l + s)$$
+#
+# `prompt` $(l, d)$ is all that is trained besides the task's head, and all texts share it. `mask` says which places are
+# real and which are padding. Texts of a batch differ in length, so it has to grow together with the vectors: a prompt
+# that is masked is a prompt that nobody reads.
+
+# %% [markdown]
+# ### Exercise 1: a soft prompt
+#
+# | goal | difficulty | time | expected length |
+# | --- | --- | --- | --- |
+# | put the same trained vectors in front of every text of a batch | 2 of 5 | 12 min | 6 lines |
+#
+# Complete the class. `init` $(l, d)$ holds the numbers to start from: **copy** them, since they may be rows of the
+# model's own embedding. `forward` returns the longer vectors and the longer mask, in this order and in the dtypes that
+# came in; it writes into neither.
+#
+# <details><summary>Hint 1: where to start</summary>
+# Draw the batch as a table with <i>b</i> rows and <i>s</i> columns. Where do the <i>l</i> new columns go? Which axis of <code>vectors</code> is that?
+# </details>
+# <details><summary>Hint 2: the shapes</summary>
+# <code>torch.cat</code> wants tensors that agree in all axes but one. The prompt is (l, d); <code>prompt.expand(b, -1, -1)</code> is (b, l, d), without copying, and the
+# gradients of all texts add up in the one prompt.
+# </details>
+# <details><summary>Hint 3: nearly the answer</summary>
+# <code>nn.Parameter(init.clone())</code> in <code>__init__</code>. In <code>forward</code>, two calls of <code>torch.cat(..., dim=1)</code>; <code>mask.new_ones(b, l)</code> makes ones
+# in the mask's dtype and on its device.
+# </details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "soft-prompt", "locked": false, "schema_version": 3, "solution": true, "task": false}
+class SoftPrompt(nn.Module):
+    """Trained vectors in front of every text: vectors (b, s, d), mask (b, s) -> (b, l + s, d), (b, l + s)."""
+
+    def __init__(self, init: torch.Tensor) -> None:
+        super().__init__()
+        ### BEGIN SOLUTION
+        self.prompt = nn.Parameter(init.clone())  # (l, d)
+        ### END SOLUTION
+
+    def forward(self, vectors: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        ### BEGIN SOLUTION
+        b, l = len(vectors), len(self.prompt)
+        prompts = self.prompt.expand(b, -1, -1)  # (b, l, d)
+        longer_vectors = torch.cat((prompts, vectors), dim=1)  # (b, l + s, d)
+        longer_mask = torch.cat((mask.new_ones(b, l), mask), dim=1)  # (b, l + s)
+        return longer_vectors, longer_mask
+        ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test-soft-prompt", "locked": true, "points": 7, "schema_version": 3, "solution": false, "task": false}
+grade = check.soft_prompt(SoftPrompt, points=5, of=7)
+
+
+### BEGIN HIDDEN TESTS
+def one_text_one_vector(prompt, draw):
+    """It serves a single text, a prompt of one vector, and padding on the left."""
+    for case in (
+        check.prompt_case(draw, texts=1),
+        check.prompt_case(draw, length=1, left=True),
+        check.prompt_case(draw, texts=5, kind="float32", left=True),
+    ):
+        check.judge_vectors(prompt, case)
+        check.judge_mask(prompt, case)
+
+
+def trains(prompt, draw):
+    """Steps of gradient descent move the prompt, and the next call uses what they made of it."""
+    init, target = draw.normal(3, 4), draw.normal(3, 4)
+    seen = prompt.probe(check.descend, init=init, target=target, vectors=draw.normal(2, 5, 4), steps=60)
+    if not check.close(seen["found"], target, 1e-3):
+        gap = float((seen["found"] - target).abs().max())
+        raise check.Failure(
+            "does-not-learn",
+            f"after 60 steps towards a target the first l vectors are still {gap:.2g} away from it",
+            "forward must use self.prompt as it is now; a copy made in __init__ never changes.",
+        )
+
+
+grade = grade.hidden(one_text_one_vector, points=1).hidden(trains, points=1)
+### END HIDDEN TESTS
+grade
+
+# %% [markdown]
+# ## 2. A classifier with a prompt
+#
+# The task of the experiments is TREC: which kind of answer does a question ask for? The model is MiniLM as in lab 03, frozen,
+# with a new head on the mean of its token vectors. To keep the lab short we take questions of at most 12 tokens (half of
+# the corpus) and train on 640 of them, 40 steps of 16. Everything below compares methods under this small budget.
+
+# %% tags=["skip-when-grading"]
+from lora_utils.data import Examples, load
+
+corpus = load("trec", tokens="minilm")
+
+
+def short(data, longest=12):
+    """The questions of at most `longest` tokens, [CLS] and [SEP] included."""
+    keep = (data.inputs != 0).sum(dim=1) <= longest
+    return Examples(data.inputs[keep][:, :longest], data.labels[keep])
+
+
+pool, test = short(corpus.train).first(840), short(corpus.test).first(400)
+questions, valid = pool.first(640), Examples(pool.inputs[640:], pool.labels[640:])
+print(f"{len(questions)} questions to train on, {len(valid)} to choose by, {len(test)} to test")
+print("classes:", *corpus.classes)
+
+# %% [markdown]
+# Where exactly does the prompt go? Three decisions, each with a reason:
+#
+# * **In front of [CLS].** MiniLM's texts begin with the token [CLS]. The prompt stands before it, as in the paper and in
+#   the PEFT library. Behind it would work as well; what matters is to do the same in training and in use.
+# * **Positions count from the prompt.** MiniLM adds a trained vector for each position, 0 to 511. The prompt takes the first
+#   $l$ positions, the text moves $l$ places to the right, and the longest text is $l$ tokens shorter than before.
+# * **The mean is taken over the text alone.** The head sees the mean of the text's own token vectors. The prompt has no
+#   place in it; it acts only through attention. Then a prompt of length 0 is the model as it was, bit for bit.
+#
+# `PromptTuned` in the course's package does this. The next cell shows what it trains, and that a prompt made of words is nothing
+# but these words written in front.
+
+# %% tags=["skip-when-grading"]
+from lora_utils import count_parameters
+from lora_utils.minilm import mean_pool
+from lora_utils.minilm_tokens import minilm_tokenizer
+from lora_utils.sentence_classifier import SentenceClassifier, load_sentence_classifier
+from lora_utils.soft_prompt import PromptTuned
+
+classifier = load_sentence_classifier(num_classes=6).to(device)
+tokenizer, encoder = minilm_tokenizer(), classifier.encoder
+words = torch.tensor(tokenizer.encode("what kind of answer?", add_special_tokens=False).ids, device=device)  # (5,)
+ids = questions.inputs[:4].to(device)
+with torch.no_grad():
+    tuned = PromptTuned(classifier, length=5, init=encoder.words(words))
+    written = torch.cat((words.expand(4, -1), ids), dim=1)  # (4, 5 + s)
+    hidden = encoder(written, written != 0)[:, 5:]  # (4, s, d)
+    by_hand = classifier.head(mean_pool(hidden, ids != 0))  # (4, 6)
+    print("words as a prompt = words in front:", torch.allclose(tuned(ids), by_hand, atol=1e-5))
+    print("length 0 = no prompt, bit for bit: ", torch.equal(PromptTuned(classifier, length=0)(ids), classifier(ids)))
+print(count_parameters(tuned))
+
+# %% [markdown]
+# 1,920 numbers for the prompt, $l \cdot d = 5 \cdot 384$, and 2,310 for the head.
+#
+# **Predict before you run.** A head has been trained on the plain model. Now something is put in front of every question, without
+# any training: (a) nothing, but the text is moved 5 or 20 positions to the right; (b) 5 or 20 random vectors as long as
+# word vectors; (c) the vectors of 5 words from other questions. Which harms most?
+#
+# <details><summary>Answer, after you have run the next two cells</summary>
+# Hardly a difference: each costs a few points, and moving the text alone costs as much as words do. The head was trained on vectors of texts that begin
+# at position 0. Random vectors resemble no key that attention looks for, and even 20 of them are mostly passed over.
+# </details>
+
+# %% tags=["skip-when-grading"]
+from lora_utils.evaluate import accuracy, mean_and_spread
+from lora_utils.train import train
+
+
+@torch.no_grad()
+def features(data, front=None, masked=False):
+    """The mean vector of each text (n, d), with vectors `front` (l, d) put in front, masked or to be read."""
+    parts = []
+    for ids, _ in data.batches(128):
+        ids = ids.to(device)
+        vectors, real, l = encoder.words(ids), ids != 0, 0
+        if front is not None:
+            l = len(front)
+            vectors = torch.cat((front.expand(len(ids), -1, -1), vectors), dim=1)
+            real = torch.cat((torch.full((len(ids), l), not masked, device=device), real), dim=1)
+        parts.append(mean_pool(encoder.hidden(vectors, real)[:, l:], ids != 0).cpu())
+    return Examples(torch.cat(parts), data.labels)
+
+
+def head_alone(seed):
+    """A head trained on the frozen model's features: what every method has to beat."""
+    head = SentenceClassifier(encoder, num_classes=6, seed=seed).head
+    train(head, plain, epochs=5, lr=0.01, batch_size=16, seed=seed)
+    return head
+
+
+plain, plain_valid, plain_test = (features(part) for part in (questions, valid, test))
+heads = [head_alone(seed) for seed in (0, 1, 2)]
+
+# %% tags=["skip-when-grading"]
+few, many = (torch.randn(l, 384, generator=torch.Generator().manual_seed(l)) / 384**0.5 for l in (5, 20))
+others = encoder.words.weight[questions.inputs[:5, 2].to(device)]  # the second word of 5 questions
+fronts = {
+    "nothing": (None, False),
+    "5 positions": (few, True),
+    "20 positions": (many, True),
+    "5 random vectors": (few, False),
+    "20 random vectors": (many, False),
+    "5 words": (others, False),
+}
+print("in front of each question   accuracy of heads trained without it")
+for name, (front, masked) in fronts.items():
+    moved = features(valid, None if front is None else front.to(device), masked)
+    print("{:<27} {:.3f} +- {:.3f}".format(name, *mean_and_spread([accuracy(head, moved) for head in heads])))
+
+# %% [markdown]
+# Positions are not free: the same question, three or four points lower, because it stands elsewhere. (A masked front, the mistake that the second check of
+# exercise 1 looks for, is just that: positions move and nothing is read.) Training has to win this back first. With a decoder whose positions are rotary,
+# like SmolLM2, only distances count and moving costs nothing.
+
+# %% [markdown]
+# ## 3. Where to start: words
+#
+# Word vectors are the only vectors that the model has met at this place. [Lester et al. 2021](https://arxiv.org/abs/2104.08691),
+# section 3.2, start prompts at random, at common words, or at the words of the class names; words do better, and the
+# difference vanishes only for their largest models. In Hugging Face's [benchmark](https://github.com/huggingface/peft/tree/main/method_comparison)
+# (Llama-3.2-3B on MetaMathQA, summer 2026) prompt tuning scored 0.057 with default settings and 0.343 when it started
+# from sampled words with a learning rate of 0.001. First the start, then the rate.
+
+# %% [markdown]
+# ### Exercise 2: a start from words
+#
+# | goal | difficulty | time | expected length |
+# | --- | --- | --- | --- |
+# | turn any number of words into the start of a prompt of length l | 1 of 5 | 6 min | 2 lines |
+#
+# Place $i$ of the prompt starts as the vector of word $i$. If there are fewer words than places, start over with the
+# first word; if there are more, leave the last ones out. Return plain numbers: a copy that shares neither memory nor
+# gradient with the embedding.
+#
+# <details><summary>Hint 1: where to start</summary>
+# Three words, eight places: which word does place 7 get? Write down the list of word numbers for all eight places.
+# </details>
+# <details><summary>Hint 2: the arithmetic</summary>
+# Place <i>i</i> gets word <i>i</i> modulo the number of words. <code>torch.arange(length) % len(ids)</code> is that list, and it is right when there are too many words as well.
+# </details>
+# <details><summary>Hint 3: nearly the answer</summary>
+# Index <code>ids</code> with that list, then <code>embedding.weight.detach()</code> with the result. Indexing with a tensor copies; slicing does not.
+# </details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "start-from-words", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def start_from_words(embedding: nn.Embedding, ids: torch.Tensor, length: int) -> torch.Tensor:
+    """The vectors of the given words, repeated in order or cut to `length`.
+
+    Args:
+        embedding: weight (v, d).
+        ids: word numbers (n,), n at least 1.
+        length: l, at least 1.
+
+    Returns:
+        (l, d), a copy without history.
+    """
+    ### BEGIN SOLUTION
+    chosen = ids[torch.arange(length) % len(ids)]  # (l,)
+    return embedding.weight.detach()[chosen]  # (l, d)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test-start-from-words", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+grade = check.start_from_words(start_from_words, points=2, of=3)
+
+
+### BEGIN HIDDEN TESTS
+def one_word_and_one_place(function, draw):
+    """It also serves a single word for many places, and many words for a single place."""
+    weight = draw.normal(11, 6)
+    check.judge_start(function, weight, torch.tensor([7]), 4)
+    check.judge_start(function, weight, torch.tensor([9, 2, 5]), 1)
+    check.judge_start(function, weight, torch.tensor([9, 2, 5]), 6)
+
+
+grade = grade.hidden(one_word_and_one_place, points=1)
+### END HIDDEN TESTS
+grade
+
+# %% [markdown]
+# ## 4. Why learning rates are large
+#
+# Fine-tuning a model of this kind takes learning rates around $10^{-5}$ to $10^{-4}$, LoRA ten times as much. Prompt tuning was
+# published with 0.3 (Lester et al. 2021, with the optimiser Adafactor). Here is why.
+#
+# AdamW divides each gradient by its own recent size. Whatever the gradient, a step moves each number by about the
+# learning rate $\eta$ at most. After $T$ steps no entry of the prompt is further than about $\eta T$ from its start, and no vector
+# further than $\eta T \sqrt{d}$. Compare this with the length of the word vectors that the model is used to:
+
+# %% tags=["skip-when-grading"]
+lengths = encoder.words.weight.norm(dim=1)  # (v,)
+steps = len(questions) // 16
+print(
+    f"word vectors have length {lengths.mean():.2f} on average, half of them {lengths.quantile(0.25):.2f} to {lengths.quantile(0.75):.2f}"
+)
+print(f"{steps} steps move a vector of 384 numbers by at most")
+for lr in (1e-4, 1e-3, 1e-2, 1e-1):
+    print(f"  {lr * steps * 384**0.5:>7.2f} at learning rate {lr:g}")
+
+# %% [markdown]
+# At $10^{-4}$ a prompt vector cannot leave the place where it was drawn; to become as different from its start as one word is from
+# another, it needs $10^{-3}$ and steps that all agree, or $10^{-2}$. A weight matrix has no such problem: its entries are just as small
+# (0.05), but there are 384 of them in every sum and millions in the model, so small changes add up. A prompt of five vectors has
+# 1,920 numbers, and each has to go a long way.
+#
+# Now measured. In all runs the head learns at the rate 0.01, so that only the prompt's rate differs; the prompt starts at random.
+
+
+# %% tags=["skip-when-grading"]
+def fit(model, lr, seed):
+    """One epoch on the questions: prompts and prefixes learn at the rate lr, the head always at 0.01."""
+    head = model.classifier.head if isinstance(model, PromptTuned) else model.head
+    of_head = {id(parameter) for parameter in head.parameters()}
+
+    def adamw(parameters, lr, weight_decay):
+        groups = [
+            {"params": [p for p in parameters if id(p) in of_head], "lr": 0.01},
+            {"params": [p for p in parameters if id(p) not in of_head], "lr": lr},
+        ]
+        return torch.optim.AdamW([group for group in groups if group["params"]], weight_decay=weight_decay)
+
+    return train(model, questions, epochs=1, lr=lr, batch_size=16, seed=seed, optimizer=adamw, label="40 steps")
+
+
+def prompt_model(seed, length=5, init=None):
+    """A fresh classifier on the one frozen encoder, with a prompt."""
+    fresh = SentenceClassifier(encoder, num_classes=6, seed=seed).to(device)
+    return PromptTuned(fresh, length, init=init, seed=seed)
+
+
+rates, by_rate, gone, seconds = (1e-4, 1e-3, 1e-2, 3e-2, 1e-1), [], [], []
+print("rate of the prompt   accuracy   way of a prompt vector, in lengths of a word vector")
+for lr in rates:
+    model = prompt_model(seed=0)
+    start = model.prompt.vectors.detach().clone()
+    seconds.append(fit(model, lr, seed=0).seconds)
+    by_rate.append(accuracy(model, valid))
+    gone.append(((model.prompt.vectors - start).norm(dim=1).mean() / lengths.mean()).item())
+    print(f"{lr:>18g} {by_rate[-1]:>10.3f} {gone[-1]:>8.2f}")
+
+# %% tags=["skip-when-grading"]
+from lora_utils.plots import COLOURS, MARKERS, figure, lines
+
+title = "At small rates a prompt stays where it was drawn; at large ones it goes too far"
+fig, (left, right) = figure(
+    title,
+    "learning rate of the prompt",
+    ["accuracy on 200 valid questions", "way of a prompt vector (word lengths)"],
+    columns=2,
+)
+lines(left, rates, {"prompt of 5": by_rate})
+left.axhline(mean_and_spread([accuracy(head, plain_valid) for head in heads])[0], color="grey", linestyle="--")
+left.annotate("head alone", (rates[0], 0.79))
+lines(right, rates, {"prompt of 5": gone})
+right.axhline(1, color="grey", linestyle="--")
+right.set(yscale="log")
+for panel in (left, right):
+    panel.set_xscale("log")
+
+# %% [markdown]
+# At $10^{-4}$ the prompt has gone nowhere, and the model is where an untrained random prompt leaves it: *below* the head alone. A run like this looks like a method that does not
+# work; in peft #2642 an example notebook shows the same accuracy in every epoch. At $10^{-2}$ the vectors have gone about as far as they are long, and accuracy is
+# at its best. At $10^{-1}$ they end several word lengths from home, where the layer norm that follows sees nothing but them, and accuracy falls again.
+#
+# ### Length
+#
+# A longer prompt has more numbers and takes more places, which every layer has to compute. **Predict before you run**: how do accuracy
+# and time grow from 1 to 5 to 20 vectors, with the questions being 12 tokens long?
+#
+# <details><summary>Answer, after you have run the next cell</summary>
+# One vector helps a little, five help much, twenty not much more, at about twice the time: 32 places instead of 17. Lester et al. find the same shape: beyond
+# 20 vectors there was little to gain, and the larger the model, the fewer suffice (section 3.2).
+# </details>
+
+# %% tags=["skip-when-grading"]
+by_length = {5: (by_rate[2], seconds[2])}  # at 0.01, from above
+for length in (1, 20):
+    model = prompt_model(seed=0, length=length)
+    took = fit(model, 0.01, seed=0).seconds
+    by_length[length] = accuracy(model, valid), took
+print("length   numbers   accuracy   seconds a step")
+for length, (score, took) in sorted(by_length.items()):
+    print(f"{length:>6} {length * 384:>9,} {score:>10.3f} {took / steps:>16.3f}")
+
+# %% [markdown]
+# ## 5. A network that makes the prompt
+#
+# Prompts can be hard to train: each of the $l \cdot d$ numbers gets its own gradient, and nothing ties the places together. Li and Liang
+# ([2021](https://arxiv.org/abs/2101.00190), section 4.3) and P-tuning ([Liu et al. 2021](https://arxiv.org/abs/2103.10385)) let a small network
+# make the prompt while it is trained:
+#
+# $$\texttt{prompt} = \texttt{up}(\tanh(\texttt{down}(\texttt{table})))$$
+#
+# with a `table` $(l, d)$, `down` from $d$ to an inner width $f$ and `up` back to $d$. One step on the shared weights moves all places of the prompt
+# together. After training only the result is kept. The trained network is far larger than the prompt, the stored prompt is not.
+
+# %% [markdown]
+# ### Exercise 3: the reparameterised prompt
+#
+# | goal | difficulty | time | expected length |
+# | --- | --- | --- | --- |
+# | make the prompt with a small network, and fold it away after training | 2 of 5 | 10 min | 6 lines |
+#
+# Write `PromptEncoder(length, width, inner)`: a table $(l, d)$ drawn with `torch.randn`, a linear layer `down` from $d$ to
+# `inner`, a linear layer `up` back to $d$, both with bias. `forward()` takes nothing and returns
+# `up(tanh(down(table)))`, $(l, d)$. `fold()` returns the same numbers for keeps: no gradient, no tie to the network.
+#
+# <details><summary>Hint 1: where to start</summary>
+# Every row of the table passes through the network by itself, as the tokens of a text pass through a feed-forward layer.
+# </details>
+# <details><summary>Hint 2: the parts</summary>
+# <code>nn.Parameter(torch.randn(length, width))</code>, <code>nn.Linear(width, inner)</code>, <code>nn.Linear(inner, width)</code>, <code>torch.tanh</code>.
+# </details>
+# <details><summary>Hint 3: nearly the answer</summary>
+# <code>fold</code> calls the module itself, <code>self()</code>, and detaches what comes out.
+# </details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "prompt-encoder", "locked": false, "schema_version": 3, "solution": true, "task": false}
+class PromptEncoder(nn.Module):
+    """Makes a prompt (l, d) from a table (l, d) and a network that all places share."""
+
+    def __init__(self, length: int, width: int, inner: int) -> None:
+        super().__init__()
+        ### BEGIN SOLUTION
+        self.table = nn.Parameter(torch.randn(length, width))
+        self.down = nn.Linear(width, inner)
+        self.up = nn.Linear(inner, width)
+        ### END SOLUTION
+
+    def forward(self) -> torch.Tensor:
+        """The prompt, (l, d), with gradients to table and layers."""
+        ### BEGIN SOLUTION
+        return self.up(torch.tanh(self.down(self.table)))  # (l, d) -> (l, inner) -> (l, d)
+        ### END SOLUTION
+
+    def fold(self) -> torch.Tensor:
+        """The finished prompt as plain numbers, (l, d)."""
+        ### BEGIN SOLUTION
+        return self().detach()
+        ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test-prompt-encoder", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+grade = check.prompt_encoder(PromptEncoder, points=3, of=4)
+
+
+### BEGIN HIDDEN TESTS
+def prompt_of_one(network, draw):
+    """It serves a prompt of a single vector too, and folds it without disturbing the network."""
+    check.judge_formula(network, draw, check.network_case(draw, length=1))
+    seen = network.probe(check.fold_twice, **check.network_case(draw))
+    if not seen["equal"]:
+        raise check.Failure(
+            "fold-changes-network",
+            "after fold() the network makes another prompt than before",
+            "fold only looks: it returns self().detach() and changes nothing.",
+        )
+    if seen["frozen"]:
+        raise check.Failure(
+            "fold-freezes",
+            "after fold() the network can no longer be trained",
+            "Detach the result, not the parameters: no requires_grad_(False) in fold.",
+        )
+
+
+grade = grade.hidden(prompt_of_one, points=1)
+### END HIDDEN TESTS
+grade
+
+# %% [markdown]
+# In numbers, for $l = 5$, $d = 384$ and $f = 192$, the default of the course's class: what is trained, and what is kept?
+
+# %% tags=["skip-when-grading"]
+# NBVAL_CHECK_OUTPUT
+from lora_utils.prompt_encoder import PromptEncoder as CourseEncoder
+
+network = CourseEncoder(5, 384)
+print(f"{count_parameters(network).trainable:,} numbers are trained, {network.fold().numel():,} are kept")
+
+# %% [markdown]
+# ## 6. Prefix tuning: keys and values in every layer
+#
+# A prompt enters below the first layer, and every layer may transform it further. Prefix tuning ([Li and Liang 2021](https://arxiv.org/abs/2101.00190))
+# gives **each** attention layer its own trained places. They need no vector of their own, since others only ever use their keys and values:
+#
+# $$\text{softmax}\!\left(\frac{q\,[\,p_k;\ k\,]^\top}{\sqrt{e}}\right)[\,p_v;\ v\,]$$
+#
+# $q$, $k$, $v$ are the text's queries, keys and values in one head, $(s, e)$ each; $p_k$ and $p_v$ are the prefix's, $(l, e)$ each. The text stays $s$ places long, its positions stay, and
+# no feed-forward layer has more to do. With $n$ heads of width $e = d / n$ and $L$ layers:
+#
+# | | trained numbers | MiniLM ($L = 6$, $d = 384$), $l = 5$ |
+# | --- | --- | --- |
+# | prompt | $l \cdot d$ | 1,920 |
+# | prefix | $L \cdot 2 \cdot l \cdot d$ | 23,040 |
+# | T5-XXL, prompt of 5 (Lester et al.) | $5 \cdot 4096$ | 20,480, of 11 billion |
+#
+# Where does a prefix start? At random numbers of the size of real keys and values, or at the keys and values that the frozen model computes for some words.
+# In the benchmark of section 3, prefix tuning rose from 0.186 to 0.416 when it was started from a prefix of real text with a rate to match.
+
+# %% [markdown]
+# ### Exercise 4: attention with a prefix
+#
+# | goal | difficulty | time | expected length |
+# | --- | --- | --- | --- |
+# | let every token look at l trained places beside the text | 3 of 5 | 15 min | 8 lines |
+#
+# Write the inside of one attention layer, after the projections and before the output layer. `query`, `key` and `value`
+# are $(b, n, s, e)$; `prefix_key` and `prefix_value` are $(n, l, e)$, the same for all texts; `mask` is bool $(b, s)$,
+# True where a token is real. Return $(b, n, s, e)$.
+#
+# One softmax runs over all $l + s$ places: what the prefix gets, the text loses. Every token may look at the prefix, none
+# at padding. The products are divided by $\sqrt{e}$, $e$ being the width of one head.
+#
+# <details><summary>Hint 1: where to start</summary>
+# Begin without a prefix: scores <code>query @ key.mT</code> are (b, n, s, s). Divide, mask, softmax, times <code>value</code>. Which of the three inputs grows when a prefix comes, and which does not?
+# </details>
+# <details><summary>Hint 2: the shapes</summary>
+# Keys and values become (b, n, l + s, e): expand the prefix to (b, n, l, e) and join along dim=2. The mask becomes (b, l + s), and
+# <code>mask[:, None, None, :]</code> fits the scores (b, n, s, l + s).
+# </details>
+# <details><summary>Hint 3: nearly the answer</summary>
+# <code>scores.masked_fill(~mask[:, None, None, :], float("-inf")).softmax(dim=-1) @ values</code>, or <code>F.scaled_dot_product_attention</code> with that mask as <code>attn_mask</code>.
+# </details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "prefix-attention", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def prefix_attention(
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    prefix_key: torch.Tensor,
+    prefix_value: torch.Tensor,
+    mask: torch.Tensor,
+) -> torch.Tensor:
+    """softmax(query [prefix_key; key]^T / sqrt(e)) [prefix_value; value], without padding: (b, n, s, e)."""
+    ### BEGIN SOLUTION
+    b, l = len(query), prefix_key.shape[1]
+    keys = torch.cat((prefix_key.expand(b, -1, -1, -1), key), dim=2)  # (b, n, l + s, e)
+    values = torch.cat((prefix_value.expand(b, -1, -1, -1), value), dim=2)  # (b, n, l + s, e)
+    real = torch.cat((mask.new_ones(b, l), mask), dim=1)  # (b, l + s)
+    scores = query @ keys.mT / query.shape[-1] ** 0.5  # (b, n, s, l + s)
+    scores = scores.masked_fill(~real[:, None, None, :], float("-inf"))
+    return scores.softmax(dim=-1) @ values  # (b, n, s, e)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test-prefix-attention", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
+grade = check.prefix_attention(prefix_attention, points=4, of=6)
+
+
+### BEGIN HIDDEN TESTS
+def without_a_prefix(function, draw):
+    """With a prefix of length 0 it is plain attention, and one text alone is served as well."""
+    check.judge_attention(function, check.attention_case(draw, l=0))
+    check.judge_attention(function, check.attention_case(draw, lengths=(4,), n=3, e=2))
+    check.judge_attention(function, check.attention_case(draw, l=6, lengths=(1, 3, 2), n=1, e=5))
+
+
+def unseen_prefix(function, draw):
+    """A prefix that no query looks at changes nothing, whatever its values are."""
+    case = check.attention_case(draw)
+    case["query"][..., 0] = case["query"][..., 0].abs() + 1
+    plain = function.probe(check.attend, **check.without_prefix(case))["output"]
+    case["prefix_key"] = torch.zeros_like(case["prefix_key"])
+    case["prefix_key"][..., 0] = -1e4
+    seen = function.probe(check.attend, **case)["output"]
+    if not check.close(seen, plain, 1e-4):
+        raise check.Failure(
+            "unseen-prefix-acts",
+            "keys that point away from every query still change the output",
+            "The prefix acts through the softmax alone: its share of the attention goes to its values.",
+        )
+
+
+grade = grade.hidden(without_a_prefix, points=1).hidden(unseen_prefix, points=1)
+### END HIDDEN TESTS
+grade
+
+# %% [markdown]
+# `inject_prefix` in the course's package puts such a layer in place of every attention layer. At length 0 nothing changes, bit for bit:
+
+# %% tags=["skip-when-grading"]
+# NBVAL_CHECK_OUTPUT
+from lora_utils.minilm import MiniLM
+from lora_utils.prefix_tuning import AttentionWithPrefix, inject_prefix
+
+tiny = MiniLM(vocabulary=50, width=24, blocks=2, heads=4, inner=48, positions=20).requires_grad_(False)
+some = torch.randint(1, 50, (3, 7))
+before = tiny(some)
+print(inject_prefix(tiny, length=0))
+print("bit for bit the same output:", torch.equal(tiny(some), before))
+
+# %% [markdown]
+# ### All of them, on the test questions
+#
+# Five methods from the same frozen model, and the head alone. The rates were chosen on the valid questions beforehand, among 0.001, 0.003, 0.01 and 0.03, one
+# for each method. The start from words takes the second word of five questions drawn at random (the first is [CLS], the second often `what` or `who`).
+
+# %% tags=["skip-when-grading"]
+import copy
+
+
+def words_for(seed, length=5):
+    """Vectors of the second word of `length` questions, (length, d)."""
+    drawn = torch.randperm(len(questions), generator=torch.Generator().manual_seed(seed))[:length]
+    return encoder.words.weight[questions.inputs[drawn, 2].to(device)]
+
+
+def network_model(seed):
+    """A prompt that a network makes."""
+    fresh = SentenceClassifier(encoder, num_classes=6, seed=seed).to(device)
+    return PromptTuned(fresh, 5, reparameterised=True, seed=seed)
+
+
+def prefix_model(seed, init=None):
+    """A fresh classifier with a prefix of 5 in each layer; the encoder is a copy, since it is changed in place."""
+    fresh = SentenceClassifier(copy.deepcopy(encoder), num_classes=6, seed=seed).to(device)
+    inject_prefix(fresh, 5, seed=seed, init=init)
+    return fresh
+
+
+methods = {
+    "prompt, random": (prompt_model, 0.01),
+    "prompt, words": (lambda seed: prompt_model(seed, init=words_for(seed)), 0.01),
+    "prompt, network": (network_model, 0.003),
+    "prefix, random": (prefix_model, 0.03),
+    "prefix, words": (lambda seed: prefix_model(seed, words_for(seed)), 0.01),
+}
+
+# %% tags=["skip-when-grading"]
+scores = {"head alone": [accuracy(head, plain_test) for head in heads]}
+trained, numbers = {}, {"head alone": 0}
+print("                  test accuracy    numbers besides the head   seconds")
+print("{:<16} {:.3f} +- {:.3f} {:>17}".format("head alone", *mean_and_spread(scores["head alone"]), 0))
+for name, (make, lr) in methods.items():
+    scores[name], seconds = [], 0.0
+    for seed in (0, 1):
+        model = make(seed)
+        seconds += fit(model, lr, seed).seconds
+        if isinstance(model, PromptTuned):
+            model.fold()
+        scores[name].append(accuracy(model, test))
+        trained[name, seed] = model
+    numbers[name] = count_parameters(make(0)).trainable - 2310
+    mean, spread = mean_and_spread(scores[name])
+    print(f"{name:<16} {mean:.3f} +- {spread:.3f} {numbers[name]:>17,} {seconds / 2:>19.1f}")
+
+# %% tags=["skip-when-grading"]
+fig, axes = figure(
+    "Every soft prompt beats the head alone; a prefix in each layer gains most",
+    "method",
+    "accuracy on 400 test questions",
+    height=3.4,
+)
+for place, values in enumerate(scores.values()):
+    axes.plot(
+        [place] * len(values), values, linestyle="none", color=COLOURS[place], marker=MARKERS[place], markersize=8
+    )
+axes.set_xticks(range(len(scores)), [name.replace(", ", ",\n").replace("head alone", "head\nalone") for name in scores])
+axes.grid(axis="x", visible=False)
+
+# %% [markdown]
+# TEXT-7
+#
+# ### How much attention does a prefix take?
+#
+# One softmax runs over prefix and text, so attention with a prefix is a mixture: with $\lambda$ the share of the attention that the prefix takes
+# ([He et al. 2022](https://arxiv.org/abs/2110.04366), section 3.1),
+#
+# $$(1 - \lambda)\ \text{attention over the text} \; + \; \lambda\ \text{attention over the prefix}.$$
+#
+# The next cell measures $\lambda$ in each layer, before and after training, as a mean over heads and tokens of 64 questions.
+
+
+# %% tags=["skip-when-grading"]
+@torch.no_grad()
+def shares(model):
+    """The prefix's share of the attention in each layer."""
+    found, hooks = [], []
+
+    def measure(layer, inputs):
+        x, mask = inputs
+        n = layer.attention.heads
+        query = layer.attention.query(x).unflatten(-1, (n, -1)).transpose(1, 2)  # (b, n, s, e)
+        key = layer.attention.key(x).unflatten(-1, (n, -1)).transpose(1, 2)  # (b, n, s, e)
+        first = layer.keys_and_values()[0].unflatten(-1, (n, -1)).transpose(0, 1)  # (n, l, e)
+        root = query.shape[-1] ** 0.5
+        text = (query @ key.mT / root).masked_fill(~mask[:, None, None, :], float("-inf"))  # (b, n, s, s)
+        weights = torch.cat((query @ first.mT / root, text), dim=-1).softmax(dim=-1)  # (b, n, s, l + s)
+        taken = weights[..., : first.shape[1]].sum(dim=-1).mean(dim=1)  # (b, s)
+        found.append(taken[mask].mean().item())
+
+    for module in model.modules():
+        if isinstance(module, AttentionWithPrefix):
+            hooks.append(module.register_forward_pre_hook(measure))
+    model(test.inputs[:64].to(device))
+    for hook in hooks:
+        hook.remove()
+    return found
+
+
+layers = range(1, 7)
+taken = {
+    "random start": shares(prefix_model(0)),
+    "random start, trained": shares(trained["prefix, random", 0]),
+    "start from words": shares(prefix_model(0, words_for(0))),
+    "start from words, trained": shares(trained["prefix, words", 0]),
+}
+for name, values in taken.items():
+    print(f"{name:<26}", *(f"{value:.2f}" for value in values))
+fig, axes = figure(
+    "From the start, a prefix of words takes a third of the attention; a random one a tenth",
+    "attention layer",
+    "share of the attention",
+)
+lines(axes, layers, taken)
+axes.set_ylim(0, 1)
+axes.legend(frameon=False, ncols=2)
+
+# %% [markdown]
+# TEXT-SHARE
+
+# %% [markdown]
+# ## 7. Decoders: what is predicted where
+#
+# In a decoder each place predicts the token after it, and looks only backwards. A soft prompt in front is seen by all places of the text. Three things
+# have to follow:
+#
+# * **Mask**: as in exercise 1, ones in front.
+# * **Positions**: they count from the prompt, or for a prefix as if $l$ tokens stood before the text. With rotary positions (SmolLM2) only distances matter,
+#   and the distances within the text stay the same.
+# * **Labels**: the logits have $l$ places more than the text, and which place predicts what shifts with them.
+#
+# The usual place for padding when a decoder writes is on the left. Then a prompt in front stands before the padding:
+# `[prompt, pad, pad, text]`. The mask keeps the padding unread, but the prompt is further from short texts than from long ones, which the
+# paper's encoder-decoder never saw (huggingface/peft #54 and #1093).
+
+# %% [markdown]
+# ### Exercise 5: labels for a decoder with a prompt
+#
+# | goal | difficulty | time | expected length |
+# | --- | --- | --- | --- |
+# | say for each place, prompt and padding included, which token it shall predict | 3 of 5 | 12 min | 5 lines |
+#
+# A decoder gives logits at all $l + s$ places. Return int64 labels $(b, l + s)$ such that
+# `F.cross_entropy(logits.flatten(0, 1), labels.flatten())` is the loss on the texts: the label at place $t$ is the token
+# at place $t + 1$ if **both** places are real, the prompt counting as real; it is -100, which `cross_entropy` skips,
+# where the next place is a prompt vector (it has no token), padding, or beyond the end, and at every place of padding.
+#
+# <details><summary>Hint 1: where to start</summary>
+# Take one text of 2 tokens, A B, and a prompt of 3. Write the five places in a row and under each what it should predict. Which place predicts A?
+# </details>
+# <details><summary>Hint 2: the shift</summary>
+# Make the row of what <i>stands</i> at each place, with -100 for the prompt: (b, l + s). The labels are this row moved one place to the left, with -100 at the end.
+# Which of them are wrong when there is padding?
+# </details>
+# <details><summary>Hint 3: nearly the answer</summary>
+# With <code>real</code> (b, l + s), ones in front of the mask: a label counts where <code>real[:, :-1] &amp; real[:, 1:]</code>. <code>torch.full((b, l + s), -100)</code> is a good start, and
+# <code>torch.where</code> fills in all places but the last.
+# </details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "next-token-labels", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def next_token_labels(ids: torch.Tensor, mask: torch.Tensor, length: int) -> torch.Tensor:
+    """What each place of [prompt; text] shall predict, -100 for nothing.
+
+    Args:
+        ids: token numbers (b, s); what stands under the padding means nothing.
+        mask: bool (b, s), True where a token is real.
+        length: l, at least 1.
+
+    Returns:
+        int64 (b, l + s).
+    """
+    ### BEGIN SOLUTION
+    b, s = ids.shape
+    stands = torch.cat((torch.full((b, length), -100), ids), dim=1)  # (b, l + s)
+    real = torch.cat((torch.ones(b, length, dtype=torch.bool), mask), dim=1)  # (b, l + s)
+    labels = torch.full((b, length + s), -100)
+    labels[:, :-1] = torch.where(real[:, :-1] & real[:, 1:], stands[:, 1:], -100)
+    return labels
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test-next-token-labels", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+grade = check.next_token_labels(next_token_labels, points=3, of=4)
+
+
+### BEGIN HIDDEN TESTS
+def padding_on_the_left(function, draw):
+    """With padding on the left, between prompt and text, no place of padding predicts the first token."""
+    check.judge_labels(function, check.label_case(draw, length=2, left=True))
+    check.judge_labels(function, check.label_case(draw, length=5, lengths=(3, 1, 4, 2), left=True))
+
+
+grade = grade.hidden(padding_on_the_left, points=1)
+### END HIDDEN TESTS
+grade
+
+# %% [markdown]
+# A look at the result, for two texts of 3 and 2 tokens and a prompt of 2. Read each row as: at this place, predict this.
+
+# %% tags=["skip-when-grading"]
+# NBVAL_CHECK_OUTPUT
+ids, mask = torch.tensor([[11, 12, 13], [21, 22, 99]]), torch.tensor([[True, True, True], [True, True, False]])
+for row, labels in zip(ids, next_token_labels(ids, mask, length=2).tolist(), strict=True):
+    stands = ["prompt", "prompt", *map(str, row.tolist())]
+    print(
+        "   ".join(f"{there}: {'-' if label == -100 else label}" for there, label in zip(stands, labels, strict=True))
+    )
+
+# %% [markdown]
+# ### A prefix is a cache that is not empty
+#
+# When a decoder writes, it keeps the keys and values of all earlier tokens in a cache, so that each step computes the new token only. To the new token
+# it makes no difference where a key came from. So prefix tuning needs no new attention for a decoder: the prefix is put into the cache
+# before the first token. The next cell takes a small random decoder, fills the cache with the keys and values of four tokens, and compares with writing the four tokens out.
+
+# %% tags=["skip-when-grading"]
+# NBVAL_CHECK_OUTPUT
+from lora_utils.decoder import Decoder
+from lora_utils.prefix_tuning import DecoderPrefix
+
+decoder = Decoder(vocabulary=50, width=24, blocks=2, heads=4, kv_heads=2, inner=48).requires_grad_(False)
+first, text = torch.tensor([7, 3, 9, 1]), torch.randint(50, (3, 6))
+prefix = DecoderPrefix(decoder, length=4, init=first)
+written_out = decoder(torch.cat((first.expand(3, -1), text), dim=1))[:, 4:]
+print("same logits:", torch.allclose(decoder(text, caches=prefix.caches(3)), written_out, atol=1e-5))
+print("trained numbers: L x 2 x kv_heads x l x e =", tuple(prefix.prefix.shape), "=", prefix.prefix.numel())
+
+# %% [markdown]
+# ## 8. What does a prompt say?
+#
+# A trained prompt is a row of vectors in the space of words. So one can ask which words it is nearest to, and tell a story about them. Lester et al. (section 7) find that the
+# nearest words of one place form clusters of related words. [Khashabi et al. 2022](https://arxiv.org/abs/2112.08348) warn: they find prompts that solve a task within 2 % of the
+# best and whose nearest words spell any text one likes, even the description of another task. They call it waywardness.
+
+# %% [markdown]
+# ### Exercise 6: the nearest words
+#
+# | goal | difficulty | time | expected length |
+# | --- | --- | --- | --- |
+# | find the words whose vectors point in the direction of each prompt vector | 2 of 5 | 6 min | 3 lines |
+#
+# Return the ids $(l, k)$ of the $k$ words with the largest cosine, the largest first. The cosine of a prompt vector $p$
+# and a word vector $w$ is $p \cdot w\, /\, (\lVert p \rVert\, \lVert w \rVert)$.
+#
+# <details><summary>Hint 1: where to start</summary>
+# Without the norms it is one matrix product, (l, d) times (d, v). Why would rare or frequent words with long vectors win it?
+# </details>
+# <details><summary>Hint 2: the tool</summary>
+# <code>F.normalize(x, dim=1)</code> divides every row by its norm. <code>topk(k, dim=1)</code> returns values and indices.
+# </details>
+# <details><summary>Hint 3: nearly the answer</summary>
+# <code>cosines = F.normalize(vectors, dim=1) @ F.normalize(embedding, dim=1).T</code>, and of its <code>topk</code> the indices.
+# </details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "nearest-words", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def nearest_words(vectors: torch.Tensor, embedding: torch.Tensor, k: int) -> torch.Tensor:
+    """Ids (l, k) of the words nearest in direction to each of the vectors (l, d), out of an embedding (v, d)."""
+    ### BEGIN SOLUTION
+    cosines = F.normalize(vectors, dim=1) @ F.normalize(embedding, dim=1).T  # (l, v)
+    return cosines.topk(k, dim=1).indices  # (l, k)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test-nearest-words", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+grade = check.nearest_words(nearest_words, points=2, of=3)
+
+
+### BEGIN HIDDEN TESTS
+def all_words_in_order(function, draw):
+    """It ranks the whole vocabulary when k asks for it, and serves a single vector."""
+    check.judge_nearest(function, check.nearest_case(draw, k=9, v=9, l=2))
+    check.judge_nearest(function, check.nearest_case(draw, k=3, v=20, l=1))
+
+
+grade = grade.hidden(all_words_in_order, points=1)
+### END HIDDEN TESTS
+grade
+
+# %% [markdown]
+# Now the prompts of section 6, seed 0: one that started at random, one that started at words. Look at the cosines as much as at the words. The last column tells how long a vector is,
+# in lengths of a word vector.
+
+# %% tags=["skip-when-grading"]
+from lora_utils.soft_prompt import nearest_words as course_nearest
+
+table = encoder.words.weight.detach()
+for name, start in (("prompt, random", prompt_model(0).prompt.vectors), ("prompt, words", words_for(0))):
+    prompt = trained[name, 0].prompt.vectors.detach()
+    ids, cosines = course_nearest(prompt, table, 3)
+    first = course_nearest(start.detach(), table, 1)
+    print(name)
+    for place in range(5):
+        nearest = ", ".join(
+            f"{tokenizer.id_to_token(int(i))} {c:.2f}" for i, c in zip(ids[place], cosines[place], strict=True)
+        )
+        began = f"{tokenizer.id_to_token(int(first.ids[place, 0]))} {first.cosines[place, 0]:.2f}"
+        print(
+            f"  {place}: started near {began:<18} now {nearest:<52} {(prompt[place].norm() / lengths.mean()).item():.1f}"
+        )
+
+# %% [markdown]
+# A test of the story: if a prompt "says" its nearest words, then these words themselves should do its work. The next cell puts the nearest word in the place of each vector.
+
+# %% tags=["skip-when-grading"]
+print("                  the prompt   its nearest words instead")
+for name in ("prompt, random", "prompt, words"):
+    told = []
+    for seed in (0, 1):
+        model = copy.deepcopy(trained[name, seed])
+        with torch.no_grad():
+            model.prompt.vectors.copy_(table[course_nearest(model.prompt.vectors, table, 1).ids[:, 0]])
+        told.append(accuracy(model, test))
+    print(f"{name:<18} {mean_and_spread(scores[name])[0]:>9.3f} {mean_and_spread(told)[0]:>19.3f}")
+
+# %% [markdown]
+# TEXT-11
+#
+# ## 9. What breaks in practice
+#
+# | symptom | cause | reported in |
+# | --- | --- | --- |
+# | wrong mean, or an error about sizes | the mask of the pooling stayed as short as the text | UKPLab/sentence-transformers #2995, mended in PR #3000 |
+# | sizes of attention do not fit | a mask function that knows nothing of the prefix | zai-org/ChatGLM3 #359 |
+# | accuracy stays at the share of the largest class (0.6838) in every epoch | an example notebook that does not train; open | huggingface/peft #2642 |
+# | the prompt stands before the padding | padding on the left in a decoder | huggingface/peft #54, #1093, PR #1212 |
+# | scores of a prompt-tuned model too low | logits were cut as if they had no places for the prompt | EleutherAI/lm-evaluation-harness PR #533 |
+# | the wrong mask of the two is extended | the prompt is in the encoder, the decoder's mask grew | huggingface/peft PR #809 |
+# | trainer stops with a size error | virtual places counted for prefix tuning, which adds none to the logits | huggingface/trl #4168 |
+#
+# In the discussion of PR #3000 somebody asks whether zeros would not be safer than ones in the mask. With zeros the prompt is not read, and cannot learn: the second check of exercise 1
+# is there for this. Against the third line helps a habit: before you train, write down what always guessing the largest class would score. Here it is
+# 0.28 on the test questions (*description*).
+#
+# ## Summary
+#
+# SUMMARY
+#
+# ## Further reading
+#
+# * B. Lester, R. Al-Rfou, N. Constant, *The Power of Scale for Parameter-Efficient Prompt Tuning*, 2021, [arXiv:2104.08691](https://arxiv.org/abs/2104.08691).
+# * X. L. Li, P. Liang, *Prefix-Tuning: Optimizing Continuous Prompts for Generation*, 2021, [arXiv:2101.00190](https://arxiv.org/abs/2101.00190).
+# * X. Liu et al., *GPT Understands, Too* (P-tuning), 2021, [arXiv:2103.10385](https://arxiv.org/abs/2103.10385).
+# * J. He et al., *Towards a Unified View of Parameter-Efficient Transfer Learning*, 2022, [arXiv:2110.04366](https://arxiv.org/abs/2110.04366).
+# * D. Khashabi et al., *Prompt Waywardness*, 2022, [arXiv:2112.08348](https://arxiv.org/abs/2112.08348).
+#
+# Next: [lab 05](../05_lora_layer/05_lora_layer.ipynb) changes the weights themselves, by two thin matrices.
