@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from lora_utils.decoder import Decoder
-from lora_utils.prompting import accuracy_of, calibrated, label_scores, prompt_of
+from lora_utils.prompting import CONTENT_FREE, accuracy_of, calibrated, label_scores, prompt_of
 
 needs_transformers = pytest.mark.skipif(
     importlib.util.find_spec("transformers") is None, reason="transformers comes with peft: current environment only"
@@ -152,3 +152,15 @@ def test_accuracy_counts_the_highest_scores():
         accuracy_of(scores, [0, 1])
     with pytest.raises(ValueError, match="got 0 rows"):
         accuracy_of(scores[:0], [])
+
+
+@pytest.mark.assets("smollm2")
+def test_the_labels_of_the_course_are_one_token_and_join_the_prompt_as_they_would_be_read():
+    from lora_utils.smollm2_tokens import smollm2_tokenizer
+
+    tokenizer = smollm2_tokenizer()
+    for label in (" negative", " positive"):
+        assert len(tokenizer.encode(label).ids) == 1
+        for text in ("A fine film.", *CONTENT_FREE):
+            apart = tokenizer.encode(prompt_of(text)).ids + tokenizer.encode(label).ids
+            assert tokenizer.encode(prompt_of(text) + label).ids == apart
