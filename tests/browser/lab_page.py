@@ -73,6 +73,7 @@ class LabPage:
         """Run > Run All Cells."""
         self.page.get_by_role("menuitem", name="Run", exact=True).click()
         self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        expect(self.cell("setup").locator(".jp-InputPrompt")).not_to_have_text("[ ]:")  # it has begun
         self._idle()
 
     def answer(self, exercise: str, source: str) -> None:
