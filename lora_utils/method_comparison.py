@@ -20,12 +20,12 @@ from pathlib import Path
 import torch
 
 from lora_utils.comparison_methods import LADDER, METHODS, build, head_of
-from lora_utils.data import load
+from lora_utils.data import Examples, load
 from lora_utils.evaluate import accuracy
 from lora_utils.memory import training_memory
 from lora_utils.neighbours import head_inputs, nearest_neighbour_accuracy
 from lora_utils.parameters import count_parameters
-from lora_utils.text import write_whole
+from lora_utils.text import PAD_ID, write_whole
 from lora_utils.train import train
 
 SHIPPED = Path(__file__).with_name("results") / "method_comparison.json"
@@ -103,14 +103,20 @@ def run_once(corpus: str, method: str, lr: float, seed: int) -> Run:
         method,
         lr,
         seed,
-        valid=accuracy(model, data.valid, 64),
-        test=accuracy(model, data.test, 64),
+        valid=accuracy(model, by_length(data.valid), 64),
+        test=accuracy(model, by_length(data.test), 64),
         forgetting=before - after,
         trainable=count.trainable,
         total=count.total,
         **asdict(memory),
         seconds=round(seconds, 2),
     )
+
+
+def by_length(data: Examples) -> Examples:
+    """The same examples, short texts first: batches hold less padding, which is cut off, and cost half as much."""
+    order = (data.inputs != PAD_ID).sum(dim=1).argsort(stable=True)  # (n,)
+    return Examples(data.inputs[order], data.labels[order])
 
 
 def sweep(corpus: str, method: str, folder: Path) -> list[Run]:

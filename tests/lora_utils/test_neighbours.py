@@ -12,6 +12,7 @@ def test_the_nearest_is_by_angle_and_never_the_text_itself():
     assert nearest_neighbour_accuracy(vectors, torch.tensor([0, 0, 1, 1, 0])) == 1.0
     assert nearest_neighbour_accuracy(vectors, torch.tensor([0, 0, 1, 1, 1])) == 0.8
     assert nearest_neighbour_accuracy(vectors, torch.tensor([0, 1, 0, 1, 2])) == 0.0
+    assert nearest_neighbour_accuracy(vectors, torch.tensor([0, 1, 1, 1, 0])) == 0.6, "by length 4 would go to 1"
 
 
 def test_vectors_are_what_the_head_sees_in_order_and_the_mode_is_kept():
