@@ -1,0 +1,146 @@
+"""Checks of lab 09: choosing one method under limits, judged by the properties of the choice."""
+
+from __future__ import annotations
+
+from lora_utils.checks import Draw, Exercise, Failure, Subject
+
+choose_method = Exercise("choose-method")
+
+
+# ---------------------------------------------------------------------------------------------------------- probes
+def outcome(function, *, args: list) -> dict:
+    """Probe: call the student's function; returns its value, or what it raised."""
+    try:
+        return {"raised": None, "value": function(*args)}
+    except NotImplementedError:
+        raise
+    except Exception as error:
+        return {"raised": "ValueError" if isinstance(error, ValueError) else type(error).__name__, "text": str(error)}
+
+
+# ---------------------------------------------------------------------------------------------------------- tables
+def feasible_case(draw: Draw, count: int = 8) -> tuple[list[dict], dict[str, float], float]:
+    """A table of at least 6 rows, limits that some rows break, and a tolerance, such that each wrong rule errs on it.
+
+    Accuracies are at least 0.005 from the edge of the tolerance, so that rounding decides nothing.
+    """
+    memory, forgetting, tolerance = draw.integer(40, 80), draw.number(0.1, 0.3), 0.055
+    best = draw.number(0.75, 0.82)
+    sizes = sorted(draw.sizes(count, 5, 99))
+    light, heavy = memory - draw.integer(20, 30), memory + draw.integer(1, 40)
+    mild, harsh = forgetting - draw.number(0.02, 0.08), forgetting + draw.number(0.02, 0.3)
+    kept = memory - draw.integer(0, 15)
+    rows = [  # accuracy, place among the sizes, memory, forgetting
+        (best, 5, kept, mild),  # the most accurate that is allowed
+        (best - draw.number(0.02, 0.05), 3, kept, mild),  # the choice
+        (best - draw.number(0.01, 0.05), 4, light, mild),  # as good and lighter, but larger
+        (best - draw.number(0.15, 0.25), 0, light, mild),  # the smallest that is allowed
+        (best + draw.number(0.08, 0.12), 2, heavy, mild),  # too heavy, and so good that nothing allowed comes near
+        (best + draw.number(0.01, 0.02), 1, kept, harsh),  # forgets too much
+    ]
+    for place in range(len(rows), count):
+        rows.append((best - draw.number(0.07, 0.3), place, draw.integer(20, 100), draw.number(0.0, 0.5)))
+    letters = "abcdefghijkl"[:count]
+    columns = ("accuracy", "trainable", "memory", "forgetting")
+    table = [
+        dict(zip(columns, (round(accuracy, 3), 100 * sizes[size], used, round(lost, 2)), strict=True))
+        for accuracy, size, used, lost in rows
+    ]
+    order = draw.normal(count).argsort().tolist()
+    named = [{"name": f"method {letter}", **table[place]} for letter, place in zip(letters, order, strict=True)]
+    return named, {"memory": memory, "forgetting": forgetting}, tolerance
+
+
+def keeps(row: dict, limits: dict[str, float]) -> bool:
+    """Whether a row keeps every limit, the limit itself allowed."""
+    return all(row[what] <= most for what, most in limits.items())
+
+
+def good_enough(rows: list[dict], tolerance: float) -> list[dict]:
+    """The rows within the tolerance of the most accurate of them."""
+    best = max(row["accuracy"] for row in rows)
+    return [row for row in rows if best - row["accuracy"] <= tolerance]
+
+
+def smallest(rows: list[dict]) -> dict:
+    """The row with the fewest trainable numbers."""
+    return min(rows, key=lambda row: row["trainable"])
+
+
+# ---------------------------------------------------------------------------------------------------------- judges
+def judge_choice(subject: Subject, rows: list[dict], limits: dict[str, float], tolerance: float) -> None:
+    """Look at what the choice keeps and what it misses; hidden checks use it with other tables."""
+    kept = [row for row in rows if keeps(row, limits)]
+    asked = " and ".join(f"{what} <= {most:g}" for what, most in limits.items()) or "no limit"
+    seen = subject.probe(outcome, args=[rows, limits, tolerance])
+    if seen["raised"]:
+        text = f"it raised {seen['raised']} for {asked}, which {len(kept)} of {len(rows)} methods keep"
+        hint = "The best accuracy is that of the feasible methods, not of the table: filter first, then look for it."
+        raise Failure(f"raised-{seen['raised']}", f"{text}: {seen['text'][:120]}", hint)
+    name = seen["value"]
+    row = next((row for row in rows if type(name) is str and row["name"] == name), None)
+    if row is None:
+        came = name if isinstance(name, (int, float, str, type(None))) else f"a {type(name).__name__}"
+        raise Failure("not-a-name", f"expected the name of a method, got {came!r}", 'End with return chosen["name"].')
+    for what, most in limits.items():
+        if row[what] > most:
+            text = f"{name} has {what} {row[what]:g}, and at most {most:g} is allowed"
+            raise Failure("limit-broken", text, "First keep the rows with row[what] <= most for every item of limits.")
+    good = good_enough(kept, tolerance)
+    best = max(good, key=lambda r: r["accuracy"])
+    if row not in good:
+        text = f"{name} has accuracy {row['accuracy']:.3f}; {best['name']} keeps every limit and has "
+        text += f"{best['accuracy']:.3f}, more than the tolerance of {tolerance:g} above it"
+        if row is smallest(kept):
+            hint = "A small method that is not good enough is no bargain: look at accuracy before size."
+            raise Failure("too-inaccurate", text, hint)
+        raise Failure("not-good-enough", text, "Keep the rows with accuracy >= best - tolerance.")
+    if row is not smallest(good):
+        other = smallest(good)
+        text = f"{other['name']} is as good within {tolerance:g} and trains {other['trainable']:,} numbers"
+        text += f" instead of {row['trainable']:,}"
+        hint = "Among those that are good enough take the one with the fewest trainable numbers."
+        raise Failure("most-accurate-chosen" if row is best else "too-large", text, hint)
+
+
+@choose_method.check(weight=3)
+def smallest_of_the_good(subject: Subject, draw: Draw) -> None:
+    """The choice keeps every limit, is as accurate as any that does within the tolerance, and is the smallest such."""
+    for _ in range(3):
+        judge_choice(subject, *feasible_case(draw))
+
+
+@choose_method.check(after=("smallest-of-the-good",))
+def a_limit_itself_is_allowed(subject: Subject, draw: Draw) -> None:
+    """A method that lies exactly on a limit keeps it."""
+    m = draw.integer(40, 60)
+    rows = [
+        {"name": "method a", "accuracy": 0.9, "trainable": 500, "memory": m},
+        {"name": "method b", "accuracy": 0.7, "trainable": 300, "memory": m - 8},
+        {"name": "method c", "accuracy": 0.95, "trainable": 200, "memory": m + 1},
+    ]
+    seen = subject.probe(outcome, args=[rows, {"memory": m}, 0.0])
+    if seen["value" if seen["raised"] is None else "raised"] == "method b":
+        text = f"method a has memory {m}, and the limit is {m}: it may be chosen, and it was not"
+        raise Failure("limit-excluded", text, "Compare with <=.")
+    judge_choice(subject, rows, {"memory": m}, 0.0)
+
+
+@choose_method.check
+def refuses_what_nobody_keeps(subject: Subject, draw: Draw) -> None:
+    """If no method keeps every limit, ValueError with the limits in its message: no nearest miss, no None."""
+    rows, _, tolerance = feasible_case(draw)
+    least = min(row["memory"] for row in rows)
+    for limits in ({"memory": least - 1}, {"forgetting": 1.0, "memory": least - 1}):
+        seen = subject.probe(outcome, args=[rows, limits, tolerance])
+        if seen["raised"] is None:
+            came = "None" if seen["value"] is None else repr(seen["value"])
+            text = f"the smallest memory in the table is {least} and the limit {least - 1}; it returned {came}"
+            raise Failure("infeasible-accepted", text, "if not feasible: raise ValueError(...), before anything else.")
+        if seen["raised"] != "ValueError":
+            text = f"it ended in {seen['raised']}: {seen['text'][:120]}"
+            raise Failure("wrong-error", text, "Look first whether a row is left, and raise a ValueError that says so.")
+        if missing := [what for what in limits if what not in seen["text"]]:
+            text = f"the ValueError says {seen['text'][:120]!r}, and nothing of the limit on {missing[0]!r}"
+            hint = "max() of an empty list raises a ValueError of its own; raise yours first, with the limits in it."
+            raise Failure("error-without-limits", text, hint)

@@ -1,0 +1,189 @@
+"""Checks of lab 09: the state of a LoRA under PEFT's names, in PEFT's shapes, with PEFT's alpha.
+
+Letters: i in_features, o out_features, r rank.
+"""
+
+from __future__ import annotations
+
+import torch
+
+from lora_utils.checks import Draw, Exercise, Failure, Mistake, Subject, expect_close
+
+peft_adapter = Exercise("peft-adapter")
+
+PREFIX = "base_model.model."
+QUERY, UP = "blocks.0.attention.query", "blocks.11.feed_forward.up"
+BERT = {QUERY: "encoder.layer.0.attention.self.query", UP: "encoder.layer.11.intermediate.dense"}
+NAMES = "PEFT calls a factor base_model.model.<BERT's module name>.lora_A.weight, and lora_B alike."
+
+
+# ---------------------------------------------------------------------------------------------------------- probes
+def renamed(name: str) -> str:
+    """Not a probe by itself: what BERT calls a module of these tests; the student's function gets it as an argument."""
+    if name not in BERT:
+        raise ValueError(f"a MiniLM has no layer called {name!r}, so it has no name in a BertModel")
+    return BERT[name]
+
+
+def export_steps(function, *, state: dict, alpha: float) -> dict:
+    """Probe: the student's tensors and config as plain data, and whether safetensors would store the tensors."""
+    result = function(dict(state), alpha, renamed)
+    if not isinstance(result, (tuple, list)) or len(result) != 2 or not all(isinstance(part, dict) for part in result):
+        return {"kind": type(result).__name__}
+    tensors, config = result
+    targets = config.get("target_modules")
+    return {
+        "kind": "pair",
+        "tensors": {str(k): v for k, v in tensors.items() if isinstance(v, torch.Tensor)},
+        "others": [str(k) for k, v in tensors.items() if not isinstance(v, torch.Tensor)],
+        "ragged": [str(k) for k, v in tensors.items() if isinstance(v, torch.Tensor) and not v.is_contiguous()],
+        "config": {str(k): v for k, v in config.items() if isinstance(v, (int, float, str, torch.Tensor))},
+        "targets": [str(t) for t in targets] if isinstance(targets, (list, tuple, set)) else targets,
+    }
+
+
+# ---------------------------------------------------------------------------------------------------------- judges
+def export_case(draw: Draw, layers: tuple[str, ...] = (QUERY, UP)) -> tuple[dict, float, int]:
+    """An adapter's state with a head in it, its alpha, its rank; no two sizes equal."""
+    rank, *sizes = draw.sizes(1 + 2 * len(layers), 2, 12)
+    state = {}
+    for place, name in enumerate(layers):
+        state[f"{name}.lora.A"] = draw.normal(sizes[2 * place], rank)
+        state[f"{name}.lora.B"] = draw.normal(rank, sizes[2 * place + 1])
+    state |= {"head.weight": draw.normal(3, 5), "head.bias": draw.normal(3)}
+    return state, draw.number(0.2, 0.9), rank
+
+
+def exported(subject: Subject, state: dict, alpha: float) -> dict:
+    """Call the student's function and expect a dict of tensors and a dict of settings."""
+    seen = subject.probe(export_steps, state=state, alpha=alpha)
+    if seen["kind"] != "pair":
+        text = f"expected two dicts, (tensors, config), got {seen['kind']}"
+        raise Failure("not-a-pair", text, "Build both dicts, then: return tensors, config")
+    if seen["others"]:
+        raise Failure("not-a-tensor", f"{seen['others'][0]!r} holds no tensor", "Settings go into config.")
+    return seen
+
+
+def _layers(state: dict) -> list[str]:
+    return [name.removesuffix(".lora.A") for name in state if name.endswith(".lora.A")]
+
+
+def _expect_names(seen: dict, state: dict) -> None:
+    stems = {name: PREFIX + BERT[name] for name in _layers(state)}
+    wanted = {f"{stem}.lora_{factor}.weight" for stem in stems.values() for factor in "AB"}
+    names = set(seen["tensors"])
+    if names == wanted:
+        return
+    if not names:
+        raise Failure("nothing-exported", "there are no tensors in the result", NAMES)
+    extra = sorted(names - wanted)
+    if any("head" in name for name in extra):
+        text = f"{next(n for n in extra if 'head' in n)!r} is among the tensors; PEFT's LoRA has no place for this head"
+        raise Failure("head-exported", text, "Take the names that end in .lora.A or .lora.B.")
+    if all(PREFIX + name in wanted for name in names):
+        raise Failure("prefix-missing", f"{extra[0]!r} lacks the prefix {PREFIX!r}", NAMES)
+    if all(name + ".weight" in wanted for name in names):
+        raise Failure(
+            "weight-missing", f"{extra[0]!r} must end in .weight: in PEFT the factors are linear layers", NAMES
+        )
+    if all(name.replace(".default", "") in wanted for name in names):
+        text = f"{extra[0]!r} holds 'default': the adapter's name stands in the model's own state, never in the file"
+        raise Failure("adapter-name-in-file", text, NAMES)
+    if extra and any(name in extra[0] for name in BERT):
+        raise Failure("not-renamed", f"{extra[0]!r} has this course's module name; BERT knows no such layer",
+                      "rename(module) gives BERT's name; the module is what stands before .lora.A.")  # fmt: skip
+    if names < wanted:
+        raise Failure("factor-missing", f"{min(wanted - names)!r} is missing", "Both factors of every layer: A and B.")
+    raise Failure("wrong-names", f"{extra[0]!r} is no name that PEFT looks for", NAMES)
+
+
+def judge_values(subject: Subject, state: dict, alpha: float, rank: int) -> None:
+    """Compare names, shapes and the update that PEFT computes from them; hidden checks use it with other states."""
+    seen = exported(subject, state, alpha)
+    _expect_names(seen, state)
+    _expect_shapes(seen, state)
+    config = seen["config"]
+    if (r := config.get("r")) != rank:
+        text = f'config["r"] must be the rank {rank}, got {r!r}'
+        raise Failure("wrong-rank", text, "A is (in_features, rank) here: the rank is A.shape[1].")
+    lora_alpha = config.get("lora_alpha")
+    if not isinstance(lora_alpha, (int, float)) or isinstance(lora_alpha, bool):
+        raise Failure(
+            "no-alpha", f'config["lora_alpha"] must be a number, got {lora_alpha!r}', "lora_alpha = alpha * rank"
+        )
+    for name in _layers(state):
+        A, B = state[f"{name}.lora.A"], state[f"{name}.lora.B"]
+        stem = PREFIX + BERT[name]
+        product = seen["tensors"][f"{stem}.lora_B.weight"] @ seen["tensors"][f"{stem}.lora_A.weight"]
+        wanted = alpha * torch.einsum("ir,ro->oi", A, B)
+        scaled = "PEFT multiplies by lora_alpha / r, this course by alpha: lora_alpha = alpha * rank."
+        expect_close(product * (lora_alpha / rank), wanted, what=f"the update that PEFT makes at {BERT[name]}",
+                     id="wrong-update", hint="lora_A.weight = A.T, lora_B.weight = B.T, lora_alpha = alpha * rank.",
+                     mistakes=(
+            Mistake("alpha-not-times-rank", wanted / rank, f"PEFT's update comes out {rank} times too small, the rank",
+                    scaled),
+            Mistake("alpha-not-times-rank", wanted / rank**2, f"PEFT's update is {rank**2} times too small", scaled),
+            Mistake("alpha-dropped", wanted / alpha, "the update has lost its alpha", scaled),
+            Mistake("alpha-dropped", wanted / alpha / rank, "the update has lost its alpha, and is divided by the rank",
+                    scaled),
+            Mistake("alpha-twice", wanted * alpha, "alpha is in the factors and in lora_alpha", "Once is enough."),
+            Mistake("alpha-times-root", wanted / rank**0.5, "lora_alpha is alpha * sqrt(rank): that is for use_rslora",
+                    scaled),
+        ))  # fmt: skip
+
+
+def _expect_shapes(seen: dict, state: dict) -> None:
+    for name in _layers(state):
+        A, B = state[f"{name}.lora.A"], state[f"{name}.lora.B"]
+        stem = PREFIX + BERT[name]
+        a, b = (tuple(seen["tensors"][f"{stem}.lora_{factor}.weight"].shape) for factor in "AB")
+        if (a, b) == (tuple(A.T.shape), tuple(B.T.shape)):
+            continue
+        if (a, b) == (tuple(A.shape), tuple(B.shape)):
+            text = f"the factors of {name} have this course's shapes {a} and {b}; PEFT stores (r, i) and (o, r)"
+            raise Failure("not-transposed", text, "lora_A.weight = A.T and lora_B.weight = B.T.")
+        if (a, b) in ((tuple(B.T.shape), tuple(A.T.shape)), (tuple(B.shape), tuple(A.shape))):
+            raise Failure("factors-swapped", f"lora_A of {name} holds B, and lora_B holds A", "A comes first in both.")
+        text = f"the factors of {name} have shapes {a} and {b}, expected {tuple(A.T.shape)} and {tuple(B.T.shape)}"
+        raise Failure("wrong-shape", text, "lora_A.weight = A.T and lora_B.weight = B.T.")
+
+
+@peft_adapter.check
+def names_are_pefts(subject: Subject, draw: Draw) -> None:
+    """Every factor has the name that PEFT looks for, and nothing else is among the tensors."""
+    state, alpha, _ = export_case(draw)
+    _expect_names(exported(subject, state, alpha), state)
+
+
+@peft_adapter.check(after=("names-are-pefts",), weight=2)
+def update_is_the_same(subject: Subject, draw: Draw) -> None:
+    """Shapes, `r` and `lora_alpha` are such that lora_alpha / r * (lora_B @ lora_A) is alpha * (A B).T."""
+    judge_values(subject, *export_case(draw))
+
+
+@peft_adapter.check(after=("names-are-pefts",))
+def can_be_stored_and_found(subject: Subject, draw: Draw) -> None:
+    """The tensors are contiguous, as safetensors demands, and `target_modules` lists BERT's names of the layers."""
+    state, alpha, _ = export_case(draw)
+    seen = exported(subject, state, alpha)
+    targets, wanted = seen["targets"], [BERT[name] for name in _layers(state)]
+    if type(targets) is not list:
+        raise Failure("no-targets", f'config["target_modules"] must be a list of names, got {targets!r}',
+                      "One name a layer: what rename gives.")  # fmt: skip
+    if len(set(targets)) == len(targets) and sorted(targets) == sorted(wanted):
+        if seen["ragged"]:
+            text = f"{seen['ragged'][0]!r} is a view that lies in memory the other way round; safetensors refuses it"
+            raise Failure("not-contiguous", text, ".T turns no number in memory: append .contiguous().")
+        return
+    if sorted(set(targets)) == sorted(wanted):
+        raise Failure("targets-twice", f"{targets[0]!r} is listed once for A and once for B", "One name a layer.")
+    if any(target.startswith(PREFIX) for target in targets):
+        text = f"{targets[0]!r} has the prefix of the file's names; target_modules are names inside the base model"
+        raise Failure("targets-with-prefix", text, "List what rename gives, as it is.")
+    if any(target.split(".lora")[0] in BERT for target in targets):
+        text = f"{targets[0]!r} is this course's name; PEFT looks for the layers in a BertModel"
+        raise Failure("targets-not-renamed", text, "List what rename gives.")
+    raise Failure(
+        "wrong-targets", f"target_modules must be {sorted(wanted)}, got {sorted(targets)}", "What rename gives."
+    )
