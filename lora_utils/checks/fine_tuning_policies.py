@@ -1,0 +1,170 @@
+"""Checks of lab 02: what a freezing policy leaves trainable.
+
+The probe builds the model; the judge knows every parameter's name and group from the lists here.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from lora_utils.checks import Draw, Exercise, Failure, Subject
+
+freezing_policy = Exercise("freezing-policy")
+POLICIES = ("nothing", "last layer", "bitfit", "everything")
+ALL = [
+    "scale", "embedding.weight", "block.norm.weight", "block.norm.bias", "block.bias_gate.weight", "block.out.weight",
+    "block.out.bias", "fc1.weight", "fc1.bias", "fc2.weight", "fc2.bias", "fc20.weight", "fc20.bias",
+]  # fmt: skip
+BIASES = {name for name in ALL if name.rpartition(".")[2] == "bias"}
+
+
+# ---------------------------------------------------------------------------------------------------------- probes
+def policy_model() -> nn.Module:
+    """Not a probe by itself: a model whose names invite mistakes."""
+    model = nn.Module()
+    model.scale = nn.Parameter(torch.ones(3))
+    model.embedding = nn.Embedding(5, 3)
+    model.block = nn.Module()
+    model.block.norm, model.block.bias_gate = nn.LayerNorm(3), nn.Linear(3, 4, bias=False)
+    model.block.out = nn.Linear(4, 3)
+    model.fc1, model.fc2, model.fc20 = nn.Linear(3, 4), nn.Linear(4, 2), nn.Linear(2, 2)
+    return model
+
+
+def chosen(function, *, policy: str, head: str, before: bool) -> dict:
+    """Probe: apply a policy to a model that was wholly trainable or wholly frozen."""
+    model = policy_model().requires_grad_(before)
+    values = {name: p.detach().clone() for name, p in model.named_parameters()}
+    returned = function(model, policy, head)
+    return {
+        "returned": returned if returned is None else list(returned),
+        "trainable": [name for name, p in model.named_parameters() if p.requires_grad],
+        "same": all(torch.equal(p, values[name]) for name, p in model.named_parameters()),
+    }
+
+
+def refused(function, *, policy: str) -> dict:
+    """Probe: whether an unknown policy is an error, of which kind and with which words."""
+    model = policy_model()
+    try:
+        function(model, policy, "fc2")
+    except ValueError as error:
+        return {"refused": True, "kind": "ValueError", "text": str(error)}
+    except (KeyError, AttributeError, TypeError, RuntimeError, AssertionError) as error:
+        return {"refused": False, "kind": type(error).__name__, "text": ""}
+    return {"refused": False, "kind": "", "text": ""}
+
+
+# ---------------------------------------------------------------------------------------------------------- judges
+def right_names(policy: str, head: str) -> set[str]:
+    """The parameters that a policy trains, from the list of names."""
+    of_head = {name for name in ALL if name.startswith(f"{head}.")}
+    return {"nothing": set(), "last layer": of_head, "bitfit": BIASES | of_head, "everything": set(ALL)}[policy]
+
+
+def judge_policy(subject: Subject, policy: str, head: str = "fc2", *, before: bool = True) -> dict:
+    """Compare what may be trained with the list; hidden checks use it with other heads."""
+    seen = subject.probe(chosen, policy=policy, head=head, before=before)
+    came, right = set(seen["trainable"]), right_names(policy, head)
+    extra, missing = came - right, right - came
+    if not extra and not missing:
+        return seen
+    start = "trainable" if before else "frozen"
+    names = ", ".join(seen["trainable"]) or "none"
+    text = f"after {policy!r} with head {head!r} on a {start} model, trainable are {names}"
+    whole = "A parameter of the head begins with head + '.'; model.get_submodule(head) holds exactly those."
+    if (right and came == (set(ALL) if before else set())) or (not right and before and came == set(ALL)):
+        if not before and policy != "nothing":
+            raise Failure("never-switched-on", f"{text}: the model came frozen and stayed so",
+                          "Set requires_grad to True for what is trained; leaving it alone is not enough.")  # fmt: skip
+        raise Failure("nothing-frozen", f"{text}: nothing was frozen",
+                      "Start with model.requires_grad_(False). The plain attribute model.requires_grad = False "
+                      "changes no parameter.")  # fmt: skip
+    if came == set(ALL) - right:
+        raise Failure(
+            "turned-round", f"{text}: exactly the wrong half", "Freeze first, then switch on what is trained."
+        )
+    if "block.bias_gate.weight" in extra:
+        raise Failure("module-name-matched", f"{text}: bias_gate is the name of a module, and its weight is no bias",
+                      "Look at the parameter's own name, after the last dot: it ends with 'bias'.")  # fmt: skip
+    if extra & {"fc20.weight", "fc20.bias"} and not missing and policy == "last layer":
+        raise Failure("prefix-matched", f"{text}: fc20 begins with fc2 but is another layer", whole)
+    if "fc20.weight" in extra and policy == "bitfit":
+        raise Failure("prefix-matched", f"{text}: fc20 begins with fc2 but is another layer", whole)
+    if {"block.norm.weight", "scale"} & extra and policy == "bitfit":
+        raise Failure("vectors-matched", f"{text}: not every vector is a bias", "Go by the name: it ends with 'bias'.")
+    if policy == "bitfit" and not extra and missing == {f"{head}.weight"}:
+        raise Failure("head-weight-frozen", f"{text}: the new head's weight is frozen at random values",
+                      "BitFit trains the biases and the whole new head.")  # fmt: skip
+    if policy == "bitfit" and not extra and missing == {"block.norm.bias"}:
+        raise Failure("norm-missed", f"{text}: the bias of the normalisation is missing", "It counts, as in the paper.")
+    if policy == "bitfit" and not extra and came == right_names("last layer", head):
+        raise Failure("biases-missed", f"{text}: the biases outside the head are missing",
+                      "Go through model.named_parameters() and take every name that ends with 'bias'.")  # fmt: skip
+    if policy == "bitfit" and not extra and missing <= {n for n in BIASES if n.startswith("block.")}:
+        raise Failure("one-level-only", f"{text}: biases inside block are missing",
+                      "model.named_parameters() goes through all levels; model.named_children() does not.")  # fmt: skip
+    if policy == "last layer" and missing == {f"{head}.bias"}:
+        raise Failure("head-bias-missed", f"{text}: the head's bias is missing", whole)
+    if policy == "last layer" and head != "fc2" and came == right_names("last layer", "fc2"):
+        raise Failure("head-fixed", f"{text}: the head is called {head!r} here", "Use the argument head.")
+    if policy == "last layer" and came <= {"fc20.weight", "fc20.bias"}:
+        raise Failure("last-by-order", f"{text}: that is the layer registered last, not the one named", whole)
+    raise Failure("wrong-set", f"{text}; too many: {', '.join(sorted(extra)) or 'none'}; missing: "
+                  f"{', '.join(sorted(missing)) or 'none'}", "Freeze all, then switch on by name.")  # fmt: skip
+
+
+@freezing_policy.check
+def ends(subject: Subject, draw: Draw) -> None:
+    """'nothing' leaves no parameter trainable, 'everything' all of them, however the model came."""
+    for before in (True, False):
+        judge_policy(subject, "nothing", before=before)
+        judge_policy(subject, "everything", before=before)
+
+
+@freezing_policy.check(after=("ends",))
+def last_layer(subject: Subject, draw: Draw) -> None:
+    """'last layer' trains the head that is named, weight and bias, and nothing else."""
+    for before in (True, False):
+        judge_policy(subject, "last layer", before=before)
+
+
+@freezing_policy.check(after=("ends",))
+def biases(subject: Subject, draw: Draw) -> None:
+    """'bitfit' trains every bias at every depth and the whole head."""
+    for before in (True, False):
+        judge_policy(subject, "bitfit", before=before)
+
+
+@freezing_policy.check(after=("ends",))
+def names_returned(subject: Subject, draw: Draw) -> None:
+    """It returns the names of the trainable parameters in the model's order and changes no value."""
+    for policy in POLICIES:
+        seen = subject.probe(chosen, policy=policy, head="fc2", before=True)
+        came, right = seen["returned"], seen["trainable"]
+        if not seen["same"]:
+            raise Failure("values-changed", f"{policy!r} has changed a parameter's value", "Set requires_grad only.")
+        if came == right:
+            continue
+        if came is None:
+            raise Failure("nothing-returned", "it returns None", "Return the list of names.")
+        if sorted(map(str, came)) == sorted(right):
+            raise Failure("other-order", f"the names come in another order: {came}",
+                          "Collect them in one pass over model.named_parameters().")  # fmt: skip
+        raise Failure("wrong-names", f"after {policy!r}, trainable are {right}, returned was {came}",
+                      "Return [name for name, p in model.named_parameters() if p.requires_grad].")  # fmt: skip
+
+
+@freezing_policy.check(after=("ends",))
+def refuses(subject: Subject, draw: Draw) -> None:
+    """An unknown policy is a ValueError that names it."""
+    name = draw.choice(["bitfits", "last", "all", "Everything"])
+    seen = subject.probe(refused, policy=name)
+    if not seen["refused"]:
+        what = f"raises {seen['kind']}" if seen["kind"] else "goes through"
+        raise Failure("unknown-policy-accepted", f"the policy {name!r} {what}; a typing error would train something "
+                      "else without a word", "raise ValueError(f'unknown policy {policy!r}')")  # fmt: skip
+    if name not in seen["text"]:
+        raise Failure("message-without-name", f"the error does not say which policy was wrong: {seen['text']!r}",
+                      "Put the value into the message: f'unknown policy {policy!r}'.")  # fmt: skip

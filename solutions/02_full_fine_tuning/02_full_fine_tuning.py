@@ -1,0 +1,869 @@
+# %% [markdown]
+# # 02 Full fine-tuning: one step, its memory, and what it costs the first task
+#
+# Fine-tuning continues the training of a model on a new task. *Full* fine-tuning lets every number move; it is what all
+# methods of this course are measured against. In this lab you write its training step and its optimiser by hand, choose
+# what may move, predict the memory of a step to the byte, and measure what the model forgets.
+#
+# After this lab you can
+#
+# * write a training step and say what goes wrong when one of its lines is missing or misplaced;
+# * compute AdamW's step, and say why it needs three times the memory of the numbers it trains;
+# * train the last layer, the biases (BitFit) or everything, and measure without changing the model;
+# * predict weights, gradients, optimiser states and activations of a step, and say why *frozen* does not mean *free*;
+# * measure forgetting, and say what decides it.
+#
+# | what you need | how long | how it is marked |
+# | --- | --- | --- |
+# | the chain rule, labs 00 and 01 | about 75 minutes; the notebook itself runs in about a minute on two CPU cores | six exercises, 28 points; each has a check that tells you what is wrong, and more checks run when it is graded |
+#
+# Every exercise stands alone. The experiments between them use the course's own functions, which do what you are asked
+# to build.
+
+# %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+import lora_utils
+from lora_utils.checks import fine_tuning as check
+from lora_utils.data import Examples
+from lora_utils.evaluate import accuracy, mean_and_spread
+from lora_utils.seeds import seed_everything
+
+seed_everything(0)
+torch.set_num_threads(1)  # the matrices here are small: more threads would not help, and results would depend on them
+print("torch", torch.__version__)
+
+# %% [markdown]
+# ## 1. One training step
+#
+# Let $\theta$ be all numbers that are trained, and let a batch be $b$ inputs with their labels. The model gives scores of
+# shape $(b, c)$, one per class, before softmax. The loss is the mean cross entropy,
+#
+# $$L(\theta) = -\frac{1}{b} \sum_{k=1}^{b} \log p_{k,\,y_k}, \qquad p_k = \text{softmax}(\text{scores}_k),$$
+#
+# with $y_k$ the label of example $k$. A training step computes the gradient $g = \partial L / \partial \theta$ (the shape of
+# $\theta$) and lets an optimiser move $\theta$ against it; for plain gradient descent $\theta \leftarrow \theta - \text{lr} \cdot g$.
+#
+# PyTorch keeps three things apart, and each has its trap:
+#
+# | call | does | trap |
+# | --- | --- | --- |
+# | `loss.backward()` | **adds** the gradient to `p.grad` of every trained parameter `p` | what is there already stays |
+# | `optimizer.step()` | moves every parameter along its `p.grad` | takes whatever is in `p.grad`, also nothing |
+# | `optimizer.zero_grad()` | forgets `p.grad` | may stand anywhere except between the other two |
+
+# %% [markdown]
+# ### Exercise 1: the training step
+# | goal | difficulty | time | expected length |
+# | --- | --- | --- | --- |
+# | train on one batch | 2 of 5 | 12 min | 6 lines |
+#
+# Write `training_step(model, optimizer, inputs, labels)`. It shall
+#
+# * put the model into training mode;
+# * move what is trainable by one step of the given optimiser along the gradient of this batch's mean cross entropy, whatever gradients are left from before;
+# * return the loss before the step as a plain Python number.
+#
+# <details><summary>Hint 1: where to start</summary>
+#
+# Five calls: mode, clear, forward with loss, backward, step. <code>F.cross_entropy</code> averages over the batch by itself.
+# </details>
+# <details><summary>Hint 2: what the loss takes</summary>
+#
+# <code>F.cross_entropy(scores, labels)</code> wants the scores as the model returns them, (b, c), and whole class numbers (b,).
+# It applies log and softmax itself.
+# </details>
+# <details><summary>Hint 3: nearly the answer</summary>
+#
+# <code>model.train()</code>; <code>optimizer.zero_grad()</code>; <code>loss = F.cross_entropy(model(inputs), labels)</code>;
+# then <code>backward</code>, then <code>step</code>; return <code>loss.item()</code>, which lets go of the graph.
+# </details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "training-step", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def training_step(
+    model: nn.Module, optimizer: torch.optim.Optimizer, inputs: torch.Tensor, labels: torch.Tensor
+) -> float:
+    """Train on one batch: inputs (b, ...), labels (b,) whole numbers. Returns the mean cross entropy before the step."""
+    ### BEGIN SOLUTION
+    model.train()
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs), labels)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test-training-step", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
+grade = check.training_step(training_step, points=5, of=6)
+
+
+### BEGIN HIDDEN TESTS
+def other_batches(step, draw):
+    """It also holds for a batch of one example and for an optimiser that remembers."""
+    check.judge_steps(step, check.step_case(draw, rows=1))
+    check.judge_steps(step, check.step_case(draw, steps=4, momentum=0.9))
+
+
+grade = grade.hidden(other_batches, points=1)
+### END HIDDEN TESTS
+grade
+
+# %% [markdown]
+# **When the batch does not fit into memory**, several smaller ones can stand for it: `backward()` adds, so one leaves out
+# `zero_grad()` between them (*gradient accumulation*). **Predict before you run**: four micro-batches of 8 examples, each loss divided by 4,
+# against one batch of 32. Equal? And with micro-batches of 20, 6, 4 and 2 examples?
+#
+# <details><summary>Answer</summary>
+#
+# Equal to the last bits in the first case: the mean of four means of equal size is the mean. Not in the second: an example in
+# the batch of 2 counts ten times as much as one in the batch of 20. Each loss has to be weighted with its number of examples.
+# </details>
+
+# %% tags=["skip-when-grading"]
+torch.manual_seed(0)
+model, x, y = nn.Linear(5, 3), torch.randn(32, 5), torch.randint(3, (32,))
+
+
+def accumulated(sizes, weights):
+    """The gradient of model.weight after a backward pass per micro-batch, each loss times its weight."""
+    model.zero_grad()
+    for inputs, labels, weight in zip(x.split(sizes), y.split(sizes), weights, strict=True):
+        (weight * F.cross_entropy(model(inputs), labels)).backward()
+    return model.weight.grad.clone()
+
+
+whole = accumulated([32], [1.0])
+for title, sizes, weights in (
+    ("8, 8, 8, 8, each a quarter  ", [8, 8, 8, 8], [1 / 4] * 4),
+    ("20, 6, 4, 2, each a quarter ", [20, 6, 4, 2], [1 / 4] * 4),
+    ("20, 6, 4, 2, each by its size", [20, 6, 4, 2], [20 / 32, 6 / 32, 4 / 32, 2 / 32]),
+):
+    error = (accumulated(sizes, weights) - whole).norm() / whole.norm()
+    print(f"micro-batches of {title}: gradient is off by {error:.0e}")
+
+# %% [markdown]
+# For years widely used trainers averaged the means of micro-batches that held different numbers of tokens; the repair of autumn 2024
+# ([unslothai/unsloth-zoo #6](https://github.com/unslothai/unsloth-zoo/issues/6) discusses it) derives the denominator from all of
+# them first. *Mixed precision* is the other common saving: forward and backward in 16 bits, weights and optimiser in 32. It
+# shortens the activations' line of the ledger in section 5 and none of the others.
+
+# %% [markdown]
+# ## 2. AdamW
+#
+# Gradient descent moves a number in proportion to its gradient. Adam (Kingma and Ba 2014, [arXiv 1412.6980](https://arxiv.org/abs/1412.6980),
+# algorithm 1) keeps two running means for every number, $m$ of the gradient and $v$ of its square, both of $\theta$'s shape and zero at the
+# start. In step $t = 1, 2, \dots$ with gradient $g$:
+#
+# $$m \leftarrow \beta_1 m + (1 - \beta_1)\, g, \qquad v \leftarrow \beta_2 v + (1 - \beta_2)\, g^2$$
+#
+# $$\hat m = \frac{m}{1 - \beta_1^t}, \qquad \hat v = \frac{v}{1 - \beta_2^t}$$
+#
+# $$\theta \leftarrow \theta - \text{lr}\,\frac{\hat m}{\sqrt{\hat v} + \varepsilon} - \text{lr} \cdot \lambda\, \theta$$
+#
+# All operations act number by number. The division by $1 - \beta^t$ makes up for the start at zero. The last term is the *decoupled* weight decay
+# $\lambda$ of AdamW (Loshchilov and Hutter 2017, [arXiv 1711.05101](https://arxiv.org/abs/1711.05101), algorithm 2): it acts on the $\theta$ that came in, and
+# never enters $m$ and $v$. (The paper's schedule multiplier $\eta_t$ is 1 here, and its $\lambda$ is our $\text{lr} \cdot \lambda$, which is how PyTorch counts.)
+
+# %% [markdown]
+# ### Exercise 2: AdamW's step
+# | goal | difficulty | time | expected length |
+# | --- | --- | --- | --- |
+# | turn five formulas into code that equals `torch.optim.AdamW` | 3 of 5 | 12 min | 6 lines |
+#
+# Write `adamw_step`. Return the new $\theta$, $m$ and $v$ as new tensors; what comes in stays as it is. `t` is 1 in the first step.
+#
+# <details><summary>Hint 1: where to start</summary>
+#
+# Translate line by line, in the order of the formulas. <code>g**2</code> squares number by number.
+# </details>
+# <details><summary>Hint 2: what is returned</summary>
+#
+# m and v go into the next step, so they are returned as they are; the corrected ones serve this step alone.
+# </details>
+# <details><summary>Hint 3: nearly the answer</summary>
+#
+# The denominator is <code>(v / (1 - beta2**t)).sqrt() + eps</code>: correct, then the root, then eps. The decay uses the theta that came in.
+# </details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "adamw-step", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def adamw_step(
+    theta: torch.Tensor,
+    g: torch.Tensor,
+    m: torch.Tensor,
+    v: torch.Tensor,
+    t: int,
+    lr: float,
+    beta1: float,
+    beta2: float,
+    eps: float,
+    weight_decay: float,
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Step t (from 1) of AdamW for theta with gradient g and moments m, v, all of one shape. Returns new theta, m, v."""
+    ### BEGIN SOLUTION
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    m_hat = m / (1 - beta1**t)
+    v_hat = v / (1 - beta2**t)
+    theta = theta - lr * m_hat / (v_hat.sqrt() + eps) - lr * weight_decay * theta
+    return theta, m, v
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test-adamw-step", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
+grade = check.adamw_step(adamw_step, points=4, of=5)
+
+
+### BEGIN HIDDEN TESTS
+def many_steps(step, draw):
+    """It stays equal to torch.optim.AdamW over many steps, with the usual betas and a gradient that is zero at times."""
+    c = check.adamw_case(draw, steps=25, weight_decay=0.1)
+    c["settings"] |= {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8}
+    for k in (3, 4, 11):
+        c["gradients"][k] = c["gradients"][k] * 0
+    check.judge_theta(step, c, ())
+
+
+grade = grade.hidden(many_steps, points=1)
+### END HIDDEN TESTS
+grade
+
+# %% [markdown]
+# **Predict before you run.** How far does the *first* step at lr 0.001 move a number whose gradient is 1000, and one whose gradient is 0.001?
+#
+# <details><summary>Answer</summary>
+#
+# Both by 0.001, the learning rate. In the first step m&#770; = g and v&#770; = g&sup2;, so what remains is g / |g|: the sign. AdamW's step has the size of
+# lr whatever the size of the loss, which is why one learning rate can serve embeddings and heads alike, and why dividing the loss by ten changes
+# next to nothing.
+# </details>
+
+# %% tags=["skip-when-grading"]
+# NBVAL_CHECK_OUTPUT
+theta = torch.zeros(3, dtype=torch.float64, requires_grad=True)
+optimizer = torch.optim.AdamW([theta], lr=0.001)
+theta.grad = torch.tensor([1000.0, 0.001, -0.001], dtype=torch.float64)
+optimizer.step()
+print("moved by", [f"{value:+.5f}" for value in theta.tolist()])
+
+# %% [markdown]
+# For memory, remember: AdamW keeps **two more numbers for every number it trains**.
+
+# %% [markdown]
+# ## 3. Measuring
+#
+# Measuring accuracy looks harmless and has two sides. The model must be in evaluation mode (dropout off, batch statistics fixed) and nothing need be
+# recorded for a backward pass; and afterwards everything must be as it was, or the measurement changes the training.
+
+# %% [markdown]
+# ### Exercise 3: measure and leave no trace
+# | goal | difficulty | time | expected length |
+# | --- | --- | --- | --- |
+# | accuracy over batches, without gradients, with the mode restored | 2 of 5 | 8 min | 9 lines |
+#
+# Write `evaluate(model, inputs, labels, batch_size)`: the share of examples whose highest score is that of their label. At most
+# `batch_size` examples go through the model at once; the last batch may be smaller. Afterwards the model is in the mode in which it came.
+#
+# <details><summary>Hint 1: where to start</summary>
+#
+# Count right answers over all batches and divide once at the end. The mean of the batches' accuracies is something else.
+# </details>
+# <details><summary>Hint 2: two switches</summary>
+#
+# <code>model.eval()</code> switches dropout off and records gradients all the same; <code>with torch.no_grad():</code> stops the recording and
+# leaves dropout on. You need both. <code>model.training</code> tells the mode.
+# </details>
+# <details><summary>Hint 3: nearly the answer</summary>
+#
+# <code>for start in range(0, len(inputs), batch_size)</code>, slices <code>[start:start + batch_size]</code>,
+# <code>(scores.argmax(dim=1) == labels[...]).sum().item()</code>; at the end <code>model.train(was)</code>.
+# </details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "evaluate", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def evaluate(model: nn.Module, inputs: torch.Tensor, labels: torch.Tensor, batch_size: int) -> float:
+    """Share of right answers, from 0 to 1: inputs (n, ...), labels (n,). The model is left as it was."""
+    ### BEGIN SOLUTION
+    was, right = model.training, 0
+    model.eval()
+    with torch.no_grad():
+        for start in range(0, len(inputs), batch_size):
+            batch = slice(start, start + batch_size)
+            guesses = model(inputs[batch]).argmax(dim=1)  # (b,)
+            right += (guesses == labels[batch]).sum().item()
+    model.train(was)
+    return right / len(labels)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test-evaluate", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+grade = check.evaluate(evaluate, points=3, of=4)
+
+
+### BEGIN HIDDEN TESTS
+def other_sizes(function, draw):
+    """It also holds for a batch larger than all examples, for batches that divide them, and for single examples."""
+    for batch_size, n in ((50, 13), (5, 15), (1, 7)):
+        c = check.evaluation_case(draw, batch_size=batch_size, n=n)
+        check.judge_accuracy(function, c, training=True)
+        check.judge_accuracy(function, c, training=False)
+
+
+grade = grade.hidden(other_sizes, points=1)
+### END HIDDEN TESTS
+grade
+
+# %% [markdown]
+# ## 4. What may move?
+#
+# `p.requires_grad` decides for each parameter whether it is trained. Four policies:
+#
+# | policy | trains | source |
+# | --- | --- | --- |
+# | nothing | - | the model as it is |
+# | last layer | the head | "linear probing" |
+# | bitfit | every bias, and the head | Ben Zaken et al. 2021, [arXiv 2106.10199](https://arxiv.org/abs/2106.10199) |
+# | everything | every number | full fine-tuning |
+#
+# The authors of BitFit train about 0.08 to 0.1 % of BERT's numbers, its biases, and come close to full fine-tuning on small and medium data sets. The biases of
+# normalisation layers count. Many decoders have none at all: Llama-like models are built without biases, and there is nothing to train.
+
+# %% [markdown]
+# ### Exercise 4: freezing policies
+# | goal | difficulty | time | expected length |
+# | --- | --- | --- | --- |
+# | set what is trained by the name of a policy | 2 of 5 | 10 min | 8 lines |
+#
+# Write `choose(model, policy, head)`. `policy` is one of the four above, `head` the name of the head, for example `"fc2"`. Afterwards exactly the right
+# parameters have `requires_grad`, however the model came. A parameter is a bias if its own name, the part after the last dot, ends with `bias`. Return the
+# names of the trainable parameters in the model's order. Any other policy is a `ValueError` that names it.
+#
+# <details><summary>Hint 1: where to start</summary>
+#
+# Decide for each <code>name, p</code> of <code>model.named_parameters()</code> whether it is trained, and set it. Freezing everything first is not even needed then.
+# </details>
+# <details><summary>Hint 2: the names</summary>
+#
+# The head's parameters begin with <code>head + "."</code>, with the dot: <code>fc20.weight</code> begins with <code>fc2</code> too. And
+# <code>bias_gate.weight</code> has "bias" in it without being one.
+# </details>
+# <details><summary>Hint 3: nearly the answer</summary>
+#
+# A dict from policy to a condition is short: <code>{"nothing": False, "last layer": of_head, "bitfit": of_head or name.endswith("bias"), "everything": True}</code>.
+# Check the policy before the loop.
+# </details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "freezing-policy", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def choose(model: nn.Module, policy: str, head: str) -> list[str]:
+    """Make exactly the parameters of a policy trainable and return their names in the model's order.
+
+    Raises ValueError for a policy that is not "nothing", "last layer", "bitfit" or "everything".
+    """
+    ### BEGIN SOLUTION
+    if policy not in ("nothing", "last layer", "bitfit", "everything"):
+        raise ValueError(f"unknown policy {policy!r}")
+    for name, p in model.named_parameters():
+        of_head, bias = name.startswith(f"{head}."), name.rpartition(".")[2].endswith("bias")
+        trained = {"nothing": False, "last layer": of_head, "bitfit": of_head or bias, "everything": True}
+        p.requires_grad_(trained[policy])
+    return [name for name, p in model.named_parameters() if p.requires_grad]
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test-freezing-policy", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+grade = check.freezing_policy(choose, points=3, of=4)
+
+
+### BEGIN HIDDEN TESTS
+def nested_head(function, draw):
+    """It also serves a head inside another module and one that shares the beginning of its name."""
+    for before in (True, False):
+        for head in ("block.out", "fc20"):
+            for policy in ("last layer", "bitfit"):
+                check.judge_policy(function, policy, head, before=before)
+
+
+grade = grade.hidden(nested_head, points=1)
+### END HIDDEN TESTS
+grade
+
+# %% [markdown]
+# ### From newsgroups to film reviews
+#
+# The model is the course's `TextClassifier`, the mean of a text's word vectors ($d = 50$), `fc1` ($50 \to 128$), ReLU, `fc2`. It comes trained on four kinds of newsgroup
+# posts (test accuracy 0.834). The new task: is an IMDb review positive? `transfer_classifier` gives it a new head with two outputs. The same start and the same
+# reviews serve lab 06.
+
+# %% tags=["skip-when-grading"]
+# NBVAL_CHECK_OUTPUT
+from lora_utils.bitfit import unfreeze_biases
+from lora_utils.data import load as load_corpus
+from lora_utils.transfer import mean_vectors, transfer_classifier
+
+imdb, posts = load_corpus("imdb"), load_corpus("newsgroups")
+POLICIES = ("last layer", "bitfit", "everything")
+
+
+def prepared(policy, seed):
+    """The newsgroups classifier with a new head; the policy decides what is trained."""
+    model = transfer_classifier(2, seed=seed)  # frozen but for the new head
+    if policy == "bitfit":
+        unfreeze_biases(model)
+    if policy == "everything":
+        model.requires_grad_(True)
+    return model
+
+
+for policy in POLICIES:
+    print(f"{policy:<11} {lora_utils.count_parameters(prepared(policy, 0))}")
+
+# %% [markdown]
+# 258 numbers, 386, or 1,256,786: BitFit trains 3,256 times fewer than full fine-tuning. Each policy gets its own sweep of the learning rate, three seeds a point (the seed draws
+# the new head and the order of the reviews); full fine-tuning runs for 3 epochs, since it overfits after that (lab 06), the others for 8. Where the embedding is frozen, the mean vector of a
+# review is the same in every epoch and is computed once.
+#
+# The cell also keeps what section 6 needs: the newsgroups accuracy that is left afterwards.
+
+# %% tags=["skip-when-grading"]
+from lora_utils import TextClassifier
+from lora_utils.forgetting import old_head
+from lora_utils.progress import progress
+from lora_utils.train import train as fit
+
+SEEDS, BATCH = (0, 1, 2), 256
+RATES = {
+    "last layer": (0.003, 0.01, 0.03, 0.1),
+    "bitfit": (0.001, 0.003, 0.01, 0.03, 0.1),
+    "everything": (0.001, 0.003, 0.01, 0.03),
+}
+first = TextClassifier(num_classes=4)
+first.load_state_dict(lora_utils.newsgroups_weights(), strict=False)
+before = accuracy(first, posts.test)
+means = {part: mean_vectors(first, getattr(imdb, part)) for part in ("train", "valid", "test")}
+posts_means = mean_vectors(first, posts.test)
+
+
+def top(model):
+    """What is left of the classifier once the means are known."""
+    return nn.Sequential(model.fc1, nn.ReLU(), model.fc2)
+
+
+def run(policy, lr, seed):
+    """Train one model; returns IMDb validation and test accuracy and the newsgroups accuracy under the old head."""
+    model, cached = prepared(policy, seed), policy != "everything"
+    data = means if cached else {part: getattr(imdb, part) for part in means}
+    network = top(model) if cached else model
+    fit(network, data["train"], epochs=8 if cached else 3, lr=lr, batch_size=BATCH, seed=seed)
+    with old_head(model, first.fc2):
+        left = accuracy(top(model), posts_means) if cached else accuracy(model, posts.test)
+    return accuracy(network, data["valid"]), accuracy(network, data["test"]), left
+
+
+# %% tags=["skip-when-grading"]
+runs = [(policy, lr, seed) for policy in POLICIES for lr in RATES[policy] for seed in SEEDS]
+sweep = {key: run(*key) for key in progress(runs, "policies, learning rates, seeds")}
+untrained = [accuracy(prepared("last layer", seed), imdb.test) for seed in SEEDS]
+
+
+def at(policy, lr, which):
+    """Mean and spread over seeds of validation (0) or test accuracy (1) or what is left of the first task (2)."""
+    return mean_and_spread([sweep[policy, lr, seed][which] for seed in SEEDS])
+
+
+best = {policy: max(RATES[policy], key=lambda lr, policy=policy: at(policy, lr, 0)[0]) for policy in POLICIES}
+print("measured in this run  best lr   IMDb test accuracy")
+print("nothing                     -   {:.3f} +- {:.3f}".format(*mean_and_spread(untrained)))
+for policy, lr in best.items():
+    print("{:<20} {:>8g}   {:.3f} +- {:.3f}".format(policy, lr, *at(policy, lr, 1)))
+
+# %% tags=["skip-when-grading"]
+from lora_utils.plots import COLOURS, DASHES, MARKERS, figure
+
+fig, axes = figure(
+    "BitFit hardly beats the last layer here; full fine-tuning is ten points above both",
+    "learning rate of AdamW",
+    "IMDb validation accuracy",
+)
+for k, policy in enumerate(POLICIES):
+    centre, spread = zip(*[at(policy, lr, 0) for lr in RATES[policy]], strict=True)
+    look = {"color": COLOURS[2 * k], "linestyle": DASHES[k], "marker": MARKERS[k], "capsize": 3}
+    axes.errorbar(RATES[policy], centre, yerr=spread, label=policy, **look)
+axes.set_xscale("log")
+axes.legend(frameon=False)
+
+# %% [markdown]
+# What it meant:
+#
+# * **Full fine-tuning gains ten points** over the other two, and does so at a learning rate ten times smaller. What it has beyond them is the word vectors and `fc1`'s weight.
+# * **BitFit is hardly better than the last layer.** A bias of `fc1` moves the threshold of a ReLU; it cannot make `fc1` look at other words. BitFit's good results are from BERT, which has
+#   biases in 12 layers and far more in them to shift. The validation accuracy of 2,500 reviews has a standard error of $\sqrt{0.73 \cdot 0.27 / 2500} = 0.009$, so the order of two points this close means nothing.
+# * **Every policy has its own best rate**, and the curves differ more along the axis than the two small policies differ from each other. Compare methods only after a sweep of each.
+
+# %% [markdown]
+# ## 5. The memory ledger
+#
+# A training step keeps four kinds of numbers at once:
+#
+# | kind | how many | of which parameters |
+# | --- | --- | --- |
+# | weights | one a number | all, frozen or not |
+# | gradients | one a number | the trained ones |
+# | optimiser | AdamW: two a number ($m$, $v$), and a step counter a *tensor* | the trained ones |
+# | activations | what the backward pass needs of the forward pass | see below |
+#
+# A float32 number has 4 bytes; AdamW's step counter is one float32.
+#
+# **What the backward pass needs.** For a chain of linear layers and ReLUs follow the chain rule from the loss back. With $G$ the gradient of the loss with respect to a layer's output,
+#
+# * a linear layer $y = x W^\top + \text{bias}$ needs its **input** $x$ for $\partial L/\partial W = G^\top x$, if $W$ is trained. For the bias it needs nothing, and to pass the gradient on it needs $W$, which is there anyway;
+# * ReLU needs to know where its **output** was positive, if anything before it is trained;
+# * cross entropy keeps its $b \cdot c$ log-probabilities, and one number more (the total weight of the examples).
+#
+# The batch itself is there anyway. A ReLU's output that is also the next layer's input is one tensor, and counts once. Behind the first trained number the gradient has to pass through every layer, trained or not:
+# **frozen does not mean free**.
+
+# %% [markdown]
+# ### Exercise 5: predict the ledger
+# | goal | difficulty | time | expected length |
+# | --- | --- | --- | --- |
+# | the bytes of one AdamW step, from shapes alone | 4 of 5 | 18 min | 15 lines |
+#
+# Write `ledger(model, b)` for an `nn.Sequential` that begins and ends with an `nn.Linear` and has an `nn.ReLU` between each two; all is float32, `b` is the batch size. Return a dict with the keys
+# `"weights"`, `"gradients"`, `"optimizer"` and `"activations"`, in bytes. At least one parameter is trained. The check takes a real step and counts.
+#
+# <details><summary>Hint 1: where to start</summary>
+#
+# The first three need <code>p.numel()</code> and <code>p.requires_grad</code> only. For the activations walk through the layers and keep two facts: whether anything so far is trained, and whether the
+# tensor in your hands is kept already.
+# </details>
+# <details><summary>Hint 2: the walk</summary>
+#
+# At the start the tensor is the batch: treat it as kept. A linear layer: if its weight is trained and its input is not kept yet, add b times in_features; its output is a new tensor, not kept. A ReLU: if
+# anything before is trained, add b times the width, and its output is kept; else its output is new and not kept.
+# </details>
+# <details><summary>Hint 3: nearly the answer</summary>
+#
+# <code>trained = trained or layer.weight.requires_grad or layer.bias.requires_grad</code> (mind layers without a bias: <code>any(p.requires_grad for p in layer.parameters())</code>). At the end add
+# <code>b * c + 1</code>, with c the last layer's out_features. All times 4.
+# </details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "memory-ledger", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def ledger(model: nn.Sequential, b: int) -> dict[str, int]:
+    """Bytes of weights, gradients, optimizer and activations in one AdamW step under cross entropy, batch size b."""
+    ### BEGIN SOLUTION
+    trained = [p for p in model.parameters() if p.requires_grad]
+    gradients = 4 * sum(p.numel() for p in trained)
+    kept, flows, numbers, width = True, False, 0, 0
+    for layer in model:
+        if isinstance(layer, nn.Linear):
+            if layer.weight.requires_grad and not kept:
+                numbers += b * layer.in_features
+            flows = flows or any(p.requires_grad for p in layer.parameters())
+            kept, width = False, layer.out_features
+        else:
+            kept = flows
+            numbers += b * width if flows else 0
+    return {
+        "weights": 4 * sum(p.numel() for p in model.parameters()),
+        "gradients": gradients,
+        "optimizer": 2 * gradients + 4 * len(trained),
+        "activations": 4 * (numbers + b * width + 1),
+    }
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test-memory-ledger", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
+grade = check.memory_ledger(ledger, points=4, of=5)
+
+
+### BEGIN HIDDEN TESTS
+def other_chains(function, draw):
+    """It also holds for chains of other lengths, without biases, and when a single weight in the middle is trained."""
+    for layers, bias, policy in ((4, True, "middle weight"), (3, False, "everything"), (1, True, "everything")):
+        c = check.ledger_case(draw, policy, layers=layers, bias=bias)
+        for kind in ("weights", "gradients", "optimizer", "activations"):
+            check.judge_kind(function, c, kind)
+
+
+grade = grade.hidden(other_chains, points=1)
+### END HIDDEN TESTS
+grade
+
+# %% [markdown]
+# **Predict before you run.** BitFit trains 3,256 times fewer numbers of our classifier than full fine-tuning. How many times less memory does its step need, at batch size 256?
+#
+# <details><summary>Answer, after you have run the next two cells</summary>
+#
+# Not quite four times. In float32 full fine-tuning with AdamW holds weights, gradients, m and v: four times the weights. With next to nothing trained, one of the four remains. **Four is
+# the most that freezing can save** with AdamW at one precision, however few numbers are trained, and activations take it down from there.
+# </details>
+#
+# `predicted_memory` is the course's own ledger, which also knows the `TextClassifier`; `training_memory` takes a step on a copy and counts every tensor.
+
+# %% tags=["skip-when-grading"]
+# NBVAL_CHECK_OUTPUT
+from lora_utils.ledger import predicted_memory
+from lora_utils.memory import training_memory
+
+KINDS = ("weights", "gradients", "optimizer", "activations")
+batch = imdb.train.first(BATCH)
+predicted = {policy: predicted_memory(prepared(policy, 0), batch.inputs.shape) for policy in POLICIES}
+measured = {policy: training_memory(prepared(policy, 0), batch.inputs, batch.labels) for policy in POLICIES}
+print(f"{'bytes':<12}" + "".join(f"{kind:>13}" for kind in (*KINDS, "total")))
+for policy in POLICIES:
+    print(f"{policy:<12}" + "".join(f"{getattr(measured[policy], kind):>13,}" for kind in (*KINDS, "total")))
+print("predicted to the byte:", predicted == measured)
+print(f"full fine-tuning needs {measured['everything'].total / measured['bitfit'].total:.2f} times as much as BitFit")
+
+# %% tags=["skip-when-grading"]
+from lora_utils.plots import HATCHES
+
+fig, axes = figure(
+    "Freezing spares gradients and optimiser states; the weights stay", "policy", "megabytes of one training step"
+)
+for place, policy in enumerate(POLICIES):
+    bottom = 0.0
+    for k, kind in enumerate(KINDS):
+        height = getattr(predicted[policy], kind) / 1e6
+        axes.bar(
+            place,
+            height,
+            bottom=bottom,
+            width=0.6,
+            color=COLOURS[(2, 3, 5, 4)[k]],
+            hatch=HATCHES[k],
+            edgecolor="white",
+            label=kind if place == 0 else None,
+        )
+        bottom += height
+    axes.plot(
+        place,
+        measured[policy].total / 1e6,
+        marker="_",
+        markersize=40,
+        color="black",
+        linestyle="none",
+        label="measured" if place == 0 else None,
+    )
+axes.set_xticks(range(3), POLICIES)
+axes.grid(axis="x", visible=False)
+axes.legend(frameon=False, loc="upper left", title="predicted", alignment="left")
+
+# %% [markdown]
+# The prediction is right to the byte, and the surprise is what is *not* in the table: 3,256 times fewer trained numbers, 3.9 times less memory. The activations of BitFit are as large as those of the last layer: in both the output of ReLU stays,
+# for the last layer as the input of a trained weight, for BitFit because the gradient has to pass ReLU on its way to the bias of `fc1`. Full fine-tuning keeps the input of `fc1` as well, and a mask to divide the gradient among the words.
+#
+# ### When activations rule
+#
+# Our classifier is nearly all embedding. A transformer is not: every token of every text leaves activations in every layer. The next cell takes a model of
+# the sizes of MiniLM (6 blocks, width 384, 22.7 million numbers; random weights, since memory does not depend on their values) and counts steps on texts of 32 tokens. Look at how
+# the advantage of BitFit shrinks as the batch grows.
+
+# %% tags=["skip-when-grading"]
+from lora_utils.minilm import MiniLM
+from lora_utils.sentence_classifier import SentenceClassifier
+
+seed_everything(0)
+transformer = SentenceClassifier(MiniLM(), 6)
+SIZES, TOKENS = (1, 4, 16, 64), 32
+totals = {}
+for policy in progress(POLICIES, "steps of a transformer"):
+    transformer.requires_grad_(policy == "everything")
+    transformer.head.requires_grad_(True)
+    if policy == "bitfit":
+        unfreeze_biases(transformer)
+    for b in SIZES:
+        ids = torch.randint(1000, 2000, (b, TOKENS))
+        totals[policy, b] = training_memory(transformer, ids, torch.zeros(b, dtype=torch.int64))
+print("trained by BitFit: ", end="")
+transformer.requires_grad_(False)
+unfreeze_biases(transformer)
+print(lora_utils.count_parameters(transformer))
+print("batch   everything   bitfit   last layer   everything / bitfit")
+for b in SIZES:
+    full, bias, last = (totals[policy, b].total / 1e6 for policy in ("everything", "bitfit", "last layer"))
+    print(f"{b:>5} {full:>9.0f} MB {bias:>5.0f} MB {last:>9.0f} MB {full / bias:>14.2f} times")
+
+# %% tags=["skip-when-grading"]
+fig, axes = figure(
+    "The larger the batch, the less BitFit saves: activations are not frozen",
+    f"batch size (texts of {TOKENS} tokens)",
+    "times less memory than\nfull fine-tuning",
+)
+for k, policy in enumerate(("bitfit", "last layer")):
+    ratios = [totals["everything", b].total / totals[policy, b].total for b in SIZES]
+    axes.plot(SIZES, ratios, color=COLOURS[2 - 2 * k], linestyle=DASHES[k], marker=MARKERS[k], label=policy)
+axes.axhline(4, color="grey", linewidth=1)
+axes.annotate("all that gradients, m and v take", (1, 4), (1, 4.15), color="grey")
+axes.set_xscale("log", base=2)
+axes.set_xticks(SIZES, [str(b) for b in SIZES])
+axes.legend(frameon=False)
+
+# %% [markdown]
+# With one text in a batch, nearly the whole factor of four is there. With 64 texts most of it is gone, although BitFit still trains hardly more than a thousandth of the numbers: it has biases in every block, so the gradient has to come down through all of them, and nearly every intermediate
+# result stays. Only the last layer keeps nothing below itself: nothing before it is trained, so no gradient has to go there. **What is saved depends on where the first trained number sits**, not only on how many there are.
+#
+# Hugging Face's benchmark shows the same on a large model (peft `method_comparison`, Llama-3.2-3B on MetaMathQA; quoted, not measured here): LoRA of rank 32 trains 350 times fewer numbers than full fine-tuning, and peak memory falls from 36.2 to 20.8 GiB, 1.74 times. Two remedies for activations: *gradient checkpointing* keeps few of them and computes the rest again;
+# small micro-batches with accumulated gradients (section 1) keep those of one micro-batch at a time.
+
+# %% [markdown]
+# ## 6. Forgetting
+#
+# After fine-tuning on reviews, can the model still sort newsgroup posts? Its new head answers another question, so the question has to be put with care: the **old head goes back on the changed body**. With
+# $a$ the test accuracy on the first task,
+#
+# $$\text{forgetting} = a(\text{old body, old head}) - a(\text{new body, old head}),$$
+#
+# the measure of Chaudhry et al. 2018 ([arXiv 1801.10112](https://arxiv.org/abs/1801.10112)) for two tasks that have a head each. It is positive where something was lost and negative where the first task gained.
+# If only the head was trained, it is exactly 0: the body is the same.
+
+# %% [markdown]
+# ### Exercise 6: measure forgetting
+# | goal | difficulty | time | expected length |
+# | --- | --- | --- | --- |
+# | put the old head on the new body, measure, and put the new one back | 2 of 5 | 8 min | 5 lines |
+#
+# Write `forgetting(model, old_head, data, before)`. `model.fc2` is the new head, `data` holds the first task's test examples, `before` is the accuracy on them before fine-tuning. The course's
+# `accuracy(model, data)` is imported. Afterwards `model.fc2` is the new head again, the same object, and no weight has changed.
+#
+# <details><summary>Hint 1: where to start</summary>
+#
+# A head is a module, and a module's attribute can be assigned: <code>model.fc2 = old_head</code>. No weights need to be copied.
+# </details>
+# <details><summary>Hint 2: the order</summary>
+#
+# Remember the new head, exchange, measure, exchange back, subtract.
+# </details>
+# <details><summary>Hint 3: nearly the answer</summary>
+#
+# <code>new = model.fc2</code> first. The result is <code>before - after</code>, so that a loss is positive. (With <code>try</code> and <code>finally</code> the new head comes back even after an error.)
+# </details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "forgetting", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def forgetting(model: nn.Module, old_head: nn.Module, data: Examples, before: float) -> float:
+    """Accuracy before fine-tuning minus that of model's body under the old head, on the first task's examples."""
+    ### BEGIN SOLUTION
+    new = model.fc2
+    model.fc2 = old_head
+    after = accuracy(model, data)
+    model.fc2 = new
+    return before - after
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test-forgetting", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+grade = check.forgetting(forgetting, points=3, of=4)
+
+
+### BEGIN HIDDEN TESTS
+def same_number_of_classes(function, draw):
+    """It also holds where both tasks have the same number of classes, so that no shape gives the mistake away."""
+    c = check.forgetting_case(draw, same=True)
+    seen = check.judge_forgetting(function, c)
+    if not seen["restored"]:
+        raise check.Failure("old-head-left-in", "the model is left with the old head", "Put the new one back.")
+
+
+grade = grade.hidden(same_number_of_classes, points=1)
+### END HIDDEN TESTS
+grade
+
+# %% [markdown]
+# **Predict before you run**: which forgets more at its best learning rate, BitFit with its 386 trained numbers or full fine-tuning with 1.26 million? And what does ten times the learning rate do?
+#
+# Left: forgetting against the learning rate. Right: what each run gained on reviews against what it lost on posts, one symbol a policy and learning rate, mean of three seeds. Good runs are at the upper left.
+
+# %% tags=["skip-when-grading"]
+fig, (left, right) = figure(
+    "The learning rate decides what is forgotten, more than the number of trained numbers",
+    ["learning rate of AdamW", "forgetting: newsgroups accuracy lost"],
+    ["forgetting: newsgroups accuracy lost", "IMDb test accuracy"],
+    columns=2,
+    height=3.6,
+)
+for k, policy in enumerate(POLICIES):
+    rates = RATES[policy]
+    lost = [before - at(policy, lr, 2)[0] for lr in rates]
+    spread = [at(policy, lr, 2)[1] for lr in rates]
+    gained = [at(policy, lr, 1)[0] for lr in rates]
+    look = {"color": COLOURS[2 * k], "marker": MARKERS[k], "linestyle": DASHES[k]}
+    left.errorbar(rates, lost, yerr=spread, capsize=3, label=policy, **look)
+    right.plot(lost, gained, **look)
+    chosen = rates.index(best[policy])
+    right.plot(lost[chosen], gained[chosen], "o", color=COLOURS[2 * k], markersize=14, fillstyle="none")
+left.axhline(before - 0.25, color="grey", linewidth=1)
+left.set_xscale("log")
+left.legend(frameon=False, loc="upper left")
+right.annotate(
+    "circles: best learning rate\nby validation accuracy", (0.98, 0.05), xycoords="axes fraction", ha="right"
+)
+
+# %% tags=["skip-when-grading"]
+print("measured in this run  learning rate   IMDb test accuracy   forgetting")
+for policy in POLICIES:
+    for lr in RATES[policy]:
+        (gain, spread), (rest, wide) = at(policy, lr, 1), at(policy, lr, 2)
+        chosen = "<- best" if lr == best[policy] else ""
+        print(f"{policy:<20} {lr:>14g}      {gain:.3f} +- {spread:.3f}    {before - rest:.3f} +- {wide:.3f} {chosen}")
+
+# %% [markdown]
+# * **The last layer forgets nothing**, exactly: the old head finds the body it knew.
+# * **The learning rate decides.** With BitFit, 0.1 instead of 0.01 costs about a third of the newsgroups accuracy and gains nothing on reviews. With full fine-tuning, 0.01 and 0.03 forget about twice as much as 0.003, and are no better.
+#   The grey line is what guessing one of four classes would leave: the largest rates come close to it.
+# * **Few trained numbers are no insurance.** At their best rates BitFit and full fine-tuning forget about as much, 128 shifted thresholds against 1.26 million moved numbers; the spread of BitFit over seeds is large. For what it forgets, full fine-tuning gains ten points.
+# * The choice by validation accuracy does not see forgetting at all. Where the first task still matters, put it into the choice: for BitFit 0.01 reviews as well as 0.03 and forgets half as much.
+#
+# Biderman et al. 2024 ([arXiv 2405.09673](https://arxiv.org/abs/2405.09673)) find for large models that LoRA learns less and forgets less than full fine-tuning. Our small model says: look at the learning rate before you give the method the credit. Parameter-efficient methods have one sure advantage
+# here, and it is another one: **the old numbers are still there.** Take the adapter off, and the first task is back, bit for bit.
+
+# %% [markdown]
+# ## 7. What breaks in practice
+#
+# | symptom | cause | reported in |
+# | --- | --- | --- |
+# | training is unstable from the second step on | `zero_grad` left out, so old gradients stay | tenstorrent/tt-blacksmith PR #711, meta-pytorch/torchforge PR #71 |
+# | nothing learns | gradients set to zero right before the step | lucidrains/byol-pytorch #93 |
+# | memory grows until the process dies | a sum of losses keeps every step's graph | BatsResearch/labelmodels #4, google/brax PR #152 |
+# | validation accuracy is noisy or too low | dropout on while measuring | karpathy/nanoGPT PR #240, udacity/deep-learning-v2-pytorch #3 |
+# | training loss jumps at each epoch's start | evaluation mode never left after validation | wkentaro/pytorch-fcn #57, fartashf/vsepp #4 |
+# | frozen layers train all the same | a later line sets `requires_grad` again; frozen only after `backward()` had filled `p.grad` | ultralytics/yolov5 #1213, neuralmagic/sparseml #965 |
+# | frozen weights shrink | they were in the optimiser with a gradient of zeros, and weight decay moved them | iamwangyabin/S-Prompts PR #2 |
+# | an AdamW differs from the paper | no bias correction; eps scaled with the correction | google-research/bert #153, tensorflow/tensorflow #35102, pytorch/pytorch PR #22628 |
+# | small micro-batches weigh too much | means of unequal micro-batches averaged | unslothai/unsloth-zoo #6, ml-explore/mlx-lm PR #1413 |
+#
+# (`optimizer.zero_grad()` sets gradients to `None` since PyTorch 2.0, and AdamW skips a parameter whose gradient is `None`. Handing the optimiser only what has `requires_grad` is safe in every version.)
+#
+# Against most of these two tests help: **after one step, exactly the parameters that should have moved have moved; after a measurement, nothing has.**
+
+# %% [markdown]
+# ## Summary
+#
+# | what | the number you should have seen |
+# | --- | --- |
+# | first step of AdamW at rate 0.001, gradients of 1000 and 0.001 | both 0.001 |
+# | trained numbers: last layer, BitFit, everything | 258, 386, 1,256,786 |
+# | IMDb test accuracy: nothing, last layer, BitFit, everything | TABLE-ACC |
+# | memory of one step, everything against BitFit | 3.9 times, for 3,256 times as many trained numbers; the most that freezing can save is 4 |
+# | the same on a transformer of MiniLM's sizes | TABLE-TR |
+# | forgetting at the best rate: last layer, BitFit, everything | TABLE-FO |
+#
+# * A training step is clear, forward, backward, step; `backward` adds, and everything that goes wrong in silence goes wrong there.
+# * AdamW's step has the size of the learning rate. It keeps two numbers for each one it trains.
+# * Frozen is not free: weights stay, and activations stay behind the first trained number.
+# * Forgetting is measured under the old head. The learning rate decides it more than the number of trained numbers.
+#
+# ## Further reading
+#
+# * D. Kingma, J. Ba, *Adam: A Method for Stochastic Optimization*, 2014, [arXiv:1412.6980](https://arxiv.org/abs/1412.6980).
+# * I. Loshchilov, F. Hutter, *Decoupled Weight Decay Regularization*, 2017, [arXiv:1711.05101](https://arxiv.org/abs/1711.05101).
+# * E. Ben Zaken, S. Ravfogel, Y. Goldberg, *BitFit*, 2021, [arXiv:2106.10199](https://arxiv.org/abs/2106.10199).
+# * A. Chaudhry et al., *Riemannian Walk for Incremental Learning: Understanding Forgetting and Intransigence*, 2018, [arXiv:1801.10112](https://arxiv.org/abs/1801.10112).
+#
+# Next: [lab 03](../03_additive/03_additive.ipynb) leaves the model's numbers alone and adds small layers to it.

@@ -1,0 +1,37 @@
+# %% the order of torch, decay first
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    theta = theta * (1 - lr * weight_decay)
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    m_hat = m / (1 - beta1**t)
+    v_hat = v / (1 - beta2**t)
+    theta = theta - lr * m_hat / (v_hat.sqrt() + eps)
+    return theta, m, v
+
+# %% lerp and addcmul on copies
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = m.lerp(g, 1 - beta1)
+    v = (v * beta2).addcmul(g, g, value=1 - beta2)
+    m_hat = m / (1 - beta1**t)
+    v_hat = v / (1 - beta2**t)
+    theta = theta - lr * m_hat / (v_hat.sqrt() + eps) - lr * weight_decay * theta
+    return theta, m, v
+
+# %% correction as a step size
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    size = lr / (1 - beta1**t)
+    root = v.sqrt() / (1 - beta2**t) ** 0.5 + eps
+    theta = theta - size * m / root - lr * weight_decay * theta
+    return theta, m, v
+
+# %% out-of-place methods and a list
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = torch.add(beta1 * m, g, alpha=1 - beta1)
+    v = torch.add(beta2 * v, g.square(), alpha=1 - beta2)
+    m_hat = m / (1 - beta1**t)
+    v_hat = v / (1 - beta2**t)
+    decayed = theta - lr * weight_decay * theta
+    theta = torch.addcdiv(decayed, m_hat, torch.sqrt(v_hat) + eps, value=-lr)
+    return [theta, m, v]

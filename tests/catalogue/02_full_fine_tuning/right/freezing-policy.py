@@ -1,0 +1,58 @@
+# %% freeze, then switch on
+def choose(model, policy, head):
+    model.requires_grad_(False)
+    if policy == "everything":
+        model.requires_grad_(True)
+    elif policy in ("last layer", "bitfit"):
+        model.get_submodule(head).requires_grad_(True)
+        if policy == "bitfit":
+            for name, p in model.named_parameters():
+                if name.split(".")[-1] == "bias":
+                    p.requires_grad = True
+    elif policy != "nothing":
+        raise ValueError(f"policy must be one of four, got {policy!r}")
+    return [name for name, p in model.named_parameters() if p.requires_grad]
+
+# %% a set of names
+def choose(model, policy, head):
+    names = [name for name, _ in model.named_parameters()]
+    of_head = [name for name in names if name.startswith(head + ".")]
+    biases = [name for name in names if name.endswith("bias")]
+    policies = {"nothing": [], "last layer": of_head, "bitfit": of_head + biases, "everything": names}
+    if policy not in policies:
+        raise ValueError(f"{policy} is no policy, choose one of {', '.join(policies)}")
+    trained = set(policies[policy])
+    for name, p in model.named_parameters():
+        p.requires_grad = name in trained
+    return [name for name in names if name in trained]
+
+# %% match, tuple returned
+def choose(model, policy, head):
+    match policy:
+        case "nothing":
+            wanted = lambda name: False
+        case "last layer":
+            wanted = lambda name: name.rpartition(".")[0] == head
+        case "bitfit":
+            wanted = lambda name: name.rpartition(".")[0] == head or name.rpartition(".")[2] == "bias"
+        case "everything":
+            wanted = lambda name: True
+        case _:
+            raise ValueError(policy)
+    for name, p in model.named_parameters():
+        p.requires_grad_(wanted(name))
+    return tuple(name for name, p in model.named_parameters() if p.requires_grad)
+
+# %% through the modules
+def choose(model, policy, head):
+    if policy not in {"nothing", "last layer", "bitfit", "everything"}:
+        raise ValueError(f"unknown policy: {policy}")
+    trained = []
+    for name, p in model.named_parameters():
+        owner, own = name.rpartition(".")[::2]
+        inside = owner == head or owner.startswith(head + ".")
+        on = policy == "everything" or (policy != "nothing" and (inside or (policy == "bitfit" and own == "bias")))
+        p.requires_grad_(on)
+        if on:
+            trained.append(name)
+    return trained

@@ -1,0 +1,79 @@
+# %% element sizes and backwards over the chain
+def ledger(model, b):
+    size = lambda p: p.numel() * p.element_size()
+    on = [p for p in model.parameters() if p.requires_grad]
+    linears = [layer for layer in model if isinstance(layer, nn.Linear)]
+    first = next(k for k, layer in enumerate(linears) if any(p.requires_grad for p in layer.parameters()))
+    kept = 0
+    for k in range(1, len(linears)):  # the tensor between linear layer k - 1 and k
+        if k > first or linears[k].weight.requires_grad:
+            kept += b * linears[k].in_features
+    return {
+        "weights": sum(map(size, model.parameters())),
+        "gradients": sum(map(size, on)),
+        "optimizer": sum(2 * size(p) + 4 for p in on),
+        "activations": 4 * kept + 4 * b * linears[-1].out_features + 4,
+    }
+
+# %% hooks on what autograd saves
+def ledger(model, b):
+    x = torch.zeros(b, model[0].in_features)
+    there, saved = {p.data_ptr() for p in model.parameters()} | {x.data_ptr()}, {}
+
+    def keep(t):
+        saved[t.data_ptr()] = t
+        return t
+
+    labels = torch.zeros(b, dtype=torch.int64)
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda t: t):
+        loss = F.cross_entropy(model(x), labels)
+    there.add(labels.data_ptr())
+    total = sum(p.numel() for p in model.parameters())
+    on = [p for p in model.parameters() if p.requires_grad]
+    n = sum(p.numel() for p in on)
+    activations = sum(t.numel() * t.element_size() for address, t in saved.items() if address not in there)
+    return {"weights": total * 4, "gradients": n * 4, "optimizer": n * 8 + len(on) * 4, "activations": activations}
+
+# %% floats
+def ledger(model, b):
+    trained = [p for p in model.parameters() if p.requires_grad]
+    gradients = 4 * sum(p.numel() for p in trained)
+    kept, flows, numbers, width = True, False, 0, 0
+    for layer in model:
+        if isinstance(layer, nn.Linear):
+            if layer.weight.requires_grad and not kept:
+                numbers += b * layer.in_features
+            flows = flows or any(p.requires_grad for p in layer.parameters())
+            kept, width = False, layer.out_features
+        else:
+            kept = flows
+            numbers += b * width if flows else 0
+    return {
+        "weights": 4.0 * sum(p.numel() for p in model.parameters()),
+        "gradients": gradients,
+        "optimizer": 2 * gradients + 4 * len(trained),
+        "activations": 4.0 * (numbers + b * width + 1),
+    }
+
+# %% an ordered dict with a total beside it
+def ledger(model, b):
+    from collections import OrderedDict
+
+    result = OrderedDict(weights=0, gradients=0, optimizer=0, activations=4)
+    flows = shared = False
+    for place, layer in enumerate(model):
+        for p in layer.parameters():
+            result["weights"] += 4 * p.numel()
+            if p.requires_grad:
+                result["gradients"] += 4 * p.numel()
+                result["optimizer"] += 8 * p.numel() + 4
+        if isinstance(layer, nn.ReLU):
+            shared = flows
+            result["activations"] += 4 * b * model[place - 1].out_features * flows
+        else:
+            if place > 0 and not shared and layer.weight.requires_grad:
+                result["activations"] += 4 * b * layer.in_features
+            flows = flows or any(p.requires_grad for p in layer.parameters())
+    result["activations"] += 4 * b * model[-1].out_features
+    result["total"] = sum(result.values())
+    return result

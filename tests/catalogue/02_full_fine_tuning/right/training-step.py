@@ -1,0 +1,51 @@
+# %% a loss object and model.zero_grad
+def training_step(model, optimizer, inputs, labels):
+    criterion = nn.CrossEntropyLoss()
+    model.train()
+    scores = model(inputs)
+    loss = criterion(scores, labels)
+    model.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return float(loss)
+
+# %% log-softmax and nll, gradients set to zero instead of None
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    loss = F.nll_loss(model(inputs).log_softmax(dim=1), labels)
+    optimizer.zero_grad(set_to_none=False)
+    loss.backward()
+    optimizer.step()
+    return loss.detach().item()
+
+# %% one-hot labels, cleared before and after
+def training_step(model, optimizer, inputs, labels):
+    model.train(True)
+    optimizer.zero_grad()
+    scores = model(inputs)
+    loss = F.cross_entropy(scores, F.one_hot(labels, scores.shape[1]).to(scores.dtype))
+    loss.backward()
+    optimizer.step()
+    optimizer.zero_grad()
+    return loss.item()
+
+# %% the mean written out
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer.zero_grad()
+    scores = model(inputs)
+    picked = scores.gather(1, labels[:, None]).squeeze(1)
+    loss = (scores.logsumexp(dim=1) - picked).sum() / len(labels)
+    loss.backward()
+    optimizer.step()
+    return loss.tolist()
+
+# %% autograd.grad into .grad
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    trained = [p for p in model.parameters() if p.requires_grad]
+    loss = F.cross_entropy(model(inputs), labels)
+    for p, g in zip(trained, torch.autograd.grad(loss, trained)):
+        p.grad = g
+    optimizer.step()
+    return loss.item()

@@ -1,0 +1,230 @@
+# %% no bias correction message="bias-not-corrected"
+# google-research/bert #153
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    m_hat = m
+    v_hat = v
+    theta = theta - lr * m_hat / (v_hat.sqrt() + eps) - lr * weight_decay * theta
+    return theta, m, v
+
+# %% m not corrected message="m-not-corrected"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    m_hat = m
+    v_hat = v / (1 - beta2**t)
+    theta = theta - lr * m_hat / (v_hat.sqrt() + eps) - lr * weight_decay * theta
+    return theta, m, v
+
+# %% v not corrected message="v-not-corrected"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    m_hat = m / (1 - beta1**t)
+    v_hat = v
+    theta = theta - lr * m_hat / (v_hat.sqrt() + eps) - lr * weight_decay * theta
+    return theta, m, v
+
+# %% correction counts from zero message="t-off-by-one"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    m_hat = m / (1 - beta1 ** (t + 1))
+    v_hat = v / (1 - beta2 ** (t + 1))
+    theta = theta - lr * m_hat / (v_hat.sqrt() + eps) - lr * weight_decay * theta
+    return theta, m, v
+
+# %% correction without the power message="t-ignored"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    m_hat = m / (1 - beta1)
+    v_hat = v / (1 - beta2)
+    theta = theta - lr * m_hat / (v_hat.sqrt() + eps) - lr * weight_decay * theta
+    return theta, m, v
+
+# %% eps inside the root message="eps-inside-root"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    m_hat = m / (1 - beta1**t)
+    v_hat = v / (1 - beta2**t)
+    theta = theta - lr * m_hat / (v_hat + eps).sqrt() - lr * weight_decay * theta
+    return theta, m, v
+
+# %% eps squared inside the root message="eps-inside-root"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    m_hat = m / (1 - beta1**t)
+    v_hat = v / (1 - beta2**t)
+    theta = theta - lr * m_hat / (v_hat + eps**2).sqrt() - lr * weight_decay * theta
+    return theta, m, v
+
+# %% eps before the correction message="eps-scaled"
+# tensorflow/tensorflow #35102, pytorch/pytorch PR #22628
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    m_hat = m / (1 - beta1**t)
+    denominator = (v.sqrt() + eps) / (1 - beta2**t) ** 0.5
+    theta = theta - lr * m_hat / denominator - lr * weight_decay * theta
+    return theta, m, v
+
+# %% no eps message="eps-forgotten"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    m_hat = m / (1 - beta1**t)
+    v_hat = v / (1 - beta2**t)
+    theta = theta - lr * m_hat / v_hat.sqrt() - lr * weight_decay * theta
+    return theta, m, v
+
+# %% no root message="root-forgotten"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    m_hat = m / (1 - beta1**t)
+    v_hat = v / (1 - beta2**t)
+    theta = theta - lr * m_hat / (v_hat + eps) - lr * weight_decay * theta
+    return theta, m, v
+
+# %% gradient in place of m message="m-unused"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    m_hat = m / (1 - beta1**t)
+    v_hat = v / (1 - beta2**t)
+    theta = theta - lr * g / (v_hat.sqrt() + eps) - lr * weight_decay * theta
+    return theta, m, v
+
+# %% uphill message="uphill"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    m_hat = m / (1 - beta1**t)
+    v_hat = v / (1 - beta2**t)
+    theta = theta + lr * m_hat / (v_hat.sqrt() + eps) - lr * weight_decay * theta
+    return theta, m, v
+
+# %% betas exchanged message="betas-exchanged"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    beta1, beta2 = beta2, beta1
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    m_hat = m / (1 - beta1**t)
+    v_hat = v / (1 - beta2**t)
+    theta = theta - lr * m_hat / (v_hat.sqrt() + eps) - lr * weight_decay * theta
+    return theta, m, v
+
+# %% beta and 1 - beta exchanged message="weights-exchanged"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = (1 - beta1) * m + beta1 * g
+    v = (1 - beta2) * v + beta2 * g**2
+    m_hat = m / (1 - beta1**t)
+    v_hat = v / (1 - beta2**t)
+    theta = theta - lr * m_hat / (v_hat.sqrt() + eps) - lr * weight_decay * theta
+    return theta, m, v
+
+# %% factor 1 - beta left out message="factor-forgotten"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = beta1 * m + g
+    v = beta2 * v + (1 - beta2) * g**2
+    m_hat = m / (1 - beta1**t)
+    v_hat = v / (1 - beta2**t)
+    theta = theta - lr * m_hat / (v_hat.sqrt() + eps) - lr * weight_decay * theta
+    return theta, m, v
+
+# %% v of the gradient itself message="not-squared"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g
+    m_hat = m / (1 - beta1**t)
+    v_hat = (v / (1 - beta2**t)).abs()
+    theta = theta - lr * m_hat / (v_hat.sqrt() + eps) - lr * weight_decay * theta
+    return theta, m, v
+
+# %% corrected moments returned message="corrected-kept"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    m_hat = m / (1 - beta1**t)
+    v_hat = v / (1 - beta2**t)
+    theta = theta - lr * m_hat / (v_hat.sqrt() + eps) - lr * weight_decay * theta
+    return theta, m_hat, v_hat
+
+# %% L2 in the gradient message="decay-in-gradient"
+# Adam with weight_decay, which AdamW was made to replace
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    g = g + weight_decay * theta
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    m_hat = m / (1 - beta1**t)
+    v_hat = v / (1 - beta2**t)
+    theta = theta - lr * m_hat / (v_hat.sqrt() + eps)
+    return theta, m, v
+
+# %% no decay message="decay-forgotten"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    m_hat = m / (1 - beta1**t)
+    v_hat = v / (1 - beta2**t)
+    theta = theta - lr * m_hat / (v_hat.sqrt() + eps)
+    return theta, m, v
+
+# %% decay without lr message="decay-without-lr"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    m_hat = m / (1 - beta1**t)
+    v_hat = v / (1 - beta2**t)
+    theta = theta - lr * m_hat / (v_hat.sqrt() + eps) - weight_decay * theta
+    return theta, m, v
+
+# %% decay with the wrong sign message="decay-adds"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    m_hat = m / (1 - beta1**t)
+    v_hat = v / (1 - beta2**t)
+    theta = theta - lr * m_hat / (v_hat.sqrt() + eps) + lr * weight_decay * theta
+    return theta, m, v
+
+# %% decay after the step message="decay-of-the-new"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    m_hat = m / (1 - beta1**t)
+    v_hat = v / (1 - beta2**t)
+    theta = theta - lr * m_hat / (v_hat.sqrt() + eps)
+    theta = theta - lr * weight_decay * theta
+    return theta, m, v
+
+# %% decay divided by the root message="decay-scaled"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    m_hat = m / (1 - beta1**t)
+    v_hat = v / (1 - beta2**t)
+    theta = theta - lr * (m_hat + weight_decay * theta) / (v_hat.sqrt() + eps)
+    return theta, m, v
+
+# %% moments changed in place message="changed-in-place"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m.mul_(beta1).add_((1 - beta1) * g)
+    v = beta2 * v + (1 - beta2) * g**2
+    m_hat = m / (1 - beta1**t)
+    v_hat = v / (1 - beta2**t)
+    theta = theta - lr * m_hat / (v_hat.sqrt() + eps) - lr * weight_decay * theta
+    return theta, m, v
+
+# %% only theta returned message="not-three"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    m_hat = m / (1 - beta1**t)
+    v_hat = v / (1 - beta2**t)
+    theta = theta - lr * m_hat / (v_hat.sqrt() + eps) - lr * weight_decay * theta
+    return theta

@@ -1,0 +1,189 @@
+# %% mean of the batches' accuracies message="mean-of-batches"
+def evaluate(model, inputs, labels, batch_size):
+    was, shares = model.training, []
+    model.eval()
+    with torch.no_grad():
+        for start in range(0, len(inputs), batch_size):
+            batch = slice(start, start + batch_size)
+            guesses = model(inputs[batch]).argmax(dim=1)
+            shares.append((guesses == labels[batch]).float().mean().item())
+    model.train(was)
+    return sum(shares) / len(shares)
+
+# %% last batch only message="last-batch-only"
+def evaluate(model, inputs, labels, batch_size):
+    was = model.training
+    model.eval()
+    with torch.no_grad():
+        for start in range(0, len(inputs), batch_size):
+            batch = slice(start, start + batch_size)
+            guesses = model(inputs[batch]).argmax(dim=1)
+            share = (guesses == labels[batch]).float().mean().item()
+    model.train(was)
+    return share
+
+# %% last batch dropped message="last-batch-dropped"
+def evaluate(model, inputs, labels, batch_size):
+    was, right = model.training, 0
+    model.eval()
+    with torch.no_grad():
+        for start in range(0, len(inputs) - batch_size + 1, batch_size):
+            batch = slice(start, start + batch_size)
+            guesses = model(inputs[batch]).argmax(dim=1)
+            right += (guesses == labels[batch]).sum().item()
+    model.train(was)
+    return right / len(labels)
+
+# %% not divided message="not-divided"
+def evaluate(model, inputs, labels, batch_size):
+    was, right = model.training, 0
+    model.eval()
+    with torch.no_grad():
+        for start in range(0, len(inputs), batch_size):
+            batch = slice(start, start + batch_size)
+            guesses = model(inputs[batch]).argmax(dim=1)
+            right += (guesses == labels[batch]).sum().item()
+    model.train(was)
+    return float(right)
+
+# %% in per cent message="percent"
+def evaluate(model, inputs, labels, batch_size):
+    was, right = model.training, 0
+    model.eval()
+    with torch.no_grad():
+        for start in range(0, len(inputs), batch_size):
+            batch = slice(start, start + batch_size)
+            guesses = model(inputs[batch]).argmax(dim=1)
+            right += (guesses == labels[batch]).sum().item()
+    model.train(was)
+    return 100 * right / len(labels)
+
+# %% share of errors message="errors-counted"
+def evaluate(model, inputs, labels, batch_size):
+    was, right = model.training, 0
+    model.eval()
+    with torch.no_grad():
+        for start in range(0, len(inputs), batch_size):
+            batch = slice(start, start + batch_size)
+            guesses = model(inputs[batch]).argmax(dim=1)
+            right += (guesses != labels[batch]).sum().item()
+    model.train(was)
+    return right / len(labels)
+
+# %% divided by batches times batch size message="wrong-denominator"
+def evaluate(model, inputs, labels, batch_size):
+    was, right = model.training, 0
+    model.eval()
+    with torch.no_grad():
+        for start in range(0, len(inputs), batch_size):
+            batch = slice(start, start + batch_size)
+            guesses = model(inputs[batch]).argmax(dim=1)
+            right += (guesses == labels[batch]).sum().item()
+    model.train(was)
+    return right / (-(-len(inputs) // batch_size) * batch_size)
+
+# %% no evaluation mode message="measured-in-training-mode"
+# udacity/deep-learning-v2-pytorch #3
+def evaluate(model, inputs, labels, batch_size):
+    was, right = model.training, 0
+    with torch.no_grad():
+        for start in range(0, len(inputs), batch_size):
+            batch = slice(start, start + batch_size)
+            guesses = model(inputs[batch]).argmax(dim=1)
+            right += (guesses == labels[batch]).sum().item()
+    model.train(was)
+    return right / len(labels)
+
+# %% evaluation mode never left message="left-in-evaluation-mode"
+# wkentaro/pytorch-fcn #57, shubhamagarwal92/mmd #14
+def evaluate(model, inputs, labels, batch_size):
+    was, right = model.training, 0
+    model.eval()
+    with torch.no_grad():
+        for start in range(0, len(inputs), batch_size):
+            batch = slice(start, start + batch_size)
+            guesses = model(inputs[batch]).argmax(dim=1)
+            right += (guesses == labels[batch]).sum().item()
+    return right / len(labels)
+
+# %% always back to training message="always-training-mode"
+def evaluate(model, inputs, labels, batch_size):
+    was, right = model.training, 0
+    model.eval()
+    with torch.no_grad():
+        for start in range(0, len(inputs), batch_size):
+            batch = slice(start, start + batch_size)
+            guesses = model(inputs[batch]).argmax(dim=1)
+            right += (guesses == labels[batch]).sum().item()
+    model.train()
+    return right / len(labels)
+
+# %% graph recorded message="graph-recorded"
+def evaluate(model, inputs, labels, batch_size):
+    was, right = model.training, 0
+    model.eval()
+    if True:
+        for start in range(0, len(inputs), batch_size):
+            batch = slice(start, start + batch_size)
+            guesses = model(inputs[batch]).argmax(dim=1)
+            right += (guesses == labels[batch]).sum().item()
+    model.train(was)
+    return right / len(labels)
+
+# %% gradients switched off for good message="gradients-left-off"
+def evaluate(model, inputs, labels, batch_size):
+    was, right = model.training, 0
+    model.eval()
+    torch.set_grad_enabled(False)
+    if True:
+        for start in range(0, len(inputs), batch_size):
+            batch = slice(start, start + batch_size)
+            guesses = model(inputs[batch]).argmax(dim=1)
+            right += (guesses == labels[batch]).sum().item()
+    model.train(was)
+    return right / len(labels)
+
+# %% model frozen message="model-frozen"
+def evaluate(model, inputs, labels, batch_size):
+    was, right = model.training, 0
+    model.eval()
+    model.requires_grad_(False)
+    if True:
+        for start in range(0, len(inputs), batch_size):
+            batch = slice(start, start + batch_size)
+            guesses = model(inputs[batch]).argmax(dim=1)
+            right += (guesses == labels[batch]).sum().item()
+    model.train(was)
+    return right / len(labels)
+
+# %% everything at once message="batch-size-ignored"
+def evaluate(model, inputs, labels, batch_size):
+    was = model.training
+    model.eval()
+    with torch.no_grad():
+        right = (model(inputs).argmax(dim=1) == labels).sum().item()
+    model.train(was)
+    return right / len(labels)
+
+# %% a tensor returned message="not-a-float"
+def evaluate(model, inputs, labels, batch_size):
+    was, right = model.training, 0
+    model.eval()
+    with torch.no_grad():
+        for start in range(0, len(inputs), batch_size):
+            batch = slice(start, start + batch_size)
+            guesses = model(inputs[batch]).argmax(dim=1)
+            right += (guesses == labels[batch]).sum()
+    model.train(was)
+    return right / len(labels)
+
+# %% nothing returned message="no-value"
+def evaluate(model, inputs, labels, batch_size):
+    was, right = model.training, 0
+    model.eval()
+    with torch.no_grad():
+        for start in range(0, len(inputs), batch_size):
+            batch = slice(start, start + batch_size)
+            guesses = model(inputs[batch]).argmax(dim=1)
+            right += (guesses == labels[batch]).sum().item()
+    model.train(was)

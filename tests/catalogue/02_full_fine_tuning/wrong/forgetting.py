@@ -1,0 +1,88 @@
+# %% under the new head message="new-head-used"
+def forgetting(model, old_head, data, before):
+    new = model.fc2
+    after = accuracy(model, data)
+    model.fc2 = new
+    return before - after
+
+# %% after minus before message="sign-turned"
+def forgetting(model, old_head, data, before):
+    new = model.fc2
+    model.fc2 = old_head
+    after = accuracy(model, data)
+    model.fc2 = new
+    return after - before
+
+# %% accuracy itself message="accuracy-returned"
+def forgetting(model, old_head, data, before):
+    new = model.fc2
+    model.fc2 = old_head
+    after = accuracy(model, data)
+    model.fc2 = new
+    return after
+
+# %% relative message="relative"
+def forgetting(model, old_head, data, before):
+    new = model.fc2
+    model.fc2 = old_head
+    after = accuracy(model, data)
+    model.fc2 = new
+    return (before - after) / before
+
+# %% in per cent message="percent"
+def forgetting(model, old_head, data, before):
+    new = model.fc2
+    model.fc2 = old_head
+    after = accuracy(model, data)
+    model.fc2 = new
+    return 100 * (before - after)
+
+# %% gains cut off message="cut-at-zero"
+def forgetting(model, old_head, data, before):
+    new = model.fc2
+    model.fc2 = old_head
+    after = accuracy(model, data)
+    model.fc2 = new
+    return max(before - after, 0.0)
+
+# %% absolute value message="absolute"
+def forgetting(model, old_head, data, before):
+    new = model.fc2
+    model.fc2 = old_head
+    after = accuracy(model, data)
+    model.fc2 = new
+    return abs(before - after)
+
+# %% old head left in message="old-head-left-in"
+def forgetting(model, old_head, data, before):
+    new = model.fc2
+    model.fc2 = old_head
+    after = accuracy(model, data)
+    return before - after
+
+# %% weights copied into the new head message="new-head-overwritten"
+def forgetting(model, old_head, data, before):
+    new = model.fc2
+    new.weight.data = old_head.weight.data.clone()
+    after = accuracy(model, data)
+    model.fc2 = new
+    return before - after
+
+# %% a tensor message="not-a-number"
+def forgetting(model, old_head, data, before):
+    new = model.fc2
+    model.fc2 = old_head
+    after = accuracy(model, data)
+    model.fc2 = new
+    return torch.tensor(before - after)
+
+# %% a copy put back message="old-head-left-in"
+import copy
+
+
+def forgetting(model, old_head, data, before):
+    new = model.fc2
+    model.fc2 = old_head
+    after = accuracy(model, data)
+    model.fc2 = copy.deepcopy(new)
+    return before - after

@@ -1,0 +1,189 @@
+# %% attribute of the module message="nothing-frozen"
+def choose(model, policy, head):
+    if policy not in ("nothing", "last layer", "bitfit", "everything"):
+        raise ValueError(f"unknown policy {policy!r}")
+    model.requires_grad = False
+    return [name for name, p in model.named_parameters() if p.requires_grad]
+
+# %% never switched on message="never-switched-on"
+def choose(model, policy, head):
+    if policy not in ("nothing", "last layer", "bitfit", "everything"):
+        raise ValueError(f"unknown policy {policy!r}")
+    for name, p in model.named_parameters():
+        of_head, bias = name.startswith(f"{head}."), name.rpartition(".")[2].endswith("bias")
+        trained = {"nothing": False, "last layer": of_head, "bitfit": of_head or bias, "everything": True}
+        if not trained[policy]:
+            p.requires_grad_(False)
+    return [name for name, p in model.named_parameters() if p.requires_grad]
+
+# %% bias anywhere in the name message="module-name-matched"
+def choose(model, policy, head):
+    if policy not in ("nothing", "last layer", "bitfit", "everything"):
+        raise ValueError(f"unknown policy {policy!r}")
+    for name, p in model.named_parameters():
+        of_head, bias = name.startswith(f"{head}."), "bias" in name
+        trained = {"nothing": False, "last layer": of_head, "bitfit": of_head or bias, "everything": True}
+        p.requires_grad_(trained[policy])
+    return [name for name, p in model.named_parameters() if p.requires_grad]
+
+# %% head without the dot message="prefix-matched"
+def choose(model, policy, head):
+    if policy not in ("nothing", "last layer", "bitfit", "everything"):
+        raise ValueError(f"unknown policy {policy!r}")
+    for name, p in model.named_parameters():
+        of_head, bias = name.startswith(head), name.rpartition(".")[2].endswith("bias")
+        trained = {"nothing": False, "last layer": of_head, "bitfit": of_head or bias, "everything": True}
+        p.requires_grad_(trained[policy])
+    return [name for name, p in model.named_parameters() if p.requires_grad]
+
+# %% every vector is a bias message="vectors-matched"
+def choose(model, policy, head):
+    if policy not in ("nothing", "last layer", "bitfit", "everything"):
+        raise ValueError(f"unknown policy {policy!r}")
+    for name, p in model.named_parameters():
+        of_head, bias = name.startswith(f"{head}."), p.ndim == 1
+        trained = {"nothing": False, "last layer": of_head, "bitfit": of_head or bias, "everything": True}
+        p.requires_grad_(trained[policy])
+    return [name for name, p in model.named_parameters() if p.requires_grad]
+
+# %% BitFit without the head message="head-weight-frozen"
+def choose(model, policy, head):
+    if policy not in ("nothing", "last layer", "bitfit", "everything"):
+        raise ValueError(f"unknown policy {policy!r}")
+    for name, p in model.named_parameters():
+        of_head, bias = name.startswith(f"{head}."), name.rpartition(".")[2].endswith("bias")
+        trained = {"nothing": False, "last layer": of_head, "bitfit": bias, "everything": True}
+        p.requires_grad_(trained[policy])
+    return [name for name, p in model.named_parameters() if p.requires_grad]
+
+# %% biases of linear layers only message="norm-missed"
+def choose(model, policy, head):
+    if policy not in ("nothing", "last layer", "bitfit", "everything"):
+        raise ValueError(f"unknown policy {policy!r}")
+    model.requires_grad_(policy == "everything")
+    if policy in ("last layer", "bitfit"):
+        model.get_submodule(head).requires_grad_(True)
+    if policy == "bitfit":
+        for module in model.modules():
+            if isinstance(module, nn.Linear) and module.bias is not None:
+                module.bias.requires_grad_(True)
+    return [name for name, p in model.named_parameters() if p.requires_grad]
+
+# %% children only message="one-level-only"
+def choose(model, policy, head):
+    if policy not in ("nothing", "last layer", "bitfit", "everything"):
+        raise ValueError(f"unknown policy {policy!r}")
+    model.requires_grad_(policy == "everything")
+    if policy in ("last layer", "bitfit"):
+        model.get_submodule(head).requires_grad_(True)
+    if policy == "bitfit":
+        for name, module in model.named_children():
+            if getattr(module, "bias", None) is not None:
+                module.bias.requires_grad_(True)
+    return [name for name, p in model.named_parameters() if p.requires_grad]
+
+# %% BitFit trains the head alone message="biases-missed"
+def choose(model, policy, head):
+    if policy not in ("nothing", "last layer", "bitfit", "everything"):
+        raise ValueError(f"unknown policy {policy!r}")
+    for name, p in model.named_parameters():
+        of_head, bias = name.startswith(f"{head}."), name.rpartition(".")[2].endswith("bias")
+        trained = {"nothing": False, "last layer": of_head, "bitfit": of_head, "everything": True}
+        p.requires_grad_(trained[policy])
+    return [name for name, p in model.named_parameters() if p.requires_grad]
+
+# %% the weight of the head only message="head-bias-missed"
+def choose(model, policy, head):
+    if policy not in ("nothing", "last layer", "bitfit", "everything"):
+        raise ValueError(f"unknown policy {policy!r}")
+    for name, p in model.named_parameters():
+        of_head, bias = name == f"{head}.weight", name.rpartition(".")[2].endswith("bias")
+        trained = {"nothing": False, "last layer": of_head, "bitfit": of_head or bias, "everything": True}
+        p.requires_grad_(trained[policy])
+    return [name for name, p in model.named_parameters() if p.requires_grad]
+
+# %% head written into the code message="head-fixed"
+def choose(model, policy, head):
+    if policy not in ("nothing", "last layer", "bitfit", "everything"):
+        raise ValueError(f"unknown policy {policy!r}")
+    for name, p in model.named_parameters():
+        of_head, bias = name.startswith("fc2."), name.rpartition(".")[2].endswith("bias")
+        trained = {"nothing": False, "last layer": of_head, "bitfit": of_head or bias, "everything": True}
+        p.requires_grad_(trained[policy])
+    return [name for name, p in model.named_parameters() if p.requires_grad]
+
+# %% last layer by order message="last-by-order"
+def choose(model, policy, head):
+    if policy not in ("nothing", "last layer", "bitfit", "everything"):
+        raise ValueError(f"unknown policy {policy!r}")
+    last = [name for name, _ in model.named_parameters()][-1].rpartition(".")[0]
+    for name, p in model.named_parameters():
+        of_head, bias = name.startswith(f"{last}."), name.rpartition(".")[2].endswith("bias")
+        trained = {"nothing": False, "last layer": of_head, "bitfit": of_head or bias, "everything": True}
+        p.requires_grad_(trained[policy])
+    return [name for name, p in model.named_parameters() if p.requires_grad]
+
+# %% turned round message="turned-round"
+def choose(model, policy, head):
+    if policy not in ("nothing", "last layer", "bitfit", "everything"):
+        raise ValueError(f"unknown policy {policy!r}")
+    for name, p in model.named_parameters():
+        of_head, bias = name.startswith(f"{head}."), name.rpartition(".")[2].endswith("bias")
+        trained = {"nothing": False, "last layer": of_head, "bitfit": of_head or bias, "everything": True}
+        p.requires_grad_(trained[policy] if policy in ("nothing", "everything") else not trained[policy])
+    return [name for name, p in model.named_parameters() if p.requires_grad]
+
+# %% nothing returned message="nothing-returned"
+def choose(model, policy, head):
+    if policy not in ("nothing", "last layer", "bitfit", "everything"):
+        raise ValueError(f"unknown policy {policy!r}")
+    for name, p in model.named_parameters():
+        of_head, bias = name.startswith(f"{head}."), name.rpartition(".")[2].endswith("bias")
+        trained = {"nothing": False, "last layer": of_head, "bitfit": of_head or bias, "everything": True}
+        p.requires_grad_(trained[policy])
+
+# %% frozen names returned message="wrong-names"
+def choose(model, policy, head):
+    if policy not in ("nothing", "last layer", "bitfit", "everything"):
+        raise ValueError(f"unknown policy {policy!r}")
+    for name, p in model.named_parameters():
+        of_head, bias = name.startswith(f"{head}."), name.rpartition(".")[2].endswith("bias")
+        trained = {"nothing": False, "last layer": of_head, "bitfit": of_head or bias, "everything": True}
+        p.requires_grad_(trained[policy])
+    return [name for name, p in model.named_parameters() if not p.requires_grad]
+
+# %% sorted message="other-order"
+def choose(model, policy, head):
+    if policy not in ("nothing", "last layer", "bitfit", "everything"):
+        raise ValueError(f"unknown policy {policy!r}")
+    for name, p in model.named_parameters():
+        of_head, bias = name.startswith(f"{head}."), name.rpartition(".")[2].endswith("bias")
+        trained = {"nothing": False, "last layer": of_head, "bitfit": of_head or bias, "everything": True}
+        p.requires_grad_(trained[policy])
+    return sorted(name for name, p in model.named_parameters() if p.requires_grad)
+
+# %% unknown policy trains nothing message="unknown-policy-accepted"
+def choose(model, policy, head):
+    for name, p in model.named_parameters():
+        of_head, bias = name.startswith(f"{head}."), name.rpartition(".")[2].endswith("bias")
+        trained = {"nothing": False, "last layer": of_head, "bitfit": of_head or bias, "everything": True}
+        p.requires_grad_(trained.get(policy, False))
+    return [name for name, p in model.named_parameters() if p.requires_grad]
+
+# %% KeyError instead message="unknown-policy-accepted"
+def choose(model, policy, head):
+    for name, p in model.named_parameters():
+        of_head, bias = name.startswith(f"{head}."), name.rpartition(".")[2].endswith("bias")
+        trained = {"nothing": False, "last layer": of_head, "bitfit": of_head or bias, "everything": True}
+        p.requires_grad_(trained[policy])
+    return [name for name, p in model.named_parameters() if p.requires_grad]
+
+# %% message without the name message="message-without-name"
+def choose(model, policy, head):
+    if policy not in ("nothing", "last layer", "bitfit", "everything"):
+        raise ValueError("unknown policy")
+    for name, p in model.named_parameters():
+        of_head, bias = name.startswith(f"{head}."), name.rpartition(".")[2].endswith("bias")
+        trained = {"nothing": False, "last layer": of_head, "bitfit": of_head or bias, "everything": True}
+        p.requires_grad_(trained[policy])
+    return [name for name, p in model.named_parameters() if p.requires_grad]

@@ -1,0 +1,462 @@
+# %% weights as numbers message="numbers-not-bytes"
+def ledger(model, b):
+    trained = [p for p in model.parameters() if p.requires_grad]
+    gradients = 4 * sum(p.numel() for p in trained)
+    kept, flows, numbers, width = True, False, 0, 0
+    for layer in model:
+        if isinstance(layer, nn.Linear):
+            if layer.weight.requires_grad and not kept:
+                numbers += b * layer.in_features
+            flows = flows or any(p.requires_grad for p in layer.parameters())
+            kept, width = False, layer.out_features
+        else:
+            kept = flows
+            numbers += b * width if flows else 0
+    return {
+        "weights": sum(p.numel() for p in model.parameters()),
+        "gradients": gradients,
+        "optimizer": 2 * gradients + 4 * len(trained),
+        "activations": 4 * (numbers + b * width + 1),
+    }
+
+# %% trained weights only message="only-trained"
+def ledger(model, b):
+    trained = [p for p in model.parameters() if p.requires_grad]
+    gradients = 4 * sum(p.numel() for p in trained)
+    kept, flows, numbers, width = True, False, 0, 0
+    for layer in model:
+        if isinstance(layer, nn.Linear):
+            if layer.weight.requires_grad and not kept:
+                numbers += b * layer.in_features
+            flows = flows or any(p.requires_grad for p in layer.parameters())
+            kept, width = False, layer.out_features
+        else:
+            kept = flows
+            numbers += b * width if flows else 0
+    return {
+        "weights": 4 * sum(p.numel() for p in trained),
+        "gradients": gradients,
+        "optimizer": 2 * gradients + 4 * len(trained),
+        "activations": 4 * (numbers + b * width + 1),
+    }
+
+# %% weights without biases message="biases-missed"
+def ledger(model, b):
+    trained = [p for p in model.parameters() if p.requires_grad]
+    gradients = 4 * sum(p.numel() for p in trained)
+    kept, flows, numbers, width = True, False, 0, 0
+    for layer in model:
+        if isinstance(layer, nn.Linear):
+            if layer.weight.requires_grad and not kept:
+                numbers += b * layer.in_features
+            flows = flows or any(p.requires_grad for p in layer.parameters())
+            kept, width = False, layer.out_features
+        else:
+            kept = flows
+            numbers += b * width if flows else 0
+    return {
+        "weights": 4 * sum(l.weight.numel() for l in model if isinstance(l, nn.Linear)),
+        "gradients": gradients,
+        "optimizer": 2 * gradients + 4 * len(trained),
+        "activations": 4 * (numbers + b * width + 1),
+    }
+
+# %% gradients of frozen numbers message="frozen-counted"
+def ledger(model, b):
+    trained = [p for p in model.parameters() if p.requires_grad]
+    gradients = 4 * sum(p.numel() for p in trained)
+    kept, flows, numbers, width = True, False, 0, 0
+    for layer in model:
+        if isinstance(layer, nn.Linear):
+            if layer.weight.requires_grad and not kept:
+                numbers += b * layer.in_features
+            flows = flows or any(p.requires_grad for p in layer.parameters())
+            kept, width = False, layer.out_features
+        else:
+            kept = flows
+            numbers += b * width if flows else 0
+    return {
+        "weights": 4 * sum(p.numel() for p in model.parameters()),
+        "gradients": 4 * sum(p.numel() for p in model.parameters()),
+        "optimizer": 2 * gradients + 4 * len(trained),
+        "activations": 4 * (numbers + b * width + 1),
+    }
+
+# %% gradients as numbers message="numbers-not-bytes"
+def ledger(model, b):
+    trained = [p for p in model.parameters() if p.requires_grad]
+    gradients = 4 * sum(p.numel() for p in trained)
+    kept, flows, numbers, width = True, False, 0, 0
+    for layer in model:
+        if isinstance(layer, nn.Linear):
+            if layer.weight.requires_grad and not kept:
+                numbers += b * layer.in_features
+            flows = flows or any(p.requires_grad for p in layer.parameters())
+            kept, width = False, layer.out_features
+        else:
+            kept = flows
+            numbers += b * width if flows else 0
+    return {
+        "weights": 4 * sum(p.numel() for p in model.parameters()),
+        "gradients": gradients // 4,
+        "optimizer": 2 * gradients + 4 * len(trained),
+        "activations": 4 * (numbers + b * width + 1),
+    }
+
+# %% no step counter message="step-counter-missed"
+def ledger(model, b):
+    trained = [p for p in model.parameters() if p.requires_grad]
+    gradients = 4 * sum(p.numel() for p in trained)
+    kept, flows, numbers, width = True, False, 0, 0
+    for layer in model:
+        if isinstance(layer, nn.Linear):
+            if layer.weight.requires_grad and not kept:
+                numbers += b * layer.in_features
+            flows = flows or any(p.requires_grad for p in layer.parameters())
+            kept, width = False, layer.out_features
+        else:
+            kept = flows
+            numbers += b * width if flows else 0
+    return {
+        "weights": 4 * sum(p.numel() for p in model.parameters()),
+        "gradients": gradients,
+        "optimizer": 2 * gradients,
+        "activations": 4 * (numbers + b * width + 1),
+    }
+
+# %% one moment message="one-moment"
+def ledger(model, b):
+    trained = [p for p in model.parameters() if p.requires_grad]
+    gradients = 4 * sum(p.numel() for p in trained)
+    kept, flows, numbers, width = True, False, 0, 0
+    for layer in model:
+        if isinstance(layer, nn.Linear):
+            if layer.weight.requires_grad and not kept:
+                numbers += b * layer.in_features
+            flows = flows or any(p.requires_grad for p in layer.parameters())
+            kept, width = False, layer.out_features
+        else:
+            kept = flows
+            numbers += b * width if flows else 0
+    return {
+        "weights": 4 * sum(p.numel() for p in model.parameters()),
+        "gradients": gradients,
+        "optimizer": gradients + 4 * len(trained),
+        "activations": 4 * (numbers + b * width + 1),
+    }
+
+# %% a counter a number message="counter-per-number"
+def ledger(model, b):
+    trained = [p for p in model.parameters() if p.requires_grad]
+    gradients = 4 * sum(p.numel() for p in trained)
+    kept, flows, numbers, width = True, False, 0, 0
+    for layer in model:
+        if isinstance(layer, nn.Linear):
+            if layer.weight.requires_grad and not kept:
+                numbers += b * layer.in_features
+            flows = flows or any(p.requires_grad for p in layer.parameters())
+            kept, width = False, layer.out_features
+        else:
+            kept = flows
+            numbers += b * width if flows else 0
+    return {
+        "weights": 4 * sum(p.numel() for p in model.parameters()),
+        "gradients": gradients,
+        "optimizer": 3 * gradients,
+        "activations": 4 * (numbers + b * width + 1),
+    }
+
+# %% moments of frozen numbers message="frozen-counted"
+def ledger(model, b):
+    trained = [p for p in model.parameters() if p.requires_grad]
+    gradients = 4 * sum(p.numel() for p in trained)
+    kept, flows, numbers, width = True, False, 0, 0
+    for layer in model:
+        if isinstance(layer, nn.Linear):
+            if layer.weight.requires_grad and not kept:
+                numbers += b * layer.in_features
+            flows = flows or any(p.requires_grad for p in layer.parameters())
+            kept, width = False, layer.out_features
+        else:
+            kept = flows
+            numbers += b * width if flows else 0
+    return {
+        "weights": 4 * sum(p.numel() for p in model.parameters()),
+        "gradients": gradients,
+        "optimizer": 8 * sum(p.numel() for p in model.parameters()) + 4 * len(trained),
+        "activations": 4 * (numbers + b * width + 1),
+    }
+
+# %% no activations message="no-activations"
+def ledger(model, b):
+    trained = [p for p in model.parameters() if p.requires_grad]
+    gradients = 4 * sum(p.numel() for p in trained)
+    kept, flows, numbers, width = True, False, 0, 0
+    for layer in model:
+        if isinstance(layer, nn.Linear):
+            if layer.weight.requires_grad and not kept:
+                numbers += b * layer.in_features
+            flows = flows or any(p.requires_grad for p in layer.parameters())
+            kept, width = False, layer.out_features
+        else:
+            kept = flows
+            numbers += b * width if flows else 0
+    return {
+        "weights": 4 * sum(p.numel() for p in model.parameters()),
+        "gradients": gradients,
+        "optimizer": 2 * gradients + 4 * len(trained),
+        "activations": 0,
+    }
+
+# %% the loss keeps nothing message="loss-missed"
+def ledger(model, b):
+    trained = [p for p in model.parameters() if p.requires_grad]
+    gradients = 4 * sum(p.numel() for p in trained)
+    kept, flows, numbers, width = True, False, 0, 0
+    for layer in model:
+        if isinstance(layer, nn.Linear):
+            if layer.weight.requires_grad and not kept:
+                numbers += b * layer.in_features
+            flows = flows or any(p.requires_grad for p in layer.parameters())
+            kept, width = False, layer.out_features
+        else:
+            kept = flows
+            numbers += b * width if flows else 0
+    return {
+        "weights": 4 * sum(p.numel() for p in model.parameters()),
+        "gradients": gradients,
+        "optimizer": 2 * gradients + 4 * len(trained),
+        "activations": 4 * numbers,
+    }
+
+# %% one number of the loss missed message="one-number-missed"
+def ledger(model, b):
+    trained = [p for p in model.parameters() if p.requires_grad]
+    gradients = 4 * sum(p.numel() for p in trained)
+    kept, flows, numbers, width = True, False, 0, 0
+    for layer in model:
+        if isinstance(layer, nn.Linear):
+            if layer.weight.requires_grad and not kept:
+                numbers += b * layer.in_features
+            flows = flows or any(p.requires_grad for p in layer.parameters())
+            kept, width = False, layer.out_features
+        else:
+            kept = flows
+            numbers += b * width if flows else 0
+    return {
+        "weights": 4 * sum(p.numel() for p in model.parameters()),
+        "gradients": gradients,
+        "optimizer": 2 * gradients + 4 * len(trained),
+        "activations": 4 * (numbers + b * width),
+    }
+
+# %% as if all were trained message="as-if-all-trained"
+def ledger(model, b):
+    trained = [p for p in model.parameters() if p.requires_grad]
+    gradients = 4 * sum(p.numel() for p in trained)
+    kept, flows, numbers, width = True, False, 0, 0
+    for layer in model:
+        if isinstance(layer, nn.Linear):
+            if not kept:
+                numbers += b * layer.in_features
+            flows = flows or any(p.requires_grad for p in layer.parameters())
+            kept, width = False, layer.out_features
+        else:
+            kept = True
+            numbers += b * width
+    return {
+        "weights": 4 * sum(p.numel() for p in model.parameters()),
+        "gradients": gradients,
+        "optimizer": 2 * gradients + 4 * len(trained),
+        "activations": 4 * (numbers + b * width + 1),
+    }
+
+# %% outputs of relu forgotten message="relu-forgotten"
+# frozen means free
+def ledger(model, b):
+    trained = [p for p in model.parameters() if p.requires_grad]
+    gradients = 4 * sum(p.numel() for p in trained)
+    kept, flows, numbers, width = True, False, 0, 0
+    for layer in model:
+        if isinstance(layer, nn.Linear):
+            if layer.weight.requires_grad and not kept:
+                numbers += b * layer.in_features
+            flows = flows or any(p.requires_grad for p in layer.parameters())
+            kept, width = False, layer.out_features
+        else:
+            kept = False
+    return {
+        "weights": 4 * sum(p.numel() for p in model.parameters()),
+        "gradients": gradients,
+        "optimizer": 2 * gradients + 4 * len(trained),
+        "activations": 4 * (numbers + b * width + 1),
+    }
+
+# %% relu's output counted twice message="counted-twice"
+def ledger(model, b):
+    trained = [p for p in model.parameters() if p.requires_grad]
+    gradients = 4 * sum(p.numel() for p in trained)
+    kept, flows, numbers, width = True, False, 0, 0
+    for layer in model:
+        if isinstance(layer, nn.Linear):
+            if layer.weight.requires_grad and not kept:
+                numbers += b * layer.in_features
+            flows = flows or any(p.requires_grad for p in layer.parameters())
+            kept, width = False, layer.out_features
+        else:
+            kept = False
+            numbers += b * width if flows else 0
+    return {
+        "weights": 4 * sum(p.numel() for p in model.parameters()),
+        "gradients": gradients,
+        "optimizer": 2 * gradients + 4 * len(trained),
+        "activations": 4 * (numbers + b * width + 1),
+    }
+
+# %% the batch counted message="batch-counted"
+def ledger(model, b):
+    trained = [p for p in model.parameters() if p.requires_grad]
+    gradients = 4 * sum(p.numel() for p in trained)
+    kept, flows, numbers, width = False, False, 0, 0
+    for layer in model:
+        if isinstance(layer, nn.Linear):
+            if layer.weight.requires_grad and not kept:
+                numbers += b * layer.in_features
+            flows = flows or any(p.requires_grad for p in layer.parameters())
+            kept, width = False, layer.out_features
+        else:
+            kept = flows
+            numbers += b * width if flows else 0
+    return {
+        "weights": 4 * sum(p.numel() for p in model.parameters()),
+        "gradients": gradients,
+        "optimizer": 2 * gradients + 4 * len(trained),
+        "activations": 4 * (numbers + b * width + 1),
+    }
+
+# %% outputs of linear layers message="linear-outputs-counted"
+def ledger(model, b):
+    trained = [p for p in model.parameters() if p.requires_grad]
+    gradients = 4 * sum(p.numel() for p in trained)
+    kept, flows, numbers, width = True, False, 0, 0
+    for layer in model:
+        if isinstance(layer, nn.Linear):
+            if layer.weight.requires_grad and not kept:
+                numbers += b * layer.in_features
+            flows = flows or any(p.requires_grad for p in layer.parameters())
+            kept, width = False, layer.out_features
+            numbers += b * width
+        else:
+            kept = flows
+            numbers += b * width if flows else 0
+    return {
+        "weights": 4 * sum(p.numel() for p in model.parameters()),
+        "gradients": gradients,
+        "optimizer": 2 * gradients + 4 * len(trained),
+        "activations": 4 * (numbers + b * width + 1),
+    }
+
+# %% only what the loss keeps message="frozen-is-free"
+def ledger(model, b):
+    trained = [p for p in model.parameters() if p.requires_grad]
+    gradients = 4 * sum(p.numel() for p in trained)
+    kept, flows, numbers, width = True, False, 0, 0
+    for layer in model:
+        if isinstance(layer, nn.Linear):
+            if layer.weight.requires_grad and not kept:
+                numbers += b * layer.in_features
+            flows = flows or any(p.requires_grad for p in layer.parameters())
+            kept, width = False, layer.out_features
+        else:
+            kept = flows
+            numbers += b * width if flows else 0
+    return {
+        "weights": 4 * sum(p.numel() for p in model.parameters()),
+        "gradients": gradients,
+        "optimizer": 2 * gradients + 4 * len(trained),
+        "activations": 4 * (b * width + 1),
+    }
+
+# %% activations as numbers message="numbers-not-bytes"
+def ledger(model, b):
+    trained = [p for p in model.parameters() if p.requires_grad]
+    gradients = 4 * sum(p.numel() for p in trained)
+    kept, flows, numbers, width = True, False, 0, 0
+    for layer in model:
+        if isinstance(layer, nn.Linear):
+            if layer.weight.requires_grad and not kept:
+                numbers += b * layer.in_features
+            flows = flows or any(p.requires_grad for p in layer.parameters())
+            kept, width = False, layer.out_features
+        else:
+            kept = flows
+            numbers += b * width if flows else 0
+    return {
+        "weights": 4 * sum(p.numel() for p in model.parameters()),
+        "gradients": gradients,
+        "optimizer": 2 * gradients + 4 * len(trained),
+        "activations": (numbers + b * width + 1),
+    }
+
+# %% a list message="no-ledger"
+def ledger(model, b):
+    trained = [p for p in model.parameters() if p.requires_grad]
+    gradients = 4 * sum(p.numel() for p in trained)
+    kept, flows, numbers, width = True, False, 0, 0
+    for layer in model:
+        if isinstance(layer, nn.Linear):
+            if layer.weight.requires_grad and not kept:
+                numbers += b * layer.in_features
+            flows = flows or any(p.requires_grad for p in layer.parameters())
+            kept, width = False, layer.out_features
+        else:
+            kept = flows
+            numbers += b * width if flows else 0
+    return list({
+        "weights": 4 * sum(p.numel() for p in model.parameters()),
+        "gradients": gradients,
+        "optimizer": 2 * gradients + 4 * len(trained),
+        "activations": 4 * (numbers + b * width + 1),
+    }.values())
+
+# %% activations forgotten message="no-ledger"
+def ledger(model, b):
+    trained = [p for p in model.parameters() if p.requires_grad]
+    gradients = 4 * sum(p.numel() for p in trained)
+    kept, flows, numbers, width = True, False, 0, 0
+    for layer in model:
+        if isinstance(layer, nn.Linear):
+            if layer.weight.requires_grad and not kept:
+                numbers += b * layer.in_features
+            flows = flows or any(p.requires_grad for p in layer.parameters())
+            kept, width = False, layer.out_features
+        else:
+            kept = flows
+            numbers += b * width if flows else 0
+    return {
+        "weights": 4 * sum(p.numel() for p in model.parameters()),
+        "gradients": gradients,
+        "optimizer": 2 * gradients + 4 * len(trained),
+    }
+
+# %% model frozen while counting message="switches-changed"
+def ledger(model, b):
+    trained = [p for p in model.parameters() if p.requires_grad]
+    gradients = 4 * sum(p.numel() for p in trained)
+    model.requires_grad_(False)
+    kept, flows, numbers, width = True, False, 0, 0
+    for layer in model:
+        if isinstance(layer, nn.Linear):
+            if layer.weight.requires_grad and not kept:
+                numbers += b * layer.in_features
+            flows = flows or any(p.requires_grad for p in layer.parameters())
+            kept, width = False, layer.out_features
+        else:
+            kept = flows
+            numbers += b * width if flows else 0
+    return {
+        "weights": 4 * sum(p.numel() for p in model.parameters()),
+        "gradients": gradients,
+        "optimizer": 2 * gradients + 4 * len(trained),
+        "activations": 4 * (numbers + b * width + 1),
+    }

@@ -1,0 +1,245 @@
+# %% gradients never cleared message="gradients-kept"
+# tenstorrent/tt-blacksmith PR #711, meta-pytorch/torchforge PR #71
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    loss = F.cross_entropy(model(inputs), labels)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+# %% cleared at the end only message="gradients-kept"
+# What was left in .grad before the first step is used in it.
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    loss = F.cross_entropy(model(inputs), labels)
+    loss.backward()
+    optimizer.step()
+    optimizer.zero_grad()
+    return loss.item()
+
+# %% cleared right before the step message="cleared-before-step"
+# lucidrains/byol-pytorch #93
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    loss = F.cross_entropy(model(inputs), labels)
+    loss.backward()
+    optimizer.zero_grad()
+    optimizer.step()
+    return loss.item()
+
+# %% step before backward message="step-before-backward"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs), labels)
+    optimizer.step()
+    loss.backward()
+    return loss.item()
+
+# %% no backward message="backward-missing"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs), labels)
+    optimizer.step()
+    return loss.item()
+
+# %% no step message="step-missing"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs), labels)
+    loss.backward()
+    return loss.item()
+
+# %% two steps message="step-twice"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs), labels)
+    loss.backward()
+    optimizer.step()
+    optimizer.step()
+    return loss.item()
+
+# %% plain gradient descent by hand message="optimizer-not-used"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    model.zero_grad()
+    loss = F.cross_entropy(model(inputs), labels)
+    loss.backward()
+    with torch.no_grad():
+        for p in model.parameters():
+            if p.grad is not None:
+                p -= 0.01 * p.grad
+    return loss.item()
+
+# %% backward twice with the graph retained message="backward-twice"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs), labels)
+    loss.backward(retain_graph=True)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+# %% backward twice message="backward-twice"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs), labels)
+    loss.backward()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+# %% forward without gradients message="no-graph"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer.zero_grad()
+    with torch.no_grad():
+        scores = model(inputs)
+    loss = F.cross_entropy(scores, labels)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+# %% softmax before cross entropy message="softmax-twice"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs).softmax(dim=1), labels)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+# %% nll of raw scores message="log-softmax-missing"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer.zero_grad()
+    loss = F.nll_loss(model(inputs), labels)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+# %% summed over the batch message="loss-summed"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs), labels, reduction="sum")
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+# %% mean divided again message="divided-twice"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs), labels) / len(labels)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+# %% uphill message="uphill"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer.zero_grad()
+    loss = -F.cross_entropy(model(inputs), labels)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+# %% squared error message="wrong-loss"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer.zero_grad()
+    scores = model(inputs)
+    loss = F.mse_loss(scores, F.one_hot(labels, scores.shape[1]).to(scores.dtype))
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+# %% labels with a second axis message="label-shape"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs), labels.unsqueeze(1))
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+# %% labels as float message="label-shape"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs), labels.float())
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+# %% returns the loss with its graph message="graph-returned"
+# BatsResearch/labelmodels #4, google/brax PR #152
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs), labels)
+    loss.backward()
+    optimizer.step()
+    return loss
+
+# %% returns a detached tensor message="not-a-number"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs), labels)
+    loss.backward()
+    optimizer.step()
+    return loss.detach()
+
+# %% returns nothing message="no-loss"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs), labels)
+    loss.backward()
+    optimizer.step()
+
+# %% returns the loss after the step message="loss-after"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs), labels)
+    loss.backward()
+    optimizer.step()
+    return F.cross_entropy(model(inputs), labels).item()
+
+# %% mode not set message="evaluation-mode"
+# wkentaro/pytorch-fcn #57, fartashf/vsepp #4
+def training_step(model, optimizer, inputs, labels):
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs), labels)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+# %% evaluation mode message="evaluation-mode"
+def training_step(model, optimizer, inputs, labels):
+    model.eval()
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs), labels)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+# %% unfreezes everything message="switches-changed"
+# ultralytics/yolov5 #1213
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    for p in model.parameters():
+        p.requires_grad = True
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs), labels)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
