@@ -73,7 +73,7 @@ def build(
 def grade(
     submitted: Annotated[Path, typer.Argument(help="The folder with SUBMITTED/<student>/<lab>/<lab>.ipynb.")],
     lab: Annotated[list[str] | None, typer.Option(help="A lab by name or number, repeatable; default: all.")] = None,
-    out: Annotated[Path, typer.Option(help="Where results.json, grades.csv and feedback/ go.")] = Path("build/grades"),
+    out: Annotated[Path, typer.Option(help="Where the results, report.html and feedback/ go.")] = Path("build/grades"),
     db: Annotated[str | None, typer.Option(help="Gradebook, a URL or a file; default: the course's own.")] = None,
     due: Annotated[list[str] | None, typer.Option(help="Due date, WHEN or LAB=WHEN, repeatable.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Submissions at a time; default: one a core.")] = None,

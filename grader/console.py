@@ -14,6 +14,7 @@ from rich.text import Text
 from grader.answer_key import AnswerKey, read_keys
 from grader.attempts import Attempt, Attempts
 from grader.canary import REMEDY, sandbox_faults
+from grader.class_report import write_class_report
 from grader.execution import Limits
 from grader.feedback import write_feedback
 from grader.gradebook import Gradebook, GradebookError, database_url
@@ -112,7 +113,7 @@ def grade_folder(
     Args:
         root: the course.
         submitted: the folder of all submissions.
-        out: where results.json, grades.csv and feedback/ go.
+        out: where results.json, grades.csv, report.html and feedback/ go.
         labs: by name or number; none means all.
         keys: the labs' answer keys, where they have been read before; default: they are read now.
         db: URL or file of the gradebook; default: the course's own.
@@ -154,6 +155,7 @@ def grade_folder(
             raise CannotStart(f"{submitted} holds no submissions; expected {submitted}/<student>/<lab>/<lab>.ipynb.")
         write_report(run, out)
         write_feedback(run, out)
+        write_class_report(run, out)
         with Gradebook(url) as book:
             attempts = [attempt for attempt in Attempts(book.engine).all() if attempt.lab in keys]
     except (GradebookError, OSError) as error:
@@ -171,7 +173,12 @@ def summary(console: Console, run: Run, attempts: list[Attempt], out: Path, db: 
     console.print(f"{len(run.graded)} graded ({new} new), {len(run.refused)} could not be graded.", highlight=False)
     for sentence in run.problems:
         console.print(Text("  " + sentence))
-    for what, where in (("gradebook", db), ("grades", out / "grades.csv"), ("results", out / "results.json")):
+    for what, where in (
+        ("gradebook", db),
+        ("grades", out / "grades.csv"),
+        ("results", out / "results.json"),
+        ("report", out / "report.html"),
+    ):
         console.print(Text(f"{what:<10} {where}"), soft_wrap=True)
     console.print(Text(f"{'feedback':<10} {out / 'feedback'}"), soft_wrap=True)
     return SOME_NOT if run.problems else GRADED

@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+from pathlib import Path
 
 import pytest
 import tiny_course as tiny
 from rich.console import Console
 from sqlalchemy import create_engine
 
+from grader import report
 from grader.attempts import Attempts
 from grader.grading_run import Graded, Run
 from grader.report import class_table, write_report
@@ -161,3 +163,16 @@ def test_other_table_cells_are_left_alone():
 
 def test_one_line_has_no_control_characters():
     assert one_line("a\n b\x1b[31m\x00") == "a b\ufffd[31m\ufffd"
+
+
+def test_results_follow_the_schema_that_ships_with_them(run):
+    import jsonschema
+
+    schema = json.loads((Path(report.__file__).parent / "results.schema.json").read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    data = json.loads(json.dumps(report.results_of(run)))
+    validator = jsonschema.Draft202012Validator(schema)
+    assert list(validator.iter_errors(data)) == []
+    assert {entry["problem"] is None for entry in data} == {True, False}  # both kinds of entry were looked at
+    for fault in ({"score": "4"}, {"extra": 1}, {"sandbox": "perhaps"}, {"exercises": [{"grade_id": "x"}]}):
+        assert list(validator.iter_errors([data[0] | fault])), fault
