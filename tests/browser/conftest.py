@@ -71,7 +71,8 @@ def server(tmp_path_factory):
         "IPYTHONDIR": "ipython",
     }
     environment = os.environ | {name: str(own / folder) for name, folder in folders.items()}
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", "--port=0"]
+    options = ["--no-browser", "--allow-root", "--ip=127.0.0.1", "--port=0", "--expose-app-in-browser"]
+    command = [sys.executable, "-m", "jupyterlab", *options]
     log = own / "server.log"
     with log.open("w") as out:
         process = subprocess.Popen(command, cwd=course, env=environment, stdout=out, stderr=out)

@@ -8,15 +8,14 @@ import nbformat
 from playwright.sync_api import Locator, Page, expect
 
 COMPUTING = 300_000  # milliseconds for the cells of a lab, on a slow and busy machine
-# The page is asked, and the server: the page says "idle" before there is a kernel, the server before the page is
-# connected to it, and what is run in between is lost.
-IDLE = """async path => {
-    const shown = document.querySelector(".jp-Notebook-ExecutionIndicator").dataset.status;
+# The application is asked, not the page: the page shows "idle" before there is a kernel, and a click on Run at that
+# moment opens the question which kernel to use.
+IDLE = """() => {
+    const context = window.jupyterapp?.shell.currentWidget?.sessionContext;
+    const kernel = context?.session?.kernel;
     const prompts = [...document.querySelectorAll(".jp-InputPrompt")].map(prompt => prompt.textContent);
-    const sessions = await (await fetch("/api/sessions")).json();
-    const kernels = sessions.filter(session => session.path === path).map(session => session.kernel);
-    return shown === "idle" && !prompts.includes("[*]:")
-        && kernels.length === 1 && kernels[0].connections > 0 && kernels[0].execution_state === "idle";
+    return context?.isReady && kernel?.connectionStatus === "connected" && kernel.status === "idle"
+        && !prompts.includes("[*]:");
 }"""
 expect.set_options(timeout=60_000)
 
@@ -33,17 +32,15 @@ class LabPage:
         self.page = page
         cells = nbformat.read(notebook, as_version=4).cells
         self._places = {c.metadata.nbgrader.grade_id: i for i, c in enumerate(cells) if "nbgrader" in c.metadata}
-        self._path = f"{notebook.parent.name}/{notebook.name}"  # on the server
         # A workspace of its own: the default one would open again what the test before had open.
         lab, server = notebook.parent.name, page.server
-        page.goto(f"{server.url}lab/workspaces/{lab}/tree/{self._path}?token={server.token}")
-        self._idle()
+        page.goto(f"{server.url}lab/workspaces/{lab}/tree/{lab}/{notebook.name}?token={server.token}")
         self._at(0).click()  # the menus act on a notebook only after it has been clicked
+        self._idle()
 
     def _idle(self) -> None:
         """Wait until no cell waits or runs, and the kernel is connected and idle."""
-        self.page.locator(".jp-Notebook-ExecutionIndicator").wait_for()
-        self.page.wait_for_function(IDLE, arg=self._path, polling=500, timeout=COMPUTING)
+        self.page.wait_for_function(IDLE, polling=200, timeout=COMPUTING)
 
     def _at(self, place: int) -> Locator:
         return self.page.locator(f'.jp-Notebook .jp-Cell[data-windowed-list-index="{place}"]')
