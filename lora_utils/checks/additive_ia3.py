@@ -199,8 +199,8 @@ def judge_scaling(subject: Subject, c: dict) -> None:
             Mistake("bias-not-scaled", s * plain + b, "the product is rescaled, but not the bias, which is part of the "
                     "output", "Rescale what the layer returns: self.scale * self.linear(x)."),
             Mistake("adds", plain + b + s, "the factors are added to the output", adds),
-            Mistake("one-plus", (1 + s) * (plain + b), "the output is multiplied by 1 + scale: the layer's own output is "
-                    "added once more", "The factors start at one themselves: return scale times the output alone."),
+            Mistake("one-plus", (1 + s) * (plain + b), "the output is multiplied by 1 + scale: the layer's own output "
+                    "is added once more", "The factors start at one themselves: return scale times the output alone."),
             Mistake("divides", (plain + b) / s, "the output is divided by the factors", "Multiply."),
         ]  # fmt: skip
     else:

@@ -58,7 +58,7 @@ print("torch", torch.__version__, "| peft-by-hand", version("peft-by-hand"))
 # | `up` | linear, $r \to d$ | $(d, r)$ and $(d)$ |
 #
 # Together $2dr + r + d$ numbers (Houlsby et al., section 2.1). Two other placements are in use. *Pfeiffer* ([2021](https://arxiv.org/abs/2005.00247)): one adapter a
-# block, behind the feed-forward part. *Parallel* ([He et al. 2022](https://arxiv.org/abs/2110.04366)): one adapter **beside** the feed-forward part, on
+# block, behind the feed-forward part (AdapterHub's version also adds the residual and normalises before the adapter; ours leaves the place as above, so that only the number of adapters differs). *Parallel* ([He et al. 2022](https://arxiv.org/abs/2110.04366)): one adapter **beside** the feed-forward part, on
 # the same input, times a fixed number (4 in AdapterHub's library).
 #
 # IA3 adds no layers. It multiplies keys and values ($d$ numbers each) and the inner activations of the feed-forward part ($f$ numbers) by one learned
@@ -244,22 +244,22 @@ for step in (1, 2, 3):
 
 # %% [markdown]
 # How much does a start away from the identity hurt? The next cell puts adapters into the pretrained MiniLM, draws both layers of each with standard deviation $\sigma$, as in
-# the paper, and compares the sentence vectors of 128 questions with those of the untouched model: the cosine between them, 1 if nothing has changed. Three seeds a point.
+# the paper, and compares the sentence vectors of 64 questions with those of the untouched model: the cosine between them, 1 if nothing has changed. Three seeds a point.
 
 # %% tags=["skip-when-grading"]
 from lora_utils.data import load
 from lora_utils.minilm import load_minilm, mean_pool
-from lora_utils.plots import COLOURS, DASHES, MARKERS, figure
+from lora_utils.plots import COLOURS, MARKERS, figure
 from lora_utils.progress import progress
 from lora_utils.sentence_classifier import trim
 
-trec = load("trec", max_len=20, tokens="minilm")  # 92 % of the questions whole
-ids, mask = trim(trec.valid.inputs[:128])
+trec = load("trec", max_len=16, tokens="minilm")  # 79 % of the questions whole
+ids, mask = trim(trec.valid.inputs[:64])
 
 
 @torch.no_grad()
 def sentence_vectors(sigma: float | None, seed: int) -> torch.Tensor:
-    """Mean vectors of 128 questions (128, 384) with fresh adapters of standard deviation sigma; None for no adapters."""
+    """Mean vectors of 64 questions (64, 384) with fresh adapters of standard deviation sigma; None for no adapters."""
     encoder = load_minilm()
     if sigma is not None:
         torch.manual_seed(seed)
@@ -282,7 +282,8 @@ print({sigma: [round(value, 3) for value in values] for sigma, values in kept.it
 fig, axes = figure("FINDING A", "standard deviation of down and up at the start", "cosine with the pretrained vectors")
 shown = sigmas[1:]
 middle = [sum(kept[sigma]) / 3 for sigma in shown]
-reach = [[m - min(kept[s]) for m, s in zip(middle, shown)], [max(kept[s]) - m for m, s in zip(middle, shown)]]
+low, high = ([pick(kept[sigma]) for sigma in shown] for pick in (min, max))
+reach = [[m - a for m, a in zip(middle, low, strict=True)], [b - m for m, b in zip(middle, high, strict=True)]]
 axes.errorbar(shown, middle, yerr=reach, capsize=3, color=COLOURS[0], marker="o", label="both layers drawn at random")
 axes.axhline(kept[0.0][0], color=COLOURS[4], linestyle="--", label="up = 0: exactly the identity")
 axes.set(xscale="log", ylim=(-0.1, 1.08))
@@ -448,18 +449,16 @@ with torch.no_grad():
 print(count_parameters(model))
 
 # %% [markdown]
-# 152,256 numbers in twelve adapters (`2 * 6 * adapter_parameters(384, 16)`) and 2,310 in the head. Train them on 640 questions for two epochs, with the course's training loop:
+# 152,256 numbers in twelve adapters (`2 * 6 * adapter_parameters(384, 16)`) and 2,310 in the head. Train them on 320 questions, one epoch, with the course's training loop:
 
 # %% tags=["skip-when-grading"]
 from lora_utils.evaluate import accuracy, mean_and_spread
 from lora_utils.train import train
 
 model.to(device)
-print(f"before: {accuracy(model, trec.valid):.3f}")
-history = train(
-    model, trec.train.first(640), epochs=2, lr=3e-3, batch_size=32, valid=trec.valid, label="adapters, six blocks"
-)
-print("validation accuracy after each epoch:", [round(value, 3) for value in history.accuracy])
+print(f"validation accuracy before training: {accuracy(model, trec.valid):.3f}")
+train(model, trec.train.first(320), epochs=1, lr=3e-3, batch_size=32, label="adapters in six blocks")
+print(f"after one epoch: {accuracy(model, trec.valid):.3f}")
 
 # %% [markdown]
 # TEXT B
@@ -591,22 +590,21 @@ grade = grade.hidden(without_bias, points=1)
 grade
 
 # %% [markdown]
-# Why must `unmerge` keep the original weights instead of dividing by the factors again? The cell folds a factor of zero and a very small one, and divides.
+# One more question: to get the base back, may one divide by the factors again? The cell multiplies 10,000 numbers by random factors between 0.5 and 1.5, divides, and counts how many are not what they were. A factor of zero, which IA3
+# may well learn, is worse.
 
 # %% tags=["skip-when-grading"]
-# NBVAL_CHECK_OUTPUT
-weight, factors = torch.tensor([[1.0], [2.0], [3.0]]), torch.tensor([[0.5], [0.0], [1e-42]])
-print(
-    "folded and divided again:",
-    ((weight * factors) / factors).flatten().tolist()[:2],
-    "and the third is exact:",
-    bool(((weight * factors) / factors)[2] == 3),
-)
+numbers, factors = torch.randn(10_000), torch.rand(10_000) + 0.5
+changed = (numbers * factors / factors != numbers).float().mean()
+print(f"{changed:.0%} of the numbers have changed; a factor of zero gives {(torch.ones(1) * 0 / 0).item()}")
+
+# %% [markdown]
+# So `LinearWithIA3.unmerge` in the course's package keeps the original numbers and puts them back, as merging LoRA does in lab 06.
 
 # %% [markdown]
 # ## 5. What they are worth: TREC
 #
-# Now all methods on the same start, the same 960 questions and the same two epochs. To afford three seeds, we use a fact: **no gradient goes below the lowest adapter.** If only the upper three of the six blocks are adapted, the
+# Now all methods on the same start, the same 384 questions and the same two epochs (24 steps of 32). To afford three seeds, we use a fact: **no gradient goes below the lowest adapter.** If only the upper three of the six blocks are adapted, the
 # lower three give the same vectors in every epoch and to every method, so they are computed once (as lab 02 did with the last layer). That half of the model is called `below` here, the rest `UpperBlocks`. Leaving the lower blocks
 # without adapters is a method of its own, AdapterDrop ([Rücklé et al. 2021](https://arxiv.org/abs/2010.11918)), which found that much of the accuracy survives it.
 
@@ -616,49 +614,49 @@ from lora_utils.upper_blocks import UpperBlocks, below
 
 CUT, SEEDS = 3, (0, 1, 2)
 frozen = load_sentence_classifier(6).to(device)
-lower = {"train": trec.train.first(960), "test": trec.test}
+lower = {"train": trec.train.first(384), "test": trec.test.first(500)}
 lower = {part: below(frozen, data, CUT) for part, data in lower.items()}
 print({part: tuple(data.inputs.shape) for part, data in lower.items()})
 
 # %% [markdown]
-# The table lists what each method adds to the upper blocks, and its learning rate. Each rate is the best of three or more that were tried on the validation questions with one seed; a factor of three either way was worse. IA3
-# wants a rate ten times that of the adapters: its factors start at one and must move by tenths to matter.
+# The table lists what each method adds to the upper blocks, and its learning rate: the best of those in brackets, tried on the validation questions with one seed and 480 questions. **IA3 wants a rate thirty times that of the adapters**: its factors
+# start at one and must move by tenths to matter. The last layer alone needs no block at all and costs next to nothing, so it gets 40 epochs.
 
 # %% tags=["skip-when-grading"]
 METHODS = {
     "last layer": (lambda model: None, 1e-2),
-    "IA3": (inject_ia3, 3e-2),
-    "Pfeiffer, r = 4": (lambda model: adapters.inject_adapters(model, 4, "pfeiffer"), 3e-3),
-    "Pfeiffer, r = 64": (lambda model: adapters.inject_adapters(model, 64, "pfeiffer"), 3e-3),
-    "parallel, r = 16": (lambda model: adapters.inject_adapters(model, 16, "parallel"), 1e-3),
-    "Houlsby, r = 16": (lambda model: adapters.inject_adapters(model, 16, "houlsby"), 3e-3),
-    "full fine-tuning": (lambda model: model.requires_grad_(True), 3e-4),
+    "IA3": (inject_ia3, 1e-1),  # [0.03, 0.1, 0.3]
+    "Pfeiffer, r = 4": (lambda model: adapters.inject_adapters(model, 4, "pfeiffer"), 1e-2),  # [0.01]
+    "Pfeiffer, r = 64": (lambda model: adapters.inject_adapters(model, 64, "pfeiffer"), 3e-3),  # [0.003]
+    "parallel, r = 16": (lambda model: adapters.inject_adapters(model, 16, "parallel"), 3e-3),  # [0.001, 0.003, 0.01]
+    "Houlsby, r = 16": (lambda model: adapters.inject_adapters(model, 16, "houlsby"), 3e-3),  # [0.003, 0.01]
+    "full fine-tuning": (lambda model: model.requires_grad_(True), 3e-4),  # [0.0001, 0.0003, 0.001]
 }
 
 
 def adapted(name: str, classes: int, seed: int) -> UpperBlocks:
     """The upper blocks of a fresh classifier, with what the method adds."""
-    model = UpperBlocks(load_sentence_classifier(classes, seed), CUT)
+    model = UpperBlocks(load_sentence_classifier(classes, seed), 6 if name == "last layer" else CUT)
     torch.manual_seed(seed)  # the start of the adapters
     METHODS[name][0](model)
     return model.to(device)
 
 
 # %% tags=["skip-when-grading"]
+whole = {"train": below(frozen, trec.train.first(384), 6), "test": below(frozen, trec.test.first(500), 6)}
 results = {}
-runs = [(name, seed) for name in METHODS for seed in SEEDS]
-for name, seed in progress(runs, "seven methods, three seeds"):
-    model = adapted(name, 6, seed)
-    history = train(model, lower["train"], epochs=2, lr=METHODS[name][1], batch_size=32, seed=seed, label=name)
-    results[name, seed] = accuracy(model, lower["test"]), count_parameters(model).trainable, history.seconds
+for name, seed in progress([(name, seed) for name in METHODS for seed in SEEDS], "seven methods, three seeds"):
+    model, parts, epochs = adapted(name, 6, seed), *((whole, 40) if name == "last layer" else (lower, 2))
+    history = train(model, parts["train"], epochs=epochs, lr=METHODS[name][1], batch_size=32, seed=seed, label=name)
+    results[name, seed] = accuracy(model, parts["test"]), count_parameters(model).trainable, history.seconds / epochs
 
 # %% tags=["skip-when-grading"]
-print(f"{'TREC, 1,000 test questions':<28}{'accuracy':>16}{'trained numbers':>18}{'seconds an epoch':>18}")
+print(f"{'TREC, 500 test questions':<28}{'accuracy':>16}{'trained numbers':>18}{'seconds an epoch':>18}")
 summary = {}
 for name in METHODS:
     scores, counts, seconds = zip(*[results[name, seed] for seed in SEEDS], strict=True)
     summary[name] = (*mean_and_spread(list(scores)), counts[0])
-    print(f"{name:<28}{summary[name][0]:>8.3f} ± {summary[name][1]:.3f}{counts[0]:>18,}{sum(seconds) / 6:>18.1f}")
+    print(f"{name:<28}{summary[name][0]:>8.3f} ± {summary[name][1]:.3f}{counts[0]:>18,}{sum(seconds) / 3:>18.1f}")
 
 # %% tags=["skip-when-grading"]
 fig, axes = figure("FINDING B", "trained numbers (log scale)", "test accuracy, 3 seeds")
@@ -674,19 +672,21 @@ axes.legend(frameon=False, loc="lower right")
 # %% [markdown]
 # ## 6. Film sentences: Rotten Tomatoes
 #
-# Another task, another kind of difficulty: is a sentence of a film review positive or negative? The encoder was trained to group sentences by what they are *about*, so praise and blame of one film lie close together. 640 sentences,
-# one epoch, two seeds only; the rates are those from above.
+# Another task, another kind of difficulty: is a sentence of a film review positive or negative? The encoder was trained to group sentences by what they are *about*, so praise and blame of one film lie close together. 320 sentences,
+# two epochs, two seeds only; the rates are those from above, and so not tuned for this task.
 
 # %% tags=["skip-when-grading"]
 films = load("rotten_tomatoes", max_len=32, tokens="minilm")
+train_part, test_part = films.train.first(320), films.test.first(500)
 frozen = load_sentence_classifier(2).to(device)
-film_parts = {"train": below(frozen, films.train.first(640), CUT), "test": below(frozen, films.test.first(500), CUT)}
-for name in ("last layer", "IA3", "Pfeiffer, r = 64", "Houlsby, r = 16"):
+film_parts = {cut: (below(frozen, train_part, cut), below(frozen, test_part, cut)) for cut in (CUT, 6)}
+for name, epochs in (("last layer", 40), ("IA3", 2), ("Houlsby, r = 16", 2)):
     scores = []
     for seed in (0, 1):
+        train_half, test_half = film_parts[6 if name == "last layer" else CUT]
         model = adapted(name, 2, seed)
-        train(model, film_parts["train"], epochs=1, lr=METHODS[name][1], batch_size=32, seed=seed, label=name)
-        scores.append(accuracy(model, film_parts["test"]))
+        train(model, train_half, epochs=epochs, lr=METHODS[name][1], batch_size=32, seed=seed, label=name)
+        scores.append(accuracy(model, test_half))
     print(f"{name:<20}", "  ".join(f"{score:.3f}" for score in scores))
 
 # %% [markdown]
@@ -736,7 +736,7 @@ def seconds(encoder: nn.Module, batch: torch.Tensor) -> float:
 
 # %% tags=["skip-when-grading"]
 encoders, ratios = variants(), {}
-for batch, rounds in ((1, 60), (32, 8)):
+for batch, rounds in ((1, 40), (32, 8)):
     tokens = torch.randint(1000, 20_000, (batch, 20), device=device)
     times = {name: [] for name in encoders}
     for _ in progress(range(rounds + 2), f"batch size {batch}"):
@@ -762,10 +762,30 @@ for name in list(encoders)[1:]:
 # %% [markdown]
 # ## What breaks in practice
 #
+# Every row but the third is recognised by a check above.
+#
 # | symptom | cause | reported in |
 # | --- | --- | --- |
-# | after merging, a model with IA3 gives other results | the bias was left out, though the factors belong to the whole output | [huggingface/peft #972](https://github.com/huggingface/peft/pull/972) |
+# | after folding IA3 the model gives other results | the bias of a rescaled output was left out. It stayed unseen because the models it was tried on have no biases in keys and values; BERT and MiniLM do | [huggingface/peft #972](https://github.com/huggingface/peft/pull/972) |
+# | fold, unfold, and the base has changed | the bias was multiplied by the factors a second time instead of divided | [huggingface/peft #3216](https://github.com/huggingface/peft/pull/3216) |
+# | the loss stays high and the adapters never change | the optimiser was made before the adapters were inserted, so it does not know them | [adapter-hub/adapters #260](https://github.com/adapter-hub/adapters/issues/260) |
+# | a loaded adapter has no effect | it is there, but forward does not go through it | [adapter-hub/adapters #815](https://github.com/adapter-hub/adapters/issues/815) |
+# | training starts worse than the pretrained model | the up-projection keeps PyTorch's random start, as in a public course's lab on adapters | section 2 |
+# | IA3 looks bad | the learning rate of another method. In the PEFT library's [benchmark](https://github.com/huggingface/peft/tree/main/method_comparison) (Llama-3.2-3B on MetaMathQA), IA3 goes from 0.311 to 0.455 with a tuned rate and all attention layers | section 5 |
+#
+# A test of folding on a **fresh** layer proves nothing: all factors are one and everything passes
+# ([huggingface/peft #578](https://github.com/huggingface/peft/pull/578) discusses it). Test with random factors, on layers with a bias.
 #
 # ## Summary
 #
-# Next: [lab 04](../04_soft_prompts/04_soft_prompts.ipynb) leaves the blocks alone and puts trained vectors in front of the text.
+# SUMMARY
+#
+# ## Further reading
+#
+# * N. Houlsby et al., *Parameter-Efficient Transfer Learning for NLP*, 2019, [arXiv:1902.00751](https://arxiv.org/abs/1902.00751): sections 2 and 3.6 (the start).
+# * J. Pfeiffer et al., *AdapterFusion*, 2021, [arXiv:2005.00247](https://arxiv.org/abs/2005.00247): one adapter a block, and how to combine several.
+# * J. He et al., *Towards a Unified View of Parameter-Efficient Transfer Learning*, 2022, [arXiv:2110.04366](https://arxiv.org/abs/2110.04366): adapters, prefixes and LoRA as one form.
+# * H. Liu et al., *Few-Shot Parameter-Efficient Fine-Tuning is Better and Cheaper than In-Context Learning*, 2022, [arXiv:2205.05638](https://arxiv.org/abs/2205.05638): section 3.3.
+# * A. Rücklé et al., *AdapterDrop*, 2021, [arXiv:2010.11918](https://arxiv.org/abs/2010.11918).
+#
+# Next: [lab 04](../04_soft_prompts/04_soft_prompts.ipynb) leaves the blocks alone and trains vectors in front of the text.
