@@ -129,3 +129,45 @@ def demo(
         typer.echo(f"grader demo: {error}", err=True)
         raise typer.Exit(NOT_STARTED) from None
     raise typer.Exit(report(result, console, out))
+
+
+@app.command()
+def check(
+    notebook: Annotated[Path, typer.Argument(help="Your notebook.")],
+    root: Root = None,
+) -> None:
+    """Run the visible checks of one notebook, as a student; what hidden checks will decide is said.
+
+    Exit codes: 0 every visible check passed, 1 some did not, 2 the notebook cannot be checked.
+    """
+    from grader.self_check import CannotCheck, self_check
+
+    try:
+        found = self_check(notebook, course(root))
+    except CannotCheck as error:
+        typer.echo(f"grader check: {error}", err=True)
+        raise typer.Exit(2) from None
+    for line in [*found.lines(), *(f"note: {note}" for note in found.notes)]:
+        typer.echo(line)
+    raise typer.Exit(0 if found.all_passed else 1)
+
+
+@app.command()
+def doctor(
+    db: Annotated[str | None, typer.Option(help="Gradebook, a URL or a file; default: the course's own.")] = None,
+    root: Root = None,
+) -> None:
+    """Look whether this machine is ready to grade, and print the fix for each fault.
+
+    Exit codes: 0 ready, 1 not.
+    """
+    from grader.console import GRADEBOOK
+    from grader.doctor import examine
+
+    folder = course(root)
+    findings = examine(folder, db or str(folder / GRADEBOOK))
+    for one in findings:
+        typer.echo(f"{'ok' if one.fine else 'NO':<3} {one.what:<10} {one.seen}")
+        if one.fix:
+            typer.echo(f"{'':<14} {one.fix}")
+    raise typer.Exit(0 if all(one.fine for one in findings) else 1)
