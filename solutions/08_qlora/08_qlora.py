@@ -459,8 +459,9 @@ grade
 #
 # With the weights in 4 bits, the largest rest is what the forward pass leaves for the backward pass: the activations.
 # Gradient checkpointing (Chen et al. 2016) keeps the input of each block and forgets what is inside. When the backward
-# pass comes to a block, the block runs once more on the input it had. That is one more forward pass in all, about a third
-# more work, and only one block's inside is there at a time.
+# pass comes to a block, the block runs once more on the input it had, so only one block's inside is there at a time. The
+# price is one more forward pass in all: a third more work in full fine-tuning, and half as much again over a frozen
+# base, where the backward pass computes $G W'$ but no gradient of a weight.
 
 # %% [markdown]
 # ### Exercise 4: forget and recompute
@@ -742,7 +743,8 @@ for size in (8, 24, 48, 80):
 #   peaks on an A100 says 21.3 GB with LoRA in 16 bits and 14.1 GB with NF4, or 13.8 with double quantisation: 7 GB
 #   less. torchtune measured 15.6 and 9.3 GB: 6 GB less. A peak contains activations and dequantised pieces as well, and
 #   these did not shrink.
-# * **The factor from LoRA to QLoRA is nearly four only where the weights are everything.** For 135M it is 1.5.
+# * **The factor from LoRA to QLoRA depends on the size.** For 65B it is 3.6, for 135M, where the embedding and the
+#   activations weigh more than the linear layers, it is 1.6.
 #
 # ## 8. Training
 #
