@@ -130,4 +130,4 @@ class Grade(float):
             mark = "<strong>FAILED</strong>" if r.verdict == "fail" else WORDS[r.verdict]
             rows.append(f"<tr><td {cell}>{mark}</td><td {cell}>{escape(r.sentence)}{note}{hint}</td></tr>")
         head = f'<tr><th scope="col" {cell}>result</th><th scope="col" {cell}>check</th></tr>'
-        return f"<table><caption>{escape(self.heading())}</caption>{head}{''.join(rows)}</table>"
+        return f"<table><caption {cell}>{escape(self.heading())}</caption>{head}{''.join(rows)}</table>"

@@ -48,7 +48,7 @@ class Overview:
             for line in self.lines
         )
         head = '<tr><th scope="col">question</th><th scope="col">state</th><th scope="col">your answer</th></tr>'
-        return f"<table><caption>{escape(self.heading())}</caption>{head}{rows}</table>"
+        return f'<table><caption style="text-align:left">{escape(self.heading())}</caption>{head}{rows}</table>'
 
 
 def overview(namespace: dict) -> Overview:
