@@ -48,14 +48,13 @@ class Moody(nn.Module):
 def evaluated(function, *, weight, inputs, labels, batch_size: int, training: bool) -> dict:
     """Probe: what the function says about a model, how it called it and how it left it."""
     model = Moody(weight).train(training)
-    recording = torch.is_grad_enabled()
-    value = function(model, inputs, labels, batch_size)
-    seen = {
+    with torch.enable_grad():  # restores what was before, whatever the function leaves switched off
+        value = function(model, inputs, labels, batch_size)
+        recording = torch.is_grad_enabled()
+    return {
         "returned": value, "type": type(value).__name__, "calls": model.calls, "training": model.training,
-        "frozen": not model.layer.weight.requires_grad, "recording": torch.is_grad_enabled(),
+        "frozen": not model.layer.weight.requires_grad, "recording": recording,
     }  # fmt: skip
-    torch.set_grad_enabled(recording)
-    return seen
 
 
 def evaluation_case(draw: Draw, *, batch_size: int = 5, n: int = 13) -> dict:

@@ -146,7 +146,7 @@ for title, sizes, weights in (
     print(f"micro-batches of {title}: gradient is off by {error:.0e}")
 
 # %% [markdown]
-# For years widely used trainers averaged the means of micro-batches that held different numbers of tokens; the repair of autumn 2024
+# Widely used trainers averaged the means of micro-batches that held different numbers of tokens; the repair of autumn 2024
 # ([unslothai/unsloth-zoo #6](https://github.com/unslothai/unsloth-zoo/issues/6) discusses it) derives the denominator from all of
 # them first. *Mixed precision* is the other common saving: forward and backward in 16 bits, weights and optimiser in 32. It
 # shortens the activations' line of the ledger in section 5 and none of the others.
@@ -600,8 +600,8 @@ grade
 #
 # <details><summary>Answer, after you have run the next two cells</summary>
 #
-# Not quite four times. In float32 full fine-tuning with AdamW holds weights, gradients, m and v: four times the weights. With next to nothing trained, one of the four remains. **Four is
-# the most that freezing can save** with AdamW at one precision, however few numbers are trained, and activations take it down from there.
+# Not quite four times. In float32 full fine-tuning with AdamW holds weights, gradients, m and v: four times the weights. With next to nothing trained, one of the four remains. **Of what belongs to
+# parameters, freezing saves a factor of four at most**, however few numbers are trained. What activations do to it comes below.
 # </details>
 #
 # `predicted_memory` is the course's own ledger, which also knows the `TextClassifier`; `training_memory` takes a step on a copy and counts every tensor.
@@ -662,8 +662,8 @@ axes.legend(frameon=False, loc="upper left", title="predicted", alignment="left"
 # ### When activations rule
 #
 # Our classifier is nearly all embedding. A transformer is not: every token of every text leaves activations in every layer. The next cell takes a model of
-# the sizes of MiniLM (6 blocks, width 384, 22.7 million numbers; random weights, since memory does not depend on their values) and counts steps on texts of 32 tokens. Look at how
-# the advantage of BitFit shrinks as the batch grows.
+# the sizes of MiniLM (6 blocks, width 384, 22.7 million numbers; random weights, since memory does not depend on their values) and counts steps on texts of 32 tokens. Look at what
+# a larger batch does to the advantage of BitFit, and to that of the last layer.
 
 # %% tags=["skip-when-grading"]
 from lora_utils.minilm import MiniLM
@@ -692,7 +692,7 @@ for b in SIZES:
 
 # %% tags=["skip-when-grading"]
 fig, axes = figure(
-    "The larger the batch, the less BitFit saves: activations are not frozen",
+    "With the batch BitFit's saving shrinks and the last layer's grows: activations decide",
     f"batch size (texts of {TOKENS} tokens)",
     "times less memory than\nfull fine-tuning",
 )
@@ -700,7 +700,7 @@ for k, policy in enumerate(("bitfit", "last layer")):
     ratios = [totals["everything", b].total / totals[policy, b].total for b in SIZES]
     axes.plot(SIZES, ratios, color=COLOURS[2 - 2 * k], linestyle=DASHES[k], marker=MARKERS[k], label=policy)
 axes.axhline(4, color="grey", linewidth=1)
-axes.annotate("all that gradients, m and v take", (1, 4), (1, 4.15), color="grey")
+axes.annotate("4: what gradients, m and v alone account for", (1, 4), (4, 3), "offset points", color="grey")
 axes.set_xscale("log", base=2)
 axes.set_xticks(SIZES, [str(b) for b in SIZES])
 axes.legend(frameon=False)
@@ -828,7 +828,7 @@ for policy in POLICIES:
 #
 # | symptom | cause | reported in |
 # | --- | --- | --- |
-# | training is unstable from the second step on | `zero_grad` left out, so old gradients stay | tenstorrent/tt-blacksmith PR #711, meta-pytorch/torchforge PR #71 |
+# | training wanders or diverges after a good first step | `zero_grad` left out, so old gradients stay | tenstorrent/tt-blacksmith PR #711, meta-pytorch/torchforge PR #71 |
 # | nothing learns | gradients set to zero right before the step | lucidrains/byol-pytorch #93 |
 # | memory grows until the process dies | a sum of losses keeps every step's graph | BatsResearch/labelmodels #4, google/brax PR #152 |
 # | validation accuracy is noisy or too low | dropout on while measuring | karpathy/nanoGPT PR #240, udacity/deep-learning-v2-pytorch #3 |
@@ -850,7 +850,7 @@ for policy in POLICIES:
 # | first step of AdamW at rate 0.001, gradients of 1000 and 0.001 | both 0.001 |
 # | trained numbers: last layer, BitFit, everything | 258, 386, 1,256,786 |
 # | IMDb test accuracy: nothing, last layer, BitFit, everything | TABLE-ACC |
-# | memory of one step, everything against BitFit | 3.9 times, for 3,256 times as many trained numbers; the most that freezing can save is 4 |
+# | memory of one step, everything against BitFit | 3.94 times, for 3,256 times as many trained numbers; gradients, m and v account for 4 at most |
 # | the same on a transformer of MiniLM's sizes | TABLE-TR |
 # | forgetting at the best rate: last layer, BitFit, everything | TABLE-FO |
 #
