@@ -1,0 +1,29 @@
+# %% functional linear, the weight built first
+def dora(x, W, bias, A, B, alpha, magnitude):
+    V = W + alpha * (A @ B).T
+    weight = V * (magnitude / V.norm(dim=1).detach()).unsqueeze(1)
+    return nn.functional.linear(x, weight, bias)
+
+
+# %% the path beside the layer, as in PEFT
+def dora(x, W, bias, A, B, alpha, magnitude):
+    with torch.no_grad():
+        lengths = torch.linalg.norm(W + alpha * (A @ B).T, dim=1)
+    base, path = x @ W.T, alpha * (x @ A @ B)
+    scale = magnitude / lengths
+    return (scale - 1) * base + scale * path + base + bias
+
+
+# %% einsum
+def dora(x, W, bias, A, B, alpha, magnitude):
+    V = W + alpha * torch.einsum("ir,ro->oi", A, B)
+    lengths = (V * V).sum(1).sqrt().detach()
+    return torch.einsum("...i,oi,o->...o", x, V, magnitude / lengths) + bias
+
+
+# %% detached copies for the length, names of its own
+def dora(inputs, weight, b, first, second, factor, m):
+    direction = weight + factor * second.T @ first.T
+    still = direction.detach()
+    unit_scale = m * still.pow(2).sum(dim=-1).rsqrt()
+    return inputs @ (direction.T * unit_scale) + b

@@ -1,0 +1,55 @@
+# %% torch, all pairs at once
+def pareto_front(rows, better):
+    if not rows:
+        return []
+    sign = torch.tensor([1.0 if way == "max" else -1.0 for way in better.values()], dtype=torch.float64)
+    points = torch.tensor([[row[a] for a in better] for row in rows], dtype=torch.float64) * sign
+    gap = points[:, None] - points[None]
+    beats = (gap >= 0).all(-1) & (gap > 0).any(-1)
+    return (~beats.any(0)).nonzero().flatten().tolist()
+
+
+# %% no worse anywhere, and not the same
+def pareto_front(rows, better):
+    def worse(p, q, axis):
+        return p[axis] < q[axis] if better[axis] == "max" else p[axis] > q[axis]
+
+    def dominates(p, q):
+        no_worse = not any(worse(p, q, axis) for axis in better)
+        return no_worse and any(p[axis] != q[axis] for axis in better)
+
+    front = []
+    for i in range(len(rows)):
+        for j in range(len(rows)):
+            if i != j and dominates(rows[j], rows[i]):
+                break
+        else:
+            front.append(i)
+    return front
+
+
+# %% numpy and a tuple
+import numpy as np
+
+
+def pareto_front(rows, better):
+    x = np.array([[row[a] * (1 if w == "max" else -1) for a, w in better.items()] for row in rows], dtype=float)
+    kept = []
+    for i in range(len(rows)):
+        at_least = (x >= x[i]).all(axis=1)
+        above = (x > x[i]).any(axis=1)
+        if not np.logical_and(at_least, above).any():
+            kept.append(i)
+    return tuple(kept)
+
+
+# %% a tensor of places, best first thrown against the rest
+def pareto_front(rows, better):
+    points = [tuple(row[a] if way == "max" else -row[a] for a, way in better.items()) for row in rows]
+    front = set(range(len(points)))
+    for i, p in enumerate(points):
+        for j in list(front):
+            q = points[j]
+            if p != q and all(x >= y for x, y in zip(p, q)):
+                front.discard(j)
+    return torch.tensor(sorted(front), dtype=torch.int64)

@@ -1,0 +1,57 @@
+# %% modules first, clones, a set of targets
+def to_peft(state, alpha, rename):
+    modules = [name[: -len(".lora.A")] for name in state if name.endswith(".lora.A")]
+    tensors = {}
+    for module in modules:
+        stem = "base_model.model." + rename(module)
+        tensors[stem + ".lora_A.weight"] = state[module + ".lora.A"].t().contiguous().clone()
+        tensors[stem + ".lora_B.weight"] = state[module + ".lora.B"].t().contiguous().clone()
+    rank = state[modules[0] + ".lora.A"].size(1)
+    return tensors, {"r": rank, "lora_alpha": rank * alpha, "target_modules": {rename(m) for m in modules}}
+
+
+# %% alpha folded into B, lora_alpha equal to the rank
+def to_peft(state, alpha, rename):
+    tensors, targets, rank = {}, [], None
+    for name, value in state.items():
+        if name.endswith((".lora.A", ".lora.B")):
+            module, _, factor = name.rpartition(".lora.")
+            scale = alpha if factor == "B" else 1.0
+            tensors[f"base_model.model.{rename(module)}.lora_{factor}.weight"] = (scale * value).T.contiguous()
+            if factor == "A":
+                rank = value.shape[-1]
+                targets.append(rename(module))
+    return tensors, {"r": rank, "lora_alpha": rank, "target_modules": targets}
+
+
+# %% einops by hand, more in the config
+def to_peft(state, alpha, rename):
+    tensors, config = {}, {"peft_type": "LORA", "target_modules": [], "bias": "none", "use_rslora": False}
+    for name in sorted(state):
+        parts = name.split(".lora.")
+        if len(parts) == 2:
+            key = f"base_model.model.{rename(parts[0])}.lora_{parts[1]}.weight"
+            tensors[key] = torch.einsum("ab->ba", state[name]).contiguous()
+            if parts[1] == "B":
+                config["r"] = len(state[name])
+                config["target_modules"].append(rename(parts[0]))
+    config["lora_alpha"] = float(alpha * config["r"])
+    return tensors, config
+
+
+# %% numpy round trip and a list
+import numpy as np
+
+
+def to_peft(state, alpha, rename):
+    tensors, targets = {}, []
+    for name, value in state.items():
+        module, dot, factor = name.partition(".lora.")
+        if not dot:
+            continue
+        turned = torch.from_numpy(np.ascontiguousarray(value.numpy().T))
+        tensors["base_model.model." + rename(module) + ".lora_" + factor + ".weight"] = turned
+        if rename(module) not in targets:
+            targets.append(rename(module))
+        rank = min(value.shape) if factor == "x" else (value.shape[1] if factor == "A" else value.shape[0])
+    return [tensors, {"r": rank, "lora_alpha": alpha * rank, "target_modules": tuple(targets)}]

@@ -1,0 +1,94 @@
+# %% more is better everywhere message="direction-ignored"
+def pareto_front(rows, better):
+    def dominates(p, q):
+        return all(p[a] >= q[a] for a in better) and any(p[a] > q[a] for a in better)
+
+    return [i for i, q in enumerate(rows) if not any(dominates(p, q) for p in rows)]
+
+
+# %% directions the wrong way round message="direction-reversed"
+def pareto_front(rows, better):
+    points = [[-row[a] if way == "max" else row[a] for a, way in better.items()] for row in rows]
+
+    def dominates(p, q):
+        return all(x >= y for x, y in zip(p, q)) and any(x > y for x, y in zip(p, q))
+
+    return [i for i, q in enumerate(points) if not any(dominates(p, q) for p in points)]
+
+
+# %% at least as good is enough message="equal-rows-dropped"
+def pareto_front(rows, better):
+    points = [[row[a] if way == "max" else -row[a] for a, way in better.items()] for row in rows]
+    return [
+        i
+        for i, q in enumerate(points)
+        if not any(j != i and all(x >= y for x, y in zip(p, q)) for j, p in enumerate(points))
+    ]
+
+
+# %% of equal rows the first alone message="equal-rows-dropped"
+def pareto_front(rows, better):
+    points = [tuple(row[a] if way == "max" else -row[a] for a, way in better.items()) for row in rows]
+    front = []
+    for i, q in enumerate(points):
+        beaten = any(p != q and all(x >= y for x, y in zip(p, q)) for p in points)
+        if not beaten and q not in [points[k] for k in front]:
+            front.append(i)
+    return front
+
+
+# %% better on every axis message="better-everywhere"
+def pareto_front(rows, better):
+    points = [[row[a] if way == "max" else -row[a] for a, way in better.items()] for row in rows]
+    return [i for i, q in enumerate(points) if not any(all(x > y for x, y in zip(p, q)) for p in points)]
+
+
+# %% a row dominates itself message="everything-dominated"
+def pareto_front(rows, better):
+    points = [[row[a] if way == "max" else -row[a] for a, way in better.items()] for row in rows]
+    return [i for i, q in enumerate(points) if not any(all(x >= y for x, y in zip(p, q)) for p in points)]
+
+
+# %% best on some axis message="winners-only"
+def pareto_front(rows, better):
+    points = [[row[a] if way == "max" else -row[a] for a, way in better.items()] for row in rows]
+    best = [max(column) for column in zip(*points)]
+    return [i for i, p in enumerate(points) if any(x == b for x, b in zip(p, best))]
+
+
+# %% the dominated ones message="dominated-returned"
+def pareto_front(rows, better):
+    points = [tuple(row[a] if way == "max" else -row[a] for a, way in better.items()) for row in rows]
+    return [
+        i for i, q in enumerate(points) if any(p != q and all(x >= y for x, y in zip(p, q)) for p in points)
+    ]
+
+
+# %% a sweep over two axes message="axes-ignored"
+# The usual line sweep for two axes, taken for any number.
+def pareto_front(rows, better):
+    (a, way_a), (b, way_b) = list(better.items())[:2]
+    points = [(row[a] if way_a == "max" else -row[a], row[b] if way_b == "max" else -row[b]) for row in rows]
+    return [i for i, q in enumerate(points) if not any(p != q and p[0] >= q[0] and p[1] >= q[1] for p in points)]
+
+
+# %% every number in the row message="foreign-column"
+def pareto_front(rows, better):
+    numbers = [k for k in rows[0] if k != "name"]
+    points = [tuple(row[k] if better.get(k) == "max" else -row[k] for k in numbers) for row in rows]
+    return [i for i, q in enumerate(points) if not any(p != q and all(x >= y for x, y in zip(p, q)) for p in points)]
+
+
+# %% the rows themselves message="rows-returned"
+def pareto_front(rows, better):
+    points = [tuple(row[a] if way == "max" else -row[a] for a, way in better.items()) for row in rows]
+    return [
+        row for row, q in zip(rows, points) if not any(p != q and all(x >= y for x, y in zip(p, q)) for p in points)
+    ]
+
+
+# %% sorted by accuracy message="not-in-order"
+def pareto_front(rows, better):
+    points = [tuple(row[a] if way == "max" else -row[a] for a, way in better.items()) for row in rows]
+    front = [i for i, q in enumerate(points) if not any(p != q and all(x >= y for x, y in zip(p, q)) for p in points)]
+    return sorted(front, reverse=True)

@@ -1,0 +1,157 @@
+# %% factors not transposed message="not-transposed"
+def to_peft(state, alpha, rename):
+    tensors, targets = {}, []
+    for name, value in state.items():
+        if ".lora." in name:
+            module, factor = name[:-7], name[-1]
+            tensors[f"base_model.model.{rename(module)}.lora_{factor}.weight"] = value
+            if factor == "A":
+                targets.append(rename(module))
+                rank = value.shape[1]
+    return tensors, {"r": rank, "lora_alpha": alpha * rank, "target_modules": targets}
+
+
+# %% A and B exchanged message="factors-swapped"
+def to_peft(state, alpha, rename):
+    tensors, targets = {}, []
+    for name, value in state.items():
+        if ".lora." in name:
+            module, factor = name[:-7], {"A": "B", "B": "A"}[name[-1]]
+            tensors[f"base_model.model.{rename(module)}.lora_{factor}.weight"] = value.T.contiguous()
+            if factor == "B":
+                targets.append(rename(module))
+                rank = value.shape[1]
+    return tensors, {"r": rank, "lora_alpha": alpha * rank, "target_modules": targets}
+
+
+# %% alpha as it is message="alpha-not-times-rank"
+# rasbt/LLMs-from-scratch #821 and NVIDIA/TensorRT-LLM #1477: the factor is not the one the other side expects.
+def to_peft(state, alpha, rename):
+    tensors, targets = {}, []
+    for name, value in state.items():
+        if ".lora." in name:
+            module, factor = name[:-7], name[-1]
+            tensors[f"base_model.model.{rename(module)}.lora_{factor}.weight"] = value.T.contiguous()
+            if factor == "A":
+                targets.append(rename(module))
+                rank = value.shape[1]
+    return tensors, {"r": rank, "lora_alpha": alpha, "target_modules": targets}
+
+
+# %% the root of the rank message="alpha-times-root"
+def to_peft(state, alpha, rename):
+    tensors, targets = {}, []
+    for name, value in state.items():
+        if ".lora." in name:
+            module, factor = name[:-7], name[-1]
+            tensors[f"base_model.model.{rename(module)}.lora_{factor}.weight"] = value.T.contiguous()
+            if factor == "A":
+                targets.append(rename(module))
+                rank = value.shape[1]
+    return tensors, {"r": rank, "lora_alpha": alpha * rank**0.5, "target_modules": targets}
+
+
+# %% prefix forgotten message="prefix-missing"
+def to_peft(state, alpha, rename):
+    tensors, targets = {}, []
+    for name, value in state.items():
+        if ".lora." in name:
+            module, factor = name[:-7], name[-1]
+            tensors[f"{rename(module)}.lora_{factor}.weight"] = value.T.contiguous()
+            if factor == "A":
+                targets.append(rename(module))
+                rank = value.shape[1]
+    return tensors, {"r": rank, "lora_alpha": alpha * rank, "target_modules": targets}
+
+
+# %% the adapter's name in the file message="adapter-name-in-file"
+# Names as in the model's own state_dict: huggingface/diffusers #11675 (default_0), huggingface/peft #2699.
+def to_peft(state, alpha, rename):
+    tensors, targets = {}, []
+    for name, value in state.items():
+        if ".lora." in name:
+            module, factor = name[:-7], name[-1]
+            tensors[f"base_model.model.{rename(module)}.lora_{factor}.default.weight"] = value.T.contiguous()
+            if factor == "A":
+                targets.append(rename(module))
+                rank = value.shape[1]
+    return tensors, {"r": rank, "lora_alpha": alpha * rank, "target_modules": targets}
+
+
+# %% our names message="not-renamed"
+def to_peft(state, alpha, rename):
+    tensors, targets = {}, []
+    for name, value in state.items():
+        if ".lora." in name:
+            module, factor = name[:-7], name[-1]
+            tensors[f"base_model.model.{module}.lora_{factor}.weight"] = value.T.contiguous()
+            if factor == "A":
+                targets.append(module)
+                rank = value.shape[1]
+    return tensors, {"r": rank, "lora_alpha": alpha * rank, "target_modules": targets}
+
+
+# %% without .weight message="weight-missing"
+def to_peft(state, alpha, rename):
+    tensors, targets = {}, []
+    for name, value in state.items():
+        if ".lora." in name:
+            module, factor = name[:-7], name[-1]
+            tensors[f"base_model.model.{rename(module)}.lora_{factor}"] = value.T.contiguous()
+            if factor == "A":
+                targets.append(rename(module))
+                rank = value.shape[1]
+    return tensors, {"r": rank, "lora_alpha": alpha * rank, "target_modules": targets}
+
+
+# %% the head among the tensors message="head-exported"
+def to_peft(state, alpha, rename):
+    tensors, targets = {}, []
+    for name, value in state.items():
+        if ".lora." in name:
+            module, factor = name[:-7], name[-1]
+            tensors[f"base_model.model.{rename(module)}.lora_{factor}.weight"] = value.T.contiguous()
+            if factor == "A":
+                targets.append(rename(module))
+                rank = value.shape[1]
+        else:
+            tensors[f"base_model.model.{name}"] = value
+    return tensors, {"r": rank, "lora_alpha": alpha * rank, "target_modules": targets}
+
+
+# %% views that safetensors refuses message="not-contiguous"
+def to_peft(state, alpha, rename):
+    tensors, targets = {}, []
+    for name, value in state.items():
+        if ".lora." in name:
+            module, factor = name[:-7], name[-1]
+            tensors[f"base_model.model.{rename(module)}.lora_{factor}.weight"] = value.T
+            if factor == "A":
+                targets.append(rename(module))
+                rank = value.shape[1]
+    return tensors, {"r": rank, "lora_alpha": alpha * rank, "target_modules": targets}
+
+
+# %% targets once for each factor message="targets-twice"
+def to_peft(state, alpha, rename):
+    tensors, targets = {}, []
+    for name, value in state.items():
+        if ".lora." in name:
+            module, factor = name[:-7], name[-1]
+            tensors[f"base_model.model.{rename(module)}.lora_{factor}.weight"] = value.T.contiguous()
+            targets.append(rename(module))
+            rank = value.shape[1] if factor == "A" else value.shape[0]
+    return tensors, {"r": rank, "lora_alpha": alpha * rank, "target_modules": targets}
+
+
+# %% rank from the wrong axis message="wrong-rank"
+def to_peft(state, alpha, rename):
+    tensors, targets = {}, []
+    for name, value in state.items():
+        if ".lora." in name:
+            module, factor = name[:-7], name[-1]
+            tensors[f"base_model.model.{rename(module)}.lora_{factor}.weight"] = value.T.contiguous()
+            if factor == "A":
+                targets.append(rename(module))
+                rank = value.shape[0]
+    return tensors, {"r": rank, "lora_alpha": alpha * rank, "target_modules": targets}
