@@ -36,6 +36,12 @@ def connect():
     with socket.create_connection(('127.0.0.1', PORT), timeout=2):
         return True
 
+def write():
+    path = pathlib.Path(PACKAGE, 'canary')
+    path.touch()
+    path.unlink()
+    return True
+
 def capable():
     status = pathlib.Path('/proc/self/status').read_text()
     return any(int(line.split()[1], 16) for line in status.splitlines() if line.startswith(('CapEff', 'CapPrm')))
@@ -47,7 +53,7 @@ raise ValueError(json.dumps({
     'it reached a server on this machine.': succeeds(connect),
     'it read a file of the grader.': succeeds(lambda: pathlib.Path(SECRET).read_text()),
     'it saw the folder of solutions.': succeeds(lambda: os.listdir(SOLUTIONS)),
-    'it wrote into the course package.': succeeds(lambda: pathlib.Path(PACKAGE, 'hole').write_text('x')),
+    'it wrote into the course package.': succeeds(write),
     'it saw other processes.': succeeds(processes),
     'it has capabilities.': succeeds(capable),
     'it runs as root.': os.getuid() == 0,

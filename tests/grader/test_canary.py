@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+import lora_utils
 from grader import canary
 from grader.cli import app
 from grader.engine import engine
@@ -28,6 +30,8 @@ def test_without_a_sandbox_the_canary_finds_the_holes(monkeypatch):
     assert "it read a file of the grader." in faults
     assert "it saw the folder of solutions." in faults
     assert "it saw other processes." in faults
+    assert "it wrote into the course package." in faults
+    assert not (Path(lora_utils.__file__).parent / "canary").exists()
     assert ("it runs as root." in faults) is (os.getuid() == 0)
     assert "it may use any amount of memory." not in faults  # limits hold without namespaces too
 
