@@ -362,12 +362,12 @@ def kept(W: torch.Tensor) -> torch.Tensor:
 noise = [torch.randn(128, 50) for _ in range(20)]
 kinds = {"update of fc1": updates, "fc1 before (W0)": [W0], "random": noise}
 shown = (1, 2, 4, 8, 16)
-print(f"{'energy kept by rank':<21}" + "".join(f"{r:>14}" for r in shown) + "   rank for 90 %")
+print(f"{'energy kept by rank':<21}" + "".join(f"{r:>15}" for r in shown) + "   rank for 90 %")
 for name, matrices in kinds.items():
     print(f"{name:<15} ({len(matrices):>2})  ", end="")
     for r in shown:
         mean, spread = mean_and_spread([kept(W)[r - 1].item() for W in matrices])
-        print(f"{mean:>8.3f} ±{spread:.3f}" if len(matrices) > 1 else f"{mean:>8.3f}      ", end="")
+        print(f"{mean:>8.3f} ±{spread:.3f}" if len(matrices) > 1 else f"{mean:>8.3f}       ", end="")
     print("  ", sorted({rank_for_energy(W, 0.9) for W in matrices}))
 
 # %% [markdown]
