@@ -5,7 +5,8 @@ import torch
 
 from lora_utils import count_parameters, method_comparison
 from lora_utils.comparison_methods import LADDER, METHODS, build, head_of
-from lora_utils.method_comparison import Run, collect, main, shipped, sweep, write_results
+from lora_utils.data import Examples
+from lora_utils.method_comparison import Run, by_length, collect, main, shipped, sweep, write_results
 
 
 @pytest.fixture
@@ -111,3 +112,22 @@ def test_a_real_run_under_a_tiny_budget(monkeypatch):
     assert run.optimizer == 2 * 4 * run.trainable + 2 * 4
     assert 0 <= run.test <= 1
     assert round(run.test * 30, 6) == round(run.test * 30)
+
+
+def test_the_shipped_runs_are_whole_and_of_the_present_methods():
+    runs = shipped()
+    assert {run.method for run in runs} == set(METHODS)
+    assert len({(run.corpus, run.method, run.lr, run.seed) for run in runs}) == len(runs)
+    for run in runs:
+        assert run.lr in LADDER
+        assert 0 < run.valid <= 1
+        assert 0 < run.test <= 1
+    lora = next(run for run in runs if run.method == "LoRA")
+    assert lora.trainable < 0.02 * lora.total
+
+
+def test_texts_are_ordered_by_length_with_their_labels():
+    ids = torch.tensor([[5, 6, 7], [8, 0, 0], [9, 9, 0], [4, 0, 0]])
+    data = by_length(Examples(ids, torch.tensor([0, 1, 2, 3])))
+    assert data.labels.tolist() == [1, 3, 2, 0]
+    assert torch.equal(data.inputs, ids[[1, 3, 2, 0]])
