@@ -18,7 +18,8 @@
 # | --- | --- | --- |
 # | attention and its mask; a classifier on MiniLM as in lab 03 | about 75 minutes; the notebook itself runs in under two minutes on two CPU cores | six exercises, 27 points; each has a check that tells you what is wrong, and more checks run when it is graded |
 #
-# Every exercise stands alone. The experiments use the course's own classes, which do what you are asked to write.
+# Every exercise stands alone. The experiments use the course's own classes, which do what you are asked to write; only a cell of
+# section 7 calls a function of yours.
 
 # %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
 from importlib.metadata import version
@@ -394,13 +395,13 @@ for panel in (left, right):
 # %% [markdown]
 # At $10^{-4}$ the vectors have gone 0.03 word lengths, and the model is where an untrained random prompt leaves it, *below* the head alone. Such a run looks like a method that does not
 # work: in huggingface/peft #2642 an example notebook reports the same accuracy in every epoch. At $10^{-2}$ the vectors have gone one and a half word lengths, a fifth of what the bound allows, and
-# accuracy is best. At $10^{-1}$ they are 13 lengths from home and accuracy is lower again. The fall on the left is beyond doubt; among 200 questions, the points between 0.80 and 0.84 are
+# accuracy is best. At $10^{-1}$ they are 13 lengths from home and accuracy is lower again. The fall on the left is clear; among 200 questions, the points between 0.80 and 0.84 are
 # not safely apart (the standard error of one such number is 0.03).
 #
 # ### Length
 #
 # A longer prompt has more numbers and takes more places, which every layer has to compute. **Predict before you run**: how do accuracy
-# and time grow from 1 to 5 to 20 vectors, with the questions being 12 tokens long?
+# and the number of places that every layer works on grow from 1 to 5 to 20 vectors, with the questions being 12 tokens long?
 #
 # <details><summary>Answer, after you have run the next cell</summary>
 # Numbers and places grow as the length does; accuracy does not. From 1 vector to 5 it gains five points, from 5 to 20 two more, which 200 questions cannot tell from chance, and every layer then works on 32 places
@@ -531,7 +532,7 @@ print(f"{count_parameters(network).trainable:,} numbers are trained, {network.fo
 # | T5-XXL, prompt of 5 (Lester et al.) | $5 \cdot 4096$ | 20,480, of 11 billion |
 #
 # Where does a prefix start? At random numbers of the size of real keys and values, or at the keys and values that the frozen model computes for some words.
-# In the benchmark of section 3, prefix tuning rose from 0.186 to 0.416 when it was started from a prefix of real text with a rate to match.
+# In the benchmark of section 3, prefix tuning scored 0.186 in one setting and 0.416 in another, which starts from a given prefix.
 
 # %% [markdown]
 # ### Exercise 4: attention with a prefix
@@ -699,7 +700,7 @@ axes.grid(axis="x", visible=False)
 # Mean and sample standard deviation over two seeds (three for the head); with 400 questions, sampling adds a standard error of about 0.017 that all rows share.
 #
 # * Every soft prompt gains eight points or more over the head alone, with 40 steps and down to 1,920 numbers.
-# * The start hardly matters here: at the rate 0.01 a vector goes further than its own length, and forgets where it came from. Lester et al. find the same of their largest models, and the
+# * The start hardly matters here: at the rate 0.01 a vector goes further than its own length, wherever it started. Lester et al. find the same of their largest models, and the
 #   opposite of their small ones.
 # * The network trains 78 times as many numbers as the prompt and ends at the same accuracy.
 # * Both prefixes lie above all prompts, by two to three points with twelve times the numbers. Two seeds and this spread make it likely, not certain.
@@ -761,7 +762,7 @@ axes.legend(frameon=False, ncols=2)
 
 # %% [markdown]
 # Before training, five places made of words take 0.36 to 0.44 of the attention, five random ones 0.06 to 0.17: real keys are what queries have learned to look for. Training raises the share of
-# the random prefix in layers 2 to 5 and lowers it in layer 6; that of the words falls in every layer, most in the last two. No share comes near one: the text is still read, and a good part of what a prefix does is in its values.
+# the random prefix in layers 2 to 5 and lowers it in layer 6; that of the words falls in every layer but the fourth, most in layer 2 and in the last two. No share comes near one: the text is still read, and a good part of what a prefix does is in its values.
 
 # %% [markdown]
 # ## 7. Decoders: what is predicted where
@@ -889,7 +890,7 @@ print("trained numbers: L x 2 x kv_heads x l x e =", tuple(prefix.prefix.shape),
 # and a word vector $w$ is $p \cdot w\, /\, (\lVert p \rVert\, \lVert w \rVert)$.
 #
 # <details><summary>Hint 1: where to start</summary>
-# Without the norms it is one matrix product, (l, d) times (d, v). Why would rare or frequent words with long vectors win it?
+# Without the norms it is one matrix product, (l, d) times (d, v). Which words would win it too often?
 # </details>
 # <details><summary>Hint 2: the tool</summary>
 # <code>F.normalize(x, dim=1)</code> divides every row by its norm. <code>topk(k, dim=1)</code> returns values and indices.
@@ -960,7 +961,7 @@ for name in ("prompt, random", "prompt, words"):
     print(f"{name:<18} {mean_and_spread(scores[name])[0]:>9.3f} {mean_and_spread(told)[0]:>19.3f}")
 
 # %% [markdown]
-# The prompt that started at random has cosines around 0.2 with words that have nothing to do with questions, exactly what it had before training: among 30,522 words some word is always
+# The prompt that started at random has cosines around 0.2 with words that have nothing to do with questions, just what it had before training: among 30,522 words some word is always
 # that near. The prompt that started from words still has its own word as the nearest, but the cosine has fallen from 1 to between 0.3 and 0.6, and the vectors are 1.7 times as long as words.
 # And the story fails its test: the nearest words in place of the vectors lose seven to twelve points and land near the head alone, or below (part of this is the head, which was trained together with the vectors).
 # What a prompt does is in how attention reacts to it, not in the words it is near to.
@@ -977,8 +978,8 @@ for name in ("prompt, random", "prompt, words"):
 # | the wrong mask of the two is extended | the prompt is in the encoder, the decoder's mask grew | huggingface/peft PR #809 |
 # | trainer stops with a size error | virtual places counted for prefix tuning, which adds none to the logits | huggingface/trl #4168 |
 #
-# In the discussion of PR #3000 somebody asks whether zeros would not be safer than ones in the mask. With zeros the prompt is not read, and cannot learn: the second check of exercise 1
-# is there for this. Against the third line helps a habit: before you train, write down what always guessing the largest class would score. Here it is
+# In the discussion of PR #3000 somebody asks whether zeros would not be safer than ones in the mask. With zeros the prompt is not read, and cannot learn: exercise 1
+# checks for this. Against the third line helps a habit: before you train, write down what always guessing the largest class would score. Here it is
 # 0.28 on the test questions (*description*).
 #
 # ## Summary
