@@ -16,10 +16,10 @@
 #
 # | what you need | how long | how it is marked |
 # | --- | --- | --- |
-# | labs 00 and 02; what attention and feed-forward layers do in a transformer | about 75 minutes; the notebook itself runs in about two minutes on two CPU cores | six exercises, 30 points; each has a check that tells you what is wrong, and more checks run when it is graded |
+# | labs 00 and 02; what attention and feed-forward layers do in a transformer | about 75 minutes; the notebook itself runs in about two minutes on two idle CPU cores | six exercises, 30 points; each has a check that tells you what is wrong, and more checks run when it is graded |
 #
 # Every exercise stands alone: a mistake in one costs nothing in the next. The experiments use the course's own classes, which do what you are asked to
-# build; where your own code runs, the text says so.
+# build; where your own code runs, the text says so. (The table after exercise 1 uses your three functions.)
 
 # %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
 from importlib.metadata import version
@@ -292,6 +292,7 @@ axes.errorbar(shown, middle, yerr=reach, capsize=3, color=COLOURS[0], marker="o"
 axes.axhline(kept[0.0][0], color=COLOURS[4], linestyle="--", label="up = 0: exactly the identity")
 axes.set(xscale="log", ylim=(-0.1, 1.08))
 axes.legend(frameon=False, loc="lower left")
+axes.grid(visible=True)
 
 # %% [markdown]
 # Up to $\sigma = 0.01$, the paper's advice, next to nothing changes; at 0.03 the vectors still agree to 0.98; at 0.1 more than half is lost, and at 0.3 nothing is left of the pretrained model. PyTorch's own start of `up` is uniform between
@@ -466,7 +467,7 @@ train(model, trec.train.first(320), epochs=1, lr=3e-3, batch_size=32, label="ada
 print(f"after one epoch: {accuracy(model, trec.valid):.3f}")
 
 # %% [markdown]
-# TEXT B
+# Ten steps of 32 questions, and the accuracy goes from 0.16 to 0.70. Nothing but the adapters and the head has changed: take them away and the pretrained model is back.
 
 # %% [markdown]
 # ## 4. IA3: multiply instead of add
@@ -664,18 +665,25 @@ for name in METHODS:
     print(f"{name:<28}{summary[name][0]:>8.3f} ± {summary[name][1]:.3f}{counts[0]:>18,}{sum(seconds) / 3:>18.1f}")
 
 # %% tags=["skip-when-grading"]
-best = max((name for name in METHODS if name not in ("last layer", "full (upper half)")), key=lambda name: summary[name])
-(top, _, few), (full, _, many) = summary[best], summary["full (upper half)"]
-title = f"{best} reaches {top:.2f} with {few:,} numbers, all of the upper half {full:.2f} with {many:,}"
-fig, axes = figure(title, "trained numbers (log scale)", "test accuracy, mean and spread of 3 seeds")
+title = "Nine thousand factors come close to all 5.3 million weights of the upper half"
+fig, axes = figure(title, "trained numbers (log scale)", "test accuracy")
 for k, (name, (mean, spread, trained)) in enumerate(summary.items()):
     look = {"color": COLOURS[k], "marker": MARKERS[k], "markersize": 8, "capsize": 4, "linestyle": "none"}
     axes.errorbar(trained, mean, yerr=spread, label=name, **look)
-axes.set(xscale="log")
+axes.set_xscale("log")
 axes.legend(frameon=False, loc="lower right")
+axes.grid(visible=True)
 
 # %% [markdown]
-# TEXT C
+# What it says:
+#
+# * **Something inside the model must move.** The last layer alone stops at 0.67, however long it is trained; every method that reaches into three blocks is at least eleven points better after 24 steps.
+# * **The number of trained numbers decides little.** IA3 gets 0.82 with 9,222 of them, 6,912 in the blocks; Houlsby's adapters have eight times as many and are not better here. All 5.3 million weights of the upper half get 0.85.
+# * **Mind the noise.** With 500 questions an accuracy of 0.82 has a standard error of $\sqrt{0.82 \cdot 0.18 / 500} = 0.017$, and the spread over seeds is up to 0.06, as training is short and the rates are high. No difference *among* the additive methods counts; the
+#   lead of the upper half over the best of them, two to three points, is a hint.
+# * **The learning rate decides more than the method.** In the search for the rates (one seed, 480 questions, validation) IA3 got 0.87, 0.90 and 0.75 at 0.03, 0.1 and 0.3; the parallel adapter 0.76, 0.83 and 0.81 at 0.001, 0.003 and 0.01. With the adapters' rate IA3 would have looked useless.
+#
+# The paper's claim is stronger: on GLUE, adapters in BERT-large come within 0.4 % of full fine-tuning with 3.6 % of the parameters per task. We train a small model for 24 steps and are not that close. Lab 09 gives every method more time and a tuned rate.
 
 # %% [markdown]
 # ## 6. Film sentences: Rotten Tomatoes
@@ -698,7 +706,8 @@ for name, epochs in (("last layer", 40), ("IA3", 2), ("Houlsby, r = 16", 2)):
     print(f"{name:<20}", "  ".join(f"{score:.3f}" for score in scores))
 
 # %% [markdown]
-# TEXT D
+# Twenty steps on 320 sentences teach little here: all three stand between 0.67 and 0.74, and with 500 test sentences one standard error is 0.02. On TREC as many steps were worth more than ten points. **What an additive method is worth depends on how far the pretrained vectors are from the
+# task, and on how much data there is to move them.** With all 6,530 sentences, LoRA reaches 0.82 after one epoch against 0.775 for a last layer on the frozen encoder (measured while this course was written); lab 09 spends that time.
 
 # %% [markdown]
 # ## 7. What they cost: latency
@@ -709,8 +718,8 @@ for name, epochs in (("last layer", 40), ("IA3", 2), ("Houlsby, r = 16", 2)):
 # **Predict before you run.** At $r = 16$ the twelve adapters of MiniLM need about 1.4 % of the multiplications of its blocks. Will a single sentence take 1.4 % longer?
 #
 # <details><summary>Answer, after you have run the next cell</summary>
-# More. At batch size 1 the time goes into starting many small operations rather than into multiplying, and twelve adapters start dozens of operations more. At batch size 32 the products are larger and the share of the overhead shrinks. Memory traffic for the extra additions
-# remains.
+# More. At batch size 1 the time goes into starting many small operations rather than into multiplying, and twelve adapters start dozens of operations more, each of which must wait for the one before. At a large batch the multiplications outweigh the starts, and the extra share
+# comes near their share.
 # </details>
 
 # %% tags=["skip-when-grading"]
@@ -743,29 +752,29 @@ def seconds(encoder: nn.Module, batch: torch.Tensor) -> float:
 
 
 # %% tags=["skip-when-grading"]
-encoders, ratios = variants(), {}
-for batch, rounds in ((1, 40), (32, 8)):
+encoders, ratios, GROUPS = variants(), {}, 5
+for batch, rounds in ((1, 12), (32, 2)):
     tokens = torch.randint(1000, 20_000, (batch, 20), device=device)
     times = {name: [] for name in encoders}
-    for _ in progress(range(rounds + 2), f"batch size {batch}"):
+    for _ in progress(range(GROUPS * rounds), f"batch size {batch}"):
         for name, encoder in encoders.items():  # in turn, so that a busy machine slows all of them alike
             times[name].append(seconds(encoder, tokens))
-    plain = torch.tensor(times["plain"][2:])  # the first two rounds warm up
+    # The shortest time of each group: whatever else the machine does can only make a pass longer.
+    shortest = {name: torch.tensor(values).view(GROUPS, rounds).amin(1) for name, values in times.items()}
+    print(f"batch size {batch:>2}: plain {1000 * shortest['plain'].min():.1f} ms")
     for name in list(encoders)[1:]:
-        ratio = torch.tensor(times[name][2:]) / plain
-        ratios[name, batch] = [q.item() for q in ratio.quantile(torch.tensor([0.25, 0.5, 0.75]))]
-    print(f"batch size {batch:>2}: plain {1000 * plain.median():.1f} ms")
+        ratios[name, batch] = (shortest[name] / shortest["plain"]).sort().values.tolist()
+
+# %% tags=["skip-when-grading"]
+print("forward time over the plain encoder's: median of five groups (smallest to largest)")
 for name in list(encoders)[1:]:
-    print(
-        f"{name:<11}",
-        "  ".join(
-            f"batch {b:>2}: x {ratios[name, b][1]:.2f} ({ratios[name, b][0]:.2f} to {ratios[name, b][2]:.2f})"
-            for b in (1, 32)
-        ),
-    )
+    cells = [f"batch {b:>2}: {r[2]:.2f} ({r[0]:.2f} to {r[4]:.2f})" for b, r in ((b, ratios[name, b]) for b in (1, 32))]
+    print(f"{name:<11}", "   ".join(cells))
 
 # %% [markdown]
-# TEXT E
+# Read the last row first: a folded IA3 **is** a plain encoder, number for number, so whatever its ratio is beside 1 is noise. In the run printed here other programs shared the two cores. At batch size 1 the noise is about 0.04, and one result stands clear of it: Houlsby's twelve
+# adapters cost about 8 %, many times their 1.4 % of the multiplications. The methods with six adapters or with factors cost a few per cent at most and cannot be told from nothing. At batch size 32 the noise is larger than any effect, and this run says nothing; run the cell on an idle machine. The paper's 20 to 30 %
+# are from a GPU, where starting an operation costs far more compared with a product than on these two cores.
 
 # %% [markdown]
 # ## What breaks in practice
@@ -786,7 +795,20 @@ for name in list(encoders)[1:]:
 #
 # ## Summary
 #
-# SUMMARY
+# | what | the number you should have seen |
+# | --- | --- |
+# | one adapter, $d = 384$, $r = 16$ | 12,688 numbers; twelve of them are 0.67 % of MiniLM |
+# | IA3 in MiniLM | 13,824 factors, 0.06 % |
+# | cosine with the pretrained vectors at a start of 0.01, 0.1, 0.3 | 0.998, about 0.45, 0; with `up` = 0 exactly 1 |
+# | gradient of `down` at the first step | 0; from the second step on not |
+# | TREC, 24 steps, three seeds | last layer 0.670 ± 0.002, IA3 0.823 ± 0.027, Pfeiffer r = 64 0.825 ± 0.006, all of the upper half 0.849 ± 0.017 |
+# | Rotten Tomatoes, 20 steps, two seeds | 0.67 to 0.74, no method ahead |
+# | forward time at batch size 1 | Houlsby about 1.08 times the plain encoder's, where the noise is 0.04 |
+#
+# * An additive method leaves every pretrained weight alone. It starts as the pretrained model: `up` at zero, factors at one.
+# * A wrapper that passes on whatever it is called with fits any sublayer. Each place needs an adapter of its own.
+# * IA3 multiplies and can be folded into the weights, bias included. A bottleneck adapter has an activation inside and stays.
+# * Give each method its own learning rate before you compare.
 #
 # ## Further reading
 #
