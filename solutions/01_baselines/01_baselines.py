@@ -1,0 +1,914 @@
+# %% [markdown]
+# # 01 Baselines: what a fine-tuned model has to beat
+#
+# Fine-tuning a model is only worth its cost if it beats what costs nothing. In this lab you build the way from a text to numbers by hand, and then the
+# baselines of the whole course: the most frequent class, counted words, and a pretrained language model that is merely *asked*, without training
+# (zero-shot) or with a few solved examples in its prompt (few-shot).
+#
+# When you are done you can
+#
+# 1. turn text into token numbers, and say what happens to a word that the vocabulary does not know;
+# 2. batch texts of unequal length, with a mask, and average over real tokens only;
+# 3. name two baselines that take no model, and say what the test labels may not be used for;
+# 4. compute the probability that a language model gives to a label, without being off by one;
+# 5. calibrate such probabilities, and report few-shot results with their spread.
+#
+# | what you need | how long | how it is marked |
+# | --- | --- | --- |
+# | Python, tensors and their shapes ([lab 00](../00_welcome/00_welcome.ipynb)) | about 75 minutes; the notebook itself runs in about two minutes on two CPU cores, most of it the language model | seven exercises, 30 points; each has a check that tells you what is wrong, and more checks run when it is graded |
+#
+# Every exercise stands alone. The experiments use the course's own functions where yours have not passed yet.
+
+# %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
+from collections import Counter
+from importlib.metadata import version
+
+import torch
+
+from lora_utils.checks import baselines as check
+
+torch.manual_seed(0)
+print("torch", torch.__version__, "| peft-by-hand", version("peft-by-hand"))
+
+# %% [markdown]
+# ## 1. The task
+#
+# IMDb film reviews are negative (0) or positive (1). A whole review has 230 words on average; a language model on a CPU would need minutes for a hundred of
+# them. So this lab uses the **closing sentence** of each review, if it has 8 to 25 words: what follows the last `.`, `!` or `?` that has white space behind it. Its label is that of the whole review.
+# That is a harder task than the review, and for some sentences an impossible one. Read the six below and say for each what you would answer.
+
+# %% tags=["skip-when-grading"]
+import re
+
+from lora_utils.corpora import imdb
+
+
+def closing_sentences(part):
+    """The last sentence of each review, where it has 8 to 25 words, and the label of the review."""
+    rows = []
+    for text, label in zip(part.texts, part.labels, strict=True):
+        last = re.split(r"(?<=[.!?])\s+", text.strip())[-1]
+        if 8 <= len(last.split()) <= 25:
+            rows.append((last, label))
+    return rows
+
+
+reviews = imdb()
+train_rows, test_rows = closing_sentences(reviews.train), closing_sentences(reviews.test)
+print(f"{len(train_rows):,} training and {len(test_rows):,} test sentences")
+for sentence, label in test_rows[10:16]:
+    print(f"{label}  {sentence}")
+
+# %% [markdown]
+# ## 2. From text to numbers
+#
+# A model sees numbers. The first step cuts a text into **tokens**. The course's tokenizer for words is torchtext's `basic_english`; it is a handful of replacements and a split:
+#
+# | what | becomes |
+# | --- | --- |
+# | capital letters | small letters |
+# | `.` `,` `(` `)` `!` `?` and the apostrophe `'` | tokens of their own |
+# | quotation marks `"` | nothing at all: `12"disc` becomes `12disc` |
+# | `<br />` (a line break in the reviews), `;` and `:` | a space |
+# | all else, the hyphen for example | stays where it is, inside its word |
+#
+# At the end the text is split at white space. `It's a 'must-see'!` gives `it`, `'`, `s`, `a`, `'`, `must-see`, `'`, `!`.
+
+# %% [markdown]
+# ### Exercise 1: tokens
+#
+# | goal | difficulty | time | expected length |
+# | --- | --- | --- | --- |
+# | cut a text into tokens by the rules of the table | 1 of 5 | 7 min | 6 lines |
+#
+# <details><summary>Hint 1: where to start</summary>
+# A mark becomes a token of its own when there are spaces around it before you split.
+# </details>
+# <details><summary>Hint 2: the tools</summary>
+# <code>text.lower()</code>, <code>text.replace(old, new)</code>, <code>text.split()</code>. Replacing the marks one by one in a loop is fine.
+# </details>
+# <details><summary>Hint 3: nearly the answer</summary>
+# <code>for mark in ".,()!?'": text = text.replace(mark, f" {mark} ")</code>, and likewise for what becomes a space or nothing. <code>split()</code> without an argument leaves no empty tokens.
+# </details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "tokenise", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def tokenise(text: str) -> list[str]:
+    """The tokens of a text, by the rules of "basic_english"."""
+    ### BEGIN SOLUTION
+    text = text.lower().replace('"', "").replace("<br />", " ")
+    for mark in ".,()!?'":
+        text = text.replace(mark, f" {mark} ")
+    for mark in ";:":
+        text = text.replace(mark, " ")
+    return text.split()
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test-tokenise", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+grade = check.tokenise(tokenise, points=3, of=4)
+
+
+### BEGIN HIDDEN TESTS
+def corners(function, draw):
+    """It also holds at the ends of a text, for marks in a row, other symbols, digits, accents and an empty text."""
+    n = draw.integer(10, 99)
+    for text in ("", "  \n", f"...{n}%!!", f"(A {n}/10?)<br /><br />Tom's", "Über-cool: $5; \"Café\" 'n' \tso_so"):
+        check.judge_tokens(function, text)
+
+
+grade = grade.hidden(corners, points=1)
+### END HIDDEN TESTS
+grade
+
+# %% [markdown]
+# The course's own pipeline lives in `lora_utils.text`; it takes torchtext's tokenizer where that loads. Does yours agree, on every sentence of both parts?
+
+# %% tags=["skip-when-grading"]
+from lora_utils.text import basic_english, build_vocab_from_iterator, get_tokenizer
+
+own = grade.verdict == "pass"
+cut = tokenise if own else basic_english  # your function once it has passed
+pipeline = get_tokenizer("basic_english")
+sentences = [sentence for sentence, _ in train_rows + test_rows]
+equal = sum(cut(sentence) == pipeline(sentence) for sentence in sentences)
+print(f"{'your' if own else 'the course’s'} tokens are the pipeline's on {equal:,} of {len(sentences):,} sentences")
+
+# %% [markdown]
+# A **vocabulary** gives each token a number: its place in a list. By convention `<pad>` is number 0 (it fills rows of a batch) and `<unk>` is number 1 (it
+# stands for every token that is not in the list). The others follow from frequent to rare, so that a shorter vocabulary is simply a cut list. Tokens of
+# equal frequency stand in alphabetical order: then the list depends on the texts alone, not on their order.
+
+# %% [markdown]
+# ### Exercise 2: the vocabulary
+#
+# | goal | difficulty | time | expected length |
+# | --- | --- | --- | --- |
+# | build the list, and look tokens up in it | 2 of 5 | 10 min | 6 lines |
+#
+# `build_vocabulary` returns the specials, in the order given, and then every other token that occurs at least `min_freq` times. `numbers` gives each token its place
+# in that list; whatever is not in it gets the place of `"<unk>"`.
+#
+# <details><summary>Hint 1: where to start</summary>
+# <code>Counter</code> is imported. <code>counts.update(tokens)</code> counts the tokens of one text.
+# </details>
+# <details><summary>Hint 2: two keys</summary>
+# <code>sorted(..., key=lambda token: (-counts[token], token))</code> sorts by frequency, falling, and then by the alphabet.
+# </details>
+# <details><summary>Hint 3: nearly the answer</summary>
+# Leave out specials that occur in the texts, or they are listed twice. For <code>numbers</code>, make a dictionary token &rarr; place once, then use <code>.get(token, place of "&lt;unk&gt;")</code>.
+# </details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "vocabulary", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def build_vocabulary(texts: list[list[str]], specials: list[str], min_freq: int = 1) -> list[str]:
+    """The specials, then the tokens that occur at least min_freq times: frequent first, ties by the alphabet.
+
+    Args:
+        texts: one list of tokens a text.
+        specials: for example ["<pad>", "<unk>"].
+        min_freq: rarer tokens are left out.
+    """
+    ### BEGIN SOLUTION
+    counts = Counter(token for tokens in texts for token in tokens)
+    kept = [token for token, count in counts.items() if count >= min_freq and token not in specials]
+    return list(specials) + sorted(kept, key=lambda token: (-counts[token], token))
+    ### END SOLUTION
+
+
+def numbers(tokens: list[str], vocabulary: list[str]) -> list[int]:
+    """The place of each token in the vocabulary; unknown ones get the place of "<unk>"."""
+    ### BEGIN SOLUTION
+    place = {token: number for number, token in enumerate(vocabulary)}
+    return [place.get(token, place["<unk>"]) for token in tokens]
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test-vocabulary", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+grade = check.vocabulary(build_vocabulary, numbers, points=3, of=4)
+
+
+### BEGIN HIDDEN TESTS
+def special_inside(functions, draw):
+    """A special that occurs in the texts keeps its one place at the front."""
+    check.judge_vocabulary(functions, check.corpus_case(draw, special_inside=True), 1)
+
+
+grade = grade.hidden(special_inside, points=1)
+### END HIDDEN TESTS
+grade
+
+# %% [markdown]
+# **Predict before you run.** The training sentences hold 12,551 different tokens. About how many of the most frequent ones does it take to cover nine tenths of the *running* text of the test sentences: 10,000, 3,000 or 300?
+
+# %% tags=["skip-when-grading"]
+from lora_utils.plots import figure, lines
+
+build = build_vocabulary if grade.verdict == "pass" else None
+train_tokens = [cut(sentence) for sentence, _ in train_rows]
+reference = build_vocab_from_iterator(train_tokens, specials=["<pad>", "<unk>"]).get_itos()
+listed = build(train_tokens, ["<pad>", "<unk>"]) if build else reference
+print("equal to the pipeline's vocabulary:", listed == reference, f"| {len(listed):,} entries")
+
+running = [token for sentence, _ in test_rows for token in cut(sentence)]
+place = {token: number for number, token in enumerate(listed)}
+places = torch.tensor([place.get(token, len(listed)) for token in running])
+sizes = [2**e for e in range(4, 14)] + [len(listed)]
+covered = [(places < size).float().mean().item() for size in sizes]
+for size, share in zip(sizes, covered, strict=True):
+    print(f"{size:>6,} entries cover {share:.3f} of {len(running):,} running tokens")
+
+# %% tags=["skip-when-grading"]
+fig, axes = figure(
+    "A few hundred words carry most of a text, and some words are always new",
+    "entries of the vocabulary, most frequent first",
+    "share of test tokens known",
+)
+lines(axes, sizes, {"closing sentences": covered})
+axes.set(xscale="log", ylim=(0, 1.02))
+axes.axhline(covered[-1], color="grey", linewidth=1)
+axes.annotate(f"all {sizes[-1]:,} entries: {covered[-1]:.3f}", (sizes[0], covered[-1]), (sizes[0], covered[-1] - 0.09))
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+# About 3,000. The 32 most frequent entries alone cover 45 %, punctuation marks among them; every doubling of the list then adds less. And all 12,553 entries cover only 95 %: one test token in twenty never occurred in the training sentences.
+# </details>
+#
+# What is missing the model cannot see: all those words become `<unk>`. A language model avoids that by cutting rare words into **pieces**. Compare: below, the same sentence as words and as pieces of
+# SmolLM2's tokenizer (byte-pair encoding, 49,152 pieces). A piece that starts a word brings the space before it with it. Remember that for section 5.
+
+# %% tags=["skip-when-grading"]
+# NBVAL_CHECK_OUTPUT
+from lora_utils.smollm2_tokens import smollm2_tokenizer
+
+tokenizer = smollm2_tokenizer()
+for sentence in ("An unfilmable novel, filmed.", "Sacrilege, Mr. Costner!"):
+    print([tokenizer.decode([number]) for number in tokenizer.encode(sentence).ids])
+
+# %% [markdown]
+# ## 3. A batch: padding and its mask
+#
+# A batch of $b$ texts is one tensor `ids` of shape $(b, s)$, where $s$ is the length of the longest; shorter rows are filled with a number that means nothing, `pad_id`.
+# From then on somebody has to remember what is text and what is filling: the **mask**, of shape $(b, s)$, True for real tokens.
+#
+# It is tempting to compute the mask as `ids != pad_id`. That is right only while no real token has that number. Many language models have no padding token of their own and are padded with
+# the token that *ends a turn*; in SmolLM2-Instruct it is so from the start. A mask made from the ids then wipes out every real end, and the model never learns to stop
+# ([trl #6357](https://github.com/huggingface/trl/pull/6357), [llm-course #33](https://github.com/mlabonne/llm-course/issues/33)).
+
+# %% [markdown]
+# ### Exercise 3: pad, and remember where
+#
+# | goal | difficulty | time | expected length |
+# | --- | --- | --- | --- |
+# | one tensor of ids and one mask from rows of unequal length | 2 of 5 | 8 min | 6 lines |
+#
+# <details><summary>Hint 1: where to start</summary>
+# Make both tensors full first, one of <code>pad_id</code> and one of False; then go through the rows and write each into its beginning.
+# </details>
+# <details><summary>Hint 2: the tools</summary>
+# <code>torch.full((b, s), pad_id)</code> and <code>torch.zeros(b, s, dtype=torch.bool)</code>; s is <code>max(len(row) for row in rows)</code>.
+# </details>
+# <details><summary>Hint 3: nearly the answer</summary>
+# <code>ids[i, : len(row)] = torch.tensor(row)</code> and <code>mask[i, : len(row)] = True</code>. An empty row needs <code>dtype=torch.long</code> in the first.
+# </details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "padded-batch", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def pad_with_mask(rows: list[list[int]], pad_id: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """One batch from rows of unequal length.
+
+    Args:
+        rows: b lists of token numbers; at least one is not empty.
+        pad_id: fills short rows at the end. A real token may have the same number.
+
+    Returns:
+        ids, integers (b, s) with s the longest row, and mask, bool (b, s), True for real tokens.
+    """
+    ### BEGIN SOLUTION
+    longest = max(len(row) for row in rows)
+    ids = torch.full((len(rows), longest), pad_id)  # (b, s)
+    mask = torch.zeros(len(rows), longest, dtype=torch.bool)  # (b, s)
+    for i, row in enumerate(rows):
+        ids[i, : len(row)] = torch.tensor(row, dtype=torch.long)
+        mask[i, : len(row)] = True
+    return ids, mask
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test-padded-batch", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+grade = check.padded_batch(pad_with_mask, points=3, of=4)
+
+
+### BEGIN HIDDEN TESTS
+def odd_rows(function, draw):
+    """It also serves a single row and a batch that holds an empty row."""
+    for lengths in ((4,), (2, 0, 3), (3, 3)):
+        rows = check.rows_case(draw, lengths, 5)
+        check.judge_padding(function, rows, 0)
+        check.judge_padding(function, rows, 1)
+
+
+grade = grade.hidden(odd_rows, points=1)
+### END HIDDEN TESTS
+grade
+
+# %% [markdown]
+# ## 4. The mean over real tokens
+#
+# The simplest vector for a text is the mean of its tokens' vectors. With `vectors` of shape $(b, s, d)$, $d$ numbers a token, and $\text{mask}_{it} \in \{0, 1\}$:
+#
+# $$m_i = \frac{\sum_{t=1}^{s} \text{mask}_{it}\;\text{vectors}_{it}}{\max\bigl(1, \sum_{t=1}^{s} \text{mask}_{it}\bigr)}, \qquad m \text{ of shape } (b, d).$$
+#
+# The plain `vectors.mean(dim=1)` divides by $s$ and adds the padding. It raises no error, and the same sentence then gets another vector in another batch
+# ([transformers #17463](https://github.com/huggingface/transformers/issues/17463)). The maximum in the denominator is for a text without tokens, which would otherwise
+# give 0/0: one NaN there, and the loss of the whole batch is NaN.
+
+# %% [markdown]
+# ### Exercise 4: mean pooling
+#
+# | goal | difficulty | time | expected length |
+# | --- | --- | --- | --- |
+# | average each text over its real tokens | 2 of 5 | 8 min | 3 lines |
+#
+# The mask may be of truth values or of numbers 0 and 1, as tokenizers give it. Do not change the vectors you are given.
+#
+# <details><summary>Hint 1: where to start</summary>
+# Multiplying by the mask sets the vectors of the padding to zero, so that they add nothing. Then divide by something else than s.
+# </details>
+# <details><summary>Hint 2: the shape</summary>
+# (b, s) does not line up with (b, s, d). <code>mask[:, :, None]</code> has the shape (b, s, 1) and does.
+# </details>
+# <details><summary>Hint 3: nearly the answer</summary>
+# <code>total = (vectors * mask[:, :, None]).sum(dim=1)</code> is (b, d); the count <code>mask.sum(dim=1, keepdim=True)</code> is (b, 1), and <code>.clamp(min=1)</code> keeps it from being 0.
+# </details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "mean-pooling", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def mean_pool(vectors: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """The mean over each text's real tokens.
+
+    Args:
+        vectors: (b, s, d); whatever stands under the padding does not count.
+        mask: (b, s), True or 1 for real tokens.
+
+    Returns:
+        (b, d); zeros for a text without real tokens.
+    """
+    ### BEGIN SOLUTION
+    total = (vectors * mask[:, :, None]).sum(dim=1)  # (b, d)
+    return total / mask.sum(dim=1, keepdim=True).clamp(min=1)  # (b, d)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test-mean-pooling", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
+grade = check.mean_pooling(mean_pool, points=4, of=5)
+
+
+### BEGIN HIDDEN TESTS
+def other_masks(function, draw):
+    """It also serves masks of numbers, padding on the left, a batch of one, and float64."""
+    case = check.pool_case(draw)
+    check.judge_pool(function, {**case, "mask": case["mask"].long()})
+    check.judge_pool(function, {**case, "mask": case["mask"].float()})
+    check.judge_pool(function, {**case, "mask": case["mask"].flip(1)})
+    check.judge_pool(function, check.pool_case(draw, (4,)))
+    check.judge_pool(function, {"vectors": case["vectors"].double(), "mask": case["mask"]})
+
+
+grade = grade.hidden(other_masks, points=1)
+### END HIDDEN TESTS
+grade
+
+# %% [markdown]
+# What the mask is worth, measured. A linear classifier is trained on the masked means of GloVe word vectors (50 numbers a word). Then it gets the test sentences again, as if they had been
+# padded to 25, 100 and 400 places and averaged without a mask. The padding's own vector is zero here, so it adds nothing to the sum; only the division is wrong. Look at the last column.
+
+# %% tags=["skip-when-grading"]
+from torch.nn import functional as F
+
+from lora_utils import minilm
+from lora_utils.data import examples
+from lora_utils.vectors import course_vectors
+
+pool = mean_pool if grade.verdict == "pass" else minilm.mean_pool
+glove = course_vectors()  # (25,000, 50), row 0 for padding
+train_ids, test_ids = (examples([t for t, _ in rows], [y for _, y in rows], 64) for rows in (train_rows, test_rows))
+
+
+def means(ids, divide_by=None):
+    """Mean word vector of each sentence (n, 50); with divide_by, the sum over that many places instead."""
+    mask = ids != 0  # this vocabulary keeps number 0 for padding alone
+    mean = pool(glove[ids.long()], mask)
+    return mean if divide_by is None else mean * mask.sum(dim=1, keepdim=True) / divide_by
+
+
+linear, x = torch.nn.Linear(50, 2), means(train_ids.inputs)
+optimiser = torch.optim.LBFGS(linear.parameters(), max_iter=200, line_search_fn="strong_wolfe")
+
+
+def loss():
+    optimiser.zero_grad()
+    value = F.cross_entropy(linear(x), train_ids.labels)
+    value.backward()
+    return value
+
+
+optimiser.step(loss)
+print("divided by              accuracy   answered positive")
+for places in (None, 25, 100, 400):
+    answers = linear(means(test_ids.inputs, places)).argmax(dim=1)
+    right = (answers == test_ids.labels).float().mean().item()
+    print(f"{places or 'number of real tokens':<23} {right:>8.3f} {answers.float().mean().item():>19.3f}")
+
+# %% [markdown]
+# With the right count 0.66 of the answers are right. Padded to 25 places, 0.61; padded to 100, the classifier calls **every** sentence negative: the mean has shrunk so far that only the bias is left to decide. In a
+# model the padding's vector is not even zero, and the batch decides how much of it there is. So a text's result depends on its neighbours, and nothing warns you. The test for it is one line: score a text alone and in a batch, and compare.
+
+# %% [markdown]
+# ## 5. Baselines that take no model
+#
+# Before any model: what does it cost to be right by accident? Two answers, and every result of this course should be read beside them.
+#
+# * **The majority class.** Always give the label that is most frequent in the *training* labels. If 90 % of the mails are not spam, a classifier with 0.9 accuracy has learned nothing. The test labels may not be
+#   used for the choice, not even here.
+# * **The bag of words.** Count how often each word of the vocabulary stands in a text, and fit a linear classifier to the counts. The order of the words is lost, `not good, bad` and `not bad, good` are one text, and it is hard to beat all the same.
+
+# %% [markdown]
+# ### Exercise 5: count words, and answer without reading
+#
+# | goal | difficulty | time | expected length |
+# | --- | --- | --- | --- |
+# | the features of the bag of words, and the accuracy of the majority class | 2 of 5 | 8 min | 5 lines |
+#
+# `ids` (n, s) holds n padded texts of s places, 0 is padding. `count_words` returns a row of v = `words` counts for each text; column 0, the padding's, stays zero.
+#
+# <details><summary>Hint 1: where to start</summary>
+# <code>torch.bincount(row, minlength=words)</code> counts one text.
+# </details>
+# <details><summary>Hint 2: the majority</summary>
+# <code>torch.bincount(train_labels).argmax()</code> is the most frequent training label. How often do the test labels equal it?
+# </details>
+# <details><summary>Hint 3: nearly the answer</summary>
+# <code>torch.stack([torch.bincount(row, minlength=words) for row in ids])</code>, then <code>counts[:, 0] = 0</code>. The mean of <code>test_labels == label</code>, as float, is the accuracy.
+# </details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "honest-baselines", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def count_words(ids: torch.Tensor, words: int) -> torch.Tensor:
+    """How often each word stands in each text: ids (n, s) -> counts (n, words); number 0 is padding, not a word."""
+    ### BEGIN SOLUTION
+    counts = torch.stack([torch.bincount(row, minlength=words) for row in ids])  # (n, words)
+    counts[:, 0] = 0
+    return counts
+    ### END SOLUTION
+
+
+def majority_accuracy(train_labels: torch.Tensor, test_labels: torch.Tensor) -> float:
+    """The accuracy on the test labels of always giving the most frequent training label; labels are 0, 1, ..."""
+    ### BEGIN SOLUTION
+    label = torch.bincount(train_labels).argmax()
+    return (test_labels == label).float().mean().item()
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test-honest-baselines", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+grade = check.honest_baselines(count_words, majority_accuracy, points=3, of=4)
+
+
+### BEGIN HIDDEN TESTS
+def odd_batches(functions, draw):
+    """It also serves a single text, and a text of padding only."""
+    ids, words = check.counts_case(draw)
+    check.judge_counts(functions, ids[:1], words)
+    ids[2] = 0
+    check.judge_counts(functions, ids, words + 3)
+
+
+grade = grade.hidden(odd_batches, points=1)
+### END HIDDEN TESTS
+grade
+
+# %% [markdown]
+# `lora_utils.bag_of_words` fits the classifier: words that many texts share count less (TF-IDF), each row is scaled to length 1, and logistic regression does the rest. It stores the counts as a
+# sparse matrix, since 8,816 rows of 25,000 counts are nearly all zero. How many labelled sentences does it need? Three random choices of each size; the band is plus and minus one standard deviation.
+
+# %% tags=["skip-when-grading"]
+from lora_utils.bag_of_words import fit_bag_of_words, majority_class
+from lora_utils.data import Examples
+from lora_utils.evaluate import accuracy, mean_and_spread
+
+guess = majority_class(train_ids.labels)
+majority = (test_ids.labels == guess).float().mean().item()
+print(f"majority class ({guess}): {majority:.3f}")
+
+
+def some(count, seed):
+    """So many training sentences, drawn at random."""
+    chosen = torch.randperm(len(train_ids), generator=torch.Generator().manual_seed(seed))[:count]
+    return Examples(train_ids.inputs[chosen], train_ids.labels[chosen])
+
+
+counts, bags = [32, 100, 512, 2048], {}
+for count in counts:
+    bags[count] = [fit_bag_of_words(some(count, seed), len(glove)) for seed in range(3)]
+counts.append(len(train_ids))
+bags[len(train_ids)] = [fit_bag_of_words(train_ids, len(glove))]
+curve = {count: [accuracy(bag, test_ids) for bag in bags[count]] for count in counts}
+for count, values in curve.items():
+    print(f"bag of words, {count:>5,} sentences: {mean_and_spread(values)[0]:.3f}  {[round(v, 3) for v in values]}")
+
+# %% tags=["skip-when-grading"]
+middle, spread = zip(*(mean_and_spread(curve[count]) for count in counts), strict=True)
+fig, axes = figure(
+    "Counted words need hundreds of labels before they say anything",
+    "labelled training sentences",
+    f"accuracy on {len(test_ids):,} test sentences",
+)
+lines(axes, counts, {"bag of words": middle, "majority class": [majority] * len(counts)})
+low, high = ([m + sign * s for m, s in zip(middle[:-1], spread[:-1], strict=True)] for sign in (-1, 1))
+axes.fill_between(counts[:-1], low, high, alpha=0.2, color="black", linewidth=0)
+axes.set(xscale="log", ylim=(0.45, 0.8))
+
+# %% [markdown]
+# With 32 labels the bag of words is at chance, with 100 hardly above, with all 8,816 it reaches 0.71. On the first 256 words of whole reviews the same method gets 0.85 (measured outside this notebook): what limits it here is the sentence, not the method. Keep two numbers in mind: **0.52**
+# costs nothing, and **0.55** is what a hundred labels buy if one starts from nothing at all. Does a pretrained model do better with none?
+
+# %% [markdown]
+# ## 6. Asking a language model
+#
+# SmolLM2-135M-Instruct has read two trillion tokens and has never seen our labels. It computes, for every place $t$ of a text, scores (`logits`) of all $v = 49{,}152$ tokens as the
+# **next** one. Softmax over the vocabulary makes them probabilities:
+#
+# $$p(\text{token at } t \mid \text{tokens before } t) = \operatorname{softmax}(\text{logits}_{t-1})[\text{token at } t].$$
+#
+# So one can ask: after the prompt `Review: ... Sentiment:`, what is the probability of ` positive`, and what of ` negative`? A label of several tokens has the product of their probabilities,
+# and the logarithm of a product is a sum:
+#
+# $$\log p(\text{label} \mid \text{prompt}) = \sum_{t \,\in\, \text{label}} \log p(\text{token at } t \mid \text{tokens before } t).$$
+#
+# Three things go wrong in practice, all in silence. The logits at $t-1$, not at $t$, speak about the token at $t$. Only the label's tokens belong into the sum: the prompt's own tokens add the same to every label and make long texts look improbable. And the space:
+# the label is ` positive`, with its space, since that is one piece of the vocabulary (section 2); a prompt that already ends in a space asks for something the model has hardly ever seen.
+
+# %% [markdown]
+# ### Exercise 6: the score of a label
+#
+# | goal | difficulty | time | expected length |
+# | --- | --- | --- | --- |
+# | sum the log-probabilities of the label's tokens, from logits | 3 of 5 | 12 min | 4 lines |
+#
+# Each of b rows holds prompt, label and perhaps padding after them. `is_label` is True at the label's tokens, never at place 0.
+#
+# <details><summary>Hint 1: where to start</summary>
+# Write down for a row of three tokens which logits speak about which token. The last logits speak about no token of the row, and no logits speak about the first token.
+# </details>
+# <details><summary>Hint 2: line them up</summary>
+# Cut so that the same index means the same token everywhere: <code>logits[:, :-1]</code>, <code>ids[:, 1:]</code> and <code>is_label[:, 1:]</code>.
+# </details>
+# <details><summary>Hint 3: nearly the answer</summary>
+# <code>logp = logits[:, :-1].log_softmax(dim=-1)</code>; <code>logp.gather(2, ids[:, 1:, None]).squeeze(2)</code> picks each token's, (b, s - 1). Multiply by the cut mask and sum over dim 1.
+# </details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "label-score", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def label_score(logits: torch.Tensor, ids: torch.Tensor, is_label: torch.Tensor) -> torch.Tensor:
+    """The log-probability of each row's label, given what stands before it.
+
+    Args:
+        logits: (b, s, v); those at place t are the scores of all v tokens for place t + 1.
+        ids: (b, s), the tokens of prompt, label and padding.
+        is_label: bool (b, s), True at the tokens of the label.
+
+    Returns:
+        (b,): the sum over the label's tokens of log p(token | tokens before it).
+    """
+    ### BEGIN SOLUTION
+    logp = logits[:, :-1].log_softmax(dim=-1)  # (b, s - 1, v)
+    of_tokens = logp.gather(2, ids[:, 1:, None]).squeeze(2)  # (b, s - 1)
+    return (of_tokens * is_label[:, 1:]).sum(dim=1)  # (b,)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test-label-score", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
+grade = check.label_score(label_score, points=5, of=6)
+
+
+### BEGIN HIDDEN TESTS
+def other_rows(function, draw):
+    """It also serves a single row, a prompt of one token, a label that ends the row, and float64."""
+    check.judge_score(function, check.score_case(draw, ((1, 2),)))
+    case = check.score_case(draw, ((3, 2), (1, 4)))
+    whole = {name: value[:, :5] for name, value in case.items()}
+    check.judge_score(function, whole)
+    check.judge_score(function, {**case, "logits": case["logits"].double()})
+
+
+grade = grade.hidden(other_rows, points=1)
+### END HIDDEN TESTS
+grade
+
+# %% [markdown]
+# Now the model. Loading it takes some seconds. First look at what it would like to say itself, then at the two labels.
+
+# %% tags=["skip-when-grading"]
+from lora_utils.prompting import CONTENT_FREE, accuracy_of, calibrated, label_scores, prompt_of
+from lora_utils.smollm2 import load_smollm2
+
+device = "cuda" if torch.cuda.is_available() else "cpu"
+model = load_smollm2().to(device).eval()
+LABELS = [" negative", " positive"]
+
+prompt = prompt_of("One of the finest films I have seen in years.")
+ids = torch.tensor([tokenizer.encode(prompt).ids], device=device)  # (1, s)
+with torch.no_grad():
+    p = model(ids)[0, -1].softmax(dim=-1)  # (v,)
+print(prompt)
+for number in p.topk(5).indices.tolist():
+    print(f"   {p[number].item():.3f}  {tokenizer.decode([number])!r}")
+for label in LABELS:
+    print(f"   {p[tokenizer.encode(label).ids[0]].item():.3f}  {label!r}")
+
+# %% [markdown]
+# The model need not say one of our labels; we only compare the two. `label_scores` of `lora_utils.prompting` does that for many prompts, with the same sum as yours. A check on a label of several tokens:
+
+# %% tags=["skip-when-grading"]
+long_label = " quite wonderful"
+row = tokenizer.encode(prompt).ids + tokenizer.encode(long_label).ids
+is_label = torch.arange(len(row)) >= len(tokenizer.encode(prompt).ids)
+if grade.verdict == "pass":
+    with torch.no_grad():
+        yours = label_score(model(torch.tensor([row], device=device)).cpu(), torch.tensor([row]), is_label[None])
+    print(f"your sum     {yours.item():.4f}")
+print(f"label_scores {label_scores(model, tokenizer, [prompt], [long_label]).item():.4f}")
+
+# %% [markdown]
+# The experiment: 100 test sentences, 50 of each class, so that guessing gets 0.5. Three wordings of the same question, **zero-shot**: the prompt holds no solved example.
+# Look at two columns: the accuracy, and the share of sentences that are called positive, which should be 0.5.
+
+# %% tags=["skip-when-grading"]
+chosen = [row for label in (0, 1) for row in [row for row in test_rows if row[1] == label][:50]]
+texts, truth = [text for text, _ in chosen], [label for _, label in chosen]
+WORDINGS = {
+    "Sentiment:": ("Review: {text}\nSentiment:", LABELS),
+    "All in all, it was": ("{text} All in all, it was", [" terrible", " great"]),
+    "positive or negative? It is": ("{text}\nIs this review positive or negative? It is", LABELS),
+}
+
+
+def ask(template, labels, shots=()):
+    """Scores (100, 2) of the test sentences, and (3, 2) of the inputs without content."""
+    prompts = [prompt_of(text, shots, template) for text in (*texts, *CONTENT_FREE)]
+    scores = label_scores(model, tokenizer, prompts, labels, batch_size=16)
+    return scores[: len(texts)], scores[len(texts) :]
+
+
+def called_positive(scores):
+    """The share of sentences whose better label is the positive one."""
+    return scores.argmax(dim=1).float().mean().item()
+
+
+zero = {name: ask(*wording) for name, wording in WORDINGS.items()}
+print(f"{'zero-shot':<29} accuracy   called positive")
+for name, (scores, _) in zero.items():
+    print(f"{name:<29} {accuracy_of(scores, truth):>8.2f} {called_positive(scores):>17.2f}")
+
+# %% [markdown]
+# One question, three wordings: 0.75, 0.53 and 0.65. The second wording calls nearly everything great, the third calls three quarters negative. The first was fixed before anything was measured; who tries many wordings on the test
+# sentences and reports the best has used their labels. Report the wording, and how many you tried.
+
+# %% [markdown]
+# ## 7. Calibration
+#
+# A model can prefer a label before it has read anything: because the word is more frequent, or because it stood last in the prompt. Zhao et al. 2021 ("Calibrate Before Use",
+# [arXiv:2102.09690](https://arxiv.org/abs/2102.09690)) measure that preference and divide it out. Put something without content where the text should stand ("N/A", "[MASK]", nothing), $m$ such prompts, and average what comes out:
+#
+# $$p_{cf} = \frac1m \sum_{j=1}^{m} \operatorname{softmax}(\text{free}_j), \qquad q_i = \frac{p_i / p_{cf}}{\text{sum over the labels of } p_i / p_{cf}}, \qquad p_i = \operatorname{softmax}(\text{scores}_i).$$
+#
+# `scores` (n, c) are the log-probabilities of $c$ labels after $n$ prompts, `free` (m, c) those after the content-free prompts; each softmax runs over the labels. No label of any sentence is used: it stays zero-shot.
+
+# %% [markdown]
+# ### Exercise 7: calibrate
+#
+# | goal | difficulty | time | expected length |
+# | --- | --- | --- | --- |
+# | divide the model's preference out of its probabilities | 2 of 5 | 7 min | 3 lines |
+#
+# <details><summary>Hint 1: where to start</summary>
+# Three steps: probabilities of each content-free row, their mean (c,), and one division.
+# </details>
+# <details><summary>Hint 2: which axis</summary>
+# Labels are the last axis: <code>softmax(dim=-1)</code>. The content-free prompts are axis 0 of <code>free</code>: <code>mean(dim=0)</code>, after the softmax.
+# </details>
+# <details><summary>Hint 3: nearly the answer</summary>
+# <code>q = scores.softmax(dim=-1) / p_cf</code>; then divide by <code>q.sum(dim=-1, keepdim=True)</code>.
+# </details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "calibration", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def calibrate(scores: torch.Tensor, free: torch.Tensor) -> torch.Tensor:
+    """Calibrated probabilities of the labels.
+
+    Args:
+        scores: (n, c) log-probabilities of the labels after n prompts.
+        free: (m, c) log-probabilities after m prompts without content.
+
+    Returns:
+        (n, c) probabilities; each row sums to 1.
+    """
+    ### BEGIN SOLUTION
+    p_cf = free.softmax(dim=-1).mean(dim=0)  # (c,)
+    q = scores.softmax(dim=-1) / p_cf  # (n, c)
+    return q / q.sum(dim=-1, keepdim=True)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test-calibration", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+grade = check.calibration(calibrate, points=2, of=3)
+
+
+### BEGIN HIDDEN TESTS
+def other_sizes(function, draw):
+    """It also serves a single prompt, a single content-free prompt, and many labels."""
+    check.judge_calibrated(function, draw.normal(1, 7) - 4, draw.normal(2, 7) - 4)
+    check.judge_calibrated(function, draw.normal(5, 2) - 9, draw.normal(1, 2) - 1)
+
+
+grade = grade.hidden(other_sizes, points=1)
+### END HIDDEN TESTS
+grade
+
+# %% tags=["skip-when-grading"]
+fair = calibrate if grade.verdict == "pass" else calibrated
+print(f"{'zero-shot, calibrated':<29} accuracy   called positive   p_cf(positive)")
+for name, (scores, free) in zero.items():
+    q, p_cf = fair(scores, free), free.softmax(dim=-1).mean(dim=0)
+    print(f"{name:<29} {accuracy_of(q, truth):>8.2f} {called_positive(q):>17.2f} {p_cf[1].item():>16.2f}")
+
+# %% [markdown]
+# Calibration is no cure-all. The wordings get 0.73, 0.54 and 0.58: only the second gains, and hardly. Look at the third: after inputs without content the model leans to *positive* (0.54), after real sentences to *negative*. So the content-free prompts do not
+# measure the preference that does the harm there, and dividing by it makes things worse. With 100 sentences, differences of a few points are within chance; the seven points of the third are more than that suggests, since the same sentences are compared.
+
+# %% [markdown]
+# ## 8. Few-shot: solved examples in the prompt
+#
+# Large models get better when the prompt shows a few solved examples first ([Brown et al. 2020](https://arxiv.org/abs/2005.14165)). Nothing is trained: the examples are only read. Here is such a prompt with two:
+
+# %% tags=["skip-when-grading"]
+import random
+
+
+def draw_shots(k, seed):
+    """k solved training sentences, half of each class, in random order."""
+    rng = random.Random(seed)
+    rows = [row for label in (0, 1) for row in rng.sample([row for row in train_rows if row[1] == label], k // 2)]
+    rng.shuffle(rows)
+    return [(text, LABELS[label]) for text, label in rows]
+
+
+print(prompt_of("<the sentence in question>", draw_shots(2, seed=0)))
+
+# %% [markdown]
+# **Predict before you run.** SmolLM2 has 135 million parameters; GPT-3 has 175 billion. The wording is "Sentiment:" again. Will 2, 4 and 8 examples raise the accuracy of the calibrated zero-shot answer? And how much will it matter *which* examples are drawn?
+#
+# The next cell takes most of the lab's time: three draws for each k, 100 sentences each. What all prompts begin with, the examples, is computed once and kept (a cache of keys and values, lab 04).
+
+# %% tags=["skip-when-grading"]
+TEMPLATE = WORDINGS["Sentiment:"][0]
+few = {}
+for k in (2, 4, 8):
+    for seed in range(3):
+        shots = draw_shots(k, seed)
+        few[k, seed] = (*ask(TEMPLATE, LABELS, shots), shots[-1][1])
+    print(f"{k} examples, three draws:", [round(accuracy_of(few[k, seed][0], truth), 2) for seed in range(3)])
+
+# %% tags=["skip-when-grading"]
+print("                 as it is                       calibrated")
+print("examples   accuracy (lowest, highest)     accuracy (lowest, highest)")
+scores, free = zero["Sentiment:"]
+print(f"{0:>8} {accuracy_of(scores, truth):>10.2f} {accuracy_of(fair(scores, free), truth):>30.2f}")
+table = {}
+for k in (2, 4, 8):
+    plain = [accuracy_of(few[k, seed][0], truth) for seed in range(3)]
+    after = [accuracy_of(fair(*few[k, seed][:2]), truth) for seed in range(3)]
+    table[k] = plain, after
+    texts_of = [f"{mean_and_spread(v)[0]:>10.2f} ({min(v):.2f}, {max(v):.2f})" for v in (plain, after)]
+    print(f"{k:>8} {texts_of[0]} {texts_of[1]:>30}")
+for last in LABELS:
+    shares = [called_positive(scores) for scores, _, final in few.values() if final == last]
+    print(f"last example{last}: called positive {sum(shares) / len(shares):.2f} on average, {len(shares)} prompts")
+
+# %% [markdown]
+# The figure shows all nine prompts. To the right: more sentences are called positive. Whoever calls a share $u$ positive, where one half is, can be right in at most $1 - |u - \tfrac12|$ of the cases: the grey roof.
+
+# %% tags=["skip-when-grading"]
+from lora_utils.plots import COLOURS, MARKERS
+
+all_after = [value for _, after in table.values() for value in after]
+fig, panels = figure(
+    f"Which examples are shown moves the calibrated accuracy from {min(all_after):.2f} to {max(all_after):.2f}",
+    "share called positive",
+    "accuracy on 100 sentences",
+    columns=2,
+    height=3.6,
+)
+for panel, name in zip(panels, ("as it is", "calibrated"), strict=True):
+    panel.plot([0, 0.5, 1], [0.5, 1, 0.5], color="grey", linestyle="-", marker="", linewidth=1)
+    for place, k in enumerate((0, 2, 4, 8)):
+        pairs = [zero["Sentiment:"]] if k == 0 else [few[k, seed][:2] for seed in range(3)]
+        shown = [scores if name == "as it is" else fair(scores, free) for scores, free in pairs]
+        x, y = [called_positive(q) for q in shown], [accuracy_of(q, truth) for q in shown]
+        label = "zero-shot" if k == 0 else f"{k} examples"
+        panel.plot(x, y, MARKERS[place], color=COLOURS[place + (place > 0)], linestyle="", markersize=7, label=label)
+    panel.set(xlim=(0, 1), ylim=(0.4, 1.0))
+    panel.legend(title=name, loc="lower center", fontsize=8, ncols=2)
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+# No. As they are, the few-shot prompts get <i>worse</i> with more examples: 0.67, 0.63, 0.60 on average, against 0.75 without any. Calibrated they get 0.70 at every k, still below. And the draw decides: with two examples the accuracy is 0.58 or 0.81.
+# </details>
+#
+# The left panel says why. The dots hug the roof: what costs accuracy is that nearly everything is called by one label, and which one depends on the **last example** in the prompt. After a negative one 10 % of the sentences are called positive,
+# after a positive one 65 %. Zhao et al. call this *recency bias*. On the right, calibration pulls the dots to the middle, and the range over draws shrinks from 0.51 to 0.81 down to 0.67 to 0.73: here it does what the paper promises, for it is the prompt
+# that made the preference, and the content-free inputs see the same prompt.
+#
+# What it does not do is make a model of this size learn from examples. Brown et al. report that the gain from examples grows with the size of the model; 135 million parameters lie near the lower end of their smallest models. The one run at 0.81
+# is no evidence for a good prompt: it is the best of nine, found with the test labels. Three draws also say little about a standard deviation; they do say that one draw is worth nothing.
+#
+# Neither zero-shot nor few-shot changes a single number of the model. They are baselines for fine-tuning, and no part of any fine-tuning method, QLoRA included (the quiz will ask).
+
+# %% [markdown]
+# ## 9. All baselines on the same sentences
+#
+# The same 100 sentences for all. The bar of the bag of words with 100 training sentences and those of the few-shot prompts have a spread over draws (one standard deviation); the others have no chance in them. What none of the black lines shows is the choice of the
+# *test* sentences: with 100 of them the standard error of each bar is about 0.05.
+
+# %% tags=["skip-when-grading"]
+same = examples(texts, truth, 64)
+glove_right = (linear(means(same.inputs)).argmax(dim=1) == same.labels).float().mean().item()
+results = {
+    "majority\nclass": [(same.labels == guess).float().mean().item()],
+    "bag of words,\n100 labels": [accuracy(bag, same) for bag in bags[100]],
+    "bag of words,\nall labels": [accuracy(bag, same) for bag in bags[len(train_ids)]],
+    "GloVe mean,\nall labels": [glove_right],
+    "zero-shot": [accuracy_of(zero["Sentiment:"][0], truth)],
+    "zero-shot,\ncalibrated": [accuracy_of(fair(*zero["Sentiment:"]), truth)],
+    "8 examples,\ncalibrated": table[8][1],
+}
+for name, values in results.items():
+    middle, spread = mean_and_spread(values)
+    print(f"{name.replace(chr(10), ' '):<28} {middle:.2f}" + (f" +- {spread:.2f}" if len(values) > 1 else ""))
+
+# %% tags=["skip-when-grading"]
+from lora_utils.plots import bars
+
+heights = {name: mean_and_spread(v)[0] for name, v in results.items()}
+spreads = {name: mean_and_spread(v)[1] for name, v in results.items()}  # NaN where there is one value: no line
+_, hundred, every, _, asked, *_ = heights.values()
+finding = f"Asked without a label: {asked:.2f}; counted words: {hundred:.2f} with 100 labels, {every:.2f} with all"
+fig, axes = figure(finding, "baseline", "accuracy on 100 closing sentences", height=3.8)
+fig.set_size_inches(9.2, 3.8)
+bars(axes, heights, spreads)
+axes.set_ylim(0.4, 0.9)
+axes.tick_params(axis="x", labelsize=8)
+
+# %% [markdown]
+# Asked without a single label, the model is right in 0.75 of the cases, where a hundred labels buy a bag of words 0.55. With all 8,816 labels the bag of words draws level (0.74). That is the usual picture: **pretraining replaces labels**, and it does so most where labels are few. It is also why the
+# following labs start from pretrained models, and the reason to look at this table before celebrating: a fine-tuned model that reaches 0.74 on this task has not beaten anything.
+#
+# The closing sentence sets a limit too. "But I'll watch 1 & 2 many times down the years." is labelled negative, since the review is about part 3.
+#
+# ## What breaks in practice
+#
+# | symptom | cause | reported in |
+# | --- | --- | --- |
+# | a sentence's vector depends on its neighbours in the batch | padding in the mean | huggingface/transformers #17463, lanterndata/lantern_extras PR #91 |
+# | the model never stops writing | the mask is made from `ids != pad_id`, and padding is the end token | huggingface/trl PR #6357 (SmolLM2-Instruct), mlabonne/llm-course #33 |
+# | a decoder's classifier is wrong, without error, when texts are padded on the left | "the last real token" is looked up at *number of real tokens - 1* | huggingface/transformers #24265, PR #46782 |
+# | label probabilities look off by one | the last token of the label is predicted, never read; logits end one place early | EleutherAI/lm-evaluation-harness #942 explains it |
+# | results change with the space before the label | prompt and label are cut into other tokens together than apart (`: C` can be one piece) | EleutherAI/lm-evaluation-harness #1053, PR #4012 |
+# | few-shot results cannot be repeated | other examples, another order, another wording | Zhao et al. 2021; section 8 of this lab |
+#
+# ## Summary
+#
+# | what | the number you should have seen |
+# | --- | --- |
+# | entries that cover nine tenths of the test tokens | about 3,000 of 12,553; all of them cover 0.953 |
+# | GloVe mean with the mask, and padded to 25 and 100 places without | 0.66, 0.61 and 0.52 (everything negative), on 2,511 sentences |
+# | majority class | 0.52 (0.50 on the 100 balanced sentences) |
+# | bag of words, 100, 2,048 and 8,816 labels | 0.55 (0.52 to 0.58 over three draws), 0.67 and 0.71, on 2,511 sentences |
+# | zero-shot, three wordings, on 100 sentences | 0.75, 0.53, 0.65; calibrated 0.73, 0.54, 0.58 |
+# | few-shot, 2, 4 and 8 examples | 0.67, 0.63, 0.60, single draws from 0.51 to 0.81 |
+# | few-shot, calibrated | 0.70 at each k, single draws from 0.67 to 0.73 |
+# | called positive after a last example that is negative, positive | 0.10 and 0.65 |
+#
+# * A mask belongs to a batch from the start, and comes from lengths. Means, scores and losses count real tokens only.
+# * Logits at $t-1$ speak about the token at $t$. Log-probabilities of a label's tokens add.
+# * A result without the majority class and a bag of words beside it is half a result; a few-shot result from one draw of examples is none.
+# * Calibration repairs what the prompt has done to the labels. It is not sure to repair anything else.
+#
+# ## Further reading
+#
+# * T. Zhao et al., *Calibrate Before Use: Improving Few-Shot Performance of Language Models*, ICML 2021, [arXiv:2102.09690](https://arxiv.org/abs/2102.09690).
+# * T. Brown et al., *Language Models are Few-Shot Learners*, NeurIPS 2020, [arXiv:2005.14165](https://arxiv.org/abs/2005.14165): sections 2 and 2.4.
+# * R. Sennrich et al., *Neural Machine Translation of Rare Words with Subword Units*, ACL 2016, [arXiv:1508.07909](https://arxiv.org/abs/1508.07909).
+#
+# Next: [lab 02](../02_full_fine_tuning/02_full_fine_tuning.ipynb) trains every number of a model, and counts what that costs.
