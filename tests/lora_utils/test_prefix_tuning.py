@@ -97,6 +97,7 @@ def test_a_start_from_words_is_what_the_frozen_model_computes_for_them(encoder):
     inject_prefix(encoder, 3, init=words)
     for place in PLACES:
         torch.testing.assert_close(encoder.get_submodule(place).prefix[0], want[place])
+        assert not encoder.get_submodule(place).attention._forward_pre_hooks  # nothing is left behind
 
 
 def test_only_the_prefix_is_trained_and_padding_changes_nothing(encoder, batch):
