@@ -745,7 +745,7 @@ for name, (scores, free) in zero.items():
 
 # %% [markdown]
 # Calibration is no cure-all. The wordings get 0.73, 0.54 and 0.58: only the second gains, and hardly. Look at the third: after inputs without content the model leans to *positive* (0.54), after real sentences to *negative*. So the content-free prompts do not
-# measure the preference that does the harm there, and dividing by it makes things worse. With 100 sentences, differences of a few points are within chance; the seven points of the third are more than that suggests, since the same sentences are compared.
+# measure the preference that does the harm there, and dividing by it makes things worse. With 100 sentences, differences of a few points are within chance.
 
 # %% [markdown]
 # ## 8. Few-shot: solved examples in the prompt
@@ -826,11 +826,11 @@ for panel, name in zip(panels, ("as it is", "calibrated"), strict=True):
 # No. As they are, the few-shot prompts get <i>worse</i> with more examples: 0.67, 0.63, 0.60 on average, against 0.75 without any. Calibrated they get 0.70 at every k, still below. And the draw decides: with two examples the accuracy is 0.58 or 0.81.
 # </details>
 #
-# The left panel says why. The dots hug the roof: what costs accuracy is that nearly everything is called by one label, and which one depends on the **last example** in the prompt. After a negative one 10 % of the sentences are called positive,
+# The left panel says why. The lowest dots lie on or near the roof, at the left edge: what costs accuracy is that nearly everything is called by one label, and which one depends on the **last example** in the prompt. After a negative one 10 % of the sentences are called positive,
 # after a positive one 65 %. Zhao et al. call this *recency bias*. On the right, calibration pulls the dots to the middle, and the range over draws shrinks from 0.51 to 0.81 down to 0.67 to 0.73: here it does what the paper promises, for it is the prompt
 # that made the preference, and the content-free inputs see the same prompt.
 #
-# What it does not do is make a model of this size learn from examples. Brown et al. report that the gain from examples grows with the size of the model; 135 million parameters lie near the lower end of their smallest models. The one run at 0.81
+# What it does not do is make a model of this size profit from examples. Brown et al. report that the gain from examples grows with the size of the model; their smallest has 125 million parameters, about as many as ours. The one run at 0.81
 # is no evidence for a good prompt: it is the best of nine, found with the test labels. Three draws also say little about a standard deviation; they do say that one draw is worth nothing.
 #
 # Neither zero-shot nor few-shot changes a single number of the model. They are baselines for fine-tuning, and no part of any fine-tuning method, QLoRA included (the quiz will ask).
@@ -874,7 +874,7 @@ axes.tick_params(axis="x", labelsize=8)
 # Asked without a single label, the model is right in 0.75 of the cases, where a hundred labels buy a bag of words 0.55. With all 8,816 labels the bag of words draws level (0.74). That is the usual picture: **pretraining replaces labels**, and it does so most where labels are few. It is also why the
 # following labs start from pretrained models, and the reason to look at this table before celebrating: a fine-tuned model that reaches 0.74 on this task has not beaten anything.
 #
-# The closing sentence sets a limit too. "But I'll watch 1 & 2 many times down the years." is labelled negative, since the review is about part 3.
+# The closing sentence sets a limit too. "But I'll watch 1 & 2 many times down the years." is labelled negative, since the review is about the third Godfather.
 #
 # ## What breaks in practice
 #
