@@ -700,7 +700,7 @@ for k, policy in enumerate(("bitfit", "last layer")):
     ratios = [totals["everything", b].total / totals[policy, b].total for b in SIZES]
     axes.plot(SIZES, ratios, color=COLOURS[2 - 2 * k], linestyle=DASHES[k], marker=MARKERS[k], label=policy)
 axes.axhline(4, color="grey", linewidth=1)
-axes.annotate("4: what gradients, m and v alone account for", (1, 4), (4, 3), "offset points", color="grey")
+axes.annotate("4: what gradients, m and v alone account for", (1, 4), (4, 3), textcoords="offset points", color="grey")
 axes.set_xscale("log", base=2)
 axes.set_xticks(SIZES, [str(b) for b in SIZES])
 axes.legend(frameon=False)
