@@ -829,10 +829,10 @@ for (text, label), was, written in zip(held_out, texts_before, asked_after, stri
 #
 # * **The format is learned.** Before, none of 20 texts was written as asked, afterwards 20 of 20, label and end of
 #   turn. A program could read that.
-# * **About the sentiment little can be said.** Choosing between the labels went from 0.76 to 0.81: 9
-#   sentences became right and 3 wrong. The standard error of an accuracy near 0.8 on 120 sentences is 0.037, and
-#   9 against 3 is what chance alone gives in one run of seven (a two-sided sign test). The gain is about as large as what the second rounding
-#   had cost (0.81 in floats, 0.76 in 4 bits).
+# * **About the sentiment little can be said.** Choosing between the labels went from 0.76 to 0.81: 9 sentences
+#   became right and 3 wrong. The standard error of an accuracy near 0.8 on 120 sentences is 0.037, and chance alone
+#   gives 9 against 3 or more in one run of seven (a two-sided sign test). The gain is about as large as what the second
+#   rounding had cost (0.81 in floats, 0.76 in 4 bits).
 # * **It is one run with one seed.** Its learning rate was chosen on 100 validation sentences in a shorter run: 0.79 with
 #   0.0003, 0.76 with 0.001, 0.63 with 0.003. With ten times the rate the model writes in the right format and judges
 #   worse than before: look at both measures.
