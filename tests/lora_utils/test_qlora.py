@@ -158,7 +158,7 @@ def test_it_wraps_bitsandbytes_layer():
 
     torch.manual_seed(0)
     linear = nn.Linear(128, 24)
-    base = to_linear4bit(linear)
+    base = to_linear4bit(linear, double=False)
     assert is_linear4bit(base)
     assert not is_linear4bit(linear)
     layer = QuantisedLinearWithLoRA(base, RANK, 0.7)
@@ -166,7 +166,9 @@ def test_it_wraps_bitsandbytes_layer():
         layer.lora.B.normal_()
     x = torch.randn(3, 128)
     torch.testing.assert_close(layer(x), layer.merged()(x), rtol=1e-4, atol=1e-4)
-    torch.testing.assert_close(dequantised_weight(base), QuantisedLinear(linear).dequantise(), rtol=0, atol=1e-6)
+    torch.testing.assert_close(
+        dequantised_weight(base), QuantisedLinear(linear, double=False).dequantise(), rtol=0, atol=1e-6
+    )
 
 
 def test_merged_onto_the_dequantised_weight_the_layer_computes_the_same():
