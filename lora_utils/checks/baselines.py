@@ -25,7 +25,7 @@ from lora_utils.checks.draw import Draw
 from lora_utils.checks.exercise import Exercise
 from lora_utils.checks.failure import Failure as Failure
 from lora_utils.checks.probes import call
-from lora_utils.checks.subject import Subject
+from lora_utils.checks.subject import StudentRaised, Subject
 
 tokenise = Exercise("tokenise")
 vocabulary = Exercise("vocabulary")
@@ -44,8 +44,8 @@ class Known(NamedTuple):
 def expect_list(value, right: list, *, what: str, id: str, hint: str, mistakes: tuple[Known, ...]) -> None:
     """Raise a Failure unless the value is the right list; a recognised mistake has its own message."""
     if type(value) is not list:
-        came = "None" if value is None else f"a {type(value).__name__}"
-        raise Failure("not-a-list", f"{what} must be a list, got {came}", "Is a return missing? Return one list.")
+        came, told = ("None", "Is a return missing?") if value is None else (f"a {type(value).__name__}", "")
+        raise Failure("not-a-list", f"{what} must be a list, got {came}", f"{told} Return one list.".strip())
     if value == right:
         return
     for mistake in mistakes:
@@ -94,15 +94,17 @@ def judge_tokens(subject: Subject, text: str) -> None:
     """Compare with the walk over the letters; hidden checks use it with other texts."""
     value = subject.probe(call, args=[text])["value"]
     right = cut(text)
-    order = "Replace first, split last: text.split() without an argument cuts at any run of white space."
+    order = ("Go down the table: is each line of it in your code, a space on both sides of what becomes a token, and "
+             "each result kept (text = text.replace(...))? Replace first, split last.")  # fmt: skip
+    apart = "Put spaces around each mark before you split, and keep the result: text = text.replace('.', ' . ')."
     mistakes = (
         Known("case-kept", cut(text, lower=False), "capital letters are kept", "Start with text.lower()."),
         Known("not-split-off", cut(text, own="", tag=True, spaces=""), "punctuation stays attached to the words",
-              "Put spaces around each mark before you split: text.replace('.', ' . ')."),
+              apart),
         Known("not-split-off", text.lower().split(), "it only splits at white space: punctuation stays attached",
-              "Put spaces around each mark before you split: text.replace('.', ' . ')."),
+              apart),
         Known("not-split-off", text.split(), "it only splits at white space",
-              "Lower-case first, and put spaces around each mark before you split."),
+              "Lower-case first: text = text.lower() makes a new text, the old one stays as it is. " + apart),
         Known("punctuation-lost", cut(text, spaces=";:.,()!?'", own=""), "punctuation marks are thrown away",
               "The marks . , ( ) ! ? and ' are tokens of their own: an exclamation mark says something about a film."),
         Known("punctuation-lost", cut(text, spaces=";:.,()!?", own="'"), "the marks . , ( ) ! ? are thrown away",
@@ -127,6 +129,10 @@ def judge_tokens(subject: Subject, text: str) -> None:
               "Replace ; and : by a space."),
         Known("tag-kept", cut(text, tag=False), "the line break <br /> is kept as words",
               "Replace '<br />' by a space: it is layout, not text."),
+        Known("words-joined", cut(text.replace("<br />", "")), "<br /> is removed without leaving a space: two words "
+              "become one", "Replace '<br />' by a space."),
+        Known("words-joined", cut(text, dropped='";:', spaces=""), "the semicolon and the colon are removed without "
+              "leaving a space: two words become one", "Replace ; and : by a space."),
         Known("hyphen-split", cut(text, own=".,()!?'-"), "a hyphen cuts its word", "Other marks stay in words."),
         Known("hyphen-split", cut(text, spaces=";:-"), "a hyphen cuts its word",
               "Other marks stay in their words: a pattern such as \\w+ cuts too much."),
@@ -219,8 +225,13 @@ def numbers_tokens(subject: Subject, draw: Draw) -> None:
     listed = [*SPECIALS, *known]
     tokens = [known[3], strange[0], known[0], known[3], strange[1], known[5]]
     right = [5, 1, 2, 5, 1, 7]
-    value = subject.probe(vocabulary_call, which="numbers", args=[tokens, listed])["value"]
     stays = "Every token keeps its place: look up with numbers.get(token, the number of <unk>)."
+    try:
+        value = subject.probe(vocabulary_call, which="numbers", args=[tokens, listed])["value"]
+    except StudentRaised as error:
+        if error.kind == "KeyError" or "not in list" in error.text:
+            raise Failure("unknown-raises", f"for an unlisted token your code raised {error}", stays) from None
+        raise
     mistakes = (
         Known("unknown-dropped", [5, 2, 5, 7], "unknown tokens are dropped", stays),
         Known("unknown-is-padding", [n if n != 1 else 0 for n in right], "unknown tokens get number 0, the padding",
@@ -261,9 +272,15 @@ def masks(subject: Subject, draw: Draw) -> None:
 def judge_padding(subject: Subject, rows: list[list[int]], which: int) -> None:
     """Compare ids (0) or mask (1); the first token of the first row has the number of the padding."""
     pad_id = rows[0][0]
-    value = subject.probe(call, args=[rows, pad_id])["value"]
+    try:
+        value = subject.probe(call, args=[rows, pad_id])["value"]
+    except StudentRaised as error:
+        if error.kind == "ValueError" and "expected sequence of length" in error.text:
+            raise Failure("rows-unequal", f"your code raised {error}", "torch.tensor takes rows of equal length only: "
+                          "make the full tensor first and write each row into it.") from None  # fmt: skip
+        raise
     if type(value) is not list or len(value) != 2 or not all(isinstance(v, torch.Tensor) for v in value):
-        raise Failure("not-a-pair", "expected two tensors, (ids, mask)", "Write return ids, mask.")
+        raise Failure("not-a-pair", "expected two tensors, (ids, mask)", "Write return ids, mask. Both are tensors.")
     ids, mask = value
     long, short = max(map(len, rows)), min(map(len, rows))
 
@@ -271,6 +288,7 @@ def judge_padding(subject: Subject, rows: list[list[int]], which: int) -> None:
         fill = [[pad] * (width - len(row)) for row in rows]
         return torch.tensor([(f + r if left else r + f)[:width] for f, r in zip(fill, rows, strict=True)])
 
+    real = torch.tensor([[1] * len(row) + [0] * (long - len(row)) for row in rows])
     if which == 0:
         if ids.is_floating_point():
             raise Failure("ids-float", "ids holds floating-point numbers, which an embedding refuses",
@@ -284,11 +302,11 @@ def judge_padding(subject: Subject, rows: list[list[int]], which: int) -> None:
                     "s is the length of the longest row: nothing is cut."),
             Mistake("column-too-many", filled(long + 1, pad_id), "there is a column of padding too many",
                     "s is the length of the longest row, not one more."),
+            Mistake("swapped", real, "the mask comes first", "ids first: return ids, mask."),
         )  # fmt: skip
         hint = "Make a tensor full of pad_id and write each row into its beginning."
         expect_close(ids, filled(long, pad_id), what="ids", id="wrong-ids", hint=hint, mistakes=mistakes)
         return
-    real = torch.tensor([[1] * len(row) + [0] * (long - len(row)) for row in rows])
     from_ids = (filled(long, pad_id) != pad_id).long()
     lengths = "Take the mask from the lengths of the rows: mask[i, :len(row)] = True."
     mistakes = (
@@ -297,10 +315,9 @@ def judge_padding(subject: Subject, rows: list[list[int]], which: int) -> None:
                 lengths),
         Mistake("mask-inverted", 1 - from_ids, "the mask is True where ids equal pad_id", "True means: a real token."),
         Mistake("mask-all-true", torch.ones_like(real), "the mask is True everywhere", lengths),
+        Mistake("mask-all-false", torch.zeros_like(real), "the mask is False everywhere", lengths),
         Mistake("mask-off-by-one", torch.tensor([([1] * (len(r) - 1) + [0] * long)[:long] for r in rows]),
                 "the last real token of each row is masked away", lengths),
-        Mistake("mask-off-by-one", torch.tensor([([1] * (len(r) + 1) + [0] * long)[:long] for r in rows]),
-                "the first padding of each row counts as real", lengths),
         Mistake("mask-off-by-one", (torch.arange(long) <= torch.tensor([[len(r)] for r in rows])).long(),
                 "the first padding of each row counts as real", "Places are counted from 0: place < length."),
         Mistake("mask-left", real.flip(1), "the mask has its padding on the left", lengths),

@@ -57,12 +57,17 @@ def judge_pool(subject: Subject, case: dict) -> None:
     """Compare with a loop over texts; hidden checks use it with masks of numbers and padding on the left."""
     x, real = case["vectors"].double(), case["mask"].bool()
     (b, s, d), shape = x.shape, "x".join(map(str, x.shape))
+    apart = "The sums are (b, d); the counts must be (b, 1) to line up with them: mask.sum(dim=1, keepdim=True)."
     third = "The mask lacks an axis: mask[:, :, None] has the shape (b, s, 1), which lines up with (b, s, d)."
     try:
         value = subject.probe(pooled, **case)["value"]
     except StudentRaised as error:
         if error.kind == "RuntimeError" and "must match the size" in error.text:
-            raise Failure("axis-missing", f"for vectors of shape {shape} your code raised {error}", third) from None
+            told = f"for vectors of shape {shape} your code raised {error}"
+            if "dimension 2" in error.text:  # of (b, s, d), against a mask without its third axis
+                raise Failure("axis-missing", told, third) from None
+            early = "Add over the tokens before you divide. " if f"tensor a ({s})" in error.text else ""
+            raise Failure("count-axis-missing", told, early + apart) from None
         if error.kind == "RuntimeError" and "mean(): could not infer output dtype" in error.text:
             raise Failure("mean-of-truth", "your code takes the mean of truth values, which torch refuses",
                           "Turn the mask into numbers first: mask.float(); or use sum().") from None  # fmt: skip
@@ -87,6 +92,7 @@ def judge_pool(subject: Subject, case: dict) -> None:
         if len(row):
             first[i], last[i] = row[0], row[-1]
     padding = torch.stack([vectors[~keep].sum(0) for vectors, keep in zip(x, real, strict=True)])
+    picked = torch.stack([vectors[keep.long()].mean(0) for vectors, keep in zip(x, real, strict=True)])
     peak = torch.where(real[:, :, None], x, torch.full_like(x, -torch.inf)).amax(1)
     count = "Divide by the number of real tokens of each text: mask.sum(dim=1, keepdim=True), shape (b, 1)."
     axes = "Add over the tokens, axis 1 of (b, s, d)."
@@ -96,6 +102,12 @@ def judge_pool(subject: Subject, case: dict) -> None:
         Mistake("divided-by-s", sums / s, "the sum over the real tokens is divided by s, padding included", count),
         Mistake("padding-added", x.sum(1) / counts.clamp(min=1), "the division counts real tokens, but the sum "
                 "includes the padding", "Multiply by the mask first: (vectors * mask[:, :, None]).sum(dim=1)."),
+        Mistake("divided-twice", sums / s / counts.clamp(min=1), "it divides twice, by s and by the number of real "
+                "tokens", "Add with sum(dim=1), not mean(dim=1), then divide once."),
+        Mistake("mean-clamped", right.clamp(min=1), "the mean itself is raised to at least 1",
+                "The count is what must not be 0: clamp it before you divide."),
+        Mistake("mask-of-numbers", picked, "the mask's numbers 0 and 1 are taken for places: it averages the vectors "
+                "at the places 0 and 1", "Turn it into truth values before you index with it: mask.bool()."),
         Mistake("not-divided", sums, "it is the sum: long texts get long vectors", count),
         Mistake("not-divided", x.sum(1), "it is the sum of everything, padding included", count),
         Mistake("mask-inverted", padding / (s - counts).clamp(min=1), "it averages the padding",
@@ -144,7 +156,13 @@ def counts(subject: Subject, draw: Draw) -> None:
 
 def judge_counts(subject: Subject, ids: torch.Tensor, v: int) -> None:
     """Compare with counting word by word; hidden checks use it with other batches."""
-    value = subject.probe(baseline_call, which="counts", args=[ids, v])["value"]
+    try:
+        value = subject.probe(baseline_call, which="counts", args=[ids, v])["value"]
+    except StudentRaised as error:
+        if error.kind == "RuntimeError" and "stack expects each tensor to be equal size" in error.text:
+            raise Failure("columns-missing", f"your code raised {error}: columns of words that do not occur are "
+                          "missing", "Give every row `words` columns: minlength=words.") from None  # fmt: skip
+        raise
     expect_tensor(value, "count_words(ids, words)")
     all_of_it = torch.tensor([[row.count(word) for word in range(v)] for row in ids.tolist()]).double()  # (n, v)
     right = all_of_it.clone()
@@ -165,6 +183,8 @@ def judge_counts(subject: Subject, ids: torch.Tensor, v: int) -> None:
                 "There are `words` columns in every batch: bincount has minlength=words."),
         Mistake("columns-missing", all_of_it[:, :used], "columns of words that do not occur are missing",
                 "There are `words` columns in every batch: bincount has minlength=words. " + zero),
+        Mistake("row-zeroed", all_of_it * (torch.arange(len(ids)) > 0)[:, None], "the first text is set to zero "
+                "instead of the padding's column", "counts[0] is a row, counts[:, 0] the column."),
         Mistake("padding-column-gone", right[:, 1:], "the column of the padding is missing",
                 "Column k belongs to word k: keep column 0, with zeros."),
     )  # fmt: skip
@@ -177,21 +197,29 @@ def judge_counts(subject: Subject, ids: torch.Tensor, v: int) -> None:
 def majority(subject: Subject, draw: Draw) -> None:
     """majority_accuracy: the share of test labels that equal the most frequent training label."""
     k = draw.integer(0, 3)
-    train = torch.tensor([2] * (9 + k) + [0] * 5 + [1] * 6)
-    test = torch.tensor([2] * 4 + [0] * 9 + [1] * (6 + k))
-    value = subject.probe(baseline_call, which="majority", args=[train, test])["value"]
-    share = [float((test == label).double().mean()) for label in range(3)]
+    train = torch.tensor([0] * 8 + [1] * 7 + [2] * (9 + k) + [3] * 2 + [4])  # 2 is not the largest, mean or median
+    test = torch.tensor([0] * 6 + [1] * 5 + [2] * 4 + [3] * (9 + k) + [4] * 2)
     trains = "Find the most frequent label in the training labels, then count it in the test labels."
+    try:
+        value = subject.probe(baseline_call, which="majority", args=[train, test])["value"]
+    except StudentRaised as error:
+        if error.kind == "RuntimeError" and "mean(): could not infer output dtype" in error.text:
+            raise Failure("mean-of-truth", "your code takes the mean of truth values, which torch refuses",
+                          "Turn them into numbers first: (test_labels == label).float().mean().") from None  # fmt: skip
+        raise
+    share = [float((test == label).double().mean()) for label in range(5)]
     mistakes = (
         Mistake("test-peeked", max(share), "it takes the most frequent label of the test labels",
                 "A baseline may not look at the test labels either. " + trains),
         Mistake("training-share", float((train == 2).double().mean()), "it is the share in training", trains),
+        Mistake("count-as-label", 0.0, "no test label equals the one it looks for",
+                "argmax() of the counts is the label; max() is how often it occurs."),
         Mistake("label-returned", 2.0, "it returns the label", "Return its share of the test labels."),
         Mistake("count-returned", 4.0, "it returns a number of labels", "Divide by the number of test labels."),
         Mistake("fixed-label", share[0], "it always says label 0", trains),
         Mistake("fixed-label", share[1], "it always says label 1", trains),
-        Mistake("chance", 1 / 3, "it is the chance level of three equally frequent classes", trains),
+        Mistake("largest-label", share[4], "it says label 4, the largest and the rarest in training", trains),
+        Mistake("chance", 1 / 5, "it is the chance level of five equally frequent classes", trains),
         Mistake("percent", 100 * share[2], "it is in per cent", "Return a number from 0 to 1."),
-        Mistake("rare-label", share[0], "it says the rarest training label", trains),
     )  # fmt: skip
     expect_close(value, share[2], what="the accuracy", id="wrong-accuracy", hint=trains, mistakes=mistakes)

@@ -66,9 +66,16 @@ def judge_score(subject: Subject, case: dict) -> None:
     try:
         value = subject.probe(call, args=[case["logits"], case["ids"], case["is_label"]])["value"]
     except StudentRaised as error:
+        cuts = "Cut all three, so that they hold s - 1 places: logits[:, :-1], ids[:, 1:] and is_label[:, 1:]."
         if error.kind == "IndexError" and "shape of the mask" in error.text:
-            raise Failure("mask-not-cut", f"your code raised {error}", "Where you cut logits[:, :-1] and ids[:, 1:], "
-                          "cut is_label[:, 1:] as well.") from None  # fmt: skip
+            raise Failure("mask-not-cut", f"your code raised {error}", cuts) from None
+        if error.kind == "RuntimeError" and "must match the size" in error.text:
+            raise Failure("mask-not-cut", f"your code raised {error}", cuts) from None
+        if error.kind == "RuntimeError" and "Size does not match at dimension 1" in error.text:
+            raise Failure("ids-not-cut", f"your code raised {error}", cuts) from None
+        if error.kind == "RuntimeError" and "same number of dimensions" in error.text:
+            raise Failure("gather-axis-missing", f"your code raised {error}", "gather wants the places with as many "
+                          "axes as logp: ids[:, 1:, None] is (b, s - 1, 1).") from None  # fmt: skip
         raise
     expect_tensor(value, "the result")
     logits, ids, label = case["logits"].double(), case["ids"], places(case)
@@ -96,6 +103,7 @@ def judge_score(subject: Subject, case: dict) -> None:
     everything = [list(range(1, s))] * b
     stacked = [torch.stack([terms[0] for terms in parts]), torch.stack([terms[-1] for terms in parts])]
     raw = summed(logits, 1, label)
+    summed_best = torch.stack([sum(logp[i, t - 1].max() for t in row) for i, row in enumerate(label)])
     p = logp.exp()
     per_axis = {axis: logits - logits.logsumexp(axis, keepdim=True) for axis in (0, 1)}
     # Cutting before the softmax over the wrong axis leaves other terms in the sum than cutting after it.
@@ -111,11 +119,17 @@ def judge_score(subject: Subject, case: dict) -> None:
         Mistake("shifted-backwards", summed(logp, -1, label), "the logits are shifted the wrong way", shift),
         Mistake("mask-not-shifted", summed(logp, 1, after),
                 "logits and ids are shifted, the mask is not: it adds the tokens one place after the label's", only),
+        Mistake("ids-not-shifted", summed(logp, 0, before), "logits and mask are lined up, the ids are not: it looks "
+                "up the token before each of the label's", "Cut the first of the ids, not the last: ids[:, 1:]."),
         Mistake("mask-shifted-wrong-way", summed(logp, 1, before),
                 "it adds the tokens one place before the label's", only),
         Mistake("prompt-included", summed(logp, 1, until), "the prompt's own tokens are added too: long texts lose",
                 only),
         Mistake("everything-included", summed(logp, 1, everything), "prompt and padding are added too", only),
+        Mistake("all-zero", torch.zeros(b), "every score is 0",
+                "The mask makes the other places 0, and a product with a 0 is 0: add logarithms, sum(dim=1)."),
+        Mistake("best-token", summed_best, "it adds the log-probability of the most probable token, not of the "
+                "label's", "Pick each label token's own: gather along the last axis with the ids."),
         Mistake("averaged", right / lengths, "the sum is divided by the number of the label's tokens",
                 "Add; dividing is a choice for labels of unequal length, and here it is not made."),
         Mistake("averaged", right / s, "the sum is divided by the number of places", "Add, do not average."),
@@ -134,6 +148,8 @@ def judge_score(subject: Subject, case: dict) -> None:
         Mistake("last-token-only", stacked[1], "only the label's last token counts", "Add all of them."),
         Mistake("base-two", right / math.log(2), "it is in bits", "Use the natural logarithm."),
         Mistake("batch-added", right.sum(), "it adds up the whole batch", "One number a row: sum(dim=1)."),
+        Mistake("not-added", torch.cat(parts), "it returns a number for each token of a label, all rows in one list",
+                "Picking with a mask loses the rows: multiply by the mask, then sum(dim=1)."),
         Mistake("not-added", torch.stack([torch.stack([logp[i, t - 1, ids[i, t]] * (t in row) for t in range(1, s)])
                 for i, row in enumerate(label)]), "it returns a number for each place", "Add over the places, dim=1."),
     )  # fmt: skip
@@ -158,7 +174,13 @@ def is_fair(subject: Subject, draw: Draw) -> None:
 
 def judge_calibrated(subject: Subject, scores: torch.Tensor, free: torch.Tensor) -> None:
     """Compare with the formula, one probability at a time; hidden checks use it with other sizes."""
-    value = subject.probe(call, args=[scores, free])["value"]
+    try:
+        value = subject.probe(call, args=[scores, free])["value"]
+    except StudentRaised as error:
+        if error.kind == "RuntimeError" and "must match the size" in error.text:
+            raise Failure("axes-mixed", f"your code raised {error}", "p_cf is (c,): the mean over the prompts, "
+                          "mean(dim=0). The sum over the labels is (n, 1) with keepdim=True.") from None  # fmt: skip
+        raise
     expect_tensor(value, "the result")
     (n, c), m = scores.shape, len(free)
     rows = [[math.exp(x) for x in row] for row in scores.tolist()]
@@ -179,9 +201,14 @@ def judge_calibrated(subject: Subject, scores: torch.Tensor, free: torch.Tensor)
     labels = "Labels are the last axis: softmax(dim=-1), sum(dim=-1, keepdim=True)."
     mistakes = (
         Mistake("nothing-done", p, "it returns p: the content-free scores have no effect",
-                divide + " (Averaged over the prompts, a softmax over the prompts is the same for all labels.)"),
+                divide + " p_cf has a number for each label: softmax over the labels (dim=-1), then mean over the "
+                "prompts (dim=0)."),
         Mistake("not-normalised", p / p_cf, "the rows do not sum to 1", again),
         Mistake("not-normalised", exact / p_cf, "the rows do not sum to 1", again),
+        Mistake("softmax-twice", (p / p_cf).softmax(-1), "it takes the softmax of p / p_cf", "p / p_cf are no "
+                "logarithms: divide each row by its sum."),
+        Mistake("scores-divided", normal(scores.double() / p_cf), "it divides log-probabilities by p_cf",
+                "Turn scores into probabilities first: scores.softmax(dim=-1)."),
         Mistake("multiplied", normal(p * p_cf), "it multiplies by p_cf, which doubles the model's preference", divide),
         Mistake("upside-down", normal(p_cf / p), "it divides p_cf by p", divide),
         Mistake("preference-returned", p_cf.expand(n, c), "it returns p_cf", divide),

@@ -9,7 +9,7 @@
 #
 # 1. turn text into token numbers, and say what happens to a word that the vocabulary does not know;
 # 2. batch texts of unequal length, with a mask, and average over real tokens only;
-# 3. name two baselines that take no model, and say what the test labels may not be used for;
+# 3. name two baselines that need no pretrained model, and say what the test labels may not be used for;
 # 4. compute the probability that a language model gives to a label, without being off by one;
 # 5. calibrate such probabilities, and report few-shot results with their spread.
 #
@@ -227,7 +227,9 @@ fig, axes = figure(
 lines(axes, sizes, {"closing sentences": covered})
 axes.set(xscale="log", ylim=(0, 1.02))
 axes.axhline(covered[-1], color="grey", linewidth=1)
-axes.annotate(f"all {sizes[-1]:,} entries: {covered[-1]:.3f}", (sizes[0], covered[-1]), (sizes[0], covered[-1] - 0.09))
+_ = axes.annotate(
+    f"all {sizes[-1]:,} entries: {covered[-1]:.3f}", (sizes[0], covered[-1]), (sizes[0], covered[-1] - 0.09)
+)
 
 # %% [markdown]
 # <details><summary>Answer</summary>
@@ -269,7 +271,7 @@ for sentence in ("An unfilmable novel, filmed.", "Sacrilege, Mr. Costner!"):
 # <code>torch.full((b, s), pad_id)</code> and <code>torch.zeros(b, s, dtype=torch.bool)</code>; s is <code>max(len(row) for row in rows)</code>.
 # </details>
 # <details><summary>Hint 3: nearly the answer</summary>
-# <code>ids[i, : len(row)] = torch.tensor(row)</code> and <code>mask[i, : len(row)] = True</code>. An empty row needs <code>dtype=torch.long</code> in the first.
+# <code>ids[i, : len(row)] = torch.tensor(row)</code> and <code>mask[i, : len(row)] = True</code>. An empty row writes nothing: its row of the batch stays all padding.
 # </details>
 
 
@@ -425,11 +427,11 @@ for places in (None, 25, 100, 400):
 # model the padding's vector is not even zero, and the batch decides how much of it there is. So a text's result depends on its neighbours, and nothing warns you. The test for it is one line: score a text alone and in a batch, and compare.
 
 # %% [markdown]
-# ## 5. Baselines that take no model
+# ## 5. Baselines without a pretrained model
 #
 # Before any model: what does it cost to be right by accident? Two answers, and every result of this course should be read beside them.
 #
-# * **The majority class.** Always give the label that is most frequent in the *training* labels. If 90 % of the mails are not spam, a classifier with 0.9 accuracy has learned nothing. The test labels may not be
+# * **The majority class.** Always give the label that is most frequent in the *training* labels. If 90 % of the mails are not spam, a classifier with 0.9 accuracy need not have learned anything. The test labels may not be
 #   used for the choice, not even here.
 # * **The bag of words.** Count how often each word of the vocabulary stands in a text, and fit a linear classifier to the counts. The order of the words is lost, `not good, bad` and `not bad, good` are one text, and it is hard to beat all the same.
 
@@ -527,7 +529,7 @@ fig, axes = figure(
 lines(axes, counts, {"bag of words": middle, "majority class": [majority] * len(counts)})
 low, high = ([m + sign * s for m, s in zip(middle[:-1], spread[:-1], strict=True)] for sign in (-1, 1))
 axes.fill_between(counts[:-1], low, high, alpha=0.2, color="black", linewidth=0)
-axes.set(xscale="log", ylim=(0.45, 0.8))
+_ = axes.set(xscale="log", ylim=(0.45, 0.8))
 
 # %% [markdown]
 # With 32 labels the bag of words is at chance, with 100 hardly above, with all 8,816 it reaches 0.71. On the first 256 words of whole reviews the same method gets 0.85 (measured outside this notebook): what limits it here is the sentence, not the method. Keep two numbers in mind: **0.52**
@@ -536,7 +538,7 @@ axes.set(xscale="log", ylim=(0.45, 0.8))
 # %% [markdown]
 # ## 6. Asking a language model
 #
-# SmolLM2-135M-Instruct has read two trillion tokens and has never seen our labels. It computes, for every place $t$ of a text, scores (`logits`) of all $v = 49{,}152$ tokens as the
+# SmolLM2-135M-Instruct has read two trillion tokens and has never seen our labels. It computes, for every place $t$ of a text, scores (`logits`, at each place $v$ numbers) of all $v = 49{,}152$ tokens as the
 # **next** one. Softmax over the vocabulary makes them probabilities:
 #
 # $$p(\text{token at } t \mid \text{tokens before } t) = \operatorname{softmax}(\text{logits}_{t-1})[\text{token at } t].$$
@@ -683,7 +685,7 @@ for name, (scores, _) in zero.items():
 #
 # $$p_{cf} = \frac1m \sum_{j=1}^{m} \operatorname{softmax}(\text{free}_j), \qquad q_i = \frac{p_i / p_{cf}}{\text{sum over the labels of } p_i / p_{cf}}, \qquad p_i = \operatorname{softmax}(\text{scores}_i).$$
 #
-# `scores` (n, c) are the log-probabilities of $c$ labels after $n$ prompts, `free` (m, c) those after the content-free prompts; each softmax runs over the labels. No label of any sentence is used: it stays zero-shot.
+# `scores` (n, c) are the log-probabilities of $c$ labels after $n$ prompts, `free` (m, c) those after the content-free prompts; each softmax runs over the labels, so $p_i$, $p_{cf}$ and $q_i$ have the shape (c,), and the divisions are label by label. No label of any sentence is used: it stays zero-shot.
 
 # %% [markdown]
 # ### Exercise 7: calibrate
@@ -823,7 +825,7 @@ for panel, name in zip(panels, ("as it is", "calibrated"), strict=True):
 
 # %% [markdown]
 # <details><summary>Answer</summary>
-# No. As they are, the few-shot prompts get <i>worse</i> with more examples: 0.67, 0.63, 0.60 on average, against 0.75 without any. Calibrated they get 0.70 at every k, still below. And the draw decides: with two examples the accuracy is 0.58 or 0.81.
+# No. As they are, the prompts with 2, 4 and 8 examples get 0.67, 0.63 and 0.60 on average, against 0.75 without any (the fall from 2 to 8 is smaller than the spread of three draws). Calibrated they get 0.70 at every k, against 0.73. And the draw decides: with two examples the accuracy is anything from 0.58 to 0.81.
 # </details>
 #
 # The left panel says why. The lowest dots lie on or near the roof, at the left edge: what costs accuracy is that nearly everything is called by one label, and which one depends on the **last example** in the prompt. After a negative one 10 % of the sentences are called positive,
@@ -833,13 +835,13 @@ for panel, name in zip(panels, ("as it is", "calibrated"), strict=True):
 # What it does not do is make a model of this size profit from examples. Brown et al. report that the gain from examples grows with the size of the model; their smallest has 125 million parameters, about as many as ours. The one run at 0.81
 # is no evidence for a good prompt: it is the best of nine, found with the test labels. Three draws also say little about a standard deviation; they do say that one draw is worth nothing.
 #
-# Neither zero-shot nor few-shot changes a single number of the model. They are baselines for fine-tuning, and no part of any fine-tuning method, QLoRA included (the quiz will ask).
+# Neither zero-shot nor few-shot changes a single number of the model. They are baselines for fine-tuning, and no part of any fine-tuning method, the QLoRA of lab 08 included (the quiz of lab 10 will ask).
 
 # %% [markdown]
 # ## 9. All baselines on the same sentences
 #
 # The same 100 sentences for all. The bar of the bag of words with 100 training sentences and those of the few-shot prompts have a spread over draws (one standard deviation); the others have no chance in them. What none of the black lines shows is the choice of the
-# *test* sentences: with 100 of them the standard error of each bar is about 0.05.
+# *test* sentences: with 100 of them the standard error of each bar is about 0.05. The axis begins at 0.4, so compare the tops with 0.5, not the heights of the bars.
 
 # %% tags=["skip-when-grading"]
 same = examples(texts, truth, 64)

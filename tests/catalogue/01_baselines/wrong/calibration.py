@@ -74,3 +74,32 @@ def calibrate(scores, free):
 # %% the best label message="decided"
 def calibrate(scores, free):
     return (scores.softmax(dim=-1) / free.softmax(dim=-1).mean(dim=0)).argmax(dim=-1)
+
+
+# %% sum without keepdim message="axes-mixed"
+def calibrate(scores, free):
+    q = scores.softmax(dim=-1) / free.softmax(dim=-1).mean(dim=0)
+    return q / q.sum(dim=-1)
+
+
+# %% content-free prompts not averaged message="axes-mixed"
+def calibrate(scores, free):
+    q = scores.softmax(dim=-1) / free.softmax(dim=-1)
+    return q / q.sum(dim=-1, keepdim=True)
+
+
+# %% one number for all labels message="nothing-done"
+def calibrate(scores, free):
+    q = scores.softmax(dim=-1) / free.softmax(dim=-1).mean()
+    return q / q.sum(dim=-1, keepdim=True)
+
+
+# %% softmax of the ratio message="softmax-twice"
+def calibrate(scores, free):
+    return (scores.softmax(dim=-1) / free.softmax(dim=-1).mean(dim=0)).softmax(dim=-1)
+
+
+# %% scores divided message="scores-divided"
+def calibrate(scores, free):
+    q = scores / free.softmax(dim=-1).mean(dim=0)
+    return q / q.sum(dim=-1, keepdim=True)

@@ -103,3 +103,75 @@ def count_words(ids, words):
 
 def majority_accuracy(train_labels, test_labels):
     return (test_labels == 1).float().mean().item()
+
+
+# %% the first text zeroed message="row-zeroed"
+def count_words(ids, words):
+    counts = torch.stack([torch.bincount(row, minlength=words) for row in ids])
+    counts[0] = 0
+    return counts
+
+
+def majority_accuracy(train_labels, test_labels):
+    label = torch.bincount(train_labels).argmax()
+    return (test_labels == label).float().mean().item()
+
+
+# %% no minlength message="columns-missing"
+def count_words(ids, words):
+    counts = torch.stack([torch.bincount(row) for row in ids])
+    counts[:, 0] = 0
+    return counts
+
+
+def majority_accuracy(train_labels, test_labels):
+    label = torch.bincount(train_labels).argmax()
+    return (test_labels == label).float().mean().item()
+
+
+# %% max instead of argmax message="count-as-label"
+def count_words(ids, words):
+    counts = torch.stack([torch.bincount(row, minlength=words) for row in ids])
+    counts[:, 0] = 0
+    return counts
+
+
+def majority_accuracy(train_labels, test_labels):
+    label = torch.bincount(train_labels).max()
+    return (test_labels == label).float().mean().item()
+
+
+# %% the largest label message="largest-label"
+def count_words(ids, words):
+    counts = torch.stack([torch.bincount(row, minlength=words) for row in ids])
+    counts[:, 0] = 0
+    return counts
+
+
+def majority_accuracy(train_labels, test_labels):
+    label = train_labels.max()
+    return (test_labels == label).float().mean().item()
+
+
+# %% the mean label, rounded message="fixed-label"
+def count_words(ids, words):
+    counts = torch.stack([torch.bincount(row, minlength=words) for row in ids])
+    counts[:, 0] = 0
+    return counts
+
+
+def majority_accuracy(train_labels, test_labels):
+    label = train_labels.float().mean().round()
+    return (test_labels == label).float().mean().item()
+
+
+# %% the mean of truth values message="mean-of-truth"
+def count_words(ids, words):
+    counts = torch.stack([torch.bincount(row, minlength=words) for row in ids])
+    counts[:, 0] = 0
+    return counts
+
+
+def majority_accuracy(train_labels, test_labels):
+    label = torch.bincount(train_labels).argmax()
+    return (test_labels == label).mean().item()

@@ -112,3 +112,45 @@ def label_score(logits, ids, is_label):
 def label_score(logits, ids, is_label):
     logp = logits[:, :-1].log_softmax(dim=-1)
     return logp.gather(2, ids[:, 1:, None]).squeeze(2) * is_label[:, 1:]
+
+
+# %% whole mask times the cut scores message="mask-not-cut"
+def label_score(logits, ids, is_label):
+    logp = logits[:, :-1].log_softmax(dim=-1).gather(2, ids[:, 1:, None]).squeeze(2)
+    return (logp * is_label).sum(dim=1)
+
+
+# %% ids not cut message="ids-not-cut"
+def label_score(logits, ids, is_label):
+    logp = logits[:, :-1].log_softmax(dim=-1).gather(2, ids[:, :, None]).squeeze(2)
+    return (logp * is_label[:, 1:]).sum(dim=1)
+
+
+# %% gather without the third axis message="gather-axis-missing"
+def label_score(logits, ids, is_label):
+    logp = logits[:, :-1].log_softmax(dim=-1).gather(2, ids[:, 1:])
+    return (logp * is_label[:, 1:]).sum(dim=1)
+
+
+# %% ids cut at the wrong end message="ids-not-shifted"
+def label_score(logits, ids, is_label):
+    logp = logits[:, :-1].log_softmax(dim=-1).gather(2, ids[:, :-1, None]).squeeze(2)
+    return (logp * is_label[:, 1:]).sum(dim=1)
+
+
+# %% picked with the mask, all rows in one message="not-added"
+def label_score(logits, ids, is_label):
+    logp = logits[:, :-1].log_softmax(dim=-1).gather(2, ids[:, 1:, None]).squeeze(2)
+    return logp[is_label[:, 1:]]
+
+
+# %% a product of masked probabilities message="all-zero"
+def label_score(logits, ids, is_label):
+    p = logits[:, :-1].softmax(dim=-1).gather(2, ids[:, 1:, None]).squeeze(2)
+    return (p * is_label[:, 1:]).prod(dim=1)
+
+
+# %% the most probable tokens message="best-token"
+def label_score(logits, ids, is_label):
+    logp = logits[:, :-1].log_softmax(dim=-1).amax(dim=-1)
+    return (logp * is_label[:, 1:]).sum(dim=1)

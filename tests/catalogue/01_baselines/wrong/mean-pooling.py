@@ -98,3 +98,29 @@ def mean_pool(vectors, mask):
 def mean_pool(vectors, mask):
     total = (vectors * mask[:, :, None]).sum(dim=1)
     total / mask.sum(dim=1, keepdim=True).clamp(min=1)
+
+
+# %% the count without its second axis message="count-axis-missing"
+def mean_pool(vectors, mask):
+    return (vectors * mask[:, :, None]).sum(dim=1) / mask.sum(dim=1).clamp(min=1)
+
+
+# %% divided before the sum message="count-axis-missing"
+def mean_pool(vectors, mask):
+    return (vectors * mask[:, :, None] / mask.sum(dim=1, keepdim=True).clamp(min=1)).sum(dim=1)
+
+
+# %% mean, then divided again message="divided-twice"
+def mean_pool(vectors, mask):
+    return (vectors * mask[:, :, None]).mean(dim=1) / mask.sum(dim=1, keepdim=True).clamp(min=1)
+
+
+# %% the mean clamped message="mean-clamped"
+def mean_pool(vectors, mask):
+    return ((vectors * mask[:, :, None]).sum(dim=1) / mask.sum(dim=1, keepdim=True)).clamp(min=1)
+
+
+# %% a mask of numbers as an index message="mask-of-numbers"
+def mean_pool(vectors, mask):
+    rows = [text[keep].mean(dim=0) if keep.any() else 0 * text[0] for text, keep in zip(vectors, mask)]
+    return torch.stack(rows)

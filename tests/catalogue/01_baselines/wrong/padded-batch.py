@@ -94,3 +94,23 @@ def pad_with_mask(rows, pad_id):
 def pad_with_mask(rows, pad_id):
     longest = max(len(row) for row in rows)
     return torch.tensor([row + [pad_id] * (longest - len(row)) for row in rows])
+
+
+# %% rows of unequal length message="rows-unequal"
+def pad_with_mask(rows, pad_id):
+    ids = torch.tensor(rows)
+    return ids, torch.ones_like(ids, dtype=torch.bool)
+
+
+# %% the mask first message="swapped"
+def pad_with_mask(rows, pad_id):
+    longest = max(len(row) for row in rows)
+    mask = torch.tensor([[place < len(row) for place in range(longest)] for row in rows])
+    return mask, torch.tensor([row + [pad_id] * (longest - len(row)) for row in rows])
+
+
+# %% nothing is real message="mask-all-false"
+def pad_with_mask(rows, pad_id):
+    longest = max(len(row) for row in rows)
+    ids = torch.tensor([row + [pad_id] * (longest - len(row)) for row in rows])
+    return ids, torch.zeros(ids.shape, dtype=torch.bool)

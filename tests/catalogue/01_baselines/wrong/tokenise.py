@@ -97,3 +97,27 @@ def tokenise(text):
     for mark in ".,()!?'":
         text = text.replace(mark, f" {mark} ")
     return text
+
+
+# %% line break removed without a space message="words-joined"
+def tokenise(text):
+    text = text.lower().replace('"', "").replace("<br />", "").replace(";", " ").replace(":", " ")
+    for mark in ".,()!?'":
+        text = text.replace(mark, f" {mark} ")
+    return text.split()
+
+
+# %% semicolon and colon removed without a space message="words-joined"
+def tokenise(text):
+    text = text.lower().replace('"', "").replace("<br />", " ").replace(";", "").replace(":", "")
+    for mark in ".,()!?'":
+        text = text.replace(mark, f" {mark} ")
+    return text.split()
+
+
+# %% what replace returns is not kept message="not-split-off"
+def tokenise(text):
+    text = text.lower()
+    for mark in ".,()!?'":
+        text.replace(mark, f" {mark} ")
+    return text.split()

@@ -150,3 +150,36 @@ def build_vocabulary(texts, specials, min_freq=1):
 def numbers(tokens, vocabulary):
     place = {token: number for number, token in enumerate(vocabulary, start=1)}
     return [place.get(token, place["<unk>"]) for token in tokens]
+
+
+# %% KeyError for unknown tokens message="unknown-raises"
+def build_vocabulary(texts, specials, min_freq=1):
+    counts = Counter(token for tokens in texts for token in tokens if token not in specials)
+    return specials + sorted((t for t in counts if counts[t] >= min_freq), key=lambda t: (-counts[t], t))
+
+
+def numbers(tokens, vocabulary):
+    place = {token: number for number, token in enumerate(vocabulary)}
+    return [place[token] for token in tokens]
+
+
+# %% ValueError for unknown tokens message="unknown-raises"
+def build_vocabulary(texts, specials, min_freq=1):
+    counts = Counter(token for tokens in texts for token in tokens if token not in specials)
+    return specials + sorted((t for t in counts if counts[t] >= min_freq), key=lambda t: (-counts[t], t))
+
+
+def numbers(tokens, vocabulary):
+    return [vocabulary.index(token) for token in tokens]
+
+
+# %% a dictionary message="not-a-list"
+def build_vocabulary(texts, specials, min_freq=1):
+    counts = Counter(token for tokens in texts for token in tokens if token not in specials)
+    listed = specials + sorted((t for t in counts if counts[t] >= min_freq), key=lambda t: (-counts[t], t))
+    return {token: number for number, token in enumerate(listed)}
+
+
+def numbers(tokens, vocabulary):
+    place = {token: number for number, token in enumerate(vocabulary)}
+    return [place.get(token, place["<unk>"]) for token in tokens]
