@@ -8,6 +8,9 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
+PLOT_OBJECT = re.compile(
+    r"\[?<matplotlib\.|Text\(|\(?<Axes"
+)  # what a last line of plotting returns tells a reader nothing
 WIDGET = "application/vnd.jupyter.widget-view+json"  # refers to live objects of one process
 
 
@@ -38,7 +41,7 @@ def hide_paths(value: object, names: Mapping[str, str]) -> object:
 
 
 def normalise(outputs: list[NotebookNode], execution_count: int) -> list[NotebookNode]:
-    """Return outputs that do not change when built again: no standard error or live widgets, streams joined.
+    """Return outputs that do not change when built again, streams joined; no standard error, widgets or plot objects.
 
     Args:
         outputs: of one code cell.
@@ -47,6 +50,8 @@ def normalise(outputs: list[NotebookNode], execution_count: int) -> list[Noteboo
     kept: list[NotebookNode] = []
     for output in outputs:
         if output.output_type == "stream" and output.name == "stderr":
+            continue
+        if output.output_type == "execute_result" and PLOT_OBJECT.match(str(output.data.get("text/plain", ""))):
             continue
         output = NotebookNode(output)
         if output.output_type == "stream" and kept and kept[-1].output_type == "stream":

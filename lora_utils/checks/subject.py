@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import sysconfig
 import traceback
 import warnings
 from collections.abc import Callable
@@ -108,7 +109,8 @@ def quiet():
 
 
 def _student_line(error: BaseException) -> str:
-    """Return the deepest source line that is the student's own: not from an installed library, not from a probe."""
+    """Return the deepest source line that is the student's own: not from a library, not from a probe."""
     frames = traceback.extract_tb(error.__traceback__)
-    own = [f for f in frames if "site-packages" not in f.filename and not f.filename.startswith(PACKAGE_FOLDER)]
+    libraries = (PACKAGE_FOLDER, sysconfig.get_path("stdlib"))
+    own = [f for f in frames if "site-packages" not in f.filename and not f.filename.startswith(libraries)]
     return own[-1].line.strip() if own and own[-1].line else ""

@@ -125,6 +125,22 @@ def test_an_output_of_a_bar_alone_vanishes():
     assert normalise([stream("\rbar"), stream("\r   \r")], 1) == []
 
 
+@pytest.mark.parametrize(
+    ("shown", "kept"),
+    [
+        ("<matplotlib.legend.Legend at 0x7f00>", False),
+        ("[<matplotlib.lines.Line2D at 0x7f00>]", False),
+        ("Text(16, 0.5, 'rank')", False),
+        ("<Axes: >", False),
+        ("'Text(16)'", True),
+        ("0.25", True),
+    ],
+)
+def test_outputs_lose_what_a_last_line_of_plotting_returns(shown, kept):
+    value = nbformat.v4.new_output("execute_result", {"text/plain": shown}, execution_count=1)
+    assert bool(normalise([value], 1)) is kept
+
+
 def test_outputs_lose_standard_error_and_live_widgets_and_join_streams():
     widget = nbformat.v4.new_output(
         "display_data", {"application/vnd.jupyter.widget-view+json": {"model_id": "9f"}, "text/plain": "Bar()"}

@@ -1,5 +1,6 @@
 """Exercises, grades and their words."""
 
+import importlib.util
 import json
 import math
 
@@ -253,3 +254,16 @@ def test_a_difference_is_described(actual, id):
         expect_close(actual, torch.ones(2, 3), what="the value")
     assert failure.value.id == id
     assert "the value" in failure.value.rationale
+
+
+def test_a_mistake_that_shows_deep_in_the_standard_library_names_the_students_own_line(tmp_path):
+    path = tmp_path / "answer.py"
+    path.write_text(
+        "from collections import Counter\n\n\ndef count(x):\n    return Counter(x)  # no list\n"
+    )
+    spec = importlib.util.spec_from_file_location("answer", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    with pytest.raises(StudentRaised) as raised:
+        Subject(module.count).probe(probes.call, args=[3])
+    assert raised.value.line == "return Counter(x)  # no list"
