@@ -43,7 +43,11 @@ def apply_function(cls, *, x, packed, absmax, shape, upstream=None, needs_grad=T
     seen = {"output": y, "recorded": isinstance(y, torch.Tensor) and y.requires_grad, "dx": None, "kept": []}
     if seen["recorded"]:
         node = y.grad_fn
-        kept = [*getattr(node, "saved_tensors", ()), *_tensors(getattr(node, "__dict__", {}))]
+        kept = [
+            *getattr(node, "saved_tensors", ()),
+            *_tensors(getattr(node, "__dict__", {})),
+            *_tensors(dict(vars(cls))),
+        ]
         seen["kept"] = [{"numel": t.numel(), "float": t.is_floating_point(), "is_x": t is x or _same(t, x)}
                         for t in kept if t is not None]  # fmt: skip
         if upstream is not None:
@@ -51,13 +55,16 @@ def apply_function(cls, *, x, packed, absmax, shape, upstream=None, needs_grad=T
     return seen
 
 
-def _tensors(value) -> list[torch.Tensor]:
-    """All tensors inside attributes, lists and dicts."""
+def _tensors(value, depth: int = 5) -> list[torch.Tensor]:
+    """All tensors inside attributes, lists and dicts, and those that a function written inside forward holds."""
     if isinstance(value, torch.Tensor):
         return [value]
+    if closure := getattr(value, "__closure__", None):
+        value = [cell.cell_contents for cell in closure]
     if isinstance(value, dict):
         value = list(value.values())
-    return [t for item in value for t in _tensors(item)] if isinstance(value, list | tuple) else []
+    inside = value if isinstance(value, list | tuple) and depth else []
+    return [t for item in inside for t in _tensors(item, depth - 1)]
 
 
 def _same(a: torch.Tensor, b: torch.Tensor) -> bool:
@@ -105,6 +112,9 @@ def judge_product(subject: Subject, draw: Draw, c: dict) -> None:
         if c["x"].dim() != 2 and error.kind == "RuntimeError":
             text = f"it fails on x of shape {tuple(c['x'].shape)}; any leading axes must work"
             raise Failure("needs-2d", text, "Use @ (torch.matmul), which keeps leading axes.") from None
+        if "save_for_backward" in error.text:
+            hint = "save_for_backward takes tensors alone. The shape goes into an attribute: ctx.shape = shape."
+            raise Failure("shape-saved-as-tensor", f"torch says: {error.text}", hint) from None
         raise
     expect_tensor(got, "what forward returns")
     x, W = c["x"].double(), c["W"]
@@ -143,6 +153,12 @@ def judge_gradient(subject: Subject, draw: Draw, c: dict) -> None:
         if c["x"].dim() != 2 and error.kind == "RuntimeError":
             text = f"backward fails for x of shape {tuple(c['x'].shape)}"
             raise Failure("needs-2d", text, "G @ W' keeps leading axes; .T and torch.mm do not.") from None
+        if error.kind == "NameError" and any(f"'{name}'" in error.text for name in ("packed", "absmax", "shape", "x")):
+            hint = "backward knows ctx and the gradient only. Fetch the rest: packed, absmax = ctx.saved_tensors."
+            raise Failure("not-fetched", f"in backward {error.text}", hint) from None
+        if "cannot be multiplied" in error.text:
+            raise Failure("gradient-shapes", f"in backward torch says: {error.text}", "G (..., o) stands on the left "
+                          "and W' (o, i) on the right, neither transposed.") from None  # fmt: skip
         raise
     if not seen["recorded"]:
         raise Failure("nothing-recorded", "the output needs no gradient although x does",

@@ -153,10 +153,10 @@ def judge_loss(subject: Subject, draw: Draw, b: int = 2) -> None:
             return torch.stack([-torch.stack(row).mean() for row in rows if row]).mean()
         return -torch.stack([t for row in rows for t in row]).mean()
 
-    def picked(offset: int) -> list[list[torch.Tensor]]:
+    def picked(offset: int, scores: torch.Tensor = logp) -> list[list[torch.Tensor]]:
         """For each row, log p of every label, read `offset` places before it (0: at the label itself)."""
         return [
-            [logp[k, t - offset, labels[k, t]] for t in range(s) if labels[k, t] != IGNORE and 0 <= t - offset < s]
+            [scores[k, t - offset, labels[k, t]] for t in range(s) if labels[k, t] != IGNORE and 0 <= t - offset < s]
             for k in range(b)
         ]
 
@@ -168,6 +168,10 @@ def judge_loss(subject: Subject, draw: Draw, b: int = 2) -> None:
                 "logits of the place after it", "logits[:, :-1] and labels[:, 1:]."),
         Mistake("shifted-twice", mean(picked(2)), "each label is compared with the logits two places before it",
                 "Shift once."),
+        Mistake("softmax-twice", mean(picked(1, logp.exp().log_softmax(-1))), "softmax is taken before cross_entropy, "
+                "which takes it itself", "Give cross_entropy the logits."),
+        Mistake("no-softmax", mean(picked(1, logits.double())), "logits are averaged as if they were log-probabilities",
+                "F.cross_entropy takes log_softmax by itself, F.nll_loss does not."),
         Mistake("sum-not-mean", right * count, "the loss is a sum: it grows with the length of the answers",
                 "Take the mean over the labelled tokens."),
         *(Mistake("masked-in-mean", right * count / n, "places without a label count in the mean, so the loss shrinks "

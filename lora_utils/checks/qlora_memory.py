@@ -33,6 +33,8 @@ def bits_of_one_number(subject: Subject, draw: Draw) -> None:
         mistakes = (
             Mistake("double-forgotten", 4 + 32 / block, "every block's scale is counted in 32 bits",
                     "Double quantisation stores it in 8 bits, and one 32-bit number for `group` of them."),
+            Mistake("levels-exchanged", 4 + 32 / block + 8 / (block * group), "a block's scale is counted in 32 bits "
+                    "and a group's number in 8", "The other way round: many scales of 8 bits, few numbers of 32."),
             Mistake("second-level-forgotten", 4 + 8 / block, "the 32-bit number of each group is missing",
                     "One for every group of blocks: 32 / (block * group) bits a number."),
             Mistake("group-of-numbers", 4 + 8 / block + 32 / group, "the second level is shared by `group` blocks, not "
@@ -48,7 +50,7 @@ def bits_of_one_number(subject: Subject, draw: Draw) -> None:
 @step_bytes.check(weight=2)
 def bytes_of_a_step(subject: Subject, draw: Draw) -> None:
     """Weights, gradients and optimiser states: only what is trained has the last two."""
-    for state_bytes in (1, 4):  # at 1 every mistake has a size of its own
+    for state_bytes in (8, 1, 4):  # at 8 every mistake has a size of its own: 2, 4, 8 or 16 bytes a trained number
         judge_bytes(subject, draw, state_bytes, 4.127)
 
 
@@ -70,17 +72,22 @@ def judge_bytes(subject: Subject, draw: Draw, state_bytes: int, bits: float) -> 
                 "have gradients and optimiser states too", "Only the T trained numbers have them."),
         Mistake("states-of-all", right - states + 2 * state_bytes * (P + T), "the frozen numbers have optimiser states "
                 "too", "Only the T trained numbers have them."),
+    )  # fmt: skip
+    of_the_trained = (
         Mistake("one-state", right - states / 2, "Adam remembers one number a trained number here",
                 "It remembers two: the mean of the gradients and that of their squares."),
         Mistake("four-bytes-missing", right - gradient, "4 bytes of every trained number are missing: its gradient, "
                 "or the factor itself, or both are counted in 16 bits", "Factors are weights, in 32 bits, and so are "
                 "their gradients: T * (4 + 4), and the states besides."),
+        Mistake("path-in-16-bits", right - path / 2, "the factors, or their gradients, are counted in 16 bits",
+                "Both have 32 bits: T * (4 + 4), and the states besides."),
         Mistake("states-forgotten", right - states, "the optimiser's states are missing",
                 "Two for every trained number, of state_bytes each."),
         Mistake("states-in-bits", right - states + states / 8, "state_bytes is divided by 8", "It is bytes already."),
     )  # fmt: skip
     what = f"with states of {state_bytes} bytes the total"
     hint = "linear * bits / 8 + 2 * other + trained * (4 + 4 + 2 * state_bytes)"
+    mistakes += of_the_trained if state_bytes == 8 else ()
     expect_close(value, right, what=what, id="wrong-total", hint=hint, mistakes=mistakes, tolerance=1e-7)
 
 

@@ -109,6 +109,12 @@ def measures_the_loss(subject: Subject, draw: Draw) -> None:
     mistakes = (
         Mistake("relative-to-weight", norm(a - m) / norm(m), "the error is divided by the size of the whole weight, "
                 "beside which both look small", "Divide by the size of the update: merged - stored."),
+        Mistake("relative-to-weight", norm(a - m) / norm(s), "the error is divided by the size of the stored weight, "
+                "beside which it looks small", "Divide by the size of the update: merged - stored."),
+        Mistake("kept-not-lost", 1 - norm(a - m) / norm(m - s), "that is one minus the share", "Error over update, as "
+                "it is: 0 means that nothing is lost."),
+        Mistake("each-weight-alone", norm((a - m) / (m - s)), "weights are divided one by one before the norm is taken",
+                "Two norms, then their quotient."),
         Mistake("squared", (norm(a - m) / norm(m - s)) ** 2, "norms are squared", "Take the root: .norm()."),
         Mistake("upside-down", norm(m - s) / norm(a - m), "numerator and denominator are exchanged",
                 "Error over update."),

@@ -49,6 +49,7 @@ def base_of(kind: str, weight: torch.Tensor, bias: torch.Tensor) -> nn.Module:
 def build_path(cls, *, weight, bias, rank, alpha, dtype="float32", kind="bytes") -> dict:
     """Probe: wrap a 4-bit layer and tell what the result is made of."""
     base = base_of(kind, weight, bias)
+    before = {name: t.dtype for name, t in base.state_dict().items()}
     wrapped = cls(base, rank, alpha, getattr(torch, dtype))
     if not isinstance(wrapped, nn.Module):
         return {"module": False}
@@ -58,6 +59,7 @@ def build_path(cls, *, weight, bias, rank, alpha, dtype="float32", kind="bytes")
     return {
         "module": True,
         "inside": any(module is base for module in wrapped.modules()),
+        "base_kept": before == {name: t.dtype for name, t in base.state_dict().items()},
         "floats": [{"shape": list(t.shape), "dtype": str(t.dtype)} for t in floats],
         "base_trainable": [name for name, p in base.named_parameters() if p.requires_grad],
         "trained": [
@@ -166,6 +168,9 @@ def has_the_path(subject: Subject, draw: Draw) -> None:
         if wrong := [t["dtype"] for t in factors if t["dtype"] != f"torch.{dtype}"]:
             raise Failure("path-dtype", f"for dtype=torch.{dtype} the path has {wrong[0]}",
                           "Move it: self.lora.to(dtype). The base cannot say which type it should have.")  # fmt: skip
+        if not seen["base_kept"]:
+            raise Failure("base-cast", f"for dtype=torch.{dtype} the base's own numbers change their type too",
+                          "dtype is the path's: self.lora.to(dtype), not self.to(dtype).")  # fmt: skip
 
 
 @qlora_linear.check(weight=2, after=("has-the-path",))
@@ -176,7 +181,13 @@ def output(subject: Subject, draw: Draw) -> None:
 
 def judge_path(subject: Subject, draw: Draw, c: dict) -> None:
     """Compare the output for random factors with the closed form; hidden checks use it with the other base."""
-    seen = subject.probe(run_path, **c)
+    try:
+        seen = subject.probe(run_path, **c)
+    except StudentRaised as error:
+        if "cannot be multiplied" in error.text:
+            hint = "The path maps x, not base(x): LoRALayer(base.in_features, base.out_features, ...), in before out."
+            raise Failure("path-shapes", f"torch says: {error.text}", hint) from None
+        raise
     expect_tensor(seen["output"], "what forward returns")
     x, A, B, alpha, r = (c[name] for name in ("x", "A", "B", "alpha", "rank"))
     y, x, A, B = seen["base"].double(), x.double(), A.double(), B.double()

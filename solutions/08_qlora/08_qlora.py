@@ -182,13 +182,14 @@ print(f"its codes and scales:               {layer.stored_bytes():>9,} bytes, st
 # with $A$ of shape $(i, r)$ drawn at random, $B$ of shape $(r, o)$ zero at the start, rank $r$ and a number $\alpha$
 # (`alpha`). `LinearWithLoRA` gave the path the type of the layer's weight. That is impossible now. The weight is bytes:
 # bitsandbytes' `Linear4bit` *is* an `nn.Linear`, but its `weight` is a column of `torch.uint8`, and the course's
-# `QuantisedLinear` has no `weight` at all. Three types meet in the layer:
+# `QuantisedLinear` has no `weight` at all. Three types meet in the layer (the paper's equation has the path in `bfloat16`
+# as well; we keep what is trained in `float32`, as peft does unless it is told otherwise):
 #
 # | what | type | why |
 # | --- | --- | --- |
 # | codes of the base | 4 bits | frozen, only read |
 # | `x`, the product with $W'$, the output | the compute type: `bfloat16` on a GPU, `float32` here | speed |
-# | $A$ and $B$ | `float32` | trained: a step of $10^{-4}$ beside a weight of 1 is lost in `bfloat16`, which has 8 bits |
+# | $A$ and $B$ | `float32` | trained: a step of $10^{-4}$ beside a weight of 1 is lost in `bfloat16`, which keeps 8 significant bits |
 
 # %% [markdown]
 # ### Exercise 2: QLoRALinear
@@ -391,8 +392,12 @@ for (text, label), written in zip(held_out, texts_before, strict=False):
 # | what it is | prompt | prompt | prompt | answer | answer | padding |
 # | `labels` | -100 | -100 | -100 | positive | end | -100 |
 #
-# Note the two "end"s. The token that ends a turn often serves as padding as well, so the tokens cannot say which of
-# them is to be learned. Their places can. And the shift: the logits at place $t$ predict the token at place $t + 1$.
+# It goes wrong in three places:
+#
+# * **The prompt has labels.** Then the model mostly learns to write reviews.
+# * **The end has none.** Note the two "end"s above. The token that ends a turn often serves as padding as well, so the
+#   tokens cannot say which of them is to be learned. Their places can.
+# * **The shift is forgotten, or done twice.** The logits at place $t$ predict the token at place $t + 1$.
 
 # %% [markdown]
 # ### Exercise 3: labels of an answer, and their loss
@@ -465,7 +470,7 @@ grade
 # ## 5. Gradient checkpointing
 #
 # With the weights in 4 bits, the largest rest is what the forward pass leaves for the backward pass: the activations.
-# Gradient checkpointing (Chen et al. 2016) keeps the input of each block and forgets what is inside. When the backward
+# Gradient checkpointing ([Chen et al. 2016](https://arxiv.org/abs/1604.06174)) keeps the input of each block and forgets what is inside. When the backward
 # pass comes to a block, the block runs once more on the input it had, so only one block's inside is there at a time. The
 # price is one more forward pass in all: a third more work in full fine-tuning, and half as much again over a frozen
 # base, where the backward pass computes $G W'$ but no gradient of a weight.
@@ -586,8 +591,8 @@ for name, (waiting_bytes, seconds) in costs.items():
 # ## 6. What a step needs
 #
 # Four things take memory: the weights, their gradients, what the optimiser remembers, and the activations. The first
-# three can be calculated without running anything. Let $L$ be the numbers in linear layers, $E$ those elsewhere
-# (embedding, output layer, norms) and $T$ the trained numbers of all paths.
+# three can be calculated without running anything, from three counts: $L$ numbers in linear layers (`linear` in the
+# code), $E$ elsewhere (`other`: embedding, output layer, norms) and $T$ trained numbers of all paths (`trained`).
 
 # %% [markdown]
 # ### Exercise 5: the bytes of a QLoRA step
@@ -846,8 +851,8 @@ for (text, label), was, written in zip(held_out, texts_before, asked_after, stri
 # their own:
 #
 # * adding the update to $W$, the original weight, which is still on the disk. Then the layer computes something that was
-#   never trained: $W - W'$, the quantisation error, is in it too (artidoro/qlora #28 asks which is right; unslothai/unsloth-zoo
-#   #810 has a model for which it decides between working and not);
+#   never trained: $W - W'$, the quantisation error, is in it too (artidoro/qlora #254 asks which is right;
+#   unslothai/unsloth-zoo #810 has a model, Falcon-H1, for which it decides between working and not);
 # * quantising the sum again. In a block with scale $c$ neighbouring values of NF4 are $0.08\,c$ to $0.3\,c$ apart, so a
 #   small change of a weight mostly rounds back to where it was (huggingface/peft #2321, transformers #31293).
 
@@ -998,11 +1003,13 @@ print(
 # | --- | --- | --- |
 # | `element 0 of tensors does not require grad`, or adapters that stay at zero | reentrant checkpointing over a frozen embedding | huggingface/transformers #21381, #23170, peft #1142, lm-sys/FastChat #581 |
 # | the fine-tuned model never stops writing | the end of the turn was masked together with the padding | huggingface/trl #976, #1623 |
-# | the merged model differs from the trained one | quantised again after merging, or merged onto the original weights | huggingface/peft #2321, #1043, artidoro/qlora #28, unslothai/unsloth-zoo #810 |
+# | the merged model differs from the trained one | quantised again after merging, or merged onto the original weights | huggingface/peft #2321, #1043, artidoro/qlora #254, unslothai/unsloth-zoo #810 |
 # | more memory in 4 bits than in 16 | preparing for training casts embeddings and norms to float32 | bitsandbytes #1569, huggingface/peft #816 |
 # | `expected scalar type Float but found Half` | a layer cast to float32 gets an input in 16 bits | huggingface/trl #4457 |
-# | training fails with float16 as the compute type | its range is small; the README says that only 80 % of 7B runs finish | artidoro/qlora |
-# | the new head was stored in 4 bits | `"*"` matched it too | leave it out: `inject_qlora(model, "*", skip="head")` |
+# | training fails with float16 as the compute type | its range is small; with it only 80 % of the authors' 7B runs finish | README of artidoro/qlora |
+#
+# One more, which this course's functions invite as well: `"*"` also matches a new classification head, which would then
+# be stored in 4 bits and never trained in full. Leave it out: `inject_qlora(model, "*", skip="head")`.
 #
 # ## Summary
 #

@@ -189,3 +189,29 @@ def label_answer(prompt, answer, length, pad):
 
 def answer_loss(logits, labels):
     return F.cross_entropy(logits[:, :-1], labels[:, 1:])
+
+
+# %% softmax before cross_entropy message="softmax-twice"
+def label_answer(prompt, answer, length, pad):
+    start, end = len(prompt), len(prompt) + len(answer)
+    ids, labels = torch.full((length,), pad), torch.full((length,), -100)
+    ids[:end] = torch.tensor(prompt + answer)
+    labels[start:end] = torch.tensor(answer)
+    return ids, labels
+
+
+def answer_loss(logits, labels):
+    return F.cross_entropy(logits[:, :-1].softmax(-1).flatten(0, 1), labels[:, 1:].flatten())
+
+
+# %% nll_loss on logits message="no-softmax"
+def label_answer(prompt, answer, length, pad):
+    start, end = len(prompt), len(prompt) + len(answer)
+    ids, labels = torch.full((length,), pad), torch.full((length,), -100)
+    ids[:end] = torch.tensor(prompt + answer)
+    labels[start:end] = torch.tensor(answer)
+    return ids, labels
+
+
+def answer_loss(logits, labels):
+    return F.nll_loss(logits[:, :-1].flatten(0, 1), labels[:, 1:].flatten())

@@ -186,3 +186,68 @@ class FourBitMatmul(torch.autograd.Function):
     def backward(ctx, grad):
         codes, absmax = ctx.saved_tensors
         return grad @ dequantise(codes[0::2] * 16 + codes[1::2], absmax, ctx.shape, grad.dtype), None, None, None
+
+
+# %% the weight is kept in a function message="weight-kept"
+class FourBitMatmul(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, packed, absmax, shape):
+        weight = dequantise(packed, absmax, shape, x.dtype)
+        ctx.weight = lambda: weight
+        return x @ weight.T
+
+    @staticmethod
+    def backward(ctx, grad):
+        return grad @ ctx.weight(), None, None, None
+
+
+# %% the weight is kept in the class message="weight-kept"
+class FourBitMatmul(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, packed, absmax, shape):
+        FourBitMatmul.weight = dequantise(packed, absmax, shape, x.dtype)
+        return x @ FourBitMatmul.weight.T
+
+    @staticmethod
+    def backward(ctx, grad):
+        return grad @ FourBitMatmul.weight, None, None, None
+
+
+# %% the shape goes through save_for_backward message="shape-saved-as-tensor"
+class FourBitMatmul(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, packed, absmax, shape):
+        ctx.save_for_backward(packed, absmax, shape)
+        return x @ dequantise(packed, absmax, shape, x.dtype).T
+
+    @staticmethod
+    def backward(ctx, grad):
+        packed, absmax, shape = ctx.saved_tensors
+        return grad @ dequantise(packed, absmax, shape, grad.dtype), None, None, None
+
+
+# %% backward uses the names of forward message="not-fetched"
+class FourBitMatmul(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, packed, absmax, shape):
+        ctx.save_for_backward(packed, absmax)
+        ctx.shape = shape
+        return x @ dequantise(packed, absmax, shape, x.dtype).T
+
+    @staticmethod
+    def backward(ctx, grad):
+        return grad @ dequantise(packed, absmax, shape, grad.dtype), None, None, None
+
+
+# %% the factors of backward are exchanged message="gradient-shapes"
+class FourBitMatmul(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, packed, absmax, shape):
+        ctx.save_for_backward(packed, absmax)
+        ctx.shape = shape
+        return x @ dequantise(packed, absmax, shape, x.dtype).T
+
+    @staticmethod
+    def backward(ctx, grad):
+        packed, absmax = ctx.saved_tensors
+        return dequantise(packed, absmax, ctx.shape, grad.dtype) @ grad, None, None, None

@@ -150,3 +150,33 @@ def merge_weights(original, stored, A, B, alpha):
 
 def lost_share(stored, merged, again):
     return ((again - stored).norm() / (merged - stored).norm()).item()
+
+
+# %% what is kept message="kept-not-lost"
+def merge_weights(original, stored, A, B, alpha):
+    with torch.no_grad():
+        return stored.float() + alpha * (A @ B).T
+
+
+def lost_share(stored, merged, again):
+    return 1 - ((again - merged).norm() / (merged - stored).norm()).item()
+
+
+# %% each weight by itself message="each-weight-alone"
+def merge_weights(original, stored, A, B, alpha):
+    with torch.no_grad():
+        return stored.float() + alpha * (A @ B).T
+
+
+def lost_share(stored, merged, again):
+    return ((again - merged) / (merged - stored)).norm().item()
+
+
+# %% beside the stored weight message="relative-to-weight"
+def merge_weights(original, stored, A, B, alpha):
+    with torch.no_grad():
+        return stored.float() + alpha * (A @ B).T
+
+
+def lost_share(stored, merged, again):
+    return ((again - merged).norm() / stored.norm()).item()

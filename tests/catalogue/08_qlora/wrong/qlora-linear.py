@@ -247,3 +247,39 @@ class QLoRALinear(nn.Module):
         y = y + self.base.bias.to(y.dtype)
         return y + self.lora(x.to(self.lora.A.dtype)).to(y.dtype)
 
+
+# %% the whole module is cast message="base-cast"
+class QLoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dtype=torch.float32):
+        super().__init__()
+        self.base = base.requires_grad_(False)
+        self.lora = LoRALayer(base.in_features, base.out_features, rank, alpha)
+        self.to(dtype)
+
+    def forward(self, x):
+        y = self.base(x)
+        return y + self.lora(x.to(self.lora.A.dtype)).to(y.dtype)
+
+
+# %% in and out are exchanged message="path-shapes"
+class QLoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dtype=torch.float32):
+        super().__init__()
+        self.base = base.requires_grad_(False)
+        self.lora = LoRALayer(base.out_features, base.in_features, rank, alpha).to(dtype)
+
+    def forward(self, x):
+        y = self.base(x)
+        return y + self.lora(x.to(self.lora.A.dtype)).to(y.dtype)
+
+
+# %% the path follows the base message="path-shapes"
+class QLoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dtype=torch.float32):
+        super().__init__()
+        self.base = base.requires_grad_(False)
+        self.lora = LoRALayer(base.in_features, base.out_features, rank, alpha).to(dtype)
+
+    def forward(self, x):
+        y = self.base(x)
+        return y + self.lora(y.to(self.lora.A.dtype)).to(y.dtype)

@@ -133,3 +133,21 @@ def bits_per_number(block, group):
 
 def qlora_bytes(linear, other, trained, state_bytes, bits):
     return torch.tensor(linear * bits / 8 + 2 * other + trained * (8 + 2 * state_bytes), dtype=torch.float32).item()
+
+
+# %% the two levels are exchanged message="levels-exchanged"
+def bits_per_number(block, group):
+    return 4 + 32 / block + 8 / (block * group)
+
+
+def qlora_bytes(linear, other, trained, state_bytes, bits):
+    return linear * bits / 8 + 2 * other + trained * (8 + 2 * state_bytes)
+
+
+# %% factors in 16 bits, gradients in 32 message="path-in-16-bits"
+def bits_per_number(block, group):
+    return 4 + 8 / block + 32 / (block * group)
+
+
+def qlora_bytes(linear, other, trained, state_bytes, bits):
+    return linear * bits / 8 + 2 * other + trained * (2 + 4 + 2 * state_bytes)
