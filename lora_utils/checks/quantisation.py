@@ -151,13 +151,21 @@ def zeros(subject: Subject, draw: Draw) -> None:
         raise Failure("zero-step", text, hint)
     expect_tensor(codes, "the first result")
     expect_close(codes, torch.zeros(3, 5), what="the codes of zeros", id="wrong-codes", hint=hint)
+    scale = _codes_and_step(subject, torch.tensor([0.0, -1.5, 0.7, 0.0]), 3)[1]  # some zeros have a step like others
+    expect_step_number(scale, (4,))
+    expect_close(float(scale), 0.5, what="the step of numbers with zeros among them", id="wrong-step",
+                 hint="Only where the largest magnitude is 0 is there no step.", tolerance=1e-6)  # fmt: skip
 
 
 def _codes_and_step(subject: Subject, x: torch.Tensor, bits: int) -> list:
     seen = subject.probe(quantised, x=x, bits=bits)
     if not seen["kept"]:
         raise Failure("input-changed", "quantising changed x itself", "Leave x as it is: no in-place operations.")
-    return parts(seen["value"], "codes, scale")
+    codes, scale = parts(seen["value"], "codes, scale")
+    first_is_one = not isinstance(codes, torch.Tensor) or codes.numel() == 1
+    if first_is_one and isinstance(scale, torch.Tensor) and scale.shape == x.shape and x.numel() > 1:
+        raise Failure("results-swapped", "the step comes first and the codes second", "Write return codes, scale.")
+    return [codes, scale]
 
 
 # -------------------------------------------------------------------------------------------------- relative-error

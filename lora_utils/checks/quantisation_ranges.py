@@ -116,6 +116,8 @@ def judge_range(subject: Subject, x: torch.Tensor, bits: int, which: str) -> Non
                     "The zero point saves the codes of the side without numbers: high - low, not max|x|."),
             Mistake("range-without-zero", (highest - lowest) / L, f"{came}: the range does not contain zero, so zero "
                     "gets no code and padding does not come back as 0", widen),
+            Mistake("results-swapped", right_z, f"{where} the second result is {right_z}, the zero point",
+                    "Write return codes, scale, zero_point."),
             Mistake("minimum-forgotten", high / L, f"{came}: the part below zero is missing", "high - low."),
             Mistake("bits-ignored", (high - low) / 255, f"{came}: 255 is right for 8 bits only", "2**bits - 1."),
         )  # fmt: skip
@@ -158,6 +160,8 @@ def judge_range(subject: Subject, x: torch.Tensor, bits: int, which: str) -> Non
             Mistake("truncated", (ratio.trunc() + right_z).clamp(0, L), "the codes are cut, not rounded", nearest),
             Mistake("truncated", (ratio + right_z).trunc().clamp(0, L), "the codes are cut, not rounded", nearest),
         )  # fmt: skip
+        if codes.dtype == torch.int8:  # its numbers beyond 127 are no longer what they were
+            expect_integers(codes, torch.uint8, "int8 ends at 127; codes run to 255: .to(torch.uint8).")
         hint = "((x / scale).round() + zero_point).clamp(0, 2**bits - 1).to(torch.uint8)"
         expect_close(codes, right, what=f"{where} the codes", id="wrong-codes", hint=hint, mistakes=mistakes)
         expect_integers(codes, torch.uint8, "uint8 holds the codes from 0 to 255: add .to(torch.uint8).")

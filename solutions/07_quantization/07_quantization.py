@@ -171,7 +171,19 @@ def error_of(w: torch.Tensor, back: torch.Tensor) -> torch.Tensor:
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-relative-error", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-grade = check.relative_error(error_of, points=2)
+grade = check.relative_error(error_of, points=1, of=2)
+
+
+### BEGIN HIDDEN TESTS
+def any_size(function, draw):
+    """It also holds for a vector, for three axes, and for weights of another size."""
+    for shape, scale in (((7,), 1.0), ((2, 5, 3), 0.05), ((4, 6), 30.0)):
+        w = draw.normal(*shape, scale=scale) + scale / 2
+        check.judge_error(function, w, w + draw.normal(*shape, scale=scale / 5) - scale / 20)
+
+
+grade = grade.hidden(any_size, points=1)
+### END HIDDEN TESTS
 grade
 
 # %% [markdown]
@@ -198,7 +210,7 @@ print(f"{(down.abs() > 10 * down.std()).sum()} of {down.numel():,} weights lie b
 #
 # <details><summary>Answer, after you have run the next cell</summary>
 # More than half, 55 per cent. The step is 175 / 127 = 1.4 standard deviations, so everything within 0.7 standard deviations of zero is nearer to 0 than to the next
-# mark. Fourteen weights of 589,824 decide over all others. The error is 0.40; for a layer without such weights it is below 0.02.
+# mark. One weight of 589,824 sets the step of all others. The error is 0.40; for the second layer, which has no such weight, it is 0.014.
 # </details>
 
 # %% tags=["skip-when-grading"]
@@ -340,7 +352,7 @@ right.set_xticks(BLOCKS, [str(b) for b in BLOCKS])
 right.minorticks_off()
 
 # %% [markdown]
-# Left: with blocks, all 36 layers behave alike, and each further bit halves the error (from 4 to 8 bits it falls by 18, as the step does,
+# Left: with blocks, all 36 layers behave alike, and each further bit halves the error (from 4 to 8 bits it falls by a factor of 18, as the step does,
 # 127 / 7). With one step for the layer the best layers are twice as bad, and the worst is still at 0.40 with 8 bits.
 #
 # Right: without the large column the block size matters little. With it, in blocks of 64 one block in 16 is hit; in blocks of 1,024 every block is.
@@ -562,8 +574,8 @@ for table in (NF4, naive):
     print(f"{table.name:<10}{zero:>16.3f} c" + "".join(f"{m:>10.4f} ±{s:.4f}" for m, s in cells))
 
 # %% [markdown]
-# On normal weights the naive table wins, by a hair: it does not spend a level on a place that no weight is exactly at. On MiniLM it loses: a large weight makes the others
-# of its block small, and none of them can come back as small. With zeros it loses clearly. So **a test of the form "the error is below 0.093" passes the wrong table**; the checks of
+# On normal weights the naive table wins, by a hair: it does not spend a level on a place that no weight is exactly at. On MiniLM it loses by a hair on average, and its spread is three times
+# NF4's: in some layers a large weight makes the others of its block small, and none of them can come back as small. With zeros it loses clearly. So **a test of the form "the error is below 0.093" passes the wrong table**; the checks of
 # exercise 5 look at the levels themselves, at the exact zero, and at the 7 and 8.
 
 # %% [markdown]
@@ -703,12 +715,12 @@ kinds = {
 errors4 = {}
 for name, change in progress(formats.items(), "formats"):
     errors4[name] = [torch.tensor([relative_error(w, change(w)) for w in ws]) for ws in kinds.values()]
-print(f"{'':<18}" + "".join(f"{kind.replace(chr(10), ' '):>26}" for kind in kinds))
+print(f"{'':<18}" + "".join(f"{kind.replace(chr(10), ' '):>32}" for kind in kinds))
 for name, per_kind in errors4.items():
-    print(f"{name:<18}" + "".join(f"{e.mean():>18.4f} ±{e.std():.4f}" for e in per_kind))
+    print(f"{name:<18}" + "".join(f"{e.mean():>24.4f} ±{e.std():.4f}" for e in per_kind))
 
 # %% tags=["skip-when-grading"]
-title = "NF4 is the best of the tables; a zero point equals it"
+title = "NF4 is the best of the tables; integers with a zero point come close"
 fig, axes = figure(title, "weights", "relative error, blocks of 64", height=3.6)
 for k, (name, per_kind) in enumerate(errors4.items()):
     places = [i + 0.16 * (k - 1.5) for i in range(len(kinds))]
@@ -731,7 +743,7 @@ axes.grid(axis="x", visible=False)
 
 # %% [markdown]
 # Points are means, whiskers reach from the best to the worst layer. The normal column gives the reference values: INT4 0.108, FP4 0.122, NF4 0.092. On real weights the order
-# of the tables is the same and the distances are larger, most of all in the embedding. The last format is a surprise if one knows NF4 from summaries only: plain integers with a zero point lose no more
+# of the tables is the same and NF4's lead is larger, most of all in the embedding. The last format is a surprise if one knows NF4 from summaries only: plain integers with a zero point lose no more
 # than NF4 on normal numbers, and hardly more in linear layers (in the embedding NF4 keeps a lead, 0.107 against 0.113). They cost 4.56 bits a weight instead of 4.5. "NF4 beats Int4" is true
 # of the Int4 in our comparison, which is symmetric.
 #
@@ -977,7 +989,7 @@ for name, way in ways.items():
 
 # %% [markdown]
 # The paper's 0.373 bits (about 3 GB for its 65-billion model) are exact, and they are nearly free: the error of the weights rises from 0.0938 to 0.0939 or 0.0940. Between integers and the
-# table there is little: its fine marks near zero help in layers where one scale is far larger than the others (the spread is half as large). Without the mean the error of the scales grows by a half, and that
+# table there is little: its fine marks near zero help in layers where one scale is far larger than the others (the spread is a quarter as large). Without the mean the error of the scales grows by a half, and that
 # too is far below what the weights lose anyway. The subtraction is right, and not a matter of life and death. But an implementation that subtracts and forgets to add back destroys the model.
 
 # %% [markdown]
@@ -1068,11 +1080,11 @@ axes.set(ylim=(0, None))
 axes.legend(frameon=False, loc="upper left")
 
 # %% [markdown]
-# Perplexity in the paper (its table 2: Pile Common Crawl, mean over models from 125 million to 13 billion weights): Int4 34.34, FP4 31.07, NF4 with double quantisation 27.41. The order is the same here. So is the
-# lesson about FP4, whose weights are further from the original than INT4's, and whose model is better. We have no proven reason for this; what one can say is that the relative error weighs all
+# Perplexity in the paper (its table 2: Pile Common Crawl, mean over models from 125 million to 13 billion weights): Int4 34.34, FP4 31.07, NF4 with double quantisation 27.41. The order is the same here, FP4 before
+# INT4 included, although FP4's weights are further from the original than INT4's. We have no proven reason for this; what one can say is that the relative error weighs all
 # weights alike, and a model does not.
 #
-# Also note what 4 bits cost *without any training*: a fifth of a nat a token for this small model. Large models suffer less. And QLoRA does not use the quantised model as it is: it trains LoRA beside it, on the task,
+# Also note what 4 bits cost *without any training*: a fifth of a nat a token for this small model. Larger models usually suffer less. And QLoRA does not use the quantised model as it is: it trains LoRA beside it, on the task,
 # and the adapter learns around part of the damage. That is lab 08.
 
 # %% [markdown]
@@ -1082,7 +1094,7 @@ axes.legend(frameon=False, loc="upper left")
 # | --- | --- | --- |
 # | zeros come back as something else | a one-sided range was not widened to contain 0 | pytorch/pytorch #23838 |
 # | a "symmetric" quantiser has a zero point | range from -128 to 127 instead of -127 to 127 | microsoft/onnxruntime #10170 |
-# | NaN in a converted model | 0 / 0 in a block of zeros (unused experts, padding, pruned rows) | ggml-org/llama.cpp #7825, THUDM/slime #2256, apple/coremltools #2853 |
+# | NaN, or a step of 0, in a converted model | 0 / 0 in a block of zeros (unused experts, padding, pruned rows) | ggml-org/llama.cpp #20460, intel/auto-round #1909, apple/coremltools #2853 |
 # | the model loads and speaks garbage | codes packed in one order and unpacked in another | amd/Quark #30, openvinotoolkit/openvino #32144 |
 # | a constant tensor comes back as another constant | its zero point was cut off at the end of the range | harvard-edge/cs249r_book #1874 |
 # | "equation 4 gives infinity", "where does 0.9677083 come from?" | the paper's equation is not how the table was made | artidoro/qlora #94, bitsandbytes #440 |

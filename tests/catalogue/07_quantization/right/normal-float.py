@@ -35,3 +35,11 @@ def normal_float(negative, positive, last):
     levels = torch.cat([below, torch.zeros(1, dtype=torch.float64), above]) / above[-1]
     levels[0] = -1
     return levels.float()
+
+
+# %% the negative side from 1 - last to 1/2
+def normal_float(negative, positive, last):
+    below = torch.special.ndtri(torch.linspace(1 - last, 0.5, negative + 1)[:-1])
+    above = torch.special.ndtri(torch.linspace(0.5, last, positive + 1)[1:])
+    table = torch.cat([below, torch.zeros(1), above])
+    return table / table.abs().max()

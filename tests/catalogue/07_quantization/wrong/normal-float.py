@@ -103,7 +103,7 @@ def normal_float(negative, positive, last):
     return torch.cat([-below.flip(0), torch.zeros(1), above]) / above[-1]
 
 
-# %% an almost exact zero message="ends-not-exact"
+# %% an almost exact zero message="zero-not-exact"
 def normal_float(negative, positive, last):
     above = torch.special.ndtri(torch.linspace(0.5, last, positive + 1)[1:])
     below = torch.special.ndtri(torch.linspace(0.5, last, negative + 1)[1:])

@@ -159,7 +159,7 @@ def dequantise_blocks(codes, scales, block):
     return (scales.repeat(block)[: codes.numel()] * codes.reshape(-1)).reshape(codes.shape)
 
 
-# %% block of zeros divided by zero (llama.cpp #7825, slime #2256) message="zero-step"
+# %% block of zeros divided by zero (llama.cpp #20460, auto-round #1909) message="zero-step"
 def quantise_blocks(x, bits, block):
     n = x.numel()
     rows = F.pad(x.reshape(-1), (0, -n % block)).reshape(-1, block)

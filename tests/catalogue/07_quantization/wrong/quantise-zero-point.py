@@ -100,3 +100,19 @@ def quantise_zero_point(x, bits=8):
     scale = (high - low) / (2**bits - 1)
     zero_point = (-low / scale).round()
     return ((x / scale).round() + zero_point).clamp(0, 2**bits - 1).to(torch.uint8), scale, zero_point
+
+
+# %% zero point before the step message="results-swapped"
+def quantise_zero_point(x, bits=8):
+    low, high = x.min().clamp(max=0), x.max().clamp(min=0)
+    scale = ((high - low) / (2**bits - 1)).clamp(min=1e-12)
+    zero_point = (-low / scale).round()
+    return ((x / scale).round() + zero_point).clamp(0, 2**bits - 1).to(torch.uint8), zero_point, scale
+
+
+# %% signed bytes message="codes-wrong-type"
+def quantise_zero_point(x, bits=8):
+    low, high = x.min().clamp(max=0), x.max().clamp(min=0)
+    scale = ((high - low) / (2**bits - 1)).clamp(min=1e-12)
+    zero_point = (-low / scale).round()
+    return ((x / scale).round() + zero_point).clamp(0, 2**bits - 1).to(torch.int8), scale, zero_point

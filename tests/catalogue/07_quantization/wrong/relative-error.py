@@ -51,3 +51,14 @@ def error_of(w, back):
 # %% row by row message="not-one-number"
 def error_of(w, back):
     return (w - back).norm(dim=-1) / w.norm(dim=-1)
+
+
+# %% mean over rows message="wrong-error"
+def error_of(w, back):
+    w, back = w.reshape(-1, w.shape[-1]), back.reshape(-1, w.shape[-1])
+    return ((w - back).norm(dim=1) / w.norm(dim=1)).mean()
+
+
+# %% sums of magnitudes message="wrong-error"
+def error_of(w, back):
+    return (w - back).abs().sum() / w.abs().sum()
