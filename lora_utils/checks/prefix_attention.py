@@ -95,6 +95,12 @@ def outputs(c: dict) -> dict:
         "swapped": weighted(swapped, scaled(root)),
         "no-values": weighted({**c, "prefix_value": torch.zeros_like(c["prefix_value"])}, scaled(root)),
         "no-keys": weighted({**c, "prefix_key": torch.zeros_like(c["prefix_key"])}, scaled(root)),
+        "keys-twice": weighted({**c, "prefix_value": c["prefix_key"]}, scaled(root)),
+        "values-twice": weighted({**c, "prefix_key": c["prefix_value"]}, scaled(root)),
+        "values-behind": scores.softmax(-1) @ values.roll(-l, 2),
+        "keys-behind": every.roll(-l, -1).masked_fill(scores == -math.inf, -math.inf).softmax(-1) @ values.roll(-l, 2),
+        "masked-late": every.softmax(-1).masked_fill(scores == -math.inf, 0) @ values,
+        "multiplied": weighted(c, scaled(1 / root)),
         "behind": behind.softmax(-1) @ values,
         "over-queries": torch.nan_to_num(scores.softmax(-2)) @ values,
         "no-softmax": scores.masked_fill(scores == -math.inf, 0) @ values,
@@ -123,6 +129,17 @@ def output_mistakes(o: dict) -> tuple[Mistake, ...]:
         Mistake("mask-behind", o["behind"], "the mask's ones for the prefix stand behind those of the text", masks),
         Mistake("keys-and-values-swapped", o["swapped"], "prefix keys are used as values and values as keys",
                 "The order of the arguments is prefix_key, prefix_value."),
+        Mistake("keys-used-twice", o["keys-twice"], "the prefix's keys stand in front of the values too",
+                "Join prefix_value, not prefix_key, in front of value."),
+        Mistake("values-used-twice", o["values-twice"], "the prefix's values stand in front of the keys too",
+                "Join prefix_key, not prefix_value, in front of key."),
+        Mistake("order-differs", o["values-behind"], "the prefix stands before the keys but behind the values",
+                "Keys, values and mask are joined in the same order: prefix first."),
+        Mistake("order-differs", o["keys-behind"], "the prefix stands behind the text, but its ones stand in front",
+                "Keys, values and mask are joined in the same order: prefix first."),
+        Mistake("masked-after-softmax", o["masked-late"], "padding is removed after the softmax, with its share of the "
+                "attention: the shares left do not add up to 1", "masked_fill(~mask, -inf) before the softmax."),
+        Mistake("wrong-scale", o["multiplied"], "the products are multiplied by sqrt(e)", scale),
         Mistake("prefix-values-missing", o["no-values"],
                 "the prefix takes its share of the attention, but its values are "
                 "zero", "Join prefix_value in front of value, as the keys are joined."),
@@ -154,12 +171,20 @@ def judge_attention(subject: Subject, c: dict) -> None:
         if error.kind == "RuntimeError" and "same number of dimensions" in error.text:
             raise Failure("prefix-not-expanded", f"the prefix {(n, l, e)} has no batch axis: {error.text}",
                           "Repeat it for every text: prefix_key.expand(b, -1, -1, -1).") from None  # fmt: skip
+        if error.kind == "RuntimeError" and "must match" in error.text and "dimension 2" in error.text:
+            raise Failure("mask-axes", f"the mask does not line up with the scores {(b, n, s, l + s)}: {error.text}",
+                          "Its places belong to the last axis: mask[:, None, None, :] is (b, 1, 1, l + s)."
+                          ) from None  # fmt: skip
         if error.kind == "RuntimeError" and re_sizes(error.text, s, l + s):
             raise Failure("mask-not-extended", f"there are {l + s} keys and a mask for {s}: {error.text}",
                           "The mask grows with the keys: torch.cat((mask.new_ones(b, l), mask), dim=1)."
                           ) from None  # fmt: skip
         raise
     expect_tensor(seen["output"], "the output")
+    if seen["output"].isnan().any():
+        raise Failure("all-masked", "the output holds NaN: for some token every place has the score -inf",
+                      "masked_fill hides the places where it is given True: give it ~mask[:, None, None, :]."
+                      )  # fmt: skip
     o = outputs(c)
     what = f"for {b} texts of {s} places, {n} heads and a prefix of {l} the output"
     hint = "Join keys, values and mask; scores = query @ keys.mT / sqrt(e); softmax(dim=-1) @ values."

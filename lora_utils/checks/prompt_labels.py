@@ -86,6 +86,8 @@ def judge_labels(subject: Subject, c: dict) -> None:
                 "The prompt has logits too: labels are (b, l + s)."),
         Mistake("prompt-places-missing", own[:, l:], f"the labels have {s} places, the logits have {l} more",
                 "The prompt has logits too: labels are (b, l + s)."),
+        *(Mistake("last-place-missing", labels[:, :-1], f"there is no label for the last of the {l + s} places",
+                  "The last place has logits too, and nothing to predict: -100.") for labels in (right, ahead)),
         Mistake("labels-behind", torch.cat((right[:, l:], ignored), dim=1), "the labels of the prompt's places stand "
                 "behind those of the text", "The prompt comes first."),
         *(Mistake("not-ignored", torch.where(right == IGNORED, other, right),

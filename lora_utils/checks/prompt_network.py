@@ -28,7 +28,12 @@ def build(cls, *, length: int, width: int, inner: int) -> dict:
     return {
         "module": True,
         "parameters": [
-            {"name": name, "shape": list(p.shape), "trainable": p.requires_grad}
+            {
+                "name": name,
+                "shape": list(p.shape),
+                "trainable": p.requires_grad,
+                "flat": bool((p == p.flatten()[0]).all()),
+            }
             for name, p in module.named_parameters()
         ],
         "buffers": [list(value.shape) for _, value in module.named_buffers()],
@@ -76,7 +81,9 @@ def placed(module: nn.Module, length: int, width: int, inner: int, values: dict)
     shapes = dict(zip(SHAPES, ((length, width), (inner, width), (inner,), (width, inner), (width,)), strict=True))
     found = {}
     for name, shape in shapes.items():
-        found[name] = next(p for p in module.parameters() if tuple(p.shape) == shape)
+        found[name] = next((p for p in module.parameters() if tuple(p.shape) == shape), None)
+        if found[name] is None:
+            raise ValueError(f"the network has no parameter of shape {shape}")
         with torch.no_grad():
             found[name].copy_(values[name])
     return found
@@ -115,6 +122,9 @@ def has_a_network(subject: Subject, draw: Draw) -> None:
         raise Failure("part-frozen", text, "Table and layers are all trained; only the model behind them is frozen.")
     wanted = sorted([[l, d], [f, d], [f], [d, f], [d]])
     if sorted(found) == wanted:
+        if any(p["flat"] for p in seen["parameters"] if p["shape"] == [l, d]):
+            raise Failure("table-not-drawn", "all numbers of the table are equal: all places start alike",
+                          "self.table = nn.Parameter(torch.randn(length, width))")  # fmt: skip
         return
     came = ", ".join(str(tuple(shape)) for shape in found) or "none"
     expected = f"for length={l}, width={d}, inner={f} expected a table {(l, d)} and the layers' weights and biases"

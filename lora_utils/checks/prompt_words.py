@@ -13,7 +13,7 @@ from lora_utils.checks.draw import Draw
 from lora_utils.checks.exercise import Exercise
 from lora_utils.checks.failure import Failure
 from lora_utils.checks.probes import call
-from lora_utils.checks.subject import Subject
+from lora_utils.checks.subject import StudentRaised, Subject
 
 start_from_words = Exercise("start-from-words")
 nearest_words = Exercise("nearest-words")
@@ -56,7 +56,13 @@ def _words(draw: Draw, v: int, n: int) -> torch.Tensor:
 def judge_start(subject: Subject, weight: torch.Tensor, ids: torch.Tensor, length: int) -> None:
     """Compare with a loop over places; hidden checks use it with other lengths."""
     n = len(ids)
-    seen = subject.probe(start, weight=weight, ids=ids, length=length)
+    try:
+        seen = subject.probe(start, weight=weight, ids=ids, length=length)
+    except StudentRaised as error:
+        if error.kind == "IndexError" and "out of bounds" in error.text and length > n:
+            raise Failure("past-the-words", f"there are {n} words for {length} places: {error.text}",
+                          "Start over after the last word: ids[torch.arange(length) % n].") from None  # fmt: skip
+        raise
     expect_tensor(seen["value"], "the start")
     right = torch.stack([weight[int(ids[place % n])] for place in range(length)])
     rows, more = weight[ids], max(0, length - n)
@@ -119,7 +125,16 @@ def by_cosine(subject: Subject, draw: Draw) -> None:
 def judge_nearest(subject: Subject, c: dict) -> None:
     """Compare the ids with a sorted list of cosines; hidden checks use it with other cases."""
     vectors, embedding, k = c["vectors"], c["embedding"], c["k"]
-    value = subject.probe(call, args=[vectors, embedding, k])["value"]
+    try:
+        value = subject.probe(call, args=[vectors, embedding, k])["value"]
+    except StudentRaised as error:
+        if "index k out of range" in error.text:
+            raise Failure("topk-axis", f"topk looks along the vectors, not along the words: {error.text}",
+                          "The cosines are (l, v): topk(k, dim=1).") from None  # fmt: skip
+        if "cannot be multiplied" in error.text:
+            raise Failure("not-transposed", f"vectors (l, d) meet words (v, d): {error.text}",
+                          "Transpose the words: (l, d) @ (d, v).") from None  # fmt: skip
+        raise
     expect_tensor(value, "the result")
     cosines, p, w = _cosines(vectors, embedding), vectors.double(), embedding.double()
 

@@ -152,10 +152,13 @@ def forward(subject: Subject, c: dict, **more) -> dict:
         if "same number of dimensions" in error.text:
             raise Failure("no-batch-axis", f"the prompt {tuple(c['init'].shape)} has no batch axis: {error.text}",
                           "Give it one and repeat it for every text: prompt.expand(b, -1, -1).") from None  # fmt: skip
+        if error.kind == "IndexError" and "Dimension out of range" in error.text:
+            raise Failure("no-batch-axis", f"something joined along axis 1 has no axis 1: {error.text}",
+                          "The ones of the mask need a batch axis as well: mask.new_ones(b, l).") from None  # fmt: skip
         if place := re.search(r"Sizes of tensors must match except in dimension (\d+)", error.text):
             if place[1] != "1":
-                text = f"vectors are joined along axis {place[1]}, but the sequence is axis 1: {error.text}"
-                raise Failure("wrong-axis", text, "torch.cat((prompts, vectors), dim=1)") from None
+                text = f"vectors or mask are joined along axis {place[1]}, but the sequence is axis 1: {error.text}"
+                raise Failure("wrong-axis", text, "torch.cat(..., dim=1) for the vectors and for the mask.") from None
             text = f"one prompt meets {len(c['vectors'])} texts: {error.text}"
             hint = "Repeat the prompt for every text before joining: prompt.expand(b, -1, -1)."
             raise Failure("batch-not-expanded", text, hint) from None
@@ -164,7 +167,16 @@ def forward(subject: Subject, c: dict, **more) -> dict:
         came = "None" if seen["came"] == "NoneType" else f"one {seen['came']}"
         raise Failure("not-a-pair", f"forward must return two tensors, vectors and mask, got {came}",
                       "Write return longer_vectors, longer_mask.")  # fmt: skip
+    if _swapped(seen):
+        text = "the mask came back first, the vectors second"
+        raise Failure("pair-swapped", text, "Write return longer_vectors, longer_mask.")
     return seen
+
+
+def _swapped(seen: dict) -> bool:
+    """Whether the mask came back first."""
+    pair = seen["vectors"], seen["mask"]
+    return all(isinstance(t, torch.Tensor) for t in pair) and (pair[0].ndim, pair[1].ndim) == (2, 3)
 
 
 @soft_prompt.check(weight=2, after=("is-a-parameter",))

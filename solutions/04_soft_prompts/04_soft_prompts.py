@@ -332,8 +332,8 @@ for lr in (1e-4, 1e-3, 1e-2, 1e-1):
     print(f"  {lr * steps * 384**0.5:>7.2f} at learning rate {lr:g}")
 
 # %% [markdown]
-# At $10^{-4}$ a prompt vector cannot leave the place where it was drawn; to become as different from its start as one word is from
-# another, it needs $10^{-3}$ and steps that all agree, or $10^{-2}$. A weight matrix has no such problem: its entries are just as small
+# At $10^{-4}$ a prompt vector cannot leave the place where it was drawn. At $10^{-3}$ it goes less far than a word vector is long, even if all
+# steps agree; only at $10^{-2}$ can it become as different from its start as one word is from another. A weight matrix has no such problem: its entries are just as small
 # (0.05), but there are 384 of them in every sum and millions in the model, so small changes add up. A prompt of five vectors has
 # 1,920 numbers, and each has to go a long way.
 #
@@ -423,7 +423,7 @@ for length, score in sorted(by_length.items()):
 #
 # Prompts can be hard to train: each of the $l \cdot d$ numbers gets its own gradient, and nothing ties the places together. Li and Liang
 # ([2021](https://arxiv.org/abs/2101.00190), section 4.3) and P-tuning ([Liu et al. 2021](https://arxiv.org/abs/2103.10385)) let a small network
-# make the prompt while it is trained:
+# make the prompt while it is trained (P-tuning has an LSTM in it as well; this is the plain form):
 #
 # $$\texttt{prompt} = \texttt{up}(\tanh(\texttt{down}(\texttt{table})))$$
 #
@@ -699,11 +699,11 @@ axes.grid(axis="x", visible=False)
 # %% [markdown]
 # Mean and sample standard deviation over two seeds (three for the head); with 400 questions, sampling adds a standard error of about 0.017 that all rows share.
 #
-# * Every soft prompt gains eight points or more over the head alone, with 40 steps and down to 1,920 numbers.
+# * Every soft prompt gains about eight points or more over the head alone, with 40 steps and down to 1,920 numbers.
 # * The start hardly matters here: at the rate 0.01 a vector goes further than its own length, wherever it started. Lester et al. find the same of their largest models, and the
 #   opposite of their small ones.
 # * The network trains 78 times as many numbers as the prompt and ends at the same accuracy.
-# * Both prefixes lie above all prompts, by two to three points with twelve times the numbers. Two seeds and this spread make it likely, not certain.
+# * Both prefixes lie above all prompts, by two to four points with twelve times the numbers of a plain prompt. Two seeds and this spread make it likely, not certain.
 #
 # ### How much attention does a prefix take?
 #
@@ -776,8 +776,8 @@ axes.legend(frameon=False, ncols=2)
 # * **Labels**: the logits have $l$ places more than the text, and which place predicts what shifts with them.
 #
 # The usual place for padding when a decoder writes is on the left. Then a prompt in front stands before the padding:
-# `[prompt, pad, pad, text]`. The mask keeps the padding unread, but the prompt is further from short texts than from long ones, which the
-# paper's encoder-decoder never saw (huggingface/peft #54 and #1093).
+# `[prompt, pad, pad, text]`. The mask keeps the padding unread, but where positions are counted over the padding as well, the prompt is further from
+# short texts than from long ones. The paper's encoder-decoder, padded on the right, knows no such gap (huggingface/peft #54 and #1093).
 
 # %% [markdown]
 # ### Exercise 5: labels for a decoder with a prompt
@@ -858,7 +858,7 @@ for row, labels in zip(ids, next_token_labels(ids, mask, length=2).tolist(), str
 #
 # When a decoder writes, it keeps the keys and values of all earlier tokens in a cache, so that each step computes the new token only. To the new token
 # it makes no difference where a key came from. So prefix tuning needs no new attention for a decoder: the prefix is put into the cache
-# before the first token. The next cell takes a small random decoder, fills the cache with the keys and values of four tokens, and compares with writing the four tokens out.
+# before the first token. `kv_heads` is the number of heads that have keys and values of their own; in some decoders, SmolLM2 among them, several query heads share one. The next cell takes a small random decoder, fills the cache with the keys and values of four tokens, and compares with writing the four tokens out.
 
 # %% tags=["skip-when-grading"]
 # NBVAL_CHECK_OUTPUT
@@ -970,11 +970,11 @@ for name in ("prompt, random", "prompt, words"):
 #
 # | symptom | cause | reported in |
 # | --- | --- | --- |
-# | wrong mean, or an error about sizes | the mask of the pooling stayed as short as the text | UKPLab/sentence-transformers #2995, mended in PR #3000 |
+# | wrong mean, or an error about sizes | the mask of the pooling stayed as short as the text | huggingface/sentence-transformers #2995, mended in PR #3000 |
 # | sizes of attention do not fit | a mask function that knows nothing of the prefix | zai-org/ChatGLM3 #359 |
 # | accuracy stays at the share of the largest class (0.6838) in every epoch | an example notebook that does not train; open | huggingface/peft #2642 |
 # | the prompt stands before the padding | padding on the left in a decoder | huggingface/peft #54, #1093, PR #1212 |
-# | scores of a prompt-tuned model too low | logits were cut as if they had no places for the prompt | EleutherAI/lm-evaluation-harness PR #533 |
+# | wrong scores for a prompt-tuned model | logits were cut as if they had no places for the prompt | EleutherAI/lm-evaluation-harness PR #533 |
 # | the wrong mask of the two is extended | the prompt is in the encoder, the decoder's mask grew | huggingface/peft PR #809 |
 # | trainer stops with a size error | virtual places counted for prefix tuning, which adds none to the logits | huggingface/trl #4168 |
 #
@@ -987,7 +987,7 @@ for name in ("prompt, random", "prompt, words"):
 # | what | the number you should have seen |
 # | --- | --- |
 # | numbers: prompt of 5, prefix of 5 in 6 layers, network for a prompt of 5 | 1,920; 23,040; 149,952 trained and 1,920 kept |
-# | accuracy with something untrained in front (head alone: 0.77) | positions only 0.75, random vectors 0.73, words 0.71 |
+# | accuracy with something untrained in front (head alone: 0.77) | positions only 0.75, random vectors 0.73 to 0.74, words 0.71 |
 # | rate 0.0001, 0.001, 0.01, 0.1 | 0.73, 0.82, 0.84, 0.81; the vectors go 0.03, 0.2, 1.5 and 13 word lengths |
 # | length 1, 5, 20 | 0.79, 0.84, 0.86 |
 # | test accuracy, mean over seeds | head alone 0.78; prompts 0.86 to 0.87; prefixes 0.88 and 0.90; spread 0.01 to 0.025 |

@@ -50,3 +50,13 @@ def nearest_words(vectors, embedding, k):
 def nearest_words(vectors, embedding, k):
     cosines = F.normalize(vectors, dim=1) @ F.normalize(embedding, dim=1).T
     return cosines.abs().topk(k, dim=1).indices
+
+
+# %% along the wrong axis message="topk-axis"
+def nearest_words(vectors, embedding, k):
+    return (F.normalize(vectors, dim=1) @ F.normalize(embedding, dim=1).T).topk(k, dim=0).indices
+
+
+# %% words not transposed message="not-transposed"
+def nearest_words(vectors, embedding, k):
+    return (F.normalize(vectors, dim=1) @ F.normalize(embedding, dim=1)).topk(k, dim=1).indices

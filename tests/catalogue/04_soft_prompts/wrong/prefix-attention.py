@@ -139,3 +139,83 @@ def prefix_attention(query, key, value, prefix_key, prefix_value, mask):
 # %% the prefix alone message="text-ignored"
 def prefix_attention(query, key, value, prefix_key, prefix_value, mask):
     return (query @ prefix_key.mT / query.shape[-1] ** 0.5).softmax(dim=-1) @ prefix_value
+
+
+# %% the keys twice message="keys-used-twice"
+def prefix_attention(query, key, value, prefix_key, prefix_value, mask):
+    b, l = len(query), prefix_key.shape[1]
+    keys = torch.cat((prefix_key.expand(b, -1, -1, -1), key), dim=2)
+    values = torch.cat((prefix_key.expand(b, -1, -1, -1), value), dim=2)
+    real = torch.cat((mask.new_ones(b, l), mask), dim=1)
+    scores = query @ keys.mT / query.shape[-1] ** 0.5
+    return scores.masked_fill(~real[:, None, None, :], float("-inf")).softmax(dim=-1) @ values
+
+
+# %% masked where real message="all-masked"
+def prefix_attention(query, key, value, prefix_key, prefix_value, mask):
+    b, l = len(query), prefix_key.shape[1]
+    keys = torch.cat((prefix_key.expand(b, -1, -1, -1), key), dim=2)
+    values = torch.cat((prefix_value.expand(b, -1, -1, -1), value), dim=2)
+    real = torch.cat((mask.new_ones(b, l), mask), dim=1)
+    scores = query @ keys.mT / query.shape[-1] ** 0.5
+    return scores.masked_fill(real[:, None, None, :], float("-inf")).softmax(dim=-1) @ values
+
+
+# %% the mask along the queries message="mask-axes"
+def prefix_attention(query, key, value, prefix_key, prefix_value, mask):
+    b, l = len(query), prefix_key.shape[1]
+    keys = torch.cat((prefix_key.expand(b, -1, -1, -1), key), dim=2)
+    values = torch.cat((prefix_value.expand(b, -1, -1, -1), value), dim=2)
+    real = torch.cat((mask.new_ones(b, l), mask), dim=1)
+    scores = query @ keys.mT / query.shape[-1] ** 0.5
+    return scores.masked_fill(~real[:, None, :, None], float("-inf")).softmax(dim=-1) @ values
+
+
+# %% the mask without new axes message="mask-axes"
+def prefix_attention(query, key, value, prefix_key, prefix_value, mask):
+    b, l = len(query), prefix_key.shape[1]
+    keys = torch.cat((prefix_key.expand(b, -1, -1, -1), key), dim=2)
+    values = torch.cat((prefix_value.expand(b, -1, -1, -1), value), dim=2)
+    real = torch.cat((mask.new_ones(b, l), mask), dim=1)
+    scores = query @ keys.mT / query.shape[-1] ** 0.5
+    return scores.masked_fill(~real, float("-inf")).softmax(dim=-1) @ values
+
+
+# %% masked after the softmax message="masked-after-softmax"
+def prefix_attention(query, key, value, prefix_key, prefix_value, mask):
+    b, l = len(query), prefix_key.shape[1]
+    keys = torch.cat((prefix_key.expand(b, -1, -1, -1), key), dim=2)
+    values = torch.cat((prefix_value.expand(b, -1, -1, -1), value), dim=2)
+    real = torch.cat((mask.new_ones(b, l), mask), dim=1)
+    scores = query @ keys.mT / query.shape[-1] ** 0.5
+    return (scores.softmax(dim=-1) * real[:, None, None, :]) @ values
+
+
+# %% values joined behind message="order-differs"
+def prefix_attention(query, key, value, prefix_key, prefix_value, mask):
+    b, l = len(query), prefix_key.shape[1]
+    keys = torch.cat((prefix_key.expand(b, -1, -1, -1), key), dim=2)
+    values = torch.cat((value, prefix_value.expand(b, -1, -1, -1)), dim=2)
+    real = torch.cat((mask.new_ones(b, l), mask), dim=1)
+    scores = query @ keys.mT / query.shape[-1] ** 0.5
+    return scores.masked_fill(~real[:, None, None, :], float("-inf")).softmax(dim=-1) @ values
+
+
+# %% the prefix behind, its ones in front message="order-differs"
+def prefix_attention(query, key, value, prefix_key, prefix_value, mask):
+    b, l = len(query), prefix_key.shape[1]
+    keys = torch.cat((key, prefix_key.expand(b, -1, -1, -1)), dim=2)
+    values = torch.cat((value, prefix_value.expand(b, -1, -1, -1)), dim=2)
+    real = torch.cat((mask.new_ones(b, l), mask), dim=1)
+    scores = query @ keys.mT / query.shape[-1] ** 0.5
+    return scores.masked_fill(~real[:, None, None, :], float("-inf")).softmax(dim=-1) @ values
+
+
+# %% multiplied by the root message="wrong-scale"
+def prefix_attention(query, key, value, prefix_key, prefix_value, mask):
+    b, l = len(query), prefix_key.shape[1]
+    keys = torch.cat((prefix_key.expand(b, -1, -1, -1), key), dim=2)
+    values = torch.cat((prefix_value.expand(b, -1, -1, -1), value), dim=2)
+    real = torch.cat((mask.new_ones(b, l), mask), dim=1)
+    scores = query @ keys.mT * query.shape[-1] ** 0.5
+    return scores.masked_fill(~real[:, None, None, :], float("-inf")).softmax(dim=-1) @ values

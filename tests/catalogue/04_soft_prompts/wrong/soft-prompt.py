@@ -244,3 +244,39 @@ class SoftPrompt(nn.Module):
         b, l = len(vectors), len(self.prompt)
         prompts = self.prompt.expand(b, -1, -1)
         return torch.cat((prompts, vectors), dim=1), torch.cat((mask.new_ones(b, 1), mask), dim=1)
+
+
+# %% mask first message="pair-swapped"
+class SoftPrompt(nn.Module):
+    def __init__(self, init):
+        super().__init__()
+        self.prompt = nn.Parameter(init.clone())
+
+    def forward(self, vectors, mask):
+        b, l = len(vectors), len(self.prompt)
+        prompts = self.prompt.expand(b, -1, -1)
+        return torch.cat((mask.new_ones(b, l), mask), dim=1), torch.cat((prompts, vectors), dim=1)
+
+
+# %% ones without a batch axis message="no-batch-axis"
+class SoftPrompt(nn.Module):
+    def __init__(self, init):
+        super().__init__()
+        self.prompt = nn.Parameter(init.clone())
+
+    def forward(self, vectors, mask):
+        b, l = len(vectors), len(self.prompt)
+        prompts = self.prompt.expand(b, -1, -1)
+        return torch.cat((prompts, vectors), dim=1), torch.cat((mask.new_ones(l), mask), dim=1)
+
+
+# %% mask joined along the batch message="wrong-axis"
+class SoftPrompt(nn.Module):
+    def __init__(self, init):
+        super().__init__()
+        self.prompt = nn.Parameter(init.clone())
+
+    def forward(self, vectors, mask):
+        b, l = len(vectors), len(self.prompt)
+        prompts = self.prompt.expand(b, -1, -1)
+        return torch.cat((prompts, vectors), dim=1), torch.cat((mask.new_ones(b, l), mask))
