@@ -11,11 +11,17 @@ from lora_utils.checks.compare import Mistake, expect_close, expect_tensor
 from lora_utils.checks.draw import Draw
 from lora_utils.checks.exercise import Exercise
 from lora_utils.checks.failure import Failure
-from lora_utils.checks.probes import call
 from lora_utils.checks.subject import Subject
 
 next_token_labels = Exercise("next-token-labels")
 IGNORED = -100
+
+
+def labelled(function, *, ids, mask, length: int) -> dict:
+    """Probe: the labels, and whether ids and mask are as they were."""
+    given = ids.clone(), mask.clone()
+    value = function(ids, mask, length)
+    return {"value": value, "untouched": torch.equal(ids, given[0]) and torch.equal(mask, given[1])}
 
 
 def label_case(draw: Draw, *, length: int, lengths: tuple[int, ...] = (6, 4, 2), left: bool = False) -> dict:
@@ -45,7 +51,8 @@ def judge_labels(subject: Subject, c: dict) -> None:
     """Compare with a loop over places; hidden checks use it with other cases."""
     ids, mask, l = c["ids"], c["mask"], c["length"]
     b, s = ids.shape
-    value = subject.probe(call, args=[ids, mask, l])["value"]
+    seen = subject.probe(labelled, **c)
+    value = seen["value"]
     expect_tensor(value, "the result")
     texts = [[int(i) if real else "pad" for i, real in zip(*row, strict=True)] for row in zip(ids, mask, strict=True)]
     longer = [[None] * l + text for text in texts]  # None: a place of the prompt
@@ -101,3 +108,6 @@ def judge_labels(subject: Subject, c: dict) -> None:
     expect_close(value, right, what=what, id="wrong-labels", hint=pads, mistakes=mistakes, tolerance=1e-6)
     if value.dtype != torch.int64:
         raise Failure("labels-dtype", f"the labels are {value.dtype}", "cross_entropy wants class numbers in int64.")
+    if not seen["untouched"]:
+        raise Failure("input-changed", "the function has written into ids or mask, which the model still needs",
+                      "ids.masked_fill(...) and torch.where make new tensors.")  # fmt: skip

@@ -789,7 +789,8 @@ axes.legend(frameon=False, ncols=2)
 # A decoder gives logits at all $l + s$ places. Return int64 labels $(b, l + s)$ such that
 # `F.cross_entropy(logits.flatten(0, 1), labels.flatten())` is the loss on the texts: the label at place $t$ is the token
 # at place $t + 1$ if **both** places are real, the prompt counting as real; it is -100, which `cross_entropy` skips,
-# where the next place is a prompt vector (it has no token), padding, or beyond the end, and at every place of padding.
+# where the next place is a prompt vector (it has no token), padding, or beyond the end, and at every place of padding. Write
+# into neither `ids` nor `mask`.
 #
 # <details><summary>Hint 1: where to start</summary>
 # Take one text of 2 tokens, A B, and a prompt of 3. Write the five places in a row and under each what it should predict. Which place predicts A?

@@ -91,3 +91,13 @@ def next_token_labels(ids, mask, length):
 def next_token_labels(ids, mask, length):
     stands = ids.masked_fill(~mask, -100)
     return torch.cat((torch.full((len(ids), length), -100), stands), dim=1)[:, 1:]
+
+
+# %% writes into the batch message="input-changed"
+def next_token_labels(ids, mask, length):
+    b, s = ids.shape
+    real = torch.cat((torch.ones(b, length, dtype=torch.bool), mask), dim=1)
+    ids[~mask] = -100
+    labels = torch.full((b, length + s), -100)
+    labels[:, length - 1 : -1] = ids
+    return labels.masked_fill(~real, -100)
