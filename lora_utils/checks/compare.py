@@ -91,11 +91,11 @@ def expect_close(
         text = f"{what} must have shape {tuple(expected64.shape)}, got {tuple(actual64.shape)}"
         raise Failure(f"{id}-shape", text, hint)
     if not torch.isfinite(actual64).all():
-        raise Failure(f"{id}-not-finite", f"{what} holds NaN or infinity", hint)
+        raise Failure(f"{id}-not-finite", f"{what} must be finite, got NaN or infinity", hint)
     if expected64.numel() == 1:
         raise Failure(id, f"{what} must be {expected64.item():.6g}, got {actual64.item():.6g}", hint)
     gap = float((actual64 - expected64).abs().max())
-    raise Failure(id, f"{what} differs from the expected values by up to {gap:.3g}", hint)
+    raise Failure(id, f"expected other values for {what}: the largest difference is {gap:.3g}", hint)
 
 
 def _float64(value) -> torch.Tensor | None:
