@@ -258,9 +258,7 @@ def test_a_difference_is_described(actual, id):
 
 def test_a_mistake_that_shows_deep_in_the_standard_library_names_the_students_own_line(tmp_path):
     path = tmp_path / "answer.py"
-    path.write_text(
-        "from collections import Counter\n\n\ndef count(x):\n    return Counter(x)  # no list\n"
-    )
+    path.write_text("from collections import Counter\n\n\ndef count(x):\n    return Counter(x)  # no list\n")
     spec = importlib.util.spec_from_file_location("answer", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
