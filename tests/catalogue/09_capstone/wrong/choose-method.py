@@ -83,3 +83,13 @@ def choose_method(rows, limits, tolerance):
     best = max(row["accuracy"] for row in feasible)
     good = [r for r in feasible if r["accuracy"] >= best - tolerance]
     return min(good, key=lambda r: r.get("memory", r["trainable"]))["name"]
+
+
+# %% a tolerance in per cent of the best message="too-large"
+def choose_method(rows, limits, tolerance):
+    feasible = [row for row in rows if all(row[k] <= v for k, v in limits.items())]
+    if not feasible:
+        raise ValueError(f"no method keeps {limits}")
+    best = max(row["accuracy"] for row in feasible)
+    good = [row for row in feasible if row["accuracy"] >= best * (1 - tolerance)]
+    return min(good, key=lambda r: r["trainable"])["name"]

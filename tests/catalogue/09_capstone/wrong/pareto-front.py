@@ -59,9 +59,7 @@ def pareto_front(rows, better):
 # %% the dominated ones message="dominated-returned"
 def pareto_front(rows, better):
     points = [tuple(row[a] if way == "max" else -row[a] for a, way in better.items()) for row in rows]
-    return [
-        i for i, q in enumerate(points) if any(p != q and all(x >= y for x, y in zip(p, q)) for p in points)
-    ]
+    return [i for i, q in enumerate(points) if any(p != q and all(x >= y for x, y in zip(p, q)) for p in points)]
 
 
 # %% a sweep over two axes message="axes-ignored"
