@@ -5,10 +5,12 @@ Letters: theta the numbers to train, g their gradient, m and v the running means
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import torch
 
 from lora_utils.checks import Draw, Exercise, Failure, Subject
-from lora_utils.checks.compare import Mistake, expect_close, expect_tensor
+from lora_utils.checks.compare import Mistake, close, expect_close, expect_tensor
 
 adamw_step = Exercise("adamw-step")
 NAMES = ("theta", "m", "v")
@@ -23,7 +25,9 @@ def run_adamw(function, *, theta, gradients: list, settings: dict) -> dict:
         kept = [value.clone() for value in (*state, g)]
         result = function(state[0], g, state[1], state[2], t, **settings)
         changed |= {
-            name for name, old, now in zip((*NAMES, "g"), kept, (*state, g), strict=True) if not torch.equal(old, now)
+            name
+            for name, old, now in zip((*NAMES, "g"), kept, (*state, g), strict=True)
+            if not torch.equal(old.nan_to_num(), now.nan_to_num())  # NaN, which differs from itself, is no change
         }
         if not isinstance(result, tuple | list) or len(result) != 3:
             return {"looks": [], "changed": [], "count": len(result) if isinstance(result, tuple | list) else 1}
@@ -77,6 +81,8 @@ def simulate(c: dict, mistake: str = "") -> list[dict]:
         if mistake == "decay in the gradient":
             g = g + wd * theta
         square = g if mistake == "not squared" else g**2
+        if mistake == "square of the mean":
+            square = (b1 * m + (1 - b1) * g) ** 2
         if mistake == "weights exchanged":
             m, v = (1 - b1) * m + b1 * g, (1 - b2) * v + b2 * square
         elif mistake == "factor forgotten":
@@ -94,6 +100,10 @@ def simulate(c: dict, mistake: str = "") -> list[dict]:
             correct1, correct2 = 1 - b1, 1 - b2
         if mistake == "corrected with t + 1":
             correct1, correct2 = 1 - b1 ** (t + 1), 1 - b2 ** (t + 1)
+        if mistake == "corrections exchanged":
+            correct1, correct2 = correct2, correct1
+        if mistake == "multiplied":
+            correct1, correct2 = 1 / correct1, 1 / correct2
         m_hat, v_hat = m / correct1, v / correct2
         if mistake == "gradient instead of m":
             m_hat = raw
@@ -101,7 +111,11 @@ def simulate(c: dict, mistake: str = "") -> list[dict]:
             "eps inside": (v_hat + eps).sqrt(), "eps inside squared": (v_hat + eps**2).sqrt(),
             "eps scaled": (v.sqrt() + eps) / correct2**0.5, "no root": v_hat + eps, "eps forgotten": v_hat.sqrt(),
         }.get(mistake, v_hat.sqrt() + eps)  # fmt: skip
-        step = lr * m_hat / denominator
+        step = m_hat / denominator if mistake == "lr forgotten" else lr * m_hat / denominator
+        if mistake == "eps beside":
+            step = lr * m_hat / v_hat.sqrt() - eps
+        if mistake == "theta forgotten":
+            step = step + theta
         decay = {
             "decay in the gradient": 0.0, "decay without lr": wd * theta, "decay forgotten": 0.0,
             "decay adds": -lr * wd * theta, "decay of the new": lr * wd * (theta - step),
@@ -121,6 +135,11 @@ def adamw_seen(subject: Subject, c: dict) -> dict:
         raise Failure("not-three", f"expected theta, m and v, got {seen['count']} value(s)", "return theta, m, v")
     for name in NAMES:
         expect_tensor(seen["looks"][0][name], name)
+    look, right = seen["looks"][0], reference(c)[0]
+    for order in permutations(NAMES):
+        if order != NAMES and all(close(look[at], right[name]) for at, name in zip(NAMES, order, strict=True)):
+            raise Failure("other-order", f"the three values are right and come in another order: {', '.join(order)}",
+                          "return theta, m, v")  # fmt: skip
     return seen
 
 
@@ -137,6 +156,14 @@ STEPS = (
      "Correct v first, take the root, then add eps."),
     ("eps forgotten", "eps-forgotten", "eps is missing", "Divide by sqrt(v_hat) + eps."),
     ("no root", "root-forgotten", "the square root of v is missing", "Divide by sqrt(v_hat) + eps."),
+    ("corrections exchanged", "corrections-exchanged", "m is corrected with beta2 and v with beta1",
+     "m belongs to beta1, v to beta2."),
+    ("multiplied", "correction-multiplied", "m and v are multiplied with 1 - beta**t",
+     "Divide: the correction makes the first, small means larger."),
+    ("eps beside", "eps-outside-fraction", "eps is added to the fraction instead of its denominator",
+     "Parentheses: m_hat / (sqrt(v_hat) + eps)"),
+    ("lr forgotten", "lr-forgotten", "the step is not multiplied by lr", "lr * m_hat / (sqrt(v_hat) + eps)"),
+    ("theta forgotten", "theta-forgotten", "that is the step alone", "theta - step: it starts from theta."),
     ("gradient instead of m", "m-unused", "the step follows the gradient itself instead of m", "Use m_hat above."),
     ("uphill", "uphill", "the step goes along the gradient: uphill", "Subtract the step."),
 )  # fmt: skip
@@ -159,6 +186,14 @@ def judge_theta(subject: Subject, c: dict, known: tuple) -> None:
     wrong = [(id, text, hint, simulate(c, mistake)) for mistake, id, text, hint in known]
     for k, (look, expected) in enumerate(zip(looks, right, strict=False)):
         mistakes = tuple(Mistake(id, w[k]["theta"], text, hint) for id, text, hint, w in wrong)
+        theta = look["theta"]
+        if k == 0 and isinstance(theta, torch.Tensor) and not torch.isfinite(theta).all():
+            raise Failure("t-off-by-one", "theta after the first step is not finite: something is divided by zero",
+                          "At t = 1, 1 - beta**t is not zero, but 1 - beta**(t - 1) is.")  # fmt: skip
+        if isinstance(theta, torch.Tensor) and torch.isnan(theta).any():
+            raise Failure("root-of-negative", f"theta after step {k + 1} is NaN: the root of a negative number",
+                          "v_hat is positive if v is the mean of squares and 1 - beta2**t has a power: ** and not "
+                          "*.")  # fmt: skip
         expect_close(look["theta"], expected["theta"], what=f"theta after step {k + 1}", id="wrong-theta",
                      hint="theta - lr * m_hat / (sqrt(v_hat) + eps) - lr * weight_decay * theta",
                      mistakes=mistakes)  # fmt: skip
@@ -175,6 +210,7 @@ def moments(subject: Subject, draw: Draw) -> None:
         ("weights exchanged", "weights-exchanged", "has beta and 1 - beta exchanged"),
         ("factor forgotten", "factor-forgotten", "lacks the factor 1 - beta"),
         ("not squared", "not-squared", "averages the gradient, not its square"),
+        ("square of the mean", "square-of-mean", "averages the square of the new m instead of that of g"),
         ("corrected moments kept", "corrected-kept", "is returned after its correction: the next step would correct it "
          "again"),
     )  # fmt: skip

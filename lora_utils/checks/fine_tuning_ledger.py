@@ -60,7 +60,11 @@ def facts(c: dict) -> dict:
         "all": sum(p.numel() for p in parameters), "on": sum(p.numel() for p in on), "tensors": len(on),
         "matrices": sum(p.numel() for p in parameters if p.ndim == 2),
         "hidden": b * sum(c["sizes"][1:-1]), "outputs": b * sum(c["sizes"][1:]), "inputs": b * sum(c["sizes"][:-1]),
-        "given": b * c["sizes"][0], "loss": b * c["sizes"][-1] + 1,
+        "b": b, "given": b * c["sizes"][0], "loss": b * c["sizes"][-1] + 1,
+        "new inputs": b * sum(  # of trained weights behind frozen numbers alone: ReLU has not kept them
+            i for k, i in enumerate(c["sizes"][:-1])
+            if k and model[2 * k].weight.requires_grad and not any(p.requires_grad for p in model[: 2 * k].parameters())
+        ),
         "of trained weights": b * sum(
             i for k, i in enumerate(c["sizes"][:-1]) if k and model[2 * k].weight.requires_grad
         ),
@@ -94,6 +98,8 @@ def wrong_bytes(kind: str, f: dict, right: int) -> tuple:
             ("frozen-counted", 8 * f["all"], "frozen parameters have no optimiser state", "Sum over p.requires_grad."),
             ("counter-per-number", 12 * f["on"], "the step counter is one number a tensor, not one a number",
              "Add 4 bytes a trained tensor."),
+            ("one-counter", two + 4, "each trained tensor has a step counter of its own",
+             "Add 4 bytes for every trained tensor, not 4 in all."),
             ("numbers-not-bytes", 2 * f["on"] + f["tensors"], "that counts numbers", "Four bytes each."),
         ),
         "activations": (
@@ -104,10 +110,15 @@ def wrong_bytes(kind: str, f: dict, right: int) -> tuple:
             ("one-number-missed", right - 4, "one number is missing: cross entropy also keeps the total weight",
              "b * c + 1 numbers."),
             ("numbers-not-bytes", right // 4, "that counts numbers", "Four bytes each."),
+            ("batch-size-forgotten", 4 * ((right // 4 - 1) // f["b"] + 1), "that is for one example",
+             "Everything but the one number of the loss is there b times."),
+            ("input-missed", right - 4 * f["new inputs"], "the input of the trained weight is missing: ReLU did not "
+             "keep it, since nothing before it is trained", "The tensor is new there: a trained weight keeps its "
+             "input itself."),
             ("as-if-all-trained", 4 * (f["hidden"] + f["loss"]), "layers before the first trained number keep nothing, "
              "and a frozen linear layer does not keep its input", "Ask at each layer what before it is trained."),
             ("relu-forgotten", 4 * (f["of trained weights"] + f["loss"]), "the outputs of ReLU are missing where the "
-             "next layer's weight is frozen", "ReLU keeps its output if anything before it is trained."),
+             "next layer's weight is frozen", "ReLU keeps its output if anything before it is trained, a bias too."),
             ("counted-twice", 4 * (2 * f["hidden"] + f["loss"]), twice, once),
             ("counted-twice", right + 4 * f["of trained weights"], twice, once),
             ("batch-counted", right + 4 * f["given"], "the batch itself is counted", "It is there without training."),
@@ -125,7 +136,8 @@ def judge_kind(subject: Subject, c: dict, kind: str) -> None:
     value = seen["value"]
     if not isinstance(value, dict) or kind not in value:
         came = ", ".join(value) if isinstance(value, dict) else seen["type"]
-        raise Failure("no-ledger", f"expected a dict with the keys {', '.join(KINDS)}, got {came or 'an empty one'}",
+        raise Failure("no-ledger", f"expected a dict with the keys {', '.join(KINDS)}, got {came or 'an empty one'}; "
+                      f"{kind!r} is missing",
                       'return {"weights": ..., "gradients": ..., "optimizer": ..., "activations": ...}')  # fmt: skip
     if not seen["kept"]:
         raise Failure("switches-changed", "requires_grad of a parameter has changed", "Counting changes nothing.")

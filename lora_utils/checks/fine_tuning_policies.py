@@ -5,6 +5,8 @@ The probe builds the model; the judge knows every parameter's name and group fro
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import torch
 from torch import nn
 
@@ -37,8 +39,12 @@ def chosen(function, *, policy: str, head: str, before: bool) -> dict:
     model = policy_model().requires_grad_(before)
     values = {name: p.detach().clone() for name, p in model.named_parameters()}
     returned = function(model, policy, head)
+    listed = isinstance(returned, Iterable) and not isinstance(returned, str | torch.Tensor)
+    returned = list(returned) if listed else returned
     return {
-        "returned": returned if returned is None else list(returned),
+        "returned": [one if isinstance(one, str) else type(one).__name__ for one in returned] if listed else None,
+        "names": listed and all(isinstance(one, str) for one in returned),
+        "type": type(returned).__name__,
         "trainable": [name for name, p in model.named_parameters() if p.requires_grad],
         "same": all(torch.equal(p, values[name]) for name, p in model.named_parameters()),
     }
@@ -79,8 +85,8 @@ def judge_policy(subject: Subject, policy: str, head: str = "fc2", *, before: bo
             raise Failure("never-switched-on", f"{text}: the model came frozen and stayed so",
                           "Set requires_grad to True for what is trained; leaving it alone is not enough.")  # fmt: skip
         raise Failure("nothing-frozen", f"{text}: nothing was frozen",
-                      "Start with model.requires_grad_(False). The plain attribute model.requires_grad = False "
-                      "changes no parameter.")  # fmt: skip
+                      "Set p.requires_grad of every parameter, True or False. The attribute model.requires_grad, or "
+                      "a misspelt one, changes no parameter.")  # fmt: skip
     if came == set(ALL) - right:
         raise Failure(
             "turned-round", f"{text}: exactly the wrong half", "Freeze first, then switch on what is trained."
@@ -94,7 +100,8 @@ def judge_policy(subject: Subject, policy: str, head: str = "fc2", *, before: bo
         raise Failure("prefix-matched", f"{text}: fc20 begins with fc2 but is another layer", whole)
     if {"block.norm.weight", "scale"} & extra and policy == "bitfit":
         raise Failure("vectors-matched", f"{text}: not every vector is a bias", "Go by the name: it ends with 'bias'.")
-    if policy == "bitfit" and not extra and missing == {f"{head}.weight"}:
+    of_head = right_names("last layer", head)
+    if policy == "bitfit" and not extra and f"{head}.weight" in missing and missing <= of_head:
         raise Failure("head-weight-frozen", f"{text}: the new head's weight is frozen at random values",
                       "BitFit trains the biases and the whole new head.")  # fmt: skip
     if policy == "bitfit" and not extra and missing == {"block.norm.bias"}:
@@ -147,8 +154,12 @@ def names_returned(subject: Subject, draw: Draw) -> None:
             raise Failure("values-changed", f"{policy!r} has changed a parameter's value", "Set requires_grad only.")
         if came == right:
             continue
-        if came is None:
+        if seen["type"] == "NoneType":
             raise Failure("nothing-returned", "it returns None", "Return the list of names.")
+        if not seen["names"]:
+            what = f"a list of {came[0]}" if came else f"a {seen['type']}"
+            raise Failure("not-names", f"after {policy!r} it returns {what}, not a list of names", "Collect the names "
+                          "of named_parameters(), not the parameters and not their number.")  # fmt: skip
         if sorted(map(str, came)) == sorted(right):
             raise Failure("other-order", f"the names come in another order: {came}",
                           "Collect them in one pass over model.named_parameters().")  # fmt: skip

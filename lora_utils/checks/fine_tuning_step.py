@@ -61,7 +61,7 @@ def run_steps(function, *, body, weight, bias, batches: list, lr: float, momentu
         graph = isinstance(value, torch.Tensor) and value.requires_grad
         looks.append({
             "weight": model.head.weight.detach().clone(), "bias": model.head.bias.detach().clone(),
-            "events": list(events), "returned": value,
+            "events": list(events), "returned": value if isinstance(value, int | float | torch.Tensor) else None,
             "type": type(value).__name__, "graph": graph,
         })  # fmt: skip
     return {
@@ -100,6 +100,8 @@ def gradient(c: dict, W: torch.Tensor, bias: torch.Tensor, batch: list, loss: st
         "squared error": lambda: F.mse_loss(scores, onehot),
         "squared error of probabilities": lambda: F.mse_loss(scores.softmax(dim=1), onehot),
         "binary": lambda: F.binary_cross_entropy_with_logits(scores, onehot),
+        "binary of probabilities": lambda: F.binary_cross_entropy(scores.softmax(dim=1), onehot),
+        "softmax over the batch": lambda: F.cross_entropy(scores.softmax(dim=0), labels),
     }[loss]()
     return *torch.autograd.grad(value, leaves), value.detach()
 
@@ -129,6 +131,9 @@ def seen_steps(subject: Subject, c: dict) -> dict:
         if "does not require grad" in error.text:
             raise Failure("no-graph", "loss.backward() found nothing to go back through: the forward pass was not "
                           "recorded", "No torch.no_grad() or detach() before backward().") from None  # fmt: skip
+        if "no attribute 'backward'" in error.text:
+            raise Failure("number-too-early", "backward() is called on a plain number, which has no graph",
+                          "Keep the tensor: loss.backward() first, loss.item() at the end.") from None  # fmt: skip
         if "second time" in error.text:
             raise Failure("backward-twice", "backward() is called twice on the same loss",
                           "One backward() a step: it adds the gradient of this batch to .grad.") from None  # fmt: skip
@@ -139,8 +144,8 @@ def seen_steps(subject: Subject, c: dict) -> dict:
         raise
 
 
-def explain(seen: dict, before: torch.Tensor) -> None:
-    """Raise the Failure that the order of events tells, for the first step; called when a value is wrong."""
+def explain(seen: dict, before: torch.Tensor, expected: torch.Tensor, what: str) -> None:
+    """Raise the Failure that the order of events tells; called when a value is wrong and finite."""
     events, moved = seen["events"], not torch.equal(seen["weight"], before)
     count = {name: events.count(name) for name in ("zero", "backward", "step")}
     text = f"in this order: {', '.join(events) or 'nothing'}"
@@ -154,8 +159,16 @@ def explain(seen: dict, before: torch.Tensor) -> None:
     if events.index("step") < events.index("backward"):
         raise Failure("step-before-backward", f"the optimizer steps before there is a gradient of this batch, {text}",
                       ORDER)  # fmt: skip
-    if "zero" in events[events.index("backward") : events.index("step")] or not moved:
+    if "zero" in events[events.index("backward") : events.index("step")]:
         raise Failure("cleared-before-step", f"the gradient is cleared before the optimizer can use it, {text}", ORDER)
+    if not moved:
+        raise Failure("cleared-before-step", f"nothing moves: .grad is empty or zero when the optimizer steps, {text}",
+                      "Between backward() and step() nothing may change .grad, and the loss must depend on the "
+                      "weights.")  # fmt: skip
+    gap = float((seen["weight"].double() - expected.double()).abs().max())
+    raise Failure("wrong-step", f"the calls come in the right order, but {what} is off by up to {gap:.3g}: the "
+                  "gradient is not that of this batch's mean cross entropy", "Is the loss F.cross_entropy(model("
+                  "inputs), labels), and does nothing change .grad between backward() and step()?")  # fmt: skip
 
 
 def judge_steps(subject: Subject, c: dict) -> None:
@@ -175,9 +188,15 @@ def judge_steps(subject: Subject, c: dict) -> None:
         ("log-softmax-missing", {"loss": "log-softmax left out"}, "nll_loss got scores instead of log-probabilities",
          "F.cross_entropy does both: log_softmax and nll_loss."),
         *(("wrong-loss", {"loss": other}, f"the loss is another one ({other}) than cross entropy", mean)
-          for other in ("squared error", "squared error of probabilities", "binary")),
+          for other in ("squared error", "squared error of probabilities", "binary", "binary of probabilities")),
+        ("softmax-twice", {"loss": "softmax over the batch"}, "softmax is applied before cross entropy, and over the "
+         "batch instead of the classes", "Pass the scores to F.cross_entropy as the model returns them."),
+        ("averaged-over-classes", {"factor": 1 / len(c["weight"])}, "the mean goes over examples times classes",
+         "The sum over the classes, then the mean over the examples; F.cross_entropy does it."),
     )  # fmt: skip
     right = simulate(c)
+    if b == 1:  # then it moves nothing, as other mistakes do
+        known = tuple(entry for entry in known if entry[1] != {"loss": "softmax over the batch"})
     wrong = [(*entry, simulate(c, **entry[1])) for entry in known]
     for k, (look, expected) in enumerate(zip(seen["looks"], right, strict=True)):
         if (count := look["events"].count("step")) > 1:
@@ -189,7 +208,7 @@ def judge_steps(subject: Subject, c: dict) -> None:
                          hint=ORDER, mistakes=mistakes)  # fmt: skip
         except Failure as failure:
             if failure.id == "wrong-step":
-                explain(look, before)
+                explain(look, before, expected["weight"], f"the weight after step {k + 1}")
             raise
         expect_close(look["bias"], expected["bias"], what=f"the bias after step {k + 1}", id="wrong-step", hint=ORDER)
 
@@ -212,13 +231,14 @@ def returns_the_loss(subject: Subject, draw: Draw) -> None:
     """It returns the loss of the batch before the step, as a plain number."""
     c = step_case(draw)
     look, right = seen_steps(subject, c)["looks"][0], simulate(c)[0]
-    if look["returned"] is None:
+    if look["type"] == "NoneType":
         raise Failure("no-loss", "it returns None", "End with return loss.item().")
     if look["graph"]:
         raise Failure("graph-returned", "it returns a tensor that still hangs on the graph: whoever collects losses "
                       "keeps every batch's activations in memory", "Return loss.item().")  # fmt: skip
     if look["type"] != "float":
-        raise Failure("not-a-number", f"it returns a {look['type']} instead of a plain float", "Return loss.item().")
+        raise Failure("not-a-number", f"it returns a {look['type']} instead of a plain float",
+                      "Return loss.item(), with the parentheses.")  # fmt: skip
     x, labels = (t.double() if t.is_floating_point() else t for t in c["batches"][0])
     scores = x @ c["body"].double().T @ right["weight"].T + right["bias"]
     mistakes = (

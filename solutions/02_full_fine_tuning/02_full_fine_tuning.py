@@ -8,7 +8,7 @@
 # After this lab you can
 #
 # * write a training step and say what goes wrong when one of its lines is missing or misplaced;
-# * compute AdamW's step, and say why it needs three times the memory of the numbers it trains;
+# * compute AdamW's step, and say why training with it holds four times the memory of the numbers it trains;
 # * train the last layer, the biases (BitFit) or everything, and measure without changing the model;
 # * predict weights, gradients, optimiser states and activations of a step, and say why *frozen* does not mean *free*;
 # * measure forgetting, and say what decides it.
@@ -44,7 +44,7 @@ print("torch", torch.__version__)
 # $$L(\theta) = -\frac{1}{b} \sum_{k=1}^{b} \log p_{k,\,y_k}, \qquad p_k = \text{softmax}(\text{scores}_k),$$
 #
 # with $y_k$ the label of example $k$. A training step computes the gradient $g = \partial L / \partial \theta$ (the shape of
-# $\theta$) and lets an optimiser move $\theta$ against it; for plain gradient descent $\theta \leftarrow \theta - \text{lr} \cdot g$.
+# $\theta$) and lets an optimiser move $\theta$ against it; for plain gradient descent with learning rate lr, $\theta \leftarrow \theta - \text{lr} \cdot g$.
 #
 # PyTorch keeps three things apart, and each has its trap:
 #
@@ -52,7 +52,7 @@ print("torch", torch.__version__)
 # | --- | --- | --- |
 # | `loss.backward()` | **adds** the gradient to `p.grad` of every trained parameter `p` | what is there already stays |
 # | `optimizer.step()` | moves every parameter along its `p.grad` | takes whatever is in `p.grad`, also nothing |
-# | `optimizer.zero_grad()` | forgets `p.grad` | may stand anywhere except between the other two |
+# | `optimizer.zero_grad()` | forgets `p.grad` | in a loop of steps it may stand anywhere except between the other two |
 
 # %% [markdown]
 # ### Exercise 1: the training step
@@ -149,7 +149,7 @@ for title, sizes, weights in (
 # Widely used trainers averaged the means of micro-batches that held different numbers of tokens; the repair of autumn 2024
 # ([unslothai/unsloth-zoo #6](https://github.com/unslothai/unsloth-zoo/issues/6) discusses it) derives the denominator from all of
 # them first. *Mixed precision* is the other common saving: forward and backward in 16 bits, weights and optimiser in 32. It
-# shortens the activations' line of the ledger in section 5 and none of the others.
+# shortens the activations' line of the ledger in section 5, not those of weights and optimiser; 16-bit copies of the weights come on top.
 
 # %% [markdown]
 # ## 2. AdamW
@@ -164,7 +164,8 @@ for title, sizes, weights in (
 #
 # $$\theta \leftarrow \theta - \text{lr}\,\frac{\hat m}{\sqrt{\hat v} + \varepsilon} - \text{lr} \cdot \lambda\, \theta$$
 #
-# All operations act number by number. The division by $1 - \beta^t$ makes up for the start at zero. The last term is the *decoupled* weight decay
+# All operations act number by number. $\beta_1$ and $\beta_2$ (usually 0.9 and 0.999) say how much of the old mean stays, $\varepsilon$ (usually $10^{-8}$) keeps
+# the denominator from zero. The division by $1 - \beta^t$ makes up for the start at zero. The last term is the *decoupled* weight decay
 # $\lambda$ of AdamW (Loshchilov and Hutter 2017, [arXiv 1711.05101](https://arxiv.org/abs/1711.05101), algorithm 2): it acts on the $\theta$ that came in, and
 # never enters $m$ and $v$. (The paper's schedule multiplier $\eta_t$ is 1 here, and its $\lambda$ is our $\text{lr} \cdot \lambda$, which is how PyTorch counts.)
 
@@ -338,7 +339,8 @@ grade
 # | --- | --- | --- | --- |
 # | set what is trained by the name of a policy | 2 of 5 | 10 min | 8 lines |
 #
-# Write `choose(model, policy, head)`. `policy` is one of the four above, `head` the name of the head, for example `"fc2"`. Afterwards exactly the right
+# Write `choose(model, policy, head)`. `policy` is one of the four above, `head` the name of the head as in `named_parameters()`,
+# for example `"fc2"`, or `"block.out"` if it lies deeper. Afterwards exactly the right
 # parameters have `requires_grad`, however the model came. A parameter is a bias if its own name, the part after the last dot, ends with `bias`. Return the
 # names of the trainable parameters in the model's order. Any other policy is a `ValueError` that names it.
 #
@@ -424,7 +426,7 @@ for policy in POLICIES:
 
 # %% [markdown]
 # 258 numbers, 386, or 1,256,786: BitFit trains 3,256 times fewer than full fine-tuning. Each policy gets its own sweep of the learning rate, three seeds a point (the seed draws
-# the new head and the order of the reviews); full fine-tuning runs for 3 epochs, since it overfits after that (lab 06), the others for 8. Where the embedding is frozen, the mean vector of a
+# the new head and the order of the reviews); full fine-tuning runs for 3 epochs, since it overfits after that (lab 06 shows it), the others for 8. Where the embedding is frozen, the mean vector of a
 # review is the same in every epoch and is computed once.
 #
 # The cell also keeps what section 6 needs: the newsgroups accuracy that is left afterwards.
@@ -500,10 +502,11 @@ axes.legend(frameon=False)
 # %% [markdown]
 # What it meant:
 #
-# * **Full fine-tuning gains ten points** over the other two (test accuracy 0.841 against 0.736), at a tenth of BitFit's learning rate. What it has beyond them is the word vectors and `fc1`'s weight.
+# * **Full fine-tuning gains ten points** over the other two on test reviews (0.841 against 0.736; on the validation reviews of the figure nearly twelve), at a tenth of BitFit's learning rate. What it has beyond them is the word vectors and `fc1`'s weight.
 # * **BitFit is hardly better than the last layer.** A bias of `fc1` moves the threshold of a ReLU; it cannot make `fc1` look at other words. BitFit's good results are from BERT, which has
-#   biases in 12 layers and far more in them to shift. The validation accuracy of 2,500 reviews has a standard error of $\sqrt{0.73 \cdot 0.27 / 2500} = 0.009$, so the order of two points this close means nothing.
+#   biases in 12 layers and far more in them to shift. The validation accuracy of 2,500 reviews has a standard error of $\sqrt{0.73 \cdot 0.27 / 2500} = 0.009$, so the order of two accuracies this close means nothing.
 # * **Every policy has its own best rate**, and the curves differ more along the axis than the two small policies differ from each other. Compare methods only after a sweep of each.
+#   The last layer's curve still rises at the largest rate we tried: its best may lie beyond. A maximum at the edge of a sweep asks for a wider one.
 
 # %% [markdown]
 # ## 5. The memory ledger
@@ -525,7 +528,7 @@ axes.legend(frameon=False)
 # * ReLU needs to know where its **output** was positive, if anything before it is trained;
 # * cross entropy keeps its $b \cdot c$ log-probabilities, and one number more (the total weight of the examples).
 #
-# The batch itself is there anyway. A ReLU's output that is also the next layer's input is one tensor, and counts once. Behind the first trained number the gradient has to pass through every layer, trained or not:
+# The batch itself is there anyway. A ReLU's output that is also the next layer's input is one tensor, and counts once. On its way from the loss to the first trained number the gradient has to pass through every layer, trained or not:
 # **frozen does not mean free**.
 
 # %% [markdown]
@@ -534,7 +537,7 @@ axes.legend(frameon=False)
 # | --- | --- | --- | --- |
 # | the bytes of one AdamW step, from shapes alone | 4 of 5 | 18 min | 15 lines |
 #
-# Write `ledger(model, b)` for an `nn.Sequential` that begins and ends with an `nn.Linear` and has an `nn.ReLU` between each two; all is float32, `b` is the batch size. Return a dict with the keys
+# Write `ledger(model, b)` for an `nn.Sequential` that begins and ends with an `nn.Linear` and has an `nn.ReLU` between each two (a linear layer may lack its bias); all is float32, `b` is the batch size. Return a dict with the keys
 # `"weights"`, `"gradients"`, `"optimizer"` and `"activations"`, in bytes. At least one parameter is trained. The check takes a real step and counts.
 #
 # <details><summary>Hint 1: where to start</summary>
@@ -657,7 +660,7 @@ axes.grid(axis="x", visible=False)
 axes.legend(frameon=False, loc="upper left", title="predicted", alignment="left")
 
 # %% [markdown]
-# The prediction is right to the byte, and the surprise is what is *not* in the table: 3,256 times fewer trained numbers, 3.9 times less memory. The activations of BitFit are as large as those of the last layer: in both the output of ReLU stays,
+# The prediction is right to the byte. The ratio is what surprises: 3,256 times fewer trained numbers, 3.9 times less memory. The activations of BitFit are as large as those of the last layer: in both the output of ReLU stays,
 # for the last layer as the input of a trained weight, for BitFit because the gradient has to pass ReLU on its way to the bias of `fc1`. Full fine-tuning keeps the input of `fc1` as well, and a mask to divide the gradient among the words.
 #
 # ### When activations rule
@@ -730,7 +733,7 @@ axes.legend(frameon=False)
 # | put the old head on the new body, measure, and put the new one back | 2 of 5 | 8 min | 5 lines |
 #
 # Write `forgetting(model, old_head, data, before)`. `model.fc2` is the new head, `data` holds the first task's test examples, `before` is the accuracy on them before fine-tuning. The course's
-# `accuracy(model, data)` is imported. Afterwards `model.fc2` is the new head again, the same object, and no weight has changed.
+# `accuracy(model, data)` is imported. Afterwards `model.fc2` is the new head again, the same object, and nothing else has changed.
 #
 # <details><summary>Hint 1: where to start</summary>
 #
@@ -815,12 +818,13 @@ for policy in POLICIES:
 
 # %% [markdown]
 # * **The last layer forgets nothing**, exactly: the old head finds the body it knew.
-# * **Forgetting grows with the learning rate**, and at equal rates with the number of trained numbers too: at 0.01 full fine-tuning forgets four times as much as BitFit. With BitFit, 0.1 instead of 0.01 costs another third of the newsgroups accuracy (forgetting 0.395 against 0.061) and two points on reviews. With full fine-tuning, 0.01 forgets twice as much as 0.003, 0.03 nearly four times as much, and both are worse
+# * **Forgetting grows with the learning rate**, and at equal rates with the number of trained numbers too: at 0.01 full fine-tuning forgets four times as much as BitFit, in 3 epochs against 8. With BitFit, 0.1 instead of 0.01 costs 33 points more of newsgroups accuracy (forgetting 0.395 against 0.061) and two points on reviews. With full fine-tuning, 0.01 forgets twice as much as 0.003, 0.03 nearly four times as much, and both are worse
 #   on reviews too. The grey line is what guessing one of four classes would leave.
-# * **Few trained numbers are no insurance.** At their best rates BitFit forgets 0.136 &plusmn; 0.070 and full fine-tuning 0.121 &plusmn; 0.047: the same within the spread, 386 trained numbers against 1.26 million. For what it forgets, full fine-tuning gains ten points.
+# * **Few trained numbers are no insurance.** At their best rates BitFit forgets 0.136 &plusmn; 0.070 and full fine-tuning 0.121 &plusmn; 0.047: the same within the spread, 386 trained numbers against 1.26 million. (Only the 128 biases of `fc1` among the 386 can do this: the head is exchanged for the measurement.) For what it forgets, full fine-tuning gains ten points.
 # * The choice by validation accuracy does not see forgetting at all. Where the first task still matters, put it into the choice: at 0.01 BitFit reads reviews as well as at 0.03 (0.741, 0.736) and forgets half as much, on average of three seeds.
-# Biderman et al. 2024 ([arXiv 2405.09673](https://arxiv.org/abs/2405.09673)) find for large models that LoRA learns less and forgets less than full fine-tuning. Our small model says: look at the learning rate before you give the method the credit. Parameter-efficient methods have one sure advantage
-# here, and it is another one: **the old numbers are still there.** Take the adapter off, and the first task is back, bit for bit.
+#
+# Biderman et al. 2024 ([arXiv 2405.09673](https://arxiv.org/abs/2405.09673)) find for large models that LoRA learns less and forgets less than full fine-tuning. Our small model says: look at the learning rate before you give the method the credit. Methods that add numbers
+# instead of changing the old ones, which the next lab begins with, have one sure advantage here, and it is another one: **the old numbers are still there.** Take the added part off, and the first task is back, bit for bit.
 
 # %% [markdown]
 # ## 7. What breaks in practice
@@ -831,7 +835,7 @@ for policy in POLICIES:
 # | nothing learns | gradients set to zero right before the step | lucidrains/byol-pytorch #93 |
 # | memory grows until the process dies | a sum of losses keeps every step's graph | BatsResearch/labelmodels #4, google/brax PR #152 |
 # | validation accuracy is noisy or too low | dropout on while measuring | karpathy/nanoGPT PR #240, udacity/deep-learning-v2-pytorch #3 |
-# | training loss jumps at each epoch's start | evaluation mode never left after validation | wkentaro/pytorch-fcn #57, fartashf/vsepp #4 |
+# | dropout works only until the first validation | evaluation mode never left after it | wkentaro/pytorch-fcn PR #56, fartashf/vsepp #4 |
 # | frozen layers train all the same | a later line sets `requires_grad` again; frozen only after `backward()` had filled `p.grad` | ultralytics/yolov5 #1213, neuralmagic/sparseml #965 |
 # | frozen weights shrink | they were in the optimiser with a gradient of zeros, and weight decay moved them | iamwangyabin/S-Prompts PR #2 |
 # | an AdamW differs from the paper | no bias correction; eps scaled with the correction | google-research/bert #153, tensorflow/tensorflow #35102, pytorch/pytorch PR #22628 |
@@ -855,7 +859,7 @@ for policy in POLICIES:
 #
 # * A training step is clear, forward, backward, step; `backward` adds, and everything that goes wrong in silence goes wrong there.
 # * AdamW's step has the size of the learning rate. It keeps two numbers for each one it trains.
-# * Frozen is not free: weights stay, and activations stay behind the first trained number.
+# * Frozen is not free: weights stay, and so do the activations between the first trained number and the loss.
 # * Forgetting is measured under the old head. It grows with the learning rate; at each one's best rate BitFit and full fine-tuning forget alike, at equal rates full fine-tuning forgets more.
 #
 # ## Further reading

@@ -71,12 +71,12 @@ results = shipped()
 print(f"{len(results)} runs, {sum(run.seconds for run in results) / 60:.0f} CPU minutes of training\n")
 print("method          trained numbers       rates seeds  trained beside the head")
 for name, method in METHODS.items():
-    runs = [run for run in results if run.method == name]
+    runs = [run for run in results if (run.corpus, run.method) == ("trec", name)]
     if runs:
         size = f"{runs[0].trainable:>10,} ({runs[0].trainable / 22_567_686:8.3%})"
         rates, seeds = len({run.lr for run in runs}), len({run.seed for run in runs})
         print(f"{name:<14} {size} {rates:>5} {seeds:>5}  {method.about}")
-names = [name for name in METHODS if any(run.method == name for run in results)]
+names = [name for name in METHODS if any((run.corpus, run.method) == ("trec", name) for run in results)]
 
 # %% [markdown]
 # The share is of the 22,567,686 numbers of the encoder and the head. rsLoRA is LoRA with another factor, so it gets a
@@ -315,7 +315,7 @@ def shown(values):
     return f"{statistics.mean(values):.3f} {spread}"
 
 
-print("TREC, in advance   test accuracy     minus LoRA, seed by seed")
+print("TREC               test accuracy       minus LoRA, seed by seed")
 for name in names:
     a, b = by_seed(name), by_seed("LoRA")
     paired = len(a.keys() & b.keys()) > 1 and name != "LoRA"

@@ -35,3 +35,12 @@ def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
     decayed = theta - lr * weight_decay * theta
     theta = torch.addcdiv(decayed, m_hat, torch.sqrt(v_hat) + eps, value=-lr)
     return [theta, m, v]
+
+# %% torch.optim.AdamW with its state set
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    p = nn.Parameter(theta.clone())
+    p.grad = g
+    o = torch.optim.AdamW([p], lr=lr, betas=(beta1, beta2), eps=eps, weight_decay=weight_decay)
+    o.state[p] = {"step": torch.tensor(float(t - 1)), "exp_avg": m.clone(), "exp_avg_sq": v.clone()}
+    o.step()
+    return p.detach(), o.state[p]["exp_avg"], o.state[p]["exp_avg_sq"]

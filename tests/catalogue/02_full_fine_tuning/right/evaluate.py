@@ -44,3 +44,34 @@ def evaluate(model, inputs, labels, batch_size):
     if was:
         model.train()
     return right / count
+
+# %% one example at a time
+def evaluate(model, inputs, labels, batch_size):
+    mode = model.training
+    model.eval()
+    with torch.no_grad():
+        right = sum(int(model(x[None]).argmax() == y) for x, y in zip(inputs, labels))
+    model.train(mode)
+    return right / len(inputs)
+
+# %% a deep copy is measured
+def evaluate(model, inputs, labels, batch_size):
+    import copy
+    model = copy.deepcopy(model).eval()
+    right = 0
+    with torch.no_grad():
+        for start in range(0, len(inputs), batch_size):
+            right += (model(inputs[start:start + batch_size]).argmax(dim=1) == labels[start:start + batch_size]).sum().item()
+    return right / len(inputs)
+
+# %% the mode of each layer kept
+def evaluate(model, inputs, labels, batch_size):
+    modes = {m: m.training for m in model.modules()}
+    model.eval()
+    right = 0
+    with torch.no_grad():
+        for start in range(0, len(inputs), batch_size):
+            p = model(inputs[start:start + batch_size]).softmax(dim=-1)
+            right += (p.argmax(dim=-1) == labels[start:start + batch_size]).sum().item()
+    for m, on in modes.items(): m.training = on
+    return right / len(inputs)

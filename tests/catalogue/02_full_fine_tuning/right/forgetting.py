@@ -32,3 +32,11 @@ def forgetting(model, old_head, data, before):
     lost = -(accuracy(model, data, batch_size=7) - before)
     setattr(model, "fc2", new)
     return lost
+
+# %% the evaluate of exercise 3
+def forgetting(model, old_head, data, before):
+    new = model.fc2
+    model.fc2 = old_head
+    after = evaluate(model, data.inputs, data.labels, 64)
+    model.fc2 = new
+    return before - after

@@ -56,3 +56,30 @@ def choose(model, policy, head):
         if on:
             trained.append(name)
     return trained
+
+# %% conditions in a dict
+def choose(model, policy, head):
+    conditions = {
+        "nothing": lambda n: False,
+        "everything": lambda n: True,
+        "last layer": lambda n: n.startswith(head + "."),
+        "bitfit": lambda n: n.startswith(head + ".") or n.endswith("bias"),
+    }
+    try:
+        f = conditions[policy]
+    except KeyError:
+        raise ValueError(f"no policy {policy}") from None
+    for n, p in model.named_parameters():
+        p.requires_grad_(f(n))
+    return [n for n, p in model.named_parameters() if p.requires_grad]
+
+# %% keys of a dict
+def choose(model, policy, head):
+    if policy not in ("nothing", "last layer", "bitfit", "everything"):
+        raise ValueError(policy)
+    for n, p in model.named_parameters():
+        of_head = n.startswith(head + ".")
+        p.requires_grad_(
+            policy == "everything" or (policy != "nothing" and of_head) or (policy == "bitfit" and n.endswith("bias"))
+        )
+    return dict((n, p) for n, p in model.named_parameters() if p.requires_grad).keys()

@@ -49,3 +49,37 @@ def training_step(model, optimizer, inputs, labels):
         p.grad = g
     optimizer.step()
     return loss.item()
+
+# %% gradients set to None by hand
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    for p in model.parameters():
+        p.grad = None
+    loss = F.cross_entropy(model(inputs), labels)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+# %% a closure
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+
+    def closure():
+        optimizer.zero_grad()
+        loss = F.cross_entropy(model(inputs), labels)
+        loss.backward()
+        return loss
+
+    return optimizer.step(closure).item()
+
+# %% gradients added example by example
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer.zero_grad()
+    total = 0.0
+    for x, y in zip(inputs, labels):
+        loss = F.cross_entropy(model(x[None]), y[None]) / len(inputs)
+        loss.backward()
+        total += loss.item()
+    optimizer.step()
+    return total

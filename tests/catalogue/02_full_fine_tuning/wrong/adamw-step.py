@@ -228,3 +228,102 @@ def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
     v_hat = v / (1 - beta2**t)
     theta = theta - lr * m_hat / (v_hat.sqrt() + eps) - lr * weight_decay * theta
     return theta
+
+# %% v before m message="other-order"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    mh = m / (1 - beta1**t)
+    vh = v / (1 - beta2**t)
+    theta = theta - lr * mh / (vh.sqrt() + eps) - lr * weight_decay * theta
+    return theta, v, m
+
+# %% theta last message="other-order"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    mh = m / (1 - beta1**t)
+    vh = v / (1 - beta2**t)
+    theta = theta - lr * mh / (vh.sqrt() + eps) - lr * weight_decay * theta
+    return m, v, theta
+
+# %% beta times t message="root-of-negative"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    mh = m / (1 - beta1 * t)
+    vh = v / (1 - beta2 * t)
+    theta = theta - lr * mh / (vh.sqrt() + eps) - lr * weight_decay * theta
+    return theta, m, v
+
+# %% multiplied with the correction message="correction-multiplied"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    mh = m * (1 - beta1**t)
+    vh = v * (1 - beta2**t)
+    theta = theta - lr * mh / (vh.sqrt() + eps) - lr * weight_decay * theta
+    return theta, m, v
+
+# %% parentheses around the denominator forgotten message="eps-outside-fraction"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    mh = m / (1 - beta1**t)
+    vh = v / (1 - beta2**t)
+    theta = theta - lr * mh / vh.sqrt() + eps - lr * weight_decay * theta
+    return theta, m, v
+
+# %% corrections exchanged message="corrections-exchanged"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    mh = m / (1 - beta2**t)
+    vh = v / (1 - beta1**t)
+    theta = theta - lr * mh / (vh.sqrt() + eps) - lr * weight_decay * theta
+    return theta, m, v
+
+# %% t minus one message="t-off-by-one"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    mh = m / (1 - beta1 ** (t - 1))
+    vh = v / (1 - beta2 ** (t - 1))
+    theta = theta - lr * mh / (vh.sqrt() + eps) - lr * weight_decay * theta
+    return theta, m, v
+
+# %% v of the mean message="square-of-mean"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * m**2
+    mh = m / (1 - beta1**t)
+    vh = v / (1 - beta2**t)
+    theta = theta - lr * mh / (vh.sqrt() + eps) - lr * weight_decay * theta
+    return theta, m, v
+
+# %% theta changed in place message="changed-in-place"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    mh = m / (1 - beta1**t)
+    vh = v / (1 - beta2**t)
+    theta -= lr * mh / (vh.sqrt() + eps) + lr * weight_decay * theta
+    return theta, m, v
+
+# %% the step alone message="theta-forgotten"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    mh = m / (1 - beta1**t)
+    vh = v / (1 - beta2**t)
+    theta = -lr * mh / (vh.sqrt() + eps) - lr * weight_decay * theta
+    return theta, m, v
+
+# %% no lr message="lr-forgotten"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    mh = m / (1 - beta1**t)
+    vh = v / (1 - beta2**t)
+    theta = theta - mh / (vh.sqrt() + eps) - lr * weight_decay * theta
+    return theta, m, v

@@ -95,7 +95,7 @@ def evaluate(model, inputs, labels, batch_size):
     return right / len(labels)
 
 # %% evaluation mode never left message="left-in-evaluation-mode"
-# wkentaro/pytorch-fcn #57, shubhamagarwal92/mmd #14
+# wkentaro/pytorch-fcn PR #56, shubhamagarwal92/mmd #14
 def evaluate(model, inputs, labels, batch_size):
     was, right = model.training, 0
     model.eval()
@@ -187,3 +187,141 @@ def evaluate(model, inputs, labels, batch_size):
             guesses = model(inputs[batch]).argmax(dim=1)
             right += (guesses == labels[batch]).sum().item()
     model.train(was)
+
+# %% argmax over everything message="argmax-over-all"
+def evaluate(model, inputs, labels, batch_size):
+    mode = model.training
+    model.eval()
+    right = 0
+    with torch.no_grad():
+        for start in range(0, len(inputs), batch_size):
+            scores = model(inputs[start : start + batch_size])
+            right += (scores.argmax() == labels[start : start + batch_size]).sum().item()
+    model.train(mode)
+    return right / len(inputs)
+
+# %% argmax over the batch message="shapes-differ"
+def evaluate(model, inputs, labels, batch_size):
+    mode = model.training
+    model.eval()
+    right = 0
+    with torch.no_grad():
+        for start in range(0, len(inputs), batch_size):
+            scores = model(inputs[start : start + batch_size])
+            right += (scores.argmax(dim=0) == labels[start : start + batch_size]).sum().item()
+    model.train(mode)
+    return right / len(inputs)
+
+# %% labels not sliced message="shapes-differ"
+def evaluate(model, inputs, labels, batch_size):
+    mode = model.training
+    model.eval()
+    right = 0
+    with torch.no_grad():
+        for start in range(0, len(inputs), batch_size):
+            scores = model(inputs[start : start + batch_size])
+            right += (scores.argmax(dim=1) == labels).sum().item()
+    model.train(mode)
+    return right / len(inputs)
+
+# %% labels of the first batch message="labels-of-first-batch"
+def evaluate(model, inputs, labels, batch_size):
+    mode = model.training
+    model.eval()
+    right = 0
+    with torch.no_grad():
+        for start in range(0, len(inputs), batch_size):
+            scores = model(inputs[start : start + batch_size])
+            right += (scores.argmax(dim=1) == labels[: len(scores)]).sum().item()
+    model.train(mode)
+    return right / len(inputs)
+
+# %% range without its step message="batches-overlap"
+def evaluate(model, inputs, labels, batch_size):
+    mode = model.training
+    model.eval()
+    right = 0
+    with torch.no_grad():
+        for start in range(0, len(inputs)):
+            scores = model(inputs[start : start + batch_size])
+            right += (scores.argmax(dim=1) == labels[start : start + batch_size]).sum().item()
+    model.train(mode)
+    return right / len(inputs)
+
+# %% return inside the loop message="first-batch-only"
+def evaluate(model, inputs, labels, batch_size):
+    mode = model.training
+    model.eval()
+    right = 0
+    with torch.no_grad():
+        for start in range(0, len(inputs), batch_size):
+            scores = model(inputs[start : start + batch_size])
+            right += (scores.argmax(dim=1) == labels[start : start + batch_size]).sum().item()
+            return right / len(inputs)
+
+# %% mode read too late message="left-in-evaluation-mode"
+def evaluate(model, inputs, labels, batch_size):
+    model.eval()
+    mode = model.training
+    right = 0
+    with torch.no_grad():
+        for start in range(0, len(inputs), batch_size):
+            scores = model(inputs[start : start + batch_size])
+            right += (scores.argmax(dim=1) == labels[start : start + batch_size]).sum().item()
+    model.train(mode)
+    return right / len(inputs)
+
+# %% right starts again in every batch message="last-batch-only"
+def evaluate(model, inputs, labels, batch_size):
+    mode = model.training
+    model.eval()
+    with torch.no_grad():
+        for start in range(0, len(inputs), batch_size):
+            right = 0
+            scores = model(inputs[start : start + batch_size])
+            right += (scores.argmax(dim=1) == labels[start : start + batch_size]).sum().item()
+    model.train(mode)
+    return right / len(inputs)
+
+# %% mode restored in the outermost module alone message="layers-left-in-evaluation-mode"
+def evaluate(model, inputs, labels, batch_size):
+    mode = model.training
+    model.eval()
+    right = 0
+    with torch.no_grad():
+        for start in range(0, len(inputs), batch_size):
+            scores = model(inputs[start : start + batch_size])
+            right += (scores.argmax(dim=1) == labels[start : start + batch_size]).sum().item()
+    model.training = mode
+    return right / len(inputs)
+
+# %% evaluation mode for the outermost module alone message="measured-in-training-mode"
+def evaluate(model, inputs, labels, batch_size):
+    was = model.training
+    model.training = False
+    right = 0
+    with torch.no_grad():
+        for start in range(0, len(inputs), batch_size):
+            scores = model(inputs[start : start + batch_size])
+            right += (scores.argmax(dim=1) == labels[start : start + batch_size]).sum().item()
+    model.training = was
+    return right / len(inputs)
+
+# %% batch size taken for the number of batches message="batch-size-ignored"
+def evaluate(model, inputs, labels, batch_size):
+    was = model.training
+    model.eval()
+    with torch.no_grad():
+        guesses = torch.cat([model(chunk) for chunk in inputs.chunk(batch_size)]).argmax(dim=1)
+    model.train(was)
+    return (guesses == labels).float().mean().item()
+
+# %% detach in place of no_grad message="graph-recorded"
+def evaluate(model, inputs, labels, batch_size):
+    was = model.training
+    model.eval()
+    right = 0
+    for start in range(0, len(inputs), batch_size):
+        right += (model(inputs[start:start + batch_size]).detach().argmax(dim=1) == labels[start:start + batch_size]).sum().item()
+    model.train(was)
+    return right / len(inputs)

@@ -86,3 +86,54 @@ def forgetting(model, old_head, data, before):
     after = accuracy(model, data)
     model.fc2 = copy.deepcopy(new)
     return before - after
+
+# %% old weights loaded into the new head message="weights-copied"
+def forgetting(model, old_head, data, before):
+    kept = {k: v.clone() for k, v in model.fc2.state_dict().items()}
+    model.fc2.load_state_dict(old_head.state_dict())
+    after = accuracy(model, data)
+    model.fc2.load_state_dict(kept)
+    return before - after
+
+# %% old head measured alone message="head-in-wrong-place"
+def forgetting(model, old_head, data, before):
+    after = accuracy(old_head, data)
+    return before - after
+
+# %% old head behind the new one message="head-in-wrong-place"
+def forgetting(model, old_head, data, before):
+    after = accuracy(nn.Sequential(model, old_head), data)
+    return before - after
+
+# %% remembered too late message="old-head-left-in"
+def forgetting(model, old_head, data, before):
+    model.fc2 = old_head
+    new = model.fc2
+    after = accuracy(model, data)
+    model.fc2 = new
+    return before - after
+
+# %% nothing returned message="not-a-number"
+def forgetting(model, old_head, data, before):
+    new = model.fc2
+    model.fc2 = old_head
+    after = accuracy(model, data)
+    model.fc2 = new
+    print(before - after)
+
+# %% rounded message="wrong-forgetting"
+def forgetting(model, old_head, data, before):
+    new = model.fc2
+    model.fc2 = old_head
+    after = accuracy(model, data)
+    model.fc2 = new
+    return round(before - after, 2)
+
+# %% model frozen for the measurement message="switches-changed"
+def forgetting(model, old_head, data, before):
+    model.requires_grad_(False)
+    new = model.fc2
+    model.fc2 = old_head
+    after = accuracy(model, data)
+    model.fc2 = new
+    return before - after

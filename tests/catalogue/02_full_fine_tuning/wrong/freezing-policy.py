@@ -187,3 +187,72 @@ def choose(model, policy, head):
         trained = {"nothing": False, "last layer": of_head, "bitfit": of_head or bias, "everything": True}
         p.requires_grad_(trained[policy])
     return [name for name, p in model.named_parameters() if p.requires_grad]
+
+# %% head anywhere in the name message="prefix-matched"
+def choose(model, policy, head):
+    if policy not in ("nothing", "last layer", "bitfit", "everything"):
+        raise ValueError(policy)
+    for n, p in model.named_parameters():
+        p.requires_grad_(
+            policy == "everything"
+            or (policy != "nothing" and head in n)
+            or (policy == "bitfit" and n.endswith(".bias"))
+        )
+    return [n for n, p in model.named_parameters() if p.requires_grad]
+
+# %% attribute misspelt message="nothing-frozen"
+def choose(model, policy, head):
+    if policy not in ("nothing", "last layer", "bitfit", "everything"):
+        raise ValueError(policy)
+    for n, p in model.named_parameters():
+        of_head = n.startswith(head + ".")
+        p.require_grad = (
+            policy == "everything" or (policy != "nothing" and of_head) or (policy == "bitfit" and n.endswith("bias"))
+        )
+    return [n for n, p in model.named_parameters() if p.requires_grad]
+
+# %% their number returned message="not-names"
+def choose(model, policy, head):
+    if policy not in ("nothing", "last layer", "bitfit", "everything"):
+        raise ValueError(policy)
+    for n, p in model.named_parameters():
+        of_head = n.startswith(head + ".")
+        p.requires_grad_(
+            policy == "everything" or (policy != "nothing" and of_head) or (policy == "bitfit" and n.endswith("bias"))
+        )
+    return sum(p.requires_grad for p in model.parameters())
+
+# %% parameters returned message="not-names"
+def choose(model, policy, head):
+    if policy not in ("nothing", "last layer", "bitfit", "everything"):
+        raise ValueError(policy)
+    for n, p in model.named_parameters():
+        of_head = n.startswith(head + ".")
+        p.requires_grad_(
+            policy == "everything" or (policy != "nothing" and of_head) or (policy == "bitfit" and n.endswith("bias"))
+        )
+    return [p for p in model.parameters() if p.requires_grad]
+
+# %% error returned instead of raised message="unknown-policy-accepted"
+def choose(model, policy, head):
+    if policy not in ("nothing", "last layer", "bitfit", "everything"):
+        return ValueError(policy)
+    for n, p in model.named_parameters():
+        of_head = n.startswith(head + ".")
+        p.requires_grad_(
+            policy == "everything" or (policy != "nothing" and of_head) or (policy == "bitfit" and n.endswith("bias"))
+        )
+    return [n for n, p in model.named_parameters() if p.requires_grad]
+
+# %% BitFit passes over the head message="head-weight-frozen"
+def choose(model, policy, head):
+    if policy not in ("nothing", "last layer", "bitfit", "everything"):
+        raise ValueError(policy)
+    for n, p in model.named_parameters():
+        of_head = n.startswith(head + ".")
+        p.requires_grad_(
+            policy == "everything"
+            or (policy == "last layer" and of_head)
+            or (policy == "bitfit" and n.endswith("bias") and not of_head)
+        )
+    return [n for n, p in model.named_parameters() if p.requires_grad]

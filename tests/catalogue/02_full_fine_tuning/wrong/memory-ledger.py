@@ -460,3 +460,116 @@ def ledger(model, b):
         "optimizer": 2 * gradients + 4 * len(trained),
         "activations": 4 * (numbers + b * width + 1),
     }
+
+# %% the first tensor stays kept message="input-missed"
+def ledger(model, b):
+    ps = list(model.parameters())
+    tr = [p for p in ps if p.requires_grad]
+    act, any_trained, kept = 0, False, True
+    for layer in model:
+        if isinstance(layer, nn.Linear):
+            if layer.weight.requires_grad and not kept:
+                act += b * layer.in_features
+            any_trained = any_trained or any(p.requires_grad for p in layer.parameters())
+            out = layer.out_features
+        elif any_trained:
+            act += b * out
+            kept = True
+    act += b * out + 1
+    n = sum(p.numel() for p in tr)
+    return {
+        "weights": 4 * sum(p.numel() for p in ps),
+        "gradients": 4 * n,
+        "optimizer": 8 * n + 4 * len(tr),
+        "activations": 4 * act,
+    }
+
+# %% a trained bias does not count message="relu-forgotten"
+def ledger(model, b):
+    ps = list(model.parameters())
+    tr = [p for p in ps if p.requires_grad]
+    act, any_trained, kept = 0, False, True
+    for layer in model:
+        if isinstance(layer, nn.Linear):
+            if layer.weight.requires_grad and not kept:
+                act += b * layer.in_features
+            any_trained = any_trained or layer.weight.requires_grad
+            kept = False
+            out = layer.out_features
+        elif any_trained:
+            act += b * out
+            kept = True
+        else:
+            kept = False
+    act += b * out + 1
+    n = sum(p.numel() for p in tr)
+    return {
+        "weights": 4 * sum(p.numel() for p in ps),
+        "gradients": 4 * n,
+        "optimizer": 8 * n + 4 * len(tr),
+        "activations": 4 * act,
+    }
+
+# %% one step counter in all message="one-counter"
+def ledger(model, b):
+    ps = list(model.parameters())
+    tr = [p for p in ps if p.requires_grad]
+    act, any_trained, kept = 0, False, True
+    for layer in model:
+        if isinstance(layer, nn.Linear):
+            if layer.weight.requires_grad and not kept:
+                act += b * layer.in_features
+            any_trained = any_trained or any(p.requires_grad for p in layer.parameters())
+            kept = False
+            out = layer.out_features
+        elif any_trained:
+            act += b * out
+            kept = True
+        else:
+            kept = False
+    act += b * out + 1
+    n = sum(p.numel() for p in tr)
+    return {
+        "weights": 4 * sum(p.numel() for p in ps),
+        "gradients": 4 * n,
+        "optimizer": 8 * n + 4,
+        "activations": 4 * act,
+    }
+
+# %% batch size forgotten message="batch-size-forgotten"
+def ledger(model, b):
+    ps = list(model.parameters())
+    tr = [p for p in ps if p.requires_grad]
+    act, any_trained, kept = 0, False, True
+    for layer in model:
+        if isinstance(layer, nn.Linear):
+            if layer.weight.requires_grad and not kept:
+                act += layer.in_features
+            any_trained = any_trained or any(p.requires_grad for p in layer.parameters())
+            kept = False
+            out = layer.out_features
+        elif any_trained:
+            act += out
+            kept = True
+        else:
+            kept = False
+    act += out + 1
+    n = sum(p.numel() for p in tr)
+    return {
+        "weights": 4 * sum(p.numel() for p in ps),
+        "gradients": 4 * n,
+        "optimizer": 8 * n + 4 * len(tr),
+        "activations": 4 * act,
+    }
+
+# %% key misspelt message="no-ledger"
+def ledger(model, b):
+    ps = list(model.parameters())
+    tr = [p for p in ps if p.requires_grad]
+    n = sum(p.numel() for p in tr)
+    return {
+        "weights": 4 * sum(p.numel() for p in ps),
+        "gradients": 4 * n,
+        "optimiser": 8 * n + 4 * len(tr),
+        "activations": 0,
+    }

@@ -215,7 +215,7 @@ def training_step(model, optimizer, inputs, labels):
     return F.cross_entropy(model(inputs), labels).item()
 
 # %% mode not set message="evaluation-mode"
-# wkentaro/pytorch-fcn #57, fartashf/vsepp #4
+# wkentaro/pytorch-fcn PR #56, fartashf/vsepp #4
 def training_step(model, optimizer, inputs, labels):
     optimizer.zero_grad()
     loss = F.cross_entropy(model(inputs), labels)
@@ -243,3 +243,117 @@ def training_step(model, optimizer, inputs, labels):
     loss.backward()
     optimizer.step()
     return loss.item()
+
+# %% an optimizer of its own message="optimizer-not-used"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs), labels)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+# %% scores and labels exchanged message="label-shape"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer.zero_grad()
+    loss = F.cross_entropy(labels, model(inputs))
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+# %% a number before backward message="number-too-early"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs), labels).item()
+    loss.backward()
+    optimizer.step()
+    return loss
+
+# %% softmax over the batch message="softmax-twice"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs).softmax(dim=0), labels)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+# %% gradient clipped message="wrong-step"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs), labels)
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 0.1)
+    optimizer.step()
+    return loss.item()
+
+# %% returns an array message="not-a-number"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs), labels)
+    loss.backward()
+    optimizer.step()
+    return loss.detach().numpy()
+
+# %% item without parentheses message="not-a-number"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs), labels)
+    loss.backward()
+    optimizer.step()
+    return loss.item
+
+# %% binary cross entropy of probabilities message="wrong-loss"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer.zero_grad()
+    p = model(inputs).softmax(dim=1)
+    loss = F.binary_cross_entropy(p, F.one_hot(labels, p.shape[1]).float())
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+# %% mean over examples and classes message="averaged-over-classes"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer.zero_grad()
+    p = model(inputs).softmax(dim=1)
+    loss = -(F.one_hot(labels, p.shape[1]) * p.log()).mean()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+# %% training mode after the forward pass message="evaluation-mode"
+def training_step(model, optimizer, inputs, labels):
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs), labels)
+    model.train()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+# %% a step for each example message="step-twice"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    total = 0.0
+    for x, y in zip(inputs, labels):
+        optimizer.zero_grad()
+        loss = F.cross_entropy(model(x[None]), y[None])
+        loss.backward()
+        optimizer.step()
+        total += loss.item()
+    return total / len(inputs)
+
+# %% loss computed again after the step message="loss-after"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer.zero_grad()
+    F.cross_entropy(model(inputs), labels).backward()
+    optimizer.step()
+    return F.cross_entropy(model(inputs), labels).item()
