@@ -103,7 +103,7 @@ def judge_forgetting(subject: Subject, c: dict) -> dict:
         ("new-head-used", other - before, "that is measured under the new head, with the sign turned",
          "Put old_head in the place of model.fc2, and return before minus after."),
     )  # fmt: skip
-    if abs(value - right) > 1e-6:
+    if not abs(value - right) <= 1e-6:  # NaN is wrong too
         for id, wrong, why, hint in known:
             if abs(value - wrong) < 1e-6:
                 raise Failure(id, f"{text}: {why}", hint)

@@ -152,7 +152,7 @@ def judge_accuracy(subject: Subject, c: dict, training: bool) -> dict:
         raise Failure("not-a-number", f"it returns a {seen['type']} instead of one number", "return right / n")
     n, share = len(c["labels"]), right_share(c)
     text = f"of {n} examples in batches of {b}, {round(n * share)} are right: {share:.4f}; you returned {value:.4f}"
-    if abs(value - share) > 1e-6:
+    if not abs(value - share) <= 1e-6:  # NaN is wrong too
         for id, other, why, hint in wrong_accuracies(c):
             if abs(value - other) < 1e-6 and abs(other - share) > 1e-6:
                 raise Failure(id, f"{text}: {why}", hint)

@@ -325,3 +325,14 @@ def evaluate(model, inputs, labels, batch_size):
         right += (model(inputs[start:start + batch_size]).detach().argmax(dim=1) == labels[start:start + batch_size]).sum().item()
     model.train(was)
     return right / len(inputs)
+
+# %% mean of nothing message="wrong-accuracy"
+def evaluate(model, inputs, labels, batch_size):
+    was = model.training
+    model.eval()
+    right = []
+    with torch.no_grad():
+        for start in range(0, len(inputs), batch_size):
+            guesses = model(inputs[start : start + batch_size]).argmax(dim=1)
+    model.train(was)
+    return torch.tensor(right).mean().item()
