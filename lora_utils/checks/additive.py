@@ -17,11 +17,11 @@ from lora_utils.checks.additive_behind import judge_call as judge_call
 from lora_utils.checks.additive_count import count as count
 from lora_utils.checks.additive_count import count_adapters as count_adapters
 from lora_utils.checks.additive_count import judge_widest as judge_widest
-from lora_utils.checks.additive_ia3 import fold_case as fold_case
-from lora_utils.checks.additive_ia3 import fold_ia3 as fold_ia3
+from lora_utils.checks.additive_fold import fold_case as fold_case
+from lora_utils.checks.additive_fold import fold_ia3 as fold_ia3
+from lora_utils.checks.additive_fold import judge_fold as judge_fold
 from lora_utils.checks.additive_ia3 import ia3_case as ia3_case
 from lora_utils.checks.additive_ia3 import ia3_layer as ia3_layer
-from lora_utils.checks.additive_ia3 import judge_fold as judge_fold
 from lora_utils.checks.additive_ia3 import judge_scaling as judge_scaling
 from lora_utils.checks.additive_ia3 import place_ia3 as place_ia3
 from lora_utils.checks.additive_inserting import insert_adapters as insert_adapters
@@ -158,6 +158,9 @@ def judge_output(subject: Subject, c: dict) -> None:
     """Compare the output for given weights with the definition; hidden checks use it with other cases."""
     seen = _call(subject, **c, twice=True)
     expect_tensor(seen["output"], "what forward returns")
+    if seen["x_changed"]:
+        raise Failure("x-changed", "forward changes the x it is given, which the block still needs for its residual",
+                      "No += and no method that ends in _ on x: return x + ...")  # fmt: skip
     if not torch.equal(seen["output"], seen["again"]):
         raise Failure("random-output", "two calls with the same input give different outputs",
                       "Nothing in this adapter is random after __init__: no dropout.")  # fmt: skip
@@ -171,13 +174,15 @@ def judge_output(subject: Subject, c: dict) -> None:
 
     change, straight = back(exact_gelu(inside(x))), back(inside(x))
     between = "The activation stands between the two layers: self.up(F.gelu(self.down(x)))."
-    others = {"relu": torch.relu, "tanh": torch.tanh, "silu": F.silu, "sigmoid": torch.sigmoid}
+    others = {"relu": torch.relu, "tanh": torch.tanh, "silu": F.silu, "sigmoid": torch.sigmoid,
+              "leaky_relu": F.leaky_relu, "elu": F.elu}  # fmt: skip
     mistakes = (
         Mistake("residual-forgotten", change, "the output is up(gelu(down(x))): the way around it is missing",
                 "forward returns x + what the two layers make of it."),
         Mistake("activation-forgotten", x + straight, "there is no activation between down and up: the two layers are "
                 "then one linear map of low rank", between),
         Mistake("activation-after-up", x + exact_gelu(straight), "the activation comes after up", between),
+        Mistake("second-activation", x + exact_gelu(change), "there is a second activation, after up", between),
         Mistake("activation-before-down", x + back(inside(exact_gelu(x))), "the activation is applied to x", between),
         Mistake("activation-on-sum", exact_gelu(x + straight), "the activation is applied to the sum with x", between),
         Mistake("residual-twice", 2 * x + change, "x is added twice", "Add x once."),

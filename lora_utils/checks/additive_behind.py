@@ -17,6 +17,9 @@ from lora_utils.checks.subject import StudentRaised, Subject
 adapter_behind = Exercise("adapter-behind")
 
 
+NOT_UNPACKED = "the sublayer got a tuple or a dict where a tensor belongs"
+
+
 class Sublayer(nn.Module):
     """Stands in for attention: a linear layer whose output a mask and a factor change, given by position or by name."""
 
@@ -26,8 +29,18 @@ class Sublayer(nn.Module):
 
     def forward(self, x: torch.Tensor, mask=None, *, factor=1.0) -> torch.Tensor:
         """Return factor * mask * (x W^T)."""
+        if not isinstance(x, torch.Tensor) or isinstance(mask, (tuple, dict)):
+            raise TypeError(NOT_UNPACKED)
         y = factor * (x @ self.weight.T)  # (b, d)
         return y if mask is None else y * mask[:, None]
+
+
+class Alone(Sublayer):
+    """Stands in for feed_forward, which takes x and nothing else."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return x W^T."""
+        return super().forward(x)
 
 
 class Bend(nn.Module):
@@ -43,9 +56,12 @@ class Bend(nn.Module):
 
 
 # ---------------------------------------------------------------------------------------------------------- probes
-def wrap(cls, *, weight, gain, x=None, positional=(), named=None, upstream=None) -> dict:
-    """Probe: wrap a sublayer and an adapter; what is inside, what can be trained, the output, the gradient of x."""
-    sublayer, adapter = Sublayer(weight), Bend(gain)
+def wrap(cls, *, weight, gain, x=None, positional=(), named=None, upstream=None, alone=False) -> dict:
+    """Probe: wrap a sublayer and an adapter; what is inside, what can be trained, the output, the gradient of x.
+
+    With `alone` the sublayer takes x and nothing else.
+    """
+    sublayer, adapter = (Alone if alone else Sublayer)(weight), Bend(gain)
     layer = cls(sublayer, adapter)
     if not isinstance(layer, nn.Module):
         return {"module": False}
@@ -105,17 +121,27 @@ def any_call(subject: Subject, draw: Draw) -> None:
     judge_call(subject, draw, [], {})
     judge_call(subject, draw, [mask], {})
     judge_call(subject, draw, [], {"mask": mask})
+    judge_call(subject, draw, [], {}, alone=True)
 
 
-def judge_call(subject: Subject, draw: Draw, positional: list, named: dict) -> None:
+def judge_call(subject: Subject, draw: Draw, positional: list, named: dict, alone: bool = False) -> None:
     """Compare one way of calling with the closed form; hidden checks use it with other ways."""
     d = draw.integer(3, 8)
     weight, gain, x = draw.normal(d, d), draw.normal(d) + 2, draw.normal(4, d)
     how = ", ".join(["x", *["mask"] * len(positional), *[f"{name}=..." for name in named]])
     every = "def forward(self, *inputs, **named) takes everything; hand both on to the sublayer."
     try:
-        seen = subject.probe(wrap, weight=weight, gain=gain, x=x, positional=positional, named=named)
+        seen = subject.probe(wrap, weight=weight, gain=gain, x=x, positional=positional, named=named, alone=alone)
     except StudentRaised as error:
+        if NOT_UNPACKED in error.text:
+            raise Failure("not-unpacked", f"called as ({how}), {NOT_UNPACKED}",
+                          "The stars stand in the call too: self.sublayer(*inputs, **named).") from None  # fmt: skip
+        if error.kind == "TypeError" and "Bend.forward" in error.text:
+            raise Failure("adapter-gets-arguments", f"called as ({how}), it gives the adapter more than one tensor",
+                          "The arguments are the sublayer's; the adapter gets its output alone.") from None  # fmt: skip
+        if alone and error.kind == "TypeError" and "argument" in error.text:
+            raise Failure("arguments-added", "a sublayer that takes x alone, as feed_forward does, was called with "
+                          f"more than it was given: {error.text}", every) from None  # fmt: skip
         if error.kind == "TypeError" and "argument" in error.text:
             raise Failure("arguments-refused", f"called as ({how}), as the sublayer may be, it raises: {error.text}",
                           every) from None  # fmt: skip

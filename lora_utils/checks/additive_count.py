@@ -79,10 +79,11 @@ def judge_widest(subject: Subject, cases: list) -> None:
     right = [fits(*case) for case in cases]
     hint = "Solve adapters * (2 d r + r + d) <= budget for r and round down."
     mistakes = (
+        ("rounded-to-nearest", [round((b / n - d) / (2 * d + 1)) for d, n, b in cases],
+         "it is up to half a step too large: rounded to the nearest number, or the d biases of up are missing",
+         "Round down, with // or math.floor, after taking off d for each adapter."),
         ("rounded-up", [-(-(b / n - d) // (2 * d + 1)) for d, n, b in cases], "it is rounded up: that is over budget",
          "Round down, with // or math.floor."),
-        ("rounded-to-nearest", [round((b / n - d) / (2 * d + 1)) for d, n, b in cases],
-         "it is rounded to the nearest number, which may be over budget", "Round down, with // or math.floor."),
         ("one-adapter", [(b - d) // (2 * d + 1) for d, n, b in cases], "the whole budget goes to a single adapter",
          "The budget is for all adapters together: each gets budget / adapters."),
         ("biases-forgotten", [b // (2 * d * n) for d, n, b in cases], "the biases are missing, so it is over budget",
@@ -91,6 +92,7 @@ def judge_widest(subject: Subject, cases: list) -> None:
          "At most the budget: <= and not <."),
         ("below-zero", [(b // n - d) // (2 * d + 1) for d, n, b in cases],
          "a budget that is too small for any adapter gives a negative number", "Return 0 then: max(0, ...)."),
+        ("at-least-one", [max(1, r) for r in right], "it gives 1 where not even r = 1 fits", "Return 0 then."),
     )  # fmt: skip
     _compare(subject, "widest", cases, right, mistakes, hint)
 
@@ -105,6 +107,9 @@ def _compare(subject: Subject, which: str, cases: list, right: list, mistakes: t
         if not isinstance(value, (int, float)):
             came = "None: is a return missing?" if value is None else f"a {type(value).__name__}"
             raise Failure("not-a-number", f"{NAMES[which]}{tuple(case)} must be one whole number, got {came}", hint)
+        if value != right[cases.index(case)] and value % 1:
+            text = f"{NAMES[which]}{tuple(case)} must be a whole number, got {value:,.2f}"
+            raise Failure("not-whole", text, "Divide with //, which rounds down, and not with /.")
     wrong = next((i for i, value in enumerate(values) if value != right[i]), 0)
     came = f"{NAMES[which]}{tuple(cases[wrong])} must be {right[wrong]:,}, got {values[wrong]:,g}"
     if values == right:

@@ -1,4 +1,4 @@
-"""Checks of lab 03: the linear layer with IA3, and folding its factors into the weight.
+"""Checks of lab 03: the linear layer with IA3.
 
 Letters: b batch, i in_features, o out_features. W (o, i), bias (o,), scale (o,) or (i,).
 The judge scales the rows or the columns of W, which no student's forward does.
@@ -16,7 +16,6 @@ from lora_utils.checks.failure import Failure
 from lora_utils.checks.subject import StudentRaised, Subject
 
 ia3_layer = Exercise("ia3-layer")
-fold_ia3 = Exercise("fold-ia3")
 SIDES = ("output", "input")
 
 
@@ -51,9 +50,10 @@ def run_ia3(cls, *, weight, bias, where, x=None, scale=None, upstream=None) -> d
     if scale is not None:
         with torch.no_grad():
             factors[0].copy_(scale.reshape(factors[0].shape))
+    original = x.detach().clone()
     x.requires_grad_(upstream is not None)
     y = layer(x)
-    seen["output"] = y
+    seen |= {"output": y, "x_changed": not torch.equal(x.detach(), original)}
     if upstream is not None and y.requires_grad:
         live = [x] + [p for p in factors[:1] if p.requires_grad]
         grads = torch.autograd.grad(y, live, upstream, allow_unused=True)
@@ -69,32 +69,13 @@ def place_ia3(cls, *, dtype: str, device: str, where: str) -> dict:
     return {"dtypes": [str(p.dtype) for p in factors], "devices": [p.device.type for p in factors]}
 
 
-def run_fold(fold, *, weight, bias, scale, where, x) -> dict:
-    """Probe: fold factors into a layer; the new layer's output and parts, and the given layer afterwards."""
-    linear = linear_of(weight, bias)
-    folded = fold(linear, scale, where)
-    if not isinstance(folded, nn.Module):
-        return {"kind": type(folded).__name__, "linear": False}
-    if type(folded) is not nn.Linear:
-        return {"kind": type(folded).__name__, "linear": False}
-    with torch.no_grad():
-        return {
-            "linear": True,
-            "output": folded(x),
-            "weight": folded.weight,
-            "bias": folded.bias,
-            "same": folded is linear,
-            "shares": any(p.data_ptr() == q.data_ptr() for p in folded.parameters() for q in linear.parameters()),
-            "given_weight": linear.weight,
-            "given_bias": linear.bias,
-            "given_in_out": [linear.in_features, linear.out_features],
-        }
-
-
 # ------------------------------------------------------------------------------------------------------- ia3-layer
-def ia3_case(draw: Draw, where: str, *, bias: bool = True, leading: tuple[int, ...] = (4,)) -> dict:
-    """Draw a rectangular layer, factors for one of its sides and an input."""
+def ia3_case(
+    draw: Draw, where: str, *, bias: bool = True, leading: tuple[int, ...] = (4,), square: bool = False
+) -> dict:
+    """Draw a rectangular layer, or a square one as keys and values have, factors for one side and an input."""
     i, o = draw.sizes(2, 3, 9)
+    o = i if square else o
     size = o if where == "output" else i
     return {
         "weight": draw.normal(o, i),
@@ -176,6 +157,7 @@ def scaling(subject: Subject, draw: Draw) -> None:
     """The output is scale * (x W^T + bias), or (scale * x) W^T + bias for where="input"."""
     for where in SIDES:
         judge_scaling(subject, ia3_case(draw, where, leading=(2, 3)))
+        judge_scaling(subject, ia3_case(draw, where, square=True))  # where the sizes do not tell the sides apart
 
 
 def judge_scaling(subject: Subject, c: dict) -> None:
@@ -188,6 +170,9 @@ def judge_scaling(subject: Subject, c: dict) -> None:
                           "Rescale the result for where='output', and x for where='input'.") from None  # fmt: skip
         raise
     expect_tensor(seen["output"], "what forward returns")
+    if seen["x_changed"]:
+        raise Failure("x-changed", "forward changes the x it is given, which others may still need",
+                      "No *= and no method that ends in _ on x: write scale * x.")  # fmt: skip
     x, W, s = c["x"].double(), c["weight"].double(), c["scale"].double()
     b = torch.zeros(len(W), dtype=torch.float64) if c["bias"] is None else c["bias"].double()
     plain = x @ W.T
@@ -212,10 +197,15 @@ def judge_scaling(subject: Subject, c: dict) -> None:
             Mistake("layer-added", plain + b + (s * x) @ W.T + b, "the layer's own output is added once more",
                     "The factors stand in the path, not beside it."),
         ]  # fmt: skip
+    if W.shape[0] == W.shape[1]:
+        other = (s * x) @ W.T + b if c["where"] == "output" else s * (plain + b)
+        mistakes.append(Mistake("wrong-side", other, f"for a square layer and where={c['where']!r} the factors meet "
+                        "the other side", "Keep `where` in self.where: the sizes do not tell the sides apart.")
+                        )  # fmt: skip
     mistakes.append(Mistake("factors-ignored", plain + b, "the output is the layer's own, whatever the factors are",
                             "forward must use self.scale as it is now."))  # fmt: skip
     hint = 'self.scale * self.linear(x), or self.linear(self.scale * x) for where="input".'
-    what = f"for where={c['where']!r} the output"
+    what = f"the output for where={c['where']!r}"
     expect_close(seen["output"], right, what=what, id="wrong-output", hint=hint, mistakes=tuple(mistakes))
 
 
@@ -237,80 +227,3 @@ def gradients(subject: Subject, draw: Draw) -> None:
                       keep)  # fmt: skip
         expect_close(dx, G @ weight, what="dL/dx", id="wrong-gradient", hint=keep, mistakes=(cut,))
         expect_close(seen["dscale"].flatten(), dscale, what="dL/dscale", id="wrong-gradient", hint=keep)
-
-
-# -------------------------------------------------------------------------------------------------------- fold-ia3
-def fold_case(draw: Draw, where: str, *, bias: bool = True) -> dict:
-    """Draw a square layer, where the wrong axis still computes something, with factors and an input."""
-    d = draw.integer(4, 9)
-    return {
-        "weight": draw.normal(d, d),
-        "bias": draw.normal(d) if bias else None,
-        "scale": draw.normal(d) * 0.3 + 1.7,
-        "where": where,
-        "x": draw.normal(3, d),
-    }
-
-
-@fold_ia3.check
-def folded_output(subject: Subject, draw: Draw) -> None:
-    """For where="output" the new layer computes scale * linear(x)."""
-    judge_fold(subject, fold_case(draw, "output"))
-
-
-@fold_ia3.check
-def folded_input(subject: Subject, draw: Draw) -> None:
-    """For where="input" the new layer computes linear(scale * x)."""
-    judge_fold(subject, fold_case(draw, "input"))
-
-
-def judge_fold(subject: Subject, c: dict) -> None:
-    """Compare the new layer's output with the closed form; hidden checks use it without bias and with zeros."""
-    seen = subject.probe(run_fold, **c)
-    if not seen["linear"]:
-        raise Failure("not-a-linear", f"fold must return an nn.Linear, got {seen['kind']}",
-                      "Make a new nn.Linear of the same sizes and copy numbers into it.")  # fmt: skip
-    x, W, s, where = c["x"].double(), c["weight"].double(), c["scale"].double(), c["where"]
-    b = torch.zeros(len(W), dtype=torch.float64) if c["bias"] is None else c["bias"].double()
-    weight, bias = scaled(c["weight"], c["bias"], c["scale"], where)
-    right, rows, columns = x @ weight.T + bias, s[:, None] * W, W * s
-    axis = "W is (out, in): row k makes output k, column k meets input k."
-    other = rows if where == "input" else columns
-    mistakes = (
-        Mistake("bias-not-scaled", x @ weight.T + b, "the weight is rescaled, but not the bias, which is part of the "
-                "output", "For where='output' the bias takes the factors too."),
-        Mistake("bias-scaled", x @ weight.T + s * b, "the bias is rescaled, though the factors belong to the input",
-                "For where='input' the bias comes after the factors and stays."),
-        Mistake("wrong-axis", x @ other.T + bias, f"for where={where!r} the factors meet the wrong axis of W", axis),
-        Mistake("wrong-axis", x @ other.T + b, f"for where={where!r} the factors meet the wrong axis of W", axis),
-        Mistake("wrong-axis", x @ other.T + s * b, f"for where={where!r} the factors meet the wrong axis of W", axis),
-        Mistake("bias-lost", x @ weight.T, "the new layer has lost the bias", "bias=linear.bias is not None, and copy "
-                "its numbers."),
-        Mistake("nothing-folded", x @ W.T + b, "the new layer computes what the given one does", axis),
-        Mistake("divides", x @ (W / s[:, None] if where == "output" else W / s).T + b, "the weight is divided by the "
-                "factors", "Multiply."),
-        Mistake("divides", x @ (W / s[:, None] if where == "output" else W / s).T + b / s, "weight and bias are "
-                "divided by the factors", "Multiply."),
-        Mistake("transposed", x @ weight + bias, "the new layer's weight is transposed", axis),
-    )  # fmt: skip
-    hint = "scale[:, None] * weight and scale * bias for the output, weight * scale for the input."
-    expect_close(seen["output"], right, what=f"for where={where!r} the output", hint=hint, mistakes=mistakes)
-
-
-@fold_ia3.check
-def given_layer_stays(subject: Subject, draw: Draw) -> None:
-    """The layer that was handed over keeps every number, and shares none with the new one."""
-    for where in SIDES:
-        c = fold_case(draw, where)
-        seen = subject.probe(run_fold, **c)
-        if not seen["linear"]:
-            raise Failure("not-a-linear", f"fold must return an nn.Linear, got {seen['kind']}",
-                          "Make a new nn.Linear of the same sizes and copy numbers into it.")  # fmt: skip
-        make = "Make a new nn.Linear and write into that one; folding twice must not scale twice."
-        moved = not (torch.equal(seen["given_weight"], c["weight"]) and torch.equal(seen["given_bias"], c["bias"]))
-        if seen["same"] or moved:
-            raise Failure("changed-in-place", "the layer that was handed over has changed: the base of every other "
-                          "task is lost", make)  # fmt: skip
-        if seen["shares"]:
-            raise Failure("shares-memory", "the new layer shares memory with the given one: changing one changes both",
-                          "Copy the numbers: clone(), or copy_ into the new layer.")  # fmt: skip

@@ -44,17 +44,22 @@ class SpyWrapper(nn.Module):
 
 
 def insert_steps(
-    insert, *, width: int, blocks: int, bottleneck: int, calls: int = 1, inside: str = "classifier"
+    insert, *, width: int, blocks: int, bottleneck: int, calls: int = 1, inside: str = "classifier", already: str = ""
 ) -> dict:
     """Probe: insert adapters into a small model, once or more; what each place then holds and what trains.
 
-    `inside` says what is handed over: the whole classifier, its encoder, or its last two blocks.
+    `inside` says what is handed over: the whole classifier, its encoder, or its last two blocks. `already` names a
+    place that is wrapped beforehand, such as "2.attention".
     """
     encoder = MiniLM(vocabulary=11, width=width, blocks=blocks, heads=2, inner=2 * width + 2, positions=6)
     model = SentenceClassifier(encoder.requires_grad_(False), 3)
     given = {"classifier": model, "encoder": encoder, "upper": encoder.blocks[-2:]}[inside]
     before, raised = dict(model.named_modules()), []
     trainable = {name for name, p in model.named_parameters() if p.requires_grad}
+    if already:
+        index, child = already.split(".")
+        block = encoder.blocks[int(index)]
+        setattr(block, child, SpyWrapper(getattr(block, child), SpyAdapter(width, bottleneck)))
     for _ in range(calls):
         try:
             insert(given, bottleneck, SpyAdapter, SpyWrapper)
@@ -62,7 +67,7 @@ def insert_steps(
         except NotImplementedError:
             raise
         except Exception as error:
-            if calls == 1:
+            if calls == 1 and not already:
                 raise
             raised.append("ValueError" if isinstance(error, ValueError) else f"{type(error).__name__}: {error}")
     places, adapters = {}, []
@@ -74,6 +79,7 @@ def insert_steps(
             adapters.append(adapter)
             places[f"{index}.{child}"] = {
                 "wrapped": wrapped,
+                "otherwise": not wrapped and module is not before[f"encoder.blocks.{index}.{child}"],
                 "own": (module.sublayer if wrapped else module) is before[f"encoder.blocks.{index}.{child}"],
                 "twice": wrapped and isinstance(module.sublayer, SpyWrapper),
                 "adapter": isinstance(adapter, SpyAdapter),
@@ -122,11 +128,18 @@ def every_block(subject: Subject, draw: Draw) -> None:
             "Replace the sublayers themselves, not parts of them.",
         )
     missing = [name for name, place in places.items() if not place["wrapped"]]
+    if other := [name for name, place in places.items() if place["otherwise"]]:
+        raise Failure(
+            "other-wrapper",
+            f"{other[0]} was replaced, but not by the wrapper that was handed over",
+            "Use the arguments `wrapper` and `adapter`, not the classes of the exercises above.",
+        )
     if len(missing) == len(places):
         raise Failure(
             "nothing-inserted",
             "the model that was handed over has no wrapper inside",
-            "Change the model in place: block.attention = wrapper(block.attention, ...).",
+            "Find the blocks with model.modules(), which goes through all depths, and change the model in place: "
+            "block.attention = wrapper(block.attention, ...).",
         )
     children = {name.split(".")[1] for name in missing}
     if len(children) == 1 and len(missing) == 3:
@@ -205,7 +218,7 @@ def touches_nothing_else(subject: Subject, draw: Draw) -> None:
 
 @insert_adapters.check(after=("every-block",))
 def refuses_a_second_time(subject: Subject, draw: Draw) -> None:
-    """A second call is a ValueError and changes nothing."""
+    """A second call is a ValueError and changes nothing, also if a single sublayer is wrapped."""
     seen, _ = inserted(subject, draw, calls=2)
     if seen["raised"][0]:
         raise Failure(
@@ -226,3 +239,20 @@ def refuses_a_second_time(subject: Subject, draw: Draw) -> None:
             f"the second call must raise ValueError, got {came}",
             "raise ValueError('the model has adapters already')",
         )
+    for already in ("2.feed_forward", "2.attention"):
+        seen, _ = inserted(subject, draw, already=already)
+        alone = f"given a model in which {already} alone is wrapped"
+        new = [name for name, place in seen["places"].items() if place["wrapped"] and name != already]
+        if seen["raised"][0] != "ValueError":
+            came = seen["raised"][0] or "no error at all"
+            raise Failure(
+                "some-wrappers-missed",
+                f"{alone}, it must raise ValueError, got {came}",
+                "Look at both sublayers of every block; one wrapper anywhere is enough to refuse.",
+            )
+        if new:
+            raise Failure(
+                "changed-before-refusing",
+                f"{alone}, it raises ValueError, but has wrapped {', '.join(new)} by then",
+                "Two loops: the first only looks at all blocks, the second changes them.",
+            )

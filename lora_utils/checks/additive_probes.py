@@ -62,9 +62,11 @@ def run(cls, *, width, bottleneck, x, weights=None, upstream=None, twice=False) 
         with torch.no_grad():
             for name, parameter in found.items():
                 parameter.copy_(weights[name].T if name in turned else weights[name])
+    original = x.detach().clone()
     x.requires_grad_(upstream is not None)
     y = adapter(x)
-    seen = {"output": y, "again": adapter(x) if twice else None}
+    changed = not torch.equal(x.detach(), original)
+    seen = {"output": y, "x_changed": changed, "again": adapter(x) if twice else None}
     if upstream is not None:
         live = {"x": x, **{name: p for name, p in found.items() if p.requires_grad}}
         grads = [None] * len(live)

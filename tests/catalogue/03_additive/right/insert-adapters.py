@@ -24,14 +24,18 @@ def insert_adapters(model, bottleneck, adapter, wrapper):
 
 # %% recursive
 def insert_adapters(model, bottleneck, adapter, wrapper):
-    if isinstance(model, wrapper):
+    if any(isinstance(module, wrapper) for module in model.modules()):
         raise ValueError('adapters are there already')
-    for child in model.children():
-        insert_adapters(child, bottleneck, adapter, wrapper)
-    if isinstance(model, EncoderBlock):
-        width = model.attention.query.in_features
-        model.attention = wrapper(model.attention, adapter(width, bottleneck))
-        model.feed_forward = wrapper(model.feed_forward, adapter(width, bottleneck))
+
+    def descend(module):
+        for child in module.children():
+            descend(child)
+        if isinstance(module, EncoderBlock):
+            width = module.attention.query.in_features
+            module.attention = wrapper(module.attention, adapter(width, bottleneck))
+            module.feed_forward = wrapper(module.feed_forward, adapter(width, bottleneck))
+
+    descend(model)
 
 
 # %% returns what it did, own kind of ValueError

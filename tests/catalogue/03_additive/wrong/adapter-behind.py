@@ -203,3 +203,75 @@ class AdapterBehind(object):
 
     def __call__(self, *inputs, **named):
         return self.forward(*inputs, **named)
+
+
+# %% requires_grad set on the module message="sublayer-not-frozen"
+class AdapterBehind(nn.Module):
+    def __init__(self, sublayer, adapter):
+        super().__init__()
+        self.sublayer = sublayer
+        self.adapter = adapter
+        sublayer.requires_grad = False
+
+    def forward(self, *a, **k):
+        return self.adapter(self.sublayer(*a, **k))
+
+
+# %% x and a mask that may be missing message="arguments-added"
+class AdapterBehind(nn.Module):
+    def __init__(self, sublayer, adapter):
+        super().__init__()
+        self.sublayer = sublayer
+        self.adapter = adapter
+        sublayer.requires_grad_(False)
+
+    def forward(self, x, mask=None):
+        return self.adapter(self.sublayer(x, mask))
+
+
+# %% always hands on a mask message="arguments-added"
+class AdapterBehind(nn.Module):
+    def __init__(self, sublayer, adapter):
+        super().__init__()
+        self.sublayer = sublayer
+        self.adapter = adapter
+        sublayer.requires_grad_(False)
+
+    def forward(self, x, mask=None, **k):
+        return self.adapter(self.sublayer(x, mask, **k))
+
+
+# %% stars forgotten in the call message="not-unpacked"
+class AdapterBehind(nn.Module):
+    def __init__(self, sublayer, adapter):
+        super().__init__()
+        self.sublayer = sublayer
+        self.adapter = adapter
+        sublayer.requires_grad_(False)
+
+    def forward(self, *inputs, **named):
+        return self.adapter(self.sublayer(inputs, named))
+
+
+# %% names handed on as a dict message="not-unpacked"
+class AdapterBehind(nn.Module):
+    def __init__(self, sublayer, adapter):
+        super().__init__()
+        self.sublayer = sublayer
+        self.adapter = adapter
+        sublayer.requires_grad_(False)
+
+    def forward(self, *inputs, **named):
+        return self.adapter(self.sublayer(*inputs, named))
+
+
+# %% the mask for the adapter too message="adapter-gets-arguments"
+class AdapterBehind(nn.Module):
+    def __init__(self, sublayer, adapter):
+        super().__init__()
+        self.sublayer = sublayer
+        self.adapter = adapter
+        sublayer.requires_grad_(False)
+
+    def forward(self, *inputs, **named):
+        return self.adapter(self.sublayer(*inputs, **named), *inputs[1:], **named)

@@ -436,3 +436,56 @@ class BottleneckAdapter(nn.Module):
 
 # %% the reference message="reference-used"
 from lora_utils.adapters import BottleneckAdapter
+
+
+# %% x changed in place message="x-changed"
+class BottleneckAdapter(nn.Module):
+    def __init__(self, width, bottleneck):
+        super().__init__()
+        self.down = nn.Linear(width, bottleneck)
+        self.up = nn.Linear(bottleneck, width)
+        nn.init.zeros_(self.up.weight)
+        nn.init.zeros_(self.up.bias)
+
+    def forward(self, x):
+        x += self.up(F.gelu(self.down(x)))
+        return x
+
+
+# %% an activation after each layer message="second-activation"
+class BottleneckAdapter(nn.Module):
+    def __init__(self, width, bottleneck):
+        super().__init__()
+        self.down = nn.Linear(width, bottleneck)
+        self.up = nn.Linear(bottleneck, width)
+        nn.init.zeros_(self.up.weight)
+        nn.init.zeros_(self.up.bias)
+
+    def forward(self, x):
+        return x + F.gelu(self.up(F.gelu(self.down(x))))
+
+
+# %% leaky ReLU message="other-activation"
+class BottleneckAdapter(nn.Module):
+    def __init__(self, width, bottleneck):
+        super().__init__()
+        self.down = nn.Linear(width, bottleneck)
+        self.up = nn.Linear(bottleneck, width)
+        nn.init.zeros_(self.up.weight)
+        nn.init.zeros_(self.up.bias)
+
+    def forward(self, x):
+        return x + self.up(F.leaky_relu(self.down(x)))
+
+
+# %% up starts at one message="up-not-zero"
+class BottleneckAdapter(nn.Module):
+    def __init__(self, width, bottleneck):
+        super().__init__()
+        self.down = nn.Linear(width, bottleneck)
+        self.up = nn.Linear(bottleneck, width)
+        nn.init.ones_(self.up.weight)
+        nn.init.zeros_(self.up.bias)
+
+    def forward(self, x):
+        return x + self.up(F.gelu(self.down(x)))

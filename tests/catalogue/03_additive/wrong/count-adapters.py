@@ -183,3 +183,42 @@ def ia3_parameters(d, f):
 
 def widest_bottleneck(d, adapters, budget):
     return max(0, (budget // adapters - d) // (2 * d + 1))
+
+
+# %% divides with a slash message="not-whole"
+def adapter_parameters(d, r):
+    return 2 * d * r + r + d
+
+
+def ia3_parameters(d, f):
+    return 2 * d + f
+
+
+def widest_bottleneck(d, adapters, budget):
+    return max(0, (budget / adapters - d) / (2 * d + 1))
+
+
+# %% at least one message="at-least-one"
+def adapter_parameters(d, r):
+    return 2 * d * r + r + d
+
+
+def ia3_parameters(d, f):
+    return 2 * d + f
+
+
+def widest_bottleneck(d, adapters, budget):
+    return max(1, (budget // adapters - d) // (2 * d + 1))
+
+
+# %% the biases of up forgotten in the inequality message="rounded-to-nearest"
+def adapter_parameters(d, r):
+    return 2 * d * r + r + d
+
+
+def ia3_parameters(d, f):
+    return 2 * d + f
+
+
+def widest_bottleneck(d, adapters, budget):
+    return (budget // adapters) // (2 * d + 1)

@@ -113,3 +113,57 @@ def fold(linear, scale, where):
         if linear.bias is not None:
             new.bias.copy_(linear.bias * scale if where == 'output' else linear.bias)
     return new
+
+
+# %% in and out swapped message="sizes-swapped"
+def fold(linear, scale, where):
+    new = nn.Linear(linear.out_features, linear.in_features, bias=linear.bias is not None)
+    with torch.no_grad():
+        if where == "output":
+            new.weight.copy_(scale[:, None] * linear.weight)
+            if linear.bias is not None:
+                new.bias.copy_(scale * linear.bias)
+        else:
+            new.weight.copy_(linear.weight * scale)
+            if linear.bias is not None:
+                new.bias.copy_(linear.bias)
+    return new
+
+
+# %% a square layer assumed message="sizes-swapped"
+def fold(linear, scale, where):
+    n = len(scale)
+    new = nn.Linear(n, n, bias=linear.bias is not None)
+    with torch.no_grad():
+        if where == "output":
+            new.weight.copy_(scale[:, None] * linear.weight)
+            if linear.bias is not None:
+                new.bias.copy_(scale * linear.bias)
+        else:
+            new.weight.copy_(linear.weight * scale)
+            if linear.bias is not None:
+                new.bias.copy_(linear.bias)
+    return new
+
+
+# %% a bias where there was none message="bias-invented"
+def fold(linear, scale, where):
+    new = nn.Linear(linear.in_features, linear.out_features)
+    with torch.no_grad():
+        if where == "output":
+            new.weight.copy_(scale[:, None] * linear.weight)
+            if linear.bias is not None:
+                new.bias.copy_(scale * linear.bias)
+        else:
+            new.weight.copy_(linear.weight * scale)
+            if linear.bias is not None:
+                new.bias.copy_(linear.bias)
+    return new
+
+
+# %% bias of the new layer left at random message="bias-not-copied"
+def fold(linear, scale, where):
+    new = nn.Linear(linear.in_features, linear.out_features, bias=linear.bias is not None)
+    with torch.no_grad():
+        new.weight.copy_(scale[:, None] * linear.weight if where == "output" else linear.weight * scale)
+    return new

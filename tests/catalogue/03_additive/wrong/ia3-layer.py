@@ -411,3 +411,72 @@ class LinearWithIA3(nn.Module):
         if self.where == 'input':
             return self.linear(x) + self.linear(self.scale * x)
         return self.scale * self.linear(x)
+
+
+# %% the side read off the sizes, input first message="wrong-side"
+class LinearWithIA3(nn.Module):
+    def __init__(self, linear, where="output"):
+        super().__init__()
+        self.linear = linear
+        linear.requires_grad_(False)
+        self.where = where
+        self.scale = nn.Parameter(torch.ones(linear.out_features if where == "output" else linear.in_features))
+
+    def forward(self, x):
+        return self.linear(x * self.scale) if len(self.scale) == x.shape[-1] else self.linear(x) * self.scale
+
+
+# %% the side read off the sizes, output first message="wrong-side"
+class LinearWithIA3(nn.Module):
+    def __init__(self, linear, where="output"):
+        super().__init__()
+        self.linear = linear
+        linear.requires_grad_(False)
+        self.where = where
+        self.scale = nn.Parameter(torch.ones(linear.out_features if where == "output" else linear.in_features))
+
+    def forward(self, x):
+        y = self.linear(x)
+        return y * self.scale if len(self.scale) == y.shape[-1] else self.linear(x * self.scale)
+
+
+# %% x rescaled in place message="x-changed"
+class LinearWithIA3(nn.Module):
+    def __init__(self, linear, where="output"):
+        super().__init__()
+        self.linear = linear
+        linear.requires_grad_(False)
+        self.where = where
+        self.scale = nn.Parameter(torch.ones(linear.out_features if where == "output" else linear.in_features))
+
+    def forward(self, x):
+        if self.where == "input":
+            x *= self.scale
+            return self.linear(x)
+        return self.linear(x) * self.scale
+
+
+# %% requires_grad set on the layer message="base-not-frozen"
+class LinearWithIA3(nn.Module):
+    def __init__(self, linear, where="output"):
+        super().__init__()
+        self.linear = linear
+        linear.requires_grad = False
+        self.where = where
+        self.scale = nn.Parameter(torch.ones(linear.out_features if where == "output" else linear.in_features))
+
+    def forward(self, x):
+        return self.linear(x) * self.scale if self.where == "output" else self.linear(x * self.scale)
+
+
+# %% a matrix product with the factors message="wrong-output-shape"
+class LinearWithIA3(nn.Module):
+    def __init__(self, linear, where="output"):
+        super().__init__()
+        self.linear = linear
+        linear.requires_grad_(False)
+        self.where = where
+        self.scale = nn.Parameter(torch.ones(linear.out_features if where == "output" else linear.in_features))
+
+    def forward(self, x):
+        return self.linear(x) @ self.scale if self.where == "output" else self.linear(x * self.scale)

@@ -265,3 +265,91 @@ def insert_adapters(model, bottleneck, adapter, wrapper):
         width = len(block.attention_norm.weight)
         for name in ('attention', 'feed_forward'):
             setattr(block, name, wrapper(getattr(block, name), adapter(width, bottleneck)))
+
+
+# %% looks and changes in one loop message="changed-before-refusing"
+def insert_adapters(model, bottleneck, adapter, wrapper):
+    for b in model.modules():
+        if isinstance(b, EncoderBlock):
+            d = len(b.attention_norm.weight)
+            for n in ("attention", "feed_forward"):
+                if isinstance(getattr(b, n), wrapper):
+                    raise ValueError("already")
+                setattr(b, n, wrapper(getattr(b, n), adapter(d, bottleneck)))
+
+
+# %% looks at attention alone message="some-wrappers-missed"
+def insert_adapters(model, bottleneck, adapter, wrapper):
+    blocks = [b for b in model.modules() if isinstance(b, EncoderBlock)]
+    if any(isinstance(b.attention, wrapper) for b in blocks):
+        raise ValueError("already")
+    for b in blocks:
+        d = len(b.attention_norm.weight)
+        b.attention = wrapper(b.attention, adapter(d, bottleneck))
+        b.feed_forward = wrapper(b.feed_forward, adapter(d, bottleneck))
+
+
+# %% looks at the first block alone message="some-wrappers-missed"
+def insert_adapters(model, bottleneck, adapter, wrapper):
+    blocks = [b for b in model.modules() if isinstance(b, EncoderBlock)]
+    if blocks and isinstance(blocks[0].attention, wrapper) and isinstance(blocks[0].feed_forward, wrapper):
+        raise ValueError("already")
+    for b in blocks:
+        d = len(b.attention_norm.weight)
+        b.attention = wrapper(b.attention, adapter(d, bottleneck))
+        b.feed_forward = wrapper(b.feed_forward, adapter(d, bottleneck))
+
+
+# %% looks at the children alone message="nothing-inserted"
+def insert_adapters(model, bottleneck, adapter, wrapper):
+    blocks = [b for b in model.children() if isinstance(b, EncoderBlock)]
+    if any(isinstance(s, wrapper) for b in blocks for s in (b.attention, b.feed_forward)):
+        raise ValueError("already")
+    for b in blocks:
+        d = len(b.attention_norm.weight)
+        b.attention = wrapper(b.attention, adapter(d, bottleneck))
+        b.feed_forward = wrapper(b.feed_forward, adapter(d, bottleneck))
+
+
+# %% the class of the adapter itself message="no-adapter"
+def insert_adapters(model, bottleneck, adapter, wrapper):
+    blocks = [b for b in model.modules() if isinstance(b, EncoderBlock)]
+    if any(isinstance(s, wrapper) for b in blocks for s in (b.attention, b.feed_forward)):
+        raise ValueError("already")
+    for b in blocks:
+        b.attention = wrapper(b.attention, adapter)
+        b.feed_forward = wrapper(b.feed_forward, adapter)
+
+
+# %% returns the error message="second-time-ignored"
+def insert_adapters(model, bottleneck, adapter, wrapper):
+    blocks = [b for b in model.modules() if isinstance(b, EncoderBlock)]
+    if any(isinstance(s, wrapper) for b in blocks for s in (b.attention, b.feed_forward)):
+        return ValueError("already")
+    for b in blocks:
+        d = len(b.attention_norm.weight)
+        b.attention = wrapper(b.attention, adapter(d, bottleneck))
+        b.feed_forward = wrapper(b.feed_forward, adapter(d, bottleneck))
+
+
+# %% the classes of the exercises above message="other-wrapper"
+def insert_adapters(model, bottleneck, adapter, wrapper):
+    blocks = [b for b in model.modules() if isinstance(b, EncoderBlock)]
+    if any(isinstance(s, AdapterBehind) for b in blocks for s in (b.attention, b.feed_forward)):
+        raise ValueError("already")
+    for b in blocks:
+        d = len(b.attention_norm.weight)
+        b.attention = AdapterBehind(b.attention, BottleneckAdapter(d, bottleneck))
+        b.feed_forward = AdapterBehind(b.feed_forward, BottleneckAdapter(d, bottleneck))
+
+
+# %% recursive, refuses halfway message="changed-before-refusing"
+def insert_adapters(model, bottleneck, adapter, wrapper):
+    if isinstance(model, wrapper):
+        raise ValueError('adapters are there already')
+    for child in model.children():
+        insert_adapters(child, bottleneck, adapter, wrapper)
+    if isinstance(model, EncoderBlock):
+        width = model.attention.query.in_features
+        model.attention = wrapper(model.attention, adapter(width, bottleneck))
+        model.feed_forward = wrapper(model.feed_forward, adapter(width, bottleneck))
