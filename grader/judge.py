@@ -18,7 +18,7 @@ import time
 
 from grader.frames import BadFrame, ChannelClosed, ChannelTimeout, receive, send
 from lora_utils.checks.grade import MIME, Grade
-from lora_utils.checks.subject import Handle, StudentRaised
+from lora_utils.checks.subject import Handle, Seen, StudentRaised
 
 READY_SECONDS = 60  # a fork and a few mounts take some hundredths; a loaded machine may need far more
 KNOWN = ("ok", "error", "crash", "flood")
@@ -30,13 +30,6 @@ class Lost(BaseException):
     def __init__(self, status: str, ename: str = "", evalue: str = "") -> None:
         self.run = {"status": status, "ename": ename, "evalue": evalue}
         super().__init__(status)
-
-
-class Seen(dict):
-    """What a probe brought back. Every honest probe brings what its check reads; a forged answer may lack it."""
-
-    def __missing__(self, key: str) -> object:
-        raise StudentRaised("WrongType", f"the answer of a probe lacks {key!r}")
 
 
 class StudentSide:

@@ -37,6 +37,13 @@ class StudentRaised(Exception):
         super().__init__(f"{kind}: {text}" if text else kind)
 
 
+class Seen(dict):
+    """What a probe brought back; what it lacks, an odd answer has kept it from seeing, or a forged one left out."""
+
+    def __missing__(self, key: str) -> object:
+        raise StudentRaised("WrongType", f"your answer is not of the form asked for: {key!r} could not be seen")
+
+
 class Handle:
     """Stands for a student's object that lives in another process; its `side` runs probes there.
 
@@ -89,7 +96,7 @@ class Subject:
         with torch.random.fork_rng(devices=[]), quiet():
             torch.manual_seed(self._seed)
             try:
-                return to_wire(function(*self._objects, **inputs), "the result")
+                return Seen(to_wire(function(*self._objects, **inputs), "the result"))
             except WireError as error:
                 raise StudentRaised("WrongType", str(error)) from None
             except (Exception, SystemExit) as error:
