@@ -15,6 +15,7 @@ from grader.answer_key import AnswerKey, read_keys
 from grader.attempts import Attempt, Attempts
 from grader.canary import REMEDY, sandbox_faults
 from grader.class_report import write_class_report
+from grader.engine import NO_FORK, can_fork
 from grader.execution import Limits
 from grader.feedback import write_feedback
 from grader.gradebook import Gradebook, GradebookError, database_url
@@ -134,6 +135,8 @@ def grade_folder(
     keys = keys or start(root, submitted, labs)
     if out.resolve().is_relative_to(submitted.resolve()):
         raise CannotStart(f"{out} lies inside the folder of submissions; give another folder with --out.")
+    if not can_fork():
+        raise CannotStart(NO_FORK)
     if sandbox and (faults := sandbox_faults()):
         raise CannotStart(f"the sandbox does not hold here: {faults[0]} {REMEDY}")
     try:

@@ -30,6 +30,14 @@ class EngineFailed(RuntimeError):
     """The engine itself failed: a fault of the machine or of the grader, never of the submission."""
 
 
+NO_FORK = "grading needs a system that can fork a process; on Windows use WSL 2, or stock `nbgrader autograde`."
+
+
+def can_fork() -> bool:
+    """Whether this system has what the engine is made of."""
+    return hasattr(os, "fork")
+
+
 class Engine:
     """A warm process and what it forks; safe to use from several threads.
 

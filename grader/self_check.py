@@ -14,6 +14,7 @@ import nbformat
 from grader.answer_key import AnswerKey
 from grader.build import Lab, find_labs
 from grader.collect import collect_exercises
+from grader.engine import NO_FORK, can_fork
 from grader.execution import Limits, execute
 from grader.notebook_file import Unreadable, parse, read_bytes
 from grader.restore import restore
@@ -85,6 +86,8 @@ def self_check(path: Path, root: Path, limits: Limits | None = None) -> SelfChec
     best = max(keys, key=lambda key: len(names & set(key.by_grade_id)), default=None)
     if best is None or not names & set(best.by_grade_id):
         raise CannotCheck(f"{path.name} is the notebook of no lab of this course; open one of notebooks/.")
+    if not can_fork():
+        raise CannotCheck(NO_FORK)
     restored = restore(cells, best)
     runs = execute(restored.cells, {}, limits or Limits(), sandbox=False)
     return SelfCheck(best.lab, collect_exercises(best, restored.cells, runs), restored.notes)

@@ -45,6 +45,17 @@ def test_nothing_starts_where_the_sandbox_does_not_hold(monkeypatch, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def test_a_system_that_cannot_fork_is_told_what_to_do(monkeypatch, tmp_path):
+    (tmp_path / "in").mkdir()
+    monkeypatch.setattr("grader.console.can_fork", lambda: False)
+    done = CliRunner().invoke(app, ["grade", str(tmp_path / "in"), "--lab", "10_quiz", "--out", str(tmp_path / "out")])
+    assert (done.exit_code, done.output) == (
+        2,
+        "grader grade: grading needs a system that can fork a process; on Windows use WSL 2, or stock `nbgrader "
+        "autograde`.\n",
+    )
+
+
 def test_elsewhere_than_on_linux_the_fix_is_named(monkeypatch):
     monkeypatch.setattr("grader.canary.sys.platform", "darwin")
     assert canary.sandbox_faults() == ["it needs Linux, and this is darwin."]
