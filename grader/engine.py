@@ -111,7 +111,7 @@ class Engine:
         Raises:
             EngineFailed: the engine broke, whatever the submission did.
         """
-        student = _Student(self, environment, limits)
+        student = _Student(self, limits)
         ours, theirs = socket.socketpair()
         with ours:
             with theirs:
@@ -150,7 +150,7 @@ class Engine:
 class _Student:
     """The student's process of one submission: a new one ends the one before."""
 
-    def __init__(self, engine: Engine, environment: dict[str, str], limits: dict) -> None:
+    def __init__(self, engine: Engine, limits: dict) -> None:
         self._engine, self._control = engine, None
         self._request = {
             "role": "student",
