@@ -81,6 +81,10 @@ def grade(
     sandbox: Annotated[
         Sandbox, typer.Option(help="require: start only where it holds; off: no isolation.")
     ] = "require",
+    seed_file: Annotated[
+        Path | None,
+        typer.Option(help="The secret that test inputs derive from; made when missing. Default: a known seed."),
+    ] = None,
     root: Root = None,
 ) -> None:
     """Grade what students handed in; every attempt is recorded and the best one counts.
@@ -94,7 +98,7 @@ def grade(
 
     folder, console = course(root), Console()
     options = {"labs": lab or [], "db": db, "due": due, "workers": workers, "timeout": timeout, "console": console}
-    options |= {"sandbox": sandbox == "require"}
+    options |= {"sandbox": sandbox == "require", "seed_file": seed_file}
     try:
         run, attempts = grade_folder(folder, submitted, out, **options)
     except CannotStart as error:

@@ -22,6 +22,7 @@ from grader.gradebook import Gradebook, GradebookError, database_url
 from grader.grading_run import Run, Watcher, grade_all
 from grader.report import class_table, write_report
 from grader.safe_names import one_line
+from grader.seed_file import SeedFileError, read_seed
 
 GRADED, SOME_NOT, NOT_STARTED, INTERRUPTED = 0, 1, 2, 130  # exit codes
 GRADEBOOK = Path(".nbgrader") / "gradebook.db"  # where nbgrader_config.py has it
@@ -106,6 +107,7 @@ def grade_folder(
     workers: int | None = None,
     timeout: float = 20.0,
     sandbox: bool = True,
+    seed_file: Path | None = None,
     console: Console | None = None,
     title: str = "grading",
 ) -> tuple[Run, list[Attempt]]:
@@ -122,6 +124,7 @@ def grade_folder(
         workers: how many at a time; default: one a core.
         timeout: seconds of wall clock for one cell.
         sandbox: whether submissions are shut off; nothing starts where that does not hold. Default True.
+        seed_file: holds the course's own seed, see `read_seed`; default: the seed is the environment's.
         console: where progress goes; default: standard output.
         title: what the progress bar says.
 
@@ -140,6 +143,7 @@ def grade_folder(
     if sandbox and (faults := sandbox_faults()):
         raise CannotStart(f"the sandbox does not hold here: {faults[0]} {REMEDY}")
     try:
+        seed = read_seed(seed_file) if seed_file is not None else None
         url = database_url(db or str(root / GRADEBOOK))
         with progress(console, title) as watch:
             run = grade_all(
@@ -149,6 +153,7 @@ def grade_folder(
                 limits=Limits(cell_seconds=timeout),
                 workers=workers or default_workers(),
                 sandbox=sandbox,
+                seed=seed,
                 only=bool(labs),
                 due=parse_due(due or [], list(keys)),
                 copies=root / AUTOGRADED if db is None else None,
@@ -161,7 +166,7 @@ def grade_folder(
         write_class_report(run, out)
         with Gradebook(url) as book:
             attempts = [attempt for attempt in Attempts(book.engine).all() if attempt.lab in keys]
-    except (GradebookError, OSError) as error:
+    except (GradebookError, SeedFileError, OSError) as error:
         raise CannotStart(str(error)) from error
     return run, attempts
 

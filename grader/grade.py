@@ -24,7 +24,13 @@ SHUT_OFF, OPEN = "namespaces", "unsandboxed"  # what a grade says of how it was 
 OUR_FAULT = "the grader broke while it worked on this submission; it costs you nothing, and staff will grade it again"
 
 
-def grade(submission: Submission, key: AnswerKey, limits: Limits | None = None, sandbox: bool = True) -> Result:
+def grade(
+    submission: Submission,
+    key: AnswerKey,
+    limits: Limits | None = None,
+    sandbox: bool = True,
+    seed: str | None = None,
+) -> Result:
     """Grade one submission of one lab.
 
     Args:
@@ -32,13 +38,14 @@ def grade(submission: Submission, key: AnswerKey, limits: Limits | None = None, 
         key: the lab's own notebook, hidden tests included.
         limits: on time and output; default `Limits()`.
         sandbox: whether to shut the submission off from the machine; default True.
+        seed: of the test inputs; default: `input_seed` of this submission.
 
     Returns:
         The result. It never raises: when the grader itself breaks, every exercise has the verdict "grader-error".
     """
     limits = limits or Limits()
     start = time.perf_counter()
-    seed = input_seed(submission.sha256)
+    seed = seed or input_seed(submission.sha256)
     notes, flags = list(submission.notes), []
     try:
         restored = restore(submission.cells, key)
@@ -49,9 +56,34 @@ def grade(submission: Submission, key: AnswerKey, limits: Limits | None = None, 
         flags += grade_flags(key, restored.cells, runs)
         flags += [f"tampering:{kind}" for kind in tampering(own_texts(restored.cells))]
     except Exception as error:
-        message = Message("grader-error", OUR_FAULT)
-        exercises = [Exercise(cell.grade_id, 0.0, cell.points, "grader-error", [message]) for cell in key.graded]
+        exercises = _broken(key)
         notes.append(f"{OURS}: {type(error).__name__}: {error}")
+    seconds = round(time.perf_counter() - start, 3)
+    return _result(submission, key, limits, sandbox, seed, exercises, flags, notes, seconds)
+
+
+def ungraded(submission: Submission, key: AnswerKey, limits: Limits, sandbox: bool, seed: str, why: str) -> Result:
+    """Return the result of a submission on which the grader broke before it could say anything; `why` is for staff."""
+    notes = [*submission.notes, f"{OURS}: {why}"]
+    return _result(submission, key, limits, sandbox, seed, _broken(key), [], notes, 0.0)
+
+
+def _broken(key: AnswerKey) -> list[Exercise]:
+    message = Message("grader-error", OUR_FAULT)
+    return [Exercise(cell.grade_id, 0.0, cell.points, "grader-error", [message]) for cell in key.graded]
+
+
+def _result(
+    submission: Submission,
+    key: AnswerKey,
+    limits: Limits,
+    sandbox: bool,
+    seed: str,
+    exercises: list[Exercise],
+    flags: list[str],
+    notes: list[str],
+    seconds: float,
+) -> Result:
     return Result(
         student=submission.student,
         lab=submission.lab,
@@ -61,7 +93,7 @@ def grade(submission: Submission, key: AnswerKey, limits: Limits | None = None, 
         sandbox=SHUT_OFF if sandbox else OPEN,
         seed_id=hashlib.sha256(seed.encode()).hexdigest()[:12],
         versions=versions() | {"cell_seconds": f"{limits.cell_seconds:g}"},
-        seconds=round(time.perf_counter() - start, 3),
+        seconds=seconds,
         timestamp=iso(submission.timestamp),
         flags=flags,
         notes=notes,
@@ -73,9 +105,15 @@ def own_texts(cells: list[Cell]) -> list[str]:
     return [cell.source for cell in cells if cell.runs and not (cell.key is not None and cell.key.locked)]
 
 
-def input_seed(submission_sha256: str) -> str:
-    """Return the seed of the test inputs: from the course's own seed and the file, so unguessable and repeatable."""
-    return hashlib.sha256(f"{course_seed()}\0{submission_sha256}".encode()).hexdigest()[:32]
+def input_seed(submission_sha256: str, course: str | None = None) -> str:
+    """Return the seed of the test inputs: from the course's own seed and the file, so unguessable and repeatable.
+
+    Args:
+        submission_sha256: of the file.
+        course: the course's own seed; default: `course_seed`.
+    """
+    own = course_seed() if course is None else course
+    return hashlib.sha256(f"{own}\0{submission_sha256}".encode()).hexdigest()[:32]
 
 
 @lru_cache

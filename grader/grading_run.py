@@ -11,7 +11,7 @@ from grader.attempts import Attempts, Standing
 from grader.collect import OURS
 from grader.execution import Limits
 from grader.formgrader_copy import write_copy
-from grader.grade import grade
+from grader.grade import grade, input_seed
 from grader.gradebook import Gradebook, GradebookError
 from grader.results import Result
 from grader.submission import Refusal, Submission, collect
@@ -77,6 +77,7 @@ def grade_all(
     limits: Limits | None = None,
     workers: int = 2,
     sandbox: bool = True,
+    seed: str | None = None,
     only: bool = False,
     due: dict[str, datetime] | None = None,
     copies: Path | None = None,
@@ -91,6 +92,7 @@ def grade_all(
         limits: of one submission; default `Limits()`.
         workers: how many are graded at a time; default 2.
         sandbox: whether submissions are shut off from the machine; default True.
+        seed: the course's own, from which all test inputs derive; default: the environment's, see `course_seed`.
         only: pass over other labs' folders instead of naming them as problems; default False.
         due: due dates by lab (UTC, without zone); default: as the gradebook has them.
         copies: nbgrader's autograded directory, where formgrader looks for notebooks; default: none are written.
@@ -122,7 +124,8 @@ def grade_all(
                 done += 1
                 watch(done, total, f"{one.student} {one.lab}")
         fresh = [one for one in waiting if known[id(one)] is None]
-        for result in _results(fresh, keys, limits, workers, sandbox):
+        jobs = [(one, keys[one.lab], limits, sandbox, input_seed(one.sha256, seed)) for one in fresh]
+        for result in _results(jobs, workers):
             recorder.take(result)
             done += 1
             watch(done, total, f"{result.student} {result.lab}")
@@ -149,13 +152,14 @@ def _prepare(
     return dates, closed
 
 
-def _results(
-    submissions: list[Submission], keys: dict[str, AnswerKey], limits: Limits, workers: int, sandbox: bool
-) -> Iterable[Result]:
+Job = tuple[Submission, AnswerKey, Limits, bool, str]  # what `grade` is called with
+
+
+def _results(jobs: list[Job], workers: int) -> Iterable[Result]:
     """Yield results as they come; threads suffice, because the work is done in the engine's processes."""
     pool = ThreadPoolExecutor(max(1, workers), thread_name_prefix="grade")
     try:
-        futures = [pool.submit(grade, one, keys[one.lab], limits, sandbox) for one in submissions]
+        futures = [pool.submit(grade, *job) for job in jobs]
         for future in as_completed(futures):
             yield future.result()
     finally:

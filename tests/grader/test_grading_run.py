@@ -28,7 +28,7 @@ def run(course, tmp_path, monkeypatch):
     keys, url = tiny.keys_of(course), f"sqlite:///{tmp_path / 'g.db'}"
 
     def grade(points: float, **options):
-        def given(one, key, limits, sandbox):
+        def given(one, key, limits, sandbox, seed):
             exercises = [Exercise(cell.grade_id, points, cell.points, "partial") for cell in key.graded]
             versions = {"cell_seconds": "20"}
             return Result(one.student, one.lab, one.sha256, key.sha256, exercises, "unsandboxed", "id", versions, 0.1)

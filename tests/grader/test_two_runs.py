@@ -26,7 +26,7 @@ from grader.results import Exercise, Result
 
 root, submitted, url, start, points = sys.argv[1:]
 
-def quick(one, key, limits=None, sandbox=True):
+def quick(one, key, limits=None, sandbox=True, seed=None):
     exercises = [Exercise(cell.grade_id, float(points), cell.points, "partial") for cell in key.graded]
     return Result(one.student, one.lab, one.sha256, key.sha256, exercises, "unsandboxed", "id",
                   {"cell_seconds": "20"}, 0.1, None)
