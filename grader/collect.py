@@ -4,11 +4,13 @@ A graded cell's value is a `lora_utils.checks.Grade`; its data travel under MIME
 """
 
 import math
+from dataclasses import replace
 
 from grader.answer_key import AnswerKey, KeyCell
+from grader.endings import Losses, ending
 from grader.execution import CellRun
 from grader.restore import Cell
-from grader.results import CHECK_WORDS, WORDS, CheckLine, Exercise, Message
+from grader.results import CHECK_WORDS, LOST, WORDS, CheckLine, Exercise, Message
 from grader.safe_names import one_line
 from lora_utils.checks.grade import MIME
 
@@ -21,14 +23,16 @@ MOST_COPIED = 120  # characters, white space aside: a shorter answer may well be
 
 def collect_exercises(key: AnswerKey, cells: list[Cell], runs: dict[str, CellRun]) -> list[Exercise]:
     """Return one exercise for each graded cell of the lab, in the lab's order."""
-    sources = {cell.id: cell.source for cell in cells}
-    return [_exercise(key, graded, sources, runs) for graded in key.graded]
+    sources, losses = {cell.id: cell.source for cell in cells}, Losses(cells, runs)
+    return [_exercise(key, graded, sources, runs, losses) for graded in key.graded]
 
 
-def _exercise(key: AnswerKey, graded: KeyCell, sources: dict[str, str], runs: dict[str, CellRun]) -> Exercise:
+def _exercise(
+    key: AnswerKey, graded: KeyCell, sources: dict[str, str], runs: dict[str, CellRun], losses: Losses
+) -> Exercise:
     run = runs.get(graded.id, CellRun("not-run"))
     if run.status == "ok" and run.data is not None:
-        found = _from_data(graded, run.data.get(MIME))
+        found = _from_data(graded, run.data.get(MIME), losses)
         if found is not None:
             return found
     answers = key.answers_to(graded)
@@ -38,12 +42,12 @@ def _exercise(key: AnswerKey, graded: KeyCell, sources: dict[str, str], runs: di
         if answer.id not in sources:
             text = f"the answer cell {answer.grade_id!r} is not in the notebook"
             return _nothing(graded, "not-attempted", "answer-missing", text, "Copy it from the lab's own notebook.")
-        why = _why(runs.get(answer.id, CellRun("not-run")), f"your answer cell {answer.grade_id!r}")
-        if why:
-            return _nothing(graded, *why)
-    why = _why(run, "your code, while it was being checked,")
-    if why:
-        return _nothing(graded, *why)
+        found = _badly(graded, answer.id, f"your answer cell {answer.grade_id!r}", runs, losses)
+        if found is not None:
+            return found
+    found = _badly(graded, graded.id, "your code, while it was being checked,", runs, losses)
+    if found is not None:
+        return found
     text = "the check gave no result, so there is nothing to give points for"
     return _nothing(graded, "fail", "no-result", text)
 
@@ -56,31 +60,20 @@ def _nothing(graded: KeyCell, verdict: str, id: str, text: str, hint: str | None
     return Exercise(graded.grade_id, 0.0, graded.points, verdict, [Message(id, _text(text), hint)])
 
 
-def _why(run: CellRun, what: str) -> tuple[str, str, str, str] | None:
-    """Return verdict, message id, text and hint for a cell that did not end well."""
-    if run.status == "error":
-        if run.ename == "NotImplementedError":
-            return "not-attempted", "not-attempted", "not written yet: the stub is still there", "Fill in the cell."
-        text = f"{what} raised {run.ename}: {run.evalue}" if run.evalue else f"{what} raised {run.ename}"
-        hint = "Restart the kernel and run all cells from the top; the first error is the one to mend."
-        return "fail", f"raised-{run.ename}", text, hint
-    if run.status == "timeout":
-        text = f"{what} was stopped after {run.evalue}"
-        return "timeout", "ran-too-long", text, "Look for a loop that never ends, or for far too much work."
-    if run.status == "flood":
-        text = f"{what} was stopped because the notebook printed more than {run.evalue}"
-        return "crash", "printed-too-much", text, "Remove the print inside the loop."
-    if run.status in ("crash", "gone"):
-        detail = f" ({run.evalue})" if run.evalue else ""
-        text = f"{what} ended the Python process{detail}"
-        return "crash", "process-ended", text, "Look for exit() or os._exit(), or for memory that runs out."
-    if run.status == "not-run":
-        text = f"{what} was not run, because cells before it had used up the time or ended the process too often"
-        return "timeout", "no-time-left", text, "Mend the first cell that is reported as stopped."
-    return None
+def _badly(graded: KeyCell, id: str, what: str, runs: dict[str, CellRun], losses: Losses) -> Exercise | None:
+    """Return the outcome of an exercise one of whose cells did not end well; None where it did."""
+    run = runs.get(id, CellRun("not-run"))
+    end = ending(run)
+    if end is None:
+        return None
+    lost = losses.of(run.evalue, id) if run.ename == "NameError" else None
+    if lost is not None:
+        return _nothing(graded, lost.verdict, lost.id, lost.said, lost.hint)
+    said = end.said if end.verdict == "not-attempted" else f"{what} {end.said}"
+    return _nothing(graded, end.verdict, end.id, said, end.hint)
 
 
-def _from_data(graded: KeyCell, data: object) -> Exercise | None:
+def _from_data(graded: KeyCell, data: object, losses: Losses) -> Exercise | None:
     """Read a grade's data with suspicion; None where it is not one."""
     if not isinstance(data, dict) or not _number(data.get("points")):
         return None
@@ -88,18 +81,24 @@ def _from_data(graded: KeyCell, data: object) -> Exercise | None:
     checks = data.get("checks")
     lines = [_line(check) for check in checks[:MOST_CHECKS]] if isinstance(checks, list) else []
     lines = [line for line in lines if line is not None]
+    ids = [_text(c.get("message_id"))[:80] for c in checks if isinstance(c, dict)] if isinstance(checks, list) else []
+    for place, (id, line) in enumerate(zip(ids, lines, strict=False)):
+        lost = losses.of(line.text, graded.id) if id == "raised-NameError" else None
+        if lost is not None:
+            _, found, where = line.text.partition(", at: ")
+            said = f"{lost.said}; it is needed at: {where}" if found else lost.said
+            ids[place], lines[place] = LOST, replace(line, text=_text(said), hint=lost.hint)
     verdict = data.get("verdict")
     if verdict not in WORDS or (verdict == "pass") != (points >= graded.points):
         verdict = "pass" if points >= graded.points else "partial" if points > 0 else "fail"
     if any(line.verdict == "grader-error" for line in lines):
         verdict = "grader-error"
-    return Exercise(graded.grade_id, points, graded.points, verdict, _messages(checks, lines), lines)
+    return Exercise(graded.grade_id, points, graded.points, verdict, _messages(ids, lines), lines)
 
 
-def _messages(checks: object, lines: list[CheckLine]) -> list[Message]:
-    ids = [c.get("message_id") for c in checks if isinstance(c, dict)] if isinstance(checks, list) else []
+def _messages(ids: list[str], lines: list[CheckLine]) -> list[Message]:
     return [
-        Message(_text(id)[:80] if isinstance(id, str) and id else line.verdict, line.text or line.sentence, line.hint)
+        Message(id or line.verdict, line.text or line.sentence, line.hint)
         for id, line in zip(ids, lines, strict=False)
         if line.verdict not in ("pass", "skipped")
     ]

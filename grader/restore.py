@@ -19,12 +19,14 @@ class Cell:
         kind: "code", "markdown" or "raw".
         source: its text.
         key: the cell of the answer key it stands for; None for one the student added.
+        number: its place in the student's file, from 1; 0 for one that was put back.
     """
 
     id: str
     kind: str
     source: str
     key: KeyCell | None = None
+    number: int = 0
 
     @property
     def runs(self) -> bool:
@@ -78,12 +80,12 @@ def restore(submitted: tuple[SubmittedCell, ...], key: AnswerKey) -> Restored:
         elif meant.answer:
             if cell.kind != meant.kind:
                 restored.say("answer-retyped", f"answer cell {meant.grade_id!r} was turned back into {meant.kind}")
-            restored.cells.append(Cell(meant.id, meant.kind, cell.source, meant))
+            restored.cells.append(Cell(meant.id, meant.kind, cell.source, meant, number))
         elif meant.locked:
             _note_changes(restored, cell, meant)
-            restored.cells.append(Cell(meant.id, meant.kind, meant.source, meant))
+            restored.cells.append(Cell(meant.id, meant.kind, meant.source, meant, number))
         else:
-            restored.cells.append(Cell(meant.id, cell.kind, cell.source, meant))
+            restored.cells.append(Cell(meant.id, cell.kind, cell.source, meant, number))
     _put_back(restored, key)
     return restored
 
@@ -127,7 +129,7 @@ def _add_own(restored: Restored, cell: SubmittedCell, number: int, key: AnswerKe
     elif original is not None:
         note = f"a copy of answer cell {original.grade_id!r} was run as an ordinary cell"
         restored.say("answer-cell-copied", note)
-    restored.cells.append(Cell(f"student-{number}", cell.kind, cell.source))
+    restored.cells.append(Cell(f"student-{number}", cell.kind, cell.source, None, number))
 
 
 def _note_changes(restored: Restored, cell: SubmittedCell, meant: KeyCell) -> None:

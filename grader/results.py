@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass, field
 
 PASS_MARK = 0.8  # share of a lab's points that passes it
 
+LOST = "lost-definition"  # id of the message of what fails for want of a name that another cell was to define
+
 # Verdicts of an exercise, and how a reader is told.
 WORDS = {
     "pass": "passed",
@@ -135,7 +137,9 @@ class Result:
     @property
     def repeatable(self) -> bool:
         """Whether grading the same bytes again must give the same score: no fault of the grader, no time limit hit."""
-        return not any(exercise.verdict in ("grader-error", "timeout") for exercise in self.exercises)
+        # What was lost may have been lost to a limit.
+        lost = any(message.id == LOST for exercise in self.exercises for message in exercise.messages)
+        return not lost and not any(exercise.verdict in ("grader-error", "timeout") for exercise in self.exercises)
 
 
 def passes(score: float, max_score: float) -> bool:
