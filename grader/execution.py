@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from grader.engine import engine
 from grader.judge import defined_names
+from grader.own_work import made_by_definition
 from grader.restore import Cell
 
 
@@ -61,8 +62,11 @@ def execute(cells: list[Cell], environment: dict[str, str], limits: Limits, sand
     """
     answers = [cell.key.source for cell in cells if cell.key is not None and cell.key.answer]
     names = sorted(set().union(*map(defined_names, answers)))
+    made = sorted(set().union(*map(made_by_definition, answers)))
     orders = [
-        {"id": cell.id, "source": cell.source, "kind": _kind(cell), "names": names} for cell in cells if cell.runs
+        {"id": cell.id, "source": cell.source, "kind": _kind(cell), "names": names, "made": made}
+        for cell in cells
+        if cell.runs
     ]
     runs = engine(sandbox).grade(orders, environment, vars(limits))
     return {id: CellRun(**run) for id, run in runs.items()}

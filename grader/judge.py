@@ -17,7 +17,9 @@ import socket
 import time
 
 from grader.frames import BadFrame, ChannelClosed, ChannelTimeout, receive, send
+from grader.own_work import Bindings
 from lora_utils.checks.grade import MIME, Grade
+from lora_utils.checks.origin import uses_of_package
 from lora_utils.checks.subject import Handle, Seen, StudentRaised
 
 READY_SECONDS = 60  # a fork and a few mounts take some hundredths; a loaded machine may need far more
@@ -38,6 +40,7 @@ class StudentSide:
     def __init__(self, channel: socket.socket) -> None:
         self.channel = channel
         self.check: socket.socket | None = None
+        self.borrowed: dict[str, list[str]] = {}  # what the text of the cells says of the names in a graded cell
         self.deadline = time.monotonic()
         self.seconds = 0.0
 
@@ -76,7 +79,24 @@ class StudentSide:
         return found | {"lost": answer["status"] in ("crash", "flood")}
 
     def probe(self, function, objects: tuple, inputs: dict, seed: int) -> dict:
-        """Run a probe in the fork that belongs to this graded cell, as `Subject.probe` would here."""
+        """Run a probe in the fork that belongs to this graded cell, as `Subject.probe` would here.
+
+        Where an answer comes from is not left to the student's process: what the cells' text says is added.
+        """
+        if function is not uses_of_package:
+            return self._ask(function, objects, inputs, seed)
+        shown = [name for one in objects if isinstance(one, Handle) for name in self.borrowed.get(one.name, ())]
+        try:
+            said = self._ask(function, objects, inputs, seed).get("names")
+        except (StudentRaised, Lost):
+            if not shown:
+                raise
+            said = None
+        if not isinstance(said, list) or not all(isinstance(name, str) for name in said):
+            said = []
+        return Seen(names=sorted({*said, *shown}))
+
+    def _ask(self, function, objects: tuple, inputs: dict, seed: int) -> dict:
         request = {
             "module": function.__module__,
             "probe": function.__qualname__,
@@ -156,6 +176,7 @@ class Session:
         self.channel, self.cells, self.limits = channel, order["cells"], order["limits"]
         self.runs: dict[str, dict] = {}
         self.spent = 0.0
+        self.borrowed = borrowed_by_text(self.cells)
 
     def grade(self) -> dict[str, dict]:
         """Return what became of every cell."""
@@ -185,6 +206,7 @@ class Session:
             side.start(min(left, self.limits["cell_seconds"]))
             start = time.monotonic()
             if cell["kind"] == "graded":
+                side.borrowed = self.borrowed.get(cell["id"], {})
                 self.runs[cell["id"]] = judge(cell, namespace, side)
                 self.spent += time.monotonic() - start
                 if self.runs[cell["id"]]["status"] == "crash" and not alive(side):
@@ -205,6 +227,19 @@ class Session:
                 return True
             before = cell
         return False
+
+
+def borrowed_by_text(cells: list[dict]) -> dict[str, dict[str, list[str]]]:
+    """Return, for each graded cell, which names that it reads are the package's own by the text of the cells above."""
+    found: dict[str, dict[str, list[str]]] = {}
+    bindings = Bindings(set().union(*(cell.get("made", ()) for cell in cells)))
+    for cell in cells:
+        if cell["kind"] == "graded":
+            names = used_names(cell["source"]) & set(cell["made"])
+            found[cell["id"]] = {name: sorted(uses) for name in names if (uses := bindings.uses(name))}
+        else:
+            bindings.read(cell["source"])
+    return found
 
 
 def alive(side: StudentSide) -> bool:

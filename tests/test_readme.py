@@ -50,3 +50,11 @@ def test_every_linked_file_exists():
     links = re.findall(r"\]\((?!http)([^)#]+)\)", README)
     assert links
     assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_as_many_attacks_are_tried_as_it_says():
+    folder = ROOT / "tests" / "attacks"
+    tried = sum(
+        text.count("\n# %% ") for text in ((folder / f"{name}.py").read_text() for name in ("tricks", "disguises"))
+    )
+    assert int(re.search(r"`tests/attacks/`\s+tries (\d+) ways", README)[1]) == tried
