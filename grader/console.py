@@ -17,7 +17,7 @@ from grader.canary import REMEDY, sandbox_faults
 from grader.class_report import write_class_report
 from grader.engine import NO_FORK, can_fork
 from grader.execution import Limits
-from grader.feedback import write_feedback
+from grader.feedback import keep_outputs, write_feedback
 from grader.gradebook import Gradebook, GradebookError, database_url
 from grader.grading_run import Run, Watcher, grade_all
 from grader.report import class_table, write_report
@@ -158,6 +158,7 @@ def grade_folder(
                 due=parse_due(due or [], list(keys)),
                 copies=root / AUTOGRADED if db is None else None,
                 watch=watch,
+                keep=lambda result: keep_outputs(result, out),
             )
         if not run.rows and not run.problems:
             raise CannotStart(f"{submitted} holds no submissions; expected {submitted}/<student>/<lab>/<lab>.ipynb.")

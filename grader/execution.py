@@ -37,12 +37,14 @@ class CellRun:
         status: "ok", "error" (it raised), "timeout", "crash" (its process died), "flood" (too much output), "not-run".
         ename, evalue: class and message of what it raised, or more about what happened.
         data: MIME bundle of a graded cell's value, when it has one.
+        shown: what one of the student's own cells printed and showed, see `grader.cell_outputs`; None for nothing.
     """
 
     status: str
     ename: str = ""
     evalue: str = ""
     data: dict | None = None
+    shown: dict | None = None
 
 
 def execute(cells: list[Cell], environment: dict[str, str], limits: Limits, sandbox: bool = True) -> dict[str, CellRun]:
@@ -64,7 +66,14 @@ def execute(cells: list[Cell], environment: dict[str, str], limits: Limits, sand
     names = sorted(set().union(*map(defined_names, answers)))
     made = sorted(set().union(*map(made_by_definition, answers)))
     orders = [
-        {"id": cell.id, "source": cell.source, "kind": _kind(cell), "names": names, "made": made}
+        {
+            "id": cell.id,
+            "source": cell.source,
+            "kind": _kind(cell),
+            "names": names,
+            "made": made,
+            "show": cell.own,
+        }
         for cell in cells
         if cell.runs
     ]

@@ -4,8 +4,9 @@ Hidden checks appear with their sentence and their finding, never with their cod
 is worth stays unsaid, because in a quiz that would tell the answer.
 """
 
+import json
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from markupsafe import Markup, escape
 from grader.answer_key import AnswerKey
 from grader.collect import OURS
 from grader.grading_run import Graded, Run
-from grader.results import CHECK_WORDS, PASS_MARK, WORDS, CheckLine, Exercise
+from grader.results import CHECK_WORDS, PASS_MARK, WORDS, CellOutput, CheckLine, Exercise, Result
 from grader.safe_names import file_name, one_line
 from grader.submission import Refusal
 
@@ -117,7 +118,8 @@ def write_feedback(run: Run, out: Path, course: str = "PEFT by hand") -> list[Pa
     for row in run.rows:
         if row.lab not in run.keys:
             continue
-        page = context(row, run.keys[row.lab], course)
+        shown = kept_outputs(row.result, out) if isinstance(row, Graded) else []
+        page = context(row, run.keys[row.lab], course, shown)
         folder = out / "feedback" / file_name(row.student)
         folder.mkdir(parents=True, exist_ok=True)
         for suffix in ("html", "txt"):
@@ -127,8 +129,37 @@ def write_feedback(run: Run, out: Path, course: str = "PEFT by hand") -> list[Pa
     return written
 
 
-def context(row: Graded | Refusal, key: AnswerKey, course: str) -> dict:
-    """Return everything the templates mention."""
+def keep_outputs(result: Result, out: Path) -> None:
+    """Write down what the cells of a new result showed, for its page.
+
+    No record holds it, so a run that goes on after an interruption, or only looks the result up, finds it here.
+    """
+    if result.shown:
+        path = _outputs_file(result, out)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        data = {"of": _attempt_of(result), "shown": [asdict(one) for one in result.shown]}
+        path.write_text(json.dumps(data), encoding="utf-8")
+
+
+def kept_outputs(result: Result, out: Path) -> list[CellOutput]:
+    """Return what `keep_outputs` wrote down for the same submission and checks; nothing where it did not."""
+    try:
+        data = json.loads(_outputs_file(result, out).read_text(encoding="utf-8"))
+        return [CellOutput(**one) for one in data["shown"]] if data["of"] == _attempt_of(result) else []
+    except (OSError, ValueError, TypeError, KeyError):
+        return []
+
+
+def _outputs_file(result: Result, out: Path) -> Path:
+    return out / "feedback" / file_name(result.student) / f"{file_name(result.lab)}.outputs.json"
+
+
+def _attempt_of(result: Result) -> list[str]:
+    return [result.submission_sha256, result.checks_sha256]
+
+
+def context(row: Graded | Refusal, key: AnswerKey, course: str, shown: list[CellOutput]) -> dict:
+    """Return everything the templates mention; `shown` is what the student's cells showed, where that is known."""
     page = {
         "course": course,
         "student": one_line(row.student),
@@ -155,6 +186,8 @@ def context(row: Graded | Refusal, key: AnswerKey, course: str) -> dict:
         "most": most_to_gain(key, result.exercises),
         "notes": notes[:MOST_NOTES],
         "more_notes": max(0, len(notes) - MOST_NOTES),
+        "shown": shown,
+        "shown_before": not shown and not standing.new,
     }
 
 

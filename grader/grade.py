@@ -11,6 +11,7 @@ from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 
 from grader.answer_key import AnswerKey
+from grader.cell_outputs import cell_outputs
 from grader.collect import OURS, broken_checks, collect_exercises, grade_flags
 from grader.execution import Limits, execute
 from grader.integrity import tampering
@@ -46,12 +47,13 @@ def grade(
     limits = limits or Limits()
     start = time.perf_counter()
     seed = seed or input_seed(submission.sha256)
-    notes, flags = list(submission.notes), []
+    notes, flags, shown = list(submission.notes), [], []
     try:
         restored = restore(submission.cells, key)
         notes, flags = notes + restored.notes, list(restored.flags)
         runs = execute(restored.cells, {SEED_VARIABLE: seed}, limits, sandbox)
         exercises = collect_exercises(key, restored.cells, runs)
+        shown = cell_outputs(restored.cells, runs)
         notes += broken_checks(key, runs)
         flags += grade_flags(key, restored.cells, runs)
         flags += [f"tampering:{kind}" for kind in tampering(own_texts(restored.cells))]
@@ -97,6 +99,7 @@ def _result(
         timestamp=iso(submission.timestamp),
         flags=flags,
         notes=notes,
+        shown=shown,
     )
 
 

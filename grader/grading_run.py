@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -82,6 +82,7 @@ def grade_all(
     due: dict[str, datetime] | None = None,
     copies: Path | None = None,
     watch: Watcher = lambda done, total, what: None,
+    keep: Callable[[Result], None] = lambda result: None,
 ) -> Run:
     """Grade a folder of submissions and record every attempt.
 
@@ -97,6 +98,7 @@ def grade_all(
         due: due dates by lab (UTC, without zone); default: as the gradebook has them.
         copies: nbgrader's autograded directory, where formgrader looks for notebooks; default: none are written.
         watch: called after each submission.
+        keep: called with each new result before it is recorded; what its cells showed is not kept otherwise.
 
     Raises:
         GradebookError: the gradebook cannot be opened.
@@ -113,7 +115,7 @@ def grade_all(
             due, closed = _prepare(book, keys, due or {}, run)
         waiting = [one for one in found if isinstance(one, Submission)]
         submissions = {(one.student, one.lab): one for one in waiting}
-        recorder = _Recorder(book, attempts, due, closed, run, submissions, copies, lock)
+        recorder = _Recorder(book, attempts, due, closed, run, submissions, copies, lock, keep)
         known = {id(one): attempts.known(*_name(one, keys), limits.cell_seconds) for one in waiting}
         run.rows += [one for one in found if isinstance(one, Refusal)]
         run.problems += [str(one) for one in run.rows]
@@ -178,9 +180,16 @@ class _Recorder:
     submissions: dict[tuple[str, str], Submission]
     copies: Path | None
     lock: WriterLock  # no other run may write between looking at the attempts and writing the best into the gradebook
+    keep: Callable[[Result], None]
 
     def take(self, result: Result) -> None:
         """Record a new result."""
+        try:
+            self.keep(result)
+        except OSError as error:
+            what = f"what the cells of {result.lab} showed"
+            self.run.problems.append(f"{result.student}: {what} could not be kept ({_first_line(error)}).")
+        result = replace(result, shown=[])  # a class may show gigabytes
         handed_in = datetime.fromisoformat(result.timestamp).replace(tzinfo=None) if result.timestamp else None
         due = self.due.get(result.lab)
         late = max(0.0, (handed_in - due).total_seconds()) if handed_in is not None and due is not None else None

@@ -16,6 +16,7 @@ import os
 import socket
 import time
 
+from grader.cell_outputs import Allowance
 from grader.frames import BadFrame, ChannelClosed, ChannelTimeout, receive, send
 from grader.own_work import Bindings
 from lora_utils.checks.grade import MIME, Grade
@@ -62,10 +63,15 @@ class StudentSide:
         self.end_check()
         self.seconds, self.deadline = seconds, time.monotonic() + seconds
 
-    def cell(self, source: str) -> dict:
-        """Run one of the student's cells; "lost" in the answer says that the process is of no more use."""
+    def cell(self, source: str, allowance: Allowance | None = None) -> dict:
+        """Run one of the student's cells; "lost" in the answer says that the process is of no more use.
+
+        Args:
+            source: the cell.
+            allowance: of which the cell's outputs may take their share; default: they are not asked for.
+        """
         try:
-            send(self.channel, {"do": "cell", "source": source})
+            send(self.channel, {"do": "cell", "source": source, "show": allowance is not None})
             answer = receive(self.channel, self.deadline - time.monotonic())
         except ChannelTimeout:
             return {"status": "timeout", "evalue": f"{self.seconds:.0f} s", "lost": True}
@@ -76,7 +82,8 @@ class StudentSide:
         if not isinstance(answer, dict) or answer.get("status") not in KNOWN:
             return {"status": "crash", "evalue": _text(answer, "broken") or "forged answer", "lost": True}
         found = {"status": answer["status"], "ename": _text(answer, "ename"), "evalue": _text(answer, "evalue")}
-        return found | {"lost": answer["status"] in ("crash", "flood")}
+        shown = {} if allowance is None else {"shown": allowance.take(answer.get("shown"))}
+        return found | shown | {"lost": answer["status"] in ("crash", "flood")}
 
     def probe(self, function, objects: tuple, inputs: dict, seed: int) -> dict:
         """Run a probe in the fork that belongs to this graded cell, as `Subject.probe` would here.
@@ -177,6 +184,7 @@ class Session:
         self.runs: dict[str, dict] = {}
         self.spent = 0.0
         self.borrowed = borrowed_by_text(self.cells)
+        self.allowance = Allowance()
 
     def grade(self) -> dict[str, dict]:
         """Return what became of every cell."""
@@ -218,7 +226,8 @@ class Session:
             if cell["kind"] == "locked":
                 with contextlib.suppress(Exception), contextlib.redirect_stdout(io.StringIO()):
                     execute(cell["source"], namespace)
-            run = side.cell(cell["source"])
+            first = earlier is None and cell.get("show", False)  # a cell that runs again has shown its outputs
+            run = side.cell(cell["source"], self.allowance if first else None)
             self.spent += time.monotonic() - start
             lost = run.pop("lost")
             if earlier is None or lost:

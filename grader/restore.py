@@ -38,6 +38,11 @@ class Cell:
         """Whether it decides points."""
         return self.key is not None and self.key.graded
 
+    @property
+    def own(self) -> bool:
+        """Whether the student wrote it: an answer, a cell of their own, or one of the lab's that they changed."""
+        return self.key is None or self.key.answer or not (self.key.locked or _same(self.source, self.key.student))
+
 
 @dataclass
 class Restored:

@@ -1,7 +1,7 @@
 """What grading one submission says, as plain data: the same for the database, the reports and the feedback."""
 
 import math
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 PASS_MARK = 0.8  # share of a lab's points that passes it
 
@@ -84,6 +84,25 @@ class Exercise:
 
 
 @dataclass(frozen=True)
+class CellOutput:
+    """What one of the student's own cells showed.
+
+    Args:
+        number: of the code cell, counted from the top: the number that Restart and Run All gives it.
+        title: the line by which its writer recognises it.
+        text: what it printed, and its values, without control characters.
+        figures: PNG pictures as base64.
+        left_out: how many figures found no room.
+    """
+
+    number: int
+    title: str
+    text: str
+    figures: list[str]
+    left_out: int = 0
+
+
+@dataclass(frozen=True)
 class Result:
     """The outcome of grading one submission of one lab.
 
@@ -99,6 +118,7 @@ class Result:
         timestamp: when it was handed in (ISO 8601, UTC), if known.
         flags: what the instructor should look at, as short names.
         notes: what was set right before grading, one sentence each.
+        shown: what the student's own cells showed; for the feedback page only, so no record keeps it.
     """
 
     student: str
@@ -113,6 +133,7 @@ class Result:
     timestamp: str | None = None
     flags: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    shown: list[CellOutput] = field(default_factory=list)
 
     @property
     def score(self) -> float:
@@ -149,6 +170,7 @@ def passes(score: float, max_score: float) -> bool:
 
 def plain(result: Result) -> dict:
     """Return a result as JSON-ready data, with the derived numbers."""
-    data = asdict(result)
+    data = asdict(replace(result, shown=[]))
+    del data["shown"]
     data |= {"score": result.score, "max_score": result.max_score, "passed": result.passed}
     return data

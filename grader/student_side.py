@@ -10,88 +10,17 @@ import builtins
 import contextlib
 import gc
 import importlib
-import io
 import os
 import signal
 import socket
-import sys
 
 from grader.frames import ChannelClosed, receive, send
+from grader.notebook_shell import make_shell, start_record
+from grader.output_record import Record
 from lora_utils.checks.subject import PROBE_HOME, StudentRaised, Subject
 
 LONGEST_TEXT = 2_000  # characters kept of one error message
-_shell = None
-
-
-class Tap(io.TextIOBase):
-    """Standard output and error of the cells: counted, kept up to a limit, and an end to everything beyond it."""
-
-    def __init__(self, most: int, flood) -> None:
-        self.most, self.flood, self.count = most, flood, 0
-
-    def writable(self) -> bool:
-        """It is for writing."""
-        return True
-
-    def write(self, text: str) -> int:
-        """Count a text; too much of it ends the process."""
-        self.take(len(text))
-        return len(text)
-
-    def take(self, size: int) -> None:
-        """Count what was printed or shown."""
-        self.count += size
-        if self.count > self.most:
-            self.flood()
-
-
-def make_shell():
-    """Return IPython's shell without terminal, history or configuration; made once, before the fork."""
-    global _shell
-    if _shell is None:
-        from IPython.core.displayhook import DisplayHook
-        from IPython.core.displaypub import DisplayPublisher
-        from IPython.core.interactiveshell import InteractiveShell
-        from traitlets.config import Config
-
-        class Shown(DisplayPublisher):
-            def publish(self, data, metadata=None, **more):
-                _count(data)
-
-        class Value(DisplayHook):
-            def __call__(self, result=None):
-                if result is not None and not self.quiet():
-                    data, _ = self.compute_format_data(result)
-                    _count(data)
-                    self.update_user_ns(result)
-
-        class Shell(InteractiveShell):
-            def ask_exit(self):
-                _gone({"status": "crash", "evalue": "exit() was called"})
-
-            def showtraceback(self, *args, **more):
-                pass
-
-            def showsyntaxerror(self, *args, **more):
-                pass
-
-            def init_io(self):
-                pass
-
-        config = Config()
-        config.HistoryManager.enabled = False
-        config.InteractiveShell.colors = "nocolor"
-        config.InteractiveShell.display_pub_class = Shown
-        _shell = Shell.instance(config=config, display_pub_class=Shown, displayhook_class=Value)
-    return _shell
-
-
-_tap = Tap(1 << 60, lambda: None)
 _channel: socket.socket | None = None
-
-
-def _count(data: dict) -> None:
-    _tap.take(sum(len(value) if isinstance(value, str | bytes) else len(repr(value)) for value in data.values()))
 
 
 def _gone(message: dict) -> None:
@@ -101,14 +30,25 @@ def _gone(message: dict) -> None:
     os._exit(1)
 
 
+def leave(why: str) -> None:
+    """End the process because a cell asked for it."""
+    _gone({"status": "crash", "evalue": why})
+
+
 def serve(channel: socket.socket, output_bytes: int) -> None:
-    """Answer the judge's requests until it hangs up: {"do": "cell", "source"} and {"do": "check"} with a socket."""
-    global _tap, _channel
+    """Answer the judge's requests until it hangs up.
+
+    They are {"do": "cell", "source", "show"}, where "show" asks for what the cell prints and shows, and {"do": "check"}
+    with a socket.
+    """
+    global _channel
     _channel = channel
-    _tap = Tap(output_bytes, lambda: _gone({"status": "flood", "evalue": f"{output_bytes / 1e6:g} MB"}))
-    sys.stdout = sys.stderr = _tap
+    record = Record(output_bytes)
+    flood = {"status": "flood", "evalue": f"{output_bytes / 1e6:g} MB"}
+    record.flood = lambda: _gone(flood | {"shown": record.data()})
+    start_record(record)
     builtins.input = _no_input
-    shell, checking = make_shell(), 0
+    shell, checking = make_shell(leave), 0
     shell.user_ns["__name__"] = "__main__"
     send(channel, {"ready": True})
     with contextlib.suppress(ChannelClosed):
@@ -117,7 +57,9 @@ def serve(channel: socket.socket, output_bytes: int) -> None:
             if checking:
                 checking = _end(checking)
             if request["do"] == "cell":
-                send(channel, run(shell, request["source"]))
+                record.begin(request.get("show", False))
+                ended = run(shell, request["source"])
+                send(channel, ended | {"shown": record.data()} if record.kept else ended)
             elif request["do"] == "check" and fds:
                 gc.freeze()
                 checking = os.fork()

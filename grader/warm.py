@@ -54,7 +54,7 @@ def preload() -> None:
         stepper = kind([weight], lr=0.1)
         torch.nn.functional.cross_entropy(weight @ weight, torch.tensor([0, 1])).backward()
         stepper.step()
-    student_side.make_shell()
+    student_side.make_shell(student_side.leave)
 
 
 def view() -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import itertools
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -12,9 +13,9 @@ import tiny_course as tiny
 from sqlalchemy import create_engine
 
 from grader.attempts import Attempts
-from grader.feedback import lateness, most_to_gain, next_step, write_feedback
+from grader.feedback import keep_outputs, kept_outputs, lateness, most_to_gain, next_step, write_feedback
 from grader.grading_run import Graded, Run
-from grader.results import WORDS, CheckLine, Exercise, Message, Result
+from grader.results import WORDS, CellOutput, CheckLine, Exercise, Message, Result, plain
 from grader.submission import Refusal
 
 VISIBLE_FAIL = CheckLine(
@@ -147,6 +148,67 @@ def test_what_could_not_be_graded_gets_a_page_with_the_cure(keys, tmp_path):
         assert "cy/01_double/x.ipynb has the wrong file name." in page
         assert "Rename it to 01_double.ipynb." in page
         assert "does not count as an attempt" in page
+
+
+SHOWN = [
+    CellOutput(3, "print('a')", f"a </pre>{NASTY}\n  b", [], 0),
+    CellOutput(7, "plt.plot(x)", "", ["iVBORw0KGgoAAA=="], 1),
+    CellOutput(9, "", "", ["QUJD", "REVG"], 2),
+]
+
+
+def test_the_page_shows_what_the_students_cells_showed(pages, tmp_path):
+    one = replace(result(*MIXED), shown=SHOWN)
+    keep_outputs(one, tmp_path)
+    page, text = pages(one)
+    assert "<script" not in page
+    assert re.findall(r"<pre>(.*?)</pre>", page, re.DOTALL) == [
+        "a &lt;/pre&gt;&lt;script&gt;alert(&#34;x&#34;)&lt;/script&gt;\n  b"
+    ]
+    assert re.findall(r'<img src="([^"]*)" alt="([^"]*)">', page) == [
+        ("data:image/png;base64,iVBORw0KGgoAAA==", "figure from your cell 7"),
+        ("data:image/png;base64,QUJD", "figure 1 of 2 from your cell 9"),
+        ("data:image/png;base64,REVG", "figure 2 of 2 from your cell 9"),
+    ]
+    assert "img-src data:" in page  # or no browser would show them
+    for words in ("Cell 3: print('a')", "Cell 7: plt.plot(x)", "1 figure left out: too many", "2 figures left out"):
+        assert words in text_of(page)
+        assert words in text
+    assert f"  | a </pre>{NASTY}\n  |   b\n" in text
+    assert "2 figures in the HTML page" in text
+    assert "iVBOR" not in text
+    assert "first graded" not in page + text
+
+
+def test_outputs_outlive_the_run_that_saw_them_and_belong_to_one_attempt(pages, tmp_path):
+    first, second = result(*MIXED, sha="s1"), result(*MIXED, sha="s2")
+    keep_outputs(replace(first, shown=SHOWN), tmp_path)
+    keep_outputs(first, tmp_path)  # looked up again, nothing new was seen
+    assert kept_outputs(first, tmp_path) == SHOWN
+    again = pages(first, first)  # the second time from the record
+    assert all("Cell 7: plt.plot(x)" in text_of(page) or "Cell 7: plt.plot(x)" in page for page in again)
+    assert kept_outputs(second, tmp_path) == []
+    assert kept_outputs(replace(first, checks_sha256="d"), tmp_path) == []
+    assert kept_outputs(replace(first, student="bo"), tmp_path) == []
+    for page in pages(second):  # new, and its cells showed nothing
+        assert "first graded" not in page
+        assert "What your cells" not in page
+    for page in pages(second):
+        assert "only on the page of the day when this submission was first graded" in page
+
+
+@pytest.mark.parametrize("broken", ["", "{", "[]", "null", '{"of": ["s1"], "shown": [{}]}', '{"shown": 3}'])
+def test_a_broken_file_of_outputs_is_passed_over(broken, tmp_path):
+    one = replace(result(*MIXED), shown=SHOWN)
+    keep_outputs(one, tmp_path)
+    (file,) = tmp_path.glob("feedback/*/*.outputs.json")
+    file.write_text(broken)
+    assert kept_outputs(one, tmp_path) == []
+
+
+def test_what_cells_showed_is_in_no_record():
+    assert plain(replace(result(*MIXED), shown=SHOWN)) == plain(result(*MIXED))
+    assert "shown" not in plain(result(*MIXED))
 
 
 def test_many_corrections_are_cut_short(pages):
