@@ -123,13 +123,13 @@ def cell_outputs(cells: list, runs: dict) -> list[CellOutput]:
         runs: what became of them, by id.
     """
     made = []
-    for number, cell in enumerate((cell for cell in cells if cell.kind == "code"), start=1):
+    for cell in cells:
         run = runs.get(cell.id)
         if run is None or not cell.own or not run.shown:
             continue
         text = readable(run.shown["text"])
         if text or run.shown["figures"] or run.shown["left_out"]:
-            made.append(CellOutput(number, title(cell.source), text, run.shown["figures"], run.shown["left_out"]))
+            made.append(CellOutput(cell.number, title(cell.source), text, run.shown["figures"], run.shown["left_out"]))
     return made
 
 

@@ -7,6 +7,7 @@ a submission is run.
 import hashlib
 import platform
 import time
+from dataclasses import replace
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 
@@ -61,7 +62,7 @@ def grade(
         exercises = _broken(key)
         notes.append(f"{OURS}: {type(error).__name__}: {error}")
     seconds = round(time.perf_counter() - start, 3)
-    return _result(submission, key, limits, sandbox, seed, exercises, flags, notes, seconds)
+    return replace(_result(submission, key, limits, sandbox, seed, exercises, flags, notes, seconds), shown=shown)
 
 
 def ungraded(submission: Submission, key: AnswerKey, limits: Limits, sandbox: bool, seed: str, why: str) -> Result:
@@ -99,7 +100,6 @@ def _result(
         timestamp=iso(submission.timestamp),
         flags=flags,
         notes=notes,
-        shown=shown,
     )
 
 

@@ -5,6 +5,7 @@ copied, retyped or moved them. Nothing of the student's metadata survives, becau
 """
 
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from grader.answer_key import AnswerKey, KeyCell
 from grader.notebook_file import SubmittedCell
@@ -19,7 +20,7 @@ class Cell:
         kind: "code", "markdown" or "raw".
         source: its text.
         key: the cell of the answer key it stands for; None for one the student added.
-        number: its place in the student's file, from 1; 0 for one that was put back.
+        number: of a code cell, as Restart and Run All would count in the student's file, from 1; 0 for one put back.
     """
 
     id: str
@@ -78,10 +79,11 @@ def restore(submitted: tuple[SubmittedCell, ...], key: AnswerKey) -> Restored:
     """
     restored = Restored([])
     chosen = _match(submitted, key)
-    for number, cell in enumerate(submitted, start=1):
-        meant = chosen.get(number - 1)
+    numbers = accumulate(cell.kind == "code" for cell in submitted)
+    for place, (cell, number) in enumerate(zip(submitted, numbers, strict=True)):
+        meant = chosen.get(place)
         if meant is None:
-            _add_own(restored, cell, number, key)
+            _add_own(restored, cell, place, number, key)
         elif meant.answer:
             if cell.kind != meant.kind:
                 restored.say("answer-retyped", f"answer cell {meant.grade_id!r} was turned back into {meant.kind}")
@@ -124,7 +126,7 @@ def _match(submitted: tuple[SubmittedCell, ...], key: AnswerKey) -> dict[int, Ke
     return chosen
 
 
-def _add_own(restored: Restored, cell: SubmittedCell, number: int, key: AnswerKey) -> None:
+def _add_own(restored: Restored, cell: SubmittedCell, place: int, number: int, key: AnswerKey) -> None:
     """Keep a cell that the student added; drop an unchanged copy of a locked one."""
     original = key.by_grade_id.get(cell.grade_id)
     if original is not None and original.locked:
@@ -134,7 +136,7 @@ def _add_own(restored: Restored, cell: SubmittedCell, number: int, key: AnswerKe
     elif original is not None:
         note = f"a copy of answer cell {original.grade_id!r} was run as an ordinary cell"
         restored.say("answer-cell-copied", note)
-    restored.cells.append(Cell(f"student-{number}", cell.kind, cell.source, None, number))
+    restored.cells.append(Cell(f"student-{place + 1}", cell.kind, cell.source, None, number))
 
 
 def _note_changes(restored: Restored, cell: SubmittedCell, meant: KeyCell) -> None:

@@ -155,6 +155,18 @@ def double(x):
 import grader.student_side as s, grader.frames as f
 f.send(s._channel, {'broken': 'oh dear'})
 
+# %% forged outputs
+def double(x):
+    return x
+import grader.student_side as s, grader.frames as f
+f.send(s._channel, {'status': 'ok', 'shown': {'text': ['a'], 'figures': {'b': 1}, 'left_out': [], 'points': 4.0}})
+
+# %% huge outputs
+def double(x):
+    return x
+import grader.student_side as s, grader.frames as f
+f.send(s._channel, {'status': 'ok', 'shown': {'text': 'x' * 3_000_000, 'figures': ['A' * 1_000_000] * 4, 'left_out': 10**300}})
+
 # %% oversized frame
 def double(x):
     return x

@@ -155,19 +155,19 @@ class Meant:
         )
 
 
-def test_only_the_students_own_cells_are_listed_with_their_place_among_the_code_cells():
+def test_only_the_students_own_cells_are_listed():
     said = {"text": "hello", "figures": [], "left_out": 0}
     cells = [
         Cell("t", "markdown", "words"),
-        Cell("s", "code", "setup", Meant(locked=True, student="setup")),
-        Cell("a", "code", "answer", Meant(answer=True)),
-        Cell("p", "code", "plot(x) ", Meant(student="plot(x)")),
-        Cell("q", "code", "plot(y)", Meant(student="plot(x)")),
-        Cell("student-9", "code", "own"),
-        Cell("student-10", "code", "mute"),
-        Cell("student-11", "code", "never ran"),
+        Cell("s", "code", "setup", Meant(locked=True, student="setup"), 1),
+        Cell("a", "code", "answer", Meant(answer=True), 2),
+        Cell("p", "code", "plot(x) ", Meant(student="plot(x)"), 3),
+        Cell("q", "code", "plot(y)", Meant(student="plot(x)"), 4),
+        Cell("student-9", "code", "own", None, 5),
+        Cell("student-10", "code", "mute", None, 6),
+        Cell("student-11", "code", "never ran", None, 7),
     ]
-    runs = {cell.id: CellRun("ok", shown=said) for cell in cells[:6]} | {"student-10": CellRun("ok")}
+    runs = {cell.id: CellRun("ok", shown=said) for cell in cells[1:6]} | {"student-10": CellRun("ok")}
     found = cell_outputs(cells, runs)
     assert [(one.number, one.title) for one in found] == [(2, "answer"), (4, "plot(y)"), (5, "own")]
     assert [cell.own for cell in cells] == [True, False, True, False, True, True, True, True]

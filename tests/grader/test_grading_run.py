@@ -14,7 +14,7 @@ from sqlalchemy import create_engine
 from grader import grading_run
 from grader.attempts import Attempts
 from grader.gradebook import programs_on_path
-from grader.results import Exercise, Result
+from grader.results import CellOutput, Exercise, Result
 
 
 @pytest.fixture(scope="module")
@@ -30,8 +30,9 @@ def run(course, tmp_path, monkeypatch):
     def grade(points: float, **options):
         def given(one, key, limits, sandbox, seed):
             exercises = [Exercise(cell.grade_id, points, cell.points, "partial") for cell in key.graded]
-            versions = {"cell_seconds": "20"}
-            return Result(one.student, one.lab, one.sha256, key.sha256, exercises, "unsandboxed", "id", versions, 0.1)
+            versions, shown = {"cell_seconds": "20"}, [CellOutput(1, "print(1)", "1", [])]
+            same = (one.student, one.lab, one.sha256, key.sha256, exercises, "unsandboxed", "id", versions, 0.1)
+            return Result(*same, shown=shown)
 
         monkeypatch.setattr(grading_run, "grade", given)
         tiny.hand_in(tmp_path / "in", "ada", tiny.notebook(course, double=f"double = {points}"))
@@ -77,4 +78,21 @@ def test_a_copy_that_cannot_be_written_is_told_as_that_and_the_grade_stands(run,
     (tmp_path / "copies").write_text("a file where a folder should be")
     (problem,) = run(3, copies=tmp_path / "copies").problems
     assert problem.startswith("ada: the notebook of 01_double for formgrader could not be written (")
+    assert grade_of(run.url)[0] == 3.0
+
+
+def test_what_cells_showed_is_handed_on_once_and_kept_by_nobody_else(run):
+    seen = []
+    for _ in range(2):  # the second time the result is looked up
+        (row,) = run(3, keep=seen.append).graded
+        assert row.result.shown == []
+    assert [(one.student, one.shown[0].text) for one in seen] == [("ada", "1")]
+
+
+def test_outputs_that_cannot_be_kept_are_told_and_the_grade_stands(run):
+    def full(result):
+        raise OSError("the disk is full")
+
+    found = run(3, keep=full)
+    assert found.problems == ["ada: what the cells of 01_double showed could not be kept (OSError: the disk is full)."]
     assert grade_of(run.url)[0] == 3.0
