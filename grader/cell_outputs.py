@@ -22,6 +22,7 @@ MOST_ONE_FIGURE = 300_000  # bytes
 MOST_BYTES = 1_500_000  # text and figures of a submission
 LONGEST_SIDE = 4_000  # pixels of a figure
 MOST_COUNTED = 999  # figures that are said to be left out
+COMMON = ("#", "%", "import ", "from ")  # how lines begin that many cells have
 LONGEST_TITLE = 70  # characters of the line by which a cell is recognised
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -143,8 +144,8 @@ def readable(text: str) -> str:
 
 
 def title(source: str) -> str:
-    """Return the line by which its writer recognises a cell: the first that is neither empty nor a comment."""
+    """Return the line by which its writer recognises a cell: the first that is no comment, import or magic."""
     lines = [line.strip() for line in source.splitlines() if line.strip()]
-    line = next((line for line in lines if not line.startswith("#")), lines[0] if lines else "")
+    line = next((line for line in lines if not line.startswith(COMMON)), lines[0] if lines else "")
     line = "".join(c if c.isprintable() else "�" for c in line)
     return line if len(line) <= LONGEST_TITLE else line[: LONGEST_TITLE - 1] + "…"

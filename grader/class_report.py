@@ -17,6 +17,7 @@ from grader.safe_names import file_name, one_line
 
 BINS = 10  # of the distribution, each a tenth of a lab's points
 MOST_MISTAKES = 15
+MOST_HARDEST = 20  # a course has some eighty exercises; the point of the table is where it starts
 
 
 @dataclass(frozen=True)
@@ -93,13 +94,15 @@ def write_class_report(run: Run, out: Path, course: str = "PEFT by hand") -> Pat
 def context(run: Run, course: str) -> dict:
     """Return everything the template mentions."""
     latest = list({(row.student, row.lab): row for row in run.graded}.values())
+    exercises = hardest(run, latest)
     students = sorted({row.student for row in run.rows})
     return {
         "course": course,
         "pass_mark": PASS_MARK,
         "labs": [_lab(run, name, latest) for name in run.keys if any(row.lab == name for row in run.rows)],
         "students": [(one_line(name), _grades(run, name, latest)) for name in students],
-        "hardest": hardest(run, latest),
+        "hardest": exercises[:MOST_HARDEST],
+        "easier": len(exercises[MOST_HARDEST:]),
         "mistakes": mistakes(run, latest),
         "alerts": alerts(latest),
         "refused": [(one_line(row.student), one_line(str(row))) for row in run.refused],
@@ -140,19 +143,19 @@ def hardest(run: Run, rows: list[Graded]) -> list[Hardest]:
     for row in rows:
         for section in sections(run.keys[row.lab], row.result.exercises):
             place = (row.lab, section.exercise.grade_id)
-            titles[place] = section.title
+            titles[place] = (section.number, section.title)
             found[place].append(section.exercise)
     made = [
         Hardest(
             lab,
-            titles[lab, name],
+            titles[lab, name][1],
             mean(e.points / e.max_points if e.max_points else 1.0 for e in exercises),
             sum(e.verdict != "not-attempted" for e in exercises),
             len(exercises),
         )
-        for (lab, name), exercises in found.items()
+        for (lab, name), exercises in sorted(found.items(), key=lambda one: (one[0][0], titles[one[0]][0]))
     ]
-    return sorted(made, key=lambda one: (one.share, one.lab, one.title))
+    return sorted(made, key=lambda one: one.share)  # among equals, the lab's order stays
 
 
 def mistakes(run: Run, rows: list[Graded]) -> list[Mistake]:

@@ -7,6 +7,7 @@ is worth stays unsaid, because in a quiz that would tell the answer.
 import json
 import re
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
@@ -223,6 +224,14 @@ def lateness(seconds: float | None) -> str:
     return "less than a minute late"
 
 
+def moment(timestamp: str) -> str:
+    """Return a time as a reader writes it, to the minute; one that cannot be read stays as it is."""
+    try:
+        return f"{datetime.fromisoformat(timestamp).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    except ValueError:
+        return one_line(timestamp)
+
+
 @lru_cache
 def templates() -> Environment:
     """Return the templates: HTML with everything escaped, text as it is."""
@@ -237,4 +246,5 @@ def templates() -> Environment:
     environment.filters["percent"] = lambda share: f"{100 * share:.0f} %"
     environment.filters["sentence"] = sentence
     environment.filters["prose"] = prose
+    environment.filters["moment"] = moment
     return environment

@@ -54,3 +54,18 @@ while True:
     except BaseException:
         pass
 """
+
+# A cell of the student's own: prints and draws, which the feedback page repeats.
+LOOKS = """%matplotlib inline
+import matplotlib.pyplot as plt
+
+layer = LoRALayer(6, 4, rank=2, alpha=0.5)
+print("largest number in B:", layer.B.abs().max().item())
+plt.figure(figsize=(4, 2.5))
+plt.imshow(layer(torch.eye(6)).detach())
+plt.title("What my layer adds to the base")
+plt.xlabel("output")
+plt.ylabel("input")
+plt.colorbar()
+plt.show()
+"""

@@ -130,6 +130,16 @@ def _copies_reference(draft: Draft) -> bytes:
     return draft.fill(**own).to_bytes()
 
 
+def _looks(**own: str) -> Callable[[Draft], bytes]:
+    def make(draft: Draft) -> bytes:
+        cells = draft.fill(**own).notebook["cells"]
+        cell = {"cell_type": "code", "id": "a-look", "metadata": {}, "outputs": [], "execution_count": None}
+        cells.insert(cells.index(draft.cell("lora-layer")) + 1, cell | {"source": answers.LOOKS})
+        return draft.to_bytes()
+
+    return make
+
+
 def _copies_test(name: str) -> Callable[[Draft], bytes]:
     def make(draft: Draft) -> bytes:
         cells = draft.fill().notebook["cells"]
@@ -161,7 +171,7 @@ CLASS = (
     HandIn("untouched", LINEAR, _untouched, ALL, "not-attempted"),
     HandIn("untouched", QUIZ, _untouched, ALL, "not-attempted"),
     HandIn("alpha-forgotten", LORA, _with(lora_layer=answers.ALPHA_FORGOTTEN), frozenset({ONE})),
-    HandIn("b-random", LORA, _with(lora_layer=answers.B_RANDOM), frozenset({ONE})),
+    HandIn("b-random", LORA, _looks(lora_layer=answers.B_RANDOM), frozenset({ONE})),
     HandIn("a-not-trainable", LORA, _with(lora_layer=answers.NO_PARAMETERS), frozenset({ONE})),
     HandIn("base-not-frozen", LINEAR, _with(linear_with_lora=answers.BASE_NOT_FROZEN), frozenset({TWO})),
     HandIn("base-forgotten", LINEAR, _with(linear_with_lora=answers.BASE_FORGOTTEN), frozenset({TWO})),

@@ -94,6 +94,8 @@ def run(shell, source: str) -> dict:
 
 def _text_of(error: BaseException) -> str:
     try:
+        if type(error) is SyntaxError and error.lineno:  # its own text names the cell by a number of the shell's
+            return f"{error.msg} (line {error.lineno})"[:LONGEST_TEXT]
         return str(error)[:LONGEST_TEXT]
     except BaseException:
         return ""

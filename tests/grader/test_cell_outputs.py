@@ -135,6 +135,7 @@ def test_text_has_no_control_characters():
 
 def test_a_cell_is_called_by_its_first_line():
     assert title("# a remark\n\n  plot(x)  \nplot(y)") == "plot(x)"
+    assert title("%matplotlib inline\nimport a\nfrom b import c\nfromage()") == "fromage()"
     assert title("# only a remark") == "# only a remark"
     assert title("\n") == ""
     assert title("x" * 90) == "x" * 69 + "…"

@@ -191,3 +191,8 @@ def test_threads_may_print_and_draw():
     threads = "import threading\nthread = threading.Thread(target=lambda: (print('a'), display(fig)))\n"
     (only,) = shown(PLOT + "fig = plt.gcf(); plt.close()\n" + threads + "thread.start(); thread.join()")
     assert (only["text"], len(only["figures"])) == ("a\n", 1)
+
+
+def test_a_typing_error_is_told_without_the_shells_name_for_the_cell():
+    (only,) = run("x = 1\ndef double(x)\n    return 2 * x")
+    assert (only.ename, only.evalue) == ("SyntaxError", "expected ':' (line 2)")
