@@ -24,6 +24,7 @@ from grader.twins import solution_twin, student_twin, to_bytes
 ROOT = Path(__file__).parents[1]
 LABS = sorted(path.name for path in (ROOT / "solutions").iterdir() if path.is_dir() and any(path.iterdir()))
 FORBIDDEN = ("BEGIN SOLUTION", "END SOLUTION", "HIDDEN TESTS", "sys.path", "executed_sha256")
+BAR = re.compile(r"\x1b\[[A-K]|\d%\|")  # the cursor moved, or a bar that was never wiped away
 MACHINE_PATH = re.compile(r"/(?:home|root|Users|tmp|mnt|workspace)/|[A-Z]:\\\\Users")
 
 
@@ -123,16 +124,19 @@ def unfinished(notebook: dict, source: str) -> list[str]:
 
 
 def unwanted_outputs(notebook: dict, source: str) -> list[str]:
-    """Errors, standard error and paths of somebody's machine in the outputs of a solution twin."""
+    """Errors, standard error, progress bars and paths of somebody's machine in the outputs of a solution twin."""
     faults = []
     for cell in notebook["cells"]:
         for output in cell.get("outputs", []):
             if output["output_type"] == "error" or output.get("name") == "stderr":
                 faults.append(f"{cell['id']} shows {output.get('name', 'an error')}")
             text = json.dumps({mime: value for mime, value in output.get("data", {}).items() if mime != "image/png"})
-            found = MACHINE_PATH.search(text + "".join(output.get("text", [])))
+            text += "".join(output.get("text", []))
+            found = MACHINE_PATH.search(text)
             if found:
                 faults.append(f"{cell['id']} shows a path, {found.group()}")
+            if BAR.search(text):
+                faults.append(f"{cell['id']} shows a progress bar")
     return faults
 
 
@@ -240,6 +244,8 @@ FAULTS = [
     (unwanted_outputs, plant(4, outputs=[RAISED]), "cell-05 shows an error"),
     (unwanted_outputs, show("saved to /tmp/adapter"), "cell-05 shows a path, /tmp/"),
     (unwanted_outputs, plant(4, outputs=[PAGE]), "cell-05 shows a path, /home/"),
+    (unwanted_outputs, show("IA3:  25%|##5       | 6/24"), "cell-05 shows a progress bar"),
+    (unwanted_outputs, show("\x1b[A\n"), "cell-05 shows a progress bar"),
 ]
 
 

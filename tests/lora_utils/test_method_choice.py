@@ -20,6 +20,7 @@ def runs(**valid):
 def test_the_highest_mean_wins_whatever_the_number_of_runs_and_their_order():
     assert best_rate(runs(r10=[0.99, 0.1], r3=[0.7, 0.6, 0.65], r1=[0.6])) == (0.003, False)
     assert best_rate(runs(r1=[0.6], r3=[0.7], r10=[0.8])) == (0.01, True)
+    assert best_rate(runs(r1=[0.8], r3=[0.7], r10=[0.6])) == (0.001, True)
     assert best_rate(runs(r3=[0.7])) == (0.003, True)
 
 
