@@ -86,6 +86,8 @@ class Engine:
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONPATH": str(Path(__file__).parents[1]),
             "NBGRADER_EXECUTION": "autograde",
+            "PYTHONMALLOC": "malloc",
+            "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
         }
 
     @property

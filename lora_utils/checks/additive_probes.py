@@ -9,6 +9,8 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from lora_utils.checks.probes import train_towards
+
 
 def build(cls, *, width: int, bottleneck: int) -> dict:
     """Probe: build an adapter and list what it is made of."""
@@ -80,12 +82,4 @@ def run(cls, *, width, bottleneck, x, weights=None, upstream=None, twice=False) 
 
 def fit(cls, *, width: int, bottleneck: int, x, target, steps: int) -> dict:
     """Probe: train a fresh adapter towards the target; returns the first and the last loss."""
-    adapter, losses = cls(width, bottleneck), []
-    optimiser = torch.optim.Adam([p for p in adapter.parameters() if p.requires_grad], lr=0.02)
-    for _ in range(steps):
-        optimiser.zero_grad()
-        loss = (adapter(x) - target).square().mean()
-        loss.backward()
-        optimiser.step()
-        losses.append(loss.item())
-    return {"first": losses[0], "last": losses[-1]}
+    return train_towards(cls(width, bottleneck), x, target, lr=0.02, steps=steps)

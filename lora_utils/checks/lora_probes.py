@@ -8,6 +8,8 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from lora_utils.checks.probes import train_towards
+
 
 def build(cls, *, in_dim: int, out_dim: int, rank: int, alpha: float) -> dict:
     """Probe: build a layer and list what it is made of."""
@@ -73,13 +75,4 @@ def initial_a(cls, *, sizes: list, skip: int) -> dict:
 
 def fit(cls, *, sizes: list, alpha: float, x, target, steps: int) -> dict:
     """Probe: train a fresh layer towards the target; returns the first and the last loss."""
-    layer, losses = cls(*sizes, alpha), []
-    trainable = [p for p in layer.parameters() if p.requires_grad]
-    optimiser = torch.optim.Adam(trainable, lr=0.05)
-    for _ in range(steps):
-        optimiser.zero_grad()
-        loss = (layer(x) - target).square().mean()
-        loss.backward()
-        optimiser.step()
-        losses.append(loss.item())
-    return {"first": losses[0], "last": losses[-1]}
+    return train_towards(cls(*sizes, alpha), x, target, lr=0.05, steps=steps)

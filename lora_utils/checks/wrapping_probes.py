@@ -10,7 +10,7 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
-from lora_utils.checks.probes import linear
+from lora_utils.checks.probes import linear, train_towards
 
 
 def build(cls, *, weight, bias, rank, alpha) -> dict:
@@ -68,20 +68,8 @@ def fit(cls, *, weight, bias, rank, alpha, x, target, steps: int) -> dict:
     trainable = [p for p in wrapped.parameters() if p.requires_grad]
     if not trainable:
         return {"trainable": 0}
-    optimiser, losses = torch.optim.Adam(trainable, lr=0.05), []
-    for _ in range(steps):
-        optimiser.zero_grad()
-        loss = ((wrapped(x) - target) ** 2).mean()
-        loss.backward()
-        optimiser.step()
-        losses.append(loss.item())
-    return {
-        "trainable": len(trainable),
-        "first": losses[0],
-        "last": losses[-1],
-        "weight": base.weight,
-        "bias": base.bias,
-    }
+    losses = train_towards(wrapped, x, target, lr=0.05, steps=steps)
+    return {"trainable": len(trainable), **losses, "weight": base.weight, "bias": base.bias}
 
 
 class Factor(NamedTuple):
