@@ -1,9 +1,14 @@
 """The command line of the course's staff: thin over plain functions, one function a command."""
 
+import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
+
+# jsonschema, which nbformat imports, compiles 38 grammars of international addresses where it finds this package:
+# more than a second, and no notebook holds anything for them to check. Absent, it goes without.
+sys.modules.setdefault("rfc3987_syntax", None)
 
 app = typer.Typer(
     name="grader",
@@ -92,6 +97,10 @@ def grade(
     Exit codes: 0 all graded, 1 some could not be graded (each is named with its reason), 2 nothing could start,
     130 interrupted.
     """
+    from grader.launch import launch_early
+
+    if submitted.is_dir():
+        launch_early()
     from rich.console import Console
 
     from grader.console import GRADEBOOK, INTERRUPTED, NOT_STARTED, CannotStart, grade_folder, summary

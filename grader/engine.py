@@ -8,22 +8,17 @@ from __future__ import annotations
 
 import atexit
 import os
-import shutil
 import socket
-import subprocess
-import sys
-import tempfile
 import threading
 from contextlib import suppress
 from dataclasses import asdict
-from pathlib import Path
 
 from grader.frames import ChannelClosed, ChannelTimeout, receive, send
+from grader.launch import launched
 from grader.sandbox import Bounds
 
 READY_SECONDS = 120  # torch takes two seconds to import, on a loaded machine far more
 SLACK_SECONDS = 60  # beyond a submission's own limit, before its judge is given up
-KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
 
 
 class EngineFailed(RuntimeError):
@@ -49,46 +44,16 @@ class Engine:
     def __init__(self, sandbox: bool = True, bounds: Bounds | None = None) -> None:
         self.sandbox, self.bounds = sandbox, bounds or Bounds()
         self._lock = threading.Lock()
-        self._folder = tempfile.mkdtemp(prefix="grader-warm-")
-        ours, theirs = socket.socketpair()
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "grader.warm", str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                env=self._variables(),
-                cwd=self._folder,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                start_new_session=True,
-            )
-        self._channel = ours
+        self._warm = launched()
+        self._process, self._channel = self._warm.process, self._warm.channel
         try:
-            receive(ours, READY_SECONDS)
+            receive(self._channel, READY_SECONDS)
         except (ChannelClosed, ChannelTimeout) as error:
             self._process.kill()
             said = self._process.stderr.read().decode(errors="replace").strip().splitlines()
             self.close()
             raise EngineFailed(f"the grader's engine did not start ({said[-1] if said else error})") from error
         threading.Thread(target=self._drain, daemon=True).start()
-
-    def _variables(self) -> dict[str, str]:
-        kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
-        return kept | {
-            "HOME": self._folder,
-            "TMPDIR": tempfile.gettempdir(),
-            "MPLBACKEND": "agg",
-            "MPLCONFIGDIR": self._folder,
-            "OMP_NUM_THREADS": "1",
-            "MKL_NUM_THREADS": "1",
-            "CUDA_VISIBLE_DEVICES": "",
-            "PYTHONHASHSEED": "0",
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "PYTHONPATH": str(Path(__file__).parents[1]),
-            "NBGRADER_EXECUTION": "autograde",
-            "PYTHONMALLOC": "malloc",
-            "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
-        }
 
     @property
     def running(self) -> bool:
@@ -140,13 +105,7 @@ class Engine:
 
     def close(self) -> None:
         """End the warm process and everything it has forked."""
-        self._channel.close()
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(5)
-        self._process.kill()
-        self._process.wait()
-        self._process.stderr.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._warm.close()
 
 
 class _Student:

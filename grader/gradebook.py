@@ -10,8 +10,10 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from alembic.script import ScriptDirectory
 from nbformat import NotebookNode
 from nbgrader import api
+from nbgrader.dbutil import ALEMBIC_DIR
 from nbgrader.preprocessors import ClearSolutions, SaveCells
 from sqlalchemy import Engine, make_url
 from sqlalchemy.exc import ArgumentError
@@ -24,9 +26,20 @@ class GradebookError(RuntimeError):
     """The gradebook cannot be used, or a lab cannot be written into it; the message is one sentence."""
 
 
+def newest_schema() -> str:
+    """Return the version of nbgrader's tables, as alembic names it.
+
+    nbgrader itself starts a program `alembic` to ask; that takes seconds and has to be on PATH.
+    """
+    return ScriptDirectory(ALEMBIC_DIR).get_current_head()
+
+
+api.get_alembic_version = newest_schema
+
+
 @contextmanager
 def programs_on_path() -> Iterator[None]:
-    """Put this interpreter's folder on PATH: nbgrader calls a bare `alembic` when it makes a database."""
+    """Put this interpreter's folder on PATH: nbgrader's own commands call a bare `alembic`."""
     before = os.environ.get("PATH", "")
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
     try:
@@ -64,8 +77,7 @@ class Gradebook:
     def __init__(self, url: str) -> None:
         self.url = url
         try:
-            with programs_on_path():
-                self._book = api.Gradebook(url)
+            self._book = api.Gradebook(url)
         except Exception as error:
             reason = str(getattr(error, "orig", error)).strip().split("\n")[0]
             raise GradebookError(f"the gradebook {url} cannot be opened ({reason}).") from error

@@ -74,7 +74,7 @@ def main() -> None:
     """Serve forks until the socket closes."""
     channel = socket.socket(fileno=int(sys.argv[1]))
     preload()
-    root = tempfile.mkdtemp(prefix="grader-root-")
+    root = tempfile.mkdtemp(prefix="root-", dir=os.environ.get("HOME"))  # goes when the grader removes our home
     os.chmod(root, 0o755)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel collects dead children by itself
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the grader, which then closes the socket
