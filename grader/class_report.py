@@ -22,11 +22,11 @@ MOST_HARDEST = 20  # a course has some eighty exercises; the point of the table 
 
 @dataclass(frozen=True)
 class LabSummary:
-    """One lab in numbers: best grades of all students who handed it in.
+    """One lab in numbers: the grades that count of all students who handed it in.
 
     Args:
         name, title, points: of the lab.
-        shares: best score over points, one a student.
+        shares: score that counts over points, one a student.
         bins: how many students in each tenth.
     """
 
@@ -99,6 +99,7 @@ def context(run: Run, course: str) -> dict:
     return {
         "course": course,
         "pass_mark": PASS_MARK,
+        "policy": run.counting.policy,
         "labs": [_lab(run, name, latest) for name in run.keys if any(row.lab == name for row in run.rows)],
         "students": [(one_line(name), _grades(run, name, latest)) for name in students],
         "hardest": exercises[:MOST_HARDEST],
@@ -112,8 +113,8 @@ def context(run: Run, course: str) -> dict:
 
 def _lab(run: Run, name: str, rows: list[Graded]) -> LabSummary:
     key = run.keys[name]
-    best = [row.standing.best for row in rows if row.lab == name]
-    shares = [result.score / result.max_score if result.max_score else 0.0 for result in best]
+    standings = [row.standing for row in rows if row.lab == name]
+    shares = [one.score / one.counts.max_score if one.counts.max_score else 0.0 for one in standings]
     return LabSummary(name, key.title, key.max_score, shares)
 
 
@@ -125,11 +126,11 @@ def _grades(run: Run, student: str, rows: list[Graded]) -> list[dict]:
         if not any(row.lab == lab for row in run.rows):
             continue
         row = by_lab.get(lab)
-        best = row.standing.best if row else None
+        standing = row.standing if row else None
         cells.append({
-            "score": best.score if best else None,
-            "passed": bool(best and best.passed),
-            "attempts": row.standing.attempts if row else 0,
+            "score": standing.score if standing else None,
+            "passed": bool(standing and standing.passed),
+            "attempts": standing.attempts if standing else 0,
             "refused": any((r.student, r.lab) == (student, lab) for r in run.refused),
             "page": f"feedback/{file_name(student)}/{file_name(lab)}.html",
         })  # fmt: skip

@@ -20,6 +20,7 @@ app = typer.Typer(
 )
 
 Sandbox = Literal["require", "off"]
+Attempt = Literal["best", "latest", "first"]
 Root = Annotated[Path | None, typer.Option(help="The course folder; default: found from here upwards.")]
 
 
@@ -81,6 +82,7 @@ def grade(
     out: Annotated[Path, typer.Option(help="Where the results, report.html and feedback/ go.")] = Path("build/grades"),
     db: Annotated[str | None, typer.Option(help="Gradebook, a URL or a file; default: the course's own.")] = None,
     due: Annotated[list[str] | None, typer.Option(help="Due date, WHEN or LAB=WHEN, repeatable.")] = None,
+    attempts: Annotated[Attempt, typer.Option(help="Which attempt counts.")] = "best",
     workers: Annotated[int | None, typer.Option(min=1, help="Submissions at a time; default: one a core.")] = None,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds that one cell may take.")] = 20.0,
     sandbox: Annotated[
@@ -92,7 +94,7 @@ def grade(
     ] = None,
     root: Root = None,
 ) -> None:
-    """Grade what students handed in; every attempt is recorded and the best one counts.
+    """Grade what students handed in; every attempt is recorded, and one of them counts.
 
     Exit codes: 0 all graded, 1 some could not be graded (each is named with its reason), 2 nothing could start,
     130 interrupted.
@@ -107,9 +109,9 @@ def grade(
 
     folder, console = course(root), Console()
     options = {"labs": lab or [], "db": db, "due": due, "workers": workers, "timeout": timeout, "console": console}
-    options |= {"sandbox": sandbox == "require", "seed_file": seed_file}
+    options |= {"sandbox": sandbox == "require", "policy": attempts, "seed_file": seed_file}
     try:
-        run, attempts = grade_folder(folder, submitted, out, **options)
+        run, recorded = grade_folder(folder, submitted, out, **options)
     except CannotStart as error:
         typer.echo(f"grader grade: {error}", err=True)
         raise typer.Exit(NOT_STARTED) from None
@@ -117,7 +119,7 @@ def grade(
         sentence = "stopped; every attempt shown as done is recorded, and the same command again does the rest."
         typer.echo(f"grader grade: {sentence}", err=True)
         raise typer.Exit(INTERRUPTED) from None
-    raise typer.Exit(summary(console, run, attempts, out, db or str(folder / GRADEBOOK)))
+    raise typer.Exit(summary(console, run, recorded, out, db or str(folder / GRADEBOOK)))
 
 
 @app.command()

@@ -15,11 +15,13 @@ from grader.answer_key import AnswerKey, read_keys
 from grader.attempts import Attempt, Attempts
 from grader.canary import REMEDY, sandbox_faults
 from grader.class_report import write_class_report
+from grader.counting import Counting, Policy
 from grader.engine import NO_FORK, can_fork
 from grader.execution import Limits
 from grader.feedback import keep_outputs, write_feedback
 from grader.gradebook import Gradebook, GradebookError, database_url
 from grader.grading_run import Run, Watcher, grade_all
+from grader.late_rules import LateRules, LateRulesError
 from grader.report import class_table, write_report
 from grader.safe_names import one_line
 from grader.seed_file import SeedFileError, read_seed
@@ -107,6 +109,7 @@ def grade_folder(
     workers: int | None = None,
     timeout: float = 20.0,
     sandbox: bool = True,
+    policy: Policy = "best",
     seed_file: Path | None = None,
     console: Console | None = None,
     title: str = "grading",
@@ -124,6 +127,7 @@ def grade_folder(
         workers: how many at a time; default: one a core.
         timeout: seconds of wall clock for one cell.
         sandbox: whether submissions are shut off; nothing starts where that does not hold. Default True.
+        policy: which attempt counts, see `Counting`; default the best.
         seed_file: holds the course's own seed, see `read_seed`; default: the seed is the environment's.
         console: where progress goes; default: standard output.
         title: what the progress bar says.
@@ -144,6 +148,7 @@ def grade_folder(
         raise CannotStart(f"the sandbox does not hold here: {faults[0]} {REMEDY}")
     try:
         seed = read_seed(seed_file) if seed_file is not None else None
+        rules = LateRules.of_course(root)
         url = database_url(db or str(root / GRADEBOOK))
         with progress(console, title) as watch:
             run = grade_all(
@@ -154,6 +159,7 @@ def grade_folder(
                 workers=workers or default_workers(),
                 sandbox=sandbox,
                 seed=seed,
+                counting=Counting(policy, rules),
                 only=bool(labs),
                 due=parse_due(due or [], list(keys)),
                 copies=root / AUTOGRADED if db is None else None,
@@ -162,12 +168,14 @@ def grade_folder(
             )
         if not run.rows and not run.problems:
             raise CannotStart(f"{submitted} holds no submissions; expected {submitted}/<student>/<lab>/<lab>.ipynb.")
+        if rules.fault:
+            run.problems.append(f"Lateness has cost nothing where the plugin for it failed: {rules.fault}; mend it.")
         write_report(run, out)
         write_feedback(run, out)
         write_class_report(run, out)
         with Gradebook(url) as book:
             attempts = [attempt for attempt in Attempts(book.engine).all() if attempt.lab in keys]
-    except (GradebookError, SeedFileError, OSError) as error:
+    except (GradebookError, LateRulesError, SeedFileError, OSError) as error:
         raise CannotStart(str(error)) from error
     return run, attempts
 
@@ -177,7 +185,7 @@ def summary(console: Console, run: Run, attempts: list[Attempt], out: Path, db: 
     used = {row.lab for row in run.rows} | {attempt.lab for attempt in attempts}
     labs = [name for name in run.keys if name in used]
     points = {name: key.max_score for name, key in run.keys.items()}
-    console.print(class_table(labs, attempts, run.refused, points))
+    console.print(class_table(labs, attempts, run.refused, points, run.counting))
     new = sum(row.standing.new for row in run.graded)
     console.print(f"{len(run.graded)} graded ({new} new), {len(run.refused)} could not be graded.", highlight=False)
     for sentence in run.problems:

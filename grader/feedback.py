@@ -16,6 +16,7 @@ from markupsafe import Markup, escape
 
 from grader.answer_key import AnswerKey
 from grader.collect import OURS
+from grader.counting import COUNTS, Policy
 from grader.grading_run import Graded, Run
 from grader.results import CHECK_WORDS, PASS_MARK, WORDS, CellOutput, CheckLine, Exercise, Result
 from grader.safe_names import file_name, one_line
@@ -69,15 +70,15 @@ class Section:
         return MARKS.get(self.exercise.verdict, "!")
 
 
-def sections(key: AnswerKey, exercises: list[Exercise]) -> list[Section]:
-    """Return the exercises of a result with their titles, in the lab's order."""
+def sections(key: AnswerKey, exercises: list[Exercise], policy: Policy = "best") -> list[Section]:
+    """Return the exercises of a result with their titles, in the lab's order; advice is by which attempt counts."""
     titles = {cell.grade_id: key.title_of(cell) for cell in key.graded}
     made = []
     for number, exercise in enumerate(exercises, start=1):
         rows = [_row(check) for check in exercise.checks if check.verdict != "skipped"]
         waiting = sum(check.verdict == "skipped" for check in exercise.checks)
         title = titles.get(exercise.grade_id, exercise.grade_id)
-        made.append(Section(number, title, exercise, rows, waiting, next_step(exercise)))
+        made.append(Section(number, title, exercise, rows, waiting, next_step(exercise, policy)))
     return made
 
 
@@ -87,12 +88,13 @@ def _row(check: CheckLine) -> Row:
     return Row(mark, check.verdict, word, check.sentence, check.text, check.hint, check.hidden)
 
 
-def next_step(exercise: Exercise) -> str:
+def next_step(exercise: Exercise, policy: Policy = "best") -> str:
     """Say what to do about an exercise; nothing when there is nothing to do."""
+    again = "" if policy == "first" else ", and hand in again"  # where only the first attempt counts, to learn
     if exercise.verdict == "pass":
         return ""
     if exercise.verdict == "not-attempted":
-        return "Fill in the cell, run the check under it, and hand in again; where the exercise has hints, they help."
+        return f"Fill in the cell, run the check under it{again}; where the exercise has hints, they help."
     if exercise.verdict == "timeout":
         return "Choose Kernel > Restart and Run All: every cell that is graded should finish within a second."
     if exercise.verdict == "crash":
@@ -102,15 +104,15 @@ def next_step(exercise: Exercise) -> str:
     failed = [check for check in exercise.checks if check.verdict == "fail"]
     hidden_only = bool(failed) and all(check.hidden for check in failed)
     if hidden_only and not any(not c.hidden and c.max_points for c in exercise.checks):
-        return "Read the reasons, answer again and hand in again: the highest grade is kept."
+        return f"Read the reasons, answer again{again}. {COUNTS[policy]}"
     if hidden_only:
         return (
             "The checks in your notebook pass; what failed is only looked at when grading. Think of inputs that your "
             "notebook did not try: other shapes, other sizes, zero, negative numbers."
         )
     if len(failed) > 1:
-        return "Begin with the first check that was not passed, run the check under the cell again, and hand in again."
-    return "Mend it, run the check under the cell until it passes, and hand in again."
+        return f"Begin with the first check that was not passed, run the check under the cell again{again}."
+    return f"Mend it, run the check under the cell until it passes{again}."
 
 
 def write_feedback(run: Run, out: Path, course: str = "PEFT by hand") -> list[Path]:
@@ -173,17 +175,20 @@ def context(row: Graded | Refusal, key: AnswerKey, course: str, shown: list[Cell
         file = one_line(row.file)
         return page | {"problem": f"{file} {one_line(row.fault)}.", "cure": sentence(row.cure)}
     result, standing = row.result, row.standing
-    best = standing.best
+    counts = standing.counts
     notes = [sentence(note) for note in result.notes if not note.startswith(OURS)]
     return page | {
         "result": result,
         "standing": standing,
-        "best": best,
-        "missing": max(0.0, round(PASS_MARK * best.max_score - best.score, 2)),
+        "most_points": counts.max_score,
+        "which": "Highest so far" if standing.policy == "best" else "What counts",
+        "policy": COUNTS[standing.policy],
+        "missing": max(0.0, round(PASS_MARK * counts.max_score - standing.score, 2)),
         "share": result.score / result.max_score if result.max_score else 0.0,
-        "best_share": best.score / best.max_score if best.max_score else 0.0,
-        "late": lateness(standing.late),
-        "sections": sections(key, result.exercises),
+        "counting_share": standing.score / counts.max_score if counts.max_score else 0.0,
+        "late": lateness(standing.late, standing.penalty),
+        "less": f"{counts.score:g} less {standing.counts_penalty:g} for lateness" if standing.counts_penalty else "",
+        "sections": sections(key, result.exercises, standing.policy),
         "most": most_to_gain(key, result.exercises),
         "notes": notes[:MOST_NOTES],
         "more_notes": max(0, len(notes) - MOST_NOTES),
@@ -213,15 +218,16 @@ def prose(text: str) -> Markup:
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
-def lateness(seconds: float | None) -> str:
-    """Say in words how late something was; nothing when it was not, or nobody knows."""
+def lateness(seconds: float | None, penalty: float = 0.0) -> str:
+    """Say in words how late something was, and what it costs; nothing when it was not, or nobody knows."""
     if not seconds:
         return ""
+    cost = f", penalty {penalty:g} point{'' if penalty == 1 else 's'}" if penalty else ""
     for unit, size in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
         if seconds >= size:
             count = int(seconds // size)
-            return f"{count} {unit}{'' if count == 1 else 's'} late"
-    return "less than a minute late"
+            return f"{count} {unit}{'' if count == 1 else 's'} late{cost}"
+    return f"less than a minute late{cost}"
 
 
 def moment(timestamp: str) -> str:

@@ -17,12 +17,11 @@ from grader.collect import OURS, broken_checks, collect_exercises, grade_flags
 from grader.execution import Limits, execute
 from grader.integrity import tampering
 from grader.restore import Cell, restore
-from grader.results import Exercise, Message, Result
+from grader.results import OPEN, SHUT_OFF, Exercise, Message, Result, Terms
 from grader.submission import Submission, iso
 from lora_utils.checks.draw import SEED_VARIABLE, course_seed
 
 PACKAGES = ("peft-by-hand", "torch", "numpy", "ipython", "nbgrader")
-SHUT_OFF, OPEN = "namespaces", "unsandboxed"  # what a grade says of how it was run
 OUR_FAULT = "the grader broke while it worked on this submission; it costs you nothing, and staff will grade it again"
 
 
@@ -91,16 +90,20 @@ def _result(
         student=submission.student,
         lab=submission.lab,
         submission_sha256=submission.sha256,
-        checks_sha256=key.sha256,
         exercises=exercises,
-        sandbox=SHUT_OFF if sandbox else OPEN,
-        seed_id=hashlib.sha256(seed.encode()).hexdigest()[:12],
-        versions=versions() | {"cell_seconds": f"{limits.cell_seconds:g}"},
+        **vars(terms(key, limits, sandbox, seed)),
         seconds=seconds,
         timestamp=iso(submission.timestamp),
         flags=flags,
         notes=notes,
     )
+
+
+def terms(key: AnswerKey, limits: Limits, sandbox: bool, seed: str) -> Terms:
+    """Return what decides the score of a submission beside its bytes; `seed` is of its test inputs."""
+    seed_id = hashlib.sha256(seed.encode()).hexdigest()[:12]
+    limit = {"cell_seconds": f"{limits.cell_seconds:g}"}
+    return Terms(key.sha256, SHUT_OFF if sandbox else OPEN, seed_id, versions() | limit)
 
 
 def own_texts(cells: list[Cell]) -> list[str]:

@@ -1,13 +1,13 @@
-"""nbgrader's own gradebook: the best attempt goes in, so that `nbgrader export` and formgrader show what counts.
+"""nbgrader's own gradebook: the attempt that counts goes in, so that `nbgrader export` and formgrader show what counts.
 
 Scores that a person entered in formgrader are kept; nbgrader lets them win over automatic ones.
 """
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from alembic.script import ScriptDirectory
@@ -18,6 +18,7 @@ from nbgrader.preprocessors import ClearSolutions, SaveCells
 from sqlalchemy import Engine, make_url
 from sqlalchemy.exc import ArgumentError
 
+from grader.counting import no_penalty
 from grader.results import Result
 from grader.twins import CODE_STUB, RELEASE_PREPROCESSORS, clean
 
@@ -125,25 +126,36 @@ class Gradebook:
             self._book.db.expire_all()  # SaveCells has a connection of its own
         return due
 
-    def write(self, best: Result, timestamp: datetime | None = None) -> None:
-        """Write a student's best attempt of a lab.
+    def extensions(self) -> dict[tuple[str, str], timedelta]:
+        """Return what has been granted beyond the due dates, by student and lab."""
+        granted = self._book.db.query(api.SubmittedAssignment).filter(api.SubmittedAssignment.extension.isnot(None))
+        return {(one.student_id, one.name): one.extension for one in granted}
+
+    def write(
+        self,
+        counts: Result,
+        timestamp: datetime | None = None,
+        penalty: Callable[[str, object, float], float | None] = no_penalty,
+    ) -> None:
+        """Write the attempt that counts of a student and lab.
 
         Args:
-            best: the attempt that counts.
+            counts: the attempt.
             timestamp: when it was handed in.
+            penalty: what lateness costs, see `Counting`; default: nothing.
         """
         try:
-            self._write(best, timestamp)
+            self._write(counts, timestamp, penalty)
         except Exception:
             self._book.db.rollback()  # else every later student would fail as well
             raise
 
-    def _write(self, best: Result, timestamp: datetime | None) -> None:
-        book, lab, student = self._book, best.lab, best.student
+    def _write(self, counts: Result, timestamp: datetime | None, penalty: Callable) -> None:
+        book, lab, student = self._book, counts.lab, counts.student
         book.update_or_create_student(student)
         with book.db.no_autoflush:  # nbgrader builds the submission piece by piece
-            book.update_or_create_submission(lab, student, timestamp=timestamp)
-        for exercise in best.exercises:
+            submission = book.update_or_create_submission(lab, student, timestamp=timestamp)
+        for exercise in counts.exercises:
             grade = book.find_grade(exercise.grade_id, lab, lab, student)
             # A fault of the grader is no zero: a person has to look.
             score = None if exercise.verdict == "grader-error" else exercise.points
@@ -152,4 +164,6 @@ class Gradebook:
             elif grade.manual_score is None:
                 grade.needs_manual_grade = False
             grade.auto_score = score
+        (notebook,) = (one for one in submission.notebooks if one.name == lab)
+        notebook.late_submission_penalty = penalty(student, notebook, submission.total_seconds_late)
         book.db.commit()

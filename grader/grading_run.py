@@ -7,14 +7,15 @@ from datetime import datetime
 from pathlib import Path
 
 from grader.answer_key import AnswerKey
-from grader.attempts import Attempts, Standing
+from grader.attempts import Attempts
 from grader.collect import OURS
+from grader.counting import Counting, Standing
 from grader.execution import Limits
 from grader.formgrader_copy import write_copy
-from grader.grade import grade, input_seed
+from grader.grade import grade, input_seed, terms
 from grader.gradebook import Gradebook, GradebookError
 from grader.results import Result
-from grader.submission import Refusal, Submission, collect
+from grader.submission import Refusal, Submission, collect, iso
 from grader.writer_lock import WriterLock
 
 
@@ -49,11 +50,13 @@ class Run:
         keys: the labs, by name.
         rows: one entry for everything that was handed in, ordered by student and lab.
         problems: one sentence for each submission that could not be graded or recorded.
+        counting: which attempts count.
     """
 
     keys: dict[str, AnswerKey]
     rows: list[Graded | Refusal] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    counting: Counting = field(default_factory=Counting)
 
     @property
     def graded(self) -> list[Graded]:
@@ -80,6 +83,7 @@ def grade_all(
     seed: str | None = None,
     only: bool = False,
     due: dict[str, datetime] | None = None,
+    counting: Counting | None = None,
     copies: Path | None = None,
     watch: Watcher = lambda done, total, what: None,
     keep: Callable[[Result], None] = lambda result: None,
@@ -96,6 +100,7 @@ def grade_all(
         seed: the course's own, from which all test inputs derive; default: the environment's, see `course_seed`.
         only: pass over other labs' folders instead of naming them as problems; default False.
         due: due dates by lab (UTC, without zone); default: as the gradebook has them.
+        counting: which attempts count; its dates are set from the gradebook. Default: the best.
         copies: nbgrader's autograded directory, where formgrader looks for notebooks; default: none are written.
         watch: called after each submission.
         keep: called with each new result before it is recorded; what its cells showed is not kept otherwise.
@@ -111,12 +116,17 @@ def grade_all(
         book = Gradebook(url)
     with book:
         with lock:
-            attempts = Attempts(book.engine)
             due, closed = _prepare(book, keys, due or {}, run)
+            run.counting = replace(counting or Counting(), due=due, extensions=book.extensions())
+            attempts = Attempts(book.engine, run.counting)
         waiting = [one for one in found if isinstance(one, Submission)]
         submissions = {(one.student, one.lab): one for one in waiting}
-        recorder = _Recorder(book, attempts, due, closed, run, submissions, copies, lock, keep)
-        known = {id(one): attempts.known(*_name(one, keys), limits.cell_seconds) for one in waiting}
+        recorder = _Recorder(book, attempts, closed, run, submissions, copies, lock, keep)
+        seeds = {id(one): input_seed(one.sha256, seed) for one in waiting}
+        known = {}
+        for one in waiting:
+            needed = terms(keys[one.lab], limits, sandbox, seeds[id(one)])
+            known[id(one)] = attempts.known(one.student, one.lab, one.sha256, needed)
         run.rows += [one for one in found if isinstance(one, Refusal)]
         run.problems += [str(one) for one in run.rows]
         done, total = 0, len(waiting)
@@ -126,17 +136,13 @@ def grade_all(
                 done += 1
                 watch(done, total, f"{one.student} {one.lab}")
         fresh = [one for one in waiting if known[id(one)] is None]
-        jobs = [(one, keys[one.lab], limits, sandbox, input_seed(one.sha256, seed)) for one in fresh]
+        jobs = [(one, keys[one.lab], limits, sandbox, seeds[id(one)]) for one in fresh]
         for result in _results(jobs, workers):
             recorder.take(result)
             done += 1
             watch(done, total, f"{result.student} {result.lab}")
     run.rows.sort(key=lambda row: (row.student, row.lab))
     return run
-
-
-def _name(one: Submission, keys: dict[str, AnswerKey]) -> tuple[str, str, str, str]:
-    return one.student, one.lab, one.sha256, keys[one.lab].sha256
 
 
 def _prepare(
@@ -174,12 +180,11 @@ class _Recorder:
 
     book: Gradebook
     attempts: Attempts
-    due: dict[str, datetime | None]
     closed: set[str]
     run: Run
     submissions: dict[tuple[str, str], Submission]
     copies: Path | None
-    lock: WriterLock  # no other run may write between looking at the attempts and writing the best into the gradebook
+    lock: WriterLock  # no other run may write between looking at the attempts and writing into the gradebook
     keep: Callable[[Result], None]
 
     def take(self, result: Result) -> None:
@@ -190,12 +195,9 @@ class _Recorder:
             what = f"what the cells of {result.lab} showed"
             self.run.problems.append(f"{result.student}: {what} could not be kept ({_first_line(error)}).")
         result = replace(result, shown=[])  # a class may show gigabytes
-        handed_in = datetime.fromisoformat(result.timestamp).replace(tzinfo=None) if result.timestamp else None
-        due = self.due.get(result.lab)
-        late = max(0.0, (handed_in - due).total_seconds()) if handed_in is not None and due is not None else None
         with self.lock:
             try:
-                standing = self.attempts.add(result, late)
+                standing = self.attempts.add(result)
             except Exception as error:
                 sentence = f"{result.student}: {result.lab} could not be recorded ({_first_line(error)})."
                 self.run.problems.append(sentence)
@@ -204,8 +206,10 @@ class _Recorder:
 
     def again(self, attempt) -> None:
         """Report an attempt that was recorded before, and set the gradebook right if it lags behind."""
+        handed_in = iso(self.submissions[attempt.student, attempt.lab].timestamp)
         with self.lock:
-            self._done(attempt.result(), self.attempts.standing(attempt))
+            standing = self.attempts.again(attempt, handed_in)
+            self._done(replace(attempt.result(), timestamp=handed_in) if standing.new else attempt.result(), standing)
 
     def _done(self, result: Result, standing: Standing) -> None:
         self.run.rows.append(Graded(result, standing))
@@ -217,18 +221,18 @@ class _Recorder:
         if result.lab in self.closed:
             return
         try:
-            best = standing.best
-            handed_in = datetime.fromisoformat(best.timestamp).replace(tzinfo=None) if best.timestamp else None
-            self.book.write(best, handed_in)
+            counts = standing.counts
+            handed_in = datetime.fromisoformat(counts.timestamp).replace(tzinfo=None) if counts.timestamp else None
+            self.book.write(counts, handed_in, self.run.counting.penalty)
         except Exception as error:
             sentence = f"{result.student}: {result.lab} is not in nbgrader's gradebook ({_first_line(error)})."
             self.run.problems.append(sentence)
             return
-        if self.copies is None or standing.number != standing.best_number:
+        if self.copies is None or result.submission_sha256 != counts.submission_sha256:
             return
         try:
             submission = self.submissions[result.student, result.lab]
-            write_copy(self.copies, submission, self.run.keys[result.lab], result)
+            write_copy(self.copies, submission, self.run.keys[result.lab], counts)
         except Exception as error:
             what = f"the notebook of {result.lab} for formgrader"
             self.run.problems.append(f"{result.student}: {what} could not be written ({_first_line(error)}).")

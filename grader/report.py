@@ -10,14 +10,15 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.attempts import Attempt
+from grader.counting import Counting
 from grader.grading_run import Graded, Run
-from grader.results import plain
+from grader.results import passes, plain
 from grader.safe_names import one_line, spreadsheet
 from grader.submission import Refusal, iso
 
 COLUMNS = (
-    "student", "lab", "attempt", "score", "max_score", "best_score", "passed", "attempts", "late_seconds", "timestamp",
-    "sandbox", "flags", "problem",
+    "student", "lab", "attempt", "score", "max_score", "counting_score", "passed", "attempts", "late_seconds",
+    "penalty", "timestamp", "sandbox", "flags", "problem",
 )  # fmt: skip
 
 
@@ -34,16 +35,17 @@ def results_of(run: Run) -> list[dict]:
     """Return one entry for everything that was handed in.
 
     A graded one has all fields of `Result`, and `attempt` (its number), `best` (whether it is the one that counts),
-    `late` (seconds, null when unknown) and `problem` (null). One that could not be graded has `problem` (a sentence)
-    and null where nothing is known.
+    `late` (seconds, null when unknown), `penalty` (points that this costs) and `problem` (null). One that could not be
+    graded has `problem` (a sentence) and null where nothing is known.
     """
     return [_graded(row) if isinstance(row, Graded) else _refused(row) for row in run.rows]
 
 
 def _graded(row: Graded) -> dict:
     standing = row.standing
-    own = {"attempt": standing.number, "best": standing.number == standing.best_number, "late": standing.late}
-    return plain(row.result) | own | {"problem": None}
+    own = {"attempt": standing.number, "best": standing.is_the_one, "late": standing.late, "penalty": standing.penalty}
+    passed = passes(row.result.score - standing.penalty, row.result.max_score)
+    return plain(row.result) | own | {"passed": passed, "problem": None}
 
 
 def _refused(row: Refusal) -> dict:
@@ -53,6 +55,7 @@ def _refused(row: Refusal) -> dict:
         "lab": row.lab,
         "timestamp": iso(row.timestamp),
         "late": None,
+        "penalty": 0.0,
         "passed": False,
         "best": False,
         "versions": {},
@@ -84,10 +87,11 @@ def csv_of(run: Run) -> str:
                 "attempt": standing.number,
                 "score": result.score,
                 "max_score": result.max_score,
-                "best_score": standing.best.score,
-                "passed": "yes" if standing.best.passed else "no",
+                "counting_score": standing.score,
+                "passed": "yes" if standing.passed else "no",
                 "attempts": standing.attempts,
                 "late_seconds": standing.late,
+                "penalty": standing.penalty,
                 "timestamp": result.timestamp,
                 "sandbox": result.sandbox,
                 "flags": " ".join(result.flags),
@@ -96,40 +100,44 @@ def csv_of(run: Run) -> str:
     return text.getvalue()
 
 
-def class_table(labs: list[str], attempts: list[Attempt], refused: list[Refusal], points: dict[str, float]) -> Table:
-    """Return the table student x lab: best points, passed or not, attempts.
+def class_table(
+    labs: list[str],
+    attempts: list[Attempt],
+    refused: list[Refusal],
+    points: dict[str, float],
+    counting: Counting | None = None,
+) -> Table:
+    """Return the table student x lab: the points that count, passed or not, attempts.
 
     Args:
         labs: the columns.
         attempts: all of them, oldest first.
         refused: what could not be graded.
         points: what each lab is worth.
+        counting: which attempts count; default: the best.
     """
-    title = "Best attempt: points, pass or not, how many attempts (late: it was handed in after the due date)"
+    counting = counting or Counting()
+    which = counting.policy.capitalize()
+    title = f"{which} attempt: points, pass or not, how many attempts (late: it was handed in after the due date)"
     table = Table(title=title, title_justify="left", title_style="", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("student", overflow="fold")
     for lab in labs:
         table.add_column(Text(f"{lab}\n{points[lab]:g} points"), overflow="fold")
-    best: dict[tuple[str, str], Attempt] = {}
-    count: dict[tuple[str, str], int] = {}
+    made: dict[tuple[str, str], list[Attempt]] = {}
     for attempt in attempts:
-        place = (attempt.student, attempt.lab)
-        count[place] = count.get(place, 0) + 1
-        if attempt.best:
-            best[place] = attempt
+        made.setdefault((attempt.student, attempt.lab), []).append(attempt)
     not_graded = {(row.student, row.lab) for row in refused}
-    for student in sorted({name for name, _ in {*best, *not_graded}}):
-        cells = [
-            _cell(best.get((student, lab)), count.get((student, lab), 0), (student, lab) in not_graded) for lab in labs
-        ]
+    for student in sorted({name for name, _ in {*made, *not_graded}}):
+        cells = [_cell(made.get((student, lab), []), counting, (student, lab) in not_graded) for lab in labs]
         table.add_row(Text(one_line(student)), *cells)
     return table
 
 
-def _cell(best: Attempt | None, attempts: int, refused: bool) -> Text:
-    if best is None:
+def _cell(made: list[Attempt], counting: Counting, refused: bool) -> Text:
+    if not made:
         return Text("not graded", style="yellow") if refused else Text("-", style="dim")
-    text = Text(f"{best.score:5.4g} ")
-    text.append(*(("pass    ", "green") if best.passed else ("not yet ", "red")))
-    text.append(f"{attempts}{' late' if best.late else ''}")
+    standing = counting.standing(made, counting.choose(made), new=False)
+    text = Text(f"{standing.score:5.4g} ")
+    text.append(*(("pass    ", "green") if standing.passed else ("not yet ", "red")))
+    text.append(f"{len(made)}{' late' if standing.late else ''}")
     return text

@@ -4,6 +4,7 @@ import math
 from dataclasses import asdict, dataclass, field, replace
 
 PASS_MARK = 0.8  # share of a lab's points that passes it
+SHUT_OFF, OPEN = "namespaces", "unsandboxed"  # what a grade says of how the submission was run
 
 LOST = "lost-definition"  # id of the message of what fails for want of a name that another cell was to define
 
@@ -103,6 +104,16 @@ class CellOutput:
 
 
 @dataclass(frozen=True)
+class Terms:
+    """What decides a score beside the bytes handed in; for the fields see `Result`."""
+
+    checks_sha256: str
+    sandbox: str
+    seed_id: str
+    versions: dict[str, str]
+
+
+@dataclass(frozen=True)
 class Result:
     """The outcome of grading one submission of one lab.
 
@@ -111,7 +122,7 @@ class Result:
         submission_sha256: of the bytes handed in.
         checks_sha256: of everything that decides the score: the lab's cells, its hidden tests and the course package.
         exercises: in the lab's order.
-        sandbox: how the submission was shut off while it ran: "namespaces", or "unsandboxed" for not at all.
+        sandbox: how the submission was shut off while it ran: SHUT_OFF, or OPEN for not at all.
         seed_id: names the seed of the test inputs without giving it away.
         versions: of Python and the packages that decide the score, and the time limit of a cell in seconds.
         seconds: wall clock.
@@ -149,6 +160,11 @@ class Result:
     def passed(self) -> bool:
         """Whether the score reaches the pass mark."""
         return passes(self.score, self.max_score)
+
+    @property
+    def terms(self) -> Terms:
+        """On what terms it was graded."""
+        return Terms(self.checks_sha256, self.sandbox, self.seed_id, self.versions)
 
     @property
     def broken(self) -> bool:

@@ -30,9 +30,8 @@ def run(course, tmp_path, monkeypatch):
     def grade(points: float, **options):
         def given(one, key, limits, sandbox, seed):
             exercises = [Exercise(cell.grade_id, points, cell.points, "partial") for cell in key.graded]
-            versions, shown = {"cell_seconds": "20"}, [CellOutput(1, "print(1)", "1", [])]
-            same = (one.student, one.lab, one.sha256, key.sha256, exercises, "unsandboxed", "id", versions, 0.1)
-            return Result(*same, shown=shown)
+            terms, shown = vars(grading_run.terms(key, limits, sandbox, seed)), [CellOutput(1, "print(1)", "1", [])]
+            return Result(one.student, one.lab, one.sha256, exercises=exercises, **terms, seconds=0.1, shown=shown)
 
         monkeypatch.setattr(grading_run, "grade", given)
         tiny.hand_in(tmp_path / "in", "ada", tiny.notebook(course, double=f"double = {points}"))

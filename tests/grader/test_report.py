@@ -69,7 +69,8 @@ def test_results_have_the_documented_fields(run, tmp_path):
     ada = by_student["ada"]
     fields = {
         "student", "lab", "attempt", "submission_sha256", "checks_sha256", "score", "max_score", "passed", "best",
-        "sandbox", "seed_id", "versions", "seconds", "exercises", "flags", "problem", "late", "timestamp", "notes",
+        "sandbox", "seed_id", "versions", "seconds", "exercises", "flags", "problem", "late", "penalty", "timestamp",
+        "notes",
     }  # fmt: skip
     assert all(set(entry) == fields for entry in by_student.values())
     assert (ada["attempt"], ada["score"], ada["best"], ada["late"]) == (2, 5.0, False, 90.0)
@@ -87,7 +88,7 @@ def test_the_csv_is_quoted_and_harmless_and_has_a_column_an_exercise(run, tmp_pa
     by_student = {row["student"]: row for row in rows}
     assert set(by_student) == {"ada", "cy", "'" + FORMULA}
     ada = by_student["ada"]
-    assert (ada["attempt"], ada["score"], ada["best_score"], ada["passed"], ada["attempts"]) == (
+    assert (ada["attempt"], ada["score"], ada["counting_score"], ada["passed"], ada["attempts"]) == (
         "2",
         "5.0",
         "7.0",

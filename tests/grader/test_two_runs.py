@@ -89,7 +89,7 @@ def test_a_number_taken_meanwhile_is_passed_over(tmp_path, monkeypatch):
     monkeypatch.setattr(attempts_module, "_share", share)
     standing = first.add(result("mine", 5))
     assert other[0].number == 2
-    assert (standing.number, standing.best_number) == (3, 2)
+    assert (standing.number, standing.counts_number) == (3, 2)
     assert [(attempt.number, attempt.submission_sha256) for attempt in first.all()] == [
         (1, "before"),
         (2, "other"),
