@@ -12,6 +12,7 @@ from grader.answer_key import AnswerKey
 from grader.notebook_file import HAND_IN_SAVED, SubmittedCell, Unreadable, parse, read_bytes
 from grader.safe_names import one_line
 
+HAND_IN_FOLDER = "a folder with a folder for each lab"
 TIMESTAMP = "timestamp.txt"  # written by nbgrader's collect
 
 
@@ -84,6 +85,10 @@ def collect(submitted: Path, keys: dict[str, AnswerKey], only: bool = False) -> 
             shown = one_line(folder.name)
             found.append(Refusal(folder.name, "", shown, "lies behind a link", "hand in the folder itself"))
             continue
+        if not folder.is_dir():  # a pipe, a socket, a device
+            shown = one_line(folder.name)
+            found.append(Refusal(folder.name, "", shown, "is not a folder", f"hand in {HAND_IN_FOLDER}"))
+            continue
         try:
             found += _of_student(folder, keys, only)
         except OSError as error:
@@ -98,7 +103,10 @@ def _of_student(folder: Path, keys: dict[str, AnswerKey], only: bool) -> list[Su
         place = f"{folder.name}/{entry.name}"
         if entry.name.startswith("."):
             continue
-        if not entry.is_dir():
+        if entry.name in keys and not entry.is_dir():  # a file, a pipe, a link that leads nowhere
+            cure = f"make a folder {entry.name} with {entry.name}.ipynb in it"
+            found.append(Refusal(folder.name, entry.name, place, "is not a folder", cure))
+        elif not entry.is_dir():
             if entry.suffix == ".ipynb" and (not only or entry.stem in keys):
                 lab = entry.stem if entry.stem in keys else "<lab>"
                 cure = f"move it to {folder.name}/{lab}/{lab}.ipynb"
@@ -142,6 +150,9 @@ def read_submission(
         _require_lab(cells, key, keys or {})
     except Unreadable as error:
         return Refusal(student, key.lab, place, error.fault, error.cure, timestamp)
+    except OSError as error:  # of the folder; the file's own are told by `read_bytes`
+        fault = f"cannot be read ({error.strerror or error})"
+        return Refusal(student, key.lab, place, fault, "make it readable for the grader's account", timestamp)
     except Exception as error:  # a fault of ours must not stop the others
         fault = f"made the grader stumble while reading ({type(error).__name__}: {error})"
         return Refusal(student, key.lab, place, fault, "report this to the course's maintainers", timestamp)
@@ -201,7 +212,7 @@ def _timestamp(folder: Path, notes: list[str]) -> datetime | None:
         return None
     try:
         return parse_utc(path.read_text(encoding="utf-8").strip())
-    except (ValueError, OverflowError, OSError):
+    except Exception:  # dateutil raises whatever it stumbles over
         notes.append(f"{TIMESTAMP} holds no date, so lateness is unknown")
         return None
 

@@ -135,10 +135,10 @@ def test_links_and_folders_are_not_followed(tmp_path, keys, course):
 def test_an_unreadable_file_gets_a_sentence(tmp_path, keys, course, monkeypatch):
     tiny.hand_in(tmp_path, "ada", tiny.notebook(course))
 
-    def refuse(self):
+    def refuse(path, flags):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr(notebook_file.os, "open", refuse)
     assert "cannot be read (Permission denied); make it readable" in str(one(tmp_path, keys))
 
 
