@@ -13,6 +13,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from grader.answer_key import AnswerKey
 from grader.restore import Cell, restore
 from grader.results import CHECK_WORDS, Exercise, Result
+from grader.safe_names import is_plain_name
 from grader.submission import TIMESTAMP, Submission
 from grader.twins import KERNELSPEC, LANGUAGE
 
@@ -27,7 +28,12 @@ def write_copy(folder: Path, submission: Submission, key: AnswerKey, result: Res
         submission: what was handed in.
         key: the lab.
         result: what grading said.
+
+    Raises:
+        ValueError: the student's name cannot be a folder's, and might lead out of this one.
     """
+    if not is_plain_name(submission.student):
+        raise ValueError(f"{submission.student[:50]!r} cannot be the name of a folder; rename the student's folder")
     outcomes = {exercise.grade_id: exercise for exercise in result.exercises}
     notebook = new_notebook(metadata={"kernelspec": dict(KERNELSPEC), "language_info": dict(LANGUAGE)})
     notebook.cells = [_cell(cell, outcomes) for cell in restore(submission.cells, key).cells]

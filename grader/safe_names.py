@@ -4,6 +4,7 @@ import hashlib
 import re
 import unicodedata
 
+FORMULA = tuple("=+-@|%'\uff1d\uff0b\uff0d\uff20")  # how one begins, wide letters included
 LONGEST_FILE_NAME = 80  # well under the 255 bytes of common file systems, suffixes included
 
 
@@ -22,6 +23,11 @@ def file_name(name: str) -> str:
     return f"{kept}-{digest}" if kept and not reserved else f"name-{digest}"
 
 
+def is_plain_name(name: str) -> bool:
+    """Whether a name, taken as it is, stands for one entry of a folder here and on Windows."""
+    return 0 < len(name) <= 255 and name not in (".", "..") and not set(name) & set("/\\\0")
+
+
 def one_line(text: str) -> str:
     """Return a text for a terminal or a plain page: one line, without control characters such as escape sequences."""
     return "".join(c if c.isprintable() else "�" for c in " ".join(str(text).split()))
@@ -31,5 +37,5 @@ def spreadsheet(value: object) -> object:
     """Return a table cell that no spreadsheet takes for a formula: such a text gets an apostrophe before it."""
     if isinstance(value, str):
         text = one_line(value)
-        return "'" + text if text.startswith(("=", "+", "-", "@", "|", "%", "'")) else text
+        return "'" + text if text.startswith(FORMULA) else text
     return value

@@ -1,0 +1,173 @@
+"""What students choose (names, messages, files) reaches pages, tables and folders as text and as nothing else."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+import tiny_course as tiny
+from typer.testing import CliRunner
+
+from grader.cli import app
+from grader.feedback import write_feedback
+from grader.formgrader_copy import write_copy
+from grader.grading_run import Run
+from grader.results import Result
+from grader.safe_names import spreadsheet
+from grader.submission import Refusal
+
+pytestmark = pytest.mark.kernel
+SCRIPT = '</td></title></style><script>alert(1)</script><img src=x onerror="alert(1)"><svg onload=alert(1)>'
+NAMES = [
+    "<img src=x onerror=alert(1)>", '"><svg onload=alert(1)>', "' onmouseover='alert(1)", "javascript:alert(1)",
+    "{{ 7 * 7 }}{% raw %}", "&lt;b&gt;&#60;", "`<b>`", "=cmd|' C calc'!A0", "+1+1", "-2+3", "@SUM(1+1)", "\t=1+1",
+    "\r=1+1", "\uff1d1+1", "a..", "a\\..\\..\\evil", "C:\\evil", "a\u2215..\u2215b", "\uff0e\uff0e", "~root",
+    "\u202egpj.exe", "line\nbreak", "bell\x07\x1b[2J\x1b]0;title\x07", "n" * 255, "CON", "e\u0301",
+    "\u00e9", "%2e%2e%2f",
+]  # fmt: skip
+RAISES = f"raise type({SCRIPT!r}, (Exception,), {{}})({SCRIPT!r} + chr(27) + '[2J=1+1')"
+SHOWS = f"""from IPython.display import HTML
+display(HTML({SCRIPT!r}))
+class Odd:
+    def __repr__(self):
+        return {SCRIPT!r}
+    _repr_html_ = __repr__
+def double(x):
+    print({SCRIPT!r})
+    return {SCRIPT!r}
+Odd()"""
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory):
+    """A class of such names, graded from the command line: the folder of everything, and what the terminal showed."""
+    root = tmp_path_factory.mktemp("run")
+    (root / "course").mkdir()
+    course = tiny.make_course(root / "course")
+    for number, name in enumerate(NAMES):
+        tiny.hand_in(root / "in", name, tiny.notebook(course, double=(RAISES, SHOWS)[number % 2]))
+    odd = tiny.hand_in(root / "in", "files", tiny.notebook(course))
+    odd.rename(odd.with_name("<script>alert(1)<script>.ipynb"))
+    tiny.hand_in(root / "in", "formula", b"[]", lab="=1+1\x1b[2J")
+    before = set(root.rglob("*"))
+    command = ["grade", str(root / "in"), "--root", str(course), "--out", str(root / "out"), "--sandbox", "off"]
+    done = CliRunner().invoke(app, [*command, "--workers", "2"])
+    assert done.exit_code == 1, done.output
+    return root, done.output, set(root.rglob("*")) - before
+
+
+class Page(HTMLParser):
+    """The elements and attributes of a page."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: list[tuple[str, str | None]] = []
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        self.attributes += attrs
+
+
+OURS = {
+    "html", "head", "meta", "title", "style", "body", "a", "header", "h1", "h2", "h3", "main", "nav", "p", "section",
+    "table", "caption", "thead", "tbody", "tr", "th", "td", "ul", "li", "span", "div", "strong", "code", "dl", "dt",
+    "dd", "br", "svg", "rect", "footer",
+}  # fmt: skip
+
+
+def test_no_page_has_an_element_or_a_handler_of_a_students(graded):
+    root, _, _ = graded
+    pages = sorted((root / "out").rglob("*.html"))
+    assert len(pages) == len(NAMES) + 2  # each student's, the report, and the one with the odd file
+    for path in pages:
+        page = Page(path)
+        assert page.tags <= OURS, path
+        assert [name for name, _ in page.attributes if name.startswith("on") or name in ("src", "srcdoc")] == [], path
+        links = [value for name, value in page.attributes if name in ("href", "action")]
+        assert [link for link in links if ":" in link.split("/")[0] or link.startswith("//")] == [], path
+        assert ("content", "default-src 'none'; style-src 'unsafe-inline'") in page.attributes
+
+
+def test_every_link_of_the_report_leads_to_a_page(graded):
+    root, _, _ = graded
+    links = [v for k, v in Page(root / "out" / "report.html").attributes if k == "href" and not v.startswith("#")]
+    assert len(links) == len(NAMES) + 1
+    assert [link for link in links if not (root / "out" / unquote(link)).is_file()] == []
+    assert len(set(links)) == len(links)
+
+
+def test_the_table_of_grades_holds_no_formula(graded):
+    root, _, _ = graded
+    text = (root / "out" / "grades.csv").read_text(encoding="utf-8")
+    rows = list(csv.reader(io.StringIO(text, newline="")))
+    assert len(rows) == len(NAMES) + 3
+    assert {len(row) for row in rows} == {len(rows[0])}
+    cells = [cell for row in rows for cell in row]
+    formula = tuple("=+-@|%\uff1d\uff0b\uff0d\uff20")
+    assert [cell for cell in cells if cell.lstrip().startswith(formula)] == []
+    assert all(cell.isprintable() for cell in cells)
+    assert sum(cell.startswith("'") for row in rows for cell in row[:1]) >= 7
+
+
+@pytest.mark.parametrize("first", "=+-@|%\uff1d\uff0b\uff0d\uff20\t\r\n\u200b\ufeff")
+def test_no_formula_gets_past_however_it_begins(first):
+    assert spreadsheet(f"{first}=1+1")[0] in ("'", "\N{REPLACEMENT CHARACTER}")
+
+
+def test_results_are_json_by_their_schema(graded):
+    import jsonschema
+
+    from grader import report
+
+    root, _, _ = graded
+    data = json.loads((root / "out" / "results.json").read_text(encoding="utf-8"), parse_constant=lambda name: 1 / 0)
+    schema = json.loads((Path(report.__file__).parent / "results.schema.json").read_text())
+    jsonschema.validate(data, schema)
+    assert {entry["student"] for entry in data} == {*NAMES, "files", "formula"}
+    assert all(m["text"].isprintable() for entry in data for e in entry["exercises"] for m in e["messages"])
+
+
+def test_terminal_and_plain_text_hold_no_escape_sequence(graded):
+    root, output, _ = graded
+    texts = [output, *(path.read_text(encoding="utf-8") for path in (root / "out").rglob("*.txt"))]
+    assert len(texts) == len(NAMES) + 2
+    for text in texts:
+        assert [letter for letter in text if not letter.isprintable() and letter != "\n"] == []
+
+
+def test_nothing_is_written_outside_the_folders_for_it(graded):
+    root, _, new = graded
+    allowed = (root / "out", root / "course" / ".nbgrader")
+    assert [path for path in new if not any(path.is_relative_to(one) for one in allowed)] == []
+    assert {path.name for path in (root / "out").iterdir()} == {"results.json", "grades.csv", "report.html", "feedback"}
+    folders = sorted((root / "out" / "feedback").iterdir())
+    assert len(folders) == len(NAMES) + 1
+    for folder in folders:
+        assert {path.suffix for path in folder.iterdir()} == {".html", ".txt"}
+
+
+TRAVERSAL = ["..", ".", "../x", "../../../x", "/tmp/guard-x", "a/../../x", "..\\x", "a\0b", "\0", "", "/", "x" * 5_000]
+
+
+@pytest.mark.parametrize("name", TRAVERSAL)
+def test_no_name_leads_out_of_the_folder(name, tmp_path, graded):
+    """Such names cannot be folders, so they are given to the writers themselves."""
+    root, _, _ = graded
+    keys = tiny.keys_of(root / "course")
+    out = tmp_path / "a" / "b" / "out"
+    pages = write_feedback(Run(keys, [Refusal(name, tiny.FIRST, f"{name}/x", "is odd", "mend it")]), out)
+    assert all(path.resolve().is_relative_to(out.resolve() / "feedback") for path in pages)
+    assert pages[0].parent.parent == out / "feedback"
+    submission = tiny.submission(tiny.notebook(root / "course"), student=name)
+    key = keys[tiny.FIRST]
+    result = Result(name, tiny.FIRST, "s", "c", [], "namespaces", "id", {}, 1.0)
+    with pytest.raises(ValueError, match="cannot be the name of a folder"):
+        write_copy(out / "copies", submission, key, result)
+    assert {path.relative_to(tmp_path).parts[:3] for path in tmp_path.rglob("*.*")} == {("a", "b", "out")}
