@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import time
-from pathlib import Path
-
 import pytest
 import tiny_course as tiny
+from processes import still_running
 
 from grader.execution import Limits, execute
 from grader.grade import grade
@@ -143,18 +141,6 @@ def test_a_process_that_dies_later_is_charged_to_the_cell_that_prepared_it():
     assert "crash" in (runs["bomb"].status, runs["wait"].status)
 
 
-def running(word: bytes) -> list[str]:
-    """Processes of this machine, zombies aside, with a word in their command line."""
-    return [path.parent.name for path in Path("/proc").glob("[0-9]*/cmdline") if word in _read(path)]
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError:
-        return b""
-
-
 @pytest.mark.parametrize("sandbox", [True, False])
 def test_nothing_of_a_submission_keeps_running(sandbox):
     word = f"60.{sandbox:d}8315"
@@ -162,11 +148,7 @@ def test_nothing_of_a_submission_keeps_running(sandbox):
     cells = [Cell("child", "code", start), Cell("dies", "code", "import os; os._exit(1)")]
     runs = execute(cells, {}, LIMITS, sandbox)
     assert (runs["child"].status, runs["dies"].status) == ("ok", "crash")
-    for _ in range(50):  # the guard ends them a moment after the result is there
-        if not running(word.encode()):
-            return
-        time.sleep(0.1)
-    raise AssertionError(f"still running: {running(word.encode())}")
+    assert still_running(word) == []
 
 
 def test_one_that_explodes_leaves_the_others_and_every_record(course, tmp_path, monkeypatch):
