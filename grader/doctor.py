@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from grader.canary import REMEDY, sandbox_faults
+from grader.cgroups import Groups
 
 LEAST_DISK = 2_000_000_000  # bytes: feedback, reports and the gradebook of a large class stay far below
 
@@ -37,12 +38,24 @@ def examine(root: Path, db: str) -> list[Finding]:
         root: the course.
         db: URL or file of the gradebook.
     """
-    return [_sandbox(), _torch(), _gpu(), _assets(), _disk(root), _labs(root), _gradebook(db)]
+    return [_sandbox(), _groups(), _torch(), _gpu(), _assets(), _disk(root), _labs(root), _gradebook(db)]
 
 
 def _sandbox() -> Finding:
     faults = sandbox_faults()
     return Finding("sandbox", not faults, " ".join(faults) or "holds: the canary got nowhere", REMEDY if faults else "")
+
+
+def _groups() -> Finding:
+    groups = Groups()
+    try:
+        whole = "memory and number of processes are limited for each submission as a whole"
+        each = (
+            "memory is limited for each process of a submission; as root outside a container, for all of them together"
+        )
+        return Finding("limits", True, whole if groups.available else each)
+    finally:
+        groups.close()
 
 
 def _torch() -> Finding:

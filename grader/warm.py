@@ -28,6 +28,7 @@ import tempfile
 import traceback
 
 from grader import sandbox
+from grader.cgroups import Group, Groups
 from grader.frames import ChannelClosed, receive, send
 
 
@@ -76,6 +77,7 @@ def main() -> None:
     preload()
     root = tempfile.mkdtemp(prefix="root-", dir=os.environ.get("HOME"))  # goes when the grader removes our home
     os.chmod(root, 0o755)
+    groups = Groups()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel collects dead children by itself
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the grader, which then closes the socket
     gc.collect()
@@ -90,7 +92,7 @@ def main() -> None:
                 signal.signal(signal.SIGCHLD, signal.SIG_DFL)
                 code = 1
                 try:
-                    code = _child(request, fds, root)
+                    code = _child(request, fds, root, groups)
                 except BaseException:
                     traceback.print_exc()
                 finally:
@@ -100,9 +102,10 @@ def main() -> None:
             send(channel, {"pid": pid})
     except ChannelClosed:
         shutil.rmtree(root, ignore_errors=True)
+        groups.close()
 
 
-def _child(request: dict, fds: list[int], root: str) -> int:
+def _child(request: dict, fds: list[int], root: str, groups: Groups) -> int:
     if request["role"] == "judge":
         from grader import judge
 
@@ -110,10 +113,10 @@ def _child(request: dict, fds: list[int], root: str) -> int:
         judge.serve(socket.socket(fileno=fds[0]))
         return 0
     student, control = fds
-    return guard(student, control, request, root)
+    return guard(student, control, request, root, groups)
 
 
-def guard(student: int, control: int, request: dict, root: str) -> int:
+def guard(student: int, control: int, request: dict, root: str, groups: Groups) -> int:
     """Stand between the grader and one submission: end the latter when it is over or no longer wanted."""
     bounds = sandbox.Bounds(**request["bounds"])
     folder, number = None, os.getpid() % 1_000_000
@@ -125,11 +128,13 @@ def guard(student: int, control: int, request: dict, root: str) -> int:
             return 1
     else:
         folder = tempfile.mkdtemp(prefix="grader-work-")
+    # Its private files lie in memory as well.
+    group = groups.new(os.getpid(), bounds.memory + bounds.disk, bounds.processes) if request["sandbox"] else None
     init = os.fork()
     if init == 0:
         os.close(control)
         try:
-            _init(student, request, root, folder, bounds, number)
+            _init(student, request, root, folder, bounds, number, group)
         except BaseException as error:
             with contextlib.suppress(Exception):
                 send(socket.socket(fileno=student), {"broken": f"{type(error).__name__}: {error}"})
@@ -145,6 +150,8 @@ def guard(student: int, control: int, request: dict, root: str) -> int:
         shutil.rmtree(folder, ignore_errors=True)
     with contextlib.suppress(ChildProcessError):
         os.waitpid(init, 0)
+    if group is not None:
+        group.remove()
     return 0
 
 
@@ -160,8 +167,19 @@ def _until_over(init: int, control: int) -> None:
         os.close(ended)
 
 
-def _init(student: int, request: dict, root: str, folder: str | None, bounds: sandbox.Bounds, number: int) -> None:
+def _init(
+    student: int,
+    request: dict,
+    root: str,
+    folder: str | None,
+    bounds: sandbox.Bounds,
+    number: int,
+    group: Group | None,
+) -> None:
     from grader import student_side
+
+    if group is not None:
+        group.enter()
 
     os.setsid()
     null = os.open(os.devnull, os.O_RDWR)
