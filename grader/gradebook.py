@@ -20,6 +20,7 @@ from sqlalchemy.exc import ArgumentError
 
 from grader.counting import no_penalty
 from grader.results import Result
+from grader.submitted_rows import LabRows
 from grader.twins import CODE_STUB, RELEASE_PREPROCESSORS, clean
 
 
@@ -79,6 +80,7 @@ class Gradebook:
         self.url = url
         try:
             self._book = api.Gradebook(url)
+            self._labs: dict[str, LabRows] = {}
         except Exception as error:
             reason = str(getattr(error, "orig", error)).strip().split("\n")[0]
             raise GradebookError(f"the gradebook {url} cannot be opened ({reason}).") from error
@@ -123,6 +125,7 @@ class Gradebook:
                 f"recorded, and `nbgrader db assignment remove {lab} --force` makes room for its new form."
             ) from error
         finally:
+            self._labs.pop(lab, None)
             self._book.db.expire_all()  # SaveCells has a connection of its own
         return due
 
@@ -151,19 +154,12 @@ class Gradebook:
             raise
 
     def _write(self, counts: Result, timestamp: datetime | None, penalty: Callable) -> None:
-        book, lab, student = self._book, counts.lab, counts.student
-        book.update_or_create_student(student)
-        with book.db.no_autoflush:  # nbgrader builds the submission piece by piece
-            submission = book.update_or_create_submission(lab, student, timestamp=timestamp)
-        for exercise in counts.exercises:
-            grade = book.find_grade(exercise.grade_id, lab, lab, student)
-            # A fault of the grader is no zero: a person has to look.
-            score = None if exercise.verdict == "grader-error" else exercise.points
-            if grade.auto_score != score or score is None:
-                grade.needs_manual_grade = score is None or grade.manual_score is not None
-            elif grade.manual_score is None:
-                grade.needs_manual_grade = False
-            grade.auto_score = score
-        (notebook,) = (one for one in submission.notebooks if one.name == lab)
-        notebook.late_submission_penalty = penalty(student, notebook, submission.total_seconds_late)
-        book.db.commit()
+        db, lab = self._book.db, counts.lab
+        if lab not in self._labs:
+            self._labs[lab] = LabRows.of(self._book, lab)
+        submission, notebook = self._labs[lab].submission(db, counts.student, timestamp)
+        self._labs[lab].score(db, notebook, counts.exercises)
+        submitted = db.get(api.SubmittedNotebook, notebook, populate_existing=True)
+        late = db.get(api.SubmittedAssignment, submission, populate_existing=True).total_seconds_late
+        submitted.late_submission_penalty = penalty(counts.student, submitted, late)
+        db.commit()
