@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import re
 import struct
 import zlib
@@ -19,7 +20,8 @@ from grader.results import CellOutput
 MOST_TEXT = 20_000  # bytes of one cell's text, half of them its beginning and half its end
 MOST_FIGURES = 6  # of a submission
 MOST_ONE_FIGURE = 300_000  # bytes
-MOST_BYTES = 1_500_000  # text and figures of a submission
+MOST_BYTES = 1_500_000  # text and figures of a submission, text as JSON has it: what is sent on must fit into one frame
+LONGEST_ESCAPE = 6  # bytes that JSON needs for a control character
 LONGEST_SIDE = 4_000  # pixels of a figure
 MOST_COUNTED = 999  # figures that are said to be left out
 COMMON = ("#", "%", "import ", "from ")  # how lines begin that many cells have
@@ -45,8 +47,10 @@ class Allowance:
         if not isinstance(said, dict):
             return None
         text, figures, left_out = said.get("text"), said.get("figures"), said.get("left_out")
-        text = middle_out(text, min(MOST_TEXT, self.bytes)) if isinstance(text, str) else ""
-        self.bytes -= len(text.encode(errors="replace"))
+        text = middle_out(text, MOST_TEXT) if isinstance(text, str) else ""
+        if len(json.dumps(text)) > self.bytes:
+            text = middle_out(text, self.bytes // LONGEST_ESCAPE)
+        self.bytes = max(0, self.bytes - len(json.dumps(text)))
         left_out = min(max(left_out, 0), MOST_COUNTED) if type(left_out) is int else 0
         kept = []
         for one in figures[:MOST_COUNTED] if isinstance(figures, list) else []:

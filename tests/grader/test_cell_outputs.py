@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import struct
 import zlib
 
@@ -11,6 +12,7 @@ import pytest
 from grader import cell_outputs as module
 from grader.cell_outputs import SIGNATURE, Allowance, cell_outputs, middle_out, readable, sound_png, title
 from grader.execution import CellRun
+from grader.frames import MOST_TEXT as MOST_FRAME
 from grader.restore import Cell
 
 
@@ -108,10 +110,17 @@ def test_a_submission_has_a_megabyte_and_a_half():
     allowance = Allowance()
     texts = [len(allowance.take({"text": "x" * 20_000})["text"]) for _ in range(73)]
     assert set(texts) == {20_000}
-    taken = allowance.take({"text": "x" * 10_000, "figures": [b64(png_of(30_001)), b64(png_of(29_000))]})
+    taken = allowance.take({"text": "x" * 10_000, "figures": [b64(png_of(30_000)), b64(png_of(29_000))]})
     assert (taken["left_out"], len(taken["figures"])) == (1, 1)
     assert 0 < len(allowance.take({"text": "x" * 20_000})["text"]) <= 1_000
     assert allowance.bytes >= 0
+
+
+@pytest.mark.parametrize("letter", ["\0", "é", "\U0001f600", "\ud800"])
+def test_what_is_sent_on_fits_into_one_frame_whatever_the_letters(letter):
+    allowance = Allowance()
+    taken = [allowance.take({"text": letter * 20_000}) for _ in range(200)]
+    assert 1_000_000 < len(json.dumps(taken)) < MOST_FRAME / 4
 
 
 def test_a_long_text_keeps_its_beginning_and_its_end():
