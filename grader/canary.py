@@ -10,10 +10,10 @@ import json
 import os
 import socket
 import sys
-import tempfile
 from pathlib import Path
 
 from grader.engine import EngineFailed, engine
+from grader.leftovers import temporary
 
 REMEDY = (
     "Ubuntu: `sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0`; Debian: `sudo sysctl -w "
@@ -70,7 +70,7 @@ def sandbox_faults() -> list[str]:
     import lora_utils
 
     with (
-        tempfile.TemporaryDirectory(prefix="grader-canary-") as folder,
+        temporary("grader-canary-") as folder,
         socket.create_server(("127.0.0.1", 0)) as server,
     ):
         os.chmod(folder, 0o755)

@@ -66,6 +66,27 @@ def database_url(text: str) -> str:
     return url
 
 
+def _make_whole(url: str) -> None:
+    """Make a missing SQLite file under another name first: nbgrader never completes one that it was killed over."""
+    place = make_url(url)
+    if (
+        place.get_backend_name() != "sqlite"
+        or place.database in (None, "", ":memory:")
+        or Path(place.database).exists()
+    ):
+        return
+    new = Path(f"{place.database}.new")
+    new.unlink(missing_ok=True)
+    api.Gradebook(f"sqlite:///{new}").close()
+    try:
+        os.link(new, place.database)
+    except FileExistsError:  # another run was faster
+        pass
+    except OSError:  # a file system without links
+        os.replace(new, place.database)
+    new.unlink(missing_ok=True)
+
+
 class Gradebook:
     """A nbgrader gradebook, as a context manager.
 
@@ -79,6 +100,7 @@ class Gradebook:
     def __init__(self, url: str) -> None:
         self.url = url
         try:
+            _make_whole(url)
             self._book = api.Gradebook(url)
             self._labs: dict[str, LabRows] = {}
         except Exception as error:

@@ -12,10 +12,11 @@ import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from grader.leftovers import claimed, sweep
 
 KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
 HUGE_PAGES = Path("/sys/kernel/mm/transparent_hugepage/enabled")
@@ -29,12 +30,14 @@ class Warm:
     Args:
         process: it.
         channel: our end of the socket it is spoken to over.
-        folder: its home.
+        folder: its home, and where all temporary folders of its children lie.
+        claim: on the folder, see `leftovers`.
     """
 
     process: subprocess.Popen
     channel: socket.socket
     folder: str
+    claim: int | None
 
     def close(self) -> None:
         """End it and everything it has forked."""
@@ -45,16 +48,19 @@ class Warm:
         self.process.wait()
         self.process.stderr.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+        if self.claim is not None:
+            os.close(self.claim)
 
 
 def launch() -> Warm:
     """Start a warm process and return at once; `grader.warm` says over the socket when it is ready."""
-    folder = tempfile.mkdtemp(prefix="grader-warm-")
+    sweep()
+    folder, claim = claimed("grader-warm-")
     ours, theirs = socket.socketpair()
     with theirs:
         process = subprocess.Popen(
             [sys.executable, "-m", "grader.warm", str(theirs.fileno())],
-            pass_fds=[theirs.fileno()],
+            pass_fds=[fd for fd in (theirs.fileno(), claim) if fd is not None],  # it may outlive us by a moment
             env=variables(folder),
             cwd=folder,
             stdin=subprocess.DEVNULL,
@@ -62,7 +68,7 @@ def launch() -> Warm:
             stderr=subprocess.PIPE,
             start_new_session=True,
         )
-    return Warm(process, ours, folder)
+    return Warm(process, ours, folder, claim)
 
 
 def variables(folder: str) -> dict[str, str]:
@@ -70,7 +76,7 @@ def variables(folder: str) -> dict[str, str]:
     kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
     return kept | {
         "HOME": folder,
-        "TMPDIR": tempfile.gettempdir(),
+        "TMPDIR": folder,
         "MPLBACKEND": "agg",
         "MPLCONFIGDIR": folder,
         "OMP_NUM_THREADS": "1",
