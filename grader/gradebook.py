@@ -142,14 +142,29 @@ class Gradebook:
                 options = {"code_stub": CODE_STUB} if issubclass(preprocessor, ClearSolutions) else {}
                 nb, resources = preprocessor(**options).preprocess(nb, resources)
         except RuntimeError as error:
+            entered = self._entered(lab)
+            loses = f", but also deletes the {entered} points and comments that people entered" if entered else ""
             raise GradebookError(
                 f"{lab}: the gradebook holds submissions of an older form of this lab, with other cells; attempts are "
-                f"recorded, and `nbgrader db assignment remove {lab} --force` makes room for its new form."
+                f"recorded, and `nbgrader db assignment remove {lab} --force` makes room for its new form{loses}."
             ) from error
         finally:
             self._labs.pop(lab, None)
             self._book.db.expire_all()  # SaveCells has a connection of its own
         return due
+
+    def _entered(self, lab: str) -> int:
+        """Count what people entered for a lab in formgrader."""
+        db = self._book.db
+        (notebook,) = (one.id for one in self._book.find_assignment(lab).notebooks if one.name == lab)
+        own = db.query(api.SubmittedNotebook.id).filter_by(notebook_id=notebook).scalar_subquery()
+        grades = db.query(api.Grade).filter(api.Grade.notebook_id.in_(own))
+        comments = db.query(api.Comment).filter(api.Comment.notebook_id.in_(own))
+        return (
+            grades.filter(api.Grade.manual_score.isnot(None)).count()
+            + grades.filter(api.Grade.extra_credit.isnot(None)).count()
+            + comments.filter(api.Comment.manual_comment.isnot(None)).count()
+        )
 
     def extensions(self) -> dict[tuple[str, str], timedelta]:
         """Return what has been granted beyond the due dates, by student and lab."""
