@@ -6,6 +6,7 @@ Everything is a table or a figure with its numbers beside it, so that it prints,
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean, median
@@ -14,6 +15,7 @@ from grader.feedback import sections, templates
 from grader.grading_run import Graded, Run
 from grader.results import PASS_MARK
 from grader.safe_names import file_name, one_line
+from grader.shared_answers import SharedAnswer
 
 BINS = 10  # of the distribution, each a tenth of a lab's points
 MOST_MISTAKES = 15
@@ -105,7 +107,7 @@ def context(run: Run, course: str) -> dict:
         "hardest": exercises[:MOST_HARDEST],
         "easier": len(exercises[MOST_HARDEST:]),
         "mistakes": mistakes(run, latest),
-        "alerts": alerts(latest),
+        "alerts": alerts(latest, run.shared),
         "refused": [(one_line(row.student), one_line(str(row))) for row in run.refused],
         "sandboxes": sorted({row.result.sandbox for row in latest}),
     }
@@ -176,8 +178,8 @@ def mistakes(run: Run, rows: list[Graded]) -> list[Mistake]:
     return [Mistake(p[2], texts[p], p[0], titles[p], len(who[p])) for p in ordered[:MOST_MISTAKES]]
 
 
-def alerts(rows: list[Graded]) -> list[Alert]:
-    """Return what may be a trick or a copy, and the same file handed in by several students."""
+def alerts(rows: list[Graded], shared: Iterable[SharedAnswer] = ()) -> list[Alert]:
+    """Return what may be a trick or a copy: flags, the same file and the same answer from several students."""
     flagged: dict[tuple[str, str], list[str]] = defaultdict(list)
     same: dict[tuple[str, str], list[str]] = defaultdict(list)
     for row in rows:
@@ -189,4 +191,7 @@ def alerts(rows: list[Graded]) -> list[Alert]:
     found += [
         Alert("the same file, byte for byte", lab, sorted(names)) for (lab, _), names in same.items() if names[1:]
     ]
+    for one in shared:
+        what = f"the same answer, white space and comments aside: {one_line(one.exercise)}"
+        found.append(Alert(what, one.lab, [one_line(name) for name in one.students]))
     return sorted(found, key=lambda one: (one.lab, one.what, one.students))

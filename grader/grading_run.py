@@ -15,6 +15,7 @@ from grader.formgrader_copy import write_copy
 from grader.grade import grade, input_seed, terms
 from grader.gradebook import Gradebook, GradebookError
 from grader.results import Result
+from grader.shared_answers import SharedAnswer, shared_answers
 from grader.submission import Refusal, Submission, collect, iso
 from grader.writer_lock import WriterLock
 
@@ -51,12 +52,14 @@ class Run:
         rows: one entry for everything that was handed in, ordered by student and lab.
         problems: one sentence for each submission that could not be graded or recorded.
         counting: which attempts count.
+        shared: answers that several students handed in with the same text.
     """
 
     keys: dict[str, AnswerKey]
     rows: list[Graded | Refusal] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     counting: Counting = field(default_factory=Counting)
+    shared: list[SharedAnswer] = field(default_factory=list)
 
     @property
     def graded(self) -> list[Graded]:
@@ -142,6 +145,10 @@ def grade_all(
             done += 1
             watch(done, total, f"{result.student} {result.lab}")
     run.rows.sort(key=lambda row: (row.student, row.lab))
+    try:
+        run.shared = shared_answers(waiting, keys)
+    except Exception as error:  # a fault of ours must not cost the run, which has been graded
+        run.problems.append(f"the class: its answers could not be compared with each other ({_first_line(error)}).")
     return run
 
 

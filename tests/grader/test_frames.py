@@ -94,6 +94,10 @@ BAD = {
     "huge shape": raw(tensor(shape=(2**40, 2**40)), b"x" * 8),
     "fewer bytes than said": raw(tensor(shape=(4,), size=16), b"x" * 8),
     "more bytes than said": raw(tensor(), b"x" * 16),
+    "fewer bytes than the shape": raw(tensor(shape=(3,)), b"x" * 8),
+    "a shape without bytes": raw(tensor(shape=(4,), size=0)),
+    "two negative sizes": raw(tensor(shape=(-1, -2)), b"x" * 8),
+    "count that is true": raw(json.dumps({TENSOR: ["uint8", [1], True]}).encode(), b"x"),
     "no three parts": raw(json.dumps({TENSOR: 3}).encode()),
 }
 
@@ -113,6 +117,25 @@ def test_silence_and_half_a_frame_end_in_time(pair):
     pair[0].sendall(raw(b"12345")[:-1])
     with pytest.raises(ChannelTimeout):
         receive(pair[1], 0.05)
+
+
+@pytest.mark.parametrize("seconds", [0, -1])
+def test_no_time_left_is_a_timeout_even_where_a_frame_waits(pair, seconds):
+    send(pair[0], 1)
+    with pytest.raises(ChannelTimeout):
+        receive(pair[1], seconds)
+
+
+def test_sending_waits_for_a_slow_reader_whatever_receiving_did_before(pair):
+    with pytest.raises(ChannelTimeout):
+        receive(pair[0], 0.05)
+    value = torch.arange(1_000_000)  # more than a socket holds
+    got = []
+    reader = threading.Timer(0.5, lambda: got.append(receive(pair[1], 20)))
+    reader.start()
+    send(pair[0], value)
+    reader.join()
+    assert torch.equal(got[0], value)
 
 
 def test_a_side_that_is_gone_is_noticed(pair):
