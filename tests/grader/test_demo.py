@@ -246,7 +246,7 @@ def attempts_are_all_there_and_the_best_one_is_in_the_gradebook(real):
 
 def no_feedback_page_holds_hidden_code_or_an_answer(real):
     keys = read_keys(real, [])
-    pages = sorted((real / "demo" / "feedback").rglob("*.*"))
+    pages = [p for p in (real / "demo" / "feedback").rglob("*.*") if p.suffix in (".html", ".txt")]
     assert len(pages) == 2 * len({(one.student, one.lab) for one in CLASS})
     for page in pages:
         key = keys[page.stem]
