@@ -11,7 +11,16 @@ import tiny_course as tiny
 from sqlalchemy import create_engine
 
 from grader.attempts import Attempts
-from grader.feedback import keep_outputs, kept_outputs, lateness, moment, most_to_gain, next_step, write_feedback
+from grader.feedback import (
+    keep_outputs,
+    kept_outputs,
+    lateness,
+    moment,
+    most_to_gain,
+    next_step,
+    sections,
+    write_feedback,
+)
 from grader.grading_run import Graded, Run
 from grader.results import WORDS, CellOutput, CheckLine, Exercise, Message, Result, plain
 from grader.submission import Refusal
@@ -250,6 +259,24 @@ def test_the_exercise_with_most_to_gain_comes_first(keys):
     key = keys[tiny.FIRST]
     assert most_to_gain(key, list(MIXED)) == ("Exercise: twice as much", 3.0)
     assert most_to_gain(key, [exercise("test-double", 4, "pass"), exercise("test-half", 4, "pass")]) is None
+
+
+@pytest.mark.parametrize(
+    ("checks", "policy", "words"),
+    [
+        ([VISIBLE_FAIL, VISIBLE_FAIL], "best", "Begin with the first check that was not passed"),
+        ([VISIBLE_FAIL, HIDDEN_FAIL], "best", "Begin with the first check that was not passed"),
+        ([VISIBLE_PASS, VISIBLE_FAIL], "best", "Mend it, run the check under the cell until it passes, and hand in"),
+        ([VISIBLE_PASS, VISIBLE_FAIL], "first", "Mend it, run the check under the cell until it passes."),
+        ([VISIBLE_PASS, HIDDEN_FAIL], "best", "The checks in your notebook pass; what failed is only looked at"),
+        ([VISIBLE_PASS], "best", "Mend it"),
+    ],
+)
+def test_the_next_step_depends_on_what_failed_and_on_which_attempt_counts(checks, policy, words, keys):
+    one = exercise("test-double", 1, "partial", *checks)
+    assert next_step(one, policy).startswith(words)
+    (section,) = sections(keys[tiny.FIRST], [one], policy)
+    assert (section.number, section.title, section.step) == (1, "Exercise: twice as much", next_step(one, policy))
 
 
 def test_a_quiz_question_sends_the_reader_to_the_reasons_and_an_exercise_to_other_inputs():
