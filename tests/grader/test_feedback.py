@@ -19,6 +19,7 @@ from grader.feedback import (
     most_to_gain,
     next_step,
     sections,
+    sentence,
     write_feedback,
 )
 from grader.grading_run import Graded, Run
@@ -247,6 +248,30 @@ def test_a_sign_is_for_the_eye_only(pages):
 )
 def test_lateness_in_words(seconds, words):
     assert lateness(seconds) == words
+
+
+def test_what_broke_inside_the_grader_is_for_staff(pages):
+    for page in pages(result(*MIXED, notes=["the grader broke: KeyError", "locked cell 'x' was edited"])):
+        assert "KeyError" not in page
+        assert "was edited" in page
+
+
+def test_the_page_says_which_attempt_counts_and_what_lateness_cost(keys, tmp_path):
+    engine = create_engine(f"sqlite:///{tmp_path / 'a.db'}")
+    standing = Attempts(engine).add(result(*MIXED), 7_300.0)
+    engine.dispose()
+    for policy, words in (("best", "Highest so far"), ("latest", "What counts"), ("first", "What counts")):
+        late = replace(standing, policy=policy, penalty=1.5, counts_penalty=1.5)
+        (path,) = write_feedback(Run(keys, [Graded(result(*MIXED), late)]), tmp_path)
+        for page in (text_of(path.read_text()), path.with_suffix(".txt").read_text()):
+            assert words in page
+            assert "2 hours late, penalty 1.5 points" in page
+            assert "4 less 1.5 for lateness" in page
+
+
+@pytest.mark.parametrize(("text", "made"), [("got 1", "Got 1."), ("Got 1.", "Got 1."), ("é..", "É."), ("", ".")])
+def test_a_text_becomes_a_sentence(text, made):
+    assert sentence(text) == made
 
 
 def test_a_time_is_written_for_a_reader():
