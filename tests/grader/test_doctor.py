@@ -48,3 +48,31 @@ def test_each_fault_has_its_fix(course, monkeypatch, change, what, fix):
     assert what in text
     assert fix in text
     assert sum(not one.fine for one in examine(course, str(course / "g.db"))) == 1
+
+
+def test_a_missing_package_or_program_is_named(course, monkeypatch):
+    def absent(name):
+        raise doctor.PackageNotFoundError(name)
+
+    monkeypatch.setattr(doctor, "version", absent)
+    monkeypatch.setattr(doctor.shutil, "which", lambda name: None)
+    code, text = ask(course)
+    assert code == 1
+    assert "NO  packages   torch is not installed" in text
+    assert "NO  gradebook  nbgrader's `alembic` is missing" in text
+    assert text.count("run `make setup`") == 2
+
+
+def test_assets_that_no_check_needs_are_no_fault(course, monkeypatch):
+    class Asset:
+        def __init__(self, cached):
+            self.cached = cached
+
+    for assets, seen in (
+        ({"here": Asset(True), "away": Asset(False)}, "not fetched: away; no check needs one"),
+        ({"here": Asset(True)}, "all fetched"),
+    ):
+        monkeypatch.setattr("lora_utils.assets.ASSETS", assets)
+        (finding,) = [one for one in examine(course, str(course / "g.db")) if one.what == "assets"]
+        assert finding.fine
+        assert finding.seen.startswith(seen)

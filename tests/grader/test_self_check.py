@@ -8,7 +8,9 @@ import pytest
 import tiny_course as tiny
 from typer.testing import CliRunner
 
+from grader import self_check
 from grader.cli import app
+from grader.execution import Limits
 
 pytestmark = pytest.mark.kernel
 
@@ -73,3 +75,58 @@ def test_what_cannot_be_checked_gets_one_sentence(course, data, sentence):
     assert code == 2
     assert sentence in text
     assert text.count("\n") == 1
+
+
+def test_cells_that_broke_are_told_and_nothing_is_promised_for_them(course):
+    code, text = check(course, tiny.notebook(course, double="def double(x:\n    return 2", half="half = 1 / 0"))
+    assert code == 1
+    assert "double: 0 of 4 points\n" in text
+    assert "your answer cell 'double' raised SyntaxError" in text
+    assert "your answer cell 'half' raised ZeroDivisionError" in text
+
+
+def test_what_was_set_right_is_noted(course):
+    data = tiny.notebook(course, **tiny.GOOD)
+    data["cells"].remove(tiny.cell_of(data, "test-half"))
+    code, text = check(course, data)
+    assert code == 0
+    assert "note: locked cell 'test-half' was missing and was put back\n" in text
+
+
+def test_a_setup_cell_alone_is_of_no_lab(course):
+    data = tiny.notebook(course)
+    data["cells"] = [tiny.cell_of(data, "setup")]
+    code, text = check(course, data)
+    assert (code, "is the notebook of no lab of this course" in text) == (2, True)
+
+
+def test_a_system_that_cannot_fork_is_told_so(course, monkeypatch):
+    monkeypatch.setattr(self_check, "can_fork", lambda: False)
+    code, text = check(course, tiny.notebook(course))
+    assert code == 2
+    assert text == f"grader check: {self_check.NO_FORK}\n"
+
+
+def test_it_runs_under_the_callers_account_within_the_limits_given(course, monkeypatch):
+    asked = []
+
+    def execute(cells, environment, limits, sandbox):
+        asked.append((limits, sandbox))
+        return {}
+
+    monkeypatch.setattr(self_check, "execute", execute)
+    path = course / "mine.ipynb"
+    path.write_text(json.dumps(tiny.notebook(course)))
+    limits = Limits(cell_seconds=3)
+    self_check.self_check(path, course, limits)
+    self_check.self_check(path, course)
+    assert asked == [(limits, False), (Limits(), False)]
+
+
+def test_a_lab_that_was_not_released_is_passed_over(course):
+    twin = course / "notebooks" / tiny.SECOND / f"{tiny.SECOND}.ipynb"
+    away = twin.rename(twin.with_suffix(".away"))
+    try:
+        assert check(course, tiny.notebook(course, **tiny.GOOD))[0] == 0
+    finally:
+        away.rename(twin)
