@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -99,14 +101,54 @@ def test_the_csv_is_quoted_and_harmless_and_has_a_column_an_exercise(run, tmp_pa
     assert by_student["cy"]["problem"] == str(REFUSED)
 
 
+def test_what_lateness_costs_decides_whether_an_attempt_passes(keys, attempts, tmp_path):
+    late = replace(result("ada", "s", 3.0), timestamp="2026-03-01T12:00:00+00:00")  # 7 of 8 points
+    standing = replace(attempts.add(late, 90.0), penalty=1.0, counts_penalty=1.0)
+    write_report(Run(keys, [Graded(late, standing)]), tmp_path)
+    (entry,) = json.loads((tmp_path / "results.json").read_text())
+    assert (entry["score"], entry["penalty"], entry["late"], entry["passed"]) == (7.0, 1.0, 90.0, False)
+    assert entry["timestamp"] == "2026-03-01T12:00:00+00:00"
+    (row,) = csv.DictReader(io.StringIO((tmp_path / "grades.csv").read_text(), newline=""))
+    assert (row["score"], row["penalty"], row["counting_score"], row["passed"]) == ("7.0", "1.0", "6.0", "no")
+    assert (row["timestamp"], row["flags"]) == ("2026-03-01T12:00:00+00:00", "flag-a")
+
+
+def test_a_refused_file_keeps_its_time_and_never_passes(keys, tmp_path):
+    refused = replace(REFUSED, timestamp=datetime(2026, 3, 1, 12))
+    write_report(Run(keys, [refused]), tmp_path)
+    (entry,) = json.loads((tmp_path / "results.json").read_text())
+    (row,) = csv.DictReader(io.StringIO((tmp_path / "grades.csv").read_text(), newline=""))
+    for seen in (entry, row):
+        assert seen["timestamp"] == "2026-03-01T12:00:00+00:00"
+    assert (entry["passed"], row["passed"]) == (False, "no")
+
+
+def test_files_end_as_their_readers_expect_and_have_each_column_once(keys, run, tmp_path):
+    write_report(Run({"a": keys[tiny.FIRST], "b": keys[tiny.FIRST]}, run.rows), tmp_path)
+    lines = (tmp_path / "grades.csv").read_bytes().split(b"\r\n")
+    header = lines[0].decode().split(",")
+    assert (len(lines), lines[-1]) == (len(run.rows) + 2, b"")
+    assert len(header) == len(set(header))
+    assert (tmp_path / "results.json").read_text().endswith("]\n")
+
+
 def test_the_table_shows_best_points_verdict_and_attempts_within_80_columns(run, attempts, keys):
     console = Console(width=80, record=True, file=io.StringIO())
     points = {tiny.FIRST: 8.0}
     console.print(class_table([tiny.FIRST], attempts.all(), [REFUSED], points))
-    lines = {line.split()[0]: " ".join(line.split()) for line in console.export_text().splitlines() if line.strip()}
+    text = console.export_text()
+    lines = {line.split()[0]: " ".join(line.split()) for line in text.splitlines() if line.strip()}
+    assert "8 points" in text
     assert lines["ada"] == "ada 7 pass 2"
     assert lines["cy"] == "cy not graded"
     assert lines[FORMULA] == f"{FORMULA} 8 pass 1"
+
+
+def test_the_table_tells_who_has_not_passed_and_who_was_late(attempts):
+    attempts.add(result("bo", "s", 1.0, 3.0), 90.0)
+    console = Console(width=80, record=True, file=io.StringIO())
+    console.print(class_table([tiny.FIRST], attempts.all(), [], {tiny.FIRST: 8.0}))
+    assert "bo 4 not yet 1 late" in " ".join(console.export_text().split())
 
 
 def test_the_table_is_not_fooled_by_markup_or_escape_sequences(attempts):
