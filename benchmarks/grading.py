@@ -2,17 +2,17 @@
 
 The same class hands in labs 05 and 06, answers drawn from the catalogue of right and wrong ones. Stock
 `nbgrader autograde` grades it one notebook after the other, as it does; `grader grade` grades it with 1 and with
-2 workers. All in one run, in turn, on one machine; whole processes are timed, start included. What it prints
-last stands in benchmarks/README.md.
+2 workers. All in one run, in turn, on one machine; whole processes are timed, start included. Memory is looked at in
+runs of their own, since looking costs time. What it prints last stands in benchmarks/README.md.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import random
-import resource
 import shutil
 import subprocess
 import sys
@@ -21,9 +21,11 @@ import time
 from pathlib import Path
 
 import jupytext
+import psutil  # every process of a command and the memory that it does not share
 
 ROOT = Path(__file__).resolve().parents[1]
 LABS = ("05_lora_layer", "06_linear_with_lora")
+MEMORY_STUDENTS = 6  # memory does not grow with the class
 
 
 def answers(lab: str, kind: str) -> dict[str, list[str]]:
@@ -84,19 +86,52 @@ def stock(students: int) -> float:
         return sum(timed(["nbgrader", "autograde", lab], folder) for lab in LABS)
 
 
+def command_of(folder: Path, students: int, workers: int, labs: tuple[str, ...] = LABS) -> list[str]:
+    """The command that grades a class that has just handed in."""
+    hand_in(folder / "in", students, labs)
+    command = ["grader", "grade", str(folder / "in"), "--out", str(folder / "out"), "--db", str(folder / "g.db")]
+    command += [part for lab in labs for part in ("--lab", lab)]
+    return [*command, "--workers", str(workers), "--root", str(ROOT)]
+
+
 def ours(students: int, workers: int, labs: tuple[str, ...] = LABS) -> float:
     """Seconds of `grader grade` for the same class."""
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
-        folder = Path(name)
-        hand_in(folder / "in", students, labs)
-        command = ["grader", "grade", str(folder / "in"), "--out", str(folder / "out"), "--db", str(folder / "g.db")]
-        command += [part for lab in labs for part in ("--lab", lab)]
-        return timed([*command, "--workers", str(workers), "--root", str(ROOT)], folder)
+        return timed(command_of(Path(name), students, workers, labs), Path(name))
 
 
-def peak() -> float:
-    """The largest process so far, in MB."""
-    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1000
+def most_memory(command: list[str], folder: Path) -> float:
+    """The most memory of a command and all its processes, in MB, pages that several share counted once."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    most = 0.0
+    with subprocess.Popen(
+        command, cwd=folder, env={**os.environ, "PATH": path}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as running:
+        own = psutil.Process(running.pid)
+        while running.poll() is None:
+            now = 0
+            with contextlib.suppress(psutil.Error):
+                for process in (own, *own.children(recursive=True)):
+                    with contextlib.suppress(psutil.Error):  # gone between two looks
+                        now += process.memory_full_info().pss
+            most = max(most, now / 1e6)
+            time.sleep(0.1)
+    return most
+
+
+def memory(students: int) -> list[tuple[str, float]]:
+    """What each way of grading needs at most."""
+    rows = []
+    for workers in (1, 2):
+        with tempfile.TemporaryDirectory(prefix="bench-") as name:
+            most = most_memory(command_of(Path(name), students, workers), Path(name))
+            rows.append((f"grader grade, {workers} worker{'s' * (workers > 1)}", most))
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        folder = course_copy(Path(name))
+        timed(["nbgrader", "generate_assignment", LABS[0], "--force"], folder)
+        hand_in(folder / ".nbgrader" / "submitted", students, LABS[:1])
+        rows.append(("stock nbgrader autograde", most_memory(["nbgrader", "autograde", LABS[0]], folder)))
+    return rows
 
 
 def main() -> None:
@@ -108,24 +143,24 @@ def main() -> None:
     options = parser.parse_args()
     notebooks = options.students * len(LABS)
     print(f"{options.students} students, {notebooks} notebooks, {os.cpu_count()} cores", flush=True)
-    print("| round | what | seconds | a notebook | times stock | largest process so far |\n| - | - | - | - | - | - |")
+    print("| round | what | seconds | a notebook | times stock |\n| - | - | - | - | - |")
     for number in range(1, options.rounds + 1):
         one, two = ours(options.students, 1), ours(options.students, 2)
-        largest = peak()
         plain = stock(options.students)
-        for what, seconds, memory in (
-            ("grader grade, 1 worker", one, largest),
-            ("grader grade, 2 workers", two, largest),
-            ("stock nbgrader autograde", plain, peak()),
+        for what, seconds in (
+            ("grader grade, 1 worker", one),
+            ("grader grade, 2 workers", two),
+            ("stock nbgrader autograde", plain),
         ):
             row = (number, what, f"{seconds:.1f}", f"{seconds / notebooks:.2f}", f"{plain / seconds:.1f}")
-            print("| " + " | ".join(map(str, row)) + f" | {memory:.0f} MB |", flush=True)
+            print("| " + " | ".join(map(str, row)) + " |", flush=True)
+    for what, most in memory(MEMORY_STUDENTS):
+        print(f"{what}: at most {most:.0f} MB", flush=True)
+    if options.curve:
+        print("\n| submissions of one lab, 2 workers | seconds | each |\n| - | - | - |")
     for students in options.curve:
         seconds = ours(students, 2, LABS[:1])
-        print(
-            f"{students} submissions of one lab, 2 workers: {seconds:.1f} s, {seconds / students:.3f} s each",
-            flush=True,
-        )
+        print(f"| {students:,} | {seconds:.1f} | {seconds / students:.3f} |", flush=True)
 
 
 if __name__ == "__main__":
