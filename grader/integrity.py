@@ -37,19 +37,20 @@ LIBRARIES = ("torch", "nn", "F", "lora_utils", "check", "math", "__builtins__")
 
 def tampering(sources: Iterable[str]) -> list[str]:
     """Return short names of what the texts of a submission try, each once, in alphabetical order."""
-    trees = [tree for source in sources if (tree := parsed(source)) is not None]
-    imported = set(LIBRARIES).union(*map(_imported, trees))
+    cells = [list(ast.walk(tree)) for source in sources if (tree := parsed(source)) is not None]
+    imported = set(LIBRARIES).union(*map(_imported, cells))
     found: set[str] = set()
-    for tree in trees:
-        own = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-        for node in ast.walk(tree):
-            found |= _kinds(node, imported - own | _imported(tree))
+    for nodes in cells:
+        own = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        libraries = imported - own | _imported(nodes)
+        for node in nodes:
+            found |= _kinds(node, libraries)
     return sorted(found)
 
 
-def _imported(tree: ast.AST) -> set[str]:
+def _imported(nodes: list[ast.AST]) -> set[str]:
     """Names in a cell that stand for something imported."""
-    imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+    imports = [node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]
     return {(alias.asname or alias.name).split(".")[0] for node in imports for alias in node.names}
 
 
