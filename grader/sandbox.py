@@ -13,6 +13,7 @@ import ctypes
 import errno
 import os
 import resource
+import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ NEWNS, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET = 0x20000, 0x4000000, 0x8000000, 
 RDONLY, NOSUID, NODEV, REMOUNT, BIND, REC, PRIVATE = 1, 2, 4, 32, 4096, 16384, 1 << 18
 NOEXEC = 8  # a remount inside a user namespace must keep it where the original mount has it
 DETACH = 2
-SET_DUMPABLE, CAPBSET_DROP, SET_NO_NEW_PRIVS = 4, 24, 38
+SET_DUMPABLE, CAPBSET_DROP, SET_CHILD_SUBREAPER, SET_NO_NEW_PRIVS = 4, 24, 36, 38
 PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}.get(os.uname().machine if hasattr(os, "uname") else "", 0)
 INSIDE = 1000  # user and group as a submission sees itself in a user namespace
 NOBODIES = 1_000_000_000  # the first of the accounts that submissions run under when the grader is root: nobody's
@@ -186,6 +187,23 @@ def data_size() -> int:
     except OSError:
         pass
     return 4_000_000_000
+
+
+def adopt_orphans() -> None:
+    """Become the parent of every descendant whose own has died, so that `end_children` finds it (Linux)."""
+    if _libc is not None:
+        _libc.prctl(SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def end_children() -> None:
+    """Kill this process's children until none is left, what it has adopted meanwhile included."""
+    try:
+        while children := Path(f"/proc/self/task/{os.getpid()}/children").read_text().split():
+            for pid in children:
+                os.kill(int(pid), signal.SIGKILL)  # none is waited for elsewhere, so the number is still its own
+            os.waitpid(-1, 0)
+    except OSError:  # not this system
+        return
 
 
 def not_to_be_traced() -> None:

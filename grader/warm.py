@@ -130,6 +130,7 @@ def guard(student: int, control: int, request: dict, root: str, groups: Groups) 
             return 1
     else:
         folder = tempfile.mkdtemp(prefix="grader-work-")
+        sandbox.adopt_orphans()
     # Its private files lie in memory as well.
     group = groups.new(os.getpid(), bounds.memory + bounds.disk, bounds.processes) if request["sandbox"] else None
     init = os.fork()
@@ -149,6 +150,7 @@ def guard(student: int, control: int, request: dict, root: str, groups: Groups) 
     if folder:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(init, signal.SIGKILL)
+        sandbox.end_children()  # also those that have left the group
         shutil.rmtree(folder, ignore_errors=True)
     with contextlib.suppress(ChildProcessError):
         os.waitpid(init, 0)

@@ -141,10 +141,12 @@ def test_a_process_that_dies_later_is_charged_to_the_cell_that_prepared_it():
     assert "crash" in (runs["bomb"].status, runs["wait"].status)
 
 
+@pytest.mark.parametrize("apart", [True, False], ids=["in a session of its own", "plain"])
 @pytest.mark.parametrize("sandbox", [True, False])
-def test_nothing_of_a_submission_keeps_running(sandbox):
-    word = f"60.{sandbox:d}8315"
-    start = f"import subprocess\nchild = subprocess.Popen(['sleep', '{word}'])\nassert child.poll() is None"
+def test_nothing_of_a_submission_keeps_running(sandbox, apart):
+    word = f"60.{sandbox:d}8315{apart:d}"
+    child = f"subprocess.Popen(['sleep', '{word}'], start_new_session={apart})"
+    start = f"import subprocess\nchild = {child}\nassert child.poll() is None"
     cells = [Cell("child", "code", start), Cell("dies", "code", "import os; os._exit(1)")]
     runs = execute(cells, {}, LIMITS, sandbox)
     assert (runs["child"].status, runs["dies"].status) == ("ok", "crash")
