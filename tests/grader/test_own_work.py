@@ -84,6 +84,8 @@ def test_the_reference_is_recognised_under_any_name(source):
         "class LoRALayer(nn.Module):\n    def forward(self, lora_utils):\n        return lora_utils.LoRALayer",
         "from lora_utils.plots import COLOURS\ndef LoRALayer(x):\n    return COLOURS",
         "def LoRALayer(x):\n    return x.lora_utils.LoRALayer",
+        "from lora_utils import freeze\ndef freeze(m): pass\ndef LoRALayer(x):\n    y = freeze(x)\n    return y",
+        OWN + "def other():\n    global count\n    count, LoRALayer = 1, lora_utils.LoRALayer",
         "this is no Python\nfrom lora_utils import LoRALayer",
         "from elsewhere import lora_utils, LoRALayer",
         "",
