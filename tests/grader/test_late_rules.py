@@ -193,6 +193,16 @@ def test_changing_the_policy_over_known_attempts_sets_the_gradebook_right(run):
         assert json.dumps(results_of(again)[0]["best"]) == ("true" if policy == "latest" else "false")
 
 
+def test_a_file_handed_in_again_after_another_is_the_latest_without_being_graded_again(run):
+    run(2, -4, "")
+    run(4, -3, "")
+    (row,) = run(2, -2, "", "latest").graded
+    assert (row.standing.number, row.standing.new, row.standing.counts_number) == (3, True, 3)
+    assert (row.result.timestamp, row.result.seconds) == ("2026-03-01T10:00:00+00:00", 0.1)
+    assert in_gradebook(run.url)[0] == 4.0
+    assert [one.standing.new for one in run(2, -2, "", "latest").graded] == [False]
+
+
 def test_export_shows_the_penalty(run, tmp_path):
     run(3, 1.5, OWN)
     with programs_on_path():
