@@ -19,7 +19,7 @@ from grader.cell_outputs import LONGEST_SIDE, MOST_FIGURES, MOST_ONE_FIGURE, MOS
 
 HALF = MOST_TEXT // 2 - 100  # characters kept of the beginning and of the end; the rest is for the words between them
 PLOT_VALUES = ("<matplotlib.", "[<matplotlib.", "Text(", "<Axes")  # what a plotting call returns tells a reader nothing
-DRAWING_SECONDS = 3.0  # for all figures of a process; six ordinary ones take less than one
+DRAWING_SECONDS = 5.0  # for all figures of a process; six ordinary ones take less than one on an idle machine
 
 
 class Record(io.TextIOBase):
