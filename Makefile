@@ -7,7 +7,7 @@ MODELS := minilm smollm2 trec
 # nbgrader calls a bare `alembic`, so the environment's programs must be on PATH.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: help setup assets lab demo test browser nbval torchtext build lint constraints clean
+.PHONY: help setup assets lab demo test browser postgresql nbval torchtext build lint constraints clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -42,6 +42,9 @@ browser: assets $(VENV)/browser ## two labs in JupyterLab, in the Chromium or Ch
 $(VENV)/browser: $(VENV)/ready
 	$(VENV)/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,browser]'
 	@touch $@
+
+postgresql: setup ## the gradebook on a PostgreSQL server that the tests start, from Debian's package postgresql
+	python -m pytest -m postgresql tests/grader/test_postgresql.py
 
 nbval: assets ## run every solution notebook and compare the marked outputs
 	python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=600 solutions

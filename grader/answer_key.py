@@ -170,9 +170,9 @@ class AnswerKey:
 
 
 @lru_cache
-def package_sha256() -> str:
-    """Hash the Python files of lora_utils, once a process: a run is graded by what it began with."""
-    folder = Path(lora_utils.__file__).parent
+def package_sha256(folder: Path | None = None) -> str:
+    """Hash the Python files of lora_utils or another package, once a process: a run is graded by what it began with."""
+    folder = folder or Path(lora_utils.__file__).parent
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*.py")):
         digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")

@@ -84,6 +84,9 @@ def grade(
     due: Annotated[list[str] | None, typer.Option(help="Due date, WHEN or LAB=WHEN, repeatable.")] = None,
     attempts: Annotated[Attempt, typer.Option(help="Which attempt counts.")] = "best",
     workers: Annotated[int | None, typer.Option(min=1, help="Submissions at a time; default: one a core.")] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(help="A running Dask cluster, tcp://HOST:PORT; default: this machine grades.")
+    ] = None,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds that one cell may take.")] = 20.0,
     sandbox: Annotated[
         Sandbox, typer.Option(help="require: start only where it holds; off: no isolation.")
@@ -101,7 +104,7 @@ def grade(
     """
     from grader.launch import launch_early
 
-    if submitted.is_dir():
+    if submitted.is_dir() and scheduler is None:
         launch_early()
     from rich.console import Console
 
@@ -109,7 +112,7 @@ def grade(
 
     folder, console = course(root), Console()
     options = {"labs": lab or [], "db": db, "due": due, "workers": workers, "timeout": timeout, "console": console}
-    options |= {"sandbox": sandbox == "require", "policy": attempts, "seed_file": seed_file}
+    options |= {"sandbox": sandbox == "require", "policy": attempts, "scheduler": scheduler, "seed_file": seed_file}
     try:
         run, recorded = grade_folder(folder, submitted, out, **options)
     except CannotStart as error:

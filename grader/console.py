@@ -16,6 +16,7 @@ from grader.attempts import Attempt, Attempts
 from grader.canary import REMEDY, sandbox_faults
 from grader.class_report import write_class_report
 from grader.counting import Counting, Policy
+from grader.dask_pool import examine_cluster
 from grader.engine import NO_FORK, can_fork
 from grader.execution import Limits
 from grader.feedback import keep_outputs, write_feedback
@@ -97,6 +98,18 @@ def start(root: Path, submitted: Path, labs: list[str]) -> dict[str, AnswerKey]:
         raise CannotStart(str(error)) from error
 
 
+def examine_machine(sandbox: bool) -> None:
+    """Look whether submissions can be graded here, shut off where that is asked for.
+
+    Raises:
+        CannotStart: they cannot.
+    """
+    if not can_fork():
+        raise CannotStart(NO_FORK)
+    if sandbox and (faults := sandbox_faults()):
+        raise CannotStart(f"the sandbox does not hold here: {faults[0]} {REMEDY}")
+
+
 def grade_folder(
     root: Path,
     submitted: Path,
@@ -107,6 +120,7 @@ def grade_folder(
     db: str | None = None,
     due: list[str] | None = None,
     workers: int | None = None,
+    scheduler: str | None = None,
     timeout: float = 20.0,
     sandbox: bool = True,
     policy: Policy = "best",
@@ -125,6 +139,7 @@ def grade_folder(
         db: URL or file of the gradebook; default: the course's own.
         due: due dates, see `parse_due`.
         workers: how many at a time; default: one a core.
+        scheduler: address of a running Dask cluster that does the grading; default: this machine does.
         timeout: seconds of wall clock for one cell.
         sandbox: whether submissions are shut off; nothing starts where that does not hold. Default True.
         policy: which attempt counts, see `Counting`; default the best.
@@ -142,11 +157,12 @@ def grade_folder(
     keys = keys or start(root, submitted, labs)
     if out.resolve().is_relative_to(submitted.resolve()):
         raise CannotStart(f"{out} lies inside the folder of submissions; give another folder with --out.")
-    if not can_fork():
-        raise CannotStart(NO_FORK)
-    if sandbox and (faults := sandbox_faults()):
-        raise CannotStart(f"the sandbox does not hold here: {faults[0]} {REMEDY}")
     try:
+        if scheduler is None:
+            examine_machine(sandbox)
+        else:
+            places = examine_cluster(scheduler, sandbox)
+            console.print(Text(f"The cluster at {scheduler} grades {places} at a time."))
         seed = read_seed(seed_file) if seed_file is not None else None
         rules = LateRules.of_course(root)
         url = database_url(db or str(root / GRADEBOOK))
@@ -157,6 +173,7 @@ def grade_folder(
                 url,
                 limits=Limits(cell_seconds=timeout),
                 workers=workers or default_workers(),
+                scheduler=scheduler,
                 sandbox=sandbox,
                 seed=seed,
                 counting=Counting(policy, rules),

@@ -22,6 +22,7 @@ from grader.submission import Submission, iso
 from lora_utils.checks.draw import SEED_VARIABLE, course_seed
 
 PACKAGES = ("peft-by-hand", "torch", "numpy", "ipython", "nbgrader")
+Job = tuple[Submission, AnswerKey, Limits, bool, str]  # what `grade` is called with
 OUR_FAULT = "the grader broke while it worked on this submission; it costs you nothing, and staff will grade it again"
 
 

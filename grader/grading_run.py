@@ -10,9 +10,10 @@ from grader.answer_key import AnswerKey
 from grader.attempts import Attempts
 from grader.collect import OURS
 from grader.counting import Counting, Standing
+from grader.dask_pool import results_from
 from grader.execution import Limits
 from grader.formgrader_copy import write_copy
-from grader.grade import grade, input_seed, terms
+from grader.grade import Job, grade, input_seed, terms
 from grader.gradebook import Gradebook, GradebookError
 from grader.results import Result
 from grader.shared_answers import SharedAnswer, shared_answers
@@ -82,6 +83,7 @@ def grade_all(
     *,
     limits: Limits | None = None,
     workers: int = 2,
+    scheduler: str | None = None,
     sandbox: bool = True,
     seed: str | None = None,
     only: bool = False,
@@ -99,6 +101,7 @@ def grade_all(
         url: of the database that holds nbgrader's gradebook and the attempts.
         limits: of one submission; default `Limits()`.
         workers: how many are graded at a time; default 2.
+        scheduler: address of a running Dask cluster that does the grading; default: this machine does.
         sandbox: whether submissions are shut off from the machine; default True.
         seed: the course's own, from which all test inputs derive; default: the environment's, see `course_seed`.
         only: pass over other labs' folders instead of naming them as problems; default False.
@@ -110,7 +113,7 @@ def grade_all(
 
     Raises:
         GradebookError: the gradebook cannot be opened.
-        OSError: the folder cannot be listed.
+        OSError: the folder cannot be listed, or (ClusterFailed) the cluster cannot grade.
     """
     limits, run = limits or Limits(), Run(keys)
     found = collect(submitted, keys, only)
@@ -140,7 +143,7 @@ def grade_all(
                 watch(done, total, f"{one.student} {one.lab}")
         fresh = [one for one in waiting if known[id(one)] is None]
         jobs = [(one, keys[one.lab], limits, sandbox, seeds[id(one)]) for one in fresh]
-        for result in _results(jobs, workers):
+        for result in _results(jobs, workers, scheduler):
             recorder.take(result)
             done += 1
             watch(done, total, f"{result.student} {result.lab}")
@@ -167,11 +170,11 @@ def _prepare(
     return dates, closed
 
 
-Job = tuple[Submission, AnswerKey, Limits, bool, str]  # what `grade` is called with
-
-
-def _results(jobs: list[Job], workers: int) -> Iterable[Result]:
-    """Yield results as they come; threads suffice, because the work is done in the engine's processes."""
+def _results(jobs: list[Job], workers: int, scheduler: str | None) -> Iterable[Result]:
+    """Yield results as they come; threads suffice here, because the work is done in the engine's processes."""
+    if scheduler is not None:
+        yield from results_from(scheduler, jobs)
+        return
     pool = ThreadPoolExecutor(max(1, workers), thread_name_prefix="grade")
     try:
         futures = [pool.submit(grade, *job) for job in jobs]
