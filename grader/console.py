@@ -20,7 +20,7 @@ from grader.dask_pool import examine_cluster
 from grader.engine import NO_FORK, can_fork
 from grader.execution import Limits
 from grader.feedback import keep_outputs, write_feedback
-from grader.gradebook import Gradebook, GradebookError, database_url
+from grader.gradebook import Gradebook, GradebookError, database_url, shown_url
 from grader.grading_run import Run, Watcher, grade_all
 from grader.late_rules import LateRules, LateRulesError
 from grader.report import class_table, write_report
@@ -208,7 +208,7 @@ def summary(console: Console, run: Run, attempts: list[Attempt], out: Path, db: 
     for sentence in run.problems:
         console.print(Text("  " + sentence))
     for what, where in (
-        ("gradebook", db),
+        ("gradebook", shown_url(db)),
         ("grades", out / "grades.csv"),
         ("results", out / "results.json"),
         ("report", out / "report.html"),

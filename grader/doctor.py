@@ -97,13 +97,13 @@ def _labs(root: Path) -> Finding:
 
 
 def _gradebook(db: str) -> Finding:
-    from grader.gradebook import Gradebook, GradebookError, database_url, programs_on_path
+    from grader.gradebook import Gradebook, GradebookError, database_url, programs_on_path, shown_url
 
     with programs_on_path():
         if shutil.which("alembic") is None:
             return Finding("gradebook", False, "nbgrader's `alembic` is missing", "run `make setup`")
     try:
         with Gradebook(database_url(db)):
-            return Finding("gradebook", True, db)
+            return Finding("gradebook", True, shown_url(db))
     except GradebookError as error:
         return Finding("gradebook", False, str(error), "give another one with --db")

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from importlib.util import find_spec
 from pathlib import Path
 
 from alembic.script import ScriptDirectory
@@ -22,6 +23,8 @@ from grader.counting import no_penalty
 from grader.results import Result
 from grader.submitted_rows import LabRows
 from grader.twins import CODE_STUB, RELEASE_PREPROCESSORS, clean
+
+INSTALL = "run `pip install -e '.[postgresql]'` in the course's folder"
 
 
 class GradebookError(RuntimeError):
@@ -53,12 +56,19 @@ def programs_on_path() -> Iterator[None]:
 def database_url(text: str) -> str:
     """Return a database URL: as given, or of the SQLite file at a path; an SQLite file's folder is made.
 
+    A PostgreSQL URL without a driver gets psycopg, version 3; SQLAlchemy alone would take version 2.
+
     Raises:
-        GradebookError: neither a URL nor a usable path.
+        GradebookError: neither a URL nor a usable path, or PostgreSQL without its driver.
     """
     url = text if "://" in text else f"sqlite:///{Path(text).resolve().as_posix()}"
     try:
         parsed = make_url(url)
+        if parsed.drivername in ("postgresql", "postgres"):
+            parsed = parsed.set(drivername="postgresql+psycopg")
+            url = parsed.render_as_string(hide_password=False)
+        if parsed.drivername == "postgresql+psycopg" and find_spec("psycopg") is None:
+            raise GradebookError(f"PostgreSQL needs its driver; {INSTALL}.")
         if parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:"):
             Path(parsed.database).resolve().parent.mkdir(parents=True, exist_ok=True)
     except (ArgumentError, OSError) as error:
@@ -87,6 +97,14 @@ def _make_whole(url: str) -> None:
     new.unlink(missing_ok=True)
 
 
+def shown_url(text: str) -> str:
+    """Return a database URL or file as it may be printed: without its password."""
+    try:
+        return make_url(text).render_as_string(hide_password=True)
+    except ArgumentError:
+        return text
+
+
 class Gradebook:
     """A nbgrader gradebook, as a context manager.
 
@@ -105,7 +123,7 @@ class Gradebook:
             self._labs: dict[str, LabRows] = {}
         except Exception as error:
             reason = str(getattr(error, "orig", error)).strip().split("\n")[0]
-            raise GradebookError(f"the gradebook {url} cannot be opened ({reason}).") from error
+            raise GradebookError(f"the gradebook {shown_url(url)} cannot be opened ({reason}).") from error
 
     def __enter__(self) -> "Gradebook":
         return self

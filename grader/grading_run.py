@@ -205,14 +205,13 @@ class _Recorder:
             what = f"what the cells of {result.lab} showed"
             self.run.problems.append(f"{result.student}: {what} could not be kept ({_first_line(error)}).")
         result = replace(result, shown=[])  # a class may show gigabytes
-        with self.lock:
-            try:
+        try:
+            with self.lock:
                 standing = self.attempts.add(result)
-            except Exception as error:
-                sentence = f"{result.student}: {result.lab} could not be recorded ({_first_line(error)})."
-                self.run.problems.append(sentence)
-                return
-            self._done(result, standing)
+                self._done(result, standing)
+        except Exception as error:  # `_done` tells its own
+            sentence = f"{result.student}: {result.lab} could not be recorded ({_first_line(error)})."
+            self.run.problems.append(sentence)
 
     def again(self, attempt) -> None:
         """Report an attempt that was recorded before, and set the gradebook right if it lags behind."""

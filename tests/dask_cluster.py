@@ -43,6 +43,15 @@ class Cluster:
         self.address, self.count = "", workers
 
     def __enter__(self) -> Cluster:
+        self.workers: list[subprocess.Popen] = []
+        try:
+            self._begin()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def _begin(self) -> None:
         self.scheduler = self._start("scheduler", "--host", "127.0.0.1", "--port", "0")
         self.address = self._said("scheduler.log", "Scheduler at:").split()[-1]
         options = ["--nworkers", "1", "--nthreads", "1", "--preload", str(self.folder / "preload.py")]
@@ -50,7 +59,6 @@ class Cluster:
         self.workers = [self._start("worker", self.address, *options, log=f"w{n}.log") for n in range(self.count)]
         for number in range(self.count):
             self._said(f"w{number}.log", "Registered to:")
-        return self
 
     def _start(self, kind: str, *options: str, log: str = "scheduler.log") -> subprocess.Popen:
         command = [sys.executable, "-m", f"distributed.cli.dask_{kind}", *options, "--no-dashboard"]
@@ -65,6 +73,8 @@ class Cluster:
             for line in (self.folder / log).read_text().splitlines():
                 if words in line:
                     return line
+                if "Traceback" in line:
+                    end = 0.0
             time.sleep(0.05)
         raise TimeoutError(f"{log} never said {words!r}: {(self.folder / log).read_text()[-2000:]}")
 
