@@ -65,8 +65,9 @@ def connect(scheduler: str):
         asyncio.run(_knock(scheduler))
         return Client(scheduler, timeout=CONNECT_SECONDS, set_as_default=False, name="grader")
     except Exception as error:  # of many kinds, also where something else listens there
+        reason = _line(error) if str(error) else f"no answer in {CONNECT_SECONDS} s"
         raise ClusterFailed(
-            f"no Dask scheduler answers at {scheduler} ({_line(error)}); start one with `dask scheduler` and give its "
+            f"no Dask scheduler answers at {scheduler} ({reason}); start one with `dask scheduler` and give its "
             "address as tcp://HOST:PORT."
         ) from None
 

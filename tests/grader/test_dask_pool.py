@@ -111,7 +111,7 @@ def test_a_submission_that_kills_its_workers_is_our_fault_and_costs_the_others_n
 
 @pytest.mark.parametrize(
     ("address", "reason"),
-    [("tcp://127.0.0.1:1", "after"), ("127.0.0.1", "missing port"), ("foo://x:1", "unknown address scheme")],
+    [("tcp://127.0.0.1:1", " 0.3 s)"), ("127.0.0.1", "missing port"), ("foo://x:1", "unknown address scheme")],
 )
 def test_no_scheduler_is_one_sentence_and_nothing_starts(address, reason, course, tmp_path, monkeypatch):
     monkeypatch.setattr(dask_pool, "CONNECT_SECONDS", 0.3)
