@@ -9,20 +9,22 @@ import sys
 import time
 from pathlib import Path
 
-# Every worker writes down whom it grades; and one student's submission kills whoever grades it.
+# Every worker writes down whom it grades; one student's submission kills whoever grades it, some are not looked at.
 PRELOAD = """
-import os, signal
-from pathlib import Path
-from grader import dask_pool
+def dask_setup(worker):  # not at the top: the nanny reads this file as well, and needs no torch
+    import os, signal
+    from pathlib import Path
+    from grader import dask_pool
 
-def watched(submission, *rest, grade=dask_pool.grade):
-    with Path({started!r}).open("a") as file:
-        file.write(submission.student + "\\n")
-    if submission.student == "killer":
-        os.kill(os.getpid(), signal.SIGKILL)
-    return grade(submission, *rest)
+    def watched(submission, *rest, grade=dask_pool.grade):
+        with Path({started!r}).open("a") as file:
+            file.write(submission.student + "\\n")
+        if submission.student == "killer":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if submission.student.startswith("quick"):
+            return dask_pool.ungraded(submission, *rest, "not looked at")
+        return grade(submission, *rest)
 
-if dask_pool.grade.__name__ == "grade":  # a preload may be run twice
     dask_pool.grade = watched
 """
 START_SECONDS = 90  # a worker imports torch, on a loaded machine that takes its time
