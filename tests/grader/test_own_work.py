@@ -105,6 +105,8 @@ def test_an_answer_is_not_charged_with_what_another_answer_uses():
     assert uses("from lora_utils import LoRALayer\ndef inject(m):\n    return LoRALayer(m)", name="inject")
     wraps = "class LoRALayer(nn.Module):\n    inner = lora_utils.LoRALayer"
     assert uses(wraps, "def inject(m):\n    return LoRALayer(m)", name="inject") == set()
+    assert uses(wraps, "inject = lambda m: LoRALayer(m)", name="inject") == set()
+    assert uses(wraps, "inject = LoRALayer", name="inject") == {"LoRALayer"}
 
 
 def test_what_counts_is_what_a_name_stands_for_where_it_is_graded():
