@@ -1,0 +1,320 @@
+"""SmolLM2 taught to judge film sentences with QLoRA: lab 08's run with several seeds, judged sentence by sentence.
+
+    python -m lora_utils.qlora_reviews --folder runs                one JSON a run; finished runs are kept
+    python -m lora_utils.qlora_reviews --folder runs --ship FILE    all of them in one file
+
+The results that the course ships were made by these commands; `shipped()` reads them. The zero-shot model and the
+trained one judge the same sentences, so what counts are the sentences on which they differ: the sign test.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import json
+import math
+import platform
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import torch
+from torch import nn
+
+from lora_utils.corpora import Split, rotten_tomatoes
+from lora_utils.decoder import Decoder
+from lora_utils.generate import generate
+from lora_utils.instruction_data import InstructionBatch, answer_loss, instruction_batch
+from lora_utils.optimisers import paged_adamw_8bit_or_adamw
+from lora_utils.progress import progress
+from lora_utils.prompting import label_scores, prompt_of
+from lora_utils.qlora import inject_qlora
+from lora_utils.smollm2 import load_smollm2
+from lora_utils.smollm2_tokens import END_OF_TURN, smollm2_tokenizer
+from lora_utils.text import write_whole
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+SHIPPED = Path(__file__).with_name("results") / "qlora_reviews.json"
+LABELS = [" negative", " positive"]  # one token each
+TRAIN, BATCH, TRAIN_TOKENS = 1024, 12, 20  # the budget: 85 steps on short sentences
+TEST_TOKENS, VALID, ASKED = 30, 200, 40  # 682 of the 1,000 test sentences are that short
+RATES, SEEDS = (1e-4, 3e-4, 1e-3), (0, 1, 2)
+FLOATS, FOUR_BITS, TRAINED = "in floats", "in 4 bits", "trained"
+
+Row = tuple[str, int]  # a sentence, its label
+
+
+def short(split: Split, tokenizer: Tokenizer, max_tokens: int, count: int | None = None) -> list[Row]:
+    """The first sentences of a part that have at most `max_tokens` tokens, with their labels; all of them by default.
+
+    The parts are in random order, so the first ones are a fair sample of the short ones.
+    """
+    rows = zip(split.texts, split.labels, strict=True)
+    return [(text, label) for text, label in rows if len(tokenizer.encode(text).ids) <= max_tokens][:count]
+
+
+def adapted(
+    seed: int,
+    make: Callable[[nn.Linear], nn.Module] | None = None,
+    device: torch.device | str = "cpu",
+    dtype: torch.dtype = torch.float32,
+) -> Decoder:
+    """SmolLM2 with all linear layers in 4 bits and a path of rank 8 beside each.
+
+    Args:
+        seed: of the paths' start.
+        make: nn.Linear -> 4-bit layer (default QuantisedLinear), as in inject_qlora.
+        device, dtype: where it is, and the type it computes in.
+    """
+    torch.manual_seed(seed)
+    model = load_smollm2().requires_grad_(False).to(device, dtype)
+    inject_qlora(model, "*", rank=8, alpha=1.0, make=make)
+    return model
+
+
+def batch_of(rows: Sequence[Row], tokenizer: Tokenizer) -> InstructionBatch:
+    """Sentences as prompts, with their labels and the end of the turn as answers."""
+    end = tokenizer.token_to_id(END_OF_TURN)
+    return instruction_batch(
+        [(tokenizer.encode(prompt_of(text)).ids, [*tokenizer.encode(LABELS[k]).ids, end]) for text, k in rows], pad=end
+    )
+
+
+class Fit(NamedTuple):
+    """What a training run leaves: the loss of each step, the optimiser, and a sentence that says what it is."""
+
+    losses: list[float]
+    optimizer: torch.optim.Optimizer
+    sentence: str
+
+
+def fit(model: Decoder, tokenizer: Tokenizer, rows: Sequence[Row], lr: float, batch_size: int, seed: int = 0) -> Fit:
+    """Train a model for one pass over the sentences; the rate rises over four steps and then falls to zero.
+
+    Args:
+        model: with something to train, as from `adapted`.
+        tokenizer: the model's.
+        rows: sentences and labels; what does not fill a batch at the end is left out.
+        lr: the rate's peak.
+        batch_size: at most the number of rows.
+        seed: of the order of the sentences.
+
+    Raises:
+        ValueError: the rows do not fill one batch
+
+    Explained in lab 08_qlora.
+    """
+    steps = len(rows) // batch_size
+    if not steps:
+        raise ValueError(f"fit needs at least one batch of {batch_size} sentences, got {len(rows)}; use a smaller one.")
+    optimizer, sentence = paged_adamw_8bit_or_adamw(model.parameters(), lr)
+    order = torch.randperm(len(rows), generator=torch.Generator().manual_seed(seed)).tolist()
+    device, losses = model.embedding.weight.device, []
+    for k in progress(range(steps), "training"):
+        for group in optimizer.param_groups:
+            group["lr"] = lr * min(1, (k + 1) / 4) * (1 - k / steps)
+        chosen = [rows[n] for n in order[k * batch_size : (k + 1) * batch_size]]
+        loss = answer_loss(model, batch_of(chosen, tokenizer).to(device))
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        losses.append(loss.item())
+    return Fit(losses, optimizer, sentence)
+
+
+def judge(model: Decoder, tokenizer: Tokenizer, rows: Sequence[Row]) -> str:
+    """A digit for each sentence: 1 where the model gives its label the higher probability, else 0."""
+    scores = label_scores(model, tokenizer, [prompt_of(text) for text, _ in rows], LABELS, batch_size=50)  # (n, 2)
+    return "".join(str(int(best == label)) for best, (_, label) in zip(scores.argmax(1).tolist(), rows, strict=True))
+
+
+def written_as_asked(model: Decoder, tokenizer: Tokenizer, rows: Sequence[Row]) -> int:
+    """For how many sentences the model, left to itself, writes one of the two labels and ends its turn."""
+    prompts = progress([prompt_of(text) for text, _ in rows], "writing")
+    return sum(generate(model, tokenizer, prompt, 2) in LABELS for prompt in prompts)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One model, before or after training, and what it said about the held-out sentences.
+
+    Args:
+        model: FLOATS or FOUR_BITS, both zero-shot, or TRAINED.
+        lr, seed: of the training; 0 without one.
+        valid: accuracy on validation sentences, on which the rate is chosen.
+        right: a digit for each held-out sentence, 1 where the better label is the right one.
+        as_asked: how many of the first ASKED answers, freely written, are a label and the end of the turn.
+        seconds: of CPU time for the training, one thread.
+    """
+
+    model: str
+    lr: float
+    seed: int
+    valid: float
+    right: str
+    as_asked: int
+    seconds: float
+
+    @property
+    def accuracy(self) -> float:
+        """Share of the held-out sentences that it gets right."""
+        return self.right.count("1") / len(self.right)
+
+
+class Paired(NamedTuple):
+    """How many sentences one model gets right and the other wrong, each way, and the sign test's p."""
+
+    better: int
+    worse: int
+    p: float
+
+
+def paired(before: Run, after: Run) -> Paired:
+    """Compare two models on the same sentences; those on which they agree say nothing about the difference."""
+    pairs = list(zip(before.right, after.right, strict=True))
+    better, worse = pairs.count(("0", "1")), pairs.count(("1", "0"))
+    return Paired(better, worse, sign_test(better, worse))
+
+
+def sign_test(better: int, worse: int) -> float:
+    """The probability that a fair coin gives a split at least as uneven as this, either way.
+
+        p = min(1, 2 * sum over k <= min(better, worse) of C(n, k) / 2^n),   n = better + worse
+
+    The exact form of McNemar's test. It says how sure the sign of a difference is for these sentences and this run,
+    and nothing about other seeds.
+    """
+    n = better + worse
+    tail = sum(math.comb(n, k) for k in range(min(better, worse) + 1))
+    return min(1.0, 2 * tail / 2**n)
+
+
+@functools.cache
+def _sentences() -> tuple[Tokenizer, list[Row], list[Row], list[Row]]:
+    tokenizer, corpus = smollm2_tokenizer(), rotten_tomatoes()
+    return (
+        tokenizer,
+        short(corpus.train, tokenizer, TRAIN_TOKENS, TRAIN),
+        short(corpus.valid, tokenizer, TEST_TOKENS, VALID),
+        short(corpus.test, tokenizer, TEST_TOKENS),
+    )
+
+
+def run_once(name: str, lr: float = 0.0, seed: int = 0) -> Run:
+    """Make one model, train it if it is to be trained, and have it judge the validation and the held-out sentences.
+
+    Args:
+        name: FLOATS, FOUR_BITS or TRAINED.
+        lr, seed: of the training.
+
+    Explained in lab 08_qlora.
+    """
+    tokenizer, train_rows, valid_rows, test_rows = _sentences()
+    model = load_smollm2().requires_grad_(False) if name == FLOATS else adapted(seed)
+    start = time.process_time()
+    if name == TRAINED:
+        fit(model, tokenizer, train_rows, lr, BATCH, seed)
+    seconds = round(time.process_time() - start, 1) if name == TRAINED else 0.0
+    valid = judge(model, tokenizer, valid_rows)
+    return Run(
+        name,
+        lr,
+        seed,
+        valid.count("1") / len(valid),
+        judge(model, tokenizer, test_rows),
+        written_as_asked(model, tokenizer, test_rows[:ASKED]),
+        seconds,
+    )
+
+
+def sweep(folder: Path, rates: Sequence[float] = RATES, seeds: Sequence[int] = SEEDS) -> list[Run]:
+    """Both zero-shot models, every rate with the first seed, and all seeds at the rate that validation prefers.
+
+    Args:
+        folder: where each run is kept as one JSON file; a run that is there is not repeated.
+        rates, seeds: at least one each; among rates equally good the first is taken.
+    """
+    zero_shot = [_kept(folder, FLOATS), _kept(folder, FOUR_BITS)]
+    tried = [_kept(folder, TRAINED, lr, seeds[0]) for lr in rates]
+    best = max(tried, key=lambda run: run.valid).lr
+    return [*zero_shot, *tried, *(_kept(folder, TRAINED, best, seed) for seed in seeds[1:])]
+
+
+def _kept(folder: Path, name: str, lr: float = 0.0, seed: int = 0) -> Run:
+    path = folder / f"{name.replace(' ', '_')}-{lr:g}-{seed}.json"
+    if path.is_file():
+        return Run(**json.loads(path.read_text(encoding="utf-8")))
+    run = run_once(name, lr, seed)
+    write_whole(path, json.dumps(asdict(run)).encode())
+    print(f"{path.stem}: valid {run.valid:.3f}, as asked {run.as_asked}, {run.seconds:.0f} s of training", flush=True)
+    return run
+
+
+def collect(folder: Path) -> list[Run]:
+    """All runs in a folder: the zero-shot ones first, then by rate and seed."""
+    runs = [Run(**json.loads(path.read_text(encoding="utf-8"))) for path in folder.glob("*.json")]
+    return sorted(runs, key=lambda run: ((FLOATS, FOUR_BITS, TRAINED).index(run.model), run.lr, run.seed))
+
+
+def write_results(runs: Iterable[Run], path: Path) -> None:
+    """Write runs and what they were made with into one file, a row each.
+
+    Args:
+        runs: from `collect`.
+        path: the file; an existing one is replaced only once the new one is complete.
+    """
+    made = {
+        "command": "python -m lora_utils.qlora_reviews",
+        "budget": {"train": TRAIN, "batch": BATCH, "tokens": TRAIN_TOKENS, "threads": 1},
+        "judged": {"tokens": TEST_TOKENS, "valid": VALID, "asked": ASKED},
+        "torch": torch.__version__.partition("+")[0],
+        "machine": platform.machine(),
+    }
+    names = [field.name for field in fields(Run)]
+    rows = ",\n  ".join(json.dumps([getattr(run, name) for name in names]) for run in runs)
+    text = f'{{"made": {json.dumps(made)},\n "columns": {json.dumps(names)},\n "rows": [\n  {rows}\n]}}\n'
+    write_whole(path, text.encode())
+
+
+def shipped(path: Path = SHIPPED) -> list[Run]:
+    """The runs that the course ships, so that the evidence can be read without half an hour of training.
+
+    Args:
+        path: a file from write_results (default: the course's own).
+
+    Explained in lab 08_qlora.
+    """
+    table = json.loads(path.read_text(encoding="utf-8"))
+    return [Run(**dict(zip(table["columns"], row, strict=True))) for row in table["rows"]]
+
+
+def best_runs(runs: Iterable[Run]) -> list[Run]:
+    """The trained runs at the rate with the best validation accuracy of its first seed, in the order of their seeds."""
+    trained = [run for run in runs if run.model == TRAINED]
+    first = min(run.seed for run in trained)
+    best = max((run for run in trained if run.seed == first), key=lambda run: run.valid).lr
+    return sorted((run for run in trained if run.lr == best), key=lambda run: run.seed)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The command: run what is missing in the folder, or write the folder's runs into one file."""
+    parser = argparse.ArgumentParser(prog="python -m lora_utils.qlora_reviews", description=__doc__.splitlines()[0])
+    parser.add_argument("--rates", type=float, nargs="+", default=RATES, help="learning rates to choose from")
+    parser.add_argument("--seeds", type=int, nargs="+", default=SEEDS, help="default: 0 1 2")
+    parser.add_argument("--folder", type=Path, default=Path("runs"), help="one JSON file a run; default: runs")
+    parser.add_argument("--ship", type=Path, help="run nothing, write all runs of the folder into this file")
+    chosen = parser.parse_args(arguments)
+    if chosen.ship:
+        write_results(collect(chosen.folder), chosen.ship)
+        return
+    torch.set_num_threads(1)  # more threads change the order of sums, and with it the last digits of every run
+    chosen.folder.mkdir(parents=True, exist_ok=True)
+    sweep(chosen.folder, chosen.rates, chosen.seeds)
+
+
+if __name__ == "__main__":
+    main()
