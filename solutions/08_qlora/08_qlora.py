@@ -296,7 +296,8 @@ grade
 # %% tags=["skip-when-grading"]
 from lora_utils import count_parameters
 from lora_utils.linear4bit import to_linear4bit
-from lora_utils.qlora import inject_qlora
+from lora_utils.qlora import QuantisedLinearWithLoRA
+from lora_utils.qlora_reviews import adapted
 from lora_utils.smollm2 import load_smollm2
 from lora_utils.smollm2_tokens import smollm2_tokenizer
 
@@ -306,19 +307,12 @@ original = load_smollm2().requires_grad_(False).to(device, compute_type)
 numbers = count_parameters(original).total
 float_bytes = sum(p.numel() * p.element_size() for p in original.parameters())
 
-
-def adapted(seed):
-    """SmolLM2 with all linear layers in 4 bits and a path of rank 8 beside each; on a GPU in bitsandbytes' layers."""
-    torch.manual_seed(seed)
-    model = load_smollm2().requires_grad_(False).to(device, compute_type)
-    names = inject_qlora(model, "*", rank=8, alpha=1.0, make=to_linear4bit if FULL else None)
-    return model, names
-
-
-model, names = adapted(seed=0)
+# On a GPU in bitsandbytes' layers. `adapted` freezes the model and calls inject_qlora(model, "*", rank=8, alpha=1.0).
+model = adapted(seed=0, make=to_linear4bit if FULL else None, device=device, dtype=compute_type)
+count = sum(isinstance(module, QuantisedLinearWithLoRA) for module in model.modules())
 tensors = [*model.parameters(), *model.buffers()]
 stored = sum(t.numel() * t.element_size() for t in tensors if not t.requires_grad)
-print(f"{len(names)} layers, {numbers:,} numbers: {float_bytes / 1e6:.0f} MB before, {stored / 1e6:.0f} MB now")
+print(f"{count} layers, {numbers:,} numbers: {float_bytes / 1e6:.0f} MB before, {stored / 1e6:.0f} MB now")
 print(f"{count_parameters(model).trainable:,} numbers are trained")
 
 # %% [markdown]
@@ -337,19 +331,11 @@ print(f"{count_parameters(model).trainable:,} numbers are trained")
 from lora_utils.corpora import rotten_tomatoes
 from lora_utils.generate import generate
 from lora_utils.prompting import accuracy_of, label_scores, prompt_of
+from lora_utils.qlora_reviews import LABELS, short
 
-LABELS = [" negative", " positive"]
 corpus = rotten_tomatoes()
 MAX_TOKENS, HELD_OUT = (1000, 1000) if FULL else (20, 120)
-
-
-def short(split, count):
-    """The first sentences of a part that have at most MAX_TOKENS tokens, with their labels."""
-    rows = [(t, k) for t, k in zip(split.texts, split.labels, strict=True) if len(tokenizer.encode(t)) <= MAX_TOKENS]
-    return rows[:count]
-
-
-held_out = short(corpus.test, HELD_OUT)
+held_out = short(corpus.test, tokenizer, MAX_TOKENS, HELD_OUT)  # pairs of a sentence and its label
 prompts, truth = [prompt_of(text) for text, _ in held_out], [label for _, label in held_out]
 print(repr(prompts[0] + LABELS[truth[0]]))
 
@@ -541,15 +527,7 @@ import time
 
 from lora_utils.checkpointing import checkpoint_blocks, forget_checkpoints
 from lora_utils.instruction_data import answer_loss as loss_on_answers
-from lora_utils.instruction_data import instruction_batch
-
-END = tokenizer.token_to_id("<|im_end|>")
-
-
-def batch_of(rows):
-    """Sentences with their labels as prompts and answers, on the device."""
-    pairs = [(tokenizer.encode(prompt_of(t)).ids, [*tokenizer.encode(LABELS[k]).ids, END]) for t, k in rows]
-    return instruction_batch(pairs, pad=END).to(device)
+from lora_utils.qlora_reviews import batch_of
 
 
 def step_cost(model, batch):
@@ -573,8 +551,8 @@ def step_cost(model, batch):
 
 
 # %% tags=["skip-when-grading"]
-train_rows = short(corpus.train, 100_000 if FULL else 384)
-eight = batch_of(train_rows[:8])
+train_rows = short(corpus.train, tokenizer, MAX_TOKENS, None if FULL else 384)
+eight = batch_of(train_rows[:8], tokenizer).to(device)
 step_cost(model, eight)  # the first step is slower
 costs = {"plain": step_cost(model, eight)}
 checkpoint_blocks(model.blocks)
@@ -665,7 +643,7 @@ grade
 from lora_utils import inject_lora
 from lora_utils.memory import training_memory
 
-two = batch_of(train_rows[:2])
+two = batch_of(train_rows[:2], tokenizer).to(device)
 
 
 def last_token(logits, labels):
@@ -696,7 +674,7 @@ bottom = [0.0] * len(counted)
 for k, kind in enumerate(("weights", "gradients", "optimizer", "activations")):
     heights = [getattr(m, kind) / 1e6 for m in counted.values()]
     look = {"color": COLOURS[k + 2], "hatch": HATCHES[k], "edgecolor": "white"}
-    axes.bar(list(counted), heights, bottom=bottom, label=kind, **look)
+    axes.bar(list(counted), heights, bottom=bottom, label=kind.replace("optimizer", "optimiser"), **look)
     bottom = [below + height for below, height in zip(bottom, heights, strict=True)]
 axes.legend(frameon=False)
 axes.grid(axis="x", visible=False)
@@ -768,46 +746,30 @@ for size in (8, 24, 48, 80):
 # AdamW remembers two numbers for every trained one. bitsandbytes keeps them in 8 bits and, on a GPU, in *paged* memory,
 # which the driver moves to main memory when a long sequence needs the room. `paged_adamw_8bit_or_adamw` takes as much of
 # that as there is, and says what it took.
+#
+# `fit` is the loop of lab 02 with these pieces: batches of prompts and answers, the loss on the answers, and this
+# optimiser. It goes over the sentences once. The rate rises over four steps and then falls to zero.
 
 # %% tags=["skip-when-grading"]
-from lora_utils.optimisers import paged_adamw_8bit_or_adamw, state_bytes
-from lora_utils.progress import progress
+from lora_utils.optimisers import state_bytes
+from lora_utils.qlora_reviews import fit
 
-SIZE = 32 if FULL else 12
-STEPS = len(train_rows) // SIZE
-LR = 3e-4
-
-
-def fit(model, lr=LR, seed=0):
-    """One pass over the sentences; the rate rises over four steps and then falls to zero. Returns the losses."""
-    optimizer, sentence = paged_adamw_8bit_or_adamw(model.parameters(), lr)
-    order = torch.randperm(len(train_rows), generator=torch.Generator().manual_seed(seed)).tolist()
-    losses = []
-    for k in progress(range(STEPS), "training"):
-        for group in optimizer.param_groups:
-            group["lr"] = lr * min(1, (k + 1) / 4) * (1 - k / STEPS)
-        loss = loss_on_answers(model, batch_of([train_rows[n] for n in order[k * SIZE : (k + 1) * SIZE]]))
-        loss.backward()
-        optimizer.step()
-        optimizer.zero_grad()
-        losses.append(loss.item())
-    return losses, optimizer, sentence
-
-
-# %% tags=["skip-when-grading"]
+SIZE, LR = 32 if FULL else 12, 3e-4
 start = time.perf_counter()
-losses, optimizer, sentence = fit(model)
+losses, optimizer, sentence = fit(model, tokenizer, train_rows, LR, SIZE)
 seconds = time.perf_counter() - start
 print("optimiser:", sentence)
-print(f"{STEPS} steps of {SIZE} sentences in {seconds:.0f} s; its states take {state_bytes(optimizer) / 1e6:.1f} MB")
+print(
+    f"{len(losses)} steps of {SIZE} sentences in {seconds:.0f} s; its states take {state_bytes(optimizer) / 1e6:.1f} MB"
+)
 print(f"loss of the first three steps {sum(losses[:3]) / 3:.2f}, of the last ten {sum(losses[-10:]) / 10:.2f}")
 
 # %% tags=["skip-when-grading"]
 fig, axes = figure("The format is learned within ten steps", "step", "loss on the answer, nats a token")
-lines(axes, range(1, STEPS + 1), {"loss": losses})
+lines(axes, range(1, len(losses) + 1), {"loss": losses})
 axes.axhline(0.5 * torch.tensor(2.0).log().item(), color=COLOURS[2], linestyle=":")
-axes.annotate("format known, label guessed: ln 2 / 2", (STEPS, 0.45), ha="right", color=COLOURS[2], fontsize=9)
 axes.set_ylim(0, None)
+axes.annotate("format known, label guessed: ln 2 / 2", (len(losses), 0.75), ha="right", color=COLOURS[2], fontsize=9)
 
 # %% [markdown]
 # The loss is the mean over two tokens, the label and the end of the turn. Once the model knows the format, the end is
