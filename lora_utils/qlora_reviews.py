@@ -12,130 +12,32 @@ from __future__ import annotations
 import argparse
 import functools
 import json
-import math
 import platform
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
-from torch import nn
 
-from lora_utils.corpora import Split, rotten_tomatoes
-from lora_utils.decoder import Decoder
-from lora_utils.generate import generate
-from lora_utils.instruction_data import InstructionBatch, answer_loss, instruction_batch
-from lora_utils.optimisers import paged_adamw_8bit_or_adamw
-from lora_utils.progress import progress
-from lora_utils.prompting import label_scores, prompt_of
-from lora_utils.qlora import inject_qlora
+from lora_utils.corpora import rotten_tomatoes
+from lora_utils.evaluate import sign_test
+from lora_utils.review_task import Row, adapted, best_threshold, fit, judged, log_odds, short, written_as_asked
 from lora_utils.smollm2 import load_smollm2
-from lora_utils.smollm2_tokens import END_OF_TURN, smollm2_tokenizer
+from lora_utils.smollm2_tokens import smollm2_tokenizer
 from lora_utils.text import write_whole
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 SHIPPED = Path(__file__).with_name("results") / "qlora_reviews.json"
-LABELS = [" negative", " positive"]  # one token each
 TRAIN, BATCH, TRAIN_TOKENS = 1024, 12, 20  # the budget: 85 steps on short sentences
 TEST_TOKENS, VALID, ASKED = 30, 200, 40  # 682 of the 1,000 test sentences are that short
 RATES, SEEDS = (1e-4, 3e-4, 1e-3), (0, 1, 2)
 FLOATS, FOUR_BITS, TRAINED = "in floats", "in 4 bits", "trained"
-
-Row = tuple[str, int]  # a sentence, its label
-
-
-def short(split: Split, tokenizer: Tokenizer, max_tokens: int, count: int | None = None) -> list[Row]:
-    """The first sentences of a part that have at most `max_tokens` tokens, with their labels; all of them by default.
-
-    The parts are in random order, so the first ones are a fair sample of the short ones.
-    """
-    rows = zip(split.texts, split.labels, strict=True)
-    return [(text, label) for text, label in rows if len(tokenizer.encode(text).ids) <= max_tokens][:count]
-
-
-def adapted(
-    seed: int,
-    make: Callable[[nn.Linear], nn.Module] | None = None,
-    device: torch.device | str = "cpu",
-    dtype: torch.dtype = torch.float32,
-) -> Decoder:
-    """SmolLM2 with all linear layers in 4 bits and a path of rank 8 beside each.
-
-    Args:
-        seed: of the paths' start.
-        make: nn.Linear -> 4-bit layer (default QuantisedLinear), as in inject_qlora.
-        device, dtype: where it is, and the type it computes in.
-    """
-    torch.manual_seed(seed)
-    model = load_smollm2().requires_grad_(False).to(device, dtype)
-    inject_qlora(model, "*", rank=8, alpha=1.0, make=make)
-    return model
-
-
-def batch_of(rows: Sequence[Row], tokenizer: Tokenizer) -> InstructionBatch:
-    """Sentences as prompts, with their labels and the end of the turn as answers."""
-    end = tokenizer.token_to_id(END_OF_TURN)
-    return instruction_batch(
-        [(tokenizer.encode(prompt_of(text)).ids, [*tokenizer.encode(LABELS[k]).ids, end]) for text, k in rows], pad=end
-    )
-
-
-class Fit(NamedTuple):
-    """What a training run leaves: the loss of each step, the optimiser, and a sentence that says what it is."""
-
-    losses: list[float]
-    optimizer: torch.optim.Optimizer
-    sentence: str
-
-
-def fit(model: Decoder, tokenizer: Tokenizer, rows: Sequence[Row], lr: float, batch_size: int, seed: int = 0) -> Fit:
-    """Train a model for one pass over the sentences; the rate rises over four steps and then falls to zero.
-
-    Args:
-        model: with something to train, as from `adapted`.
-        tokenizer: the model's.
-        rows: sentences and labels; what does not fill a batch at the end is left out.
-        lr: the rate's peak.
-        batch_size: at most the number of rows.
-        seed: of the order of the sentences.
-
-    Raises:
-        ValueError: the rows do not fill one batch
-
-    Explained in lab 08_qlora.
-    """
-    steps = len(rows) // batch_size
-    if not steps:
-        raise ValueError(f"fit needs at least one batch of {batch_size} sentences, got {len(rows)}; use a smaller one.")
-    optimizer, sentence = paged_adamw_8bit_or_adamw(model.parameters(), lr)
-    order = torch.randperm(len(rows), generator=torch.Generator().manual_seed(seed)).tolist()
-    device, losses = model.embedding.weight.device, []
-    for k in progress(range(steps), "training"):
-        for group in optimizer.param_groups:
-            group["lr"] = lr * min(1, (k + 1) / 4) * (1 - k / steps)
-        chosen = [rows[n] for n in order[k * batch_size : (k + 1) * batch_size]]
-        loss = answer_loss(model, batch_of(chosen, tokenizer).to(device))
-        loss.backward()
-        optimizer.step()
-        optimizer.zero_grad()
-        losses.append(loss.item())
-    return Fit(losses, optimizer, sentence)
-
-
-def judge(model: Decoder, tokenizer: Tokenizer, rows: Sequence[Row]) -> str:
-    """A digit for each sentence: 1 where the model gives its label the higher probability, else 0."""
-    scores = label_scores(model, tokenizer, [prompt_of(text) for text, _ in rows], LABELS, batch_size=50)  # (n, 2)
-    return "".join(str(int(best == label)) for best, (_, label) in zip(scores.argmax(1).tolist(), rows, strict=True))
-
-
-def written_as_asked(model: Decoder, tokenizer: Tokenizer, rows: Sequence[Row]) -> int:
-    """For how many sentences the model, left to itself, writes one of the two labels and ends its turn."""
-    prompts = progress([prompt_of(text) for text, _ in rows], "writing")
-    return sum(generate(model, tokenizer, prompt, 2) in LABELS for prompt in prompts)
+FITTED = ", threshold fitted"  # behind the name of a zero-shot model: where to say positive, from validation sentences
+ZERO_SHOT = (FLOATS, FOUR_BITS, FLOATS + FITTED, FOUR_BITS + FITTED)
 
 
 @dataclass(frozen=True)
@@ -143,12 +45,13 @@ class Run:
     """One model, before or after training, and what it said about the held-out sentences.
 
     Args:
-        model: FLOATS or FOUR_BITS, both zero-shot, or TRAINED.
+        model: FLOATS or FOUR_BITS, both zero-shot, with FITTED behind them or without; or TRAINED.
         lr, seed: of the training; 0 without one.
-        valid: accuracy on validation sentences, on which the rate is chosen.
-        right: a digit for each held-out sentence, 1 where the better label is the right one.
+        valid: accuracy on validation sentences, on which rate and threshold are chosen.
+        right: a digit for each held-out sentence, 1 where the model is right.
         as_asked: how many of the first ASKED answers, freely written, are a label and the end of the turn.
         seconds: of CPU time for the training, one thread.
+        threshold: log-odds above which it says positive.
     """
 
     model: str
@@ -158,6 +61,7 @@ class Run:
     right: str
     as_asked: int
     seconds: float
+    threshold: float = 0.0
 
     @property
     def accuracy(self) -> float:
@@ -180,19 +84,6 @@ def paired(before: Run, after: Run) -> Paired:
     return Paired(better, worse, sign_test(better, worse))
 
 
-def sign_test(better: int, worse: int) -> float:
-    """The probability that a fair coin gives a split at least as uneven as this, either way.
-
-        p = min(1, 2 * sum over k <= min(better, worse) of C(n, k) / 2^n),   n = better + worse
-
-    The exact form of McNemar's test. It says how sure the sign of a difference is for these sentences and this run,
-    and nothing about other seeds.
-    """
-    n = better + worse
-    tail = sum(math.comb(n, k) for k in range(min(better, worse) + 1))
-    return min(1.0, 2 * tail / 2**n)
-
-
 @functools.cache
 def _sentences() -> tuple[Tokenizer, list[Row], list[Row], list[Row]]:
     tokenizer, corpus = smollm2_tokenizer(), rotten_tomatoes()
@@ -208,44 +99,46 @@ def run_once(name: str, lr: float = 0.0, seed: int = 0) -> Run:
     """Make one model, train it if it is to be trained, and have it judge the validation and the held-out sentences.
 
     Args:
-        name: FLOATS, FOUR_BITS or TRAINED.
+        name: as Run.model.
         lr, seed: of the training.
 
     Explained in lab 08_qlora.
     """
     tokenizer, train_rows, valid_rows, test_rows = _sentences()
-    model = load_smollm2().requires_grad_(False) if name == FLOATS else adapted(seed)
+    model = load_smollm2().requires_grad_(False) if name.startswith(FLOATS) else adapted(seed)
     start = time.process_time()
     if name == TRAINED:
         fit(model, tokenizer, train_rows, lr, BATCH, seed)
     seconds = round(time.process_time() - start, 1) if name == TRAINED else 0.0
-    valid = judge(model, tokenizer, valid_rows)
+    valid, test = (log_odds(model, tokenizer, rows) for rows in (valid_rows, test_rows))
+    threshold = best_threshold(valid, valid_rows) if name.endswith(FITTED) else 0.0
     return Run(
         name,
         lr,
         seed,
-        valid.count("1") / len(valid),
-        judge(model, tokenizer, test_rows),
+        judged(valid, valid_rows, threshold).count("1") / len(valid_rows),
+        judged(test, test_rows, threshold),
         written_as_asked(model, tokenizer, test_rows[:ASKED]),
         seconds,
+        threshold,
     )
 
 
 def sweep(folder: Path, rates: Sequence[float] = RATES, seeds: Sequence[int] = SEEDS) -> list[Run]:
-    """Both zero-shot models, every rate with the first seed, and all seeds at the rate that validation prefers.
+    """The zero-shot models, every rate with the first seed, and all seeds at the rate that validation prefers.
 
     Args:
         folder: where each run is kept as one JSON file; a run that is there is not repeated.
         rates, seeds: at least one each; among rates equally good the first is taken.
     """
-    zero_shot = [_kept(folder, FLOATS), _kept(folder, FOUR_BITS)]
+    zero_shot = [_kept(folder, name) for name in ZERO_SHOT]
     tried = [_kept(folder, TRAINED, lr, seeds[0]) for lr in rates]
     best = max(tried, key=lambda run: run.valid).lr
     return [*zero_shot, *tried, *(_kept(folder, TRAINED, best, seed) for seed in seeds[1:])]
 
 
 def _kept(folder: Path, name: str, lr: float = 0.0, seed: int = 0) -> Run:
-    path = folder / f"{name.replace(' ', '_')}-{lr:g}-{seed}.json"
+    path = folder / f"{name.replace(',', '').replace(' ', '_')}-{lr:g}-{seed}.json"
     if path.is_file():
         return Run(**json.loads(path.read_text(encoding="utf-8")))
     run = run_once(name, lr, seed)
@@ -257,7 +150,7 @@ def _kept(folder: Path, name: str, lr: float = 0.0, seed: int = 0) -> Run:
 def collect(folder: Path) -> list[Run]:
     """All runs in a folder: the zero-shot ones first, then by rate and seed."""
     runs = [Run(**json.loads(path.read_text(encoding="utf-8"))) for path in folder.glob("*.json")]
-    return sorted(runs, key=lambda run: ((FLOATS, FOUR_BITS, TRAINED).index(run.model), run.lr, run.seed))
+    return sorted(runs, key=lambda run: ((*ZERO_SHOT, TRAINED).index(run.model), run.lr, run.seed))
 
 
 def write_results(runs: Iterable[Run], path: Path) -> None:

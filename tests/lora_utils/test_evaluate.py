@@ -1,5 +1,6 @@
 """Accuracy counted by hand, and the mean over seeds."""
 
+import itertools
 import math
 import statistics
 
@@ -8,7 +9,7 @@ import torch
 from torch import nn
 
 from lora_utils.data import Examples
-from lora_utils.evaluate import accuracy, mean_and_spread
+from lora_utils.evaluate import accuracy, mean_and_spread, sign_test
 
 
 class Scores(nn.Module):
@@ -60,3 +61,16 @@ def test_mean_and_spread():
     assert math.isnan(mean_and_spread([0.5])[1])
     with pytest.raises(ValueError, match="at least one value"):
         mean_and_spread([])
+
+
+def test_the_sign_test_counts_coins():
+    def counted(better, worse):
+        """Share of all rows of coins whose split is at least as uneven, by writing down every row."""
+        n = better + worse
+        uneven = abs(better - worse)
+        return sum(abs(2 * sum(coins) - n) >= uneven for coins in itertools.product((0, 1), repeat=n)) / 2**n
+
+    for better, worse in itertools.product(range(6), repeat=2):
+        assert sign_test(better, worse) == pytest.approx(counted(better, worse)), (better, worse)
+    assert sign_test(9, 3) == pytest.approx(598 / 4096)
+    assert sign_test(90, 30) < 1e-7
