@@ -95,3 +95,8 @@ def test_the_smallest_of_the_feasible_and_good(limits, tolerance, name):
 def test_what_nobody_keeps_is_refused_with_the_limits():
     with pytest.raises(ValueError, match="none of 4 methods keeps memory <= 10, trainable <= 5"):
         choose_method(ROWS, {"memory": 10, "trainable": 5})
+
+
+def test_a_method_beyond_a_limit_is_not_chosen_for_being_small_and_good():
+    rows = [{"name": "good", "accuracy": 0.95, "trainable": 1, "memory": 90}, ROWS[2]]
+    assert choose_method(rows, {"memory": 50}) == "bias"
