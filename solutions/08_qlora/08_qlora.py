@@ -849,6 +849,7 @@ for k in range(len(trained)):
     axes.bar(places, downs, color=COLOURS[3], hatch="//", label="became wrong" if k == 0 else None, **look)
 axes.axhline(0, color="black", linewidth=1)
 axes.set_xticks(range(len(counts)), [name.replace(", ", ",\n") for name in counts])
+axes.yaxis.set_major_formatter(lambda value, _: f"{abs(value):.0f}")
 axes.legend(frameon=False)
 axes.grid(axis="x", visible=False)
 

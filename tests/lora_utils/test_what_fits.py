@@ -53,6 +53,8 @@ def test_the_terms_by_hand():
     assert qlora.total == qlora.weights + qlora.gradients + qlora.optimizer + qlora.activations
     plain = step_bytes(TINY, "full", rank=3, batch=2, length=5, checkpointing=False)
     assert plain.activations == 2 * inside + 6 * tokens * 19
+    usual = step_bytes(TINY, "LoRA", rank=16, batch=1, length=512, checkpointing=True)
+    assert step_bytes(TINY, "LoRA") == usual, "what the lab's table is calculated with"
 
 
 def test_the_claims_of_the_qlora_paper():
