@@ -57,14 +57,14 @@ def runs(monkeypatch):
 def test_the_best_rate_on_validation_gets_all_seeds(runs, tmp_path):
     made, valid_of = runs
     valid_of.update({1e-4: 0.7, 3e-4: 0.8, 1e-3: 0.6})
-    found = sweep(tmp_path)
+    found = sweep(tmp_path, (1e-4, 3e-4, 1e-3))
     want = [*((name, 0, 0) for name in ZERO_SHOT), *((TRAINED, lr, 0) for lr in (1e-4, 3e-4, 1e-3))]
     want += [(TRAINED, 3e-4, 1), (TRAINED, 3e-4, 2)]
     assert [(one.model, one.lr, one.seed) for one in found] == made == want
     assert [(one.lr, one.seed) for one in best_runs(found)] == [(3e-4, 0), (3e-4, 1), (3e-4, 2)]
     made.clear()
     (tmp_path / "trained-0.0003-1.json").unlink()
-    assert sweep(tmp_path) == found
+    assert sweep(tmp_path, (1e-4, 3e-4, 1e-3)) == found
     assert made == [(TRAINED, 3e-4, 1)], "finished runs are not repeated"
 
 

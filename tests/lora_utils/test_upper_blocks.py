@@ -51,3 +51,10 @@ def test_a_cut_outside_the_encoder_is_refused(tiny, cut):
     for function in (lambda: UpperBlocks(tiny, cut), lambda: below(tiny, TEXTS, cut)):
         with pytest.raises(ValueError, match=f"3 blocks, so the cut lies between 0 and 3, got {cut}"):
             function()
+
+
+def test_columns_of_padding_do_not_reach_the_blocks(tiny):
+    seen = []
+    tiny.encoder.blocks[1].register_forward_pre_hook(lambda block, inputs: seen.append(tuple(inputs[0].shape)))
+    UpperBlocks(tiny, 1)(below(tiny, TEXTS, 1).inputs)
+    assert seen == [(3, 4, 12)]
