@@ -23,7 +23,7 @@ import torch
 
 from lora_utils.corpora import rotten_tomatoes
 from lora_utils.evaluate import sign_test
-from lora_utils.review_task import Row, adapted, best_threshold, fit, judged, log_odds, short, written_as_asked
+from lora_utils.review_task import Row, adapted, fit, judged, log_odds, short, written_as_asked
 from lora_utils.smollm2 import load_smollm2
 from lora_utils.smollm2_tokens import smollm2_tokenizer
 from lora_utils.text import write_whole
@@ -36,8 +36,6 @@ TRAIN, BATCH, TRAIN_TOKENS = 1024, 12, 20  # the budget: 85 steps on short sente
 TEST_TOKENS, VALID, ASKED = 30, 200, 40  # 682 of the 1,000 test sentences are that short
 RATES, SEEDS = (3e-4,), (0, 1, 2)  # the rate was chosen on validation sentences in shorter runs
 FLOATS, FOUR_BITS, TRAINED = "in floats", "in 4 bits", "trained"
-FITTED = ", threshold fitted"  # behind the name of a zero-shot model: where to say positive, from validation sentences
-ZERO_SHOT = (FLOATS, FOUR_BITS, FLOATS + FITTED, FOUR_BITS + FITTED)
 
 
 @dataclass(frozen=True)
@@ -45,13 +43,12 @@ class Run:
     """One model, before or after training, and what it said about the held-out sentences.
 
     Args:
-        model: FLOATS or FOUR_BITS, both zero-shot, with FITTED behind them or without; or TRAINED.
+        model: FLOATS or FOUR_BITS, both zero-shot, or TRAINED.
         lr, seed: of the training; 0 without one.
-        valid: accuracy on validation sentences, on which rate and threshold are chosen.
+        valid: accuracy on validation sentences, on which the rate is chosen.
         right: a digit for each held-out sentence, 1 where the model is right.
         as_asked: how many of the first ASKED answers, freely written, are a label and the end of the turn.
         seconds: of CPU time for the training, one thread.
-        threshold: log-odds above which it says positive.
     """
 
     model: str
@@ -61,7 +58,6 @@ class Run:
     right: str
     as_asked: int
     seconds: float
-    threshold: float = 0.0
 
     @property
     def accuracy(self) -> float:
@@ -105,22 +101,20 @@ def run_once(name: str, lr: float = 0.0, seed: int = 0) -> Run:
     Explained in lab 08_qlora.
     """
     tokenizer, train_rows, valid_rows, test_rows = _sentences()
-    model = load_smollm2().requires_grad_(False) if name.startswith(FLOATS) else adapted(seed)
+    model = load_smollm2().requires_grad_(False) if name == FLOATS else adapted(seed)
     start = time.process_time()
     if name == TRAINED:
         fit(model, tokenizer, train_rows, lr, BATCH, seed)
     seconds = round(time.process_time() - start, 1) if name == TRAINED else 0.0
-    valid, test = (log_odds(model, tokenizer, rows) for rows in (valid_rows, test_rows))
-    threshold = best_threshold(valid, valid_rows) if name.endswith(FITTED) else 0.0
+    valid, test = (judged(log_odds(model, tokenizer, rows), rows) for rows in (valid_rows, test_rows))
     return Run(
         name,
         lr,
         seed,
-        judged(valid, valid_rows, threshold).count("1") / len(valid_rows),
-        judged(test, test_rows, threshold),
+        valid.count("1") / len(valid_rows),
+        test,
         written_as_asked(model, tokenizer, test_rows[:ASKED]),
         seconds,
-        threshold,
     )
 
 
@@ -131,14 +125,14 @@ def sweep(folder: Path, rates: Sequence[float] = RATES, seeds: Sequence[int] = S
         folder: where each run is kept as one JSON file; a run that is there is not repeated.
         rates, seeds: at least one each; among rates equally good the first is taken.
     """
-    zero_shot = [_kept(folder, name) for name in ZERO_SHOT]
+    zero_shot = [_kept(folder, FLOATS), _kept(folder, FOUR_BITS)]
     tried = [_kept(folder, TRAINED, lr, seeds[0]) for lr in rates]
     best = max(tried, key=lambda run: run.valid).lr
     return [*zero_shot, *tried, *(_kept(folder, TRAINED, best, seed) for seed in seeds[1:])]
 
 
 def _kept(folder: Path, name: str, lr: float = 0.0, seed: int = 0) -> Run:
-    path = folder / f"{name.replace(',', '').replace(' ', '_')}-{lr:g}-{seed}.json"
+    path = folder / f"{name.replace(' ', '_')}-{lr:g}-{seed}.json"
     if path.is_file():
         return Run(**json.loads(path.read_text(encoding="utf-8")))
     run = run_once(name, lr, seed)
@@ -150,7 +144,7 @@ def _kept(folder: Path, name: str, lr: float = 0.0, seed: int = 0) -> Run:
 def collect(folder: Path) -> list[Run]:
     """All runs in a folder: the zero-shot ones first, then by rate and seed."""
     runs = [Run(**json.loads(path.read_text(encoding="utf-8"))) for path in folder.glob("*.json")]
-    return sorted(runs, key=lambda run: ((*ZERO_SHOT, TRAINED).index(run.model), run.lr, run.seed))
+    return sorted(runs, key=lambda run: ((FLOATS, FOUR_BITS, TRAINED).index(run.model), run.lr, run.seed))
 
 
 def write_results(runs: Iterable[Run], path: Path) -> None:

@@ -5,7 +5,6 @@ Letters: n sentences.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -115,22 +114,9 @@ def log_odds(model: Decoder, tokenizer: Tokenizer, rows: Sequence[Row]) -> list[
     return (scores[:, 1] - scores[:, 0]).tolist()
 
 
-def judged(odds: Sequence[float], rows: Sequence[Row], threshold: float = 0.0) -> str:
-    """A digit for each sentence: 1 where saying positive above the threshold, and only there, is right, else 0."""
-    return "".join(str(int((one > threshold) == bool(k))) for one, (_, k) in zip(odds, rows, strict=True))
-
-
-def best_threshold(odds: Sequence[float], rows: Sequence[Row]) -> float:
-    """The threshold that is right about most of these sentences; of equals the one nearest to 0.
-
-    A model can know which sentence is the better one and still say negative too often. This one number mends that,
-    so a zero-shot model that has it is the stronger one to compare with.
-    """
-    between = ((low + high) / 2 for low, high in itertools.pairwise(sorted(odds)))
-    return max(
-        (0.0, min(odds) - 1, *between, max(odds)),
-        key=lambda threshold: (judged(odds, rows, threshold).count("1"), -abs(threshold)),
-    )
+def judged(odds: Sequence[float], rows: Sequence[Row]) -> str:
+    """A digit for each sentence: 1 where saying positive above log-odds of 0, and only there, is right, else 0."""
+    return "".join(str(int((one > 0) == bool(k))) for one, (_, k) in zip(odds, rows, strict=True))
 
 
 def written_as_asked(model: Decoder, tokenizer: Tokenizer, rows: Sequence[Row]) -> int:

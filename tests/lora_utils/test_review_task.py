@@ -1,7 +1,6 @@
 """Lab 08's task on a tiny decoder that learns two words: the labels, the format, the schedule, the order."""
 
 import itertools
-import random
 
 import gguf_file
 import pytest
@@ -14,7 +13,6 @@ from lora_utils.review_task import (
     LABELS,
     adapted,
     batch_of,
-    best_threshold,
     fit,
     judged,
     log_odds,
@@ -107,30 +105,15 @@ def test_a_tiny_decoder_learns_the_labels_and_the_format(tiny):
     assert after == ("111111", 6) != before
 
 
-def test_log_odds_are_the_difference_of_the_scores_and_above_the_threshold_is_positive(tiny):
+def test_log_odds_are_the_difference_of_the_scores_and_above_zero_is_positive(tiny):
     model = adapted(0)
     scores = label_scores(model, tiny, [prompt_of(text) for text, _ in ROWS], ["n", "p"])
     odds = log_odds(model, tiny, ROWS)
     assert odds == pytest.approx([float(p - n) for n, p in scores])
     said = "".join("01"[int(scores[k].argmax()) == label] for k, (_, label) in enumerate(ROWS))
     assert judged(odds, ROWS) == said
-    assert judged([1.0, 1.0, 3.0, 3.0], [("", 1), ("", 0), ("", 1), ("", 0)], 2.0) == "0110"
-    assert judged([2.0], [("", 0)], 2.0) == "1", "at the threshold it says negative"
-
-
-def test_the_best_threshold_is_the_best_of_all():
-    draw = random.Random(0)
-    for _ in range(30):
-        odds = [draw.gauss(1.0, 1.0) for _ in range(7)]
-        rows = [("", draw.randrange(2)) for _ in odds]
-        found = best_threshold(odds, rows)
-        everywhere = max(judged(odds, rows, k / 1000).count("1") for k in range(-4000, 6000))
-        assert judged(odds, rows, found).count("1") >= everywhere
-    rows = [("", 0), ("", 0), ("", 1), ("", 1)]
-    assert best_threshold([1.0, 2.0, 4.0, 5.0], rows) == 3.0
-    assert best_threshold([-1.0, -0.5, 0.25, 5.0], rows) == 0.0, "0 is as good as any: nothing is shifted"
-    assert judged([1.0, 2.0], [("", 0), ("", 0)], best_threshold([1.0, 2.0], [("", 0), ("", 0)])) == "11"
-    assert judged([-1.0, -2.0], [("", 1), ("", 1)], best_threshold([-1.0, -2.0], [("", 1), ("", 1)])) == "11"
+    assert judged([-1.0, -1.0, 3.0, 3.0], [("", 1), ("", 0), ("", 1), ("", 0)]) == "0110"
+    assert judged([0.0], [("", 0)]) == "1", "at zero it says negative"
 
 
 def test_a_label_without_an_end_is_not_as_asked(tiny, monkeypatch):
