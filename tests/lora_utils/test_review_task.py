@@ -76,10 +76,12 @@ def test_the_rate_rises_over_four_steps_and_falls_to_zero(tiny, monkeypatch):
             seen.append(self.param_groups[0]["lr"])
 
     monkeypatch.setattr(review_task, "paged_adamw_8bit_or_adamw", lambda p, lr: (Noted(p, lr=lr), "noted"))
-    fitted = fit(adapted(0), tiny, ROWS * 3, lr=0.8, batch_size=2)
+    model = adapted(0)
+    fitted = fit(model, tiny, ROWS * 3, lr=0.8, batch_size=2)
     assert fitted.sentence == "noted"
     assert seen == pytest.approx([0.8 * min(1, (k + 1) / 4) * (9 - k) / 9 for k in range(9)])
     assert len(fitted.losses) == 9
+    assert all(p.grad is None for p in model.parameters()), "no step leaves its gradient to the next"
 
 
 def test_training_reads_every_sentence_once_in_an_order_of_its_seed(tiny, monkeypatch):
