@@ -144,13 +144,16 @@ def test_an_empty_figure_a_closed_one_and_one_that_is_only_saved_are_not_shown()
 
 
 def test_figures_beyond_the_sixth_are_counted_and_not_drawn():
-    many = (
-        PLOT
-        + "fig = plt.gcf(); plt.close()\nfig.savefig = fig.canvas.print_figure = None\nfor _ in range({}): display(fig)"
+    counted = (
+        "from matplotlib.artist import Artist\ndrawn = []\nclass Counted(Artist):\n"
+        "    def draw(self, renderer):\n        drawn.append(1)\n"
     )
-    drawn = PLOT + "fig = plt.gcf(); plt.close()\nfor _ in range(5): display(fig)"
-    first, second, third = shown(drawn, PLOT + "plt.figure(); plt.plot([3])", many.format(3))
-    assert [(len(one["figures"]), one["left_out"]) for one in (first, second, third)] == [(5, 0), (1, 1), (0, 3)]
+    more = PLOT + "plt.gcf().add_artist(Counted()); fig = plt.gcf(); plt.close()\nfor _ in range({}): display(fig)"
+    found = shown(
+        counted + more.format(5), PLOT + "plt.figure(); plt.plot([3])", "drawn.clear()\n" + more.format(3), "drawn"
+    )
+    assert [(len(one["figures"]), one["left_out"]) for one in found[:3]] == [(5, 0), (1, 1), (0, 3)]
+    assert found[3]["text"] == "[]\n"
 
 
 def test_a_figure_too_large_or_too_slow_to_draw_is_left_out_and_costs_the_cell_nothing():
