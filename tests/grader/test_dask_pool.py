@@ -86,7 +86,8 @@ def test_a_cluster_that_loses_a_worker_says_what_this_machine_says(course, clust
             if name == "there":
                 patch.setattr("grader.console.progress", lambda *_: contextlib.nullcontext(kill_one))
             db = f"sqlite:///{tmp_path / name}.db"
-            run, _ = grade_folder(course, tmp_path / "in", tmp_path / name, labs=[], db=db, **options)
+            options |= {"labs": [], "db": db, "seed_file": tmp_path / "seed"}
+            run, _ = grade_folder(course, tmp_path / "in", tmp_path / name, **options)
         assert run.problems == []
         written[name] = TIMES.sub(b"", (tmp_path / name / "results.json").read_bytes())
     assert written["there"] == written["here"]
