@@ -1,5 +1,6 @@
 """bitsandbytes' layer made from ours: the same numbers, nothing on stderr, loaded only on use."""
 
+import os
 import subprocess
 import sys
 from importlib.metadata import version
@@ -59,3 +60,38 @@ def test_it_is_loaded_on_use_and_silently():
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.split() == ["False", "True", "0"]
     assert out.stderr == ""
+
+
+def test_the_bias_is_a_copy():
+    linear = nn.Linear(64, 4)
+    layer = to_linear4bit(linear)
+    before = layer.bias.clone()
+    with torch.no_grad():
+        linear.bias.zero_()
+    assert torch.equal(layer.bias, before)
+
+
+@pytest.mark.parametrize(
+    ("ending", "said"), [("", "bitsandbytes"), ("raise RuntimeError('no CUDA')", "ImportError no CUDA")]
+)
+def test_a_talkative_library_is_kept_quiet_and_a_broken_one_is_an_import_error(tmp_path, ending, said):
+    (tmp_path / "bitsandbytes.py").write_text(
+        "import logging, sys, warnings\n"
+        "print('notice', file=sys.stderr)\n"
+        "warnings.warn('old')\n"
+        "logging.getLogger('kernels').warning('missing')\n" + ending
+    )
+    code = (
+        "import logging, warnings\n"
+        "from lora_utils.linear4bit import load_bitsandbytes\n"
+        "logging.basicConfig()\n"  # a handler that holds the real standard error
+        "warnings.simplefilter('error')\n"
+        "try:\n"
+        "    print(load_bitsandbytes().__name__)\n"
+        "except ImportError as error:\n"
+        "    print('ImportError', str(error).partition('(')[2].partition(')')[0])\n"
+    )
+    path = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
+    env = {**os.environ, "PYTHONPATH": path}
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=env)
+    assert (out.stdout.strip(), out.stderr) == (said, "")
