@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 MOUNT = Path("/sys/fs/cgroup")
@@ -35,11 +37,14 @@ class Groups:
         self.version = 2 if (mount / "cgroup.controllers").is_file() else 1
         hierarchies = [mount] if self.version == 2 else [mount / name for name in CONTROLLERS]
         self.parents = [path / f"{PREFIX}{os.getpid()}" for path in hierarchies]
+        self._open: list[int] = []
         try:
             for parent in self.parents:
                 parent.mkdir()
             if self.version == 2:
                 (self.parents[0] / "cgroup.subtree_control").write_text("+memory +pids")
+            # A guard that has left the namespace reaches its group by these alone.
+            self._open = [os.open(parent, os.O_RDONLY | os.O_DIRECTORY) for parent in self.parents]
         except OSError:  # no right to, or not this system
             self.close()
 
@@ -64,30 +69,37 @@ class Groups:
                 for name in CONTROLLERS if self.version == 2 else [folder.parent.parent.name]:
                     (folder / LIMITS[name][self.version == 1]).write_text(str(values[name]))
         except OSError:
-            Group(folders).remove()
+            Group(folders, self._open).remove()
             return None
-        return Group(folders) if folders else None
+        return Group(folders, self._open) if folders else None
 
     def close(self) -> None:
         """Remove the warm process's own groups, once those of its submissions are gone."""
-        _remove_all(self.parents)
-        self.parents = []
+        _until_removed([parent.rmdir for parent in self.parents])
+        for number in self._open:
+            os.close(number)
+        self.parents, self._open = [], []
 
     @staticmethod
     def _sweep(mount: Path) -> None:
         """Remove what warm processes that were killed have left."""
         for parent in [*mount.glob(f"{PREFIX}*"), *mount.glob(f"*/{PREFIX}*")]:
             if not Path("/proc", parent.name.removeprefix(PREFIX)).exists():
-                for folder in parent.glob("*/"):
-                    _remove(folder)
-                _remove(parent)
+                for folder in (*parent.glob("*/"), parent):
+                    with suppress(OSError):
+                        folder.rmdir()
 
 
 class Group:
-    """The control group of one submission, one folder in each hierarchy."""
+    """The control group of one submission, one folder in each hierarchy.
 
-    def __init__(self, folders: list[Path]) -> None:
-        self.folders = folders
+    Args:
+        folders: these.
+        parents: descriptors of the folders that they lie in.
+    """
+
+    def __init__(self, folders: list[Path], parents: list[int]) -> None:
+        self.folders, self._parents = folders, parents
 
     def enter(self) -> None:
         """Move this process in; its children are born there.
@@ -100,19 +112,25 @@ class Group:
 
     def remove(self) -> None:
         """Remove the group, once its processes are gone."""
-        _remove_all(self.folders)
+        places = zip(self.folders, self._parents, strict=True)
+        _until_removed([partial(os.rmdir, folder.name, dir_fd=parent) for folder, parent in places])
 
 
-def _remove_all(folders: list[Path]) -> None:
+def _until_removed(steps: list[Callable[[], None]]) -> None:
+    """Repeat what removes a folder until it is removed, or the time for it is over."""
     deadline = time.monotonic() + REMOVE_SECONDS
-    while left := [folder for folder in folders if folder.is_dir()]:
-        for folder in left:
-            _remove(folder)
-        if time.monotonic() > deadline:
+    while steps:
+        steps = [step for step in steps if not _done(step)]
+        if not steps or time.monotonic() > deadline:
             return
         time.sleep(0.002)
 
 
-def _remove(folder: Path) -> None:
-    with suppress(OSError):
-        folder.rmdir()
+def _done(step: Callable[[], None]) -> bool:
+    try:
+        step()
+    except FileNotFoundError:
+        return True
+    except OSError:  # in use, by a process that is about to end
+        return False
+    return True

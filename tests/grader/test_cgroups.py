@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from grader.canary import sandbox_faults
-from grader.cgroups import MOUNT, PREFIX, Group, Groups
-from grader.engine import engine
+from grader.cgroups import MOUNT, PREFIX, REMOVE_SECONDS, Group, Groups
+from grader.engine import Engine, engine
 
 HOLD = "x = b'x' * {size}; print('held', flush=True); import time; time.sleep(30)"
 
@@ -86,6 +86,28 @@ def test_a_submission_cannot_take_its_memory_many_times_over(groups):
     limits = {"cell_seconds": 60.0, "submission_cells": 1.0, "output_bytes": 10_000, "processes": 1}
     run = engine(True).grade(order, {}, limits)["c"]
     assert run["status"] == "crash" or run["evalue"] == "one is gone", run  # the kernel chooses which
+
+
+@pytest.mark.kernel
+def test_no_submission_leaves_a_group():
+    """The group goes with the submission and not with the run: a class would leave a thousand."""
+    if faults := sandbox_faults():
+        pytest.skip(f"no sandbox on this machine: {faults[0]}")
+    limits = {"cell_seconds": 20.0, "submission_cells": 1.0, "output_bytes": 10_000, "processes": 1}
+    warm = Engine(True)
+    try:
+        own = [*MOUNT.glob(f"{PREFIX}{warm._process.pid}"), *MOUNT.glob(f"*/{PREFIX}{warm._process.pid}")]
+        for _ in range(2):
+            warm.grade([{"id": "c", "source": "x = 1", "kind": "own", "names": []}], {}, limits)
+        deadline = time.monotonic() + 10
+        while left := [group for folder in own for group in folder.glob("*/")]:
+            assert time.monotonic() < deadline, left
+            time.sleep(0.05)
+    finally:
+        start = time.monotonic()
+        warm.close()
+        assert time.monotonic() - start < REMOVE_SECONDS  # nothing to wait for
+    assert not any(folder.exists() for folder in own)
 
 
 def tree(mount: Path, *names: str) -> Path:
