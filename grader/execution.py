@@ -7,7 +7,7 @@ runs the others again. What it defined is missing; everything else still counts.
 from dataclasses import dataclass
 
 from grader.engine import engine
-from grader.judge import defined_names
+from grader.judge import defined_names, used_names
 from grader.own_work import made_by_definition
 from grader.restore import Cell
 
@@ -72,6 +72,7 @@ def execute(cells: list[Cell], environment: dict[str, str], limits: Limits, sand
             "kind": _kind(cell),
             "names": names,
             "made": made,
+            "reads": used_names(cell.source) if cell.graded else [],
             "show": cell.own,
         }
         for cell in cells

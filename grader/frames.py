@@ -22,6 +22,7 @@ from lora_utils.checks.wire import DTYPES, WireError, to_wire
 HEAD = struct.Struct("!IQ")
 MOST_TEXT = 8_000_000  # bytes of JSON; the largest frame of the course's own checks has some ten thousand
 MOST_TENSORS = 400_000_000  # bytes of tensors in one frame
+SMALL = 200_000  # bytes of tensors that are copied together with the rest, to save calls of the system
 TENSOR = "\0tensor"  # the key that marks a tensor in the text; no probe uses a key with a zero character
 NAMES = {str(dtype).removeprefix("torch."): dtype for dtype in DTYPES}
 
@@ -57,9 +58,9 @@ def send(channel: socket.socket, value: object, fds: tuple[int, ...] = ()) -> No
         channel.settimeout(None)
         if fds:
             socket.send_fds(channel, [head], fds)
-        else:
-            channel.sendall(head)
-        for part in (text, *blobs):
+            head = b""
+        small = not blobs or sum(map(len, blobs)) < SMALL
+        for part in (b"".join((head, text, *blobs)),) if small else (head, text, *blobs):
             channel.sendall(part)
     except OSError as error:
         raise ChannelClosed(f"the other side is gone ({error})") from error
@@ -82,9 +83,9 @@ def receive(channel: socket.socket, seconds: float | None = None, fds: int = 0) 
     long_text, long_tensors = HEAD.unpack(head)
     if long_text > MOST_TEXT or long_tensors > MOST_TENSORS:
         raise BadFrame(f"a frame of {long_text:,} + {long_tensors:,} bytes is larger than allowed")
-    text, blob = (_read(channel, size, deadline) for size in (long_text, long_tensors))
+    rest = memoryview(_read(channel, long_text + long_tensors, deadline))
     try:
-        value = _restore(json.loads(text), memoryview(blob))
+        value = _restore(json.loads(bytes(rest[:long_text])), rest[long_text:])
         value = to_wire(value)  # depth and kinds, by the same rules as within one process
     except (ValueError, TypeError, KeyError, RecursionError, WireError) as error:
         raise BadFrame(f"a frame cannot be read ({type(error).__name__})") from error

@@ -15,6 +15,7 @@ import io
 import os
 import socket
 import time
+from functools import lru_cache
 
 from grader.cell_outputs import Allowance
 from grader.frames import BadFrame, ChannelClosed, ChannelTimeout, receive, send
@@ -160,7 +161,8 @@ def _text(answer: object, name: str) -> str:
 def serve(channel: socket.socket) -> None:
     """Grade one submission for the process at the other end, and report what became of each cell.
 
-    The first frame holds `cells` (id, source, kind "own" | "locked" | "graded", names), `environment` and `limits`.
+    The first frame holds `cells` (id, source, kind "own" | "locked" | "graded", names, made, reads), `environment`
+    and `limits`.
     The judge answers {"need": "student"} for each process of the student's that it wants, and at last {"runs"}.
     """
     order = receive(channel)
@@ -244,7 +246,7 @@ def borrowed_by_text(cells: list[dict]) -> dict[str, dict[str, list[str]]]:
     bindings = Bindings(set().union(*(cell.get("made", ()) for cell in cells)))
     for cell in cells:
         if cell["kind"] == "graded":
-            names = used_names(cell["source"]) & set(cell["made"])
+            names = set(cell["reads"]) & set(cell["made"])
             found[cell["id"]] = {name: sorted(uses) for name in names if (uses := bindings.uses(name))}
         else:
             bindings.read(cell["source"])
@@ -263,7 +265,7 @@ def alive(side: StudentSide) -> bool:
 def judge(cell: dict, namespace: dict, side: StudentSide) -> dict:
     """Run one graded cell and return what became of it, with the grade's data when there is a grade."""
     scope = dict(namespace)
-    for name in used_names(cell["source"]):
+    for name in cell["reads"]:
         if name in cell["names"] or (name not in scope and not hasattr(builtins, name)):
             scope[name] = Handle(name, side)
     try:
@@ -276,19 +278,21 @@ def judge(cell: dict, namespace: dict, side: StudentSide) -> dict:
     return {"status": "ok", "data": {MIME: value.data()}} if isinstance(value, Grade) else {"status": "ok"}
 
 
-def used_names(source: str) -> set[str]:
-    """Return the names that a cell reads and does not itself define at its top level."""
+@lru_cache  # a class hands in the same graded cells
+def used_names(source: str) -> list[str]:
+    """Return the names that a cell reads and does not itself define at its top level, in alphabetical order."""
     tree = ast.parse(source)
     read = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
-    return read - defined_names(source)
+    return sorted(read - defined_names(source))
 
 
-def defined_names(source: str) -> set[str]:
+@lru_cache
+def defined_names(source: str) -> frozenset[str]:
     """Return the names that a cell defines at its top level; none for a text that is no Python."""
     try:
         body = ast.parse(source).body
     except SyntaxError:
-        return set()
+        return frozenset()
     found: set[str] = set()
     for node in body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
@@ -297,7 +301,7 @@ def defined_names(source: str) -> set[str]:
             found |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
         else:
             found |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-    return found
+    return frozenset(found)
 
 
 def execute(source: str, namespace: dict) -> object:

@@ -9,7 +9,7 @@ import jupytext
 import pytest
 from in_process import LABS, ROOT, answers, cells, grade_id
 
-from grader.judge import borrowed_by_text
+from grader.judge import borrowed_by_text, used_names
 from grader.own_work import Bindings, made_by_definition, parsed
 
 OWN = "class LoRALayer(nn.Module):\n    def forward(self, x):\n        return x\n"
@@ -112,10 +112,10 @@ def test_an_answer_is_not_charged_with_what_another_answer_uses():
 def test_what_counts_is_what_a_name_stands_for_where_it_is_graded():
     cells = [
         {"id": "a", "kind": "own", "source": OWN, "made": ["LoRALayer"]},
-        {"id": "t", "kind": "graded", "source": "check(LoRALayer)", "made": ["LoRALayer"]},
+        {"id": "t", "kind": "graded", "source": "check(LoRALayer)", "made": ["LoRALayer"], "reads": ["LoRALayer"]},
         {"id": "b", "kind": "own", "source": "from lora_utils import LoRALayer", "made": ["LoRALayer"]},
-        {"id": "u", "kind": "graded", "source": "check(LoRALayer)", "made": ["LoRALayer"]},
-        {"id": "v", "kind": "graded", "source": "check(other)", "made": ["LoRALayer"]},
+        {"id": "u", "kind": "graded", "source": "check(LoRALayer)", "made": ["LoRALayer"], "reads": ["LoRALayer"]},
+        {"id": "v", "kind": "graded", "source": "check(other)", "made": ["LoRALayer"], "reads": ["other"]},
     ]
     assert borrowed_by_text(cells) == {"t": {}, "u": {"LoRALayer": ["LoRALayer"]}, "v": {}}
 
@@ -160,7 +160,9 @@ def charged(lab: str, replaced: dict[str, str]) -> dict[str, set[str]]:
         graded = cell.metadata.get("nbgrader", {}).get("grade", False)
         source = replaced.get(grade_id(cell), cell.source)
         kind = "graded" if graded else "own"
-        orders.append({"id": grade_id(cell) or str(number), "kind": kind, "source": source, "made": made})
+        reads = used_names(source) if graded else []
+        name = grade_id(cell) or str(number)
+        orders.append({"id": name, "kind": kind, "source": source, "made": made, "reads": reads})
     texts = {one["id"]: one["source"] for one in orders}
     found = {}
     for name, by_name in borrowed_by_text(orders).items():
