@@ -10,11 +10,9 @@ from __future__ import annotations
 
 import argparse
 import functools
-import json
-import platform
 import time
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
@@ -22,10 +20,11 @@ import torch
 from lora_utils.comparison_methods import LADDER, METHODS, build, head_of
 from lora_utils.data import Examples, load
 from lora_utils.evaluate import accuracy
+from lora_utils.kept_runs import kept, read_table, runs_in, write_table
 from lora_utils.memory import training_memory
 from lora_utils.neighbours import head_inputs, nearest_neighbour_accuracy
 from lora_utils.parameters import count_parameters
-from lora_utils.text import PAD_ID, write_whole
+from lora_utils.text import PAD_ID
 from lora_utils.train import train
 
 SHIPPED = Path(__file__).with_name("results") / "method_comparison.json"
@@ -147,19 +146,18 @@ def sweep(corpus: str, method: str, folder: Path) -> list[Run]:
 
 def _kept(folder: Path, corpus: str, method: str, lr: float, seed: int) -> Run:
     path = folder / f"{corpus}-{method.replace(' ', '_')}-{lr:g}-{seed}.json"
-    if path.is_file():
-        return Run(**json.loads(path.read_text(encoding="utf-8")))
-    run = run_once(corpus, method, lr, seed)
-    write_whole(path, json.dumps(asdict(run)).encode())
-    print(f"{path.stem}: valid {run.valid:.3f}, forgetting {run.forgetting:.3f}, {run.seconds:.0f} s", flush=True)
-    return run
+    return kept(
+        path,
+        Run,
+        lambda: run_once(corpus, method, lr, seed),
+        lambda run: f"valid {run.valid:.3f}, forgetting {run.forgetting:.3f}, {run.seconds:.0f} s",
+    )
 
 
 def collect(folder: Path) -> list[Run]:
     """All runs in a folder, ordered by corpus, method, rate and seed."""
-    runs = [Run(**json.loads(path.read_text(encoding="utf-8"))) for path in folder.glob("*.json")]
     order = list(METHODS)
-    return sorted(runs, key=lambda run: (run.corpus, order.index(run.method), run.lr, run.seed))
+    return sorted(runs_in(folder, Run), key=lambda run: (run.corpus, order.index(run.method), run.lr, run.seed))
 
 
 def write_results(runs: Iterable[Run], path: Path) -> None:
@@ -172,13 +170,8 @@ def write_results(runs: Iterable[Run], path: Path) -> None:
     made = {
         "command": "python -m lora_utils.method_comparison",
         "budget": {"train": TRAIN, "epochs": EPOCHS, "batch": BATCH, "tokens": LENGTH, "threads": 1},
-        "torch": torch.__version__.partition("+")[0],
-        "machine": platform.machine(),
     }
-    names = [field.name for field in fields(Run)]
-    rows = ",\n  ".join(json.dumps([getattr(run, name) for name in names]) for run in runs)
-    text = f'{{"made": {json.dumps(made)},\n "columns": {json.dumps(names)},\n "rows": [\n  {rows}\n]}}\n'
-    write_whole(path, text.encode())
+    write_table(runs, Run, made, path)
 
 
 def shipped(path: Path = SHIPPED) -> list[Run]:
@@ -189,8 +182,7 @@ def shipped(path: Path = SHIPPED) -> list[Run]:
 
     Explained in lab 09_capstone.
     """
-    table = json.loads(path.read_text(encoding="utf-8"))
-    return [Run(**dict(zip(table["columns"], row, strict=True))) for row in table["rows"]]
+    return read_table(path, Run)
 
 
 def main(arguments: list[str] | None = None) -> None:

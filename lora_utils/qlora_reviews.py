@@ -11,11 +11,9 @@ from __future__ import annotations
 
 import argparse
 import functools
-import json
-import platform
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,10 +21,10 @@ import torch
 
 from lora_utils.corpora import rotten_tomatoes
 from lora_utils.evaluate import sign_test
+from lora_utils.kept_runs import kept, read_table, runs_in, write_table
 from lora_utils.review_task import Row, adapted, fit, judged, log_odds, short, written_as_asked
 from lora_utils.smollm2 import load_smollm2
 from lora_utils.smollm2_tokens import smollm2_tokenizer
-from lora_utils.text import write_whole
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -133,18 +131,18 @@ def sweep(folder: Path, rates: Sequence[float] = RATES, seeds: Sequence[int] = S
 
 def _kept(folder: Path, name: str, lr: float = 0.0, seed: int = 0) -> Run:
     path = folder / f"{name.replace(' ', '_')}-{lr:g}-{seed}.json"
-    if path.is_file():
-        return Run(**json.loads(path.read_text(encoding="utf-8")))
-    run = run_once(name, lr, seed)
-    write_whole(path, json.dumps(asdict(run)).encode())
-    print(f"{path.stem}: valid {run.valid:.3f}, as asked {run.as_asked}, {run.seconds:.0f} s of training", flush=True)
-    return run
+    return kept(
+        path,
+        Run,
+        lambda: run_once(name, lr, seed),
+        lambda run: f"valid {run.valid:.3f}, as asked {run.as_asked}, {run.seconds:.0f} s of training",
+    )
 
 
 def collect(folder: Path) -> list[Run]:
     """All runs in a folder: the zero-shot ones first, then by rate and seed."""
-    runs = [Run(**json.loads(path.read_text(encoding="utf-8"))) for path in folder.glob("*.json")]
-    return sorted(runs, key=lambda run: ((FLOATS, FOUR_BITS, TRAINED).index(run.model), run.lr, run.seed))
+    order = (FLOATS, FOUR_BITS, TRAINED)
+    return sorted(runs_in(folder, Run), key=lambda run: (order.index(run.model), run.lr, run.seed))
 
 
 def write_results(runs: Iterable[Run], path: Path) -> None:
@@ -158,13 +156,8 @@ def write_results(runs: Iterable[Run], path: Path) -> None:
         "command": "python -m lora_utils.qlora_reviews",
         "budget": {"train": TRAIN, "batch": BATCH, "tokens": TRAIN_TOKENS, "threads": 1},
         "judged": {"tokens": TEST_TOKENS, "valid": VALID, "asked": ASKED},
-        "torch": torch.__version__.partition("+")[0],
-        "machine": platform.machine(),
     }
-    names = [field.name for field in fields(Run)]
-    rows = ",\n  ".join(json.dumps([getattr(run, name) for name in names]) for run in runs)
-    text = f'{{"made": {json.dumps(made)},\n "columns": {json.dumps(names)},\n "rows": [\n  {rows}\n]}}\n'
-    write_whole(path, text.encode())
+    write_table(runs, Run, made, path)
 
 
 def shipped(path: Path = SHIPPED) -> list[Run]:
@@ -175,8 +168,7 @@ def shipped(path: Path = SHIPPED) -> list[Run]:
 
     Explained in lab 08_qlora.
     """
-    table = json.loads(path.read_text(encoding="utf-8"))
-    return [Run(**dict(zip(table["columns"], row, strict=True))) for row in table["rows"]]
+    return read_table(path, Run)
 
 
 def best_runs(runs: Iterable[Run]) -> list[Run]:

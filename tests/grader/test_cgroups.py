@@ -89,7 +89,7 @@ def test_a_submission_cannot_take_its_memory_many_times_over(groups):
 
 
 @pytest.mark.kernel
-def test_no_submission_leaves_a_group():
+def test_no_submission_leaves_a_group(groups):
     """The group goes with the submission and not with the run: a class would leave a thousand."""
     if faults := sandbox_faults():
         pytest.skip(f"no sandbox on this machine: {faults[0]}")
