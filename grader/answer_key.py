@@ -9,8 +9,8 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-import lora_utils
 from grader.build import Lab, find_labs, select_labs
+from grader.course_package import course_package
 from grader.source import SKIP_TAG, grader_metadata
 from grader.twins import student_text
 
@@ -172,7 +172,7 @@ class AnswerKey:
 @lru_cache
 def package_sha256(folder: Path | None = None) -> str:
     """Hash the Python files of lora_utils or another package, once a process: a run is graded by what it began with."""
-    folder = folder or Path(lora_utils.__file__).parent
+    folder = folder or course_package()
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*.py")):
         digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")

@@ -12,6 +12,7 @@ import socket
 import sys
 from pathlib import Path
 
+from grader.course_package import course_package
 from grader.engine import EngineFailed, engine
 from grader.leftovers import temporary
 
@@ -67,8 +68,6 @@ def sandbox_faults() -> list[str]:
     """Return one sentence for each hole of the sandbox on this machine; none when it holds."""
     if not sys.platform.startswith("linux"):
         return [f"it needs Linux, and this is {sys.platform}."]
-    import lora_utils
-
     with (
         temporary("grader-canary-") as folder,
         socket.create_server(("127.0.0.1", 0)) as server,
@@ -80,7 +79,7 @@ def sandbox_faults() -> list[str]:
             "PORT": server.getsockname()[1],
             "SECRET": str(secret),
             "SOLUTIONS": str(Path(__file__).parents[1] / "solutions"),
-            "PACKAGE": str(Path(lora_utils.__file__).parent),
+            "PACKAGE": str(course_package()),
         }
         cell = "".join(f"{name} = {value!r}\n" for name, value in names.items()) + CELL
         limits = {"cell_seconds": 30.0, "submission_cells": 1.0, "output_bytes": 10_000, "processes": 1}

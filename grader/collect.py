@@ -1,6 +1,6 @@
 """Turn what the graded cells returned into points: positive evidence or nothing, and always a sentence why.
 
-A graded cell's value is a `lora_utils.checks.Grade`; its data travel under MIME. No such value means no points.
+A graded cell's value is a `lora_utils.checks.Grade`, of which the data come here. No such value means no points.
 """
 
 import math
@@ -12,7 +12,6 @@ from grader.execution import CellRun
 from grader.restore import Cell
 from grader.results import CHECK_WORDS, LOST, WORDS, CheckLine, Exercise, Message
 from grader.safe_names import one_line
-from lora_utils.checks.grade import MIME
 
 LONGEST_TEXT = 1_000  # characters of one message; ours are a tenth of it
 MOST_CHECKS = 200  # of one exercise
@@ -31,8 +30,8 @@ def _exercise(
     key: AnswerKey, graded: KeyCell, sources: dict[str, str], runs: dict[str, CellRun], losses: Losses
 ) -> Exercise:
     run = runs.get(graded.id, CellRun("not-run"))
-    if run.status == "ok" and run.data is not None:
-        found = _from_data(graded, run.data.get(MIME), losses)
+    if run.status == "ok" and run.grade is not None:
+        found = _from_data(graded, run.grade, losses)
         if found is not None:
             return found
     answers = key.answers_to(graded)
@@ -129,7 +128,7 @@ def broken_checks(key: AnswerKey, runs: dict[str, CellRun]) -> list[str]:
     """Return one note for staff for each check that broke, with what it said; students are not shown it."""
     notes = []
     for graded in key.graded:
-        data = (runs.get(graded.id, CellRun("not-run")).data or {}).get(MIME)
+        data = runs.get(graded.id, CellRun("not-run")).grade
         checks = data.get("checks") if isinstance(data, dict) else None
         for check in checks[:MOST_CHECKS] if isinstance(checks, list) else []:
             if isinstance(check, dict) and check.get("verdict") == "grader-error":
@@ -141,7 +140,7 @@ def grade_flags(key: AnswerKey, cells: list[Cell], runs: dict[str, CellRun]) -> 
     """Return what the instructor should look at: what the checks flagged, and answers that are the reference."""
     flags: list[str] = []
     for graded in key.graded:
-        data = (runs.get(graded.id, CellRun("not-run")).data or {}).get(MIME)
+        data = runs.get(graded.id, CellRun("not-run")).grade
         found = data.get("flags") if isinstance(data, dict) else None
         for flag in found[:10] if isinstance(found, list) else []:
             flags.append(f"{_text(flag)[:60]}:{graded.grade_id}")

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -158,15 +159,15 @@ def grade_folder(
     if out.resolve().is_relative_to(submitted.resolve()):
         raise CannotStart(f"{out} lies inside the folder of submissions; give another folder with --out.")
     try:
-        if scheduler is None:
-            examine_machine(sandbox)
-        else:
+        if scheduler is not None:
             places = examine_cluster(scheduler, sandbox)
             console.print(Text(f"The cluster at {scheduler} grades {places} at a time."))
         seed = read_seed(seed_file) if seed_file is not None else None
         rules = LateRules.of_course(root)
         url = database_url(db or str(root / GRADEBOOK))
-        with progress(console, title) as watch:
+        with progress(console, title) as watch, ThreadPoolExecutor(1) as aside:
+            # The engine starts and the sandbox is tried while the gradebook is opened.
+            examined = aside.submit(examine_machine, sandbox) if scheduler is None else None
             run = grade_all(
                 submitted,
                 keys,
@@ -182,6 +183,7 @@ def grade_folder(
                 copies=root / AUTOGRADED if db is None else None,
                 watch=watch,
                 keep=lambda result: keep_outputs(result, out),
+                ready=lambda: examined and examined.result(),
             )
         if not run.rows and not run.problems:
             raise CannotStart(f"{submitted} holds no submissions; expected {submitted}/<student>/<lab>/<lab>.ipynb.")

@@ -20,9 +20,9 @@ from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 
-import lora_utils
 from grader.answer_key import AnswerKey, package_sha256
 from grader.canary import REMEDY, sandbox_faults
+from grader.course_package import course_package
 from grader.engine import SLACK_SECONDS
 from grader.execution import Limits
 from grader.grade import Job, grade, ungraded, versions
@@ -109,7 +109,7 @@ def examine_cluster(scheduler: str, sandbox: bool) -> int:
 
 def fingerprint() -> dict[str, str]:
     """Return what must be the same on a worker, by name: versions, and hashes of both packages."""
-    own = {"the files of lora_utils": Path(lora_utils.__file__).parent, "the files of grader": Path(__file__).parent}
+    own = {"the files of lora_utils": course_package(), "the files of grader": Path(__file__).parent}
     return versions() | {name: package_sha256(folder)[:12] for name, folder in own.items()}
 
 

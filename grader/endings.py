@@ -7,8 +7,8 @@ which cell that was, since a bare NameError names only the place where the loss 
 import re
 from dataclasses import dataclass
 
+from grader.cell_text import defined_names
 from grader.execution import CellRun
-from grader.judge import defined_names
 from grader.restore import Cell
 from grader.results import LOST
 

@@ -1,4 +1,4 @@
-"""The grader's side of the engine: one warm process, and for each submission a judge and a sandboxed process.
+"""The grader's side of the engine: one warm process, a judge for each worker, a sandboxed process for each submission.
 
 grader ── warm ──┬─ judge ── typed channel ─┐
                  └─ guard ── init ── student's process
@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import atexit
 import os
+import select
 import socket
 import threading
 from contextlib import suppress
 from dataclasses import asdict
 
-from grader.frames import ChannelClosed, ChannelTimeout, receive, send
+from grader.channel import BadFrame, ChannelClosed, ChannelTimeout, hear, tell
 from grader.launch import launched
 from grader.sandbox import Bounds
 
@@ -44,10 +45,11 @@ class Engine:
     def __init__(self, sandbox: bool = True, bounds: Bounds | None = None) -> None:
         self.sandbox, self.bounds = sandbox, bounds or Bounds()
         self._lock = threading.Lock()
+        self._judges: list[socket.socket] = []  # that have nothing to do at the moment
         self._warm = launched()
         self._process, self._channel = self._warm.process, self._warm.channel
         try:
-            receive(self._channel, READY_SECONDS)
+            hear(self._channel, READY_SECONDS)
         except (ChannelClosed, ChannelTimeout) as error:
             self._process.kill()
             said = self._process.stderr.read().decode(errors="replace").strip().splitlines()
@@ -69,8 +71,8 @@ class Engine:
 
     def _fork(self, request: dict, *fds: int) -> int:
         with self._lock:
-            send(self._channel, request, fds)
-            return receive(self._channel, READY_SECONDS)["pid"]
+            tell(self._channel, request, fds)
+            return hear(self._channel, READY_SECONDS)["pid"]
 
     def grade(self, cells: list[dict], environment: dict[str, str], limits: dict) -> dict[str, dict]:
         """Run the cells of one submission; see `judge.serve` for the forms.
@@ -78,33 +80,44 @@ class Engine:
         Raises:
             EngineFailed: the engine broke, whatever the submission did.
         """
-        student = _Student(self, limits)
-        ours, theirs = socket.socketpair()
-        with ours:
-            with theirs:
-                self._fork({"role": "judge"}, theirs.fileno())
-            wait = limits["cell_seconds"] * limits["submission_cells"] + SLACK_SECONDS
-            try:
-                send(ours, {"cells": cells, "environment": environment, "limits": limits})
-                while True:
-                    answer = receive(ours, wait)
-                    if "need" not in answer:
-                        break
-                    fd = student.new()
-                    try:
-                        send(ours, {}, (fd,))
-                    finally:
-                        os.close(fd)
-            except (ChannelClosed, ChannelTimeout) as error:
-                raise EngineFailed(f"the judge is gone ({error})") from error
-            finally:
-                student.close()
+        judge, student = self._judge(), _Student(self, limits)
+        wait = limits["cell_seconds"] * limits["submission_cells"] + SLACK_SECONDS
+        try:
+            tell(judge, {"cells": cells, "environment": environment, "limits": limits})
+            while "need" in (answer := hear(judge, wait)):
+                fd = student.new()
+                try:
+                    tell(judge, {}, (fd,))
+                finally:
+                    os.close(fd)
+        except (ChannelClosed, ChannelTimeout, BadFrame) as error:
+            judge.close()  # and with it the judge, whatever it is doing
+            raise EngineFailed(f"the judge is gone ({error})") from error
+        finally:
+            student.close()
         if "runs" not in answer:
+            judge.close()
             raise EngineFailed(answer.get("broken", "the judge gave no answer"))
+        self._judges.append(judge)
         return answer["runs"]
+
+    def _judge(self) -> socket.socket:
+        """Return the channel to a judge that is free; one that has failed or ended is never used again."""
+        with suppress(IndexError):
+            while True:
+                free = self._judges.pop()
+                if not select.select([free], [], [], 0)[0]:  # it says nothing unasked, so nothing means that it lives
+                    return free
+                free.close()
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._fork({"role": "judge"}, theirs.fileno())
+        return ours
 
     def close(self) -> None:
         """End the warm process and everything it has forked."""
+        while self._judges:
+            self._judges.pop().close()
         self._warm.close()
 
 

@@ -6,9 +6,8 @@ runs the others again. What it defined is missing; everything else still counts.
 
 from dataclasses import dataclass
 
+from grader.cell_text import defined_names, made_by_definition, used_names
 from grader.engine import engine
-from grader.judge import defined_names, used_names
-from grader.own_work import made_by_definition
 from grader.restore import Cell
 
 
@@ -36,14 +35,14 @@ class CellRun:
     Args:
         status: "ok", "error" (it raised), "timeout", "crash" (its process died), "flood" (too much output), "not-run".
         ename, evalue: class and message of what it raised, or more about what happened.
-        data: MIME bundle of a graded cell's value, when it has one.
+        grade: data of a graded cell's value, see `lora_utils.checks.Grade.data`; None where it has none.
         shown: what one of the student's own cells printed and showed, see `grader.cell_outputs`; None for nothing.
     """
 
     status: str
     ename: str = ""
     evalue: str = ""
-    data: dict | None = None
+    grade: dict | None = None
     shown: dict | None = None
 
 

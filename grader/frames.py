@@ -1,10 +1,8 @@
-"""The typed channel between processes: JSON and raw tensors in frames of limited size, and nothing else.
+"""The typed channel between a judge and a submission: JSON and raw tensors, and nothing else.
 
-A frame is two lengths, a JSON text, and the bytes of the tensors that the text mentions. Reading one builds numbers,
-text, lists, dicts and dense tensors; no byte of it can name a class or a function, so nothing that a submission writes
-is ever executed or unpickled.
-
-    | bytes of the text: u32 | bytes of the tensors: u64 | the text, UTF-8 | the tensors, one after another |
+A frame (`grader.channel`) holds a JSON text and the bytes of the tensors that the text mentions. Reading one builds
+numbers, text, lists, dicts and dense tensors; no byte of it can name a class or a function, so nothing that a
+submission writes is ever executed or unpickled.
 """
 
 from __future__ import annotations
@@ -12,31 +10,14 @@ from __future__ import annotations
 import json
 import math
 import socket
-import struct
-import time
 
 import torch
 
-from lora_utils.checks.wire import DTYPES, WireError, to_wire
+from grader.channel import MOST_REST, BadFrame, read, write
+from lora_utils.checks.wire import DTYPES, MAX_DEPTH, MAX_ELEMENTS, PLAIN, to_wire
 
-HEAD = struct.Struct("!IQ")
-MOST_TEXT = 8_000_000  # bytes of JSON; the largest frame of the course's own checks has some ten thousand
-MOST_TENSORS = 400_000_000  # bytes of tensors in one frame
-SMALL = 200_000  # bytes of tensors that are copied together with the rest, to save calls of the system
 TENSOR = "\0tensor"  # the key that marks a tensor in the text; no probe uses a key with a zero character
 NAMES = {str(dtype).removeprefix("torch."): dtype for dtype in DTYPES}
-
-
-class ChannelClosed(ConnectionError):
-    """The other side is gone."""
-
-
-class ChannelTimeout(TimeoutError):
-    """The other side did not answer in time."""
-
-
-class BadFrame(ValueError):
-    """The other side sent what is no frame; the message says how."""
 
 
 def send(channel: socket.socket, value: object, fds: tuple[int, ...] = ()) -> None:
@@ -52,18 +33,8 @@ def send(channel: socket.socket, value: object, fds: tuple[int, ...] = ()) -> No
         WireError: the value is not plain data.
     """
     blobs: list[bytes] = []
-    text = json.dumps(_flatten(to_wire(value), blobs)).encode()
-    head = HEAD.pack(len(text), sum(map(len, blobs)))
-    try:
-        channel.settimeout(None)
-        if fds:
-            socket.send_fds(channel, [head], fds)
-            head = b""
-        small = not blobs or sum(map(len, blobs)) < SMALL
-        for part in (b"".join((head, text, *blobs)),) if small else (head, text, *blobs):
-            channel.sendall(part)
-    except OSError as error:
-        raise ChannelClosed(f"the other side is gone ({error})") from error
+    text = json.dumps(_flatten(value, blobs)).encode()
+    write(channel, text, blobs, fds)
 
 
 def receive(channel: socket.socket, seconds: float | None = None, fds: int = 0) -> object:
@@ -77,82 +48,63 @@ def receive(channel: socket.socket, seconds: float | None = None, fds: int = 0) 
     Raises:
         ChannelClosed, ChannelTimeout, BadFrame: see there.
     """
-    deadline = None if seconds is None else time.monotonic() + seconds
-    came: list[int] = []
-    head = _read(channel, HEAD.size, deadline, fds, came)
-    long_text, long_tensors = HEAD.unpack(head)
-    if long_text > MOST_TEXT or long_tensors > MOST_TENSORS:
-        raise BadFrame(f"a frame of {long_text:,} + {long_tensors:,} bytes is larger than allowed")
-    rest = memoryview(_read(channel, long_text + long_tensors, deadline))
+    text, tensors, came = read(channel, seconds, fds)
     try:
-        value = _restore(json.loads(bytes(rest[:long_text])), rest[long_text:])
-        value = to_wire(value)  # depth and kinds, by the same rules as within one process
-    except (ValueError, TypeError, KeyError, RecursionError, WireError) as error:
+        value = _restore(json.loads(text), tensors)
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise BadFrame(f"a frame cannot be read ({type(error).__name__})") from error
     return (value, came) if fds else value
 
 
-def _read(channel: socket.socket, size: int, deadline: float | None, fds: int = 0, came: list | None = None):
-    data = bytearray(size)
-    view, got = memoryview(data), 0
-    while got < size:
-        left = None if deadline is None else deadline - time.monotonic()
-        if left is not None and left <= 0:
-            raise ChannelTimeout("no answer in time")
-        try:
-            channel.settimeout(left)
-            if fds:
-                part, new, _, _ = socket.recv_fds(channel, size - got, fds)
-                view[got : got + len(part)] = part
-                came += new
-                count = len(part)
-            else:
-                count = channel.recv_into(view[got:])
-        except TimeoutError as error:
-            raise ChannelTimeout("no answer in time") from error
-        except OSError as error:
-            raise ChannelClosed(f"the other side is gone ({error})") from error
-        if count == 0:
-            raise ChannelClosed("the other side is gone")
-        got += count
-    return data
-
-
-def _flatten(value: object, blobs: list[bytes]) -> object:
-    """Replace each tensor by its description, and collect its bytes."""
-    if isinstance(value, torch.Tensor):
-        raw = value.reshape(-1).view(torch.uint8).numpy().tobytes() if value.numel() else b""
-        blobs.append(raw)
-        return {TENSOR: [str(value.dtype).removeprefix("torch."), list(value.shape), len(raw)]}
-    if isinstance(value, list):
-        return [_flatten(item, blobs) for item in value]
-    if isinstance(value, dict):
-        return {key: _flatten(item, blobs) for key, item in value.items()}
-    return value
+def _flatten(value: object, blobs: list[bytes], depth: int = 0) -> object:
+    """Replace each tensor by its description, and collect its bytes; what is no plain data raises WireError."""
+    kind = type(value)
+    if kind in PLAIN:
+        return value
+    if depth <= MAX_DEPTH:
+        if kind is torch.Tensor and value.layout == torch.strided and value.dtype in DTYPES:
+            raw = (
+                value.detach().cpu().resolve_neg().reshape(-1).view(torch.uint8).numpy().tobytes()
+                if value.numel()
+                else b""
+            )
+            blobs.append(raw)
+            return {TENSOR: [str(value.dtype).removeprefix("torch."), list(value.shape), len(raw)]}
+        if kind is list:
+            return [_flatten(item, blobs, depth + 1) for item in value]
+        if kind is dict and all(type(key) is str for key in value):
+            return {key: _flatten(item, blobs, depth + 1) for key, item in value.items()}
+    return _flatten(to_wire(value, depth=depth), blobs, depth)  # a kind that has to be turned into one of these
 
 
 def _restore(value: object, blob: memoryview) -> object:
-    """Undo `_flatten`; the tensors' bytes are taken from the front of `blob`, in the order of the text."""
+    """Undo `_flatten`; the tensors' bytes are taken from the front of `blob`, in the order of the text.
+
+    Nothing that the other side sends is believed: depth and sizes keep to the same rules as within one process.
+    """
     place = [0]
 
-    def restore(item: object) -> object:
+    def restore(item: object, depth: int) -> object:
+        if depth > MAX_DEPTH:
+            raise ValueError("too deep")
         if isinstance(item, list):
-            return [restore(one) for one in item]
+            return [restore(one, depth + 1) for one in item]
         if not isinstance(item, dict):
             return item
-        if set(item) != {TENSOR}:
-            return {key: restore(one) for key, one in item.items()}
-        name, shape, size = item[TENSOR]
+        if TENSOR not in item:
+            return {key: restore(one, depth + 1) for key, one in item.items()}
+        ((name, shape, size),) = item.values()
         dtype = NAMES[name]
-        if not all(type(n) is int and 0 <= n <= MOST_TENSORS for n in (*shape, size)):
+        if not all(type(n) is int and 0 <= n <= MOST_REST for n in (*shape, size)):
             raise ValueError("a size is no whole number")
-        if math.prod(shape) * dtype.itemsize != size or place[0] + size > len(blob):
+        count = math.prod(shape)
+        if count > MAX_ELEMENTS or count * dtype.itemsize != size or place[0] + size > len(blob):
             raise ValueError("a tensor's bytes do not fit its shape")
         raw = bytearray(blob[place[0] : place[0] + size])
         place[0] += size
         return torch.frombuffer(raw, dtype=dtype).reshape(shape) if size else torch.empty(shape, dtype=dtype)
 
-    made = restore(value)
+    made = restore(value, 0)
     if place[0] != len(blob):
         raise ValueError("a frame has bytes that belong to no tensor")
     return made

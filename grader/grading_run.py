@@ -92,6 +92,7 @@ def grade_all(
     copies: Path | None = None,
     watch: Watcher = lambda done, total, what: None,
     keep: Callable[[Result], None] = lambda result: None,
+    ready: Callable[[], object] = lambda: None,
 ) -> Run:
     """Grade a folder of submissions and record every attempt.
 
@@ -103,13 +104,14 @@ def grade_all(
         workers: how many are graded at a time; default 2.
         scheduler: address of a running Dask cluster that does the grading; default: this machine does.
         sandbox: whether submissions are shut off from the machine; default True.
-        seed: the course's own, from which all test inputs derive; default: the environment's, see `course_seed`.
+        seed: the course's own, from which all test inputs derive; default: the environment's, see `input_seed`.
         only: pass over other labs' folders instead of naming them as problems; default False.
         due: due dates by lab (UTC, without zone); default: as the gradebook has them.
         counting: which attempts count; its dates are set from the gradebook. Default: the best.
         copies: nbgrader's autograded directory, where formgrader looks for notebooks; default: none are written.
         watch: called after each submission.
         keep: called with each new result before it is recorded; what its cells showed is not kept otherwise.
+        ready: called before anything is graded or recorded; what it raises ends the run.
 
     Raises:
         GradebookError: the gradebook cannot be opened.
@@ -136,6 +138,7 @@ def grade_all(
         run.rows += [one for one in found if isinstance(one, Refusal)]
         run.problems += [str(one) for one in run.rows]
         done, total = 0, len(waiting)
+        ready()
         for one in waiting:
             if known[id(one)] is not None:
                 recorder.again(known[id(one)])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from grader.own_work import parsed
+from grader.cell_text import parsed
 
 PATCHES = "patches-a-library"
 # Attributes of the notebook's shell by which a cell changes how other cells run.

@@ -1,9 +1,9 @@
 """The judge: runs the graded cells of a lab, hidden tests included, and asks the student's process for numbers.
 
-It runs in a process of its own, trusted, outside the sandbox. Locked cells run here, the student's cells never do;
-where a graded cell names something of the student's, the judge has a handle, whose only use is to have a probe run
-beside the real object. Each graded cell gets a new fork of the student's process, so nothing that a check does or
-suffers reaches the cells below it.
+It runs in a process of its own, trusted, outside the sandbox, and grades one submission after another. Locked cells
+run here, the student's cells never do; where a graded cell names something of the student's, the judge has a handle,
+whose only use is to have a probe run beside the real object. Each graded cell gets a new fork of the student's process,
+so nothing that a check does or suffers reaches the cells below it.
 """
 
 from __future__ import annotations
@@ -15,12 +15,14 @@ import io
 import os
 import socket
 import time
+import types
 from functools import lru_cache
 
 from grader.cell_outputs import Allowance
-from grader.frames import BadFrame, ChannelClosed, ChannelTimeout, receive, send
+from grader.channel import BadFrame, ChannelClosed, ChannelTimeout, hear, tell
+from grader.frames import receive, send
 from grader.own_work import Bindings
-from lora_utils.checks.grade import MIME, Grade
+from lora_utils.checks.grade import Grade
 from lora_utils.checks.origin import uses_of_package
 from lora_utils.checks.subject import Handle, Seen, StudentRaised
 
@@ -159,23 +161,27 @@ def _text(answer: object, name: str) -> str:
 
 
 def serve(channel: socket.socket) -> None:
-    """Grade one submission for the process at the other end, and report what became of each cell.
+    """Grade one submission after another for the process at the other end, until it hangs up.
 
-    The first frame holds `cells` (id, source, kind "own" | "locked" | "graded", names, made, reads), `environment`
-    and `limits`.
-    The judge answers {"need": "student"} for each process of the student's that it wants, and at last {"runs"}.
+    A message holds `cells` (id, source, kind "own" | "locked" | "graded", names, made, reads), `environment` and
+    `limits`. The judge answers {"need": "student"} for each process of the student's that it wants, and at last
+    {"runs"} with what became of each cell.
     """
-    order = receive(channel)
-    os.environ.update(order["environment"])
     null = os.open(os.devnull, os.O_RDWR)
     for fd in (0, 1, 2):
         os.dup2(null, fd)
-    try:
-        reply = {"runs": Session(channel, order).grade()}
-    except Exception as error:
-        reply = {"broken": f"{type(error).__name__}: {error}"}
+    bare = dict(os.environ)
     with contextlib.suppress(ChannelClosed):
-        send(channel, reply)
+        while True:
+            order = hear(channel)
+            os.environ.update(order["environment"])
+            try:
+                reply = {"runs": Session(channel, order).grade()}
+            except Exception as error:
+                reply = {"broken": f"{type(error).__name__}: {error}"}
+            tell(channel, reply)
+            os.environ.clear()
+            os.environ.update(bare)
 
 
 class Session:
@@ -191,8 +197,8 @@ class Session:
     def grade(self) -> dict[str, dict]:
         """Return what became of every cell."""
         for _ in range(self.limits["processes"]):
-            send(self.channel, {"need": "student"})
-            _, fds = receive(self.channel, fds=1)
+            tell(self.channel, {"need": "student"})
+            _, fds = hear(self.channel, fds=1)
             with socket.socket(fileno=fds[0]) as student:
                 side = StudentSide(student)
                 side.hello()
@@ -275,38 +281,20 @@ def judge(cell: dict, namespace: dict, side: StudentSide) -> dict:
         return lost.run
     finally:
         side.end_check()
-    return {"status": "ok", "data": {MIME: value.data()}} if isinstance(value, Grade) else {"status": "ok"}
-
-
-@lru_cache  # a class hands in the same graded cells
-def used_names(source: str) -> list[str]:
-    """Return the names that a cell reads and does not itself define at its top level, in alphabetical order."""
-    tree = ast.parse(source)
-    read = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
-    return sorted(read - defined_names(source))
-
-
-@lru_cache
-def defined_names(source: str) -> frozenset[str]:
-    """Return the names that a cell defines at its top level; none for a text that is no Python."""
-    try:
-        body = ast.parse(source).body
-    except SyntaxError:
-        return frozenset()
-    found: set[str] = set()
-    for node in body:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            found.add(node.name)
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            found |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
-        else:
-            found |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-    return frozenset(found)
+    return {"status": "ok", "grade": value.data()} if isinstance(value, Grade) else {"status": "ok"}
 
 
 def execute(source: str, namespace: dict) -> object:
     """Execute a trusted cell and return the value of its last expression, if it ends in one."""
+    body, last = compiled(source)
+    exec(body, namespace)
+    return eval(last, namespace) if last else None
+
+
+@lru_cache(512)  # a class hands in the same cells
+def compiled(source: str) -> tuple[types.CodeType, types.CodeType | None]:
+    """Compile a cell of the lab, its last expression apart."""
     tree = ast.parse(source)
     last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-    exec(compile(tree, "<graded cell>", "exec"), namespace)
-    return eval(compile(ast.Expression(last.value), "<graded cell>", "eval"), namespace) if last else None
+    value = compile(ast.Expression(last.value), "<graded cell>", "eval") if last else None
+    return compile(tree, "<graded cell>", "exec"), value

@@ -19,7 +19,6 @@ from pathlib import Path
 from grader.leftovers import claimed, sweep
 
 KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
-HUGE_PAGES = Path("/sys/kernel/mm/transparent_hugepage/enabled")
 GOODBYE_SECONDS = 5  # to end by itself once its socket is closed
 
 
@@ -86,21 +85,7 @@ def variables(folder: str) -> dict[str, str]:
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONPATH": str(Path(__file__).parents[1]),
         "NBGRADER_EXECUTION": "autograde",
-        **huge_pages(),
     }
-
-
-def huge_pages() -> dict[str, str]:
-    """Return variables that put a process's memory into pages of 2 MB, where the system gives such pages.
-
-    A fork then copies one entry of the page table where it copied 512, and takes a fifth of the time.
-    """
-    try:
-        given = "[never]" not in HUGE_PAGES.read_text()
-    except OSError:  # not this system
-        return {}
-    # Python's own allocator takes its memory from the system in smaller pieces; glibc's follows the tunable.
-    return {"PYTHONMALLOC": "malloc", "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"} if given else {}
 
 
 _early: list[Warm] = []

@@ -14,17 +14,11 @@ import re
 import types
 import warnings
 
+from grader.cell_text import FLAGS, FUNCTIONS, parsed
 from lora_utils.checks.origin import PACKAGE, is_module_of_ours, is_ours, mentions
 
-FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef
-FLAGS = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT  # as in a notebook's cells
 RUN_TEXT = ("exec", "eval", "run_cell", "run_code", "ex", "ev")
 OTHER = None  # a name that stands for something from elsewhere
-
-
-def made_by_definition(source: str) -> set[str]:
-    """Return the names that a cell of the lab defines as functions or classes: the answers that could be borrowed."""
-    return {node.name for node in ast.parse(source).body if isinstance(node, FUNCTIONS | ast.ClassDef)}
 
 
 class Bindings:
@@ -171,34 +165,6 @@ class Bindings:
         body = node.body[1:] if ast.get_docstring(node) is not None else node.body
         wrapped = {_root(body[0].value)} if len(body) == 1 and isinstance(body[0], ast.Return) else set()
         return (wrapped | _loaded(*node.decorator_list)) - self.answers
-
-
-def parsed(source: str) -> ast.Module | None:
-    """Parse a cell, magics included; None where it is no Python and so binds nothing."""
-    if source.lstrip().startswith("%%"):  # %%time and its like run the rest of the cell
-        source = source.lstrip().partition("\n")[2]
-    tree = _syntax(source) or _syntax(source, magics=True)
-    for node in ast.walk(tree) if tree is not None else ():
-        if isinstance(node, ast.arg):
-            node.annotation = None  # a signature that names a type of the package, as the stub does, uses nothing of it
-        elif isinstance(node, FUNCTIONS):
-            node.returns = None
-        elif isinstance(node, ast.AnnAssign):
-            node.annotation = ast.copy_location(ast.Constant(None), node.annotation)
-    return tree
-
-
-def _syntax(source: str, magics: bool = False) -> ast.Module | None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            if magics:
-                from IPython.core.inputtransformer2 import TransformerManager
-
-                source = TransformerManager().transform_cell(source)
-            return compile(source, "<cell>", "exec", ast.PyCF_ONLY_AST | FLAGS)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return None
 
 
 def _compiled(node: ast.stmt | ast.expr) -> types.CodeType | None:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from grader.answer_key import AnswerKey, KeyCell
+from grader.cell_text import parsed
 from grader.collect import MOST_COPIED
-from grader.own_work import parsed
 from grader.restore import restore
 from grader.submission import Submission
 

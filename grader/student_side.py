@@ -14,7 +14,8 @@ import os
 import signal
 import socket
 
-from grader.frames import ChannelClosed, receive, send
+from grader.channel import ChannelClosed
+from grader.frames import receive, send
 from grader.notebook_shell import make_shell, start_record
 from grader.output_record import Record
 from lora_utils.checks.subject import PROBE_HOME, StudentRaised, Subject

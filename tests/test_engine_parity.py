@@ -16,7 +16,6 @@ from grader.build import find_labs
 from grader.execution import Limits, execute
 from grader.restore import Cell
 from lora_utils.checks.draw import SEED_VARIABLE
-from lora_utils.checks.grade import MIME
 
 pytestmark = pytest.mark.kernel
 CATALOGUE = ROOT / "tests" / "catalogue"
@@ -61,5 +60,5 @@ def test_every_catalogued_answer_gets_the_same_from_the_engine(lab, kind, number
             assert run_there.status == "error"
             assert run_there.ename == type(here.errors[name]).__name__
         else:
-            assert run_there.data is not None, run_there
-            assert outline(run_there.data[MIME]) == outline(grade.data()), f"{lab} {name}"
+            assert run_there.grade is not None, run_there
+            assert outline(run_there.grade) == outline(grade.data()), f"{lab} {name}"

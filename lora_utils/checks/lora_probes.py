@@ -75,4 +75,4 @@ def initial_a(cls, *, sizes: list, skip: int) -> dict:
 
 def fit(cls, *, sizes: list, alpha: float, x, target, steps: int) -> dict:
     """Probe: train a fresh layer towards the target; returns the first and the last loss."""
-    return train_towards(cls(*sizes, alpha), x, target, lr=0.05, steps=steps)
+    return train_towards(cls(*sizes, alpha), x, target, lr=0.1, steps=steps)

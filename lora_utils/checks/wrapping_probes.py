@@ -68,7 +68,7 @@ def fit(cls, *, weight, bias, rank, alpha, x, target, steps: int) -> dict:
     trainable = [p for p in wrapped.parameters() if p.requires_grad]
     if not trainable:
         return {"trainable": 0}
-    losses = train_towards(wrapped, x, target, lr=0.05, steps=steps)
+    losses = train_towards(wrapped, x, target, lr=0.1, steps=steps)
     return {"trainable": len(trainable), **losses, "weight": base.weight, "bias": base.bias}
 
 

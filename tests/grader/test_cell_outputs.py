@@ -11,8 +11,8 @@ import pytest
 
 from grader import cell_outputs as module
 from grader.cell_outputs import SIGNATURE, Allowance, cell_outputs, middle_out, readable, sound_png, title
+from grader.channel import MOST_TEXT as MOST_FRAME
 from grader.execution import CellRun
-from grader.frames import MOST_TEXT as MOST_FRAME
 from grader.restore import Cell
 
 

@@ -12,8 +12,9 @@ import threading
 import pytest
 import torch
 
-from grader import frames
-from grader.frames import HEAD, TENSOR, BadFrame, ChannelClosed, ChannelTimeout, receive, send
+from grader import channel
+from grader.channel import HEAD, BadFrame, ChannelClosed, ChannelTimeout
+from grader.frames import TENSOR, receive, send
 from lora_utils.checks.wire import DTYPES, WireError
 
 
@@ -82,8 +83,8 @@ BAD = {
     "no JSON": raw(b"{[}]"),
     "no text": raw(b"\xff\xfe"),
     "pickle": raw(pickle.dumps({"a": 1})),
-    "too long a text": raw(b"", long_text=frames.MOST_TEXT + 1),
-    "too many bytes": raw(b"1", long_blob=frames.MOST_TENSORS + 1),
+    "too long a text": raw(b"", long_text=channel.MOST_TEXT + 1),
+    "too many bytes": raw(b"1", long_blob=channel.MOST_REST + 1),
     "nested": raw(b"[" * 100_000 + b"]" * 100_000),
     "deeper than a probe needs": raw(b"[" * 12 + b"]" * 12),
     "unknown dtype": raw(tensor("complex64"), b"x" * 8),

@@ -13,7 +13,7 @@ from grader.execution import CellRun
 from grader.grade import grade, input_seed
 from grader.restore import restore
 from grader.results import Exercise, Result, passes, plain
-from lora_utils.checks.grade import MIME, CheckResult, Grade
+from lora_utils.checks.grade import CheckResult, Grade
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def key(course):
 
 
 def data_of(*checks: CheckResult, of: float = 4.0, flags=()) -> dict:
-    return {MIME: Grade("double", list(checks), of=of, flags=flags).data()}
+    return Grade("double", list(checks), of=of, flags=flags).data()
 
 
 PASS = CheckResult("right", "It computes the right number.", "pass", max_points=3.0)
@@ -43,7 +43,7 @@ def outcome(key, course, run: CellRun, answer: CellRun | None = None, **answers:
 
 
 def test_points_messages_and_checks_come_from_the_grades_data(key, course):
-    found = outcome(key, course, CellRun("ok", data=data_of(PASS, FAIL)))
+    found = outcome(key, course, CellRun("ok", grade=data_of(PASS, FAIL)))
     assert (found.grade_id, found.points, found.max_points, found.verdict) == ("test-double", 3.0, 4.0, "partial")
     assert [(m.id, m.text, m.hint) for m in found.messages] == [("not-zero", "expected 0, got 1", "Try 0.")]
     assert [(c.verdict, c.hidden) for c in found.checks] == [("pass", False), ("fail", True)]
@@ -55,17 +55,16 @@ def test_points_messages_and_checks_come_from_the_grades_data(key, course):
         None,
         {},
         {"text/plain": "4.0"},  # a bare number is no evidence
-        {MIME: None},
-        {MIME: "4.0"},
-        {MIME: {"points": "4.0"}},
-        {MIME: {"points": True}},
-        {MIME: {"points": math.nan}},
-        {MIME: {"points": math.inf, "verdict": "pass"}},
-        {MIME: {"verdict": "pass"}},
+        "4.0",
+        {"points": "4.0"},
+        {"points": True},
+        {"points": math.nan},
+        {"points": math.inf, "verdict": "pass"},
+        {"verdict": "pass"},
     ],
 )
 def test_no_evidence_no_points(data, key, course):
-    found = outcome(key, course, CellRun("ok", data=data))
+    found = outcome(key, course, CellRun("ok", grade=data))
     assert (found.points, found.verdict) == (0.0, "fail")
     assert found.messages[0].text == "the check gave no result, so there is nothing to give points for"
 
@@ -83,13 +82,13 @@ def test_no_evidence_no_points(data, key, course):
     ],
 )
 def test_points_are_clamped_and_the_verdict_agrees_with_them(points, claimed, expected, verdict, key, course):
-    found = outcome(key, course, CellRun("ok", data={MIME: {"points": points, "verdict": claimed, "checks": []}}))
+    found = outcome(key, course, CellRun("ok", grade={"points": points, "verdict": claimed, "checks": []}))
     assert (found.points, found.verdict) == (expected, verdict)
 
 
 def test_odd_checks_in_the_data_are_left_out_or_cut(key, course):
     checks = [7, {"sentence": 3, "verdict": "superb", "text": "x" * 9_000, "hint": [], "max_points": "all"}]
-    found = outcome(key, course, CellRun("ok", data={MIME: {"points": 1, "checks": checks}}))
+    found = outcome(key, course, CellRun("ok", grade={"points": 1, "checks": checks}))
     (check,) = found.checks
     assert (check.sentence, check.verdict, check.hint, check.max_points) == ("", "fail", None, 0.0)
     assert len(check.text) == 1_000
@@ -97,7 +96,7 @@ def test_odd_checks_in_the_data_are_left_out_or_cut(key, course):
 
 def test_many_checks_are_cut(key, course):
     checks = [{"sentence": "s", "verdict": "pass"}] * 10_000
-    found = outcome(key, course, CellRun("ok", data={MIME: {"points": 1, "checks": checks}}))
+    found = outcome(key, course, CellRun("ok", grade={"points": 1, "checks": checks}))
     assert len(found.checks) == 200
 
 
@@ -145,7 +144,7 @@ def test_a_broken_check_is_no_fault_of_the_student_and_its_text_stays_inside(key
     broken = CheckResult(
         "zero", "It works for zero.", "grader-error", "grader-error", "KeyError: secret_of", None, True, 1
     )
-    found = outcome(key, course, CellRun("ok", data=data_of(PASS, broken)))
+    found = outcome(key, course, CellRun("ok", grade=data_of(PASS, broken)))
     assert found.verdict == "grader-error"
     assert "secret_of" not in str(found)
     assert "it costs you nothing" in found.messages[0].text
@@ -153,14 +152,14 @@ def test_a_broken_check_is_no_fault_of_the_student_and_its_text_stays_inside(key
 
 def test_staff_are_told_what_a_broken_check_said(key):
     broken = CheckResult("zero", "It works for zero.", "grader-error", "grader-error", "KeyError: 'x'", None, True, 1)
-    runs = {"test-half": CellRun("ok", data=data_of(PASS, broken))}
+    runs = {"test-half": CellRun("ok", grade=data_of(PASS, broken))}
     assert broken_checks(key, runs) == ["the grader broke: test-half, zero: KeyError: 'x'"]
-    assert broken_checks(key, {"test-half": CellRun("ok", data=data_of(PASS, FAIL))}) == []
+    assert broken_checks(key, {"test-half": CellRun("ok", grade=data_of(PASS, FAIL))}) == []
 
 
 def test_flags_of_the_checks_name_their_exercise(key, course):
     cells = restore(tiny.submission(tiny.notebook(course, **tiny.GOOD)).cells, key).cells
-    runs = {"test-half": CellRun("ok", data=data_of(PASS, flags=["answer-uses-reference"]))}
+    runs = {"test-half": CellRun("ok", grade=data_of(PASS, flags=["answer-uses-reference"]))}
     assert grade_flags(key, cells, runs) == ["answer-uses-reference:test-half"]
 
 

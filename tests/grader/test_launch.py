@@ -23,18 +23,6 @@ def test_its_environment_holds_nothing_of_the_graders(monkeypatch, tmp_path):
     assert made["OMP_NUM_THREADS"] == "1"  # the child of a process with more threads hangs
 
 
-@pytest.mark.parametrize(
-    ("said", "asked"),
-    [("always [madvise] never\n", True), ("[always] madvise never\n", True), ("always madvise [never]\n", False)],
-)
-def test_huge_pages_are_asked_for_where_the_system_gives_them(said, asked, monkeypatch, tmp_path):
-    (tmp_path / "enabled").write_text(said)
-    monkeypatch.setattr(launch, "HUGE_PAGES", tmp_path / "enabled")
-    assert ("GLIBC_TUNABLES" in launch.huge_pages()) is asked
-    monkeypatch.setattr(launch, "HUGE_PAGES", tmp_path / "absent")
-    assert launch.huge_pages() == {}
-
-
 @pytest.mark.kernel
 def test_the_first_engine_takes_the_early_process_over_and_the_next_starts_its_own():
     launch.launch_early()

@@ -24,7 +24,6 @@ from grader.feedback import write_feedback
 from grader.grading_run import Graded, Run
 from grader.report import write_report
 from grader.results import CheckLine, Message, Result
-from lora_utils.checks.grade import MIME
 
 SHORTEST = 12  # characters of a line that says something: `x = y` may stand anywhere
 
@@ -95,7 +94,7 @@ def wrong_class(lab: str) -> tuple[list[Result], set[tuple[str, str]]]:
             checks = grades[test].results if grades[test] is not None else []
             left[test] -= {check.id for check in checks if check.hidden and check.verdict == "fail"}
         runs = {
-            cell.id: CellRun("ok", data={MIME: grades[cell.grade_id].data()})
+            cell.id: CellRun("ok", grade=grades[cell.grade_id].data())
             for cell in key.graded
             if grades[cell.grade_id] is not None
         }
@@ -163,7 +162,7 @@ def test_what_breaks_inside_a_hidden_check_is_for_staff_alone(tmp_path):
     key, line = key_of(lab), hidden_lines(key_of(lab))[0]
     broken = {"id": "x", "sentence": "It works.", "verdict": "grader-error", "text": line, "hidden": True}
     data = {"points": 0.0, "verdict": "fail", "checks": [broken | {"message_id": "grader-error"}]}
-    runs = {cell.id: CellRun("ok", data={MIME: data}) for cell in key.graded}
+    runs = {cell.id: CellRun("ok", grade=data) for cell in key.graded}
     rest = (collect_exercises(key, [], runs), "unsandboxed", "id", {}, 1.0, None, [], broken_checks(key, runs))
     out = write_all([Result("ada", lab, "sha", key.sha256, *rest)], lab, tmp_path)
     assert {name for name, _ in leaks(out, [line])} == {"results.json"}  # the note that staff mend it by

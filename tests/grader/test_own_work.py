@@ -9,8 +9,9 @@ import jupytext
 import pytest
 from in_process import LABS, ROOT, answers, cells, grade_id
 
-from grader.judge import borrowed_by_text, used_names
-from grader.own_work import Bindings, made_by_definition, parsed
+from grader.cell_text import made_by_definition, parsed, used_names
+from grader.judge import borrowed_by_text
+from grader.own_work import Bindings
 
 OWN = "class LoRALayer(nn.Module):\n    def forward(self, x):\n        return x\n"
 
