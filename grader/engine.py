@@ -11,6 +11,7 @@ import os
 import select
 import socket
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
 
@@ -74,7 +75,9 @@ class Engine:
             tell(self._channel, request, fds)
             return hear(self._channel, READY_SECONDS)["pid"]
 
-    def grade(self, cells: list[dict], environment: dict[str, str], limits: dict) -> dict[str, dict]:
+    def grade(
+        self, cells: list[dict], environment: dict[str, str], limits: dict, solution: Sequence[dict] = ()
+    ) -> dict[str, dict]:
         """Run the cells of one submission; see `judge.serve` for the forms.
 
         Raises:
@@ -83,7 +86,8 @@ class Engine:
         judge, student = self._judge(), _Student(self, limits)
         wait = limits["cell_seconds"] * limits["submission_cells"] + SLACK_SECONDS
         try:
-            tell(judge, {"cells": cells, "environment": environment, "limits": limits})
+            order = {"cells": cells, "environment": environment, "limits": limits, "solution": list(solution)}
+            tell(judge, order)
             while "need" in (answer := hear(judge, wait)):
                 fd = student.new()
                 try:

@@ -6,6 +6,7 @@ runs the others again. What it defined is missing; everything else still counts.
 
 from dataclasses import dataclass
 
+from grader.answer_key import AnswerKey
 from grader.cell_text import defined_names, made_by_definition, used_names
 from grader.engine import engine
 from grader.restore import Cell
@@ -46,7 +47,13 @@ class CellRun:
     shown: dict | None = None
 
 
-def execute(cells: list[Cell], environment: dict[str, str], limits: Limits, sandbox: bool = True) -> dict[str, CellRun]:
+def execute(
+    cells: list[Cell],
+    environment: dict[str, str],
+    limits: Limits,
+    sandbox: bool = True,
+    key: AnswerKey | None = None,
+) -> dict[str, CellRun]:
     """Run the cells of a submission in order, in processes of its own.
 
     Args:
@@ -54,6 +61,7 @@ def execute(cells: list[Cell], environment: dict[str, str], limits: Limits, sand
         environment: variables for the judge, such as the seed of the test inputs.
         limits: see there.
         sandbox: whether to shut the submission off; default True.
+        key: whose answers tell an odd answer from a check that is at fault; default: every check that breaks is.
 
     Returns:
         For every cell that grading runs, by id, what happened.
@@ -77,7 +85,13 @@ def execute(cells: list[Cell], environment: dict[str, str], limits: Limits, sand
         for cell in cells
         if cell.runs
     ]
-    runs = engine(sandbox).grade(orders, environment, vars(limits))
+    known = key.cells if key is not None else ()
+    solution = [
+        {"id": cell.id, "source": cell.source, "graded": cell.graded}
+        for cell in known
+        if cell.kind == "code" and not cell.skip
+    ]
+    runs = engine(sandbox).grade(orders, environment, vars(limits), solution)
     return {id: CellRun(**run) for id, run in runs.items()}
 
 

@@ -53,7 +53,7 @@ def grade(
     try:
         restored = restore(submission.cells, key)
         notes, flags = notes + restored.notes, list(restored.flags)
-        runs = execute(restored.cells, {SEED_VARIABLE: seed}, limits, sandbox)
+        runs = execute(restored.cells, {SEED_VARIABLE: seed}, limits, sandbox, key)
         exercises = collect_exercises(key, restored.cells, runs)
         shown = cell_outputs(restored.cells, runs)
         notes += broken_checks(key, runs)

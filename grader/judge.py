@@ -8,20 +8,18 @@ so nothing that a check does or suffers reaches the cells below it.
 
 from __future__ import annotations
 
-import ast
-import builtins
 import contextlib
 import io
 import os
 import socket
 import time
-import types
-from functools import lru_cache
 
 from grader.cell_outputs import Allowance
 from grader.channel import BadFrame, ChannelClosed, ChannelTimeout, hear, tell
 from grader.frames import receive, send
+from grader.odd_answers import ODD, Asked, Solution, forfeited, settled
 from grader.own_work import Bindings
+from grader.trusted_cells import execute, value_of
 from lora_utils.checks.grade import Grade
 from lora_utils.checks.origin import uses_of_package
 from lora_utils.checks.subject import Handle, Seen, StudentRaised
@@ -45,6 +43,8 @@ class StudentSide:
         self.channel = channel
         self.check: socket.socket | None = None
         self.borrowed: dict[str, list[str]] = {}  # what the text of the cells says of the names in a graded cell
+        self.asked: list[Asked] = []  # what the probes of the present graded cell brought back
+        self.odd = False  # whether one of them brought what our own code there never says
         self.deadline = time.monotonic()
         self.seconds = 0.0
 
@@ -94,7 +94,9 @@ class StudentSide:
         Where an answer comes from is not left to the student's process: what the cells' text says is added.
         """
         if function is not uses_of_package:
-            return self._ask(function, objects, inputs, seed)
+            seen = self._ask(function, objects, inputs, seed)
+            self.asked.append(Asked(seed, function.__qualname__, dict(seen)))
+            return seen
         shown = [name for one in objects if isinstance(one, Handle) for name in self.borrowed.get(one.name, ())]
         try:
             said = self._ask(function, objects, inputs, seed).get("names")
@@ -127,16 +129,16 @@ class StudentSide:
             raise Lost("crash") from None
         except BadFrame:
             self.end_check()
-            raise StudentRaised("WrongType", "the answer is no plain data") from None
-        if not isinstance(answer, dict):
-            raise StudentRaised("WrongType", "the answer is no plain data")
-        if isinstance(answer.get("missing"), str):
-            raise Lost("error", "NameError", f"name {answer['missing'][:80]!r} is not defined")
-        if isinstance(raised := answer.get("raised"), list) and len(raised) == 3:
-            raise StudentRaised(*(str(part)[:2_000] for part in raised))
-        if not isinstance(answer.get("seen"), dict):
-            raise StudentRaised("WrongType", "the answer is no plain data")
-        return Seen(answer["seen"])
+            answer = None
+        if isinstance(answer, dict):
+            if isinstance(answer.get("missing"), str):
+                raise Lost("error", "NameError", f"name {answer['missing'][:80]!r} is not defined")
+            if isinstance(raised := answer.get("raised"), list) and len(raised) == 3:
+                raise StudentRaised(*(str(part)[:2_000] for part in raised))
+            if isinstance(answer.get("seen"), dict):
+                return Seen(answer["seen"])
+        self.odd = True
+        raise StudentRaised("WrongType", "the answer is no plain data")
 
     def new_check(self) -> None:
         """Have the student's process fork; the fork answers on a socket of its own."""
@@ -163,9 +165,9 @@ def _text(answer: object, name: str) -> str:
 def serve(channel: socket.socket) -> None:
     """Grade one submission after another for the process at the other end, until it hangs up.
 
-    A message holds `cells` (id, source, kind "own" | "locked" | "graded", names, made, reads), `environment` and
-    `limits`. The judge answers {"need": "student"} for each process of the student's that it wants, and at last
-    {"runs"} with what became of each cell.
+    A message holds `cells` (id, source, kind "own" | "locked" | "graded", names, made, reads), `solution` (see
+    `odd_answers.Solution`), `environment` and `limits`. The judge answers {"need": "student"} for each process of the
+    student's that it wants, and at last {"runs"} with what became of each cell.
     """
     null = os.open(os.devnull, os.O_RDWR)
     for fd in (0, 1, 2):
@@ -193,6 +195,7 @@ class Session:
         self.spent = 0.0
         self.borrowed = borrowed_by_text(self.cells)
         self.allowance = Allowance()
+        self.solution = Solution(order["solution"])
 
     def grade(self) -> dict[str, dict]:
         """Return what became of every cell."""
@@ -223,7 +226,7 @@ class Session:
             start = time.monotonic()
             if cell["kind"] == "graded":
                 side.borrowed = self.borrowed.get(cell["id"], {})
-                self.runs[cell["id"]] = judge(cell, namespace, side)
+                self.runs[cell["id"]] = judge(cell, namespace, side, self.solution)
                 self.spent += time.monotonic() - start
                 if self.runs[cell["id"]]["status"] == "crash" and not alive(side):
                     if before is not None:
@@ -268,33 +271,21 @@ def alive(side: StudentSide) -> bool:
         return False
 
 
-def judge(cell: dict, namespace: dict, side: StudentSide) -> dict:
+def judge(cell: dict, namespace: dict, side: StudentSide, solution: Solution) -> dict:
     """Run one graded cell and return what became of it, with the grade's data when there is a grade."""
-    scope = dict(namespace)
-    for name in cell["reads"]:
-        if name in cell["names"] or (name not in scope and not hasattr(builtins, name)):
-            scope[name] = Handle(name, side)
+    side.asked, side.odd = [], False
     try:
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            value = execute(cell["source"], scope)
+        value = value_of(cell, namespace, side)
     except Lost as lost:
         return lost.run
-    finally:
-        side.end_check()
-    return {"status": "ok", "grade": value.data()} if isinstance(value, Grade) else {"status": "ok"}
-
-
-def execute(source: str, namespace: dict) -> object:
-    """Execute a trusted cell and return the value of its last expression, if it ends in one."""
-    body, last = compiled(source)
-    exec(body, namespace)
-    return eval(last, namespace) if last else None
-
-
-@lru_cache(512)  # a class hands in the same cells
-def compiled(source: str) -> tuple[types.CodeType, types.CodeType | None]:
-    """Compile a cell of the lab, its last expression apart."""
-    tree = ast.parse(source)
-    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-    value = compile(ast.Expression(last.value), "<graded cell>", "eval") if last else None
-    return compile(tree, "<graded cell>", "exec"), value
+    except Exception:  # outside every check
+        value = forfeited(cell, namespace, side.asked, solution)
+        if value is None:
+            raise
+    if not isinstance(value, Grade):
+        return {"status": "ok"}
+    if value.verdict == "grader-error":
+        value = settled(value, cell, namespace, side.asked, solution)
+    if side.odd and ODD not in value.flags:
+        value.flags.append(ODD)
+    return {"status": "ok", "grade": value.data()}

@@ -136,6 +136,30 @@ def double(x):
 import grader.student_side as s
 s.answer = lambda request, names: {'seen': {'value': 0.0}, 'points': 4.0, 'verdict': 'pass'}
 
+# %% answers of the wrong kind
+def double(x):
+    return x
+import torch, grader.student_side as s
+s.answer = lambda request, names: {'seen': {'value': torch.zeros(3)}}
+
+# %% answers without names
+def double(x):
+    return x
+import grader.student_side as s
+s.answer = lambda request, names: {'seen': {}}
+
+# %% answers that are none
+def double(x):
+    return x
+import grader.student_side as s
+s.answer = lambda request, names: {'seen': [{'value': 0.0}], 'raised': 5, 'missing': None}
+
+# %% patched json
+def double(x):
+    return x
+import json
+json.dumps = lambda *a, **k: '{"seen": {"value": [[[{}]]]}}'
+
 # %% forged frames
 def double(x):
     return x
