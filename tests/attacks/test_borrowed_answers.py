@@ -22,8 +22,9 @@ DISGUISES = {
     for cell in jupytext.read(Path(__file__).with_name("disguises.py")).cells
     if "title" in cell.metadata
 }
-SOURCE_RUN_AS_TEXT = """import inspect, lora_utils.lora
-exec(inspect.getsource(lora_utils.lora.LoRALayer))"""
+PUT_TOGETHER = """import importlib, inspect
+package = importlib.import_module("_".join(["lora", "utils"]))
+exec(inspect.getsource(package.LoRALayer))"""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -57,7 +58,7 @@ def test_a_disguised_reference_earns_nothing_and_is_flagged(name):
 
 
 def test_a_disguise_that_no_text_shows_is_at_least_flagged():
-    result, exercise = graded(SOURCE_RUN_AS_TEXT)
+    result, exercise = graded(PUT_TOGETHER)
     assert exercise.verdict == "pass"
     assert result.flags[-1:] == ["tampering:runs-text"]
 

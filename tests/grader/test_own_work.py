@@ -47,6 +47,7 @@ def uses(*sources: str, name: str = "LoRALayer") -> set[str]:
         "import sys\nLoRALayer = sys.modules['lora_' + 'utils'].LoRALayer",
         "from functools import partial\nLoRALayer = partial(lora_utils.LoRALayer)",
         "LoRALayer = type('LoRALayer', (lora_utils.LoRALayer,), {})",
+        "from lora_utils import LoRALayer\nLoRALayer = partial(LoRALayer)",
         "Wrapped = type('W', (lora_utils.LoRALayer,), {})\nLoRALayer = Wrapped",
         OWN + "LoRALayer = lora_utils.LoRALayer",
         OWN + "LoRALayer.forward = lora_utils.LoRALayer.forward",
@@ -72,6 +73,71 @@ def uses(*sources: str, name: str = "LoRALayer") -> set[str]:
 def test_the_reference_is_recognised_under_any_name(source):
     assert uses(source)
     assert uses(OWN, source)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "exec(inspect.getsource(lora_utils.lora.LoRALayer))",
+        "exec(inspect.getsource(lora_utils.lora))",
+        "text = inspect.getsource(lora_utils.lora)\ntext = text.replace('a', 'b')\nexec(text)",
+        "from lora_utils import LoRALayer as R\nexec(inspect.getsource(R))\nR = None",
+        "from lora_utils import LoRALayer as R\ntext = inspect.getsource(R)\nexec(text)\ntext = ''",
+        "exec(inspect.getsource(lora_utils.LoRALayer).replace('LoRALayer', 'Mine'))\nLoRALayer = Mine",
+        "exec(inspect.getsource(lora_utils.LoRALayer).replace('LoRALayer', 'M'))\nclass LoRALayer(M): pass",
+        "ns = {}\nexec(inspect.getsource(lora_utils.LoRALayer), ns)\nLoRALayer = ns['LoRALayer']",
+        "ns = {}\nexec(inspect.getsource(lora_utils.lora), ns)\n"
+        "def LoRALayer(*a):\n    f = ns['LoRALayer']\n    return f(*a)",
+        "exec(compile(inspect.getsource(lora_utils.LoRALayer), '', 'exec'))",
+        "code = compile(inspect.getsource(lora_utils.LoRALayer), '', 'exec')\nexec(code)",
+        "LoRALayer = eval('LoRALayer', {}, dict(vars(lora_utils)))",
+        "exec(open(lora_utils.lora.__file__).read())",
+        "with open(lora_utils.lora.__file__) as file:\n    text = file.read()\nexec(text)",
+        "path = '/usr/lib/python3/site-packages/lora_utils/lora.py'\nexec(open(path).read())",
+        "exec(importlib.util.find_spec('lora_utils.lora').loader.get_source('lora_utils.lora'))",
+        "get_ipython().run_cell(inspect.getsource(lora_utils.LoRALayer))",
+        "run = exec\nrun(inspect.getsource(lora_utils.LoRALayer))",
+        "run = lambda text: exec(text, globals())\nrun(inspect.getsource(lora_utils.LoRALayer))",
+        "def run(x):\n    exec(inspect.getsource(x), globals())\nrun(lora_utils.LoRALayer)",
+        "def run():\n    text = inspect.getsource(lora_utils.LoRALayer)\n    exec(text, globals())\nrun()",
+        "[exec(inspect.getsource(x), globals()) for x in [lora_utils.LoRALayer]]",
+        "for x in [lora_utils.LoRALayer]:\n    exec(inspect.getsource(x), globals())",
+        "exec('from lora_' + 'utils import ' + 'LoRALayer' + ' # lora_utils')",
+        "class LoRALayer(nn.Module):\n    exec(inspect.getsource(lora_utils.LoRALayer.forward).strip())",
+        "R = lora_utils.LoRALayer\nforward = types.FunctionType(R.forward.__code__, globals())\n"
+        "class LoRALayer(nn.Module):\n    forward = forward",
+        OWN + "LoRALayer.forward.__code__ = lora_utils.LoRALayer.forward.__code__",
+        "code = marshal.dumps(lora_utils.LoRALayer.forward.__code__)\n"
+        + OWN + "LoRALayer.forward = types.FunctionType(marshal.loads(code), globals())",
+        "LoRALayer = copy.deepcopy(lora_utils.LoRALayer)",
+        "LoRALayer = type('LoRALayer', (nn.Module,), dict(vars(lora_utils.LoRALayer)))",
+        "LoRALayer = runpy.run_path(lora_utils.lora.__file__)['LoRALayer']",
+        "spec = importlib.util.spec_from_file_location('m', lora_utils.lora.__file__)\n"
+        "m = importlib.util.module_from_spec(spec)\nspec.loader.exec_module(m)\nLoRALayer = m.LoRALayer",
+    ],
+)  # fmt: skip
+def test_the_references_text_and_code_are_the_reference(source):
+    imports = "import copy, importlib, inspect, marshal, runpy, types"
+    assert uses(imports, source)
+    assert uses(imports, OWN, source)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "print(inspect.getsource(lora_utils.LoRALayer))\n" + OWN,
+        "exec(inspect.getsource(lora_utils.LoRALayer))\n" + OWN,  # written anew below it
+        OWN + "exec(open('helpers.py').read())",
+        OWN + "exec(inspect.getsource(LoRALayer))",
+        OWN + "model = LoRALayer()\nmodel.eval()\nmodel.eval\nmodel.alpha = lora_utils.alpha",
+        OWN + "def score(model):\n    model.eval()\n    return lora_utils.accuracy(model)\nscore(LoRALayer())",
+        OWN + "print(eval('1 + ' + '1'))",
+        OWN + "text = 'import lora_utils'\nexec(text)",
+        OWN + "doubled = [lora_utils.double(x) for x in range(3)]",
+    ],
+)
+def test_text_that_makes_no_answer_of_the_reference_is_let_be(source):
+    assert uses("import inspect", source) == set()
 
 
 @pytest.mark.parametrize(
@@ -136,8 +202,11 @@ def test_only_names_that_the_lab_defines_are_asked_about():
         "".join(f"def f{n}():\n global x{n}\n x{n} = 1\n" for n in range(10_000)),
         "LoRALayer = x0\n" + "".join(f"x{n} = [x{n + 1}, x{n + 1}]\n" for n in range(10_000)),
         "exec(" * 60 + "'exec(1)'" + ")" * 60,
+        "".join(f"exec(a{n} + b)\n" for n in range(10_000)),
+        "".join(f"def f{n}(x):\n exec(x + y)\nf{n}(z{n})\n" for n in range(5_000)),
+        "x = x + 1\n" * 20_000,
     ],
-    ids=["parentheses", "zero", "chain", "lines", "branches", "globals", "names", "exec"],
+    ids=["parentheses", "zero", "chain", "lines", "branches", "globals", "names", "exec", "texts", "runners", "again"],
 )
 def test_hostile_text_is_read_in_reasonable_time_and_raises_nothing(source):
     assert uses(source) == set()
