@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from grader.answer_key import AnswerKey
+from grader.answer_key import AnswerKey, names_of_labs
 from grader.notebook_file import HAND_IN_SAVED, SubmittedCell, Unreadable, parse, read_bytes
 from grader.safe_names import one_line
 
@@ -112,7 +112,7 @@ def _of_student(folder: Path, keys: dict[str, AnswerKey], only: bool) -> list[Su
                 cure = f"move it to {folder.name}/{lab}/{lab}.ipynb"
                 found.append(Refusal(folder.name, "", place, "lies outside a lab's folder", cure))
         elif entry.name in keys:
-            found.append(read_submission(entry, folder.name, keys[entry.name], keys))
+            found.append(read_submission(entry, folder.name, keys[entry.name]))
         elif (meant := entry.name.strip().casefold()) in (like := {name.casefold(): name for name in keys}):
             cure = f"rename the folder to {like[meant]}"
             lab = "" if (folder / like[meant]).is_dir() else like[meant]  # the right one is there as well
@@ -123,16 +123,13 @@ def _of_student(folder: Path, keys: dict[str, AnswerKey], only: bool) -> list[Su
     return found
 
 
-def read_submission(
-    folder: Path, student: str, key: AnswerKey, keys: dict[str, AnswerKey] | None = None
-) -> Submission | Refusal:
+def read_submission(folder: Path, student: str, key: AnswerKey) -> Submission | Refusal:
     """Read one student's folder for one lab.
 
     Args:
         folder: holds `<lab>.ipynb` and perhaps `timestamp.txt`.
         student: whose it is.
         key: the lab.
-        keys: all labs, to recognise a notebook of another one; default: only this.
     """
     notes: list[str] = []
     path = folder / f"{key.lab}.ipynb"
@@ -147,7 +144,7 @@ def read_submission(
             raise error
         content = read_bytes(path)
         cells = tuple(parse(content))
-        _require_lab(cells, key, keys or {})
+        _require_lab(cells, key)
     except Unreadable as error:
         return Refusal(student, key.lab, place, error.fault, error.cure, timestamp)
     except OSError as error:  # of the folder; the file's own are told by `read_bytes`
@@ -180,22 +177,16 @@ def _missing(folder: Path, student: str, expected: str) -> tuple[str, Unreadable
     return place, Unreadable("is an empty folder", f"hand in {expected}")
 
 
-def _require_lab(cells: tuple[SubmittedCell, ...], key: AnswerKey, keys: dict[str, AnswerKey]) -> None:
-    """Refuse a notebook that shares no cell with this lab.
-
-    Ids like "cell-07" and "setup" occur in every lab: only the names of answers and tests tell labs apart.
-    """
-
-    def shared(other: AnswerKey) -> int:
-        names = {cell.grade_id for cell in other.cells if cell.answer or cell.graded}
-        return len(names & ({cell.grade_id for cell in cells} | {cell.id for cell in cells}))
-
-    if shared(key):
+def _require_lab(cells: tuple[SubmittedCell, ...], key: AnswerKey) -> None:
+    """Refuse a notebook that shares no cell with this lab, and say whose it is, whatever labs are being graded."""
+    came = {cell.grade_id for cell in cells} | {cell.id for cell in cells}
+    if came & key.names:
         return
-    likely = max(keys.values(), key=shared, default=None)
-    if likely is not None and shared(likely):
+    labs = names_of_labs(key.root) if key.root is not None else {}
+    likely = max(labs, key=lambda lab: len(came & labs[lab]), default=None)
+    if likely is not None and came & labs[likely]:
         raise Unreadable(
-            f"is the notebook of another lab ({likely.lab})",
+            f"is the notebook of another lab ({likely})",
             f"hand in {key.lab}.ipynb, with the other in its own folder",
         )
     raise Unreadable(

@@ -66,9 +66,21 @@ def test_a_malformed_notebook_gets_one_sentence_with_student_file_and_cure(name,
     assert isinstance(fine, Submission)
 
 
-def test_another_labs_notebook_is_recognised(tmp_path, keys, course):
+@pytest.mark.parametrize("only", [False, True])
+def test_another_labs_notebook_is_recognised_whatever_is_graded(only, tmp_path, keys, course):
     tiny.hand_in(tmp_path, "ada", tiny.notebook(course, tiny.SECOND))
-    assert "is the notebook of another lab (02_sign); hand in 01_double.ipynb, with the" in str(one(tmp_path, keys))
+    wanted = {tiny.FIRST: keys[tiny.FIRST]} if only else keys
+    found = str(one(tmp_path, wanted, only=only))
+    assert "is the notebook of another lab (02_sign); hand in 01_double.ipynb, with the" in found
+
+
+def test_a_lab_without_its_solution_hides_no_other(tmp_path):
+    (tmp_path / "course").mkdir()
+    course = tiny.make_course(tmp_path / "course")
+    keys = {tiny.SECOND: tiny.keys_of(course)[tiny.SECOND]}
+    (course / "solutions" / tiny.FIRST / f"{tiny.FIRST}.ipynb").unlink()
+    tiny.hand_in(tmp_path / "in", "ada", tiny.notebook(course), tiny.SECOND)
+    assert "holds none of this lab's cells" in str(one(tmp_path / "in", keys))
 
 
 def test_wrong_file_name(tmp_path, keys, course):
