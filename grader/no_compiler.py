@@ -31,7 +31,9 @@ class NoCompiler(types.ModuleType):
         return fn if fn is not None else lambda later: later
 
     def __getattr__(self, name: str) -> object:
-        """Let the real module take over."""
+        """Let the real module take over, unless somebody only looks through all modules, as inspect.getmodule does."""
+        if name.startswith("__") and name != "__path__":  # the path is asked for when a part of it is imported
+            raise AttributeError(f"module {NAME!r} has no attribute {name!r}")
         if sys.modules.get(NAME) is self:
             import torch
 
@@ -48,7 +50,8 @@ def do_without_compiler() -> None:
         return
     # The settings are a module that needs no other of its package; the real package will find it loaded.
     settings = f"{NAME}.config"
-    spec = importlib.util.spec_from_file_location(settings, Path(torch.__file__).with_name("_dynamo") / "config.py")
+    folder = Path(torch.__file__).with_name("_dynamo")
+    spec = importlib.util.spec_from_file_location(settings, folder / "config.py")
     sys.modules[settings] = config = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(config)
@@ -58,4 +61,4 @@ def do_without_compiler() -> None:
     if NAME in sys.modules:  # the settings have asked for the rest
         return
     sys.modules[NAME] = torch._dynamo = NoCompiler(NAME)
-    torch._dynamo.config = config
+    torch._dynamo.config, torch._dynamo.__file__ = config, str(folder / "__init__.py")

@@ -118,7 +118,8 @@ def quiet():
 
 def _student_line(error: BaseException) -> str:
     """Return the deepest source line that is the student's own: not from a library, not from a probe."""
-    frames = traceback.extract_tb(error.__traceback__)
+    walk = traceback.walk_tb(error.__traceback__)
+    frames = traceback.StackSummary.extract(walk, lookup_lines=False)  # else it reads each file of the libraries
     libraries = (PACKAGE_FOLDER, sysconfig.get_path("stdlib"))
     own = [f for f in frames if "site-packages" not in f.filename and not f.filename.startswith(libraries)]
     return own[-1].line.strip() if own and own[-1].line else ""

@@ -30,6 +30,10 @@ for kind in (torch.optim.SGD, torch.optim.Adam, torch.optim.AdamW, torch.optim.R
 x = torch.tensor([1.0, 2.0], requires_grad=True)
 checkpoint(lambda y: y.exp(), x, use_reentrant=False).sum().backward()
 assert torch.equal(x.grad, x.detach().exp())
+import inspect
+for module in list(sys.modules.values()):
+    hasattr(module, "__warningregistry__")
+inspect.getmodule(closure)
 assert absent()
 """
 WITH = {
@@ -58,7 +62,7 @@ def test_training_and_checkpointing_need_no_compiler():
 @pytest.mark.kernel
 @pytest.mark.parametrize("what", WITH)
 def test_the_real_one_takes_over(what):
-    run(WITH[what] + "\nassert not absent() and torch._dynamo.__file__")
+    run(WITH[what] + "\nassert not absent() and hasattr(torch._dynamo, 'optimize')")
 
 
 @pytest.mark.kernel
