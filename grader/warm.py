@@ -31,7 +31,7 @@ from grader import sandbox
 from grader.cgroups import Group, Groups
 from grader.channel import ChannelClosed, hear, tell
 from grader.course_package import course_package
-from grader.huge_pages import use_huge_pages
+from grader.fork_memory import fill_gaps, use_huge_pages
 from grader.no_compiler import do_without_compiler
 
 
@@ -87,6 +87,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the grader, which then closes the socket
     gc.collect()
     gc.enable()
+    fill_gaps()
     use_huge_pages()
     gc.freeze()  # a collection in a fork would touch, and so copy, the memory that all forks share
     try:

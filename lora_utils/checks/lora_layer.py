@@ -275,15 +275,15 @@ def initial_spread(subject: Subject, draw: Draw) -> None:
         ("spread-constant", 0.02, "The spread follows the rank: 1 / math.sqrt(rank)."),
         ("spread-constant", 0.01, "The spread follows the rank: 1 / math.sqrt(rank)."),
     )  # fmt: skip
-    if abs(float(first.mean())) > 0.05 * found:  # 6.4 standard errors
+    if not abs(float(first.mean())) <= 0.05 * found:  # NaN fails too; 6.4 standard errors
         raise Failure("not-centred", f"the mean of A must be 0, found {float(first.mean()):.3g}",
                       "Draw with torch.randn (normal), not torch.rand (uniform from 0 to 1).")  # fmt: skip
-    if abs(found / right - 1) > 0.04:  # 7.2 standard errors
+    if not abs(found / right - 1) <= 0.04:  # 7.2 standard errors
         for id, spread, hint in known_spreads:
             if abs(found / spread - 1) <= 0.04:
                 raise Failure(id, text, hint)
         raise Failure("wrong-spread", text, "torch.randn(in_dim, rank) / math.sqrt(rank)")
     tails = float(((first - first.mean()) / found).pow(4).mean())  # 3 for normal, 1.8 for uniform numbers
-    if abs(tails - 3) > 0.5:  # 13 standard errors
+    if not abs(tails - 3) <= 0.5:  # 13 standard errors
         raise Failure("not-normal", f"A has the right spread but is not normal: fourth moment {tails:.2f} instead of 3",
                       "Draw with torch.randn.")  # fmt: skip

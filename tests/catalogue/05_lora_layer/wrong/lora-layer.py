@@ -623,3 +623,17 @@ class LoRALayer(nn.Module):
 
     def forward(self, x):
         self.alpha * (x @ self.A @ self.B)
+
+
+# %% A that holds no numbers message="not-zero-at-start"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+        with torch.no_grad():
+            self.A[0, 0] = math.nan
+
+    def forward(self, x):
+        return self.alpha * (x @ self.A @ self.B)
