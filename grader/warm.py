@@ -32,37 +32,7 @@ from grader.cgroups import Group, Groups
 from grader.channel import ChannelClosed, hear, tell
 from grader.course_package import course_package
 from grader.fork_memory import fill_gaps, use_huge_pages
-from grader.no_compiler import do_without_compiler
-
-
-def preload() -> None:
-    """Import what labs and checks use, so that no fork pays for it."""
-    os.environ.setdefault("MPLBACKEND", "agg")
-    gc.disable()  # looking for garbage while modules are imported finds next to none and takes a fifth of the time
-    import matplotlib.pyplot  # noqa: F401 - its import is the point
-    import numpy.random  # noqa: F401
-    import safetensors.torch  # noqa: F401
-    import torch
-
-    import lora_utils.checks
-    from grader import judge, student_side  # noqa: F401
-
-    torch.set_num_threads(1)
-    with contextlib.suppress(RuntimeError):
-        torch.set_num_interop_threads(1)
-    folder = os.path.dirname(lora_utils.checks.__file__)
-    for name in sorted(os.listdir(folder)):
-        if name.endswith(".py") and name != "__init__.py":
-            with contextlib.suppress(Exception):  # a broken module is news of the check that needs it
-                __import__(f"lora_utils.checks.{name[:-3]}")
-    do_without_compiler()
-    weight = torch.nn.Parameter(torch.ones(2, 2))  # a first step of training imports much more of torch
-    for kind in (torch.optim.SGD, torch.optim.Adam, torch.optim.AdamW):
-        stepper = kind([weight], lr=0.1)
-        torch.nn.functional.cross_entropy(weight @ weight, torch.tensor([0, 1])).backward()
-        stepper.step()
-    torch.autograd.grad(weight @ weight, weight, torch.ones(2, 2))  # imports sympy
-    student_side.make_shell(student_side.leave)
+from grader.preload import preload
 
 
 def view() -> list[str]:
@@ -86,7 +56,6 @@ def main() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel collects dead children by itself
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the grader, which then closes the socket
     gc.collect()
-    gc.enable()
     fill_gaps()
     use_huge_pages()
     gc.freeze()  # a collection in a fork would touch, and so copy, the memory that all forks share
