@@ -1,5 +1,6 @@
 """The command line of the course's staff: thin over plain functions, one function a command."""
 
+import gc
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
@@ -106,10 +107,13 @@ def grade(
 
     if submitted.is_dir() and scheduler is None:
         launch_early()
+    gc.disable()  # hardly any garbage comes of imports, and looking for it takes a tenth of their time
     from rich.console import Console
 
     from grader.console import GRADEBOOK, INTERRUPTED, NOT_STARTED, CannotStart, grade_folder, summary
 
+    gc.freeze()
+    gc.enable()
     folder, console = course(root), Console()
     options = {"labs": lab or [], "db": db, "due": due, "workers": workers, "timeout": timeout, "console": console}
     options |= {"sandbox": sandbox == "require", "policy": attempts, "scheduler": scheduler, "seed_file": seed_file}

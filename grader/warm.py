@@ -82,6 +82,7 @@ def main() -> None:
             os.waitpid(-1, 0)  # as SIGCHLD is ignored, it returns when the last child is gone
         groups.close()
         shutil.rmtree(os.environ["TMPDIR"], ignore_errors=True)
+        os._exit(0)  # taking a loaded interpreter apart would keep the grader waiting
 
 
 def _child(request: dict, fds: list[int], root: str, groups: Groups) -> int:
