@@ -100,13 +100,11 @@ def start(root: Path, submitted: Path, labs: list[str]) -> dict[str, AnswerKey]:
 
 
 def examine_machine(sandbox: bool) -> None:
-    """Look whether submissions can be graded here, shut off where that is asked for.
+    """Look whether submissions can be shut off here, where that is asked for.
 
     Raises:
         CannotStart: they cannot.
     """
-    if not can_fork():
-        raise CannotStart(NO_FORK)
     if sandbox and (faults := sandbox_faults()):
         raise CannotStart(f"the sandbox does not hold here: {faults[0]} {REMEDY}")
 
@@ -158,6 +156,8 @@ def grade_folder(
     keys = keys or start(root, submitted, labs)
     if out.resolve().is_relative_to(submitted.resolve()):
         raise CannotStart(f"{out} lies inside the folder of submissions; give another folder with --out.")
+    if scheduler is None and not can_fork():
+        raise CannotStart(NO_FORK)
     try:
         if scheduler is not None:
             places = examine_cluster(scheduler, sandbox)
