@@ -3,7 +3,7 @@
 import hashlib
 import json
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from grader.build import Lab, find_labs, select_labs
+from grader.cell_text import defined_names, made_by_definition, used_names
 from grader.course_package import course_package
 from grader.source import SKIP_TAG, grader_metadata
 from grader.twins import student_text
@@ -31,6 +32,9 @@ class KeyCell:
         student: the text that students got.
         metadata: nbgrader's, or empty.
         skip: the source says that grading needs nothing of this cell.
+        reads: names that a graded cell reads and does not itself define.
+        defines: names that a cell of code defines at its top level.
+        made: those among them that are functions or classes.
     """
 
     id: str
@@ -39,6 +43,9 @@ class KeyCell:
     student: str
     metadata: dict
     skip: bool
+    reads: tuple[str, ...] = ()
+    defines: frozenset[str] = frozenset()
+    made: frozenset[str] = frozenset()
 
     @property
     def grade_id(self) -> str:
@@ -90,7 +97,8 @@ class AnswerKey:
             metadata = dict(grader_metadata(cell))
             student = student_text(cell) if metadata else cell.source
             skip = SKIP_TAG in cell.metadata.get("tags", [])
-            cells.append(KeyCell(cell.id, cell.cell_type, cell.source, student, metadata, skip))
+            one = KeyCell(cell.id, cell.cell_type, cell.source, student, metadata, skip)
+            cells.append(_with_names(one) if one.kind == "code" else one)
         key = cls(lab, tuple(cells), notebook, root)
         if not key.graded:
             raise UnusableKey(f"{lab}: its solution notebook has no graded cell; run `grader build {lab}`.")
@@ -181,6 +189,13 @@ class AnswerKey:
             parts = [cell.id, cell.kind, cell.source, cell.metadata, cell.skip]
             digest.update(json.dumps(parts, sort_keys=True).encode())
         return digest.hexdigest()
+
+
+def _with_names(cell: KeyCell) -> KeyCell:
+    """Read the text once, here: submissions are graded on several threads, and Python parses on one at a time."""
+    reads = tuple(used_names(cell.source)) if cell.graded else ()
+    made = made_by_definition(cell.source) if cell.answer else frozenset()
+    return replace(cell, reads=reads, defines=defined_names(cell.source), made=made)
 
 
 @lru_cache

@@ -1,4 +1,8 @@
-"""What a cell's text says without running it: its syntax, and the names that it defines and reads."""
+"""What a cell's text says without running it: its syntax, the names that it defines and reads, and its normal form.
+
+Of a stranger's text it is asked only in a process of its own, see `grader.reader`; of the lab's own cells once, when
+its answer key is read.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +12,11 @@ from functools import lru_cache
 
 FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef
 FLAGS = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT  # as in a notebook's cells
+LONGEST_NORMALIZED = 50_000  # characters; of a longer text the normal form is its own, without white space
 LONGEST_KEPT = 10_000  # characters of a cell whose syntax is kept: a tree takes a hundred times its text
 MANY = 512  # cells of a lab, of which a class hands in the same ones
 
 
-@lru_cache(MANY)
 def used_names(source: str) -> list[str]:
     """Return the names that a cell reads and does not itself define at its top level, in alphabetical order."""
     tree = ast.parse(source)
@@ -38,7 +42,11 @@ def defined_names(source: str) -> frozenset[str]:
     return frozenset(found)
 
 
-@lru_cache(MANY)
+def is_python(source: str) -> bool:
+    """Whether a text is Python as it stands, without IPython's magics."""
+    return _syntax(source) is not None
+
+
 def made_by_definition(source: str) -> frozenset[str]:
     """Return the names that a cell of the lab defines as functions or classes: the answers that could be borrowed."""
     return frozenset(node.name for node in ast.parse(source).body if isinstance(node, FUNCTIONS | ast.ClassDef))
@@ -75,3 +83,25 @@ def _syntax(source: str, magics: bool = False) -> ast.Module | None:
             return compile(source, "<cell>", "exec", ast.PyCF_ONLY_AST | FLAGS)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return None
+
+
+@lru_cache(maxsize=4096)
+def normal_form(source: str) -> str:
+    """Return a text without what a copyist changes first: white space, comments, docstrings, quotes, parentheses."""
+    tree = _parsed.__wrapped__(source) if len(source) <= LONGEST_NORMALIZED else None  # one of its own: it is changed
+    try:
+        return bare(ast.unparse(_without_docstrings(tree))) if tree is not None else bare(source)
+    except RecursionError:
+        return bare(source)
+
+
+def bare(text: str) -> str:
+    """Return a text without white space."""
+    return "".join(text.split())
+
+
+def _without_docstrings(tree: ast.Module) -> ast.Module:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and ast.get_docstring(node, False):
+            node.body = node.body[1:] or [ast.Pass()]
+    return tree

@@ -4,9 +4,11 @@ A graded cell's value is a `lora_utils.checks.Grade`, of which the data come her
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 
 from grader.answer_key import AnswerKey, KeyCell
+from grader.cell_text import bare
 from grader.endings import Losses, ending
 from grader.execution import CellRun
 from grader.restore import Cell
@@ -20,9 +22,11 @@ OURS = "the grader broke"  # how notes begin that are for staff only
 MOST_COPIED = 120  # characters, white space aside: a shorter answer may well be the reference by chance
 
 
-def collect_exercises(key: AnswerKey, cells: list[Cell], runs: dict[str, CellRun]) -> list[Exercise]:
-    """Return one exercise for each graded cell of the lab, in the lab's order."""
-    sources, losses = {cell.id: cell.source for cell in cells}, Losses(cells, runs)
+def collect_exercises(
+    key: AnswerKey, cells: list[Cell], runs: dict[str, CellRun], read: Callable[[str, list[str]], list | None]
+) -> list[Exercise]:
+    """Return one exercise for each graded cell of the lab, in the lab's order; for `read` see `Losses`."""
+    sources, losses = {cell.id: cell.source for cell in cells}, Losses(cells, runs, read)
     return [_exercise(key, graded, sources, runs, losses) for graded in key.graded]
 
 
@@ -52,7 +56,7 @@ def _exercise(
 
 
 def _untouched(answer: KeyCell, sources: dict[str, str]) -> bool:
-    return _bare(sources.get(answer.id, "")) == _bare(answer.student)
+    return bare(sources.get(answer.id, "")) == bare(answer.student)
 
 
 def _nothing(graded: KeyCell, verdict: str, id: str, text: str, hint: str | None = None) -> Exercise:
@@ -157,7 +161,7 @@ def is_reference(answer: str, key: KeyCell) -> bool:
     """
     own = "".join(part for part, in_solution in _parts(key.source) if in_solution)
     whole = "".join(part for part, _ in _parts(key.source))
-    return len(_bare(own)) >= MOST_COPIED and _bare(answer) in (_bare(whole), _bare(key.source))
+    return len(bare(own)) >= MOST_COPIED and bare(answer) in (bare(whole), bare(key.source))
 
 
 def _parts(source: str) -> list[tuple[str, bool]]:
@@ -169,7 +173,3 @@ def _parts(source: str) -> list[tuple[str, bool]]:
         else:
             parts.append((line, inside))
     return parts
-
-
-def _bare(text: str) -> str:
-    return "".join(text.split())

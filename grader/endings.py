@@ -5,9 +5,10 @@ which cell that was, since a bare NameError names only the place where the loss 
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
-from grader.cell_text import defined_names
 from grader.execution import CellRun
 from grader.restore import Cell
 from grader.results import LOST
@@ -64,10 +65,13 @@ class Losses:
     Args:
         cells: of the notebook that is graded, in order.
         runs: what became of those that grading runs, by id.
+        read: of the engine that ran them, see `Engine.read`.
     """
 
-    def __init__(self, cells: list[Cell], runs: dict[str, CellRun]) -> None:
-        self._cells, self._runs = cells, runs
+    def __init__(
+        self, cells: list[Cell], runs: dict[str, CellRun], read: Callable[[str, list[str]], list | None]
+    ) -> None:
+        self._cells, self._runs, self._read = cells, runs, read
         self._place = {cell.id: place for place, cell in enumerate(cells)}
 
     def of(self, error: str, id: str) -> Ending | None:
@@ -84,10 +88,10 @@ class Losses:
         return self._of(name[1], self._place.get(id, len(self._cells))) if name else None
 
     def _of(self, name: str, place: int) -> Ending | None:
-        above = [cell for cell in reversed(self._cells[:place]) if _defines(cell, name)]
+        above = [cell for cell in reversed(self._cells[:place]) if self._defines(cell, name)]
         if above:
             return self._cause(above[0], name)
-        below = [cell for cell in self._cells[place + 1 :] if _defines(cell, name)]
+        below = [cell for cell in self._cells[place + 1 :] if self._defines(cell, name)]
         if below:
             said = f"`{name}` is not defined, because {_called(below[0])}, which defines it, comes only further down"
             return Ending("fail", LOST, said, "Move that cell up; cells are run once, from the top.")
@@ -110,25 +114,28 @@ class Losses:
         said = "was never filled in" if end.id == "not-attempted" else end.said
         return Ending("fail" if end.verdict == "not-attempted" else end.verdict, LOST, f"{start} {said}", end.hint)
 
+    @cached_property
+    def _defined(self) -> dict[str, list[str] | None]:
+        """The names that each of the student's cells defines, by id; None for a text that cannot be read."""
+        own = [cell for cell in self._cells if cell.kind == "code" and not _of_lab(cell)]
+        read = self._read("definitions", [cell.source for cell in own]) or [None] * len(own)
+        return {cell.id: names for cell, names in zip(own, read, strict=True)}
 
-def _defines(cell: Cell, name: str) -> bool:
-    if cell.kind != "code" or cell.graded:
-        return False
-    if name in defined_names(cell.source):
-        return True
-    if name not in cell.source:
-        return False
-    # A cell with a magic or a typing error is no Python as a whole: look for the lines that would define the name.
-    lines = rf"(?m)^\s*(?:(?:async\s+)?def|class|import)\s+{name}\b|\bas\s+{name}\b|^{name}\s*(?::[^=\n]*)?=(?!=)"
-    return not _is_python(cell.source) and re.search(lines, cell.source) is not None
+    def _defines(self, cell: Cell, name: str) -> bool:
+        if cell.kind != "code" or cell.graded or name not in cell.source:
+            return False
+        names = cell.key.defines if _of_lab(cell) else self._defined[cell.id]
+        if names is not None:
+            return name in names
+        # A cell with a typing error is no Python as a whole: look for the lines that would define the name.
+        lines = (
+            rf"(?m)^[ \t]*(?:(?:async +)?def|class|import)[ \t]+{name}\b|\bas {name}\b|^{name}[ \t]*(?::[^=\n]*)?=(?!=)"
+        )
+        return re.search(lines, cell.source) is not None
 
 
-def _is_python(source: str) -> bool:
-    try:
-        compile(source, "<cell>", "exec", dont_inherit=True)
-    except (SyntaxError, ValueError):
-        return False
-    return True
+def _of_lab(cell: Cell) -> bool:
+    return cell.key is not None and cell.source == cell.key.source
 
 
 def _called(cell: Cell) -> str:

@@ -1,7 +1,8 @@
 """The grader's side of the engine: one warm process, a judge for each worker, a sandboxed process for each submission.
 
 grader ── warm ──┬─ judge ── typed channel ─┐
-                 └─ guard ── init ── student's process
+                 ├─ guard ── init ── student's process
+                 └─ reader
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from grader.launch import launched
 from grader.sandbox import Bounds
 
 READY_SECONDS = 120  # torch takes two seconds to import, on a loaded machine far more
+READING_SECONDS = 120  # wall clock; a reader ends much earlier, by the processor time that it uses
 SLACK_SECONDS = 60  # beyond a submission's own limit, before its judge is given up
 
 
@@ -46,7 +48,8 @@ class Engine:
     def __init__(self, sandbox: bool = True, bounds: Bounds | None = None) -> None:
         self.sandbox, self.bounds = sandbox, bounds or Bounds()
         self._lock = threading.Lock()
-        self._judges: list[socket.socket] = []  # that have nothing to do at the moment
+        # By role, those that have nothing to do at the moment.
+        self._free: dict[str, list[socket.socket]] = {"judge": [], "reader": []}
         self._warm = launched()
         self._process, self._channel = self._warm.process, self._warm.channel
         try:
@@ -83,7 +86,7 @@ class Engine:
         Raises:
             EngineFailed: the engine broke, whatever the submission did.
         """
-        judge, student = self._judge(), _Student(self, limits)
+        judge, student = self._helper("judge"), _Student(self, limits)
         wait = limits["cell_seconds"] * limits["submission_cells"] + SLACK_SECONDS
         try:
             order = {"cells": cells, "environment": environment, "limits": limits, "solution": list(solution)}
@@ -102,26 +105,47 @@ class Engine:
         if "runs" not in answer:
             judge.close()
             raise EngineFailed(answer.get("broken", "the judge gave no answer"))
-        self._judges.append(judge)
+        self._free["judge"].append(judge)
         return answer["runs"]
 
-    def _judge(self) -> socket.socket:
-        """Return the channel to a judge that is free; one that has failed or ended is never used again."""
+    def read(self, reading: str, texts: list[str]) -> list | None:
+        """Have the text of a submission's cells read, in a process that it cannot harm.
+
+        Args:
+            reading: what is asked of it, one of `reader.READINGS`.
+            texts: the cells.
+
+        Returns:
+            The answer; None where it takes too much time or memory to find.
+        """
+        reader = self._helper("reader")
+        try:
+            tell(reader, {"reading": reading, "texts": texts})
+            answer = hear(reader, READING_SECONDS)
+        except (ChannelClosed, ChannelTimeout, BadFrame):
+            reader.close()
+            return None
+        self._free["reader"].append(reader)
+        return answer
+
+    def _helper(self, role: str) -> socket.socket:
+        """Return the channel to a judge or reader that is free; one that has failed or ended is never used again."""
         with suppress(IndexError):
             while True:
-                free = self._judges.pop()
+                free = self._free[role].pop()
                 if not select.select([free], [], [], 0)[0]:  # it says nothing unasked, so nothing means that it lives
                     return free
                 free.close()
         ours, theirs = socket.socketpair()
         with theirs:
-            self._fork({"role": "judge"}, theirs.fileno())
+            self._fork({"role": role}, theirs.fileno())
         return ours
 
     def close(self) -> None:
         """End the warm process and everything it has forked."""
-        while self._judges:
-            self._judges.pop().close()
+        for helpers in self._free.values():
+            while helpers:
+                helpers.pop().close()
         self._warm.close()
 
 

@@ -7,7 +7,6 @@ runs the others again. What it defined is missing; everything else still counts.
 from dataclasses import dataclass
 
 from grader.answer_key import AnswerKey
-from grader.cell_text import defined_names, made_by_definition, used_names
 from grader.engine import engine
 from grader.restore import Cell
 
@@ -69,9 +68,9 @@ def execute(
     Raises:
         EngineFailed: the engine broke.
     """
-    answers = [cell.key.source for cell in cells if cell.key is not None and cell.key.answer]
-    names = sorted(set().union(*map(defined_names, answers)))
-    made = sorted(set().union(*map(made_by_definition, answers)))
+    answers = [cell.key for cell in cells if cell.key is not None and cell.key.answer]
+    names = sorted(set().union(*(answer.defines for answer in answers)))
+    made = sorted(set().union(*(answer.made for answer in answers)))
     orders = [
         {
             "id": cell.id,
@@ -79,7 +78,7 @@ def execute(
             "kind": _kind(cell),
             "names": names,
             "made": made,
-            "reads": used_names(cell.source) if cell.graded else [],
+            "reads": cell.key.reads if cell.graded else (),
             "show": cell.own,
         }
         for cell in cells

@@ -15,14 +15,15 @@ from importlib.metadata import PackageNotFoundError, version
 from grader.answer_key import AnswerKey
 from grader.cell_outputs import cell_outputs
 from grader.collect import OURS, broken_checks, collect_exercises, grade_flags
+from grader.engine import engine
 from grader.execution import Limits, execute
-from grader.integrity import tampering
 from grader.restore import Cell, restore
 from grader.results import OPEN, SHUT_OFF, Exercise, Message, Result, Terms
 from grader.submission import Submission, iso
 
 SEED_VARIABLE = "LORA_UTILS_CHECK_SEED"  # as in lora_utils.checks.draw; to import that would import torch too
 PACKAGES = ("peft-by-hand", "torch", "numpy", "ipython", "nbgrader")
+UNREADABLE = "unreadable-text"  # flag: the code could not be looked through in the time there is for it
 Job = tuple[Submission, AnswerKey, Limits, bool, str]  # what `grade` is called with
 OUR_FAULT = "the grader broke while it worked on this submission; it costs you nothing, and staff will grade it again"
 
@@ -54,11 +55,13 @@ def grade(
         restored = restore(submission.cells, key)
         notes, flags = notes + restored.notes, list(restored.flags)
         runs = execute(restored.cells, {SEED_VARIABLE: seed}, limits, sandbox, key)
-        exercises = collect_exercises(key, restored.cells, runs)
+        read = engine(sandbox).read
+        exercises = collect_exercises(key, restored.cells, runs, read)
         shown = cell_outputs(restored.cells, runs)
         notes += broken_checks(key, runs)
         flags += grade_flags(key, restored.cells, runs)
-        flags += [f"tampering:{kind}" for kind in tampering(own_texts(restored.cells))]
+        tried = read("tampering", own_texts(restored.cells))
+        flags += [f"tampering:{kind}" for kind in tried] if tried is not None else [UNREADABLE]
     except Exception as error:
         exercises = _broken(key)
         notes.append(f"{OURS}: {type(error).__name__}: {error}")

@@ -24,7 +24,7 @@ def preload() -> None:
     import torch
 
     import lora_utils.checks
-    from grader import judge, student_side  # noqa: F401
+    from grader import judge, reader, student_side  # noqa: F401
 
     torch.set_num_threads(1)
     with contextlib.suppress(RuntimeError):

@@ -14,7 +14,7 @@ import nbformat
 from grader.answer_key import AnswerKey
 from grader.build import Lab, find_labs
 from grader.collect import collect_exercises
-from grader.engine import NO_FORK, can_fork
+from grader.engine import NO_FORK, can_fork, engine
 from grader.execution import Limits, execute
 from grader.notebook_file import Unreadable, parse, read_bytes
 from grader.restore import restore
@@ -90,7 +90,7 @@ def self_check(path: Path, root: Path, limits: Limits | None = None) -> SelfChec
         raise CannotCheck(NO_FORK)
     restored = restore(cells, best)
     runs = execute(restored.cells, {}, limits or Limits(), sandbox=False)
-    return SelfCheck(best.lab, collect_exercises(best, restored.cells, runs), restored.notes)
+    return SelfCheck(best.lab, collect_exercises(best, restored.cells, runs, engine(False).read), restored.notes)
 
 
 def student_key(lab: Lab) -> AnswerKey | None:

@@ -6,19 +6,16 @@ answer; a person looks.
 
 from __future__ import annotations
 
-import ast
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 
 from grader.answer_key import AnswerKey, KeyCell
-from grader.cell_text import parsed
+from grader.cell_text import bare, normal_form
 from grader.collect import MOST_COPIED
 from grader.restore import restore
 from grader.submission import Submission
 
-LONGEST_PARSED = 50_000  # characters; a longer answer is compared as it stands
 STUB = "raise NotImplementedError"
 
 
@@ -37,17 +34,27 @@ class SharedAnswer:
     students: list[str]
 
 
-def shared_answers(submissions: Iterable[Submission], keys: dict[str, AnswerKey]) -> list[SharedAnswer]:
+def shared_answers(
+    submissions: Iterable[Submission], keys: dict[str, AnswerKey], read: Callable[[str, list[str]], list | None]
+) -> list[SharedAnswer]:
     """Return the answers that are the same for several students, white space, comments and docstrings aside.
 
     Left out are short ones and those that are the lab's own solution, since there is often one natural way to write
     them, and students whose whole files are the same, since that is told by itself.
+
+    Args:
+        submissions: of the whole class.
+        keys: the labs.
+        read: of an engine, see `Engine.read`; what it cannot read is compared as it stands.
     """
     found: dict[tuple[str, str, str], dict[str, str]] = defaultdict(dict)  # student -> hash of the file
     for one in submissions:
-        for cell in restore(one.cells, keys[one.lab]).cells:
-            if cell.key is not None and cell.key.answer and (text := distinctive(cell.source, cell.key)):
-                found[one.lab, cell.key.id, text][one.student] = one.sha256
+        cells = [cell for cell in restore(one.cells, keys[one.lab]).cells if cell.key is not None and cell.key.answer]
+        texts = [cell.source for cell in cells]
+        forms = read("normal_form", texts) or [bare(text) for text in texts]
+        for cell, form in zip(cells, forms, strict=True):
+            if distinctive(form, cell.key):
+                found[one.lab, cell.key.id, form][one.student] = one.sha256
     shared = [
         SharedAnswer(lab, _title(keys[lab], id), sorted(files))
         for (lab, id, _), files in found.items()
@@ -56,28 +63,10 @@ def shared_answers(submissions: Iterable[Submission], keys: dict[str, AnswerKey]
     return sorted(shared, key=lambda one: (one.lab, one.exercise, one.students))
 
 
-def distinctive(answer: str, key: KeyCell) -> str:
-    """Return an answer's normal form if two students are unlikely to arrive at it by themselves; else nothing."""
-    text = normal(answer)
-    given = normal(key.student).replace("".join(STUB.split()), "")
-    return text if len(text) - len(given) >= MOST_COPIED and text != normal(key.source) else ""
-
-
-@lru_cache(maxsize=4096)
-def normal(source: str) -> str:
-    """Return a text without what a copyist changes first: white space, comments, docstrings, quotes, parentheses."""
-    tree = parsed(source) if len(source) <= LONGEST_PARSED else None
-    try:
-        return "".join(ast.unparse(_without_docstrings(tree)).split()) if tree is not None else "".join(source.split())
-    except RecursionError:
-        return "".join(source.split())
-
-
-def _without_docstrings(tree: ast.Module) -> ast.Module:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and ast.get_docstring(node, False):
-            node.body = node.body[1:] or [ast.Pass()]
-    return tree
+def distinctive(form: str, key: KeyCell) -> bool:
+    """Whether two students are unlikely to arrive at an answer of this normal form by themselves."""
+    given = normal_form(key.student).replace(bare(STUB), "")
+    return len(form) - len(given) >= MOST_COPIED and form != normal_form(key.source)
 
 
 def _title(key: AnswerKey, answer_id: str) -> str:

@@ -12,6 +12,7 @@ Kinds of children:
     └─ init    process 1 of the namespace; sets the sandbox up, then only collects the dead
        └─ student_side.serve: runs the student's cells
     judge.serve: runs the graded cells, trusted
+    reader.serve: looks through the text of students' cells
 """
 
 from __future__ import annotations
@@ -86,11 +87,11 @@ def main() -> None:
 
 
 def _child(request: dict, fds: list[int], root: str, groups: Groups) -> int:
-    if request["role"] == "judge":
-        from grader import judge
+    if request["role"] in ("judge", "reader"):
+        from grader import judge, reader
 
         os.setsid()
-        judge.serve(socket.socket(fileno=fds[0]))
+        {"judge": judge, "reader": reader}[request["role"]].serve(socket.socket(fileno=fds[0]))
         return 0
     student, control = fds
     return guard(student, control, request, root, groups)

@@ -8,6 +8,7 @@ import tiny_course as tiny
 from grader.endings import Losses
 from grader.execution import CellRun, Limits
 from grader.grade import grade
+from grader.reader import read
 from grader.restore import Cell
 
 LIMITS = Limits(cell_seconds=4, output_bytes=1_000_000)
@@ -105,7 +106,7 @@ def test_a_name_that_nobody_defines_stays_the_answers_own_fault(graded):
 
 def said(runs: dict[str, CellRun], *cells: Cell) -> str:
     """What is said of the name `helper`, missed in the last of some cells."""
-    found = Losses(list(cells), runs).of("name 'helper' is not defined", cells[-1].id)
+    found = Losses(list(cells), runs, read).of("name 'helper' is not defined", cells[-1].id)
     return found.said if found else ""
 
 

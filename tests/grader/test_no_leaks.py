@@ -22,6 +22,7 @@ from grader.collect import broken_checks, collect_exercises
 from grader.execution import CellRun
 from grader.feedback import write_feedback
 from grader.grading_run import Graded, Run
+from grader.reader import read
 from grader.report import write_report
 from grader.results import CheckLine, Message, Result
 
@@ -98,7 +99,16 @@ def wrong_class(lab: str) -> tuple[list[Result], set[tuple[str, str]]]:
             for cell in key.graded
             if grades[cell.grade_id] is not None
         }
-        rest = (collect_exercises(key, [], runs), "unsandboxed", "id", {}, 1.0, None, [], broken_checks(key, runs))
+        rest = (
+            collect_exercises(key, [], runs, read),
+            "unsandboxed",
+            "id",
+            {},
+            1.0,
+            None,
+            [],
+            broken_checks(key, runs),
+        )
         made.append(Result(f"student-{k}", lab, f"sha-{k}", key.sha256, *rest))
         if not any(left.values()):
             break
@@ -163,6 +173,6 @@ def test_what_breaks_inside_a_hidden_check_is_for_staff_alone(tmp_path):
     broken = {"id": "x", "sentence": "It works.", "verdict": "grader-error", "text": line, "hidden": True}
     data = {"points": 0.0, "verdict": "fail", "checks": [broken | {"message_id": "grader-error"}]}
     runs = {cell.id: CellRun("ok", grade=data) for cell in key.graded}
-    rest = (collect_exercises(key, [], runs), "unsandboxed", "id", {}, 1.0, None, [], broken_checks(key, runs))
+    rest = (collect_exercises(key, [], runs, read), "unsandboxed", "id", {}, 1.0, None, [], broken_checks(key, runs))
     out = write_all([Result("ada", lab, "sha", key.sha256, *rest)], lab, tmp_path)
     assert {name for name, _ in leaks(out, [line])} == {"results.json"}  # the note that staff mend it by

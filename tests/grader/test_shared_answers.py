@@ -8,10 +8,12 @@ import pytest
 import tiny_course as tiny
 
 from grader import grading_run
+from grader.cell_text import normal_form
 from grader.class_report import alerts, write_class_report
 from grader.grading_run import grade_all
+from grader.reader import read
 from grader.results import Exercise, Result
-from grader.shared_answers import SharedAnswer, normal, shared_answers
+from grader.shared_answers import SharedAnswer, shared_answers
 
 LONG = '''def double(x):
     """Return twice x."""
@@ -49,7 +51,7 @@ def shared(course, keys, **answers: str) -> list[SharedAnswer]:
     for number, (student, answer) in enumerate(answers.items()):
         made = tiny.submission(tiny.notebook(course, double=answer), student)
         handed_in.append(dataclasses.replace(made, sha256=str(number)))
-    return shared_answers(handed_in, keys)
+    return shared_answers(handed_in, keys, read)
 
 
 def test_a_copy_is_seen_through_white_space_comments_and_docstrings(course, keys):
@@ -88,15 +90,15 @@ def test_the_labs_own_solution_and_the_stub_are_let_be(keys, course):
 def test_whole_files_that_are_the_same_are_told_once(course, keys):
     one = tiny.submission(tiny.notebook(course, double=LONG))
     twice = [dataclasses.replace(one, student=name) for name in ("ada", "bo")]
-    assert shared_answers(twice, keys) == []
+    assert shared_answers(twice, keys, read) == []
     third = dataclasses.replace(one, student="cy", sha256="another")
-    assert [s.students for s in shared_answers([*twice, third], keys)] == [["ada", "bo", "cy"]]
+    assert [s.students for s in shared_answers([*twice, third], keys, read)] == [["ada", "bo", "cy"]]
 
 
 def test_what_is_no_python_or_far_too_long_is_compared_as_it_stands():
-    assert normal("def f(:\n  # a") == "deff(:#a"
-    assert normal("x" * 60_000 + " # b") == "x" * 60_000 + "#b"
-    assert normal("a" + ".b" * 20_000) == "a" + ".b" * 20_000
+    assert normal_form("def f(:\n  # a") == "deff(:#a"
+    assert normal_form("x" * 60_000 + " # b") == "x" * 60_000 + "#b"
+    assert normal_form("a" + ".b" * 20_000) == "a" + ".b" * 20_000
 
 
 def test_the_report_names_the_students_and_decides_nothing(course, keys, tmp_path, monkeypatch):
@@ -117,7 +119,7 @@ def test_the_report_names_the_students_and_decides_nothing(course, keys, tmp_pat
 
 
 def test_a_fault_of_the_comparison_does_not_cost_the_run(course, keys, tmp_path, monkeypatch):
-    monkeypatch.setattr(grading_run, "shared_answers", lambda submissions, keys: 1 / 0)
+    monkeypatch.setattr(grading_run, "shared_answers", lambda submissions, keys, read: 1 / 0)
     (tmp_path / "in").mkdir()
     run = grade_all(tmp_path / "in", keys, f"sqlite:///{tmp_path / 'g.db'}")
     assert run.problems == [
