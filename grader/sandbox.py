@@ -12,6 +12,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import re
 import resource
 import signal
 import sys
@@ -38,7 +39,7 @@ class Bounds:
     Args:
         memory: bytes of private data beyond what the loaded libraries hold; default 2 GB.
         disk: bytes of its private file system, and of one file; default 64 MB.
-        processes: processes and threads; default 64.
+        processes: processes and threads, where those of a submission are counted apart; default 64.
         files: open files; default 256.
         cpu: seconds of processor time of one process; default 300.
     """
@@ -160,19 +161,33 @@ def drop_privileges(bounds: Bounds) -> None:
         _libc.prctl(CAPBSET_DROP, capability, 0, 0, 0)
     header = (ctypes.c_uint32 * 2)(0x20080522, 0)
     _call("capset", _libc.capset, header, (ctypes.c_uint32 * 6)())
-    limit(bounds)
+    limit(bounds, processes=os.geteuid() >= NOBODIES or counts_by_namespace())
 
 
-def limit(bounds: Bounds) -> None:
-    """Set the resource limits of this process and its children."""
-    for name, value in (
+def counts_by_namespace() -> bool:
+    """Whether the kernel counts the processes of an account in each user namespace by itself (Linux 5.14)."""
+    numbers = re.match(r"(\d+)\.(\d+)", os.uname().release)
+    return numbers is not None and (int(numbers[1]), int(numbers[2])) >= (5, 14)
+
+
+def limit(bounds: Bounds, processes: bool) -> None:
+    """Set the resource limits of this process and its children.
+
+    Args:
+        bounds: how much.
+        processes: whether to limit their number too. The kernel counts all of an account's; with those of the person
+            who sits at the machine among them, a submission could start none.
+    """
+    limits = [
         (resource.RLIMIT_DATA, data_size() + bounds.memory),
         (resource.RLIMIT_FSIZE, bounds.disk),
         (resource.RLIMIT_NOFILE, bounds.files),
-        (resource.RLIMIT_NPROC, bounds.processes),
         (resource.RLIMIT_CPU, bounds.cpu),
         (resource.RLIMIT_CORE, 0),
-    ):
+    ]
+    if processes:
+        limits.append((resource.RLIMIT_NPROC, bounds.processes))
+    for name, value in limits:
         most = resource.getrlimit(name)[1]
         value = value if most == resource.RLIM_INFINITY else min(value, most)
         resource.setrlimit(name, (value, value))

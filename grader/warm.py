@@ -185,7 +185,7 @@ def _init(
     )
     tempfile.tempdir = None
     if folder is not None:
-        sandbox.limit(bounds)
+        sandbox.limit(bounds, processes=False)  # they would be counted together with the caller's own
         student_side.serve(socket.socket(fileno=student), request["output_bytes"])
         return
     sandbox.become_nobody(number)

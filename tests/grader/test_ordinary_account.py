@@ -1,0 +1,75 @@
+"""What students and staff run works for somebody who is not root and has a desktop full of processes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+import tiny_course as tiny
+
+from grader import sandbox
+from grader.canary import sandbox_faults
+from grader.execution import Limits
+from grader.grade import grade
+from grader.sandbox import Bounds
+from grader.self_check import self_check
+
+pytestmark = [
+    pytest.mark.kernel,
+    pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root's processes are not counted"),
+]
+BOMB = """
+import os, time
+started = 0
+for _ in range(500):
+    try:
+        if os.fork() == 0:
+            time.sleep(60)
+            os._exit(0)
+    except OSError:
+        break
+    started += 1
+def double(x):
+    return 2 * x if started < 100 else 0
+"""
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    return tiny.make_course(tmp_path_factory.mktemp("course"))
+
+
+@pytest.fixture(scope="module")
+def desktop():
+    """More processes of this account than one submission may have."""
+    sleeping = [subprocess.Popen(["sleep", "600"]) for _ in range(Bounds().processes + 16)]
+    yield sleeping
+    for one in sleeping:
+        one.kill()
+        one.wait()
+
+
+def test_a_notebook_is_checked_beside_a_desktops_processes(desktop, course, tmp_path):
+    notebook = tmp_path / "01_double.ipynb"
+    tiny.hand_in(tmp_path / "in", "ada", tiny.notebook(course, **tiny.GOOD)).rename(notebook)
+    assert self_check(notebook, course).all_passed
+
+
+@pytest.mark.parametrize("shut_off", [False, True], ids=["open", "sandbox"])
+def test_a_submission_is_graded_beside_a_desktops_processes(shut_off, desktop, course):
+    if shut_off and (faults := sandbox_faults()):
+        pytest.skip(faults[0])
+    data = tiny.notebook(course, **tiny.GOOD)
+    result = grade(tiny.submission(data), tiny.keys_of(course)[tiny.FIRST], sandbox=shut_off)
+    assert ({e.verdict for e in result.exercises}, result.notes) == ({"pass"}, [])
+
+
+@pytest.mark.skipif(sys.platform != "linux" or not sandbox.counts_by_namespace(), reason="needs Linux 5.14")
+def test_the_number_of_processes_of_a_submission_is_limited_in_the_sandbox(desktop, course):
+    if faults := sandbox_faults():
+        pytest.skip(faults[0])
+    data = tiny.notebook(course, double=BOMB, half=tiny.GOOD["half"])
+    result = grade(tiny.submission(data), tiny.keys_of(course)[tiny.FIRST], Limits(cell_seconds=8))
+    assert [exercise.verdict for exercise in result.exercises] == ["pass", "pass"]
