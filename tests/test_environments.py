@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import tomllib
+from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 yaml = pytest.importorskip("yaml", reason="PyYAML comes with the dev extra")
 
@@ -91,3 +93,18 @@ def test_the_constraints_pin_everything_the_project_names_and_the_current_torch(
     assert now["torch"] == "2.13.0"
     assert [n for n in (Requirement(line).name.lower() for line in named) if n not in now] == []
     assert "torchtext" not in now
+
+
+def test_every_pin_can_be_installed_on_every_python_that_the_course_promises():
+    """Debian 12 has Python 3.11.2, where a package that needs 3.11.5 ends `make` before it has begun."""
+    promised = ("3.11.0", "3.12.0", "3.13.0", "3.14.0")
+    assert SpecifierSet(project()["requires-python"]).contains(promised[0])
+    too_new = []
+    for name in constraints():
+        try:
+            needs = SpecifierSet(metadata(name)["Requires-Python"] or "")
+        except PackageNotFoundError:  # of an extra that is not installed here
+            continue
+        if not all(needs.contains(python) for python in promised):
+            too_new.append(f"{name} needs Python {needs}")
+    assert too_new == []
