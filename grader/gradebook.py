@@ -76,6 +76,18 @@ def database_url(text: str) -> str:
     return url
 
 
+def _open(url: str) -> api.Gradebook:
+    """Open nbgrader's gradebook; where that fails, close the connection that it has already made."""
+    book = api.Gradebook.__new__(api.Gradebook)
+    try:
+        book.__init__(url)
+    except Exception:
+        if hasattr(book, "db"):
+            book.close()
+        raise
+    return book
+
+
 def _make_whole(url: str) -> None:
     """Make a missing SQLite file under another name first: nbgrader never completes one that it was killed over."""
     place = make_url(url)
@@ -87,7 +99,7 @@ def _make_whole(url: str) -> None:
         return
     new = Path(f"{place.database}.new")
     new.unlink(missing_ok=True)
-    api.Gradebook(f"sqlite:///{new}").close()
+    _open(f"sqlite:///{new}").close()
     try:
         os.link(new, place.database)
     except FileExistsError:  # another run was faster
@@ -119,7 +131,7 @@ class Gradebook:
         self.url = url
         try:
             _make_whole(url)
-            self._book = api.Gradebook(url)
+            self._book = _open(url)
             self._labs: dict[str, LabRows] = {}
         except Exception as error:
             reason = str(getattr(error, "orig", error)).strip().split("\n")[0]

@@ -159,9 +159,9 @@ def test_figures_beyond_the_sixth_are_counted_and_not_drawn():
 def test_a_figure_too_large_or_too_slow_to_draw_is_left_out_and_costs_the_cell_nothing():
     large = PLOT + "plt.gcf().set_size_inches(50, 50)"
     noise = PLOT + "import numpy as np\nplt.imshow(np.random.rand(900, 900, 3)); plt.gcf().set_size_inches(15, 15)"
-    slow = "import time\nfrom matplotlib.artist import Artist\nclass Slow(Artist):\n    def draw(self, renderer):\n"
-    slow += "        time.sleep(60)\n" + PLOT + "plt.gcf().add_artist(Slow())"
-    broken = slow.replace("time.sleep(60)", "raise ValueError('no')").replace("Slow", "Broken")
+    slow = "from matplotlib.artist import Artist\nclass Slow(Artist):\n    def draw(self, renderer):\n"
+    slow += "        while True: pass\n" + PLOT + "plt.gcf().add_artist(Slow())"
+    broken = slow.replace("while True: pass", "raise ValueError('no')").replace("Slow", "Broken")
     found = shown(large, noise, broken, slow, PLOT)
     assert [(len(one["figures"]), one["left_out"]) for one in found] == [(0, 1)] * 5  # the time is spent by then
 
