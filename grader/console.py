@@ -16,6 +16,7 @@ from grader.answer_key import AnswerKey, read_keys
 from grader.attempts import Attempt, Attempts
 from grader.canary import REMEDY, sandbox_faults
 from grader.class_report import write_class_report
+from grader.class_table import class_table
 from grader.counting import Counting, Policy
 from grader.dask_pool import examine_cluster
 from grader.engine import NO_FORK, can_fork
@@ -24,7 +25,7 @@ from grader.feedback import keep_outputs, write_feedback
 from grader.gradebook import Gradebook, GradebookError, database_url, shown_url
 from grader.grading_run import Run, Watcher, grade_all
 from grader.late_rules import LateRules, LateRulesError
-from grader.report import class_table, write_report
+from grader.report import write_report
 from grader.safe_names import one_line
 from grader.seed_file import SeedFileError, read_seed
 
@@ -204,7 +205,7 @@ def summary(console: Console, run: Run, attempts: list[Attempt], out: Path, db: 
     used = {row.lab for row in run.rows} | {attempt.lab for attempt in attempts}
     labs = [name for name in run.keys if name in used]
     points = {name: key.max_score for name, key in run.keys.items()}
-    console.print(class_table(labs, attempts, run.refused, points, run.counting))
+    console.print(class_table(console, labs, attempts, run.refused, points, run.counting))
     new = sum(row.standing.new for row in run.graded)
     console.print(f"{len(run.graded)} graded ({new} new), {len(run.refused)} could not be graded.", highlight=False)
     for sentence in run.problems:

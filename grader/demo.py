@@ -12,6 +12,7 @@ from grader.attempts import Attempt
 from grader.build import find_labs
 from grader.canary import sandbox_faults
 from grader.console import CannotStart, grade_folder, start, summary
+from grader.feedback import page_of
 from grader.grading_run import Graded, Run
 from grader.results import Exercise
 from grader.sample_class import ALL, CLASS, DUE, SOME, HandIn, hand_in, labs_of
@@ -135,4 +136,16 @@ def report(demo: Demo, console: Console, out: Path) -> int:
         console.print(Text(f"UNEXPECTED  {sentence}"))
     if not demo.surprises:
         console.print("Every submission came out as it must.", highlight=False)
+    console.print("\nWhat to look at next:")
+    for what, where in next_steps(demo.runs[-1], out):
+        console.print(Text(f"  {what:<24} {where}"), soft_wrap=True)
     return 1 if demo.surprises else 0
+
+
+def next_steps(run: Run, out: Path) -> list[tuple[str, str]]:
+    """Return what a newcomer should look at, and where: as addresses, which a terminal makes clickable."""
+    worth_reading = max(run.graded, key=lambda row: 0 < row.result.score < row.result.max_score, default=None)
+    pages = [("the class report", out / "report.html")]
+    if worth_reading is not None:
+        pages.append(("one student's feedback", page_of(out, worth_reading.student, worth_reading.lab)))
+    return [*((what, path.resolve().as_uri()) for what, path in pages), ("the labs themselves", "make lab")]

@@ -122,13 +122,13 @@ def write_feedback(run: Run, out: Path, course: str = "PEFT by hand") -> list[Pa
         if row.lab not in run.keys:
             continue
         shown = kept_outputs(row.result, out) if isinstance(row, Graded) else []
-        page = context(row, run.keys[row.lab], course, shown)
-        folder = out / "feedback" / file_name(row.student)
-        folder.mkdir(parents=True, exist_ok=True)
+        said = context(row, run.keys[row.lab], course, shown)
+        page = page_of(out, row.student, row.lab)
+        page.parent.mkdir(parents=True, exist_ok=True)
         for suffix in ("html", "txt"):
-            path = folder / f"{file_name(row.lab)}.{suffix}"
-            path.write_text(templates().get_template(f"feedback.{suffix}").render(page), encoding="utf-8")
-        written.append(path.with_suffix(".html"))
+            text = templates().get_template(f"feedback.{suffix}").render(said)
+            page.with_suffix(f".{suffix}").write_text(text, encoding="utf-8")
+        written.append(page)
     return written
 
 
@@ -154,7 +154,12 @@ def kept_outputs(result: Result, out: Path) -> list[CellOutput]:
 
 
 def _outputs_file(result: Result, out: Path) -> Path:
-    return out / "feedback" / file_name(result.student) / f"{file_name(result.lab)}.outputs.json"
+    return page_of(out, result.student, result.lab).with_suffix(".outputs.json")
+
+
+def page_of(out: Path, student: str, lab: str) -> Path:
+    """Return where the feedback page of a student and lab lies."""
+    return out / "feedback" / file_name(student) / f"{file_name(lab)}.html"
 
 
 def _attempt_of(result: Result) -> list[str]:

@@ -1,19 +1,13 @@
-"""What a run leaves for staff: results.json, grades.csv, and one table in the terminal."""
+"""What a run leaves for staff: results.json and grades.csv."""
 
 import csv
 import io
 import json
 from pathlib import Path
 
-from rich import box
-from rich.table import Table
-from rich.text import Text
-
-from grader.attempts import Attempt
-from grader.counting import Counting
 from grader.grading_run import Graded, Run
 from grader.results import passes, plain
-from grader.safe_names import one_line, spreadsheet
+from grader.safe_names import spreadsheet
 from grader.submission import Refusal, iso
 
 COLUMNS = (
@@ -98,46 +92,3 @@ def csv_of(run: Run) -> str:
             } | {exercise.grade_id: exercise.points for exercise in result.exercises}
         writer.writerow([spreadsheet(values.get(name, "")) for name in (*COLUMNS, *exercises)])
     return text.getvalue()
-
-
-def class_table(
-    labs: list[str],
-    attempts: list[Attempt],
-    refused: list[Refusal],
-    points: dict[str, float],
-    counting: Counting | None = None,
-) -> Table:
-    """Return the table student x lab: the points that count, passed or not, attempts.
-
-    Args:
-        labs: the columns.
-        attempts: all of them, oldest first.
-        refused: what could not be graded.
-        points: what each lab is worth.
-        counting: which attempts count; default: the best.
-    """
-    counting = counting or Counting()
-    which = counting.policy.capitalize()
-    title = f"{which} attempt: points, pass or not, how many attempts (late: it was handed in after the due date)"
-    table = Table(title=title, title_justify="left", title_style="", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    table.add_column("student", overflow="fold")
-    for lab in labs:
-        table.add_column(Text(f"{lab}\n{points[lab]:g} points"), overflow="fold")
-    made: dict[tuple[str, str], list[Attempt]] = {}
-    for attempt in attempts:
-        made.setdefault((attempt.student, attempt.lab), []).append(attempt)
-    not_graded = {(row.student, row.lab) for row in refused}
-    for student in sorted({name for name, _ in {*made, *not_graded}}):
-        cells = [_cell(made.get((student, lab), []), counting, (student, lab) in not_graded) for lab in labs]
-        table.add_row(Text(one_line(student)), *cells)
-    return table
-
-
-def _cell(made: list[Attempt], counting: Counting, refused: bool) -> Text:
-    if not made:
-        return Text("not graded", style="yellow") if refused else Text("-", style="dim")
-    standing = counting.standing(made, counting.choose(made), new=False)
-    text = Text(f"{standing.score:5.4g} ")
-    text.append(*(("pass    ", "green") if standing.passed else ("not yet ", "red")))
-    text.append(f"{len(made)}{' late' if standing.late else ''}")
-    return text

@@ -11,13 +11,12 @@ from pathlib import Path
 
 import pytest
 import tiny_course as tiny
-from rich.console import Console
 from sqlalchemy import create_engine
 
 from grader import report
 from grader.attempts import Attempts
 from grader.grading_run import Graded, Run
-from grader.report import class_table, write_report
+from grader.report import write_report
 from grader.results import Exercise, Message, Result
 from grader.safe_names import file_name, one_line, spreadsheet
 from grader.submission import Refusal
@@ -130,34 +129,6 @@ def test_files_end_as_their_readers_expect_and_have_each_column_once(keys, run, 
     assert (len(lines), lines[-1]) == (len(run.rows) + 2, b"")
     assert len(header) == len(set(header))
     assert (tmp_path / "results.json").read_text().endswith("]\n")
-
-
-def test_the_table_shows_best_points_verdict_and_attempts_within_80_columns(run, attempts, keys):
-    console = Console(width=80, record=True, file=io.StringIO())
-    points = {tiny.FIRST: 8.0}
-    console.print(class_table([tiny.FIRST], attempts.all(), [REFUSED], points))
-    text = console.export_text()
-    lines = {line.split()[0]: " ".join(line.split()) for line in text.splitlines() if line.strip()}
-    assert "8 points" in text
-    assert lines["ada"] == "ada 7 pass 2"
-    assert lines["cy"] == "cy not graded"
-    assert lines[FORMULA] == f"{FORMULA} 8 pass 1"
-
-
-def test_the_table_tells_who_has_not_passed_and_who_was_late(attempts):
-    attempts.add(result("bo", "s", 1.0, 3.0), 90.0)
-    console = Console(width=80, record=True, file=io.StringIO())
-    console.print(class_table([tiny.FIRST], attempts.all(), [], {tiny.FIRST: 8.0}))
-    assert "bo 4 not yet 1 late" in " ".join(console.export_text().split())
-
-
-def test_the_table_is_not_fooled_by_markup_or_escape_sequences(attempts):
-    attempts.add(result("[red]x[/red]\x1b[2J\nada", "s", 4.0))
-    console = Console(width=80, record=True, file=io.StringIO())
-    console.print(class_table([tiny.FIRST], attempts.all(), [], {tiny.FIRST: 8.0}))
-    text = console.export_text()
-    assert "[red]x[/red]" in text
-    assert "\x1b" not in text
 
 
 @pytest.mark.parametrize(
