@@ -2,6 +2,9 @@
 PYTHON ?= python3
 VENV   := .venv
 FULL   := .venv-torchtext
+# Notebooks run two at a time, each on one thread: torch's own threads win less than that on a machine with two cores.
+NBVAL  := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=600 \
+	-n 2 --dist loadfile solutions
 ASSETS := reviews newsgroups glove
 MODELS := minilm smollm2 trec
 # nbgrader calls a bare `alembic`, so the environment's programs must be on PATH.
@@ -47,14 +50,13 @@ postgresql: setup ## the gradebook on a PostgreSQL server that the tests start, 
 	python -m pytest -m postgresql tests/grader/test_postgresql.py
 
 nbval: assets ## run every solution notebook and compare the marked outputs
-	python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=600 solutions
+	$(NBVAL)
 
 # The full card: exactly the packages of environment.yml, in a venv of its own.
 torchtext: $(FULL)/ready ## the environment with torchtext, its tests, and its labs executed there
 	$(FULL)/bin/lora-utils assets fetch $(ASSETS) $(MODELS)
-	PATH=$(CURDIR)/$(FULL)/bin:$$PATH $(FULL)/bin/python -m pytest tests/lora_utils
-	PATH=$(CURDIR)/$(FULL)/bin:$$PATH $(FULL)/bin/python -m pytest --nbval-lax --nbval-current-env \
-		--nbval-cell-timeout=600 solutions
+	export PATH=$(CURDIR)/$(FULL)/bin:$$PATH; python -m pytest -n auto tests/lora_utils
+	export PATH=$(CURDIR)/$(FULL)/bin:$$PATH; $(NBVAL)
 
 $(FULL)/ready: environment.yml pyproject.toml
 	$(PYTHON) -m venv $(FULL)

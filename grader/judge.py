@@ -14,6 +14,7 @@ import os
 import socket
 import time
 
+from grader import sandbox
 from grader.cell_outputs import Allowance
 from grader.channel import BadFrame, ChannelClosed, ChannelTimeout, hear, tell
 from grader.frames import receive, send
@@ -25,6 +26,7 @@ from lora_utils.checks.origin import uses_of_package
 from lora_utils.checks.subject import Handle, Seen, StudentRaised
 
 READY_SECONDS = 60  # a fork and a few mounts take some hundredths; a loaded machine may need far more
+WORK_SECONDS = 30  # of the judge's own, beyond what a submission may take; it needs one or two
 KNOWN = ("ok", "error", "crash", "flood")
 
 
@@ -176,6 +178,7 @@ def serve(channel: socket.socket) -> None:
     with contextlib.suppress(ChannelClosed):
         while True:
             order = hear(channel)
+            sandbox.limit_work(order["limits"]["cell_seconds"] * order["limits"]["submission_cells"] + WORK_SECONDS)
             os.environ.update(order["environment"])
             try:
                 reply = {"runs": Session(channel, order).grade()}

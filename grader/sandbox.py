@@ -9,21 +9,27 @@ Source: namespaces(7), user_namespaces(7), pivot_root(2), capabilities(7).
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import errno
+import math
 import os
 import re
-import resource
 import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+try:
+    import resource
+except ImportError:  # Windows, where nothing is graded
+    resource = None
+
 NEWNS, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET = 0x20000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000
 RDONLY, NOSUID, NODEV, REMOUNT, BIND, REC, PRIVATE = 1, 2, 4, 32, 4096, 16384, 1 << 18
 NOEXEC = 8  # a remount inside a user namespace must keep it where the original mount has it
 DETACH = 2
-SET_DUMPABLE, CAPBSET_DROP, SET_CHILD_SUBREAPER, SET_NO_NEW_PRIVS = 4, 24, 36, 38
+SET_PDEATHSIG, SET_DUMPABLE, CAPBSET_DROP, SET_CHILD_SUBREAPER, SET_NO_NEW_PRIVS = 1, 4, 24, 36, 38
 PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}.get(os.uname().machine if hasattr(os, "uname") else "", 0)
 INSIDE = 1000  # user and group as a submission sees itself in a user namespace
 NOBODIES = 1_000_000_000  # the first of the accounts that submissions run under when the grader is root: nobody's
@@ -204,21 +210,42 @@ def data_size() -> int:
     return 4_000_000_000
 
 
+def limit_work(seconds: float) -> None:
+    """Let this process use so much more processor time; the kernel ends it when that is over."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    most = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    until = math.ceil(used.ru_utime + used.ru_stime + seconds)
+    resource.setrlimit(resource.RLIMIT_CPU, (until if most == resource.RLIM_INFINITY else min(until, most), most))
+
+
+def die_with_parent() -> None:
+    """Have the kernel end this process when its parent ends (Linux)."""
+    if _libc is not None:
+        _libc.prctl(SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
 def adopt_orphans() -> None:
     """Become the parent of every descendant whose own has died, so that `end_children` finds it (Linux)."""
     if _libc is not None:
         _libc.prctl(SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
+def children() -> list[int]:
+    """Return the numbers of this process's children; none where the system does not tell."""
+    try:
+        return [int(pid) for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()]
+    except OSError:
+        return []
+
+
 def end_children() -> None:
     """Kill this process's children until none is left, what it has adopted meanwhile included."""
-    try:
-        while children := Path(f"/proc/self/task/{os.getpid()}/children").read_text().split():
-            for pid in children:
-                os.kill(int(pid), signal.SIGKILL)  # none is waited for elsewhere, so the number is still its own
+    while living := children():
+        for pid in living:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)  # none is waited for elsewhere, so the number is still its own
+        with contextlib.suppress(ChildProcessError):
             os.waitpid(-1, 0)
-    except OSError:  # not this system
-        return
 
 
 def not_to_be_traced() -> None:

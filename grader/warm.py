@@ -35,6 +35,8 @@ from grader.course_package import course_package
 from grader.fork_memory import fill_gaps, use_huge_pages
 from grader.preload import preload
 
+HELPERS = ("judge", "reader")
+
 
 def view() -> list[str]:
     """The folders that a submission may read: the interpreter, its packages, and lora_utils."""
@@ -60,6 +62,7 @@ def main() -> None:
     fill_gaps()
     use_huge_pages()
     gc.freeze()  # a collection in a fork would touch, and so copy, the memory that all forks share
+    helpers: list[int] = []  # judges and readers, which nothing else ends while they are busy
     try:
         tell(channel, {"ready": True})
         while True:
@@ -77,8 +80,12 @@ def main() -> None:
                     os._exit(code)
             for fd in fds:
                 os.close(fd)
+            if request["role"] in HELPERS:
+                helpers.append(pid)
             tell(channel, {"pid": pid})
     except ChannelClosed:  # the grader has ended, or was killed; then nobody else removes our folder
+        for pid in set(helpers) & set(sandbox.children()):
+            os.kill(pid, signal.SIGKILL)
         with contextlib.suppress(ChildProcessError):
             os.waitpid(-1, 0)  # as SIGCHLD is ignored, it returns when the last child is gone
         groups.close()
@@ -87,10 +94,11 @@ def main() -> None:
 
 
 def _child(request: dict, fds: list[int], root: str, groups: Groups) -> int:
-    if request["role"] in ("judge", "reader"):
+    if request["role"] in HELPERS:
         from grader import judge, reader
 
         os.setsid()
+        sandbox.die_with_parent()
         {"judge": judge, "reader": reader}[request["role"]].serve(socket.socket(fileno=fds[0]))
         return 0
     student, control = fds

@@ -10,8 +10,8 @@ import jupytext
 import pytest
 import tiny_course as tiny
 from processes import still_running
+from this_machine import needs_sandbox
 
-from grader.canary import sandbox_faults
 from grader.execution import Limits
 from grader.grade import grade
 
@@ -27,8 +27,7 @@ HONEST = 1.0  # of 4: twice zero is zero
 
 @pytest.fixture(scope="module", autouse=True)
 def _sandbox():
-    if faults := sandbox_faults():
-        pytest.skip(f"no sandbox on this machine: {faults[0]}")
+    needs_sandbox()
 
 
 @pytest.fixture(scope="module")

@@ -9,10 +9,10 @@ import jupytext
 import pytest
 import tiny_course as tiny
 from in_process import ROOT, answers, cells, grade_id
+from this_machine import needs_sandbox
 
 from grader.answer_key import AnswerKey
 from grader.build import find_labs
-from grader.canary import sandbox_faults
 from grader.grade import grade
 
 pytestmark = pytest.mark.kernel
@@ -29,8 +29,7 @@ exec(inspect.getsource(package.LoRALayer))"""
 
 @pytest.fixture(scope="module", autouse=True)
 def _sandbox():
-    if faults := sandbox_faults():
-        pytest.skip(f"no sandbox on this machine: {faults[0]}")
+    needs_sandbox()
 
 
 def graded(answer: str):

@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 
 import pytest
+from this_machine import needs_sandbox
 
-from grader.canary import sandbox_faults
 from grader.cgroups import MOUNT, PREFIX, REMOVE_SECONDS, Group, Groups
 from grader.engine import Engine, engine
 
@@ -64,8 +64,7 @@ def test_the_number_of_processes_is_limited(groups):
 @pytest.mark.kernel
 def test_a_submission_cannot_take_its_memory_many_times_over(groups):
     """Each child stays below the limit of one process; three of them together are above the submission's."""
-    if faults := sandbox_faults():
-        pytest.skip(f"no sandbox on this machine: {faults[0]}")
+    needs_sandbox()
     cell = "\n".join(
         [
             "import os, time",
@@ -91,8 +90,7 @@ def test_a_submission_cannot_take_its_memory_many_times_over(groups):
 @pytest.mark.kernel
 def test_no_submission_leaves_a_group(groups):
     """The group goes with the submission and not with the run: a class would leave a thousand."""
-    if faults := sandbox_faults():
-        pytest.skip(f"no sandbox on this machine: {faults[0]}")
+    needs_sandbox()
     limits = {"cell_seconds": 20.0, "submission_cells": 1.0, "output_bytes": 10_000, "processes": 1}
     warm = Engine(True)
     try:

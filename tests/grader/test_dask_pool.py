@@ -10,10 +10,10 @@ from types import SimpleNamespace
 
 import pytest
 import tiny_course as tiny
+from this_machine import needs_sandbox
 from typer.testing import CliRunner
 
 from grader import dask_pool
-from grader.canary import sandbox_faults
 from grader.cli import app
 from grader.console import CannotStart, grade_folder
 from grader.dask_pool import ClusterFailed, examine_cluster, fingerprint, results_from, unfit
@@ -67,8 +67,7 @@ def alive(process) -> bool:
 
 @pytest.mark.kernel
 def test_a_cluster_that_loses_a_worker_says_what_this_machine_says(course, cluster, tmp_path):
-    if faults := sandbox_faults():
-        pytest.skip(f"no sandbox on this machine: {faults[0]}")
+    needs_sandbox()
     answers = ["return x + x", "return x", "return 3 * x", "raise ValueError(x)", "pass", "return 2.0 * x"]
     for number, body in enumerate(answers):
         data = tiny.notebook(course, double=f"{SLOW}def double(x):\n    {body}", half=tiny.GOOD["half"])

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
+import threading
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import tiny_course as tiny
@@ -68,14 +71,15 @@ def children(pid: int) -> list[int]:
         return [int(child) for child in file.read().split()]
 
 
-def test_a_judge_that_has_ended_is_replaced_before_it_costs_anybody_anything(course, key, roles):
+def test_a_judge_or_reader_that_has_ended_is_replaced_before_it_costs_anybody_anything(course, key, roles):
     first = outcome(course, key, **tiny.GOOD)
     warm = module.engine(True)._process.pid
-    wait_until(lambda: len(children(warm)) == 1)  # a guard ends a moment after its submission; the judge stays
-    os.kill(children(warm)[0], signal.SIGKILL)
+    wait_until(lambda: len(children(warm)) == 2)  # a guard ends a moment after its submission; these stay
+    for helper in children(warm):
+        os.kill(helper, signal.SIGKILL)
     wait_until(lambda: not children(warm))
     assert outcome(course, key, **tiny.GOOD) == first
-    assert roles.count("judge") == 2
+    assert (roles.count("judge"), roles.count("reader")) == (2, 2)
 
 
 def wait_until(reached) -> None:
@@ -92,7 +96,7 @@ def test_a_judge_that_broke_is_not_used_again(course, key, roles):
     limits = vars(LIMITS)
     with pytest.raises(EngineFailed, match="KeyError: 'reads'"):
         one.grade([order], {}, limits)
-    assert one._judges == []
+    assert one._free["judge"] == []
     assert outcome(course, key, **tiny.GOOD)["score"] == 8
     assert roles.count("judge") == 2
 
@@ -101,7 +105,25 @@ def test_a_judge_that_does_not_answer_is_given_up(course, key, roles, monkeypatc
     monkeypatch.setattr(module, "SLACK_SECONDS", 0.2)
     one = module.engine(True)
     ours, theirs = socket.socketpair()
-    one._judges.append(ours)
+    one._free["judge"].append(ours)
     with theirs, pytest.raises(EngineFailed, match="the judge is gone"):
         one.grade([], {}, vars(replace(LIMITS, cell_seconds=0.1)))
-    assert (one._judges, ours.fileno()) == ([], -1)
+    assert (one._free["judge"], ours.fileno()) == ([], -1)
+
+
+def test_a_judge_that_is_busy_for_ever_ends_with_its_engine():
+    one = module.Engine(False)
+    loop = {"id": "setup", "source": "while True: pass", "kind": "locked", "names": [], "made": []}
+    thread = threading.Thread(target=_grade, args=(one, loop))
+    thread.start()
+    wait_until(lambda: len(children(one._process.pid)) >= 2)
+    warm = one._process.pid
+    busy = children(warm)
+    one.close()
+    thread.join()
+    wait_until(lambda: not any(Path("/proc", str(pid)).exists() for pid in (warm, *busy)))
+
+
+def _grade(one, cell) -> None:
+    with contextlib.suppress(EngineFailed, OSError):
+        one.grade([cell], {}, vars(LIMITS))

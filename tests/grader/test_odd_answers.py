@@ -7,9 +7,9 @@ import dataclasses
 import pytest
 import tiny_course as tiny
 import torch
+from this_machine import needs_sandbox
 
 from grader.answer_key import AnswerKey
-from grader.canary import sandbox_faults
 from grader.grade import grade
 from grader.odd_answers import ODD, differences
 
@@ -47,8 +47,7 @@ def test_what_is_odd_is_said_and_what_was_wanted_only_by_its_kind(came, wanted, 
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
-    if faults := sandbox_faults():
-        pytest.skip(f"no sandbox on this machine: {faults[0]}")
+    needs_sandbox()
     return tiny.make_course(tmp_path_factory.mktemp("course"))
 
 

@@ -9,10 +9,10 @@ import re
 
 import pytest
 import tiny_course as tiny
+from this_machine import needs_sandbox
 from typer.testing import CliRunner
 
 import lora_utils
-from grader.canary import sandbox_faults
 from grader.cli import app
 from grader.grade import input_seed
 from grader.seed_file import SeedFileError, read_seed
@@ -105,8 +105,7 @@ def test_inputs_follow_from_the_seed_and_the_file():
 @pytest.mark.kernel
 def test_a_run_uses_the_file_and_shows_the_seed_to_nobody(tmp_path, monkeypatch):
     """What a submission can find out stands in its own feedback: neither the seed, nor what was drawn from it."""
-    if faults := sandbox_faults():
-        pytest.skip(f"no sandbox on this machine: {faults[0]}")
+    needs_sandbox()
     (tmp_path / "course").mkdir()
     course, path = tiny.make_course(tmp_path / "course"), tmp_path / "seed"
     monkeypatch.setenv("LORA_UTILS_CHECK_SEED", "of the environment")

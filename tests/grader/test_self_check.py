@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 import tiny_course as tiny
@@ -130,3 +132,28 @@ def test_a_lab_that_was_not_released_is_passed_over(course):
         assert check(course, tiny.notebook(course, **tiny.GOOD))[0] == 0
     finally:
         away.rename(twin)
+
+
+WINDOWS = """
+import os, sys
+sys.modules["resource"] = None  # what Windows has not, and no library needs where it is missing
+del os.fork
+from grader.cli import app
+app()
+"""
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (["check", "mine.ipynb"], "on Windows use WSL 2"),
+        (["grade", "notebooks", "--out", "out"], "on Windows use WSL 2"),
+        (["--help"], "doctor"),
+        (["doctor"], "packages"),
+    ],
+)
+def test_without_what_only_unix_has_every_command_says_its_sentence(command, words, course):
+    (course / "mine.ipynb").write_text(json.dumps(tiny.notebook(course, **tiny.GOOD)))
+    done = subprocess.run([sys.executable, "-c", WINDOWS, *command], cwd=course, capture_output=True, text=True)
+    assert "Traceback" not in done.stderr
+    assert words in done.stdout + done.stderr
