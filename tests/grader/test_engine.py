@@ -119,9 +119,11 @@ def test_a_judge_that_is_busy_for_ever_ends_with_its_engine():
     wait_until(lambda: len(children(one._process.pid)) >= 2)
     warm = one._process.pid
     busy = children(warm)
-    one.close()
-    thread.join()
+    closing = threading.Thread(target=one.close)
+    closing.start()
     wait_until(lambda: not any(Path("/proc", str(pid)).exists() for pid in (warm, *busy)))
+    closing.join()
+    thread.join()
 
 
 def _grade(one, cell) -> None:
