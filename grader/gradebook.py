@@ -81,7 +81,7 @@ def _open(url: str) -> api.Gradebook:
     book = api.Gradebook.__new__(api.Gradebook)
     try:
         book.__init__(url)
-    except Exception:
+    except BaseException:
         if hasattr(book, "db"):
             book.close()
         raise

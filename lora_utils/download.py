@@ -36,6 +36,10 @@ SIGNS = [
         r"IncompleteRead|incomplete-download|Download failed|Connection broken:|ConnectionReset|prematurely",
         Failure("the transfer broke off several times", "wait for a better connection", True),
     ),
+    (  # how pip before 25.1 tells of a transfer that broke
+        r"Wheel '.*' located at .* is invalid",
+        Failure("what came was no whole file, several times", "wait for a better connection", True),
+    ),
     (
         r"getaddrinfo|name resolution|Name or service not known|NewConnectionError|Connection refused|"
         r"Network is unreachable|ConnectTimeout|ProxyError|Read timed out|No address associated",

@@ -20,6 +20,11 @@ ERROR: Download failed after 5 attempts because not enough bytes were received (
             True,
         ),
         (BROKEN, "the transfer broke off several times", True),
+        (
+            "ERROR: Wheel 'toy' located at /tmp/toy-1-py3-none-any.whl is invalid.",
+            "what came was no whole file, several times",
+            True,
+        ),
         ("NewConnectionError('[Errno -3] Temporary failure in name resolution')", "there is no network", False),
         ("getaddrinfo failed\nERROR: No matching distribution found for x", "there is no network", False),
         ("ERROR: No matching distribution found for x==1", "the package index that pip uses does not offer it", False),
