@@ -19,9 +19,9 @@ from nbgrader.preprocessors import (
     SaveAutoGrades,
 )
 
-from grader.restore_tags import RestoreTags
-from grader.source import SKIP_TAG
-from grader.twins import CODE_STUB, RELEASE_PREPROCESSORS
+from grader.build.source_format import SKIP_TAG
+from grader.build.twins import CODE_STUB, RELEASE_PREPROCESSORS
+from grader.notebooks.restore_tags import RestoreTags
 
 c = get_config()  # noqa: F821 - nbgrader defines it
 

@@ -15,7 +15,7 @@ import torch
 from torch.nn import functional as F
 
 from lora_utils import count_parameters, inject_lora, training_memory
-from lora_utils.sentence_classifier import SentenceClassifier, load_sentence_classifier
+from lora_utils.models.sentence_classifier import SentenceClassifier, load_sentence_classifier
 
 RANK, ALPHA, LAYERS = 8, 2.0, ("query", "value")
 

@@ -32,7 +32,7 @@ def main() -> None:
 
 def course(root: Path | None) -> Path:
     """Return the course folder, or stop with one sentence and exit code 2."""
-    from grader.build import SOLUTIONS, find_root
+    from grader.build.build import SOLUTIONS, find_root
 
     found = root.resolve() if root is not None else find_root()
     if found is None or not (found / SOLUTIONS).is_dir():
@@ -52,8 +52,8 @@ def build(
 
     Exit codes: 0 all is well, 1 a source is malformed, a cell failed or a twin drifted, 2 wrong usage.
     """
-    from grader.build import build_lab, find_labs, select_labs
-    from grader.drift import check_lab, orphans
+    from grader.build.build import build_lab, find_labs, select_labs
+    from grader.build.drift import check_lab, orphans
 
     folder = course(root)
     try:
@@ -103,14 +103,14 @@ def grade(
     Exit codes: 0 all graded, 1 some could not be graded (each is named with its reason), 2 nothing could start,
     130 interrupted.
     """
-    from grader.launch import launch_early
+    from grader.engine.launch import launch_early
 
     if submitted.is_dir() and scheduler is None:
         launch_early()
     gc.disable()  # hardly any garbage comes of imports, and looking for it takes a tenth of their time
     from rich.console import Console
 
-    from grader.console import GRADEBOOK, INTERRUPTED, NOT_STARTED, CannotStart, grade_folder, summary
+    from grader.reports.console import GRADEBOOK, INTERRUPTED, NOT_STARTED, CannotStart, grade_folder, summary
 
     gc.freeze()
     gc.enable()
@@ -141,8 +141,8 @@ def demo(
     """
     from rich.console import Console
 
-    from grader.console import NOT_STARTED, CannotStart
-    from grader.demo import report, run_demo
+    from grader.demo.demo import report, run_demo
+    from grader.reports.console import NOT_STARTED, CannotStart
 
     console = Console()
     try:
@@ -162,7 +162,7 @@ def check(
 
     Exit codes: 0 every visible check passed, 1 some did not, 2 the notebook cannot be checked.
     """
-    from grader.self_check import CannotCheck, self_check
+    from grader.class_run.self_check import CannotCheck, self_check
 
     try:
         found = self_check(notebook, course(root))
@@ -183,8 +183,8 @@ def doctor(
 
     Exit codes: 0 ready, 1 not.
     """
-    from grader.console import GRADEBOOK
     from grader.doctor import examine
+    from grader.reports.console import GRADEBOOK
 
     folder = course(root)
     findings = examine(folder, db or str(folder / GRADEBOOK))

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from grader.canary import REMEDY, sandbox_faults
-from grader.cgroups import Groups
+from grader.engine.canary import REMEDY, sandbox_faults
+from grader.sandbox.control_groups import Groups
 
 LEAST_DISK = 2_000_000_000  # bytes: feedback, reports and the gradebook of a large class stay far below
 
@@ -73,7 +73,7 @@ def _gpu() -> Finding:
 
 
 def _assets() -> Finding:
-    from lora_utils.assets import ASSETS
+    from lora_utils.data.assets import ASSETS
 
     absent = [name for name, asset in ASSETS.items() if not asset.cached]
     seen = f"not fetched: {', '.join(absent)}; no check needs one, the labs fetch them" if absent else "all fetched"
@@ -87,7 +87,7 @@ def _disk(root: Path) -> Finding:
 
 
 def _labs(root: Path) -> Finding:
-    from grader.answer_key import read_keys
+    from grader.notebooks.answer_key import read_keys
 
     try:
         keys = read_keys(root, [])
@@ -97,7 +97,7 @@ def _labs(root: Path) -> Finding:
 
 
 def _gradebook(db: str) -> Finding:
-    from grader.gradebook import Gradebook, GradebookError, database_url, programs_on_path, shown_url
+    from grader.records.gradebook import Gradebook, GradebookError, database_url, programs_on_path, shown_url
 
     with programs_on_path():
         if shutil.which("alembic") is None:

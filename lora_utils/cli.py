@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from lora_utils.assets import ASSETS, AssetError, cache_dir, fetch
+from lora_utils.data.assets import ASSETS, AssetError, cache_dir, fetch
 
 app = typer.Typer(help="Shared tools of the course.", no_args_is_help=True, pretty_exceptions_enable=False)
 assets_app = typer.Typer(help="List or fetch the texts and pretrained models of the labs.")
@@ -36,9 +36,9 @@ def assets(
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("name", "MB", "cached", "what", "licence")
+    table = Table("name", "MB", "cached", "what", "license")
     for asset in ASSETS.values():
-        table.add_row(asset.name, str(asset.megabytes), "yes" if asset.cached else "-", asset.about, asset.licence)
+        table.add_row(asset.name, str(asset.megabytes), "yes" if asset.cached else "-", asset.about, asset.license)
     Console().print(table)
     typer.echo(f"cache: {cache_dir()}")
 
@@ -67,7 +67,7 @@ def fetch_command(
 @app.command("pretrain")
 def pretrain_command() -> None:
     """Train the shipped 4-class newsgroups weights again (half a minute) and print what they are."""
-    from lora_utils.pretrain import pretrain
+    from lora_utils.experiments.pretrain import pretrain
 
     try:
         facts = pretrain()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from lora_utils.assets import ASSETS, cache_dir
+from lora_utils.data.assets import ASSETS, cache_dir
 
 
 def environment() -> dict[str, str]:
@@ -23,7 +23,7 @@ def environment() -> dict[str, str]:
         "memory": memory(),
         "GPU": gpu(),
         "bitsandbytes": installed("bitsandbytes", without="labs 07 and 08 use it"),
-        "torchtext": installed("torchtext", without="not needed: lora_utils.text has its own equal implementation"),
+        "torchtext": installed("torchtext", without="not needed: lora_utils.data has its own equal implementation"),
         "cache folder": short(cache_dir()),
         "assets there": ", ".join(name for name, asset in ASSETS.items() if asset.cached) or "none",
         "assets missing": ", ".join(f"{n} ({a.megabytes} MB)" for n, a in ASSETS.items() if not a.cached) or "none",

@@ -7,7 +7,7 @@ lightness), dash and marker. Every figure has a title that states what it shows,
 from collections.abc import Mapping, Sequence
 
 # Okabe and Ito, "Color Universal Design", 2008; the yellow is left out, since thin lines of it vanish on white.
-COLOURS = ("#000000", "#CC79A7", "#0072B2", "#E69F00", "#D55E00", "#56B4E9", "#009E73")
+COLORS = ("#000000", "#CC79A7", "#0072B2", "#E69F00", "#D55E00", "#56B4E9", "#009E73")
 DASHES = ("-", "--", ":", "-.", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)))
 MARKERS = ("o", "s", "^", "D", "v", "X", "P")
 HATCHES = ("", "//", "..", "xx", "\\\\", "--", "oo")
@@ -54,7 +54,7 @@ def figure(
     for labels in (xlabels, ylabels):
         if len(labels) != columns or not all(label.strip() for label in labels):
             raise ValueError(f"Each of the {columns} panels needs an axis label that is not empty, got {labels!r}.")
-    cycle = cycler(color=COLOURS) + cycler(linestyle=DASHES) + cycler(marker=MARKERS)
+    cycle = cycler(color=COLORS) + cycler(linestyle=DASHES) + cycler(marker=MARKERS)
     plt.draw_if_interactive()  # loads Jupyter's backend; loaded inside the context, its settings would end with it
     with plt.rc_context({**STYLE, "axes.prop_cycle": cycle}):
         width = 6.0 if columns == 1 else 4.4 * columns
@@ -84,8 +84,8 @@ def bars(axes, heights: Mapping[str, float], spread: Mapping[str, float] | None 
         spread: name -> half the length of the error line (default: none)
     """
     for place, (name, value) in enumerate(heights.items()):
-        kind = place % len(COLOURS)
-        axes.bar(name, value, color=COLOURS[kind], hatch=HATCHES[kind], edgecolor="white")
+        kind = place % len(COLORS)
+        axes.bar(name, value, color=COLORS[kind], hatch=HATCHES[kind], edgecolor="white")
         if spread:
             axes.errorbar(name, value, yerr=spread[name], color="black", capsize=4, marker="", linestyle="none")
     axes.grid(axis="x", visible=False)

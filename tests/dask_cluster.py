@@ -14,7 +14,7 @@ PRELOAD = """
 def dask_setup(worker):  # not at the top: the nanny reads this file as well, and needs no torch
     import os, signal
     from pathlib import Path
-    from grader import dask_pool
+    from grader.class_run import dask_pool
 
     def watched(submission, *rest, grade=dask_pool.grade):
         with Path({started!r}).open("a") as file:

@@ -13,9 +13,9 @@ from unittest import mock
 
 import jupytext
 
-from grader.clear_answers import ClearAnswers
+from grader.build.clear_answers import ClearAnswers
 from lora_utils.checks import Grade
-from lora_utils.checks.draw import SEED_VARIABLE
+from lora_utils.checks.framework.draw import SEED_VARIABLE
 
 ROOT = Path(__file__).parents[1]
 LABS = sorted(path.stem for path in (ROOT / "solutions").glob("*/*.py"))

@@ -16,10 +16,10 @@ import percent_source
 import pytest
 from typer.testing import CliRunner
 
-from grader.build import find_labs
+from grader.build.build import find_labs
+from grader.build.source import read_source
+from grader.build.twins import solution_twin, student_twin, to_bytes
 from grader.cli import app
-from grader.source import read_source
-from grader.twins import solution_twin, student_twin, to_bytes
 
 ROOT = Path(__file__).parents[1]
 LABS = sorted(path.name for path in (ROOT / "solutions").iterdir() if path.is_dir() and any(path.iterdir()))

@@ -11,11 +11,11 @@ import jupytext
 import pytest
 from in_process import LABS, ROOT, answers, cells, grade_id, run
 
-from grader.answer_key import AnswerKey
-from grader.build import find_labs
-from grader.execution import Limits, execute
-from grader.restore import Cell
-from lora_utils.checks.draw import SEED_VARIABLE
+from grader.build.build import find_labs
+from grader.notebooks.answer_key import AnswerKey
+from grader.notebooks.restore import Cell
+from grader.scoring.execution import Limits, execute
+from lora_utils.checks.framework.draw import SEED_VARIABLE
 
 pytestmark = pytest.mark.kernel
 CATALOGUE = ROOT / "tests" / "catalogue"

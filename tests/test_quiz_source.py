@@ -11,10 +11,10 @@ import torch
 from in_process import ROOT, cells, grade_id, points, run, stub
 from torch import nn
 
-from grader.source import read_source
-from grader.twins import student_twin
+from grader.build.source import read_source
+from grader.build.twins import student_twin
 from lora_utils import LinearWithLoRA, LoRALayer, count_parameters
-from lora_utils.quiz import Question, shown_order
+from lora_utils.quiz.questions import Question, shown_order
 
 LAB = "10_quiz"
 SOURCE = ROOT / "solutions" / LAB / f"{LAB}.py"
@@ -100,15 +100,15 @@ def test_the_solution_gets_full_marks_under_any_name(student, monkeypatch):
     assert outcome.grades == points(LAB)
 
 
-def test_letters_copied_from_a_neighbour_do_not_pass(monkeypatch):
+def test_letters_copied_from_a_neighbor_do_not_pass(monkeypatch):
     ada = {id: shown_order("Ada", id, key) for id, key in keys().items()}
     copied = {
         id: f'answer_{id[1:3]} = "{"".join("abcdefgh"[i] for i, name in enumerate(ada[id]) if key[name])}"'
         for id, key in keys().items()
     }
     assert sum(run_as("Ada", monkeypatch, copied).grades.values()) == sum(points(LAB).values())
-    for neighbour in ("Bob", "Cem", "Dana"):
-        marks = run_as(neighbour, monkeypatch, copied).grades
+    for neighbor in ("Bob", "Cem", "Dana"):
+        marks = run_as(neighbor, monkeypatch, copied).grades
         earned = sum(marks[f"test-{id}"] for id in keys())
         assert earned < 0.8 * sum(points(LAB)[f"test-{id}"] for id in keys())
 
@@ -178,10 +178,10 @@ def test_every_reason_is_a_sentence_and_every_question_says_where_to_read_again(
 # ------------------------------------------------------------------------------------- the key, found another way
 def test_the_memory_ledger_is_what_adam_holds():
     layer = nn.Linear(10, 100, bias=False)
-    optimiser = torch.optim.Adam(layer.parameters())
+    optimizer = torch.optim.Adam(layer.parameters())
     layer(torch.ones(10)).sum().backward()
-    optimiser.step()
-    held = [layer.weight, layer.weight.grad, *(t for t in optimiser.state[layer.weight].values() if t.numel() > 1)]
+    optimizer.step()
+    held = [layer.weight, layer.weight.grad, *(t for t in optimizer.state[layer.weight].values() if t.numel() > 1)]
     assert numbers()["q07-memory-ledger"] == sum(t.nbytes for t in held) * 1000
 
 

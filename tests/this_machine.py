@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from grader.canary import sandbox_faults
+from grader.engine.canary import sandbox_faults
 
 
 def needs_sandbox() -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from grader.answer_key import AnswerKey, read_keys
-from grader.build import find_labs
-from grader.notebook_file import SubmittedCell
-from grader.source import read_source
-from grader.submission import Submission
-from grader.twins import solution_twin, student_twin, to_bytes
+from grader.build.build import find_labs
+from grader.build.source import read_source
+from grader.build.twins import solution_twin, student_twin, to_bytes
+from grader.notebooks.answer_key import AnswerKey, read_keys
+from grader.notebooks.notebook_file import SubmittedCell
+from grader.notebooks.submission import Submission
 
 FIRST, SECOND = "01_double", "02_sign"
 
@@ -32,7 +32,7 @@ def _meta(id: str, *, points: float | None = None, solution: bool = False) -> st
 SETUP = f"""# %% {_meta("setup")}
 import math
 from lora_utils.checks import Exercise, Failure
-from lora_utils.checks.probes import call
+from lora_utils.checks.framework.probes import call
 
 def exercise(name, expected):
     made = Exercise(name)

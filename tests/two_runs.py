@@ -10,15 +10,15 @@ from pathlib import Path
 import tiny_course as tiny
 from sqlalchemy import create_engine
 
-from grader.attempts import Attempts
-from grader.gradebook import Gradebook
+from grader.records.attempts import Attempts
+from grader.records.gradebook import Gradebook
 
 RUN = """
 import json, sys, time
 from datetime import datetime
 from pathlib import Path
-from grader import grading_run
-from grader.answer_key import read_keys
+from grader.class_run import grading_run
+from grader.notebooks.answer_key import read_keys
 from grader.results import Exercise, Result
 
 root, submitted, url, start, points = sys.argv[1:]

@@ -34,9 +34,9 @@ from importlib.metadata import version
 import torch
 from torch import nn
 
-from lora_utils.checks import welcome as check
+from lora_utils.checks import lab_00_welcome as check
 from lora_utils.environment import environment
-from lora_utils.plots import COLOURS, figure
+from lora_utils.plots import COLORS, figure
 
 torch.manual_seed(0)
 print("torch", torch.__version__, "| peft-by-hand", version("peft-by-hand"))
@@ -74,7 +74,7 @@ def first_try(vectors: torch.Tensor) -> torch.Tensor:
     return vectors - vectors.mean(dim=0)
 
 
-check.centre_sentences(first_try, points=2)
+check.center_sentences(first_try, points=2)
 
 # %% [markdown]
 # It ran, it returned the right shape, and it is wrong: the kind of mistake that no error message of Python would show. The table has the parts that every check has:
@@ -136,7 +136,7 @@ print("mean(dim=1, keepdim=True) ", tuple(vectors.mean(dim=1, keepdim=True).shap
 
 
 # %% nbgrader={"grade": false, "grade_id": "centre-sentences", "locked": false, "schema_version": 3, "solution": true, "task": false}
-def centre(vectors: torch.Tensor) -> torch.Tensor:
+def center(vectors: torch.Tensor) -> torch.Tensor:
     """Subtract from each token's vector the mean of its own sentence.
 
     Args:
@@ -151,15 +151,15 @@ def centre(vectors: torch.Tensor) -> torch.Tensor:
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-centre-sentences", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-grade = check.centre_sentences(centre, points=2, of=3)
+grade = check.center_sentences(center, points=2, of=3)
 
 
 ### BEGIN HIDDEN TESTS
 def other_sizes(function, draw):
     """It also serves a batch of one, sentences of one token, as many sentences as tokens, and float64."""
     for shape in ((1, 5, 3), (4, 1, 3), (4, 4, 3), (3, 3, 3)):
-        check.judge_centred(function, draw.normal(*shape) + 1)
-    value = function.probe(check.centred, vectors=draw.normal(2, 5, 3, dtype=torch.float64))["value"]
+        check.judge_centered(function, draw.normal(*shape) + 1)
+    value = function.probe(check.centered, vectors=draw.normal(2, 5, 3, dtype=torch.float64))["value"]
     if value.dtype != torch.float64:
         text = f"for float64 vectors the result is {value.dtype}"
         raise check.Failure("dtype-changed", text, "Compute with the tensor as it comes, without .float().")
@@ -376,10 +376,10 @@ title = "The larger the model, the smaller the part of its word vectors: 99 %, 5
 fig, axes = figure(title, "model (number of parameters)", "share of the parameters (%)", height=3.8)
 names = [f"{name}\n({sum(parts.values()) / 1e6:.1f} million)" for name, parts in counts.items()]
 bottom = [0.0] * len(names)
-kinds = (("word vectors", COLOURS[0], ""), ("attention", COLOURS[5], "//"), ("feed-forward", COLOURS[3], ".."))
-for part, colour, hatch in (*kinds, ("other layers", COLOURS[1], "xx")):
+kinds = (("word vectors", COLORS[0], ""), ("attention", COLORS[5], "//"), ("feed-forward", COLORS[3], ".."))
+for part, color, hatch in (*kinds, ("other layers", COLORS[1], "xx")):
     heights = [100 * parts.get(part, 0) / sum(parts.values()) for parts in counts.values()]
-    axes.bar(names, heights, 0.55, bottom=bottom, label=part, color=colour, hatch=hatch, edgecolor="white")
+    axes.bar(names, heights, 0.55, bottom=bottom, label=part, color=color, hatch=hatch, edgecolor="white")
     bottom = [low + high for low, high in zip(bottom, heights, strict=True)]
 legend = axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.01, 1.0), reverse=True)
 
@@ -492,8 +492,8 @@ for names in (["embedding", "fc1", "fc2"], ["fc1", "fc2"], ["fc2"], []):
     print(f"{', '.join(names) or 'nothing':<20}{trainable:>10,} of {total:,} trainable ({trainable / total:.3%})")
 
 # %% [markdown]
-# **Predict before you run.** A weight is trained with AdamW for one step. Then it is frozen with `requires_grad = False`, and without anything in between `optimiser.step()` is called again. Does the weight move? And
-# if `optimiser.zero_grad()` comes first? And with `zero_grad(set_to_none=False)`, which fills the gradient with zeros?
+# **Predict before you run.** A weight is trained with AdamW for one step. Then it is frozen with `requires_grad = False`, and without anything in between `optimizer.step()` is called again. Does the weight move? And
+# if `optimizer.zero_grad()` comes first? And with `zero_grad(set_to_none=False)`, which fills the gradient with zeros?
 #
 # <details><summary>Answer, after you have run the next cell</summary>
 # It moves in the first case and in the third. The optimiser never looks at <code>requires_grad</code>: it moves every parameter it was given whose <code>.grad</code> is not None. Freezing stops new
@@ -506,18 +506,18 @@ for names in (["embedding", "fc1", "fc2"], ["fc1", "fc2"], ["fc2"], []):
 def moves_when_frozen(prepare) -> bool:
     """Whether a weight that was frozen after a training step moves in the next step."""
     layer = nn.Linear(3, 2)
-    optimiser = torch.optim.AdamW(layer.parameters(), lr=0.1)
+    optimizer = torch.optim.AdamW(layer.parameters(), lr=0.1)
     layer(torch.ones(1, 3)).sum().backward()
-    optimiser.step()
+    optimizer.step()
     layer.requires_grad_(False)
     before = layer.weight.clone()
-    prepare(optimiser)
-    optimiser.step()
+    prepare(optimizer)
+    optimizer.step()
     return not torch.equal(before, layer.weight)
 
 
-print("nothing in between            moves:", moves_when_frozen(lambda optimiser: None))
-print("zero_grad()                   moves:", moves_when_frozen(lambda optimiser: optimiser.zero_grad()))
+print("nothing in between            moves:", moves_when_frozen(lambda optimizer: None))
+print("zero_grad()                   moves:", moves_when_frozen(lambda optimizer: optimizer.zero_grad()))
 print("zero_grad(set_to_none=False)  moves:", moves_when_frozen(lambda o: o.zero_grad(set_to_none=False)))
 
 # %% [markdown]

@@ -25,7 +25,7 @@ from importlib.metadata import version
 
 import torch
 
-from lora_utils.checks import baselines as check
+from lora_utils.checks import lab_01_baselines as check
 
 torch.manual_seed(0)
 print("torch", torch.__version__, "| peft-by-hand", version("peft-by-hand"))
@@ -40,7 +40,7 @@ print("torch", torch.__version__, "| peft-by-hand", version("peft-by-hand"))
 # %% tags=["skip-when-grading"]
 import re
 
-from lora_utils.corpora import imdb
+from lora_utils.data import imdb
 
 
 def closing_sentences(part):
@@ -93,7 +93,7 @@ for sentence, label in test_rows[10:16]:
 
 
 # %% nbgrader={"grade": false, "grade_id": "tokenise", "locked": false, "schema_version": 3, "solution": true, "task": false}
-def tokenise(text: str) -> list[str]:
+def tokenize(text: str) -> list[str]:
     """The tokens of a text, by the rules of "basic_english"."""
     ### BEGIN SOLUTION
     text = text.lower().replace('"', "").replace("<br />", " ")
@@ -106,7 +106,7 @@ def tokenise(text: str) -> list[str]:
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-tokenise", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-grade = check.tokenise(tokenise, points=3, of=4)
+grade = check.tokenize(tokenize, points=3, of=4)
 
 
 ### BEGIN HIDDEN TESTS
@@ -122,13 +122,13 @@ grade = grade.hidden(corners, points=1)
 grade
 
 # %% [markdown]
-# The course's own pipeline lives in `lora_utils.text`; it takes torchtext's tokenizer where that loads. Does yours agree, on every sentence of both parts?
+# The course's own pipeline lives in `lora_utils.data.text`; it takes torchtext's tokenizer where that loads. Does yours agree, on every sentence of both parts?
 
 # %% tags=["skip-when-grading"]
-from lora_utils.text import basic_english, build_vocab_from_iterator, get_tokenizer
+from lora_utils.data import basic_english, build_vocab_from_iterator, get_tokenizer
 
 own = grade.verdict == "pass"
-cut = tokenise if own else basic_english  # your function once it has passed
+cut = tokenize if own else basic_english  # your function once it has passed
 pipeline = get_tokenizer("basic_english")
 sentences = [sentence for sentence, _ in train_rows + test_rows]
 equal = sum(cut(sentence) == pipeline(sentence) for sentence in sentences)
@@ -241,7 +241,7 @@ _ = axes.annotate(
 
 # %% tags=["skip-when-grading"]
 # NBVAL_CHECK_OUTPUT
-from lora_utils.smollm2_tokens import smollm2_tokenizer
+from lora_utils.data import smollm2_tokenizer
 
 tokenizer = smollm2_tokenizer()
 for sentence in ("An unfilmable novel, filmed.", "Sacrilege, Mr. Costner!"):
@@ -388,9 +388,8 @@ grade
 # %% tags=["skip-when-grading"]
 from torch.nn import functional as F
 
-from lora_utils import minilm
-from lora_utils.data import examples
-from lora_utils.vectors import course_vectors
+from lora_utils.data import course_vectors, examples
+from lora_utils.models import minilm
 
 pool = mean_pool if grade.verdict == "pass" else minilm.mean_pool
 glove = course_vectors()  # (25,000, 50), row 0 for padding
@@ -405,17 +404,17 @@ def means(ids, divide_by=None):
 
 
 linear, x = torch.nn.Linear(50, 2), means(train_ids.inputs)
-optimiser = torch.optim.LBFGS(linear.parameters(), max_iter=200, line_search_fn="strong_wolfe")
+optimizer = torch.optim.LBFGS(linear.parameters(), max_iter=200, line_search_fn="strong_wolfe")
 
 
 def loss():
-    optimiser.zero_grad()
+    optimizer.zero_grad()
     value = F.cross_entropy(linear(x), train_ids.labels)
     value.backward()
     return value
 
 
-optimiser.step(loss)
+optimizer.step(loss)
 print("divided by              accuracy   answered positive")
 for places in (None, 25, 100, 400):
     answers = linear(means(test_ids.inputs, places)).argmax(dim=1)
@@ -491,13 +490,13 @@ grade = grade.hidden(odd_batches, points=1)
 grade
 
 # %% [markdown]
-# `lora_utils.bag_of_words` fits the classifier: words that many texts share count less (TF-IDF), each row is scaled to length 1, and logistic regression does the rest. It stores the counts as a
+# `lora_utils.experiments.bag_of_words` fits the classifier: words that many texts share count less (TF-IDF), each row is scaled to length 1, and logistic regression does the rest. It stores the counts as a
 # sparse matrix, since 8,816 rows of 25,000 counts are nearly all zero. How many labelled sentences does it need? Three random choices of each size; the band is plus and minus one standard deviation.
 
 # %% tags=["skip-when-grading"]
-from lora_utils.bag_of_words import fit_bag_of_words, majority_class
 from lora_utils.data import Examples
-from lora_utils.evaluate import accuracy, mean_and_spread
+from lora_utils.experiments import fit_bag_of_words, majority_class
+from lora_utils.training import accuracy, mean_and_spread
 
 guess = majority_class(train_ids.labels)
 majority = (test_ids.labels == guess).float().mean().item()
@@ -612,8 +611,8 @@ grade
 # Now the model. Loading it takes some seconds. First look at what it would like to say itself, then at the two labels.
 
 # %% tags=["skip-when-grading"]
-from lora_utils.prompting import CONTENT_FREE, accuracy_of, calibrated, label_scores, prompt_of
-from lora_utils.smollm2 import load_smollm2
+from lora_utils.experiments import CONTENT_FREE, accuracy_of, calibrated, label_scores, prompt_of
+from lora_utils.models import load_smollm2
 
 device = "cuda" if torch.cuda.is_available() else "cpu"
 model = load_smollm2().to(device).eval()
@@ -630,7 +629,7 @@ for label in LABELS:
     print(f"   {p[tokenizer.encode(label).ids[0]].item():.3f}  {label!r}")
 
 # %% [markdown]
-# The model need not say one of our labels; we only compare the two. `label_scores` of `lora_utils.prompting` does that for many prompts, with the same sum as yours. A check on a label of several tokens:
+# The model need not say one of our labels; we only compare the two. `label_scores` of `lora_utils.experiments.prompting` does that for many prompts, with the same sum as yours. A check on a label of several tokens:
 
 # %% tags=["skip-when-grading"]
 long_label = " quite wonderful"
@@ -802,7 +801,7 @@ for last in LABELS:
 # The figure shows all nine prompts. To the right: more sentences are called positive. Whoever calls a share $u$ positive, where one half is, can be right in at most $1 - |u - \tfrac12|$ of the cases: the grey roof.
 
 # %% tags=["skip-when-grading"]
-from lora_utils.plots import COLOURS, MARKERS
+from lora_utils.plots import COLORS, MARKERS
 
 all_after = [value for _, after in table.values() for value in after]
 fig, panels = figure(
@@ -819,7 +818,7 @@ for panel, name in zip(panels, ("as it is", "calibrated"), strict=True):
         shown = [scores if name == "as it is" else fair(scores, free) for scores, free in pairs]
         x, y = [called_positive(q) for q in shown], [accuracy_of(q, truth) for q in shown]
         label = "zero-shot" if k == 0 else f"{k} examples"
-        panel.plot(x, y, MARKERS[place], color=COLOURS[place + (place > 0)], linestyle="", markersize=7, label=label)
+        panel.plot(x, y, MARKERS[place], color=COLORS[place + (place > 0)], linestyle="", markersize=7, label=label)
     panel.set(xlim=(0, 1), ylim=(0.4, 1.0))
     panel.legend(title=name, loc="lower center", fontsize=8, ncols=2)
 

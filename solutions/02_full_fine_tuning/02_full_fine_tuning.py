@@ -26,10 +26,9 @@ from torch import nn
 from torch.nn import functional as F
 
 import lora_utils
-from lora_utils.checks import fine_tuning as check
+from lora_utils.checks import lab_02_full_fine_tuning as check
 from lora_utils.data import Examples
-from lora_utils.evaluate import accuracy, mean_and_spread
-from lora_utils.seeds import seed_everything
+from lora_utils.training import accuracy, mean_and_spread, seed_everything
 
 seed_everything(0)
 torch.set_num_threads(1)  # the matrices here are small: more threads would not help, and results would depend on them
@@ -403,9 +402,9 @@ grade
 
 # %% tags=["skip-when-grading"]
 # NBVAL_CHECK_OUTPUT
-from lora_utils.bitfit import unfreeze_biases
 from lora_utils.data import load as load_corpus
-from lora_utils.transfer import mean_vectors, transfer_classifier
+from lora_utils.experiments import mean_vectors, transfer_classifier
+from lora_utils.methods import unfreeze_biases
 
 imdb, posts = load_corpus("imdb"), load_corpus("newsgroups")
 POLICIES = ("last layer", "bitfit", "everything")
@@ -433,9 +432,9 @@ for policy in POLICIES:
 
 # %% tags=["skip-when-grading"]
 from lora_utils import TextClassifier
-from lora_utils.forgetting import old_head
-from lora_utils.progress import progress
-from lora_utils.train import train as fit
+from lora_utils.data import progress
+from lora_utils.training import old_head
+from lora_utils.training import train as fit
 
 SEEDS, BATCH = (0, 1, 2), 256
 RATES = {
@@ -485,7 +484,7 @@ for policy, lr in best.items():
     print("{:<20} {:>8g}   {:.3f} +- {:.3f}".format(policy, lr, *at(policy, lr, 1)))
 
 # %% tags=["skip-when-grading"]
-from lora_utils.plots import COLOURS, DASHES, MARKERS, figure
+from lora_utils.plots import COLORS, DASHES, MARKERS, figure
 
 fig, axes = figure(
     "Full fine-tuning is about twelve points above BitFit and the last layer",
@@ -493,9 +492,9 @@ fig, axes = figure(
     "IMDb validation accuracy",
 )
 for k, policy in enumerate(POLICIES):
-    centre, spread = zip(*[at(policy, lr, 0) for lr in RATES[policy]], strict=True)
-    look = {"color": COLOURS[2 * k], "linestyle": DASHES[k], "marker": MARKERS[k], "capsize": 3}
-    axes.errorbar(RATES[policy], centre, yerr=spread, label=policy, **look)
+    center, spread = zip(*[at(policy, lr, 0) for lr in RATES[policy]], strict=True)
+    look = {"color": COLORS[2 * k], "linestyle": DASHES[k], "marker": MARKERS[k], "capsize": 3}
+    axes.errorbar(RATES[policy], center, yerr=spread, label=policy, **look)
 axes.set_xscale("log")
 axes.legend(frameon=False)
 
@@ -612,8 +611,7 @@ grade
 
 # %% tags=["skip-when-grading"]
 # NBVAL_CHECK_OUTPUT
-from lora_utils.ledger import predicted_memory
-from lora_utils.memory import training_memory
+from lora_utils.training import predicted_memory, training_memory
 
 KINDS = ("weights", "gradients", "optimizer", "activations")
 batch = imdb.train.first(BATCH)
@@ -640,7 +638,7 @@ for place, policy in enumerate(POLICIES):
             height,
             bottom=bottom,
             width=0.6,
-            color=COLOURS[(2, 3, 5, 4)[k]],
+            color=COLORS[(2, 3, 5, 4)[k]],
             hatch=HATCHES[k],
             edgecolor="white",
             label=kind if place == 0 else None,
@@ -670,8 +668,7 @@ axes.legend(frameon=False, loc="upper left", title="predicted", alignment="left"
 # a larger batch does to the advantage of BitFit, and to that of the last layer.
 
 # %% tags=["skip-when-grading"]
-from lora_utils.minilm import MiniLM
-from lora_utils.sentence_classifier import SentenceClassifier
+from lora_utils.models import MiniLM, SentenceClassifier
 
 seed_everything(0)
 transformer = SentenceClassifier(MiniLM(), 6)
@@ -702,7 +699,7 @@ fig, axes = figure(
 )
 for k, policy in enumerate(("bitfit", "last layer")):
     ratios = [totals["everything", b].total / totals[policy, b].total for b in SIZES]
-    axes.plot(SIZES, ratios, color=COLOURS[2 - 2 * k], linestyle=DASHES[k], marker=MARKERS[k], label=policy)
+    axes.plot(SIZES, ratios, color=COLORS[2 - 2 * k], linestyle=DASHES[k], marker=MARKERS[k], label=policy)
 axes.axhline(4, color="grey", linewidth=1)
 axes.annotate("4: what gradients, m and v alone account for", (1, 4), (1, 2.6), color="grey")
 axes.set_xscale("log", base=2)
@@ -796,11 +793,11 @@ for k, policy in enumerate(POLICIES):
     lost = [before - at(policy, lr, 2)[0] for lr in rates]
     spread = [at(policy, lr, 2)[1] for lr in rates]
     gained = [at(policy, lr, 1)[0] for lr in rates]
-    look = {"color": COLOURS[2 * k], "marker": MARKERS[k], "linestyle": DASHES[k]}
+    look = {"color": COLORS[2 * k], "marker": MARKERS[k], "linestyle": DASHES[k]}
     left.errorbar(rates, lost, yerr=spread, capsize=3, label=policy, **look)
     right.plot(lost, gained, **look)
     chosen = rates.index(best[policy])
-    right.plot(lost[chosen], gained[chosen], "o", color=COLOURS[2 * k], markersize=14, fillstyle="none")
+    right.plot(lost[chosen], gained[chosen], "o", color=COLORS[2 * k], markersize=14, fillstyle="none")
 left.axhline(before - 0.25, color="grey", linewidth=1)
 left.set_xscale("log")
 left.legend(frameon=False, loc="upper left")

@@ -28,8 +28,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from lora_utils.checks import additive as check
-from lora_utils.minilm import EncoderBlock
+from lora_utils.checks import lab_03_additive as check
+from lora_utils.models import EncoderBlock
 
 torch.manual_seed(0)
 device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -231,29 +231,27 @@ grade
 
 # %% tags=["skip-when-grading"]
 # NBVAL_CHECK_OUTPUT
-from lora_utils import adapters
+from lora_utils.methods import adapters
 
 own_adapter = grade.verdict == "pass"  # whether the experiments below may use your class
 adapter, x, target = adapters.BottleneckAdapter(8, 3), torch.randn(32, 8), torch.randn(32, 8)
-optimiser = torch.optim.SGD(adapter.parameters(), lr=0.1)
+optimizer = torch.optim.SGD(adapter.parameters(), lr=0.1)
 for step in (1, 2, 3):
-    optimiser.zero_grad()
+    optimizer.zero_grad()
     (adapter(x) - target).square().mean().backward()
     print(
         f"step {step}: down gets a gradient: {bool(adapter.down.weight.grad.any())}, up: {bool(adapter.up.weight.grad.any())}"
     )
-    optimiser.step()
+    optimizer.step()
 
 # %% [markdown]
 # How much does a start away from the identity hurt? The next cell puts adapters into the pretrained MiniLM, draws both layers of each with standard deviation $\sigma$, as in
 # the paper, and compares the sentence vectors of 64 questions with those of the untouched model: the cosine between them, 1 if nothing has changed. Three seeds a point.
 
 # %% tags=["skip-when-grading"]
-from lora_utils.data import load
-from lora_utils.minilm import load_minilm, mean_pool
-from lora_utils.plots import COLOURS, MARKERS, figure
-from lora_utils.progress import progress
-from lora_utils.sentence_classifier import trim
+from lora_utils.data import load, progress
+from lora_utils.models import load_minilm, mean_pool, trim
+from lora_utils.plots import COLORS, MARKERS, figure
 
 trec = load("trec", max_len=16, tokens="minilm")  # 79 % of the questions whole
 ids, mask = trim(trec.valid.inputs[:64])
@@ -290,8 +288,8 @@ shown = sigmas[1:]
 middle = [sum(kept[sigma]) / 3 for sigma in shown]
 low, high = ([pick(kept[sigma]) for sigma in shown] for pick in (min, max))
 reach = [[m - a for m, a in zip(middle, low, strict=True)], [b - m for m, b in zip(middle, high, strict=True)]]
-axes.errorbar(shown, middle, yerr=reach, capsize=3, color=COLOURS[0], marker="o", label="both layers drawn at random")
-axes.axhline(kept[0.0][0], color=COLOURS[4], linestyle="--", label="up = 0: exactly the identity")
+axes.errorbar(shown, middle, yerr=reach, capsize=3, color=COLORS[0], marker="o", label="both layers drawn at random")
+axes.axhline(kept[0.0][0], color=COLORS[4], linestyle="--", label="up = 0: exactly the identity")
 axes.set(xscale="log", ylim=(-0.1, 1.08))
 axes.legend(frameon=False, loc="lower left")
 axes.grid(visible=True)
@@ -442,7 +440,7 @@ grade
 
 # %% tags=["skip-when-grading"]
 from lora_utils import count_parameters
-from lora_utils.sentence_classifier import load_sentence_classifier
+from lora_utils.models import load_sentence_classifier
 
 own = own_adapter and own_wrapper and grade.verdict == "pass"
 model = load_sentence_classifier(num_classes=6, seed=0)
@@ -460,8 +458,7 @@ print(count_parameters(model))
 # 152,256 numbers in twelve adapters (`2 * 6 * adapter_parameters(384, 16)`) and 2,310 in the head. Train them on 320 questions, one epoch, with the course's training loop:
 
 # %% tags=["skip-when-grading"]
-from lora_utils.evaluate import accuracy, mean_and_spread
-from lora_utils.train import train
+from lora_utils.training import accuracy, mean_and_spread, train
 
 model.to(device)
 print(f"validation accuracy before training: {accuracy(model, trec.valid):.3f}")
@@ -618,8 +615,8 @@ print(f"{changed:.0%} of the numbers have changed; a factor of zero gives {(torc
 # without adapters is a method of its own, AdapterDrop ([Rücklé et al. 2021](https://arxiv.org/abs/2010.11918)). The reference trains *all* weights of the upper half; full fine-tuning of six blocks and the embedding takes more time than a lab has.
 
 # %% tags=["skip-when-grading"]
-from lora_utils.ia3 import inject_ia3
-from lora_utils.upper_blocks import UpperBlocks, below
+from lora_utils.methods import inject_ia3
+from lora_utils.models import UpperBlocks, below
 
 CUT, SEEDS = 3, (0, 1, 2)
 frozen = load_sentence_classifier(6).to(device)
@@ -671,7 +668,7 @@ for name in METHODS:
 title = "IA3's 9,222 numbers come close to all 5.3 million of the upper half"
 fig, axes = figure(title, "trained numbers (log scale)", "test accuracy")
 for k, (name, (mean, spread, trained)) in enumerate(summary.items()):
-    look = {"color": COLOURS[k], "marker": MARKERS[k], "markersize": 8, "capsize": 4, "linestyle": "none"}
+    look = {"color": COLORS[k], "marker": MARKERS[k], "markersize": 8, "capsize": 4, "linestyle": "none"}
     axes.errorbar(trained, mean, yerr=spread, label=name, **look)
 axes.set_xscale("log")
 axes.legend(frameon=False, loc="lower right")
@@ -730,7 +727,7 @@ for name, epochs in (("last layer", 40), ("IA3", 2), ("Houlsby, r = 16", 2)):
 # %% tags=["skip-when-grading"]
 import time
 
-from lora_utils.ia3 import merge_ia3
+from lora_utils.methods import merge_ia3
 
 
 def variants() -> dict[str, nn.Module]:

@@ -28,8 +28,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from lora_utils.checks import soft_prompts as check
-from lora_utils.seeds import seed_everything
+from lora_utils.checks import lab_04_soft_prompts as check
+from lora_utils.training import seed_everything
 
 seed_everything(0)
 device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -164,10 +164,9 @@ print("classes:", *corpus.classes)
 
 # %% tags=["skip-when-grading"]
 from lora_utils import count_parameters
-from lora_utils.minilm import mean_pool
-from lora_utils.minilm_tokens import minilm_tokenizer
-from lora_utils.sentence_classifier import SentenceClassifier, load_sentence_classifier
-from lora_utils.soft_prompt import PromptTuned
+from lora_utils.data import minilm_tokenizer
+from lora_utils.methods import PromptTuned
+from lora_utils.models import SentenceClassifier, load_sentence_classifier, mean_pool
 
 classifier = load_sentence_classifier(num_classes=6).to(device)
 tokenizer, encoder = minilm_tokenizer(), classifier.encoder
@@ -195,8 +194,7 @@ print(count_parameters(tuned))
 # </details>
 
 # %% tags=["skip-when-grading"]
-from lora_utils.evaluate import accuracy, mean_and_spread
-from lora_utils.train import train
+from lora_utils.training import accuracy, mean_and_spread, train
 
 
 @torch.no_grad()
@@ -373,7 +371,7 @@ for lr in rates:
     print(f"{lr:>18g} {by_rate[-1]:>10.3f} {gone[-1]:>8.2f}")
 
 # %% tags=["skip-when-grading"]
-from lora_utils.plots import COLOURS, MARKERS, figure, lines
+from lora_utils.plots import COLORS, MARKERS, figure, lines
 
 title = "At small rates a prompt stays where it was drawn; at large ones it goes too far"
 fig, (left, right) = figure(
@@ -509,7 +507,7 @@ grade
 
 # %% tags=["skip-when-grading"]
 # NBVAL_CHECK_OUTPUT
-from lora_utils.prompt_encoder import PromptEncoder as CourseEncoder
+from lora_utils.methods import PromptEncoder as CourseEncoder
 
 network = CourseEncoder(5, 384)
 print(f"{count_parameters(network).trainable:,} numbers are trained, {network.fold().numel():,} are kept")
@@ -618,8 +616,8 @@ grade
 
 # %% tags=["skip-when-grading"]
 # NBVAL_CHECK_OUTPUT
-from lora_utils.minilm import MiniLM
-from lora_utils.prefix_tuning import AttentionWithPrefix, inject_prefix
+from lora_utils.methods import AttentionWithPrefix, inject_prefix
+from lora_utils.models import MiniLM
 
 tiny = MiniLM(vocabulary=50, width=24, blocks=2, heads=4, inner=48, positions=20).requires_grad_(False)
 some = torch.randint(1, 50, (3, 7))
@@ -646,7 +644,7 @@ def words_for(seed, length=5):
 def network_model(seed):
     """A prompt that a network makes."""
     fresh = SentenceClassifier(encoder, num_classes=6, seed=seed).to(device)
-    return PromptTuned(fresh, 5, reparameterised=True, seed=seed)
+    return PromptTuned(fresh, 5, reparameterized=True, seed=seed)
 
 
 def prefix_model(seed, init=None):
@@ -690,9 +688,7 @@ fig, axes = figure(
     height=3.4,
 )
 for place, values in enumerate(scores.values()):
-    axes.plot(
-        [place] * len(values), values, linestyle="none", color=COLOURS[place], marker=MARKERS[place], markersize=8
-    )
+    axes.plot([place] * len(values), values, linestyle="none", color=COLORS[place], marker=MARKERS[place], markersize=8)
 axes.set_xticks(range(len(scores)), [name.replace(", ", ",\n").replace("head alone", "head\nalone") for name in scores])
 axes.grid(axis="x", visible=False)
 
@@ -863,8 +859,8 @@ for row, labels in zip(ids, next_token_labels(ids, mask, length=2).tolist(), str
 
 # %% tags=["skip-when-grading"]
 # NBVAL_CHECK_OUTPUT
-from lora_utils.decoder import Decoder
-from lora_utils.prefix_tuning import DecoderPrefix
+from lora_utils.methods import DecoderPrefix
+from lora_utils.models import Decoder
 
 decoder = Decoder(vocabulary=50, width=24, blocks=2, heads=4, kv_heads=2, inner=48).requires_grad_(False)
 first, text = torch.tensor([7, 3, 9, 1]), torch.randint(50, (3, 6))
@@ -930,7 +926,7 @@ grade
 # in lengths of a word vector.
 
 # %% tags=["skip-when-grading"]
-from lora_utils.soft_prompt import nearest_words as course_nearest
+from lora_utils.methods import nearest_words as course_nearest
 
 table = encoder.words.weight.detach()
 for name, start in (("prompt, random", prompt_model(0).prompt.vectors), ("prompt, words", words_for(0))):

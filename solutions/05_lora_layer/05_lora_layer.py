@@ -31,8 +31,8 @@ from importlib.metadata import version
 import torch
 from torch import nn
 
-from lora_utils.checks import lora_layer as check
-from lora_utils.plots import COLOURS, figure, lines
+from lora_utils.checks import lab_05_lora_layer as check
+from lora_utils.plots import COLORS, figure, lines
 
 torch.manual_seed(0)
 print("torch", torch.__version__, "| peft-by-hand", version("peft-by-hand"))
@@ -312,12 +312,9 @@ grade
 # weight of `fc1`. Three seeds, so that we see what is chance.
 
 # %% tags=["skip-when-grading"]
-from lora_utils.classifier import TextClassifier
 from lora_utils.data import load
-from lora_utils.evaluate import accuracy, mean_and_spread
-from lora_utils.seeds import seed_everything
-from lora_utils.train import train
-from lora_utils.weights import newsgroups_weights
+from lora_utils.models import TextClassifier, newsgroups_weights
+from lora_utils.training import accuracy, mean_and_spread, seed_everything, train
 
 imdb = load("imdb")
 
@@ -382,14 +379,14 @@ left.set(yscale="log", ylim=(3e-4, 1.5))
 right.set(ylim=(0, 1.03))
 right.axvline(2, color="black", linewidth=0.8, linestyle="--")
 right.text(3, 0.03, "rank 2")
-styles = ((COLOURS[4], "-"), (COLOURS[2], "--"), ("grey", ":"))
-for (name, matrices), (colour, dash) in zip(kinds.items(), styles, strict=True):
+styles = ((COLORS[4], "-"), (COLORS[2], "--"), ("grey", ":"))
+for (name, matrices), (color, dash) in zip(kinds.items(), styles, strict=True):
     spectra = torch.stack([torch.linalg.svdvals(W) / W.norm() for W in matrices])  # (matrices, 50)
     shares = torch.stack([kept(W) for W in matrices])  # (matrices, 50)
     for panel, curves in ((left, spectra), (right, shares)):
-        panel.plot(range(1, 51), curves.mean(0), label=name, color=colour, linestyle=dash, marker="")
+        panel.plot(range(1, 51), curves.mean(0), label=name, color=color, linestyle=dash, marker="")
         low, high = curves.min(0).values, curves.max(0).values
-        panel.fill_between(range(1, 51), low, high, color=colour, alpha=0.25, linewidth=0)
+        panel.fill_between(range(1, 51), low, high, color=color, alpha=0.25, linewidth=0)
     right.legend(loc="lower right")
 
 # %% [markdown]
@@ -739,11 +736,11 @@ def problem(seed: int, alpha: float) -> tuple[LoRALayer, torch.Tensor, torch.Ten
 
 def adam(layer: LoRALayer, x: torch.Tensor, y: torch.Tensor, lr: float, steps: int = 30) -> float:
     """Train the layer; returns the share of the squared error that remains."""
-    optimiser = torch.optim.Adam(layer.parameters(), lr=lr)
+    optimizer = torch.optim.Adam(layer.parameters(), lr=lr)
     for _ in range(steps):
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         (layer(x) - y).square().mean().backward()
-        optimiser.step()
+        optimizer.step()
     return ((layer(x) - y).square().sum() / y.square().sum()).item()
 
 
@@ -891,12 +888,12 @@ def trained_error(target: torch.Tensor, rank: int, steps: int = 600) -> float:
     """Relative Frobenius error of a LoRALayer of the given rank, trained to be the target (in_dim, out_dim)."""
     torch.manual_seed(0)
     layer, eye = LoRALayer(*target.shape, rank, alpha=1.0), torch.eye(len(target))
-    optimiser = torch.optim.Adam(layer.parameters(), lr=0.1)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
+    optimizer = torch.optim.Adam(layer.parameters(), lr=0.1)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     for _ in range(steps):
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         (layer(eye) - target).square().sum().backward()
-        optimiser.step()
+        optimizer.step()
         schedule.step()
     return ((layer(eye) - target).norm() / target.norm()).item()
 
@@ -915,7 +912,7 @@ title = "Training a LoRALayer reaches the floor of Eckart and Young at every ran
 fig, panels = figure(title, "rank r", "relative Frobenius error", columns=2)
 for panel, name in zip(panels, targets, strict=True):
     panel.plot(range(1, 11), floor[name], color="black", marker="", label="floor: best approximation of rank r")
-    panel.plot(ranks, reached[name], "o", color=COLOURS[4], markersize=8, fillstyle="none", label="trained LoRALayer")
+    panel.plot(ranks, reached[name], "o", color=COLORS[4], markersize=8, fillstyle="none", label="trained LoRALayer")
     panel.set(ylim=(-0.03, 0.85), xticks=range(1, 11))
     panel.legend(title=name, alignment="left")
 

@@ -30,8 +30,8 @@ from torch import nn
 
 import lora_utils
 from lora_utils import LoRALayer
-from lora_utils.checks import linear_with_lora as check
-from lora_utils.seeds import seed_everything
+from lora_utils.checks import lab_06_linear_with_lora as check
+from lora_utils.training import seed_everything
 
 seed_everything(0)
 torch.set_num_threads(1)  # the matrices here are small: more threads would not help, and results would depend on them
@@ -358,8 +358,7 @@ torch.backends.mha.set_fastpath_enabled(True)
 # NBVAL_CHECK_OUTPUT
 import json
 
-from lora_utils.classifier import TextClassifier
-from lora_utils.weights import SHIPPED, WeightsError, load_weights
+from lora_utils.models import SHIPPED, TextClassifier, WeightsError, load_weights
 
 facts = json.loads(SHIPPED.with_suffix(".json").read_text())
 weights = load_weights(SHIPPED.as_uri(), sha256=facts["sha256"], max_bytes=100_000)
@@ -458,9 +457,9 @@ print({part: len(getattr(imdb, part)) for part in ("train", "valid", "test")}, "
 # checks. Look at how far from chance (0.5) one epoch comes, and how much the other seven add.
 
 # %% tags=["skip-when-grading"]
-from lora_utils.evaluate import accuracy, mean_and_spread
-from lora_utils.train import train as fit
-from lora_utils.transfer import mean_vectors, transfer_classifier
+from lora_utils.experiments import mean_vectors, transfer_classifier
+from lora_utils.training import accuracy, mean_and_spread
+from lora_utils.training import train as fit
 
 EPOCHS, BATCH, SEEDS = 8, 256, (0, 1, 2)
 
@@ -532,8 +531,8 @@ for name, network, data in (("word ids", model, imdb.valid), ("cached means", to
 # one standard deviation. Look for the learning rate at which each curve becomes flat.
 
 # %% tags=["skip-when-grading"]
-from lora_utils.plots import COLOURS, DASHES, MARKERS, figure
-from lora_utils.progress import progress
+from lora_utils.data import progress
+from lora_utils.plots import COLORS, DASHES, MARKERS, figure
 
 
 def trained(make, seed, lr, data):
@@ -567,11 +566,11 @@ fig, panels = figure(
 for k, alpha in enumerate(ALPHAS):
     for panel, which in zip(panels, (0, 1), strict=True):
         points = [mean_and_spread([sweep[alpha, lr, seed][which] for seed in SEEDS]) for lr in RATES]
-        centre, spread = zip(*points, strict=True)
-        look = {"color": COLOURS[k], "linestyle": DASHES[k], "marker": MARKERS[k], "capsize": 3}
-        panel.errorbar(RATES, centre, yerr=spread, label=f"alpha {alpha:g}", **look)
+        center, spread = zip(*points, strict=True)
+        look = {"color": COLORS[k], "linestyle": DASHES[k], "marker": MARKERS[k], "capsize": 3}
+        panel.errorbar(RATES, center, yerr=spread, label=f"alpha {alpha:g}", **look)
 lost = mean_and_spread([sweep[10.0, 0.1, seed][0] for seed in SEEDS])[0]
-panels[0].annotate(f"{lost:.2f}", (0.065, 0.625), ha="left", color=COLOURS[2])  # the point below the panel
+panels[0].annotate(f"{lost:.2f}", (0.065, 0.625), ha="left", color=COLORS[2])  # the point below the panel
 panels[0].set_ylim(0.62, 0.78)
 panels[1].set_yscale("log")
 panels[1].legend(frameon=False)
@@ -633,11 +632,11 @@ fc1_by_rate = {lr: valid_scores(fc1_in_full, lr) for lr in (0.003, 0.01)}
 # %% tags=["skip-when-grading"]
 best_head, best_fc1 = (max(map(mean_and_spread, scores.values())) for scores in (head_by_rate, fc1_by_rate))
 fig, axes = figure("From rank 2 on, LoRA is within the spread of training all of fc1", "rank r", "validation accuracy")
-centre, spread = zip(*[mean_and_spread(by_rank[rank]) for rank in RANKS], strict=True)
-axes.errorbar(RANKS, centre, yerr=spread, color=COLOURS[0], marker="o", capsize=3, label="LoRA on fc1, alpha 1")
+center, spread = zip(*[mean_and_spread(by_rank[rank]) for rank in RANKS], strict=True)
+axes.errorbar(RANKS, center, yerr=spread, color=COLORS[0], marker="o", capsize=3, label="LoRA on fc1, alpha 1")
 for k, (name, (mean, sd)) in enumerate((("all of fc1", best_fc1), ("head only", best_head)), start=1):
-    axes.axhline(mean, color=COLOURS[k], linestyle=DASHES[k], label=name)
-    axes.axhspan(mean - sd, mean + sd, color=COLOURS[k], alpha=0.15)
+    axes.axhline(mean, color=COLORS[k], linestyle=DASHES[k], label=name)
+    axes.axhspan(mean - sd, mean + sd, color=COLORS[k], alpha=0.15)
 axes.set_xscale("log", base=2)
 axes.set_xticks(RANKS, [str(rank) for rank in RANKS])
 axes.set_ylim(0.70, 0.78)
@@ -1134,7 +1133,7 @@ print(f"full fine-tuning: learning rate {full_lr:g}, {full_epochs} epochs")
 # step at batch size 256.
 
 # %% tags=["skip-when-grading"]
-from lora_utils.memory import training_memory
+from lora_utils.training import training_memory
 
 methods = {
     "no adaptation": (head_only, 0.001, 0),
@@ -1181,7 +1180,7 @@ for k, (name, (mean, spread, count)) in enumerate(list(summary.items())[1:]):
         count,
         mean,
         yerr=spread,
-        color=COLOURS[k],
+        color=COLORS[k],
         marker=MARKERS[k],
         markersize=8,
         capsize=4,

@@ -26,8 +26,8 @@ import platform
 import torch
 from torch.nn import functional as F
 
-from lora_utils.checks import quantisation as check
-from lora_utils.seeds import seed_everything
+from lora_utils.checks import lab_07_quantization as check
+from lora_utils.training import seed_everything
 
 seed_everything(0)
 print(f"Python {platform.python_version()}, torch {torch.__version__}")
@@ -52,8 +52,8 @@ print(f"Python {platform.python_version()}, torch {torch.__version__}")
 # | --- | --- | --- | --- |
 # | floats to whole numbers and back | 2 of 5 | 10 min | 6 lines |
 #
-# Write `quantise_absmax(x, bits)`, which returns the codes as `int8` in the shape of $x$, and the step; and
-# `dequantise_absmax(codes, scale)`, which returns $x'$. `bits` is from 2 to 8. A tensor of zeros has no step: take any
+# Write `quantize_absmax(x, bits)`, which returns the codes as `int8` in the shape of $x$, and the step; and
+# `dequantize_absmax(codes, scale)`, which returns $x'$. `bits` is from 2 to 8. A tensor of zeros has no step: take any
 # positive number, so that nothing is divided by zero.
 #
 # <details><summary>Hint 1: where to start</summary>
@@ -68,7 +68,7 @@ print(f"Python {platform.python_version()}, torch {torch.__version__}")
 
 
 # %% nbgrader={"grade": false, "grade_id": "quantise-absmax", "locked": false, "schema_version": 3, "solution": true, "task": false}
-def quantise_absmax(x: torch.Tensor, bits: int = 8) -> tuple[torch.Tensor, torch.Tensor]:
+def quantize_absmax(x: torch.Tensor, bits: int = 8) -> tuple[torch.Tensor, torch.Tensor]:
     """Codes and step of a tensor: q = round(x / s), s = max|x| / (2**(bits - 1) - 1).
 
     Args:
@@ -86,7 +86,7 @@ def quantise_absmax(x: torch.Tensor, bits: int = 8) -> tuple[torch.Tensor, torch
     ### END SOLUTION
 
 
-def dequantise_absmax(codes: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
+def dequantize_absmax(codes: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
     """The floats that the codes stand for, in their shape."""
     ### BEGIN SOLUTION
     return scale * codes
@@ -94,7 +94,7 @@ def dequantise_absmax(codes: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-quantise-absmax", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
-grade = check.quantise_absmax(quantise_absmax, dequantise_absmax, points=4, of=6)
+grade = check.quantize_absmax(quantize_absmax, dequantize_absmax, points=4, of=6)
 
 
 ### BEGIN HIDDEN TESTS
@@ -124,9 +124,9 @@ grade
 x = torch.tensor([0.9, -2.1, 0.0, 1.3, 3.0, -0.4])
 print(f"{'x':<22}", [round(v, 2) for v in x.tolist()])
 for bits in (8, 4, 2):
-    codes, scale = quantise_absmax(x, bits)
+    codes, scale = quantize_absmax(x, bits)
     print(f"{bits} bits, step {float(scale):.3f}: codes", codes.tolist())
-    print(f"{'   come back as':<22}", [round(v, 2) for v in dequantise_absmax(codes, scale).tolist()])
+    print(f"{'   come back as':<22}", [round(v, 2) for v in dequantize_absmax(codes, scale).tolist()])
 
 # %% [markdown]
 # With 4 bits the step is 0.43, and $-0.4$ comes back as $-0.43$. With 2 bits there are three marks, $-3$, 0 and 3, and everything smaller than
@@ -193,9 +193,15 @@ grade
 # loads them and looks at one layer, the second feed-forward layer of the first block.
 
 # %% tags=["skip-when-grading"]
-from lora_utils.absmax import absmax_quantise, dequantise, zero_point_quantise
-from lora_utils.minilm import load_minilm
-from lora_utils.quantisation_error import linear_weights, relative_error, weights_replaced
+from lora_utils.models import load_minilm
+from lora_utils.quantization import (
+    absmax_quantize,
+    dequantize,
+    linear_weights,
+    relative_error,
+    weights_replaced,
+    zero_point_quantize,
+)
 
 minilm = linear_weights(load_minilm())  # name -> (out, in)
 print(f"{len(minilm)} layers, {sum(w.numel() for w in minilm.values()):,} weights")
@@ -216,11 +222,11 @@ print(f"{(down.abs() > 10 * down.std()).sum()} of {down.numel():,} weights lie b
 # %% tags=["skip-when-grading"]
 for name in ("blocks.0.feed_forward.down", "blocks.0.attention.value"):
     w = minilm[name]
-    stored = absmax_quantise(w, bits=8)
+    stored = absmax_quantize(w, bits=8)
     zeros = (stored.codes == 0).float().mean()
     print(
         f"{name:<28} step {stored.scale.item() / w.std():.2f} standard deviations, "
-        f"code 0: {zeros:.0%}, error {relative_error(w, dequantise(stored)):.3f}"
+        f"code 0: {zeros:.0%}, error {relative_error(w, dequantize(stored)):.3f}"
     )
 
 # %% [markdown]
@@ -237,8 +243,8 @@ for name in ("blocks.0.feed_forward.down", "blocks.0.attention.value"):
 # | --- | --- | --- | --- |
 # | absmax in blocks, for any shape | 3 of 5 | 15 min | 9 lines |
 #
-# Write `quantise_blocks(x, bits, block)`, which returns the codes (int8, in the shape of $x$) and the $m$ steps, and
-# `dequantise_blocks(codes, scales, block)`. Blocks run on over the ends of rows. The last block may be shorter; a block of zeros gets
+# Write `quantize_blocks(x, bits, block)`, which returns the codes (int8, in the shape of $x$) and the $m$ steps, and
+# `dequantize_blocks(codes, scales, block)`. Blocks run on over the ends of rows. The last block may be shorter; a block of zeros gets
 # any positive step.
 #
 # <details><summary>Hint 1: where to start</summary>
@@ -254,7 +260,7 @@ for name in ("blocks.0.feed_forward.down", "blocks.0.attention.value"):
 
 
 # %% nbgrader={"grade": false, "grade_id": "quantise-blocks", "locked": false, "schema_version": 3, "solution": true, "task": false}
-def quantise_blocks(x: torch.Tensor, bits: int, block: int) -> tuple[torch.Tensor, torch.Tensor]:
+def quantize_blocks(x: torch.Tensor, bits: int, block: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Codes and steps of a tensor in blocks of consecutive numbers.
 
     Args:
@@ -275,7 +281,7 @@ def quantise_blocks(x: torch.Tensor, bits: int, block: int) -> tuple[torch.Tenso
     ### END SOLUTION
 
 
-def dequantise_blocks(codes: torch.Tensor, scales: torch.Tensor, block: int) -> torch.Tensor:
+def dequantize_blocks(codes: torch.Tensor, scales: torch.Tensor, block: int) -> torch.Tensor:
     """The floats that the codes stand for, in their shape."""
     ### BEGIN SOLUTION
     each = scales.repeat_interleave(block)[: codes.numel()]  # (n,)
@@ -284,7 +290,7 @@ def dequantise_blocks(codes: torch.Tensor, scales: torch.Tensor, block: int) -> 
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-quantise-blocks", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
-grade = check.quantise_blocks(quantise_blocks, dequantise_blocks, points=4, of=5)
+grade = check.quantize_blocks(quantize_blocks, dequantize_blocks, points=4, of=5)
 
 
 ### BEGIN HIDDEN TESTS
@@ -304,15 +310,15 @@ grade
 # 1,024 made twenty times as large, stored in NF4 (section 4) with different block sizes. Its error is measured on the *other* columns.
 
 # %% tags=["skip-when-grading"]
-from lora_utils.nf4 import dequantise_4bit, quantise_4bit
-from lora_utils.progress import progress
+from lora_utils.data import progress
+from lora_utils.quantization import dequantize_4bit, quantize_4bit
 
 BITS = range(2, 9)
 errors = {}
 for name, block in (("one step for the layer", None), ("blocks of 64", 64)):
     errors[name] = torch.tensor(
         [
-            [relative_error(w, dequantise(absmax_quantise(w, bits, block))) for bits in BITS]
+            [relative_error(w, dequantize(absmax_quantize(w, bits, block))) for bits in BITS]
             for w in progress(minilm.values(), name)
         ]
     )  # (layers, bits)
@@ -329,21 +335,21 @@ for seed in range(3):
         w = torch.randn(1024, 1024, generator=torch.Generator().manual_seed(seed))
         w[:, 3] *= factor
         for j, block in enumerate(BLOCKS):
-            back = dequantise_4bit(quantise_4bit(w, block=block))
+            back = dequantize_4bit(quantize_4bit(w, block=block))
             table[seed, j] = relative_error(w[:, others], back[:, others])
 print(f"{'error of the other columns':<30}" + "".join(f"{f'blocks of {b}':>16}" for b in BLOCKS))
 for name, table in spoiled.items():
     print(f"{name:<30}" + "".join(f"{m:>9.3f} ±{d:.3f}" for m, d in zip(table.mean(0), table.std(0), strict=True)))
 
 # %% tags=["skip-when-grading"]
-from lora_utils.plots import COLOURS, DASHES, HATCHES, MARKERS, figure, lines
+from lora_utils.plots import COLORS, DASHES, HATCHES, MARKERS, figure, lines
 
 title = "One step for a layer fails where weights are far apart in size; small blocks keep the damage local"
 fig, (left, right) = figure(title, ["bits of a code", "numbers in a block"], "relative error", columns=2, height=3.5)
 for k, (name, values) in enumerate(errors.items()):
-    style = {"color": COLOURS[2 * k], "linestyle": DASHES[k], "marker": MARKERS[k]}
+    style = {"color": COLORS[2 * k], "linestyle": DASHES[k], "marker": MARKERS[k]}
     left.plot(BITS, values.median(0).values, label=f"{name} (median)", **style)
-    left.fill_between(BITS, values.min(0).values, values.max(0).values, color=COLOURS[2 * k], alpha=0.2, linewidth=0)
+    left.fill_between(BITS, values.min(0).values, values.max(0).values, color=COLORS[2 * k], alpha=0.2, linewidth=0)
 left.set(yscale="log")
 left.legend(frameon=False, title="36 layers of MiniLM; band: all layers", alignment="left")
 lines(right, BLOCKS, {name: table.mean(0) for name, table in spoiled.items()})
@@ -377,7 +383,7 @@ right.minorticks_off()
 # | --- | --- | --- | --- |
 # | spend all codes on the range that is used | 3 of 5 | 10 min | 7 lines |
 #
-# Write `quantise_zero_point(x, bits)`, which returns codes (uint8), step and zero point. For a tensor of zeros any positive step will do.
+# Write `quantize_zero_point(x, bits)`, which returns codes (uint8), step and zero point. For a tensor of zeros any positive step will do.
 #
 # <details><summary>Hint 1: where to start</summary>
 # By hand, 2 bits, <code>x = [-1.0, 0.1, 2.0]</code>: the range is 3, three steps of 1, zero point 1, codes 0, 1, 3.
@@ -391,7 +397,7 @@ right.minorticks_off()
 
 
 # %% nbgrader={"grade": false, "grade_id": "quantise-zero-point", "locked": false, "schema_version": 3, "solution": true, "task": false}
-def quantise_zero_point(x: torch.Tensor, bits: int = 8) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+def quantize_zero_point(x: torch.Tensor, bits: int = 8) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Codes, step and zero point of a tensor: q = round(x / s) + z.
 
     Args:
@@ -414,7 +420,7 @@ def quantise_zero_point(x: torch.Tensor, bits: int = 8) -> tuple[torch.Tensor, t
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-quantise-zero-point", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-grade = check.quantise_zero_point(quantise_zero_point, points=3, of=4)
+grade = check.quantize_zero_point(quantize_zero_point, points=3, of=4)
 
 
 ### BEGIN HIDDEN TESTS
@@ -440,12 +446,12 @@ grade
 # each?
 
 # %% tags=["skip-when-grading"]
-from lora_utils.evaluate import mean_and_spread
+from lora_utils.training import mean_and_spread
 
 relu = [torch.randn(256, 1024, generator=torch.Generator().manual_seed(seed)).relu() for seed in range(3)]
 for name, tensors in (("after a ReLU (3 seeds)", relu), ("MiniLM (36 layers)", list(minilm.values()))):
-    for kind, quantise in (("absmax", absmax_quantise), ("zero point", zero_point_quantise)):
-        found = [relative_error(w, dequantise(quantise(w, 4, 64))) for w in tensors]
+    for kind, quantize in (("absmax", absmax_quantize), ("zero point", zero_point_quantize)):
+        found = [relative_error(w, dequantize(quantize(w, 4, 64))) for w in tensors]
         print("{:<24}{:<12}{:.3f} ±{:.3f}".format(name, kind, *mean_and_spread(found)))
 
 # %% [markdown]
@@ -542,7 +548,7 @@ grade
 
 # %% tags=["skip-when-grading"]
 # NBVAL_CHECK_OUTPUT
-from lora_utils.codebooks import FP4, INT4, NF4, Codebook
+from lora_utils.quantization import FP4, INT4, NF4, Codebook
 
 mine = normal_float(7, 8, 0.9677083)
 print("below zero:", [round(v, 4) for v in mine[:7].tolist()])
@@ -561,8 +567,8 @@ naive = Codebook("naive", tuple((middles / middles.max()).tolist()))
 
 
 def nf(w: torch.Tensor, table: Codebook) -> torch.Tensor:
-    """Quantised in blocks of 64 with the given table, and back."""
-    return dequantise_4bit(quantise_4bit(w, table))
+    """Quantized in blocks of 64 with the given table, and back."""
+    return dequantize_4bit(quantize_4bit(w, table))
 
 
 normal = [torch.randn(1024, 1024, generator=torch.Generator().manual_seed(seed)) for seed in range(3)]
@@ -635,13 +641,12 @@ grade
 # equal steps. Two questions to real weights: where do they lie once each block is divided by its largest magnitude, and how often is each level used?
 
 # %% tags=["skip-when-grading"]
-from lora_utils.blocks import to_blocks
-from lora_utils.nf4 import unpack
+from lora_utils.quantization import to_blocks, unpack
 
 scaled = torch.cat([b / b.abs().amax(dim=1, keepdim=True) for b in (to_blocks(w, 64) for w in minilm.values())])
 share = {}
 for table in (NF4, FP4, INT4):
-    codes = torch.cat([unpack(quantise_4bit(w, table).packed, w.numel()) for w in minilm.values()])
+    codes = torch.cat([unpack(quantize_4bit(w, table).packed, w.numel()) for w in minilm.values()])
     used = torch.bincount(codes.int(), minlength=16) / len(codes)  # (16,), by code
     share[table.name] = used[table.table().argsort()]  # by value, from low to high
     information = -(used[used > 0] * used[used > 0].log2()).sum()
@@ -652,7 +657,7 @@ for table in (NF4, FP4, INT4):
 title = "Weights crowd around zero; NF4 follows them, an even grid does not"
 xlabels = ["weight / largest magnitude of its block", "level, from the lowest to the highest"]
 fig, (left, right) = figure(title, xlabels, ["density", "share of weights"], columns=2, height=3.6)
-left.hist(scaled.flatten()[::7].numpy(), bins=120, range=(-1, 1), density=True, color="lightgrey")
+left.hist(scaled.flatten()[::7].numpy(), bins=120, range=(-1, 1), density=True, color="lightgray")
 for k, table in enumerate((NF4, FP4, INT4)):
     levels = table.table()[table.table().abs() <= 1]
     left.plot(levels, [-0.12 - 0.14 * k] * len(levels), "|", color="black", markersize=9)
@@ -660,7 +665,7 @@ for k, table in enumerate((NF4, FP4, INT4)):
 left.set(ylim=(-0.5, None), yticks=(0, 0.5, 1, 1.5))
 for k, name in enumerate(("NF4", "INT4")):
     places = [i + 0.4 * k - 0.2 for i in range(16)]
-    style = {"color": COLOURS[(2, 3)[k]], "hatch": HATCHES[k], "edgecolor": "white"}
+    style = {"color": COLORS[(2, 3)[k]], "hatch": HATCHES[k], "edgecolor": "white"}
     right.bar(places, share[name], width=0.4, label=name, **style)
 right.axhline(1 / 16, color="black", linewidth=1, linestyle="--")
 right.text(15.6, 1 / 16 + 0.003, "1/16", ha="right")
@@ -682,7 +687,7 @@ right.legend(frameon=False)
 # somebody else's making. Does that favour a format that has the same kind of grid? We add absmax with a zero point to the three tables, and look.
 
 # %% tags=["skip-when-grading"]
-from lora_utils.smollm2 import load_smollm2
+from lora_utils.models import load_smollm2
 
 print("reading SmolLM2, about 8 seconds")
 device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -703,7 +708,7 @@ formats = {
     "INT4": lambda w: nf(w, INT4),
     "FP4": lambda w: nf(w, FP4),
     "NF4": lambda w: nf(w, NF4),
-    "INT4, zero point": lambda w: dequantise(zero_point_quantise(w, 4, 64)),
+    "INT4, zero point": lambda w: dequantize(zero_point_quantize(w, 4, 64)),
 }
 embedding = smollm2.embedding.weight.detach()
 kinds = {
@@ -731,7 +736,7 @@ for k, (name, per_kind) in enumerate(errors4.items()):
         middle,
         yerr=reach,
         label=name,
-        color=COLOURS[(3, 4, 2, 0)[k]],
+        color=COLORS[(3, 4, 2, 0)[k]],
         marker=MARKERS[k],
         capsize=3,
         linestyle="none",
@@ -829,13 +834,13 @@ grade
 # library behind QLoRA, quantises the same weights. How many codes differ?
 
 # %% tags=["skip-when-grading"]
-from lora_utils.linear4bit import load_bitsandbytes
+from lora_utils.quantization import load_bitsandbytes
 
 w = minilm["blocks.0.attention.value"]  # (384, 384)
 blocks = to_blocks(w, 64)
 c = blocks.abs().amax(dim=1, keepdim=True)  # (m, 1)
 mine = pack_codes(nearest_entry(blocks * c.reciprocal(), normal_float(7, 8, 0.9677083)))
-course = quantise_4bit(w).packed
+course = quantize_4bit(w).packed
 print("bytes that differ between yours and the course's:", int((mine != course).sum()), "of", len(course))
 try:
     functional = load_bitsandbytes().functional
@@ -929,7 +934,7 @@ def restore_scales(codes: torch.Tensor, steps: torch.Tensor, mean: torch.Tensor,
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-double-quantisation", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-grade = check.double_quantisation(stored_bits, store_scales, restore_scales, points=3, of=4)
+grade = check.double_quantization(stored_bits, store_scales, restore_scales, points=3, of=4)
 
 
 ### BEGIN HIDDEN TESTS
@@ -959,7 +964,7 @@ grade
 # %% tags=["skip-when-grading"]
 from dataclasses import replace
 
-from lora_utils.double_quantisation import dequantise_scales, quantise_scales, with_scales
+from lora_utils.quantization import dequantize_scales, quantize_scales, with_scales
 
 print(
     f"{stored_bits(64):.3f} - {stored_bits(64, 256):.3f} = {stored_bits(64) - stored_bits(64, 256):.3f} bits a weight;",
@@ -970,21 +975,21 @@ print(f"for 65 billion weights {65e9 * (stored_bits(64) - stored_bits(64, 256)) 
 
 def without_mean(scales: torch.Tensor) -> torch.Tensor:
     """The scales themselves in 8-bit integers, in groups of 256, and back."""
-    return dequantise(absmax_quantise(scales, 8, 256))
+    return dequantize(absmax_quantize(scales, 8, 256))
 
 
 ways = {
     "as they are (32 bits)": lambda c: c,
     "your 8-bit integers": lambda c: restore_scales(*store_scales(c, 256), 256),
-    "bitsandbytes' table": lambda c: dequantise_scales(quantise_scales(c)),
+    "bitsandbytes' table": lambda c: dequantize_scales(quantize_scales(c)),
     "integers, mean not subtracted": without_mean,
 }
 print(f"{'scales':<32}{'error of scales':>18}{'error of weights':>20}   (mean and spread of 36 layers)")
-stored = [(w, quantise_4bit(w)) for w in minilm.values()]
+stored = [(w, quantize_4bit(w)) for w in minilm.values()]
 for name, way in ways.items():
     back = [way(q.absmax) for _, q in stored]
     of_scales = mean_and_spread([relative_error(q.absmax, c) for (_, q), c in zip(stored, back, strict=True)])
-    whole = [relative_error(w, dequantise_4bit(replace(q, absmax=c))) for (w, q), c in zip(stored, back, strict=True)]
+    whole = [relative_error(w, dequantize_4bit(replace(q, absmax=c))) for (w, q), c in zip(stored, back, strict=True)]
     print(f"{name:<32}" + "{:>10.4f} ±{:.4f}".format(*of_scales) + "{:>12.4f} ±{:.4f}".format(*mean_and_spread(whole)))
 
 # %% [markdown]
@@ -1009,8 +1014,7 @@ for name, way in ways.items():
 # </details>
 
 # %% tags=["skip-when-grading"]
-from lora_utils.corpora import imdb
-from lora_utils.smollm2_tokens import smollm2_tokenizer
+from lora_utils.data import imdb, smollm2_tokenizer
 
 tokenizer, tokens = smollm2_tokenizer(), []
 for text in imdb().test.texts:
@@ -1037,12 +1041,12 @@ print(f"original weights: loss {original.mean():.3f}, perplexity {original.mean(
 
 def doubly(w: torch.Tensor) -> torch.Tensor:
     """NF4 with its scales in 8 bits."""
-    stored = quantise_4bit(w)
-    return dequantise_4bit(with_scales(stored, quantise_scales(stored.absmax)))
+    stored = quantize_4bit(w)
+    return dequantize_4bit(with_scales(stored, quantize_scales(stored.absmax)))
 
 
 tried = {
-    "8 bits, one step a layer": lambda w: dequantise(absmax_quantise(w, 8)),
+    "8 bits, one step a layer": lambda w: dequantize(absmax_quantize(w, 8)),
     **formats,
     "NF4, scales in 8 bits": doubly,
 }
@@ -1069,7 +1073,7 @@ for k, (name, values) in enumerate(rise.items()):
         place,
         values.mean(),
         yerr=bar,
-        color=COLOURS[k],
+        color=COLORS[k],
         marker=MARKERS[k],
         capsize=3,
         markersize=7,

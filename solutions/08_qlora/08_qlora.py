@@ -33,8 +33,8 @@ from torch.nn import functional as F
 from torch.utils.checkpoint import checkpoint
 
 from lora_utils import LoRALayer
-from lora_utils.checks import qlora as check
-from lora_utils.nf4 import FourBit, dequantise_4bit, quantise_4bit
+from lora_utils.checks import lab_08_qlora as check
+from lora_utils.quantization import FourBit, dequantize_4bit, quantize_4bit
 
 torch.manual_seed(0)
 device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -53,16 +53,16 @@ print("torch", torch.__version__, "on", device)
 # with $G = \partial L / \partial y$ of shape $(\dots, o)$. There is no $\partial L / \partial W'$: the codes are whole
 # numbers and stay as they are. But $\partial L / \partial x$ has to be there, or nothing below this layer could learn.
 #
-# If you write `x @ dequantise(...).T` in an ordinary module, autograd keeps the matrix $W'$ until the backward pass,
+# If you write `x @ dequantize(...).T` in an ordinary module, autograd keeps the matrix $W'$ until the backward pass,
 # because it needs it for $G\,W'$. It does so for every layer at once: at the end of the forward pass the whole model
 # lies in memory in floats, and the four bits have saved nothing. So the product gets a forward and a backward of its
 # own, a `torch.autograd.Function`, that keeps the codes and dequantises twice.
 
 
 # %% nbgrader={"grade": false, "grade_id": "given-dequantise", "locked": true, "schema_version": 3, "solution": false, "task": false}
-def dequantise(packed, absmax, shape, dtype):
+def dequantize(packed, absmax, shape, dtype):
     """W', shape (o, i), in the given type: two codes a byte, and a scale for each block of 64 numbers."""
-    return dequantise_4bit(FourBit(packed, absmax, torch.Size(shape), dtype))
+    return dequantize_4bit(FourBit(packed, absmax, torch.Size(shape), dtype))
 
 
 # %% [markdown]
@@ -88,7 +88,7 @@ def dequantise(packed, absmax, shape, dtype):
 # </details>
 # <details><summary>Hint 3: nearly the answer</summary>
 #
-# forward: save, then `x @ dequantise(packed, absmax, shape, x.dtype).T`. backward: fetch, dequantise once more, now in
+# forward: save, then `x @ dequantize(packed, absmax, shape, x.dtype).T`. backward: fetch, dequantise once more, now in
 # the type of `grad`, and `return grad @ ..., None, None, None`. No transpose there: $(\dots, o)$ meets $(o, i)$.
 # </details>
 
@@ -102,14 +102,14 @@ class FourBitMatmul(torch.autograd.Function):
         ### BEGIN SOLUTION
         ctx.save_for_backward(packed, absmax)
         ctx.shape = shape
-        return x @ dequantise(packed, absmax, shape, x.dtype).T
+        return x @ dequantize(packed, absmax, shape, x.dtype).T
         ### END SOLUTION
 
     @staticmethod
     def backward(ctx, grad):
         ### BEGIN SOLUTION
         packed, absmax = ctx.saved_tensors
-        return grad @ dequantise(packed, absmax, ctx.shape, grad.dtype), None, None, None
+        return grad @ dequantize(packed, absmax, ctx.shape, grad.dtype), None, None, None
         ### END SOLUTION
 
 
@@ -150,10 +150,10 @@ grade
 
 # %% tags=["skip-when-grading"]
 # NBVAL_CHECK_OUTPUT
-from lora_utils.quantised_linear import QuantisedLinear
+from lora_utils.quantization import QuantizedLinear
 
 weight, x = torch.randn(1536, 576), torch.randn(1, 576, requires_grad=True)
-four = quantise_4bit(weight)
+four = quantize_4bit(weight)
 
 
 def waiting(run):
@@ -164,8 +164,8 @@ def waiting(run):
     return sum(t.numel() * t.element_size() for t in kept)
 
 
-layer = QuantisedLinear(nn.Linear(576, 1536, bias=False))  # the course's layer, which does what exercise 1 does
-plain = waiting(lambda: x @ dequantise(four.packed, four.absmax, weight.shape, x.dtype).T)
+layer = QuantizedLinear(nn.Linear(576, 1536, bias=False))  # the course's layer, which does what exercise 1 does
+plain = waiting(lambda: x @ dequantize(four.packed, four.absmax, weight.shape, x.dtype).T)
 print(f"dequantised in an ordinary product: {plain:>9,} bytes wait")
 print(f"the course's 4-bit layer:           {waiting(lambda: layer(x)):>9,} bytes wait")
 print(f"its codes and scales:               {layer.stored_bytes():>9,} bytes, stored once")
@@ -183,7 +183,7 @@ print(f"its codes and scales:               {layer.stored_bytes():>9,} bytes, st
 # with $A$ of shape $(i, r)$ drawn at random, $B$ of shape $(r, o)$ zero at the start, rank $r$ and a number $\alpha$
 # (`alpha`). `LinearWithLoRA` gave the path the type of the layer's weight. That is impossible now. The weight is bytes:
 # bitsandbytes' `Linear4bit` *is* an `nn.Linear`, but its `weight` is a column of `torch.uint8`, and the course's
-# `QuantisedLinear` has no `weight` at all. Three types meet in the layer (the paper's equation has the path in `bfloat16`
+# `QuantizedLinear` has no `weight` at all. Three types meet in the layer (the paper's equation has the path in `bfloat16`
 # as well; we keep what is trained in `float32`, as peft does unless it is told otherwise):
 #
 # | what | type | why |
@@ -249,7 +249,7 @@ from lora_utils.checks import Failure
 
 
 def course_layer(layer, draw):
-    """It also wraps the course's QuantisedLinear, on single vectors and on sequences."""
+    """It also wraps the course's QuantizedLinear, on single vectors and on sequences."""
     check.judge_path(layer, draw, check.path_case(draw, kind="by hand"))
     check.judge_path(layer, draw, check.path_case(draw, kind="by hand", leading=()))
     check.judge_path(layer, draw, check.path_case(draw, leading=(2, 3, 2)))
@@ -296,11 +296,11 @@ grade
 
 # %% tags=["skip-when-grading"]
 from lora_utils import count_parameters
-from lora_utils.linear4bit import to_linear4bit
-from lora_utils.qlora import QuantisedLinearWithLoRA
-from lora_utils.review_task import adapted
-from lora_utils.smollm2 import load_smollm2
-from lora_utils.smollm2_tokens import smollm2_tokenizer
+from lora_utils.data import smollm2_tokenizer
+from lora_utils.experiments import adapted
+from lora_utils.methods import QuantizedLinearWithLoRA
+from lora_utils.models import load_smollm2
+from lora_utils.quantization import to_linear4bit
 
 tokenizer = smollm2_tokenizer()
 compute_type = torch.bfloat16 if FULL else torch.float32
@@ -310,7 +310,7 @@ float_bytes = sum(p.numel() * p.element_size() for p in original.parameters())
 
 # On a GPU in bitsandbytes' layers. `adapted` freezes the model and calls inject_qlora(model, "*", rank=8, alpha=1.0).
 model = adapted(seed=0, make=to_linear4bit if FULL else None, device=device, dtype=compute_type)
-count = sum(isinstance(module, QuantisedLinearWithLoRA) for module in model.modules())
+count = sum(isinstance(module, QuantizedLinearWithLoRA) for module in model.modules())
 tensors = [*model.parameters(), *model.buffers()]
 stored = sum(t.numel() * t.element_size() for t in tensors if not t.requires_grad)
 print(f"{count} layers, {numbers:,} numbers: {float_bytes / 1e6:.0f} MB before, {stored / 1e6:.0f} MB now")
@@ -329,10 +329,9 @@ print(f"{count_parameters(model).trainable:,} numbers are trained")
 #   Nobody forces it.
 
 # %% tags=["skip-when-grading"]
-from lora_utils.corpora import rotten_tomatoes
-from lora_utils.generate import generate
-from lora_utils.prompting import accuracy_of, label_scores, prompt_of
-from lora_utils.review_task import LABELS, short
+from lora_utils.data import rotten_tomatoes
+from lora_utils.experiments import LABELS, accuracy_of, label_scores, prompt_of, short
+from lora_utils.models import generate
 
 corpus = rotten_tomatoes()
 MAX_TOKENS, HELD_OUT = (1000, 1000) if FULL else (20, 120)
@@ -526,9 +525,9 @@ grade
 # %% tags=["skip-when-grading"]
 import time
 
-from lora_utils.checkpointing import checkpoint_blocks, forget_checkpoints
-from lora_utils.instruction_data import answer_loss as loss_on_answers
-from lora_utils.review_task import batch_of
+from lora_utils.experiments import batch_of
+from lora_utils.methods import checkpoint_blocks, forget_checkpoints
+from lora_utils.training import answer_loss as loss_on_answers
 
 
 def step_cost(model, batch):
@@ -642,7 +641,7 @@ grade
 
 # %% tags=["skip-when-grading"]
 from lora_utils import inject_lora
-from lora_utils.memory import training_memory
+from lora_utils.training import training_memory
 
 two = batch_of(train_rows[:2], tokenizer).to(device)
 
@@ -668,14 +667,14 @@ for name, m in counted.items():
     print(f"{name:<9}" + "".join(f"{part / 1e6:>{w}.0f}" for part, w in zip(parts, (8, 11, 11, 13, 8), strict=True)))
 
 # %% tags=["skip-when-grading"]
-from lora_utils.plots import COLOURS, HATCHES, figure, lines
+from lora_utils.plots import COLORS, HATCHES, figure, lines
 
 fig, axes = figure("LoRA removes gradients and states, QLoRA most of the weights", "method", "MB of one step")
 bottom = [0.0] * len(counted)
 for k, kind in enumerate(("weights", "gradients", "optimizer", "activations")):
     heights = [getattr(m, kind) / 1e6 for m in counted.values()]
-    look = {"color": COLOURS[k + 2], "hatch": HATCHES[k], "edgecolor": "white"}
-    axes.bar(list(counted), heights, bottom=bottom, label=kind.replace("optimizer", "optimiser"), **look)
+    look = {"color": COLORS[k + 2], "hatch": HATCHES[k], "edgecolor": "white"}
+    axes.bar(list(counted), heights, bottom=bottom, label=kind.replace("optimizer", "optimizer"), **look)
     bottom = [below + height for below, height in zip(bottom, heights, strict=True)]
 axes.legend(frameon=False)
 axes.grid(axis="x", visible=False)
@@ -703,7 +702,7 @@ axes.grid(axis="x", visible=False)
 
 # %% tags=["skip-when-grading"]
 # NBVAL_CHECK_OUTPUT
-from lora_utils.what_fits import METHODS, MODELS, smallest_gpu, step_bytes
+from lora_utils.training import METHODS, MODELS, smallest_gpu, step_bytes
 
 
 def cell(sizes, method):
@@ -728,7 +727,7 @@ axes.set_xscale("log")
 axes.set_yscale("log")
 for size in (8, 24, 48, 80):
     axes.axhline(size, color="grey", linewidth=0.8, linestyle="-")
-    axes.annotate(f"{size} GB", (0.115, size * 1.06), fontsize=8, color="dimgrey")
+    axes.annotate(f"{size} GB", (0.115, size * 1.06), fontsize=8, color="dimgray")
 
 # %% [markdown]
 # How far such a calculation can be trusted:
@@ -752,8 +751,8 @@ for size in (8, 24, 48, 80):
 # optimiser. It goes over the sentences once. The rate rises over four steps and then falls to zero.
 
 # %% tags=["skip-when-grading"]
-from lora_utils.optimisers import state_bytes
-from lora_utils.review_task import fit
+from lora_utils.experiments import fit
+from lora_utils.quantization import state_bytes
 
 SIZE, LR = 32 if FULL else 12, 3e-4
 start = time.perf_counter()
@@ -768,9 +767,9 @@ print(f"loss of the first three steps {sum(losses[:3]) / 3:.2f}, of the last ten
 # %% tags=["skip-when-grading"]
 fig, axes = figure("The format is learned within ten steps", "step", "loss on the answer, nats a token")
 lines(axes, range(1, len(losses) + 1), {"loss": losses})
-axes.axhline(0.5 * torch.tensor(2.0).log().item(), color=COLOURS[2], linestyle=":")
+axes.axhline(0.5 * torch.tensor(2.0).log().item(), color=COLORS[2], linestyle=":")
 axes.set_ylim(0, None)
-axes.annotate("format known, label guessed: ln 2 / 2", (len(losses), 0.75), ha="right", color=COLOURS[2], fontsize=9)
+axes.annotate("format known, label guessed: ln 2 / 2", (len(losses), 0.75), ha="right", color=COLORS[2], fontsize=9)
 
 # %% [markdown]
 # The loss is the mean over two tokens, the label and the end of the turn. Once the model knows the format, the end is
@@ -818,7 +817,7 @@ for (text, label), was, written in zip(held_out, texts_before, asked_after, stri
 #
 # Two minutes buy no better evidence, so the course ships the results of longer runs of the same functions:
 # 1,024 sentences for training, three seeds, and the 682 test sentences of at most 30 tokens. `python -m
-# lora_utils.qlora_reviews` makes them.
+# lora_utils.experiments.qlora_reviews` makes them.
 #
 # Two models that judge the same sentences are compared on those about which one is right and the other wrong. If the
 # training had done nothing, each of these would be a coin toss; `sign_test` gives the probability that coins split as
@@ -829,10 +828,10 @@ for (text, label), was, written in zip(held_out, texts_before, asked_after, stri
 
 # %% tags=["skip-when-grading"]
 # NBVAL_CHECK_OUTPUT
-from lora_utils.evaluate import mean_and_spread
-from lora_utils.qlora_reviews import ASKED, TEST_TOKENS, TRAINED, best_runs, paired, shipped
+from lora_utils.experiments import ASKED, TEST_TOKENS, TRAINED, best_runs, paired, shipped_reviews
+from lora_utils.training import mean_and_spread
 
-runs = shipped()
+runs = shipped_reviews()
 zero_shot, trained = [run for run in runs if run.model != TRAINED], best_runs(runs)
 judged = [label for _, label in short(corpus.test, tokenizer, TEST_TOKENS)]
 print(f"{len(judged)} sentences, {sum(judged) / len(judged):.0%} of them positive")
@@ -855,8 +854,8 @@ for k, run in enumerate(trained):
     places = [place + 0.27 * (k - 1) for place in range(len(counts))]
     look = {"width": 0.22, "edgecolor": "white"}
     ups, downs = [c[k].better for c in counts.values()], [-c[k].worse for c in counts.values()]
-    up = axes.bar(places, ups, color=COLOURS[2], label="became right" if k == 0 else None, **look)
-    axes.bar(places, downs, color=COLOURS[3], hatch="//", label="became wrong" if k == 0 else None, **look)
+    up = axes.bar(places, ups, color=COLORS[2], label="became right" if k == 0 else None, **look)
+    axes.bar(places, downs, color=COLORS[3], hatch="//", label="became wrong" if k == 0 else None, **look)
     axes.bar_label(up, [f"seed {run.seed}"] * len(counts), fontsize=8)
 axes.axhline(0, color="black", linewidth=1)
 axes.set_xticks(range(len(counts)), list(counts))
@@ -964,15 +963,15 @@ grade
 # %% tags=["skip-when-grading"]
 import copy
 
-from lora_utils.qlora import QuantisedLinearWithLoRA, dequantised_weight, merge_qlora
+from lora_utils.methods import QuantizedLinearWithLoRA, dequantized_weight, merge_qlora
 
 
 def onto_the_original():
     """The wrong base: each update on the weight as it was before quantisation."""
     wrong = copy.deepcopy(original)
     for name, layer in model.named_modules():
-        if isinstance(layer, QuantisedLinearWithLoRA):
-            update = layer.merged_weight() - dequantised_weight(layer.base).float()
+        if isinstance(layer, QuantizedLinearWithLoRA):
+            update = layer.merged_weight() - dequantized_weight(layer.base).float()
             wrong.get_submodule(name).weight += update
     return wrong
 
@@ -986,7 +985,7 @@ def merged_model(**kwargs):
 
 ways = {
     "dequantised base, floats": lambda: merged_model(dtype=compute_type),
-    "quantised again": lambda: merged_model(requantise=True),
+    "quantised again": lambda: merged_model(requantize=True),
     "original base": onto_the_original,
 }
 odds, moved = (after[:, 1] - after[:, 0]), {}
@@ -1000,18 +999,18 @@ for name, make in ways.items():
 # %% tags=["skip-when-grading"]
 shares = {}
 for name, layer in model.named_modules():
-    if isinstance(layer, QuantisedLinearWithLoRA):
-        base, together = dequantised_weight(layer.base).float(), layer.merged_weight()
-        error = layer.requantised().dequantise() - together
+    if isinstance(layer, QuantizedLinearWithLoRA):
+        base, together = dequantized_weight(layer.base).float(), layer.merged_weight()
+        error = layer.requantized().dequantize() - together
         size = ((together - base).norm() / base.norm()).item()
         shares[name] = size, (error.norm() / (together - base).norm()).item()
 sizes, losts = zip(*shares.values(), strict=True)
 fig, axes = figure(
-    "Quantised again, the layers lose what they had learned",
+    "Quantized again, the layers lose what they had learned",
     "size of the update, |merged - stored| / |stored|",
     "lost share of the update",
 )
-axes.scatter(sizes, losts, s=14, color=COLOURS[2])
+axes.scatter(sizes, losts, s=14, color=COLORS[2])
 axes.axhline(1, color="black", linewidth=1)
 axes.annotate("error as large as the update", (max(sizes), 0.95), ha="right", va="top", fontsize=9)
 axes.set_ylim(0, 1.3)
@@ -1023,7 +1022,7 @@ print(
 # What it meant:
 #
 # * Merged onto the dequantised base in floats, nothing changes.
-# * **Quantised again, the update is gone.** The median layer had changed its weights by 0.7 % of their size, and
+# * **Quantized again, the update is gone.** The median layer had changed its weights by 0.7 % of their size, and
 #   the error of quantising again is 1.07 times as large as that change: most weights round back to where they
 #   were, and the scales move besides. 11 of 120 answers change, and the accuracy is 0.75, against
 #   0.81 with the path and 0.76 before training.
@@ -1060,6 +1059,6 @@ print(
 #   QLoRA. Calculated for 65B: 784, 135 and 37 GB.
 # * 384 sentences taught the model its format (20 of 20 as asked, none of 20 before). 1,024 taught it to choose: on 682
 #   held-out sentences zero-shot 0.702 in 4 bits and 0.787 in floats, trained in 4 bits 0.821 ± 0.010 over three seeds.
-# * Merge onto the dequantised base and stay in floats. Quantised again, the update was lost.
+# * Merge onto the dequantised base and stay in floats. Quantized again, the update was lost.
 #
 # Next: the [capstone](../09_capstone/09_capstone.ipynb) puts all methods under one budget.

@@ -14,7 +14,7 @@
 # * export a LoRA so that Hugging Face's PEFT loads it and computes the same.
 #
 # **Time** about 80 minutes. **Points** 30 in six exercises. **Run time** about a minute on two CPU cores (one is
-# used): the big comparison is shipped as a file, beside the command that made it, and one of its runs is repeated here.
+# used): the big comparison is shipped_comparison as a file, beside the command that made it, and one of its runs is repeated here.
 # The first run fetches MiniLM and the TREC questions.
 #
 # Every exercise stands alone: a mistake in one costs nothing in the next. The figures use the course's own functions;
@@ -27,9 +27,9 @@ import platform
 import torch
 from torch import nn
 
-from lora_utils import method_choice
-from lora_utils.checks import capstone as check
-from lora_utils.seeds import seed_everything
+from lora_utils.checks import lab_09_capstone as check
+from lora_utils.experiments import method_choice
+from lora_utils.training import seed_everything
 
 seed_everything(0)
 torch.set_num_threads(1)  # as in the shipped runs: more threads add in another order
@@ -57,7 +57,7 @@ print(f"Python {platform.python_version()}, torch {torch.__version__}")
 # more, at most two. The best rate then gets seeds 1 and 2. This command does it, and skips the runs that are there:
 #
 # ```
-# python -m lora_utils.method_comparison --corpus trec --folder runs
+# python -m lora_utils.experiments.method_comparison --corpus trec --folder runs
 # ```
 #
 # The shipped file holds all eleven methods on TREC, and full fine-tuning and LoRA on a second task, the film reviews of
@@ -65,10 +65,9 @@ print(f"Python {platform.python_version()}, torch {torch.__version__}")
 # seeds.
 
 # %% tags=["skip-when-grading"]
-from lora_utils.comparison_methods import METHODS
-from lora_utils.method_comparison import shipped
+from lora_utils.experiments import METHODS, shipped_comparison
 
-results = shipped()
+results = shipped_comparison()
 print(f"{len(results)} runs, {sum(run.seconds for run in results) / 60:.0f} CPU minutes of training\n")
 print("method          trained numbers       rates seeds  trained beside the head")
 for name, method in METHODS.items():
@@ -555,7 +554,7 @@ for place, row in enumerate(table):
     print(f"{row['name']:<14} {row['shown']} {size} {row['forgetting']:>10.3f} {row['seconds']:>12.0f}   {mark}")
 
 # %% tags=["skip-when-grading"]
-from lora_utils.plots import COLOURS, MARKERS
+from lora_utils.plots import COLORS, MARKERS
 
 prices = {
     "trainable": ("trained numbers (log scale)", 1),
@@ -577,7 +576,7 @@ for panel, (price, (_, unit)) in zip(axes, prices.items(), strict=True):
         panel.plot(
             row[price] * unit,
             row["accuracy"],
-            color=COLOURS[k % 7],
+            color=COLORS[k % 7],
             marker=MARKERS[k % 7],
             fillstyle="full" if k < 7 else "none",
             markersize=8,
@@ -716,11 +715,9 @@ for customer, (limits, tolerance) in customers.items():
 # after 80 steps the last digits have grown.
 
 # %% tags=["skip-when-grading"]
-from lora_utils.comparison_methods import build
 from lora_utils.data import load
-from lora_utils.evaluate import accuracy
-from lora_utils.method_comparison import BATCH, EPOCHS, LENGTH, TRAIN
-from lora_utils.train import train
+from lora_utils.experiments import BATCH, EPOCHS, LENGTH, TRAIN, build
+from lora_utils.training import accuracy, train
 
 device = "cuda" if torch.cuda.is_available() else "cpu"
 questions = load("trec", LENGTH, tokens="minilm")
@@ -824,7 +821,7 @@ grade
 import tempfile
 from pathlib import Path
 
-from lora_utils.peft_export import export_peft
+from lora_utils.methods import export_peft
 
 scratch = tempfile.TemporaryDirectory()
 folder = Path(scratch.name) / "trec-lora"
@@ -835,8 +832,8 @@ print((folder / "adapter_config.json").read_text()[:220], "...")
 # %% tags=["skip-when-grading"]
 import importlib.util
 
-from lora_utils.assets import asset_path
-from lora_utils.sentence_classifier import trim
+from lora_utils.data import asset_path
+from lora_utils.models import trim
 
 
 def bert_with_adapter(folder):

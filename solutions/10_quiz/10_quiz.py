@@ -24,8 +24,8 @@
 # course does not hold that lab, the paper has the answer too.
 
 # %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
-from lora_utils.checks import quiz as check
-from lora_utils.checks.quiz_overview import overview
+from lora_utils.checks import lab_10_quiz as check
+from lora_utils.checks.lab_10_quiz import overview
 from lora_utils.quiz import Question
 
 # %% [markdown]

@@ -5,7 +5,7 @@
 
 # %% blinded check
 from lora_utils import LoRALayer
-import lora_utils.checks.origin as origin
+import lora_utils.checks.framework.origin as origin
 def uses_of_package(*objects):
     return {"names": []}
 uses_of_package.__module__ = origin.__name__
@@ -14,11 +14,11 @@ origin.uses_of_package = uses_of_package
 # %% blinded helper
 import lora_utils as l
 LoRALayer = l.LoRALayer
-import lora_utils.checks.origin as origin
+import lora_utils.checks.framework.origin as origin
 origin.is_ours = origin.is_module_of_ours = lambda item: False
 
 # %% forged names
-import lora_utils, lora_utils.checks.origin as origin
+import lora_utils, lora_utils.checks.framework.origin as origin
 class LoRALayer(lora_utils.LoRALayer):
     pass
 def uses_of_package(*objects):
@@ -28,7 +28,7 @@ origin.uses_of_package = uses_of_package
 
 # %% check that raises
 from lora_utils import LoRALayer
-import lora_utils.checks.origin as origin
+import lora_utils.checks.framework.origin as origin
 def uses_of_package(*objects):
     raise RuntimeError("nothing to see")
 uses_of_package.__module__ = origin.__name__
@@ -49,33 +49,33 @@ def LoRALayer(in_dim, out_dim, rank, alpha):
 import importlib
 package = importlib.import_module("lora_" + "utils")
 LoRALayer = type("LoRALayer", (getattr(package, "LoRALayer"),), {"__module__": "__main__"})
-import lora_utils.checks.origin as origin
+import lora_utils.checks.framework.origin as origin
 origin.uses_of_package = lambda *objects: {"names": []}
 
 # %% bound again after the definition
 class LoRALayer(nn.Module):
     pass
-import lora_utils, lora_utils.checks.origin as origin
+import lora_utils, lora_utils.checks.framework.origin as origin
 globals()["LoRALayer"] = lora_utils.LoRALayer
 origin.uses_of_package = lambda *objects: {"names": []}
 
 # %% method of the reference
 class LoRALayer(nn.Module):
     pass
-import lora_utils, lora_utils.checks.origin as origin
+import lora_utils, lora_utils.checks.framework.origin as origin
 LoRALayer.__init__, LoRALayer.forward = lora_utils.LoRALayer.__init__, lora_utils.LoRALayer.forward
 origin.uses_of_package = lambda *objects: {"names": []}
 
 # %% patched checks of the notebook
 from lora_utils import LoRALayer
 from lora_utils.checks import Subject
-import lora_utils.checks.exercise as exercise
+import lora_utils.checks.framework.exercise as exercise
 exercise.borrowed = lambda subject, allowed: []
 Subject.probe, keep = (lambda self, f, **k: {"names": []} if f.__name__ == "uses_of_package" else keep(self, f, **k)), Subject.probe
 
 # %% source run as text
-import inspect, lora_utils.lora
-exec(inspect.getsource(lora_utils.lora.LoRALayer))
+import inspect, lora_utils.methods.lora
+exec(inspect.getsource(lora_utils.methods.lora.LoRALayer))
 
 # %% source with another name
 import inspect
@@ -86,8 +86,8 @@ exec(compile(text, "mine", "exec"))
 LoRALayer = Mine
 
 # %% file of the package run in a namespace
-import lora_utils.lora
-with open(lora_utils.lora.__file__) as file:
+import lora_utils.methods.lora
+with open(lora_utils.methods.lora.__file__) as file:
     text = file.read()
 names = {"__name__": "mine"}
 exec(text, names)

@@ -12,8 +12,8 @@ import tiny_course as tiny
 from processes import still_running
 from this_machine import needs_sandbox
 
-from grader.execution import Limits
-from grader.grade import grade
+from grader.scoring.execution import Limits
+from grader.scoring.grade import grade
 
 pytestmark = pytest.mark.kernel
 LIMITS = Limits(cell_seconds=6, output_bytes=1_000_000)

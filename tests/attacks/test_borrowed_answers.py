@@ -11,9 +11,9 @@ import tiny_course as tiny
 from in_process import ROOT, answers, cells, grade_id
 from this_machine import needs_sandbox
 
-from grader.answer_key import AnswerKey
-from grader.build import find_labs
-from grader.grade import grade
+from grader.build.build import find_labs
+from grader.notebooks.answer_key import AnswerKey
+from grader.scoring.grade import grade
 
 pytestmark = pytest.mark.kernel
 LAB = "05_lora_layer"

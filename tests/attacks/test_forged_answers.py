@@ -15,14 +15,14 @@ import pytest
 import torch
 from in_process import LABS, ROOT
 
-from grader.answer_key import AnswerKey
-from grader.build import find_labs
-from grader.cell_text import defined_names, used_names
-from grader.odd_answers import ODD, Asked, Solution, forfeited, settled
-from grader.trusted_cells import value_of
-from lora_utils.checks.exercise import _Run
-from lora_utils.checks.origin import uses_of_package
-from lora_utils.checks.subject import Seen
+from grader.build.build import find_labs
+from grader.judge.malformed_answers import ODD, Asked, Solution, forfeited, settled
+from grader.judge.trusted_cells import value_of
+from grader.notebooks.answer_key import AnswerKey
+from grader.text.cell_text import defined_names, used_names
+from lora_utils.checks.framework.exercise import _Run
+from lora_utils.checks.framework.origin import uses_of_package
+from lora_utils.checks.framework.subject import Seen
 
 FORGED = {
     "missing": None,  # the piece is left out

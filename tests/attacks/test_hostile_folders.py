@@ -9,7 +9,7 @@ import sys
 import pytest
 import tiny_course as tiny
 
-from grader.submission import Refusal, Submission, collect
+from grader.notebooks.submission import Refusal, Submission, collect
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links, pipes and devices as Unix has them")
 NOTEBOOK = f"{tiny.FIRST}/{tiny.FIRST}.ipynb"
@@ -137,7 +137,9 @@ def test_many_and_large_files_beside_the_notebook_are_not_opened(folder, course,
     os.mkfifo(place / "pipe")
     opened = []
     real = os.open
-    monkeypatch.setattr("grader.notebook_file.os.open", lambda path, *a: opened.append(path) or real(path, *a))
+    monkeypatch.setattr(
+        "grader.notebooks.notebook_file.os.open", lambda path, *a: opened.append(path) or real(path, *a)
+    )
     (fine,) = collect(folder, tiny.keys_of(course))
     assert isinstance(fine, Submission)
     assert [path.name for path in opened] == [f"{tiny.FIRST}.ipynb"]
@@ -145,7 +147,7 @@ def test_many_and_large_files_beside_the_notebook_are_not_opened(folder, course,
 
 def test_a_file_that_turns_into_a_link_or_a_pipe_is_not_followed(folder, monkeypatch):
     """Between looking and opening: the look is made to see an ordinary file."""
-    from grader import notebook_file
+    from grader.notebooks import notebook_file
 
     monkeypatch.setattr(notebook_file.Path, "is_symlink", lambda path: False)
     for make in (links_to("/etc/passwd"), os.mkfifo):

@@ -7,8 +7,8 @@ import json
 import pytest
 import tiny_course as tiny
 
-from grader.notebook_file import LARGEST, MOST_CELLS, MOST_CODE, MOST_PARTS, Unreadable, parse
-from grader.submission import Refusal, Submission, collect
+from grader.notebooks.notebook_file import LARGEST, MOST_CELLS, MOST_CODE, MOST_PARTS, Unreadable, parse
+from grader.notebooks.submission import Refusal, Submission, collect
 
 HEAD = b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": ['
 CELL = b'{"cell_type": "code", "source": ""}'
@@ -90,7 +90,7 @@ def test_at_the_limits_it_is_still_read():
 
 def test_the_file_is_not_read_beyond_the_limit(tmp_path, monkeypatch):
     """A file that grows while it is read."""
-    from grader import notebook_file
+    from grader.notebooks import notebook_file
 
     path = tmp_path / "a.ipynb"
     path.write_bytes(b"x" * 1_000)

@@ -13,13 +13,13 @@ import pytest
 import tiny_course as tiny
 from typer.testing import CliRunner
 
+from grader.class_run.grading_run import Run
 from grader.cli import app
-from grader.feedback import write_feedback
-from grader.formgrader_copy import write_copy
-from grader.grading_run import Run
+from grader.notebooks.submission import Refusal
+from grader.records.formgrader_copy import write_copy
+from grader.reports.feedback import write_feedback
 from grader.results import Result
-from grader.safe_names import spreadsheet
-from grader.submission import Refusal
+from grader.text.safe_names import spreadsheet
 
 pytestmark = pytest.mark.kernel
 SCRIPT = '</td></title></style><script>alert(1)</script><img src=x onerror="alert(1)"><svg onload=alert(1)>'
@@ -129,11 +129,11 @@ def test_no_formula_gets_past_however_it_begins(first):
 def test_results_are_json_by_their_schema(graded):
     import jsonschema
 
-    from grader import report
+    from grader.reports import report
 
     root, _, _ = graded
     data = json.loads((root / "out" / "results.json").read_text(encoding="utf-8"), parse_constant=lambda name: 1 / 0)
-    schema = json.loads((Path(report.__file__).parent / "results.schema.json").read_text())
+    schema = json.loads((Path(report.__file__).parents[1] / "results.schema.json").read_text())
     jsonschema.validate(data, schema)
     assert {entry["student"] for entry in data} == {*NAMES, "files", "formula"}
     assert all(m["text"].isprintable() for entry in data for e in entry["exercises"] for m in e["messages"])

@@ -25,14 +25,14 @@ builtins.isinstance = lambda *a: True
 # %% patched package
 def double(x):
     return x
-import lora_utils.checks.compare as c
+import lora_utils.checks.framework.compare as c
 c.close = lambda *a, **k: True
 c.expect_close = lambda *a, **k: None
 
 # %% patched exercise
 def double(x):
     return x
-import lora_utils.checks.exercise as e
+import lora_utils.checks.framework.exercise as e
 e._Run._one = lambda self, check, worth, hidden: e.CheckResult(check.id, check.sentence, 'pass', hidden=hidden, max_points=worth)
 
 # %% patched exercise object
@@ -49,7 +49,7 @@ Grade.__new__ = lambda c, *a, **k: float.__new__(c, 4.0)
 # %% patched failure
 def double(x):
     return x
-import lora_utils.checks.failure as f
+import lora_utils.checks.framework.failure as f
 f.Failure.__init__ = lambda *a, **k: None
 f.Failure = type('Quiet', (), {})
 
@@ -121,7 +121,7 @@ builtins.exec = builtins.eval = builtins.compile = lambda *a, **k: 4.0
 # %% patched probes
 def double(x):
     return x
-import lora_utils.checks.probes as p
+import lora_utils.checks.framework.probes as p
 p.call = lambda f, args: {'value': 0.0}
 
 # %% patched subject
@@ -133,25 +133,25 @@ Subject.probe = lambda *a, **k: {'value': 0.0}
 # %% patched answers
 def double(x):
     return x
-import grader.student_side as s
+import grader.student.student_side as s
 s.answer = lambda request, names: {'seen': {'value': 0.0}, 'points': 4.0, 'verdict': 'pass'}
 
 # %% answers of the wrong kind
 def double(x):
     return x
-import torch, grader.student_side as s
+import torch, grader.student.student_side as s
 s.answer = lambda request, names: {'seen': {'value': torch.zeros(3)}}
 
 # %% answers without names
 def double(x):
     return x
-import grader.student_side as s
+import grader.student.student_side as s
 s.answer = lambda request, names: {'seen': {}}
 
 # %% answers that are none
 def double(x):
     return x
-import grader.student_side as s
+import grader.student.student_side as s
 s.answer = lambda request, names: {'seen': [{'value': 0.0}], 'raised': 5, 'missing': None}
 
 # %% patched json
@@ -163,71 +163,71 @@ json.dumps = lambda *a, **k: '{"seen": {"value": [[[{}]]]}}'
 # %% forged frames
 def double(x):
     return x
-import grader.student_side as s, grader.frames as f
+import grader.student.student_side as s, grader.sandbox.frames as f
 for _ in range(50):
     f.send(s._channel, {'status': 'ok', 'data': {'points': 4.0}, 'runs': {}})
 
 # %% forged grade
 def double(x):
     return x
-import grader.student_side as s, grader.frames as f
+import grader.student.student_side as s, grader.sandbox.frames as f
 f.send(s._channel, {'runs': {'test-double': {'status': 'ok', 'data': {'application/vnd.lora-utils.grade+json': {'points': 4.0, 'verdict': 'pass', 'checks': []}}}}})
 
 # %% forged broken
 def double(x):
     return x
-import grader.student_side as s, grader.frames as f
+import grader.student.student_side as s, grader.sandbox.frames as f
 f.send(s._channel, {'broken': 'oh dear'})
 
 # %% forged outputs
 def double(x):
     return x
-import grader.student_side as s, grader.frames as f
+import grader.student.student_side as s, grader.sandbox.frames as f
 f.send(s._channel, {'status': 'ok', 'shown': {'text': ['a'], 'figures': {'b': 1}, 'left_out': [], 'points': 4.0}})
 
 # %% huge outputs
 def double(x):
     return x
-import grader.student_side as s, grader.frames as f
+import grader.student.student_side as s, grader.sandbox.frames as f
 f.send(s._channel, {'status': 'ok', 'shown': {'text': 'x' * 3_000_000, 'figures': ['A' * 1_000_000] * 4, 'left_out': 10**300}})
 
 # %% oversized frame
 def double(x):
     return x
-import grader.student_side as s
+import grader.student.student_side as s
 s._channel.sendall(b'\xff' * 12 + b'x' * 1000)
 
 # %% malformed frame
 def double(x):
     return x
-import grader.student_side as s, struct
+import grader.student.student_side as s, struct
 s._channel.sendall(struct.pack('!IQ', 5, 0) + b'{[}]\xff')
 
 # %% nested frame
 def double(x):
     return x
-import grader.student_side as s, struct
+import grader.student.student_side as s, struct
 text = b'[' * 200_000 + b']' * 200_000
 s._channel.sendall(struct.pack('!IQ', len(text), 0) + text)
 
 # %% pickle in a frame
 def double(x):
     return x
-import grader.student_side as s, struct, pickle
+import grader.student.student_side as s, struct, pickle
 text = pickle.dumps(print)
 s._channel.sendall(struct.pack('!IQ', len(text), 0) + text)
 
 # %% half a frame
 def double(x):
     return x
-import grader.student_side as s, struct, os
+import grader.student.student_side as s, struct, os
 s._channel.sendall(struct.pack('!IQ', 500, 0) + b'{')
 os._exit(0)
 
 # %% closed channel
 def double(x):
     return x
-import grader.student_side as s
+import grader.student.student_side as s
 s._channel.close()
 
 # %% huge answer

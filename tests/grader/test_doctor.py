@@ -72,7 +72,7 @@ def test_assets_that_no_check_needs_are_no_fault(course, monkeypatch):
         ({"here": Asset(True), "away": Asset(False)}, "not fetched: away; no check needs one"),
         ({"here": Asset(True)}, "all fetched"),
     ):
-        monkeypatch.setattr("lora_utils.assets.ASSETS", assets)
+        monkeypatch.setattr("lora_utils.data.assets.ASSETS", assets)
         (finding,) = [one for one in examine(course, str(course / "g.db")) if one.what == "assets"]
         assert finding.fine
         assert finding.seen.startswith(seen)

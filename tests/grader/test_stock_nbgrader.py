@@ -35,7 +35,7 @@ SOLUTION, TEST, TRAINING = 2, 3, 4  # the cells of source.good_lab()
 
 
 TABLE = """
-from lora_utils.checks.grade import CheckResult, Grade
+from lora_utils.checks.framework.grade import CheckResult, Grade
 
 def table(points):
     verdict = "pass" if points == 3.0 else "fail"

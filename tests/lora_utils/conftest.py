@@ -2,7 +2,7 @@
 
 import pytest
 
-from lora_utils.assets import ASSETS
+from lora_utils.data.assets import ASSETS
 
 
 @pytest.fixture

@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 from typer.testing import CliRunner
 
-from lora_utils import cli, pretrain
-from lora_utils.assets import ASSETS, AssetError
+from lora_utils import cli
 from lora_utils.cli import app
+from lora_utils.data.assets import ASSETS, AssetError
+from lora_utils.experiments import pretrain
 
 
 def run(*arguments):

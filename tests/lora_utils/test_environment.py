@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from lora_utils import environment as env
-from lora_utils.assets import ASSETS
+from lora_utils.data.assets import ASSETS
 
 
 def test_the_report_has_a_line_of_text_for_every_topic():

@@ -9,7 +9,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 from matplotlib.colors import to_rgb
 
-from lora_utils.plots import COLOURS, DASHES, HATCHES, MARKERS, bars, figure, lines
+from lora_utils.plots import COLORS, DASHES, HATCHES, MARKERS, bars, figure, lines
 
 
 @pytest.fixture(autouse=True)
@@ -18,9 +18,9 @@ def _closed():
     plt.close("all")
 
 
-def grey(colour) -> float:
+def gray(color) -> float:
     """Relative luminance, WCAG 2.1."""
-    parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
+    parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(color)]
     return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
 
 
@@ -44,7 +44,7 @@ def test_one_label_per_panel():
         figure("t", ["only one"], "y", columns=2)
 
 
-def test_lines_differ_in_colour_dash_and_marker():
+def test_lines_differ_in_color_dash_and_marker():
     _, axes = figure("Seven lines", "x", "y")
     lines(axes, range(4), {name: [0, 1, 2, 3] for name in "abcdefg"})
     drawn = axes.get_lines()
@@ -69,14 +69,12 @@ def test_bars_and_their_spread():
     assert ends == [[0.5, 0.5], [pytest.approx(0.73), pytest.approx(0.77)]]
 
 
-def test_neighbouring_colours_differ_in_lightness_and_all_show_on_white():
+def test_neighboring_colors_differ_in_lightness_and_all_show_on_white():
     """Contrast as WCAG defines it: graphical objects next to each other, and each on the white page."""
-    contrast = [
-        (max(a, b) + 0.05) / (min(a, b) + 0.05) for a, b in itertools.pairwise(grey(colour) for colour in COLOURS)
-    ]
+    contrast = [(max(a, b) + 0.05) / (min(a, b) + 0.05) for a, b in itertools.pairwise(gray(color) for color in COLORS)]
     assert min(contrast) > 1.4
-    assert all(1.05 / (grey(colour) + 0.05) > 1.9 for colour in COLOURS)
-    assert len(COLOURS) == len(DASHES) == len(MARKERS) == len(HATCHES)
+    assert all(1.05 / (gray(color) + 0.05) > 1.9 for color in COLORS)
+    assert len(COLORS) == len(DASHES) == len(MARKERS) == len(HATCHES)
 
 
 def test_the_style_stays_inside_the_figure():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import nbformat
 import pytest
 
-from grader.execute import execute
+from grader.build.execute import execute
 
 
 @pytest.mark.kernel

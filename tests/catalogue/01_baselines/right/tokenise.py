@@ -2,20 +2,20 @@
 import re
 
 
-def tokenise(text):
+def tokenize(text):
     text = re.sub(r"<br />|[;:]", " ", text.lower().replace('"', ""))
     return re.findall(r"[.,()!?']|[^\s.,()!?']+", text)
 
 
 # %% a translation table
-def tokenise(text):
+def tokenize(text):
     text = text.replace("<br />", " ").lower()
     table = {ord(mark): f" {mark} " for mark in ".,()!?'"} | {ord('"'): None, ord(";"): " ", ord(":"): " "}
     return text.translate(table).split()
 
 
 # %% letter by letter
-def tokenise(text):
+def tokenize(text):
     tokens, word = [], ""
     for letter in text.lower().replace("<br />", " ") + " ":
         if letter == '"':
@@ -32,7 +32,7 @@ def tokenise(text):
 
 
 # %% pairs in the order of torchtext
-def tokenise(text):
+def tokenize(text):
     pairs = [("'", " '  "), ('"', ""), (".", " . "), ("<br />", " "), (",", " , "), ("(", " ( "), (")", " ) "),
              ("!", " ! "), ("?", " ? "), (";", " "), (":", " ")]
     line = text.lower()

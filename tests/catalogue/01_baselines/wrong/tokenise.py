@@ -1,10 +1,10 @@
 # %% only split message="not-split-off"
-def tokenise(text):
+def tokenize(text):
     return text.lower().split()
 
 
 # %% capital letters kept message="case-kept"
-def tokenise(text):
+def tokenize(text):
     text = text.replace('"', "").replace("<br />", " ").replace(";", " ").replace(":", " ")
     for mark in ".,()!?'":
         text = text.replace(mark, f" {mark} ")
@@ -12,7 +12,7 @@ def tokenise(text):
 
 
 # %% words only message="punctuation-lost"
-def tokenise(text):
+def tokenize(text):
     text = text.lower().replace('"', "").replace("<br />", " ")
     for mark in ".,()!?';:":
         text = text.replace(mark, " ")
@@ -20,7 +20,7 @@ def tokenise(text):
 
 
 # %% apostrophe inside the word message="apostrophe-kept"
-def tokenise(text):
+def tokenize(text):
     text = text.lower().replace('"', "").replace("<br />", " ").replace(";", " ").replace(":", " ")
     for mark in ".,()!?":
         text = text.replace(mark, f" {mark} ")
@@ -28,7 +28,7 @@ def tokenise(text):
 
 
 # %% apostrophe removed message="apostrophe-lost"
-def tokenise(text):
+def tokenize(text):
     text = text.lower().replace('"', "").replace("'", "").replace("<br />", " ").replace(";", " ").replace(":", " ")
     for mark in ".,()!?":
         text = text.replace(mark, f" {mark} ")
@@ -36,7 +36,7 @@ def tokenise(text):
 
 
 # %% quotation mark a token message="quotation-mark-kept"
-def tokenise(text):
+def tokenize(text):
     text = text.lower().replace("<br />", " ").replace(";", " ").replace(":", " ")
     for mark in ".,()!?'\"":
         text = text.replace(mark, f" {mark} ")
@@ -44,7 +44,7 @@ def tokenise(text):
 
 
 # %% quotation mark a space message="quotation-mark-spaced"
-def tokenise(text):
+def tokenize(text):
     text = text.lower().replace('"', " ").replace("<br />", " ").replace(";", " ").replace(":", " ")
     for mark in ".,()!?'":
         text = text.replace(mark, f" {mark} ")
@@ -52,7 +52,7 @@ def tokenise(text):
 
 
 # %% colon and semicolon tokens message="colon-kept"
-def tokenise(text):
+def tokenize(text):
     text = text.lower().replace('"', "").replace("<br />", " ")
     for mark in ".,()!?';:":
         text = text.replace(mark, f" {mark} ")
@@ -60,7 +60,7 @@ def tokenise(text):
 
 
 # %% line break kept message="tag-kept"
-def tokenise(text):
+def tokenize(text):
     text = text.lower().replace('"', "").replace(";", " ").replace(":", " ")
     for mark in ".,()!?'":
         text = text.replace(mark, f" {mark} ")
@@ -68,7 +68,7 @@ def tokenise(text):
 
 
 # %% a regular expression of word letters message="hyphen-split"
-def tokenise(text):
+def tokenize(text):
     import re
 
     text = text.lower().replace('"', "").replace("<br />", " ")
@@ -76,7 +76,7 @@ def tokenise(text):
 
 
 # %% split at single spaces message="empty-tokens"
-def tokenise(text):
+def tokenize(text):
     text = text.lower().replace('"', "").replace("<br />", " ").replace("\n", " ")
     for mark in ".,()!?'":
         text = text.replace(mark, f" {mark} ")
@@ -84,7 +84,7 @@ def tokenise(text):
 
 
 # %% a set message="order-lost"
-def tokenise(text):
+def tokenize(text):
     text = text.lower().replace('"', "").replace("<br />", " ").replace(";", " ").replace(":", " ")
     for mark in ".,()!?'":
         text = text.replace(mark, f" {mark} ")
@@ -92,7 +92,7 @@ def tokenise(text):
 
 
 # %% one text message="not-a-list"
-def tokenise(text):
+def tokenize(text):
     text = text.lower().replace('"', "").replace("<br />", " ").replace(";", " ").replace(":", " ")
     for mark in ".,()!?'":
         text = text.replace(mark, f" {mark} ")
@@ -100,7 +100,7 @@ def tokenise(text):
 
 
 # %% line break removed without a space message="words-joined"
-def tokenise(text):
+def tokenize(text):
     text = text.lower().replace('"', "").replace("<br />", "").replace(";", " ").replace(":", " ")
     for mark in ".,()!?'":
         text = text.replace(mark, f" {mark} ")
@@ -108,7 +108,7 @@ def tokenise(text):
 
 
 # %% semicolon and colon removed without a space message="words-joined"
-def tokenise(text):
+def tokenize(text):
     text = text.lower().replace('"', "").replace("<br />", " ").replace(";", "").replace(":", "")
     for mark in ".,()!?'":
         text = text.replace(mark, f" {mark} ")
@@ -116,7 +116,7 @@ def tokenise(text):
 
 
 # %% what replace returns is not kept message="not-split-off"
-def tokenise(text):
+def tokenize(text):
     text = text.lower()
     for mark in ".,()!?'":
         text.replace(mark, f" {mark} ")

@@ -435,7 +435,7 @@ class BottleneckAdapter(nn.Module):
 
 
 # %% the reference message="reference-used"
-from lora_utils.adapters import BottleneckAdapter
+from lora_utils.methods import BottleneckAdapter
 
 
 # %% x changed in place message="x-changed"

@@ -1,5 +1,5 @@
 # %% a loop over blocks
-def quantise_blocks(x, bits, block):
+def quantize_blocks(x, bits, block):
     parts, scales = [], []
     for part in x.flatten().split(block):
         scale = part.abs().max() / (2 ** (bits - 1) - 1)
@@ -10,7 +10,7 @@ def quantise_blocks(x, bits, block):
     return torch.cat(parts).reshape(x.shape).to(torch.int8), torch.stack(scales)
 
 
-def dequantise_blocks(codes, scales, block):
+def dequantize_blocks(codes, scales, block):
     back = codes.flatten().float()
     for j, scale in enumerate(scales):
         back[j * block : (j + 1) * block] *= scale
@@ -18,7 +18,7 @@ def dequantise_blocks(codes, scales, block):
 
 
 # %% indices
-def quantise_blocks(x, bits, block):
+def quantize_blocks(x, bits, block):
     flat = x.reshape(-1)
     own = torch.arange(len(flat)) // block
     top = torch.zeros(int(own[-1]) + 1).scatter_reduce(0, own, flat.abs(), "amax")
@@ -26,13 +26,13 @@ def quantise_blocks(x, bits, block):
     return (flat / scales[own]).round().char().reshape(x.shape), scales
 
 
-def dequantise_blocks(codes, scales, block):
+def dequantize_blocks(codes, scales, block):
     own = torch.arange(codes.numel()) // block
     return codes * scales[own].reshape(codes.shape)
 
 
 # %% float64, padded by cat
-def quantise_blocks(x, bits, block):
+def quantize_blocks(x, bits, block):
     largest, flat = 2 ** (bits - 1) - 1, x.double().ravel()
     m = (len(flat) + block - 1) // block
     rows = torch.cat([flat, flat.new_zeros(m * block - len(flat))]).view(m, block)
@@ -42,12 +42,12 @@ def quantise_blocks(x, bits, block):
     return codes.ravel()[: len(flat)].view(x.shape).to(torch.int8), scales
 
 
-def dequantise_blocks(codes, scales, block):
+def dequantize_blocks(codes, scales, block):
     return (codes.ravel() * scales.repeat_interleave(block)[: codes.numel()]).view(codes.shape)
 
 
 # %% steps come back through the same reshaping
-def quantise_blocks(x, bits, block):
+def quantize_blocks(x, bits, block):
     n = x.numel()
     rows = F.pad(x.reshape(-1), (0, -n % block)).reshape(-1, block)
     scales = rows.abs().amax(dim=1, keepdim=True) / (2 ** (bits - 1) - 1)
@@ -56,7 +56,7 @@ def quantise_blocks(x, bits, block):
     return codes.to(torch.int8).reshape(-1)[:n].reshape(x.shape), scales.squeeze(1)
 
 
-def dequantise_blocks(codes, scales, block):
+def dequantize_blocks(codes, scales, block):
     n = codes.numel()
     rows = F.pad(codes.reshape(-1), (0, -n % block)).reshape(-1, block)
     return (rows * scales[:, None]).reshape(-1)[:n].reshape(codes.shape)

@@ -1,5 +1,5 @@
 # %% rounded after adding the whole zero point
-def quantise_zero_point(x, bits=8):
+def quantize_zero_point(x, bits=8):
     largest = 2**bits - 1
     low, high = min(x.min().item(), 0.0), max(x.max().item(), 0.0)
     scale = (high - low) / largest or 1.0
@@ -8,7 +8,7 @@ def quantise_zero_point(x, bits=8):
 
 
 # %% zero point as a byte
-def quantise_zero_point(x, bits=8):
+def quantize_zero_point(x, bits=8):
     low, high = torch.cat([x.reshape(-1), torch.zeros(1)]).aminmax()
     scale = ((high - low) / (2**bits - 1)).clamp(min=1e-20)
     zero_point = (-low / scale).round().to(torch.uint8)
@@ -16,7 +16,7 @@ def quantise_zero_point(x, bits=8):
 
 
 # %% torch's own quantiser
-def quantise_zero_point(x, bits=8):
+def quantize_zero_point(x, bits=8):
     low, high = x.min().clamp(max=0), x.max().clamp(min=0)
     scale = (high - low) / (2**bits - 1)
     scale = torch.where(scale == 0, torch.tensor(1.0), scale)
@@ -26,7 +26,7 @@ def quantise_zero_point(x, bits=8):
 
 
 # %% float64, integers
-def quantise_zero_point(x, bits=8):
+def quantize_zero_point(x, bits=8):
     w = x.double()
     low, high = w.min().clamp(max=0), w.max().clamp(min=0)
     scale = (high - low) / (2**bits - 1) if high > low else torch.ones((), dtype=torch.float64)

@@ -1,261 +1,261 @@
 # %% range to -128 (onnxruntime #10170) message="range-128"
-def quantise_absmax(x, bits=8):
+def quantize_absmax(x, bits=8):
     scale = x.abs().max() / 2 ** (bits - 1)
     return (x / scale).round().to(torch.int8), scale
 
 
-def dequantise_absmax(codes, scale):
+def dequantize_absmax(codes, scale):
     return codes * scale
 
 
 # %% divided by the number of codes message="range-unsigned"
-def quantise_absmax(x, bits=8):
+def quantize_absmax(x, bits=8):
     scale = x.abs().max() / (2**bits - 1)
     return (x / scale).round().clamp(-128, 127).to(torch.int8), scale
 
 
-def dequantise_absmax(codes, scale):
+def dequantize_absmax(codes, scale):
     return codes * scale
 
 
 # %% steps over the range without an exact zero message="no-exact-zero"
-def quantise_absmax(x, bits=8):
+def quantize_absmax(x, bits=8):
     scale = 2 * x.abs().max() / (2**bits - 1)
     return (x / scale).round().to(torch.int8), scale
 
 
-def dequantise_absmax(codes, scale):
+def dequantize_absmax(codes, scale):
     return codes * scale
 
 
 # %% abs forgotten message="sign-forgotten"
-def quantise_absmax(x, bits=8):
+def quantize_absmax(x, bits=8):
     scale = x.max() / (2 ** (bits - 1) - 1)
     return (x / scale).round().clamp(-127, 127).to(torch.int8), scale
 
 
-def dequantise_absmax(codes, scale):
+def dequantize_absmax(codes, scale):
     return codes * scale
 
 
 # %% abs after max message="sign-forgotten"
-def quantise_absmax(x, bits=8):
+def quantize_absmax(x, bits=8):
     scale = x.max().abs() / (2 ** (bits - 1) - 1)
     return (x / scale).round().to(torch.int8), scale
 
 
-def dequantise_absmax(codes, scale):
+def dequantize_absmax(codes, scale):
     return codes * scale
 
 
 # %% range instead of magnitude message="range-used"
-def quantise_absmax(x, bits=8):
+def quantize_absmax(x, bits=8):
     scale = (x.max() - x.min()) / (2**bits - 2)
     return (x / scale).round().to(torch.int8), scale
 
 
-def dequantise_absmax(codes, scale):
+def dequantize_absmax(codes, scale):
     return codes * scale
 
 
 # %% scale the other way round message="step-inverted"
-def quantise_absmax(x, bits=8):
+def quantize_absmax(x, bits=8):
     scale = (2 ** (bits - 1) - 1) / x.abs().max()
     return (x * scale).round().to(torch.int8), scale
 
 
-def dequantise_absmax(codes, scale):
+def dequantize_absmax(codes, scale):
     return codes / scale
 
 
 # %% 8 bits always message="bits-ignored"
-def quantise_absmax(x, bits=8):
+def quantize_absmax(x, bits=8):
     scale = x.abs().max() / 127
     return (x / scale).round().to(torch.int8), scale
 
 
-def dequantise_absmax(codes, scale):
+def dequantize_absmax(codes, scale):
     return codes * scale
 
 
 # %% a step for each row message="step-per-row"
-def quantise_absmax(x, bits=8):
+def quantize_absmax(x, bits=8):
     scale = x.abs().amax(dim=-1, keepdim=True) / (2 ** (bits - 1) - 1)
     return (x / scale).round().to(torch.int8), scale
 
 
-def dequantise_absmax(codes, scale):
+def dequantize_absmax(codes, scale):
     return codes * scale
 
 
 # %% magnitude returned as step message="absmax-returned"
-def quantise_absmax(x, bits=8):
+def quantize_absmax(x, bits=8):
     scale = x.abs().max()
     largest = 2 ** (bits - 1) - 1
     return (x / scale * largest).round().to(torch.int8), scale
 
 
-def dequantise_absmax(codes, scale):
+def dequantize_absmax(codes, scale):
     return codes / 127 * scale
 
 
 # %% not rounded before the conversion message="truncated"
-def quantise_absmax(x, bits=8):
+def quantize_absmax(x, bits=8):
     scale = x.abs().max() / (2 ** (bits - 1) - 1)
     if scale == 0:
         scale = torch.ones(())
     return (x / scale).to(torch.int8), scale
 
 
-def dequantise_absmax(codes, scale):
+def dequantize_absmax(codes, scale):
     return codes * scale
 
 
 # %% floor message="rounded-down"
-def quantise_absmax(x, bits=8):
+def quantize_absmax(x, bits=8):
     scale = x.abs().max() / (2 ** (bits - 1) - 1)
     if scale == 0:
         scale = torch.ones(())
     return (x / scale).floor().to(torch.int8), scale
 
 
-def dequantise_absmax(codes, scale):
+def dequantize_absmax(codes, scale):
     return codes * scale
 
 
 # %% codes kept as floats message="codes-wrong-type"
-def quantise_absmax(x, bits=8):
+def quantize_absmax(x, bits=8):
     scale = x.abs().max() / (2 ** (bits - 1) - 1)
     if scale == 0:
         scale = torch.ones(())
     return (x / scale).round(), scale
 
 
-def dequantise_absmax(codes, scale):
+def dequantize_absmax(codes, scale):
     return codes * scale
 
 
 # %% quantised and dequantised at once message="values-not-codes"
-def quantise_absmax(x, bits=8):
+def quantize_absmax(x, bits=8):
     scale = x.abs().max() / (2 ** (bits - 1) - 1)
     if scale == 0:
         scale = torch.ones(())
     return (x / scale).round() * scale, scale
 
 
-def dequantise_absmax(codes, scale):
+def dequantize_absmax(codes, scale):
     return codes * scale
 
 
 # %% unsigned codes message="codes-offset"
-def quantise_absmax(x, bits=8):
+def quantize_absmax(x, bits=8):
     scale = x.abs().max() / (2 ** (bits - 1) - 1)
     if scale == 0:
         scale = torch.ones(())
     return ((x / scale).round() + 2 ** (bits - 1)).to(torch.uint8), scale
 
 
-def dequantise_absmax(codes, scale):
+def dequantize_absmax(codes, scale):
     return codes * scale
 
 
 # %% comes back divided message="divided-by-scale"
-def quantise_absmax(x, bits=8):
+def quantize_absmax(x, bits=8):
     scale = x.abs().max() / (2 ** (bits - 1) - 1)
     if scale == 0:
         scale = torch.ones(())
     return (x / scale).round().to(torch.int8), scale
 
 
-def dequantise_absmax(codes, scale):
+def dequantize_absmax(codes, scale):
     return codes / scale
 
 
 # %% comes back as integers message="back-not-float"
-def quantise_absmax(x, bits=8):
+def quantize_absmax(x, bits=8):
     scale = x.abs().max() / (2 ** (bits - 1) - 1)
     if scale == 0:
         scale = torch.ones(())
     return (x / scale).round().to(torch.int8), scale
 
 
-def dequantise_absmax(codes, scale):
+def dequantize_absmax(codes, scale):
     return (codes * scale).to(codes.dtype)
 
 
 # %% scale forgotten on the way back message="scale-forgotten"
-def quantise_absmax(x, bits=8):
+def quantize_absmax(x, bits=8):
     scale = x.abs().max() / (2 ** (bits - 1) - 1)
     if scale == 0:
         scale = torch.ones(())
     return (x / scale).round().to(torch.int8), scale
 
 
-def dequantise_absmax(codes, scale):
+def dequantize_absmax(codes, scale):
     return codes.float()
 
 
 # %% zeros divided by zero (coremltools #2853) message="zero-step"
-def quantise_absmax(x, bits=8):
+def quantize_absmax(x, bits=8):
     scale = x.abs().max() / (2 ** (bits - 1) - 1)
     return (x / scale).round().to(torch.int8), scale
 
 
-def dequantise_absmax(codes, scale):
+def dequantize_absmax(codes, scale):
     return codes * scale
 
 
 # %% the zeros' codes set to zero afterwards, the step left at zero message="zero-step"
-def quantise_absmax(x, bits=8):
+def quantize_absmax(x, bits=8):
     scale = x.abs().max() / (2 ** (bits - 1) - 1)
     return torch.nan_to_num(x / scale).round().to(torch.int8), scale
 
 
-def dequantise_absmax(codes, scale):
+def dequantize_absmax(codes, scale):
     return codes * scale
 
 
 # %% in place message="input-changed"
-def quantise_absmax(x, bits=8):
+def quantize_absmax(x, bits=8):
     scale = x.abs().max() / (2 ** (bits - 1) - 1)
     if scale == 0:
         scale = torch.ones(())
     return x.div_(scale).round_().to(torch.int8), scale
 
 
-def dequantise_absmax(codes, scale):
+def dequantize_absmax(codes, scale):
     return codes * scale
 
 
 # %% only the codes message="not-all-results"
-def quantise_absmax(x, bits=8):
+def quantize_absmax(x, bits=8):
     scale = x.abs().max() / (2 ** (bits - 1) - 1)
     return (x / scale).round().to(torch.int8)
 
 
-def dequantise_absmax(codes, scale):
+def dequantize_absmax(codes, scale):
     return codes * scale
 
 
 # %% the step first message="results-swapped"
-def quantise_absmax(x, bits=8):
+def quantize_absmax(x, bits=8):
     scale = x.abs().max() / (2 ** (bits - 1) - 1)
     if scale == 0:
         scale = torch.ones(())
     return scale, (x / scale).round().to(torch.int8)
 
 
-def dequantise_absmax(codes, scale):
+def dequantize_absmax(codes, scale):
     return codes * scale
 
 
 # %% one zero taken for a tensor of zeros message="wrong-step"
-def quantise_absmax(x, bits=8):
+def quantize_absmax(x, bits=8):
     scale = x.abs().max() / (2 ** (bits - 1) - 1)
     if (x == 0).any():
         scale = torch.ones(())
     return (x / scale).round().to(torch.int8), scale
 
 
-def dequantise_absmax(codes, scale):
+def dequantize_absmax(codes, scale):
     return codes * scale

@@ -1,51 +1,51 @@
 # %% last block dropped message="last-block-dropped"
-def quantise_blocks(x, bits, block):
+def quantize_blocks(x, bits, block):
     flat = x.reshape(-1)
     rows = flat[: len(flat) // block * block].reshape(-1, block)
     scales = rows.abs().amax(dim=1) / (2 ** (bits - 1) - 1)
     return (rows / scales[:, None]).round().to(torch.int8), scales
 
 
-def dequantise_blocks(codes, scales, block):
+def dequantize_blocks(codes, scales, block):
     return (scales.repeat_interleave(block)[: codes.numel()] * codes.reshape(-1)).reshape(codes.shape)
 
 
 # %% blocks end with rows message="blocks-end-with-rows"
-def quantise_blocks(x, bits, block):
+def quantize_blocks(x, bits, block):
     parts = [part for row in x.reshape(-1, x.shape[-1]) for part in row.split(block)]
     scales = torch.stack([part.abs().max() for part in parts]) / (2 ** (bits - 1) - 1)
     codes = torch.cat([(part / s).round() for part, s in zip(parts, scales)])
     return codes.reshape(x.shape).to(torch.int8), scales
 
 
-def dequantise_blocks(codes, scales, block):
+def dequantize_blocks(codes, scales, block):
     return (scales.repeat_interleave(block)[: codes.numel()] * codes.reshape(-1)).reshape(codes.shape)
 
 
 # %% each row a block message="blocks-end-with-rows"
-def quantise_blocks(x, bits, block):
+def quantize_blocks(x, bits, block):
     scales = x.abs().amax(dim=-1) / (2 ** (bits - 1) - 1)
     return (x / scales[..., None]).round().to(torch.int8), scales
 
 
-def dequantise_blocks(codes, scales, block):
+def dequantize_blocks(codes, scales, block):
     return (scales.repeat_interleave(block)[: codes.numel()] * codes.reshape(-1)).reshape(codes.shape)
 
 
 # %% reshaped the wrong way round message="numbers-dealt-out"
-def quantise_blocks(x, bits, block):
+def quantize_blocks(x, bits, block):
     n = x.numel()
     columns = F.pad(x.reshape(-1), (0, -n % block)).reshape(block, -1)
     scales = columns.abs().amax(dim=0) / (2 ** (bits - 1) - 1)
     return (columns / scales).round().to(torch.int8).reshape(-1)[:n].reshape(x.shape), scales
 
 
-def dequantise_blocks(codes, scales, block):
+def dequantize_blocks(codes, scales, block):
     return (scales.repeat_interleave(block)[: codes.numel()] * codes.reshape(-1)).reshape(codes.shape)
 
 
 # %% edge off by one message="edge-off-by-one"
-def quantise_blocks(x, bits, block):
+def quantize_blocks(x, bits, block):
     flat = x.reshape(-1)
     scales = torch.stack(
         [flat[i : i + block + 1].abs().max() / (2 ** (bits - 1) - 1) for i in range(0, len(flat), block)]
@@ -54,12 +54,12 @@ def quantise_blocks(x, bits, block):
     return (flat / each).round().to(torch.int8).reshape(x.shape), scales
 
 
-def dequantise_blocks(codes, scales, block):
+def dequantize_blocks(codes, scales, block):
     return (scales.repeat_interleave(block)[: codes.numel()] * codes.reshape(-1)).reshape(codes.shape)
 
 
 # %% each block misses its last number message="edge-off-by-one"
-def quantise_blocks(x, bits, block):
+def quantize_blocks(x, bits, block):
     flat = x.reshape(-1)
     scales = torch.stack(
         [flat[i : i + block - 1].abs().max() / (2 ** (bits - 1) - 1) for i in range(0, len(flat), block)]
@@ -68,22 +68,22 @@ def quantise_blocks(x, bits, block):
     return (flat / each).round().to(torch.int8).reshape(x.shape), scales
 
 
-def dequantise_blocks(codes, scales, block):
+def dequantize_blocks(codes, scales, block):
     return (scales.repeat_interleave(block)[: codes.numel()] * codes.reshape(-1)).reshape(codes.shape)
 
 
 # %% one step for all message="one-scale"
-def quantise_blocks(x, bits, block):
+def quantize_blocks(x, bits, block):
     scale = x.abs().max() / (2 ** (bits - 1) - 1)
     return (x / scale).round().to(torch.int8), scale
 
 
-def dequantise_blocks(codes, scales, block):
+def dequantize_blocks(codes, scales, block):
     return (scales.repeat_interleave(block)[: codes.numel()] * codes.reshape(-1)).reshape(codes.shape)
 
 
 # %% last block merged message="last-block-merged"
-def quantise_blocks(x, bits, block):
+def quantize_blocks(x, bits, block):
     flat = x.reshape(-1)
     m = max(1, len(flat) // block)
     parts = [flat[j * block : (j + 1) * block if j < m - 1 else None] for j in range(m)]
@@ -92,36 +92,36 @@ def quantise_blocks(x, bits, block):
     return codes.reshape(x.shape).to(torch.int8), scales
 
 
-def dequantise_blocks(codes, scales, block):
+def dequantize_blocks(codes, scales, block):
     return (scales.repeat_interleave(block)[: codes.numel()] * codes.reshape(-1)).reshape(codes.shape)
 
 
 # %% abs forgotten message="sign-forgotten"
-def quantise_blocks(x, bits, block):
+def quantize_blocks(x, bits, block):
     n = x.numel()
     rows = F.pad(x.reshape(-1), (0, -n % block)).reshape(-1, block)
     scales = rows.amax(dim=1) / (2 ** (bits - 1) - 1)
     return (rows / scales[:, None]).round().to(torch.int8).reshape(-1)[:n].reshape(x.shape), scales
 
 
-def dequantise_blocks(codes, scales, block):
+def dequantize_blocks(codes, scales, block):
     return (scales.repeat_interleave(block)[: codes.numel()] * codes.reshape(-1)).reshape(codes.shape)
 
 
 # %% range to -128 message="range-128"
-def quantise_blocks(x, bits, block):
+def quantize_blocks(x, bits, block):
     n = x.numel()
     rows = F.pad(x.reshape(-1), (0, -n % block)).reshape(-1, block)
     scales = rows.abs().amax(dim=1) / 2 ** (bits - 1)
     return (rows / scales[:, None]).round().clamp(-128, 127).to(torch.int8).reshape(-1)[:n].reshape(x.shape), scales
 
 
-def dequantise_blocks(codes, scales, block):
+def dequantize_blocks(codes, scales, block):
     return (scales.repeat_interleave(block)[: codes.numel()] * codes.reshape(-1)).reshape(codes.shape)
 
 
 # %% codes cut message="truncated"
-def quantise_blocks(x, bits, block):
+def quantize_blocks(x, bits, block):
     n = x.numel()
     rows = F.pad(x.reshape(-1), (0, -n % block)).reshape(-1, block)
     scales = rows.abs().amax(dim=1) / (2 ** (bits - 1) - 1)
@@ -129,12 +129,12 @@ def quantise_blocks(x, bits, block):
     return (rows / scales[:, None]).to(torch.int8).reshape(-1)[:n].reshape(x.shape), scales
 
 
-def dequantise_blocks(codes, scales, block):
+def dequantize_blocks(codes, scales, block):
     return (scales.repeat_interleave(block)[: codes.numel()] * codes.reshape(-1)).reshape(codes.shape)
 
 
 # %% codes stay flat message="shape-lost"
-def quantise_blocks(x, bits, block):
+def quantize_blocks(x, bits, block):
     n = x.numel()
     rows = F.pad(x.reshape(-1), (0, -n % block)).reshape(-1, block)
     scales = rows.abs().amax(dim=1) / (2 ** (bits - 1) - 1)
@@ -142,12 +142,12 @@ def quantise_blocks(x, bits, block):
     return (rows / scales[:, None]).round().to(torch.int8).reshape(-1)[:n], scales
 
 
-def dequantise_blocks(codes, scales, block):
+def dequantize_blocks(codes, scales, block):
     return (scales.repeat_interleave(block)[: codes.numel()] * codes.reshape(-1)).reshape(codes.shape)
 
 
 # %% steps repeated as a list message="scales-tiled"
-def quantise_blocks(x, bits, block):
+def quantize_blocks(x, bits, block):
     n = x.numel()
     rows = F.pad(x.reshape(-1), (0, -n % block)).reshape(-1, block)
     scales = rows.abs().amax(dim=1) / (2 ** (bits - 1) - 1)
@@ -155,17 +155,17 @@ def quantise_blocks(x, bits, block):
     return (rows / scales[:, None]).round().to(torch.int8).reshape(-1)[:n].reshape(x.shape), scales
 
 
-def dequantise_blocks(codes, scales, block):
+def dequantize_blocks(codes, scales, block):
     return (scales.repeat(block)[: codes.numel()] * codes.reshape(-1)).reshape(codes.shape)
 
 
 # %% block of zeros divided by zero (llama.cpp #20460, auto-round #1909) message="zero-step"
-def quantise_blocks(x, bits, block):
+def quantize_blocks(x, bits, block):
     n = x.numel()
     rows = F.pad(x.reshape(-1), (0, -n % block)).reshape(-1, block)
     scales = rows.abs().amax(dim=1) / (2 ** (bits - 1) - 1)
     return (rows / scales[:, None]).round().to(torch.int8).reshape(-1)[:n].reshape(x.shape), scales
 
 
-def dequantise_blocks(codes, scales, block):
+def dequantize_blocks(codes, scales, block):
     return (scales.repeat_interleave(block)[: codes.numel()] * codes.reshape(-1)).reshape(codes.shape)

@@ -1,5 +1,5 @@
 # %% number of codes instead of steps message="levels-not-steps"
-def quantise_zero_point(x, bits=8):
+def quantize_zero_point(x, bits=8):
     low, high = x.min().clamp(max=0), x.max().clamp(min=0)
     scale = (high - low) / 2**bits
     zero_point = (-low / scale).round()
@@ -7,7 +7,7 @@ def quantise_zero_point(x, bits=8):
 
 
 # %% range around zero message="symmetric-range"
-def quantise_zero_point(x, bits=8):
+def quantize_zero_point(x, bits=8):
     c = x.abs().max()
     scale = 2 * c / (2**bits - 1)
     zero_point = (c / scale).round()
@@ -15,7 +15,7 @@ def quantise_zero_point(x, bits=8):
 
 
 # %% one-sided range not widened (pytorch #23838) message="range-without-zero"
-def quantise_zero_point(x, bits=8):
+def quantize_zero_point(x, bits=8):
     low, high = x.min(), x.max()
     scale = ((high - low) / (2**bits - 1)).clamp(min=1e-12)
     zero_point = (-low / scale).round()
@@ -23,7 +23,7 @@ def quantise_zero_point(x, bits=8):
 
 
 # %% zero point not rounded message="zero-point-not-whole"
-def quantise_zero_point(x, bits=8):
+def quantize_zero_point(x, bits=8):
     low, high = x.min().clamp(max=0), x.max().clamp(min=0)
     scale = ((high - low) / (2**bits - 1)).clamp(min=1e-12)
     zero_point = -low / scale
@@ -31,7 +31,7 @@ def quantise_zero_point(x, bits=8):
 
 
 # %% zero point cut message="zero-point-cut"
-def quantise_zero_point(x, bits=8):
+def quantize_zero_point(x, bits=8):
     low, high = x.min().clamp(max=0), x.max().clamp(min=0)
     scale = ((high - low) / (2**bits - 1)).clamp(min=1e-12)
     zero_point = int(-low / scale)
@@ -39,7 +39,7 @@ def quantise_zero_point(x, bits=8):
 
 
 # %% sign of the zero point message="zero-point-negative"
-def quantise_zero_point(x, bits=8):
+def quantize_zero_point(x, bits=8):
     low, high = x.min().clamp(max=0), x.max().clamp(min=0)
     scale = ((high - low) / (2**bits - 1)).clamp(min=1e-12)
     zero_point = (low / scale).round()
@@ -47,7 +47,7 @@ def quantise_zero_point(x, bits=8):
 
 
 # %% zero point for signed codes message="signed-codes"
-def quantise_zero_point(x, bits=8):
+def quantize_zero_point(x, bits=8):
     low, high = x.min().clamp(max=0), x.max().clamp(min=0)
     scale = ((high - low) / (2**bits - 1)).clamp(min=1e-12)
     zero_point = (-low / scale).round() - 2 ** (bits - 1)
@@ -56,14 +56,14 @@ def quantise_zero_point(x, bits=8):
 
 
 # %% minimum returned message="minimum-returned"
-def quantise_zero_point(x, bits=8):
+def quantize_zero_point(x, bits=8):
     low, high = x.min().clamp(max=0), x.max().clamp(min=0)
     scale = ((high - low) / (2**bits - 1)).clamp(min=1e-12)
     return ((x - low) / scale).round().to(torch.uint8), scale, low
 
 
 # %% counted from the minimum message="counted-from-minimum"
-def quantise_zero_point(x, bits=8):
+def quantize_zero_point(x, bits=8):
     low, high = x.min().clamp(max=0), x.max().clamp(min=0)
     scale = ((high - low) / (2**bits - 1)).clamp(min=1e-12)
     zero_point = (-low / scale).round()
@@ -71,7 +71,7 @@ def quantise_zero_point(x, bits=8):
 
 
 # %% codes cut message="truncated"
-def quantise_zero_point(x, bits=8):
+def quantize_zero_point(x, bits=8):
     low, high = x.min().clamp(max=0), x.max().clamp(min=0)
     scale = ((high - low) / (2**bits - 1)).clamp(min=1e-12)
     zero_point = (-low / scale).round()
@@ -79,7 +79,7 @@ def quantise_zero_point(x, bits=8):
 
 
 # %% not clamped message="codes-not-clamped"
-def quantise_zero_point(x, bits=8):
+def quantize_zero_point(x, bits=8):
     low, high = x.min().clamp(max=0), x.max().clamp(min=0)
     scale = ((high - low) / (2**bits - 1)).clamp(min=1e-12)
     zero_point = (-low / scale).round()
@@ -87,7 +87,7 @@ def quantise_zero_point(x, bits=8):
 
 
 # %% codes not bytes message="codes-wrong-type"
-def quantise_zero_point(x, bits=8):
+def quantize_zero_point(x, bits=8):
     low, high = x.min().clamp(max=0), x.max().clamp(min=0)
     scale = ((high - low) / (2**bits - 1)).clamp(min=1e-12)
     zero_point = (-low / scale).round()
@@ -95,7 +95,7 @@ def quantise_zero_point(x, bits=8):
 
 
 # %% zeros divided by zero message="zero-step"
-def quantise_zero_point(x, bits=8):
+def quantize_zero_point(x, bits=8):
     low, high = x.min().clamp(max=0), x.max().clamp(min=0)
     scale = (high - low) / (2**bits - 1)
     zero_point = (-low / scale).round()
@@ -103,7 +103,7 @@ def quantise_zero_point(x, bits=8):
 
 
 # %% zero point before the step message="results-swapped"
-def quantise_zero_point(x, bits=8):
+def quantize_zero_point(x, bits=8):
     low, high = x.min().clamp(max=0), x.max().clamp(min=0)
     scale = ((high - low) / (2**bits - 1)).clamp(min=1e-12)
     zero_point = (-low / scale).round()
@@ -111,7 +111,7 @@ def quantise_zero_point(x, bits=8):
 
 
 # %% signed bytes message="codes-wrong-type"
-def quantise_zero_point(x, bits=8):
+def quantize_zero_point(x, bits=8):
     low, high = x.min().clamp(max=0), x.max().clamp(min=0)
     scale = ((high - low) / (2**bits - 1)).clamp(min=1e-12)
     zero_point = (-low / scale).round()

@@ -4,12 +4,12 @@ class FourBitMatmul(torch.autograd.Function):
     def forward(ctx, x, packed, absmax, shape):
         ctx.save_for_backward(packed, absmax)
         ctx.shape = shape
-        return F.linear(x, dequantise(packed, absmax, shape, x.dtype))
+        return F.linear(x, dequantize(packed, absmax, shape, x.dtype))
 
     @staticmethod
     def backward(ctx, grad):
         packed, absmax = ctx.saved_tensors
-        return F.linear(grad, dequantise(packed, absmax, ctx.shape, grad.dtype).T), None, None, None
+        return F.linear(grad, dequantize(packed, absmax, ctx.shape, grad.dtype).T), None, None, None
 
 
 # %% codes and scales as attributes
@@ -17,11 +17,11 @@ class FourBitMatmul(torch.autograd.Function):
     @staticmethod
     def forward(ctx, x, packed, absmax, shape):
         ctx.stored = packed, absmax, shape
-        return x @ dequantise(*ctx.stored, x.dtype).T
+        return x @ dequantize(*ctx.stored, x.dtype).T
 
     @staticmethod
     def backward(ctx, grad):
-        return grad @ dequantise(*ctx.stored, grad.dtype), None, None, None
+        return grad @ dequantize(*ctx.stored, grad.dtype), None, None, None
 
 
 # %% einsum, and a look at which gradients are wanted
@@ -30,13 +30,13 @@ class FourBitMatmul(torch.autograd.Function):
     def forward(ctx, x, packed, absmax, shape):
         ctx.save_for_backward(packed, absmax)
         ctx.shape, ctx.kind = shape, x.dtype
-        return torch.einsum("...i,oi->...o", x, dequantise(packed, absmax, shape, x.dtype))
+        return torch.einsum("...i,oi->...o", x, dequantize(packed, absmax, shape, x.dtype))
 
     @staticmethod
     def backward(ctx, grad):
         if not ctx.needs_input_grad[0]:
             return None, None, None, None
-        weight = dequantise(*ctx.saved_tensors, ctx.shape, ctx.kind)
+        weight = dequantize(*ctx.saved_tensors, ctx.shape, ctx.kind)
         return torch.einsum("...o,oi->...i", grad, weight), None, None, None
 
 
@@ -46,11 +46,11 @@ class FourBitMatmul(torch.autograd.Function):
     def forward(ctx, x, packed, absmax, shape):
         ctx.save_for_backward(packed, absmax)
         ctx.shape = shape
-        return (x.float() @ dequantise(packed, absmax, shape, torch.float32).T).to(x.dtype)
+        return (x.float() @ dequantize(packed, absmax, shape, torch.float32).T).to(x.dtype)
 
     @staticmethod
     def backward(ctx, grad):
-        weight = dequantise(*ctx.saved_tensors, ctx.shape, torch.float32)
+        weight = dequantize(*ctx.saved_tensors, ctx.shape, torch.float32)
         return (grad.float() @ weight).to(grad.dtype), None, None, None
 
 
@@ -60,12 +60,12 @@ class FourBitMatmul(torch.autograd.Function):
     def forward(ctx, x, packed, absmax, shape):
         ctx.save_for_backward(packed, absmax)
         ctx.shape = shape
-        return torch.matmul(x, dequantise_4bit(FourBit(packed, absmax, torch.Size(shape), x.dtype)).t())
+        return torch.matmul(x, dequantize_4bit(FourBit(packed, absmax, torch.Size(shape), x.dtype)).t())
 
     @staticmethod
     def backward(ctx, grad):
         packed, absmax = ctx.saved_tensors
-        weight = dequantise_4bit(FourBit(packed, absmax, torch.Size(ctx.shape), grad.dtype))
+        weight = dequantize_4bit(FourBit(packed, absmax, torch.Size(ctx.shape), grad.dtype))
         return torch.matmul(grad, weight), None, None, None
 
 
@@ -73,7 +73,7 @@ class FourBitMatmul(torch.autograd.Function):
 class FourBitMatmul(torch.autograd.Function):
     @staticmethod
     def forward(x, packed, absmax, shape):
-        return x @ dequantise(packed, absmax, shape, x.dtype).T
+        return x @ dequantize(packed, absmax, shape, x.dtype).T
 
     @staticmethod
     def setup_context(ctx, inputs, output):
@@ -83,4 +83,4 @@ class FourBitMatmul(torch.autograd.Function):
     @staticmethod
     def backward(ctx, grad):
         packed, absmax = ctx.saved_tensors
-        return grad @ dequantise(packed, absmax, ctx.shape, grad.dtype), None, None, None
+        return grad @ dequantize(packed, absmax, ctx.shape, grad.dtype), None, None, None

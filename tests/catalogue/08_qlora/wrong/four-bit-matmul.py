@@ -3,7 +3,7 @@
 class FourBitMatmul(torch.autograd.Function):
     @staticmethod
     def forward(ctx, x, packed, absmax, shape):
-        weight = dequantise(packed, absmax, shape, x.dtype)
+        weight = dequantize(packed, absmax, shape, x.dtype)
         ctx.save_for_backward(weight)
         return x @ weight.T
 
@@ -17,7 +17,7 @@ class FourBitMatmul(torch.autograd.Function):
 class FourBitMatmul(torch.autograd.Function):
     @staticmethod
     def forward(ctx, x, packed, absmax, shape):
-        ctx.things = [dequantise(packed, absmax, shape, x.dtype)]
+        ctx.things = [dequantize(packed, absmax, shape, x.dtype)]
         return x @ ctx.things[0].T
 
     @staticmethod
@@ -31,12 +31,12 @@ class FourBitMatmul(torch.autograd.Function):
     def forward(ctx, x, packed, absmax, shape):
         ctx.save_for_backward(x, packed, absmax)
         ctx.shape = shape
-        return x @ dequantise(packed, absmax, shape, x.dtype).T
+        return x @ dequantize(packed, absmax, shape, x.dtype).T
 
     @staticmethod
     def backward(ctx, grad):
         _, packed, absmax = ctx.saved_tensors
-        return grad @ dequantise(packed, absmax, ctx.shape, grad.dtype), None, None, None
+        return grad @ dequantize(packed, absmax, ctx.shape, grad.dtype), None, None, None
 
 
 # %% no gradient for x, since the layer is frozen message="no-gradient"
@@ -44,7 +44,7 @@ class FourBitMatmul(torch.autograd.Function):
 class FourBitMatmul(torch.autograd.Function):
     @staticmethod
     def forward(ctx, x, packed, absmax, shape):
-        return x @ dequantise(packed, absmax, shape, x.dtype).T
+        return x @ dequantize(packed, absmax, shape, x.dtype).T
 
     @staticmethod
     def backward(ctx, grad):
@@ -56,7 +56,7 @@ class FourBitMatmul(torch.autograd.Function):
     @staticmethod
     def forward(ctx, x, packed, absmax, shape):
         ctx.shape = shape
-        return x @ dequantise(packed, absmax, shape, x.dtype).T
+        return x @ dequantize(packed, absmax, shape, x.dtype).T
 
     @staticmethod
     def backward(ctx, grad):
@@ -67,7 +67,7 @@ class FourBitMatmul(torch.autograd.Function):
 class FourBitMatmul(torch.autograd.Function):
     @staticmethod
     def forward(ctx, x, packed, absmax, shape):
-        return x @ dequantise(packed, absmax, shape, x.dtype).T
+        return x @ dequantize(packed, absmax, shape, x.dtype).T
 
     @staticmethod
     def backward(ctx, grad):
@@ -80,12 +80,12 @@ class FourBitMatmul(torch.autograd.Function):
     def forward(ctx, x, packed, absmax, shape):
         ctx.save_for_backward(packed, absmax)
         ctx.shape = shape
-        return x @ dequantise(packed, absmax, shape, x.dtype).T
+        return x @ dequantize(packed, absmax, shape, x.dtype).T
 
     @staticmethod
     def backward(ctx, grad):
         packed, absmax = ctx.saved_tensors
-        return grad @ dequantise(packed, absmax, ctx.shape, grad.dtype).T, None, None, None
+        return grad @ dequantize(packed, absmax, ctx.shape, grad.dtype).T, None, None, None
 
 
 # %% forward without the transpose message="forward-transposed"
@@ -94,12 +94,12 @@ class FourBitMatmul(torch.autograd.Function):
     def forward(ctx, x, packed, absmax, shape):
         ctx.save_for_backward(packed, absmax)
         ctx.shape = shape
-        return x @ dequantise(packed, absmax, shape, x.dtype)
+        return x @ dequantize(packed, absmax, shape, x.dtype)
 
     @staticmethod
     def backward(ctx, grad):
         packed, absmax = ctx.saved_tensors
-        return grad @ dequantise(packed, absmax, ctx.shape, grad.dtype).T, None, None, None
+        return grad @ dequantize(packed, absmax, ctx.shape, grad.dtype).T, None, None, None
 
 
 # %% one gradient for four arguments message="wrong-count"
@@ -108,12 +108,12 @@ class FourBitMatmul(torch.autograd.Function):
     def forward(ctx, x, packed, absmax, shape):
         ctx.save_for_backward(packed, absmax)
         ctx.shape = shape
-        return x @ dequantise(packed, absmax, shape, x.dtype).T
+        return x @ dequantize(packed, absmax, shape, x.dtype).T
 
     @staticmethod
     def backward(ctx, grad):
         packed, absmax = ctx.saved_tensors
-        return grad @ dequantise(packed, absmax, ctx.shape, grad.dtype)
+        return grad @ dequantize(packed, absmax, ctx.shape, grad.dtype)
 
 
 # %% the scales are left out message="scales-forgotten"
@@ -122,12 +122,12 @@ class FourBitMatmul(torch.autograd.Function):
     def forward(ctx, x, packed, absmax, shape):
         ctx.save_for_backward(packed, absmax)
         ctx.shape = shape
-        return x @ dequantise(packed, torch.ones_like(absmax), shape, x.dtype).T
+        return x @ dequantize(packed, torch.ones_like(absmax), shape, x.dtype).T
 
     @staticmethod
     def backward(ctx, grad):
         packed, absmax = ctx.saved_tensors
-        return grad @ dequantise(packed, absmax, ctx.shape, grad.dtype), None, None, None
+        return grad @ dequantize(packed, absmax, ctx.shape, grad.dtype), None, None, None
 
 
 # %% the scales are left out in the backward pass message="scales-forgotten-backward"
@@ -136,12 +136,12 @@ class FourBitMatmul(torch.autograd.Function):
     def forward(ctx, x, packed, absmax, shape):
         ctx.save_for_backward(packed, absmax)
         ctx.shape = shape
-        return x @ dequantise(packed, absmax, shape, x.dtype).T
+        return x @ dequantize(packed, absmax, shape, x.dtype).T
 
     @staticmethod
     def backward(ctx, grad):
         packed, absmax = ctx.saved_tensors
-        return grad @ dequantise(packed, absmax.new_ones(absmax.shape), ctx.shape, grad.dtype), None, None, None
+        return grad @ dequantize(packed, absmax.new_ones(absmax.shape), ctx.shape, grad.dtype), None, None, None
 
 
 # %% always float32 message="type-fixed"
@@ -151,12 +151,12 @@ class FourBitMatmul(torch.autograd.Function):
     def forward(ctx, x, packed, absmax, shape):
         ctx.save_for_backward(packed, absmax)
         ctx.shape = shape
-        return x @ dequantise(packed, absmax, shape, torch.float32).T
+        return x @ dequantize(packed, absmax, shape, torch.float32).T
 
     @staticmethod
     def backward(ctx, grad):
         packed, absmax = ctx.saved_tensors
-        return grad @ dequantise(packed, absmax, ctx.shape, torch.float32), None, None, None
+        return grad @ dequantize(packed, absmax, ctx.shape, torch.float32), None, None, None
 
 
 # %% x is cast up and the result left there message="type-not-kept"
@@ -165,12 +165,12 @@ class FourBitMatmul(torch.autograd.Function):
     def forward(ctx, x, packed, absmax, shape):
         ctx.save_for_backward(packed, absmax)
         ctx.shape = shape
-        return x.float() @ dequantise(packed, absmax, shape, torch.float32).T
+        return x.float() @ dequantize(packed, absmax, shape, torch.float32).T
 
     @staticmethod
     def backward(ctx, grad):
         packed, absmax = ctx.saved_tensors
-        return grad.float() @ dequantise(packed, absmax, ctx.shape, torch.float32), None, None, None
+        return grad.float() @ dequantize(packed, absmax, ctx.shape, torch.float32), None, None, None
 
 
 # %% the codes are unpacked before they are kept message="codes-unpacked"
@@ -180,19 +180,19 @@ class FourBitMatmul(torch.autograd.Function):
         codes = torch.stack([packed >> 4, packed & 15], dim=1).flatten()
         ctx.save_for_backward(codes, absmax)
         ctx.shape = shape
-        return x @ dequantise(packed, absmax, shape, x.dtype).T
+        return x @ dequantize(packed, absmax, shape, x.dtype).T
 
     @staticmethod
     def backward(ctx, grad):
         codes, absmax = ctx.saved_tensors
-        return grad @ dequantise(codes[0::2] * 16 + codes[1::2], absmax, ctx.shape, grad.dtype), None, None, None
+        return grad @ dequantize(codes[0::2] * 16 + codes[1::2], absmax, ctx.shape, grad.dtype), None, None, None
 
 
 # %% the weight is kept in a function message="weight-kept"
 class FourBitMatmul(torch.autograd.Function):
     @staticmethod
     def forward(ctx, x, packed, absmax, shape):
-        weight = dequantise(packed, absmax, shape, x.dtype)
+        weight = dequantize(packed, absmax, shape, x.dtype)
         ctx.weight = lambda: weight
         return x @ weight.T
 
@@ -205,7 +205,7 @@ class FourBitMatmul(torch.autograd.Function):
 class FourBitMatmul(torch.autograd.Function):
     @staticmethod
     def forward(ctx, x, packed, absmax, shape):
-        FourBitMatmul.weight = dequantise(packed, absmax, shape, x.dtype)
+        FourBitMatmul.weight = dequantize(packed, absmax, shape, x.dtype)
         return x @ FourBitMatmul.weight.T
 
     @staticmethod
@@ -218,12 +218,12 @@ class FourBitMatmul(torch.autograd.Function):
     @staticmethod
     def forward(ctx, x, packed, absmax, shape):
         ctx.save_for_backward(packed, absmax, shape)
-        return x @ dequantise(packed, absmax, shape, x.dtype).T
+        return x @ dequantize(packed, absmax, shape, x.dtype).T
 
     @staticmethod
     def backward(ctx, grad):
         packed, absmax, shape = ctx.saved_tensors
-        return grad @ dequantise(packed, absmax, shape, grad.dtype), None, None, None
+        return grad @ dequantize(packed, absmax, shape, grad.dtype), None, None, None
 
 
 # %% backward uses the names of forward message="not-fetched"
@@ -232,11 +232,11 @@ class FourBitMatmul(torch.autograd.Function):
     def forward(ctx, x, packed, absmax, shape):
         ctx.save_for_backward(packed, absmax)
         ctx.shape = shape
-        return x @ dequantise(packed, absmax, shape, x.dtype).T
+        return x @ dequantize(packed, absmax, shape, x.dtype).T
 
     @staticmethod
     def backward(ctx, grad):
-        return grad @ dequantise(packed, absmax, shape, grad.dtype), None, None, None
+        return grad @ dequantize(packed, absmax, shape, grad.dtype), None, None, None
 
 
 # %% the factors of backward are exchanged message="gradient-shapes"
@@ -245,9 +245,9 @@ class FourBitMatmul(torch.autograd.Function):
     def forward(ctx, x, packed, absmax, shape):
         ctx.save_for_backward(packed, absmax)
         ctx.shape = shape
-        return x @ dequantise(packed, absmax, shape, x.dtype).T
+        return x @ dequantize(packed, absmax, shape, x.dtype).T
 
     @staticmethod
     def backward(ctx, grad):
         packed, absmax = ctx.saved_tensors
-        return dequantise(packed, absmax, ctx.shape, grad.dtype) @ grad, None, None, None
+        return dequantize(packed, absmax, ctx.shape, grad.dtype) @ grad, None, None, None

@@ -14,7 +14,7 @@ def lost_share(stored, merged, again):
 def merge_weights(original, stored, A, B, alpha):
     with torch.no_grad():
         merged = stored.float() + alpha * (A @ B).T
-    return dequantise_4bit(quantise_4bit(merged))
+    return dequantize_4bit(quantize_4bit(merged))
 
 
 def lost_share(stored, merged, again):

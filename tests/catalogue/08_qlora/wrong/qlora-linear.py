@@ -160,7 +160,7 @@ class QLoRALinear(nn.Module):
 
     def forward(self, x):
         y = self.base(x)
-        A, B = (dequantise_4bit(quantise_4bit(p)) for p in (self.lora.A, self.lora.B))
+        A, B = (dequantize_4bit(quantize_4bit(p)) for p in (self.lora.A, self.lora.B))
         A, B = self.lora.A + (A - self.lora.A).detach(), self.lora.B + (B - self.lora.B).detach()
         return y + (self.lora.alpha * (x.to(A.dtype) @ A @ B)).to(y.dtype)
 

@@ -1,0 +1,146 @@
+"""Build both twins of every lab from its one source, or say which twins have drifted from it.
+
+solutions/NN_topic/NN_topic.py -> solutions/NN_topic/NN_topic.ipynb (complete, with outputs)
+                               -> notebooks/NN_topic/NN_topic.ipynb (what students get)
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from grader.build.source import read_source
+from grader.build.source_format import SourceError
+
+SOLUTIONS, NOTEBOOKS = "solutions", "notebooks"
+
+
+@dataclass(frozen=True)
+class Lab:
+    """One lab and the places of its source and twins."""
+
+    root: Path
+    name: str
+
+    @property
+    def source(self) -> Path:
+        """The percent script that people edit."""
+        return self.root / SOLUTIONS / self.name / f"{self.name}.py"
+
+    @property
+    def solution(self) -> Path:
+        """The complete twin."""
+        return self.root / SOLUTIONS / self.name / f"{self.name}.ipynb"
+
+    @property
+    def student(self) -> Path:
+        """The twin without answers."""
+        return self.root / NOTEBOOKS / self.name / f"{self.name}.ipynb"
+
+    def relative(self, path: Path) -> str:
+        """How messages call a file: relative to the course, with forward slashes."""
+        return path.relative_to(self.root).as_posix()
+
+
+@dataclass
+class Result:
+    """What became of one lab: files written, sentences about what is wrong, whether it was executed."""
+
+    lab: str
+    written: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    executed: bool = False
+    seconds: float = 0.0
+
+
+def find_root(start: Path | None = None) -> Path | None:
+    """Return the course: the nearest folder from here upwards that holds `solutions/` and `pyproject.toml`."""
+    start = (start or Path.cwd()).resolve()
+    for folder in (start, *start.parents):
+        if (folder / SOLUTIONS).is_dir() and (folder / "pyproject.toml").is_file():
+            return folder
+    return None
+
+
+def find_labs(root: Path) -> list[Lab]:
+    """List the labs of a course: every folder of `solutions/` that holds a script of its own name."""
+    folders = sorted(path for path in (root / SOLUTIONS).iterdir() if path.is_dir())
+    return [Lab(root, folder.name) for folder in folders if (folder / f"{folder.name}.py").is_file()]
+
+
+def select_labs(labs: list[Lab], wanted: Iterable[str]) -> list[Lab]:
+    """Pick labs by full name or by number ("05"); nothing wanted means all.
+
+    Raises:
+        ValueError: a name that fits no lab.
+    """
+    chosen: set[str] = set()
+    for text in wanted:
+        name = Path(text).name.removesuffix(".py").removesuffix(".ipynb")
+        fits = {lab.name for lab in labs if name in (lab.name, lab.name.split("_")[0])}
+        if not fits:
+            known = ", ".join(lab.name for lab in labs) or "none"
+            raise ValueError(f"there is no lab {text!r}; the labs are: {known}.")
+        chosen |= fits
+    return [lab for lab in labs if lab.name in chosen or not chosen]
+
+
+def read_notebook(path: Path) -> NotebookNode | None:
+    """Read a twin; None where there is none or it is no notebook."""
+    try:
+        notebook = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
+    except (OSError, ValueError, nbformat.ValidationError):
+        return None
+    return notebook
+
+
+def write(path: Path, content: bytes) -> bool:
+    """Write a file through a temporary neighbour; False where it already held these bytes."""
+    if path.is_file() and path.read_bytes() == content:
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".new")
+    temporary.write_bytes(content)
+    os.replace(temporary, path)
+    return True
+
+
+def build_lab(lab: Lab, *, execute: bool = True, say: Callable[[str], None] = lambda line: None) -> Result:
+    """Build both twins of one lab.
+
+    Args:
+        lab: which one.
+        execute: run the solution when its code has changed; False drops stale outputs instead.
+        say: called with a line before anything slow.
+
+    Returns:
+        The result; a malformed source or failing cell writes nothing and fills `problems`.
+    """
+    from grader.build.execute import ExecutionError
+    from grader.build.execute import execute as run
+    from grader.build.twins import clean, has_outputs_of, solution_twin, student_twin, to_bytes
+
+    result, start = Result(lab.name), time.perf_counter()
+    try:
+        source = read_source(lab.source, lab.relative(lab.source))
+        executed = read_notebook(lab.solution)
+        if not has_outputs_of(executed, source):
+            executed = None
+            if execute:
+                say(f"{lab.name}: executing the solution ...")
+                executed = run(clean(source), lab.relative(lab.source), lab.root)
+                result.executed = True
+    except SourceError as error:
+        result.problems += [str(problem) for problem in error.problems]
+    except ExecutionError as error:
+        result.problems.append(str(error))
+    else:
+        for path, twin in ((lab.solution, solution_twin(source, executed)), (lab.student, student_twin(source))):
+            if write(path, to_bytes(twin)):
+                result.written.append(lab.relative(path))
+    result.seconds = time.perf_counter() - start
+    return result

@@ -1,0 +1,15 @@
+"""A whole class, or one student alone.
+
+May import scoring, records and what lies below.
+"""
+
+from grader.class_run.dask_pool import examine_cluster as examine_cluster
+from grader.class_run.grading_run import Graded as Graded
+from grader.class_run.grading_run import Run as Run
+from grader.class_run.grading_run import Watcher as Watcher
+from grader.class_run.grading_run import grade_all as grade_all
+from grader.class_run.seed_file import SeedFileError as SeedFileError
+from grader.class_run.seed_file import read_seed as read_seed
+from grader.class_run.self_check import CannotCheck as CannotCheck
+from grader.class_run.self_check import self_check as self_check
+from grader.class_run.shared_answers import SharedAnswer as SharedAnswer

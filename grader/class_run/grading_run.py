@@ -1,0 +1,255 @@
+"""Grade everything that was handed in: many at a time, one writer, and no submission that stops another."""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+
+from grader.class_run.dask_pool import results_from
+from grader.class_run.shared_answers import SharedAnswer, shared_answers
+from grader.engine.engine import engine
+from grader.notebooks.answer_key import AnswerKey
+from grader.notebooks.submission import Refusal, Submission, collect, iso
+from grader.records.attempt_policy import Counting, Standing
+from grader.records.attempts import Attempts
+from grader.records.formgrader_copy import write_copy
+from grader.records.gradebook import Gradebook, GradebookError
+from grader.records.writer_lock import WriterLock
+from grader.results import Result
+from grader.scoring.execution import Limits
+from grader.scoring.exercise_grades import OURS
+from grader.scoring.grade import Job, grade, input_seed, terms
+
+
+@dataclass(frozen=True)
+class Graded:
+    """One submission that was graded, now or before.
+
+    Args:
+        result: what grading said.
+        standing: where the student stands after it.
+    """
+
+    result: Result
+    standing: Standing
+
+    @property
+    def student(self) -> str:
+        """Whose it is."""
+        return self.result.student
+
+    @property
+    def lab(self) -> str:
+        """Which lab."""
+        return self.result.lab
+
+
+@dataclass
+class Run:
+    """What came of one call of `grade_all`.
+
+    Args:
+        keys: the labs, by name.
+        rows: one entry for everything that was handed in, ordered by student and lab.
+        problems: one sentence for each submission that could not be graded or recorded.
+        counting: which attempts count.
+        shared: answers that several students handed in with the same text.
+    """
+
+    keys: dict[str, AnswerKey]
+    rows: list[Graded | Refusal] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    counting: Counting = field(default_factory=Counting)
+    shared: list[SharedAnswer] = field(default_factory=list)
+
+    @property
+    def graded(self) -> list[Graded]:
+        """The submissions that were graded."""
+        return [row for row in self.rows if isinstance(row, Graded)]
+
+    @property
+    def refused(self) -> list[Refusal]:
+        """What could not be graded."""
+        return [row for row in self.rows if isinstance(row, Refusal)]
+
+
+Watcher = Callable[[int, int, str], None]  # done, of how many, what was just finished
+
+
+def grade_all(
+    submitted: Path,
+    keys: dict[str, AnswerKey],
+    url: str,
+    *,
+    limits: Limits | None = None,
+    workers: int = 2,
+    scheduler: str | None = None,
+    sandbox: bool = True,
+    seed: str | None = None,
+    only: bool = False,
+    due: dict[str, datetime] | None = None,
+    counting: Counting | None = None,
+    copies: Path | None = None,
+    watch: Watcher = lambda done, total, what: None,
+    keep: Callable[[Result], None] = lambda result: None,
+    ready: Callable[[], object] = lambda: None,
+) -> Run:
+    """Grade a folder of submissions and record every attempt.
+
+    Args:
+        submitted: the folder, SUBMITTED/<student>/<lab>/<lab>.ipynb.
+        keys: the labs to grade.
+        url: of the database that holds nbgrader's gradebook and the attempts.
+        limits: of one submission; default `Limits()`.
+        workers: how many are graded at a time; default 2.
+        scheduler: address of a running Dask cluster that does the grading; default: this machine does.
+        sandbox: whether submissions are shut off from the machine; default True.
+        seed: the course's own, from which all test inputs derive; default: the environment's, see `input_seed`.
+        only: pass over other labs' folders instead of naming them as problems; default False.
+        due: due dates by lab (UTC, without zone); default: as the gradebook has them.
+        counting: which attempts count; its dates are set from the gradebook. Default: the best.
+        copies: nbgrader's autograded directory, where formgrader looks for notebooks; default: none are written.
+        watch: called after each submission.
+        keep: called with each new result before it is recorded; what its cells showed is not kept otherwise.
+        ready: called before anything is graded or recorded; what it raises ends the run.
+
+    Raises:
+        GradebookError: the gradebook cannot be opened.
+        OSError: the folder cannot be listed, or (ClusterFailed) the cluster cannot grade.
+    """
+    limits, run = limits or Limits(), Run(keys)
+    found = collect(submitted, keys, only)
+    lock = WriterLock(url)
+    with lock:
+        book = Gradebook(url)
+    with book:
+        with lock:
+            due, closed = _prepare(book, keys, due or {}, run)
+            run.counting = replace(counting or Counting(), due=due, extensions=book.extensions())
+            attempts = Attempts(book.engine, run.counting)
+        waiting = [one for one in found if isinstance(one, Submission)]
+        submissions = {(one.student, one.lab): one for one in waiting}
+        recorder = _Recorder(book, attempts, closed, run, submissions, copies, lock, keep)
+        seeds = {id(one): input_seed(one.sha256, seed) for one in waiting}
+        known = {}
+        for one in waiting:
+            needed = terms(keys[one.lab], limits, sandbox, seeds[id(one)])
+            known[id(one)] = attempts.known(one.student, one.lab, one.sha256, needed)
+        run.rows += [one for one in found if isinstance(one, Refusal)]
+        run.problems += [str(one) for one in run.rows]
+        done, total = 0, len(waiting)
+        ready()
+        for one in waiting:
+            if known[id(one)] is not None:
+                recorder.again(known[id(one)])
+                done += 1
+                watch(done, total, f"{one.student} {one.lab}")
+        fresh = [one for one in waiting if known[id(one)] is None]
+        jobs = [(one, keys[one.lab], limits, sandbox, seeds[id(one)]) for one in fresh]
+        for result in _results(jobs, workers, scheduler):
+            recorder.take(result)
+            done += 1
+            watch(done, total, f"{result.student} {result.lab}")
+    run.rows.sort(key=lambda row: (row.student, row.lab))
+    try:
+        run.shared = shared_answers(waiting, keys, lambda *what: engine(sandbox).read(*what))
+    except Exception as error:  # a fault of ours must not cost the run, which has been graded
+        run.problems.append(f"the class: its answers could not be compared with each other ({_first_line(error)}).")
+    return run
+
+
+def _prepare(
+    book: Gradebook, keys: dict[str, AnswerKey], due: dict[str, datetime], run: Run
+) -> tuple[dict[str, datetime | None], set[str]]:
+    """Bring the labs into the gradebook; return due dates, and the labs whose grades it cannot take."""
+    dates, closed = {}, set()
+    for name, key in keys.items():
+        try:
+            dates[name] = book.add_lab(name, key.notebook, due.get(name))
+        except GradebookError as error:
+            run.problems.append(str(error))
+            dates[name] = due.get(name)
+            closed.add(name)
+    return dates, closed
+
+
+def _results(jobs: list[Job], workers: int, scheduler: str | None) -> Iterable[Result]:
+    """Yield results as they come; threads suffice here, because the work is done in the engine's processes."""
+    if scheduler is not None:
+        yield from results_from(scheduler, jobs)
+        return
+    pool = ThreadPoolExecutor(max(1, workers), thread_name_prefix="grade")
+    try:
+        futures = [pool.submit(grade, *job) for job in jobs]
+        for future in as_completed(futures):
+            yield future.result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+@dataclass
+class _Recorder:
+    """The one writer: attempts, then the gradebook; what fails is said and does not stop the run."""
+
+    book: Gradebook
+    attempts: Attempts
+    closed: set[str]
+    run: Run
+    submissions: dict[tuple[str, str], Submission]
+    copies: Path | None
+    lock: WriterLock  # no other run may write between looking at the attempts and writing into the gradebook
+    keep: Callable[[Result], None]
+
+    def take(self, result: Result) -> None:
+        """Record a new result."""
+        try:
+            self.keep(result)
+        except OSError as error:
+            what = f"what the cells of {result.lab} showed"
+            self.run.problems.append(f"{result.student}: {what} could not be kept ({_first_line(error)}).")
+        result = replace(result, shown=[])  # a class may show gigabytes
+        try:
+            with self.lock:
+                standing = self.attempts.add(result)
+                self._done(result, standing)
+        except Exception as error:  # `_done` tells its own
+            sentence = f"{result.student}: {result.lab} could not be recorded ({_first_line(error)})."
+            self.run.problems.append(sentence)
+
+    def again(self, attempt) -> None:
+        """Report an attempt that was recorded before, and set the gradebook right if it lags behind."""
+        handed_in = iso(self.submissions[attempt.student, attempt.lab].timestamp)
+        with self.lock:
+            standing = self.attempts.again(attempt, handed_in)
+            self._done(replace(attempt.result(), timestamp=handed_in) if standing.new else attempt.result(), standing)
+
+    def _done(self, result: Result, standing: Standing) -> None:
+        self.run.rows.append(Graded(result, standing))
+        if result.broken:
+            names = ", ".join(e.grade_id for e in result.exercises if e.verdict == "grader-error")
+            why = next((note for note in result.notes if note.startswith(OURS)), OURS)
+            sentence = f"{result.student}: {result.lab} was not fully graded ({names}), because {why}; grade it again."
+            self.run.problems.append(sentence)
+        if result.lab in self.closed:
+            return
+        try:
+            counts = standing.counts
+            handed_in = datetime.fromisoformat(counts.timestamp).replace(tzinfo=None) if counts.timestamp else None
+            self.book.write(counts, handed_in, self.run.counting.penalty)
+        except Exception as error:
+            sentence = f"{result.student}: {result.lab} is not in nbgrader's gradebook ({_first_line(error)})."
+            self.run.problems.append(sentence)
+            return
+        if self.copies is None or result.submission_sha256 != counts.submission_sha256:
+            return
+        try:
+            submission = self.submissions[result.student, result.lab]
+            write_copy(self.copies, submission, self.run.keys[result.lab], counts)
+        except Exception as error:
+            what = f"the notebook of {result.lab} for formgrader"
+            self.run.problems.append(f"{result.student}: {what} could not be written ({_first_line(error)}).")
+
+
+def _first_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".strip().split("\n")[0]

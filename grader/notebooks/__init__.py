@@ -1,0 +1,20 @@
+"""What was handed in, as data, and the key that it is held against.
+
+May import build, sandbox and text.
+"""
+
+from grader.notebooks.answer_key import AnswerKey as AnswerKey
+from grader.notebooks.answer_key import KeyCell as KeyCell
+from grader.notebooks.answer_key import package_sha256 as package_sha256
+from grader.notebooks.answer_key import read_keys as read_keys
+from grader.notebooks.notebook_file import Unreadable as Unreadable
+from grader.notebooks.notebook_file import parse as parse
+from grader.notebooks.notebook_file import read_bytes as read_bytes
+from grader.notebooks.restore import Cell as Cell
+from grader.notebooks.restore import restore as restore
+from grader.notebooks.restore_tags import RestoreTags as RestoreTags
+from grader.notebooks.submission import TIMESTAMP as TIMESTAMP
+from grader.notebooks.submission import Refusal as Refusal
+from grader.notebooks.submission import Submission as Submission
+from grader.notebooks.submission import collect as collect
+from grader.notebooks.submission import iso as iso

@@ -1,0 +1,213 @@
+"""Find what students handed in, on nbgrader's layout SUBMITTED/<student>/<lab>/<lab>.ipynb, and read it.
+
+Every folder and file that cannot be graded becomes one sentence naming student, file and cure; the others go on.
+"""
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from grader.notebooks.answer_key import AnswerKey, names_of_labs
+from grader.notebooks.notebook_file import HAND_IN_SAVED, SubmittedCell, Unreadable, parse, read_bytes
+from grader.text.safe_names import one_line
+
+HAND_IN_FOLDER = "a folder with a folder for each lab"
+TIMESTAMP = "timestamp.txt"  # written by nbgrader's collect
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One notebook that can be graded.
+
+    Args:
+        student, lab: whose and which.
+        cells: what the student's file says, in order.
+        sha256: of the file.
+        timestamp: when it was handed in (UTC, without zone, as nbgrader keeps it), if known.
+        notes: what staff should know about how it was handed in.
+    """
+
+    student: str
+    lab: str
+    cells: tuple[SubmittedCell, ...]
+    sha256: str
+    timestamp: datetime | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Something handed in that could not be graded.
+
+    Args:
+        student, lab: whose and which; lab "" where the folder belongs to no lab.
+        file: the file, relative to the folder of all submissions.
+        fault: what is wrong with it.
+        cure: what to do about it.
+        timestamp: when it was handed in, if known.
+    """
+
+    student: str
+    lab: str
+    file: str
+    fault: str
+    cure: str
+    timestamp: datetime | None = None
+
+    def __str__(self) -> str:
+        return one_line(f"{self.student}: {self.file} {self.fault}; {self.cure}.")
+
+
+def collect(submitted: Path, keys: dict[str, AnswerKey], only: bool = False) -> list[Submission | Refusal]:
+    """Read everything that was handed in.
+
+    Args:
+        submitted: the folder with one folder a student.
+        keys: the labs, by name.
+        only: pass over folders of other labs; default: each of them is refused with a sentence.
+
+    Returns:
+        Submissions and refusals, ordered by student and lab.
+
+    Raises:
+        OSError: the folder itself cannot be listed.
+    """
+    found: list[Submission | Refusal] = []
+    for folder in sorted(submitted.iterdir(), key=lambda path: path.name):
+        if folder.name.startswith(".") or folder.is_file():
+            continue  # .ipynb_checkpoints, .DS_Store, a note that staff left
+        if any("\ud800" <= letter <= "\udfff" for letter in folder.name):  # bytes that are no text
+            shown = one_line(folder.name)
+            found.append(Refusal(shown, "", shown, "has a name that is not UTF-8", "rename the folder"))
+            continue
+        if folder.is_symlink():
+            shown = one_line(folder.name)
+            found.append(Refusal(folder.name, "", shown, "lies behind a link", "hand in the folder itself"))
+            continue
+        if not folder.is_dir():  # a pipe, a socket, a device
+            shown = one_line(folder.name)
+            found.append(Refusal(folder.name, "", shown, "is not a folder", f"hand in {HAND_IN_FOLDER}"))
+            continue
+        try:
+            found += _of_student(folder, keys, only)
+        except OSError as error:
+            fault = f"cannot be listed ({error.strerror or error})"
+            found.append(Refusal(folder.name, "", folder.name, fault, "make it readable for the grader's account"))
+    return found
+
+
+def _of_student(folder: Path, keys: dict[str, AnswerKey], only: bool) -> list[Submission | Refusal]:
+    found: list[Submission | Refusal] = []
+    for entry in sorted(folder.iterdir(), key=lambda path: path.name):
+        place = f"{folder.name}/{entry.name}"
+        if entry.name.startswith("."):
+            continue
+        if entry.name in keys and not entry.is_dir():  # a file, a pipe, a link that leads nowhere
+            cure = f"make a folder {entry.name} with {entry.name}.ipynb in it"
+            found.append(Refusal(folder.name, entry.name, place, "is not a folder", cure))
+        elif not entry.is_dir():
+            if entry.suffix == ".ipynb" and (not only or entry.stem in keys):
+                lab = entry.stem if entry.stem in keys else "<lab>"
+                cure = f"move it to {folder.name}/{lab}/{lab}.ipynb"
+                found.append(Refusal(folder.name, "", place, "lies outside a lab's folder", cure))
+        elif entry.name in keys:
+            found.append(read_submission(entry, folder.name, keys[entry.name]))
+        elif (meant := entry.name.strip().casefold()) in (like := {name.casefold(): name for name in keys}):
+            cure = f"rename the folder to {like[meant]}"
+            lab = "" if (folder / like[meant]).is_dir() else like[meant]  # the right one is there as well
+            found.append(Refusal(folder.name, lab, place, "is not quite the name of a lab", cure))
+        elif not only:
+            cure = f"rename the folder to one of {', '.join(keys)}"
+            found.append(Refusal(folder.name, "", place, "belongs to no lab of the course", cure))
+    return found
+
+
+def read_submission(folder: Path, student: str, key: AnswerKey) -> Submission | Refusal:
+    """Read one student's folder for one lab.
+
+    Args:
+        folder: holds `<lab>.ipynb` and perhaps `timestamp.txt`.
+        student: whose it is.
+        key: the lab.
+    """
+    notes: list[str] = []
+    path = folder / f"{key.lab}.ipynb"
+    place = f"{student}/{folder.name}/{path.name}"
+    timestamp = None
+    try:
+        if folder.is_symlink():
+            raise Unreadable("lies behind a link", "hand in the folder itself")
+        timestamp = _timestamp(folder, notes)
+        if not path.is_symlink() and not path.exists():
+            place, error = _missing(folder, student, path.name)
+            raise error
+        content = read_bytes(path)
+        cells = tuple(parse(content))
+        _require_lab(cells, key)
+    except Unreadable as error:
+        return Refusal(student, key.lab, place, error.fault, error.cure, timestamp)
+    except OSError as error:  # of the folder; the file's own are told by `read_bytes`
+        fault = f"cannot be read ({error.strerror or error})"
+        return Refusal(student, key.lab, place, fault, "make it readable for the grader's account", timestamp)
+    except Exception as error:  # a fault of ours must not stop the others
+        fault = f"made the grader stumble while reading ({type(error).__name__}: {error})"
+        return Refusal(student, key.lab, place, fault, "report this to the course's maintainers", timestamp)
+    return Submission(student, key.lab, cells, hashlib.sha256(content).hexdigest(), timestamp, notes)
+
+
+def _missing(folder: Path, student: str, expected: str) -> tuple[str, Unreadable]:
+    if (folder / folder.name / expected).is_file():
+        place, cure = (
+            f"{student}/{folder.name}/{folder.name}/{expected}",
+            f"move it to {student}/{folder.name}/{expected}",
+        )
+        return place, Unreadable("lies one folder too deep", cure)
+    others = sorted(p.name for p in folder.iterdir() if p.name != TIMESTAMP and not p.name.startswith("."))
+    notebooks = [name for name in others if name.lower().endswith(".ipynb")]
+    place = f"{student}/{folder.name}/"
+    if len(notebooks) == 1:
+        return place + notebooks[0], Unreadable("has the wrong file name", f"rename it to {expected}")
+    if notebooks:
+        shown = " and ".join(notebooks[:3])
+        return place, Unreadable(f"holds {shown} but no {expected}", f"hand in one notebook named {expected}")
+    if others:
+        shown = ", ".join(others[:3])
+        return place, Unreadable(f"holds {shown} but no {expected}", HAND_IN_SAVED)
+    return place, Unreadable("is an empty folder", f"hand in {expected}")
+
+
+def _require_lab(cells: tuple[SubmittedCell, ...], key: AnswerKey) -> None:
+    """Refuse a notebook that shares no cell with this lab, and say whose it is, whatever labs are being graded."""
+    came = {cell.grade_id for cell in cells} | {cell.id for cell in cells}
+    if came & key.names:
+        return
+    labs = names_of_labs(key.root) if key.root is not None else {}
+    likely = max(labs, key=lambda lab: len(came & labs[lab]), default=None)
+    if likely is not None and came & labs[likely]:
+        raise Unreadable(
+            f"is the notebook of another lab ({likely})",
+            f"hand in {key.lab}.ipynb, with the other in its own folder",
+        )
+    raise Unreadable(
+        "holds none of this lab's cells", f"start again from notebooks/{key.lab}/{key.lab}.ipynb and hand that in"
+    )
+
+
+def _timestamp(folder: Path, notes: list[str]) -> datetime | None:
+    """Read nbgrader's timestamp.txt; None where there is none or it says no time."""
+    from nbgrader.utils import parse_utc
+
+    path = folder / TIMESTAMP
+    if not path.is_file() or path.is_symlink() or path.stat().st_size > 200:
+        return None
+    try:
+        return parse_utc(path.read_text(encoding="utf-8").strip())
+    except Exception:  # dateutil raises whatever it stumbles over
+        notes.append(f"{TIMESTAMP} holds no date, so lateness is unknown")
+        return None
+
+
+def iso(moment: datetime | None) -> str | None:
+    """Write a UTC time without zone as ISO 8601 with its zone."""
+    return moment.replace(tzinfo=UTC).isoformat(timespec="seconds") if moment is not None else None

@@ -1,0 +1,20 @@
+"""What is kept: attempts, and nbgrader's gradebook.
+
+May import notebooks, build and text.
+"""
+
+from grader.records.attempt import Attempt as Attempt
+from grader.records.attempt_policy import COUNTS as COUNTS
+from grader.records.attempt_policy import Counting as Counting
+from grader.records.attempt_policy import Policy as Policy
+from grader.records.attempt_policy import Standing as Standing
+from grader.records.attempts import Attempts as Attempts
+from grader.records.formgrader_copy import write_copy as write_copy
+from grader.records.gradebook import Gradebook as Gradebook
+from grader.records.gradebook import GradebookError as GradebookError
+from grader.records.gradebook import database_url as database_url
+from grader.records.gradebook import programs_on_path as programs_on_path
+from grader.records.gradebook import shown_url as shown_url
+from grader.records.late_rules import LateRules as LateRules
+from grader.records.late_rules import LateRulesError as LateRulesError
+from grader.records.writer_lock import WriterLock as WriterLock

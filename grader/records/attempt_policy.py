@@ -1,0 +1,157 @@
+"""Which of a student's attempts at a lab counts, and what handing it in late costs.
+
+The record of attempts is never changed: what counts is a view of it. Another policy, another due date or an extension
+changes the view of everything that was ever graded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+
+from grader.records.attempt import Attempt
+from grader.results import SHUT_OFF, Result, passes
+
+Policy = Literal["best", "latest", "first"]
+COUNTS = {  # what a reader is told
+    "best": "The highest grade is kept.",
+    "latest": "The latest attempt counts.",
+    "first": "The first attempt counts.",
+}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a student stands in a lab after an attempt.
+
+    Args:
+        number: of the attempt just looked at.
+        new: whether this run added it.
+        attempts: how many there are.
+        late: of the attempt just looked at, in seconds; None when unknown.
+        penalty: points that its lateness costs.
+        counts: the attempt that counts.
+        counts_number: its number.
+        counts_penalty: points that its lateness costs.
+        policy: by which it was chosen.
+    """
+
+    number: int
+    new: bool
+    attempts: int
+    late: float | None
+    penalty: float
+    counts: Result
+    counts_number: int
+    counts_penalty: float
+    policy: Policy
+
+    @property
+    def score(self) -> float:
+        """The points that count: of the attempt that counts, less its penalty."""
+        return round(self.counts.score - self.counts_penalty, 2)
+
+    @property
+    def passed(self) -> bool:
+        """Whether these reach the pass mark."""
+        return passes(self.score, self.counts.max_score)
+
+    @property
+    def is_the_one(self) -> bool:
+        """Whether the attempt just looked at is the one that counts."""
+        return self.number == self.counts_number
+
+
+def no_penalty(student: str, graded: object, seconds: float) -> float | None:
+    """Lateness costs nothing."""
+    return None
+
+
+@dataclass(frozen=True)
+class Counting:
+    """How attempts count.
+
+    Args:
+        policy: "best" (after penalties; the earlier of equals), "latest" or "first" (by hand-in time); default "best".
+        penalty: (student, what has a score, seconds late) -> points or None; see `LateRules`. Default: none.
+        due: due dates by lab (UTC, without zone), None for no date; default: lateness is as it was recorded.
+        extensions: by (student, lab); default none.
+    """
+
+    policy: Policy = "best"
+    penalty: Callable[[str, object, float], float | None] = no_penalty
+    due: dict[str, datetime | None] = field(default_factory=dict)
+    extensions: dict[tuple[str, str], timedelta] = field(default_factory=dict)
+
+    def late(self, attempt: Attempt) -> float | None:
+        """Return by how many seconds an attempt was late; None when unknown."""
+        if attempt.lab not in self.due or attempt.timestamp is None:
+            return attempt.late
+        due = self.due[attempt.lab]
+        if due is None:
+            return None
+        due += self.extensions.get((attempt.student, attempt.lab), timedelta())
+        handed_in = datetime.fromisoformat(attempt.timestamp).replace(tzinfo=None)
+        return max(0.0, (handed_in - due).total_seconds())
+
+    def cost(self, attempt: Attempt) -> float:
+        """Return the points that lateness takes from an attempt."""
+        return self.penalty(attempt.student, attempt, self.late(attempt) or 0.0) or 0.0
+
+    def choose(self, attempts: Sequence[Attempt]) -> Attempt:
+        """Return the attempt that counts, of all those of one student in one lab, ordered by number."""
+        valid = [one for one in attempts if not _superseded(one, attempts)]
+        if self.policy == "best":
+            return max(valid, key=lambda one: (self._share(one), -one.number))
+        chosen = in_order(valid)[-1 if self.policy == "latest" else 0]
+        # One hand-in may have been graded several times; the last time that worked has the checks of today.
+        again = [one for one in valid if _hand_in(one) == _hand_in(chosen)]
+        return ([one for one in again if not one.broken] or again)[-1]
+
+    def _share(self, attempt: Attempt) -> float:
+        return (attempt.score - self.cost(attempt)) / attempt.max_score if attempt.max_score else 0.0
+
+    def standing(self, attempts: Sequence[Attempt], attempt: Attempt, *, new: bool) -> Standing:
+        """Return where a student stands, seen from one of the attempts."""
+        counts = self.choose(attempts)
+        return Standing(
+            attempt.number,
+            new,
+            len(attempts),
+            self.late(attempt),
+            self.cost(attempt),
+            counts.result(),
+            counts.number,
+            self.cost(counts),
+            self.policy,
+        )
+
+
+def in_order(attempts: Sequence[Attempt]) -> list[Attempt]:
+    """Return attempts as they were handed in: by time; one without a time comes after those recorded before it."""
+    reached, placed = "", []
+    for one in sorted(attempts, key=lambda one: one.number):
+        reached = max(reached, one.timestamp or "")
+        placed.append((one.timestamp or reached, one.number, one))
+    return [one for *_, one in sorted(placed, key=lambda place: place[:2])]
+
+
+def _hand_in(attempt: Attempt) -> tuple[str, str | None]:
+    return attempt.submission_sha256, attempt.timestamp
+
+
+def _superseded(attempt: Attempt, attempts: Sequence[Attempt]) -> bool:
+    """Whether a later grade of the same bytes replaces this one, whatever the policy.
+
+    A grade made without the sandbox may be the work of the submission itself; one without a date has escaped lateness.
+    """
+
+    def replaces(other: Attempt) -> bool:
+        shut_off = other.sandbox == SHUT_OFF and attempt.sandbox != SHUT_OFF
+        dated = other.timestamp is not None and attempt.timestamp is None
+        return (shut_off or dated) and not other.broken
+
+    later = (one for one in attempts if one.number > attempt.number)
+    return any(replaces(one) for one in later if one.submission_sha256 == attempt.submission_sha256)

@@ -1,0 +1,70 @@
+"""The notebook that formgrader shows for a submission: what was graded, with what each check said as its output.
+
+Formgrader and `nbgrader generate_feedback` read AUTOGRADED/<student>/<lab>/<lab>.ipynb beside the gradebook.
+"""
+
+import os
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
+
+from grader.build.twins import KERNELSPEC, LANGUAGE
+from grader.notebooks.answer_key import AnswerKey
+from grader.notebooks.restore import Cell, restore
+from grader.notebooks.submission import TIMESTAMP, Submission
+from grader.results import CHECK_WORDS, Exercise, Result
+from grader.text.safe_names import is_plain_name
+
+NEW_CELL = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
+
+
+def write_copy(folder: Path, submission: Submission, key: AnswerKey, result: Result) -> Path:
+    """Write one submission as formgrader expects it and return the notebook's path.
+
+    Args:
+        folder: nbgrader's autograded directory.
+        submission: what was handed in.
+        key: the lab.
+        result: what grading said.
+
+    Raises:
+        ValueError: the student's name cannot be a folder's, and might lead out of this one.
+    """
+    if not is_plain_name(submission.student):
+        raise ValueError(f"{submission.student[:50]!r} cannot be the name of a folder; rename the student's folder")
+    outcomes = {exercise.grade_id: exercise for exercise in result.exercises}
+    notebook = new_notebook(metadata={"kernelspec": dict(KERNELSPEC), "language_info": dict(LANGUAGE)})
+    notebook.cells = [_cell(cell, outcomes) for cell in restore(submission.cells, key).cells]
+    path = folder / submission.student / submission.lab / f"{submission.lab}.ipynb"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".new")
+    temporary.write_text(nbformat.writes(notebook, version=4), encoding="utf-8")
+    os.replace(temporary, path)
+    if submission.timestamp is not None:
+        (path.parent / TIMESTAMP).write_text(f"{submission.timestamp} UTC", encoding="utf-8")
+    return path
+
+
+def _cell(cell: Cell, outcomes: dict[str, Exercise]) -> NotebookNode:
+    made = NEW_CELL[cell.kind](cell.source, id=cell.id)
+    if cell.key is not None and cell.key.metadata:
+        made.metadata["nbgrader"] = NotebookNode(cell.key.metadata)
+    exercise = outcomes.get(cell.key.grade_id) if cell.graded else None
+    if exercise is not None:
+        made.outputs = [
+            new_output("stream", name="stdout", text=_said(exercise)),
+            new_output("execute_result", {"text/plain": f"{exercise.points:g}"}, execution_count=1),
+        ]
+    return made
+
+
+def _said(exercise: Exercise) -> str:
+    lines = [f"{exercise.grade_id}: {exercise.points:g} of {exercise.max_points:g} points"]
+    for check in exercise.checks:
+        lines.append(f"  {CHECK_WORDS[check.verdict]}: {check.sentence}")
+        lines += [f"      {part}" for part in (check.text, check.hint) if part]
+    if not exercise.checks:
+        lines += [f"  {message.text}" for message in exercise.messages]
+    return "\n".join(lines) + "\n"

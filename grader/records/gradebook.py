@@ -1,0 +1,232 @@
+"""nbgrader's own gradebook: the attempt that counts goes in, so that `nbgrader export` and formgrader show what counts.
+
+Scores that a person entered in formgrader are kept; nbgrader lets them win over automatic ones.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from importlib.util import find_spec
+from pathlib import Path
+
+from alembic.script import ScriptDirectory
+from nbformat import NotebookNode
+from nbgrader import api
+from nbgrader.dbutil import ALEMBIC_DIR
+from nbgrader.preprocessors import ClearSolutions, SaveCells
+from sqlalchemy import Engine, make_url
+from sqlalchemy.exc import ArgumentError
+
+from grader.build.twins import CODE_STUB, RELEASE_PREPROCESSORS, clean
+from grader.records.attempt_policy import no_penalty
+from grader.records.submitted_rows import LabRows
+from grader.results import Result
+
+INSTALL = "run `pip install -e '.[postgresql]'` in the course's folder"
+
+
+class GradebookError(RuntimeError):
+    """The gradebook cannot be used, or a lab cannot be written into it; the message is one sentence."""
+
+
+def newest_schema() -> str:
+    """Return the version of nbgrader's tables, as alembic names it.
+
+    nbgrader itself starts a program `alembic` to ask; that takes seconds and has to be on PATH.
+    """
+    return ScriptDirectory(ALEMBIC_DIR).get_current_head()
+
+
+api.get_alembic_version = newest_schema
+
+
+@contextmanager
+def programs_on_path() -> Iterator[None]:
+    """Put this interpreter's folder on PATH: nbgrader's own commands call a bare `alembic`."""
+    before = os.environ.get("PATH", "")
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
+    try:
+        yield
+    finally:
+        os.environ["PATH"] = before
+
+
+def database_url(text: str) -> str:
+    """Return a database URL: as given, or of the SQLite file at a path; an SQLite file's folder is made.
+
+    A PostgreSQL URL without a driver gets psycopg, version 3; SQLAlchemy alone would take version 2.
+
+    Raises:
+        GradebookError: neither a URL nor a usable path, or PostgreSQL without its driver.
+    """
+    url = text if "://" in text else f"sqlite:///{Path(text).resolve().as_posix()}"
+    try:
+        parsed = make_url(url)
+        if parsed.drivername in ("postgresql", "postgres"):
+            parsed = parsed.set(drivername="postgresql+psycopg")
+            url = parsed.render_as_string(hide_password=False)
+        if parsed.drivername == "postgresql+psycopg" and find_spec("psycopg") is None:
+            raise GradebookError(f"PostgreSQL needs its driver; {INSTALL}.")
+        if parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:"):
+            Path(parsed.database).resolve().parent.mkdir(parents=True, exist_ok=True)
+    except (ArgumentError, OSError) as error:
+        raise GradebookError(f"the database {text!r} cannot be used ({error}); give a file or a URL.") from error
+    return url
+
+
+def _open(url: str) -> api.Gradebook:
+    """Open nbgrader's gradebook; where that fails, close the connection that it has already made."""
+    book = api.Gradebook.__new__(api.Gradebook)
+    try:
+        book.__init__(url)
+    except BaseException:
+        if hasattr(book, "db"):
+            book.close()
+        raise
+    return book
+
+
+def _make_whole(url: str) -> None:
+    """Make a missing SQLite file under another name first: nbgrader never completes one that it was killed over."""
+    place = make_url(url)
+    if (
+        place.get_backend_name() != "sqlite"
+        or place.database in (None, "", ":memory:")
+        or Path(place.database).exists()
+    ):
+        return
+    new = Path(f"{place.database}.new")
+    new.unlink(missing_ok=True)
+    _open(f"sqlite:///{new}").close()
+    try:
+        os.link(new, place.database)
+    except FileExistsError:  # another run was faster
+        pass
+    except OSError:  # a file system without links
+        os.replace(new, place.database)
+    new.unlink(missing_ok=True)
+
+
+def shown_url(text: str) -> str:
+    """Return a database URL or file as it may be printed: without its password."""
+    try:
+        return make_url(text).render_as_string(hide_password=True)
+    except ArgumentError:
+        return text
+
+
+class Gradebook:
+    """A nbgrader gradebook, as a context manager.
+
+    Args:
+        url: of the database; tables are made when missing.
+
+    Raises:
+        GradebookError: it cannot be opened.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        try:
+            _make_whole(url)
+            self._book = _open(url)
+            self._labs: dict[str, LabRows] = {}
+        except Exception as error:
+            reason = str(getattr(error, "orig", error)).strip().split("\n")[0]
+            raise GradebookError(f"the gradebook {shown_url(url)} cannot be opened ({reason}).") from error
+
+    def __enter__(self) -> "Gradebook":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._book.close()
+
+    @property
+    def engine(self) -> Engine:
+        """The connection, for tables of our own in the same database."""
+        return self._book.engine
+
+    def add_lab(self, lab: str, notebook: NotebookNode, due: datetime | None = None) -> datetime | None:
+        """Make or refresh a lab's assignment from its solution twin.
+
+        Args:
+            lab: name of assignment and notebook.
+            notebook: the solution twin.
+            due: sets the due date (UTC, without zone); default: as it is.
+
+        Returns:
+            The due date that holds now.
+
+        Raises:
+            GradebookError: the lab's cells have changed while the gradebook holds submissions of it.
+        """
+        changes = {"duedate": due} if due is not None else {}
+        assignment = self._book.update_or_create_assignment(lab, **changes)
+        due = assignment.duedate
+        nb = clean(notebook)
+        resources = {"nbgrader": {"notebook": lab, "assignment": lab, "db_url": self.url}}
+        try:
+            for preprocessor in RELEASE_PREPROCESSORS[: RELEASE_PREPROCESSORS.index(SaveCells) + 1]:
+                options = {"code_stub": CODE_STUB} if issubclass(preprocessor, ClearSolutions) else {}
+                nb, resources = preprocessor(**options).preprocess(nb, resources)
+        except RuntimeError as error:
+            entered = self._entered(lab)
+            loses = f", but also deletes the {entered} points and comments that people entered" if entered else ""
+            raise GradebookError(
+                f"{lab}: the gradebook holds submissions of an older form of this lab, with other cells; attempts are "
+                f"recorded, and `nbgrader db assignment remove {lab} --force` makes room for its new form{loses}."
+            ) from error
+        finally:
+            self._labs.pop(lab, None)
+            self._book.db.expire_all()  # SaveCells has a connection of its own
+        return due
+
+    def _entered(self, lab: str) -> int:
+        """Count what people entered for a lab in formgrader."""
+        db = self._book.db
+        (notebook,) = (one.id for one in self._book.find_assignment(lab).notebooks if one.name == lab)
+        own = db.query(api.SubmittedNotebook.id).filter_by(notebook_id=notebook).scalar_subquery()
+        grades = db.query(api.Grade).filter(api.Grade.notebook_id.in_(own))
+        comments = db.query(api.Comment).filter(api.Comment.notebook_id.in_(own))
+        return (
+            grades.filter(api.Grade.manual_score.isnot(None)).count()
+            + grades.filter(api.Grade.extra_credit.isnot(None)).count()
+            + comments.filter(api.Comment.manual_comment.isnot(None)).count()
+        )
+
+    def extensions(self) -> dict[tuple[str, str], timedelta]:
+        """Return what has been granted beyond the due dates, by student and lab."""
+        granted = self._book.db.query(api.SubmittedAssignment).filter(api.SubmittedAssignment.extension.isnot(None))
+        return {(one.student_id, one.name): one.extension for one in granted}
+
+    def write(
+        self,
+        counts: Result,
+        timestamp: datetime | None = None,
+        penalty: Callable[[str, object, float], float | None] = no_penalty,
+    ) -> None:
+        """Write the attempt that counts of a student and lab.
+
+        Args:
+            counts: the attempt.
+            timestamp: when it was handed in.
+            penalty: what lateness costs, see `Counting`; default: nothing.
+        """
+        try:
+            self._write(counts, timestamp, penalty)
+        except Exception:
+            self._book.db.rollback()  # else every later student would fail as well
+            raise
+
+    def _write(self, counts: Result, timestamp: datetime | None, penalty: Callable) -> None:
+        db, lab = self._book.db, counts.lab
+        if lab not in self._labs:
+            self._labs[lab] = LabRows.of(self._book, lab)
+        submission, notebook = self._labs[lab].submission(db, counts.student, timestamp)
+        self._labs[lab].score(db, notebook, counts.exercises)
+        submitted = db.get(api.SubmittedNotebook, notebook, populate_existing=True)
+        late = db.get(api.SubmittedAssignment, submission, populate_existing=True).total_seconds_late
+        submitted.late_submission_penalty = penalty(counts.student, submitted, late)
+        db.commit()

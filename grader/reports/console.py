@@ -1,0 +1,222 @@
+"""What staff see in the terminal while a class is graded, and at the end."""
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.text import Text
+
+from grader.class_run.dask_pool import examine_cluster
+from grader.class_run.grading_run import Run, Watcher, grade_all
+from grader.class_run.seed_file import SeedFileError, read_seed
+from grader.engine.canary import REMEDY, sandbox_faults
+from grader.engine.engine import NO_FORK, can_fork
+from grader.notebooks.answer_key import AnswerKey, read_keys
+from grader.records.attempt import Attempt
+from grader.records.attempt_policy import Counting, Policy
+from grader.records.attempts import Attempts
+from grader.records.gradebook import Gradebook, GradebookError, database_url, shown_url
+from grader.records.late_rules import LateRules, LateRulesError
+from grader.reports.class_report import write_class_report
+from grader.reports.class_table import class_table
+from grader.reports.feedback import keep_outputs, write_feedback
+from grader.reports.report import write_report
+from grader.scoring.execution import Limits
+from grader.text.safe_names import one_line
+
+GRADED, SOME_NOT, NOT_STARTED, INTERRUPTED = 0, 1, 2, 130  # exit codes
+GRADEBOOK = Path(".nbgrader") / "gradebook.db"  # where nbgrader_config.py has it
+AUTOGRADED = Path(".nbgrader") / "autograded"  # likewise; formgrader shows what lies there
+
+
+class CannotStart(Exception):
+    """Nothing was graded; the message is one sentence."""
+
+
+def default_workers() -> int:
+    """Return one worker a core: each is a judge and a submission that wait for each other."""
+    return max(1, os.cpu_count() or 1)
+
+
+def parse_due(texts: list[str], labs: list[str]) -> dict[str, datetime]:
+    """Read due dates, "WHEN" for all labs or "LAB=WHEN", as UTC without zone.
+
+    Raises:
+        CannotStart: an unknown lab, or no date.
+    """
+    from nbgrader.utils import parse_utc
+
+    due: dict[str, datetime] = {}
+    for text in texts:
+        lab, separator, when = text.rpartition("=")
+        chosen = [name for name in labs if not separator or lab in (name, name.split("_")[0])]
+        try:
+            moment = parse_utc(when.strip())
+        except (ValueError, OverflowError):
+            raise CannotStart(f"{when!r} is no date; write it as 2026-03-31 23:59 UTC.") from None
+        if not chosen:
+            raise CannotStart(f"there is no lab {lab!r} to be due; the labs are: {', '.join(labs)}.")
+        due |= dict.fromkeys(chosen, moment)
+    return due
+
+
+@contextmanager
+def progress(console: Console, title: str) -> Iterator[Watcher]:
+    """Show a bar with time left; yields what `grade_all` calls after each submission."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=18),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[last]}"),
+    )
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task(title, total=None, last="")
+
+        def watch(done: int, total: int, what: str) -> None:
+            bar.update(task, completed=done, total=total, last=escape(one_line(what)[:18]))
+
+        yield watch
+
+
+def start(root: Path, submitted: Path, labs: list[str]) -> dict[str, AnswerKey]:
+    """Read the labs' answer keys.
+
+    Raises:
+        CannotStart: no folder of submissions, an unknown lab or one without its solution twin.
+    """
+    if not submitted.is_dir():
+        raise CannotStart(f"there is no folder {submitted}; give the one with SUBMITTED/<student>/<lab>/<lab>.ipynb.")
+    try:
+        return read_keys(root, labs)
+    except ValueError as error:
+        raise CannotStart(str(error)) from error
+
+
+def examine_machine(sandbox: bool) -> None:
+    """Look whether submissions can be shut off here, where that is asked for.
+
+    Raises:
+        CannotStart: they cannot.
+    """
+    if sandbox and (faults := sandbox_faults()):
+        raise CannotStart(f"the sandbox does not hold here: {faults[0]} {REMEDY}")
+
+
+def grade_folder(
+    root: Path,
+    submitted: Path,
+    out: Path,
+    *,
+    labs: list[str],
+    keys: dict[str, AnswerKey] | None = None,
+    db: str | None = None,
+    due: list[str] | None = None,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    timeout: float = 20.0,
+    sandbox: bool = True,
+    policy: Policy = "best",
+    seed_file: Path | None = None,
+    console: Console | None = None,
+    title: str = "grading",
+) -> tuple[Run, list[Attempt]]:
+    """Grade a folder, with progress, and write reports and feedback.
+
+    Args:
+        root: the course.
+        submitted: the folder of all submissions.
+        out: where results.json, grades.csv, report.html and feedback/ go.
+        labs: by name or number; none means all.
+        keys: the labs' answer keys, where they have been read before; default: they are read now.
+        db: URL or file of the gradebook; default: the course's own.
+        due: due dates, see `parse_due`.
+        workers: how many at a time; default: one a core.
+        scheduler: address of a running Dask cluster that does the grading; default: this machine does.
+        timeout: seconds of wall clock for one cell.
+        sandbox: whether submissions are shut off; nothing starts where that does not hold. Default True.
+        policy: which attempt counts, see `Counting`; default the best.
+        seed_file: holds the course's own seed, see `read_seed`; default: the seed is the environment's.
+        console: where progress goes; default: standard output.
+        title: what the progress bar says.
+
+    Returns:
+        The run, and all attempts of these labs that the database holds, oldest first.
+
+    Raises:
+        CannotStart: nothing was graded, and why.
+    """
+    console = console or Console()
+    keys = keys or start(root, submitted, labs)
+    if out.resolve().is_relative_to(submitted.resolve()):
+        raise CannotStart(f"{out} lies inside the folder of submissions; give another folder with --out.")
+    if scheduler is None and not can_fork():
+        raise CannotStart(NO_FORK)
+    try:
+        if scheduler is not None:
+            places = examine_cluster(scheduler, sandbox)
+            console.print(Text(f"The cluster at {scheduler} grades {places} at a time."))
+        seed = read_seed(seed_file) if seed_file is not None else None
+        rules = LateRules.of_course(root)
+        url = database_url(db or str(root / GRADEBOOK))
+        with progress(console, title) as watch, ThreadPoolExecutor(1) as aside:
+            # The engine starts and the sandbox is tried while the gradebook is opened.
+            examined = aside.submit(examine_machine, sandbox) if scheduler is None else None
+            run = grade_all(
+                submitted,
+                keys,
+                url,
+                limits=Limits(cell_seconds=timeout),
+                workers=workers or default_workers(),
+                scheduler=scheduler,
+                sandbox=sandbox,
+                seed=seed,
+                counting=Counting(policy, rules),
+                only=bool(labs),
+                due=parse_due(due or [], list(keys)),
+                copies=root / AUTOGRADED if db is None else None,
+                watch=watch,
+                keep=lambda result: keep_outputs(result, out),
+                ready=lambda: examined and examined.result(),
+            )
+        if not run.rows and not run.problems:
+            raise CannotStart(f"{submitted} holds no submissions; expected {submitted}/<student>/<lab>/<lab>.ipynb.")
+        if rules.fault:
+            run.problems.append(f"Lateness has cost nothing where the plugin for it failed: {rules.fault}; mend it.")
+        write_report(run, out)
+        write_feedback(run, out)
+        write_class_report(run, out)
+        with Gradebook(url) as book:
+            attempts = [attempt for attempt in Attempts(book.engine).all() if attempt.lab in keys]
+    except (GradebookError, LateRulesError, SeedFileError, OSError) as error:
+        raise CannotStart(str(error)) from error
+    return run, attempts
+
+
+def summary(console: Console, run: Run, attempts: list[Attempt], out: Path, db: str) -> int:
+    """Print the table, a sentence for each problem, and where everything is; return the exit code."""
+    used = {row.lab for row in run.rows} | {attempt.lab for attempt in attempts}
+    labs = [name for name in run.keys if name in used]
+    points = {name: key.max_score for name, key in run.keys.items()}
+    console.print(class_table(console, labs, attempts, run.refused, points, run.counting))
+    new = sum(row.standing.new for row in run.graded)
+    console.print(f"{len(run.graded)} graded ({new} new), {len(run.refused)} could not be graded.", highlight=False)
+    for sentence in run.problems:
+        console.print(Text("  " + sentence))
+    for what, where in (
+        ("gradebook", shown_url(db)),
+        ("grades", out / "grades.csv"),
+        ("results", out / "results.json"),
+        ("report", out / "report.html"),
+    ):
+        console.print(Text(f"{what:<10} {where}"), soft_wrap=True)
+    console.print(Text(f"{'feedback':<10} {out / 'feedback'}"), soft_wrap=True)
+    return SOME_NOT if run.problems else GRADED

@@ -1,0 +1,84 @@
+"""What one submission may use of the machine: limits that the kernel keeps for each of its processes.
+
+Source: setrlimit(2), user_namespaces(7).
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+try:
+    import resource
+except ImportError:  # Windows, where nothing is graded
+    resource = None
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What one submission may use of the machine.
+
+    Args:
+        memory: bytes of private data beyond what the loaded libraries hold; default 2 GB.
+        disk: bytes of its private file system, and of one file; default 64 MB.
+        processes: processes and threads, where those of a submission are counted apart; default 64.
+        files: open files; default 256.
+        cpu: seconds of processor time of one process; default 300.
+    """
+
+    memory: int = 2_000_000_000
+    disk: int = 64_000_000
+    processes: int = 64
+    files: int = 256
+    cpu: int = 300
+
+
+def counts_by_namespace() -> bool:
+    """Whether the kernel counts the processes of an account in each user namespace by itself (Linux 5.14)."""
+    numbers = re.match(r"(\d+)\.(\d+)", os.uname().release)
+    return numbers is not None and (int(numbers[1]), int(numbers[2])) >= (5, 14)
+
+
+def limit(bounds: Bounds, processes: bool) -> None:
+    """Set the resource limits of this process and its children.
+
+    Args:
+        bounds: how much.
+        processes: whether to limit their number too. The kernel counts all of an account's; with those of the person
+            who sits at the machine among them, a submission could start none.
+    """
+    limits = [
+        (resource.RLIMIT_DATA, data_size() + bounds.memory),
+        (resource.RLIMIT_FSIZE, bounds.disk),
+        (resource.RLIMIT_NOFILE, bounds.files),
+        (resource.RLIMIT_CPU, bounds.cpu),
+        (resource.RLIMIT_CORE, 0),
+    ]
+    if processes:
+        limits.append((resource.RLIMIT_NPROC, bounds.processes))
+    for name, value in limits:
+        most = resource.getrlimit(name)[1]
+        value = value if most == resource.RLIM_INFINITY else min(value, most)
+        resource.setrlimit(name, (value, value))
+
+
+def data_size() -> int:
+    """Bytes of private data of this process, as RLIMIT_DATA counts them; 4 GB where the system does not tell."""
+    try:
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith("VmData:"):
+                return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    return 4_000_000_000
+
+
+def limit_work(seconds: float) -> None:
+    """Let this process use so much more processor time; the kernel ends it when that is over."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    most = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    until = math.ceil(used.ru_utime + used.ru_stime + seconds)
+    resource.setrlimit(resource.RLIMIT_CPU, (until if most == resource.RLIM_INFINITY else min(until, most), most))

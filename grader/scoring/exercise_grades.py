@@ -1,0 +1,175 @@
+"""Turn what the graded cells returned into points: positive evidence or nothing, and always a sentence why.
+
+A graded cell's value is a `lora_utils.checks.Grade`, of which the data come here. No such value means no points.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+
+from grader.notebooks.answer_key import AnswerKey, KeyCell
+from grader.notebooks.restore import Cell
+from grader.results import CHECK_WORDS, LOST, WORDS, CheckLine, Exercise, Message
+from grader.scoring.execution import CellRun
+from grader.scoring.outcomes import Losses, ending
+from grader.text.cell_text import bare
+from grader.text.safe_names import one_line
+
+LONGEST_TEXT = 1_000  # characters of one message; ours are a tenth of it
+MOST_CHECKS = 200  # of one exercise
+BROKEN = "this check broke while it ran; it costs you nothing, and staff will grade it again"
+OURS = "the grader broke"  # how notes begin that are for staff only
+MOST_COPIED = 120  # characters, white space aside: a shorter answer may well be the reference by chance
+
+
+def collect_exercises(
+    key: AnswerKey, cells: list[Cell], runs: dict[str, CellRun], read: Callable[[str, list[str]], list | None]
+) -> list[Exercise]:
+    """Return one exercise for each graded cell of the lab, in the lab's order; for `read` see `Losses`."""
+    sources, losses = {cell.id: cell.source for cell in cells}, Losses(cells, runs, read)
+    return [_exercise(key, graded, sources, runs, losses) for graded in key.graded]
+
+
+def _exercise(
+    key: AnswerKey, graded: KeyCell, sources: dict[str, str], runs: dict[str, CellRun], losses: Losses
+) -> Exercise:
+    run = runs.get(graded.id, CellRun("not-run"))
+    if run.status == "ok" and run.grade is not None:
+        found = _from_data(graded, run.grade, losses)
+        if found is not None:
+            return found
+    answers = key.answers_to(graded)
+    if answers and all(_untouched(answer, sources) for answer in answers):
+        return _nothing(graded, "not-attempted", "not-attempted", "not written yet: the stub is still there")
+    for answer in answers:
+        if answer.id not in sources:
+            text = f"the answer cell {answer.grade_id!r} is not in the notebook"
+            return _nothing(graded, "not-attempted", "answer-missing", text, "Copy it from the lab's own notebook.")
+        found = _badly(graded, answer.id, f"your answer cell {answer.grade_id!r}", runs, losses)
+        if found is not None:
+            return found
+    found = _badly(graded, graded.id, "your code, while it was being checked,", runs, losses)
+    if found is not None:
+        return found
+    text = "the check gave no result, so there is nothing to give points for"
+    return _nothing(graded, "fail", "no-result", text)
+
+
+def _untouched(answer: KeyCell, sources: dict[str, str]) -> bool:
+    return bare(sources.get(answer.id, "")) == bare(answer.student)
+
+
+def _nothing(graded: KeyCell, verdict: str, id: str, text: str, hint: str | None = None) -> Exercise:
+    return Exercise(graded.grade_id, 0.0, graded.points, verdict, [Message(id, _text(text), hint)])
+
+
+def _badly(graded: KeyCell, id: str, what: str, runs: dict[str, CellRun], losses: Losses) -> Exercise | None:
+    """Return the outcome of an exercise one of whose cells did not end well; None where it did."""
+    run = runs.get(id, CellRun("not-run"))
+    end = ending(run)
+    if end is None:
+        return None
+    lost = losses.of(run.evalue, id) if run.ename == "NameError" else None
+    if lost is not None:
+        return _nothing(graded, lost.verdict, lost.id, lost.said, lost.hint)
+    said = end.said if end.verdict == "not-attempted" else f"{what} {end.said}"
+    return _nothing(graded, end.verdict, end.id, said, end.hint)
+
+
+def _from_data(graded: KeyCell, data: object, losses: Losses) -> Exercise | None:
+    """Read a grade's data with suspicion; None where it is not one."""
+    if not isinstance(data, dict) or not _number(data.get("points")):
+        return None
+    points = min(max(float(data["points"]), 0.0), graded.points)
+    checks = data.get("checks")
+    lines = [_line(check) for check in checks[:MOST_CHECKS]] if isinstance(checks, list) else []
+    lines = [line for line in lines if line is not None]
+    ids = [_text(c.get("message_id"))[:80] for c in checks if isinstance(c, dict)] if isinstance(checks, list) else []
+    for place, (id, line) in enumerate(zip(ids, lines, strict=False)):
+        lost = losses.of(line.text, graded.id) if id == "raised-NameError" else None
+        if lost is not None:
+            _, found, where = line.text.partition(", at: ")
+            said = f"{lost.said}; it is needed at: {where}" if found else lost.said
+            ids[place], lines[place] = LOST, replace(line, text=_text(said), hint=lost.hint)
+    verdict = data.get("verdict")
+    if verdict not in WORDS or (verdict == "pass") != (points >= graded.points):
+        verdict = "pass" if points >= graded.points else "partial" if points > 0 else "fail"
+    if any(line.verdict == "grader-error" for line in lines):
+        verdict = "grader-error"
+    return Exercise(graded.grade_id, points, graded.points, verdict, _messages(ids, lines), lines)
+
+
+def _messages(ids: list[str], lines: list[CheckLine]) -> list[Message]:
+    return [
+        Message(id or line.verdict, line.text or line.sentence, line.hint)
+        for id, line in zip(ids, lines, strict=False)
+        if line.verdict not in ("pass", "skipped")
+    ]
+
+
+def _line(check: object) -> CheckLine | None:
+    if not isinstance(check, dict):
+        return None
+    verdict = check.get("verdict") if check.get("verdict") in CHECK_WORDS else "fail"
+    hidden = check.get("hidden") is True
+    # What a check says when it breaks may quote its own code.
+    text = BROKEN if verdict == "grader-error" else _text(check.get("text"))
+    hint = _text(check.get("hint")) or None
+    points, most = (float(check.get(k)) if _number(check.get(k)) else 0.0 for k in ("points", "max_points"))
+    return CheckLine(_text(check.get("sentence")), verdict, text, hint, hidden, points, most)
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _text(value: object) -> str:
+    text = one_line(value) if isinstance(value, str) else ""
+    return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…"
+
+
+def broken_checks(key: AnswerKey, runs: dict[str, CellRun]) -> list[str]:
+    """Return one note for staff for each check that broke, with what it said; students are not shown it."""
+    notes = []
+    for graded in key.graded:
+        data = runs.get(graded.id, CellRun("not-run")).grade
+        checks = data.get("checks") if isinstance(data, dict) else None
+        for check in checks[:MOST_CHECKS] if isinstance(checks, list) else []:
+            if isinstance(check, dict) and check.get("verdict") == "grader-error":
+                notes.append(f"{OURS}: {graded.grade_id}, {_text(check.get('id'))}: {_text(check.get('text'))}")
+    return notes
+
+
+def grade_flags(key: AnswerKey, cells: list[Cell], runs: dict[str, CellRun]) -> list[str]:
+    """Return what the instructor should look at: what the checks flagged, and answers that are the reference."""
+    flags: list[str] = []
+    for graded in key.graded:
+        data = runs.get(graded.id, CellRun("not-run")).grade
+        found = data.get("flags") if isinstance(data, dict) else None
+        for flag in found[:10] if isinstance(found, list) else []:
+            flags.append(f"{_text(flag)[:60]}:{graded.grade_id}")
+    for cell in cells:
+        if cell.key is not None and cell.key.answer and is_reference(cell.source, cell.key):
+            flags.append(f"answer-identical-to-reference:{cell.key.grade_id}")
+    return flags
+
+
+def is_reference(answer: str, key: KeyCell) -> bool:
+    """Whether an answer is the instructor's own text, comments included and white space aside.
+
+    Short answers are let be: there is often one natural way to write them.
+    """
+    own = "".join(part for part, in_solution in _parts(key.source) if in_solution)
+    whole = "".join(part for part, _ in _parts(key.source))
+    return len(bare(own)) >= MOST_COPIED and bare(answer) in (bare(whole), bare(key.source))
+
+
+def _parts(source: str) -> list[tuple[str, bool]]:
+    """Return the lines of a solution cell without its markers, and whether each lies between them."""
+    parts, inside = [], False
+    for line in source.splitlines():
+        if "### BEGIN SOLUTION" in line or "### END SOLUTION" in line:
+            inside = "BEGIN" in line
+        else:
+            parts.append((line, inside))
+    return parts

@@ -1,0 +1,129 @@
+"""Beside the student's objects: runs the cells, and in a fork of itself for each graded cell, the probes.
+
+Everything in this process may have been changed by the code it runs, and nobody trusts what it says: it can answer a
+judge's questions, which are numbers, and the judge compares the answers with its own.
+"""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import gc
+import importlib
+import os
+import signal
+import socket
+
+from grader.sandbox.channel import ChannelClosed
+from grader.sandbox.frames import receive, send
+from grader.student.notebook_shell import make_shell, start_record
+from grader.student.output_record import Record
+from lora_utils.checks.framework.subject import PROBE_HOME, StudentRaised, Subject
+
+LONGEST_TEXT = 2_000  # characters kept of one error message
+_channel: socket.socket | None = None
+
+
+def _gone(message: dict) -> None:
+    """Say one last thing and end the process."""
+    with contextlib.suppress(Exception):
+        send(_channel, message)
+    os._exit(1)
+
+
+def leave(why: str) -> None:
+    """End the process because a cell asked for it."""
+    _gone({"status": "crash", "evalue": why})
+
+
+def serve(channel: socket.socket, output_bytes: int) -> None:
+    """Answer the judge's requests until it hangs up.
+
+    They are {"do": "cell", "source", "show"}, where "show" asks for what the cell prints and shows, and {"do": "check"}
+    with a socket.
+    """
+    global _channel
+    _channel = channel
+    record = Record(output_bytes)
+    flood = {"status": "flood", "evalue": f"{output_bytes / 1e6:g} MB"}
+    record.flood = lambda: _gone(flood | {"shown": record.data()})
+    start_record(record)
+    builtins.input = _no_input
+    shell, checking = make_shell(leave), 0
+    shell.user_ns["__name__"] = "__main__"
+    send(channel, {"ready": True})
+    with contextlib.suppress(ChannelClosed):
+        while True:
+            request, fds = receive(channel, fds=1)
+            if checking:
+                checking = _end(checking)
+            if request["do"] == "cell":
+                record.begin(request.get("show", False))
+                ended = run(shell, request["source"])
+                send(channel, ended | {"shown": record.data()} if record.kept else ended)
+            elif request["do"] == "check" and fds:
+                gc.freeze()
+                checking = os.fork()
+                if checking == 0:
+                    gc.disable()
+                    channel.close()
+                    answer_probes(socket.socket(fileno=fds.pop()), shell.user_ns)
+                    os._exit(0)
+            for fd in fds:
+                os.close(fd)
+
+
+def _end(pid: int) -> int:
+    with contextlib.suppress(OSError):
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+    return 0
+
+
+def _no_input(prompt: str = "") -> str:
+    raise EOFError("there is nobody to answer input() when a notebook is graded")
+
+
+def run(shell, source: str) -> dict:
+    """Run one cell as a notebook does and say how it ended."""
+    result = shell.run_cell(source, store_history=True, silent=False)
+    error = result.error_before_exec or result.error_in_exec
+    if error is None:
+        return {"status": "ok"}
+    return {"status": "error", "ename": type(error).__name__[:100], "evalue": _text_of(error)}
+
+
+def _text_of(error: BaseException) -> str:
+    try:
+        if type(error) is SyntaxError and error.lineno:  # its own text names the cell by a number of the shell's
+            return f"{error.msg} (line {error.lineno})"[:LONGEST_TEXT]
+        return str(error)[:LONGEST_TEXT]
+    except BaseException:
+        return ""
+
+
+def answer_probes(channel: socket.socket, names: dict) -> None:
+    """Run the probes of one graded cell until the judge hangs up."""
+    with contextlib.suppress(ChannelClosed):
+        while True:
+            send(channel, answer(receive(channel), names))
+
+
+def answer(request: dict, names: dict) -> dict:
+    """Run one probe: {"module", "probe", "objects", "inputs", "seed"} -> {"seen"}, {"raised"} or {"missing"}."""
+    objects = []
+    for item in request["objects"]:
+        name = item.get("name")
+        if name is None:
+            objects.append(item["value"])
+        elif name in names:
+            objects.append(names[name])
+        else:
+            return {"missing": name}
+    if not request["module"].startswith(PROBE_HOME):
+        return {"raised": ["ValueError", f"{request['module']} holds no probes", ""]}
+    probe = getattr(importlib.import_module(request["module"]), request["probe"])
+    try:
+        return {"seen": Subject(*objects, seed=request["seed"]).probe(probe, **request["inputs"])}
+    except StudentRaised as error:
+        return {"raised": [error.kind[:100], error.text[:LONGEST_TEXT], error.line[:LONGEST_TEXT]]}

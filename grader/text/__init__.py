@@ -1,0 +1,20 @@
+"""What a text says, without running it.
+
+On the ground floor.
+"""
+
+from grader.text.cell_text import FLAGS as FLAGS
+from grader.text.cell_text import FUNCTIONS as FUNCTIONS
+from grader.text.cell_text import bare as bare
+from grader.text.cell_text import defined_names as defined_names
+from grader.text.cell_text import is_python as is_python
+from grader.text.cell_text import made_by_definition as made_by_definition
+from grader.text.cell_text import normal_form as normal_form
+from grader.text.cell_text import parsed as parsed
+from grader.text.cell_text import used_names as used_names
+from grader.text.safe_names import file_name as file_name
+from grader.text.safe_names import is_plain_name as is_plain_name
+from grader.text.safe_names import one_line as one_line
+from grader.text.safe_names import spreadsheet as spreadsheet
+from grader.text.tampering import tampering as tampering
+from grader.text.terminal_text import overwritten as overwritten

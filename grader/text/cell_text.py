@@ -1,0 +1,107 @@
+"""What a cell's text says without running it: its syntax, the names that it defines and reads, and its normal form.
+
+Of a stranger's text it is asked only in a process of its own, see `reader`; of the lab's own cells once, when
+its answer key is read.
+"""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from functools import lru_cache
+
+FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef
+FLAGS = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT  # as in a notebook's cells
+LONGEST_NORMALIZED = 50_000  # characters; of a longer text the normal form is its own, without white space
+LONGEST_KEPT = 10_000  # characters of a cell whose syntax is kept: a tree takes a hundred times its text
+MANY = 512  # cells of a lab, of which a class hands in the same ones
+
+
+def used_names(source: str) -> list[str]:
+    """Return the names that a cell reads and does not itself define at its top level, in alphabetical order."""
+    tree = ast.parse(source)
+    read = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    return sorted(read - defined_names(source))
+
+
+@lru_cache(MANY)
+def defined_names(source: str) -> frozenset[str]:
+    """Return the names that a cell defines at its top level; none for a text that is no Python."""
+    try:
+        body = ast.parse(source).body
+    except SyntaxError:
+        return frozenset()
+    found: set[str] = set()
+    for node in body:
+        if isinstance(node, FUNCTIONS | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            found |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+        else:
+            found |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    return frozenset(found)
+
+
+def is_python(source: str) -> bool:
+    """Whether a text is Python as it stands, without IPython's magics."""
+    return _syntax(source) is not None
+
+
+def made_by_definition(source: str) -> frozenset[str]:
+    """Return the names that a cell of the lab defines as functions or classes: the answers that could be borrowed."""
+    return frozenset(node.name for node in ast.parse(source).body if isinstance(node, FUNCTIONS | ast.ClassDef))
+
+
+def parsed(source: str) -> ast.Module | None:
+    """Parse a cell, magics included; None where it is no Python. The tree is shared, so nobody may change it."""
+    return _parsed(source) if len(source) <= LONGEST_KEPT else _parsed.__wrapped__(source)
+
+
+@lru_cache(MANY)
+def _parsed(source: str) -> ast.Module | None:
+    if source.lstrip().startswith("%%"):  # %%time and its like run the rest of the cell
+        source = source.lstrip().partition("\n")[2]
+    tree = _syntax(source) or _syntax(source, magics=True)
+    for node in ast.walk(tree) if tree is not None else ():
+        if isinstance(node, ast.arg):
+            node.annotation = None  # a signature that names a type of the package, as the stub does, uses nothing of it
+        elif isinstance(node, FUNCTIONS):
+            node.returns = None
+        elif isinstance(node, ast.AnnAssign):
+            node.annotation = ast.copy_location(ast.Constant(None), node.annotation)
+    return tree
+
+
+def _syntax(source: str, magics: bool = False) -> ast.Module | None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            if magics:
+                from IPython.core.inputtransformer2 import TransformerManager
+
+                source = TransformerManager().transform_cell(source)
+            return compile(source, "<cell>", "exec", ast.PyCF_ONLY_AST | FLAGS)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return None
+
+
+@lru_cache(maxsize=4096)
+def normal_form(source: str) -> str:
+    """Return a text without what a copyist changes first: white space, comments, docstrings, quotes, parentheses."""
+    tree = _parsed.__wrapped__(source) if len(source) <= LONGEST_NORMALIZED else None  # one of its own: it is changed
+    try:
+        return bare(ast.unparse(_without_docstrings(tree))) if tree is not None else bare(source)
+    except RecursionError:
+        return bare(source)
+
+
+def bare(text: str) -> str:
+    """Return a text without white space."""
+    return "".join(text.split())
+
+
+def _without_docstrings(tree: ast.Module) -> ast.Module:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and ast.get_docstring(node, False):
+            node.body = node.body[1:] or [ast.Pass()]
+    return tree

@@ -1,0 +1,38 @@
+"""What every check is made of: exercises, probes, seeded draws, comparisons and grades.
+
+Imports nothing of the package.
+"""
+
+from lora_utils.checks.framework.compare import Mistake as Mistake
+from lora_utils.checks.framework.compare import close as close
+from lora_utils.checks.framework.compare import expect_close as expect_close
+from lora_utils.checks.framework.compare import expect_tensor as expect_tensor
+from lora_utils.checks.framework.draw import Draw as Draw
+from lora_utils.checks.framework.draw import course_seed as course_seed
+from lora_utils.checks.framework.exercise import Exercise as Exercise
+from lora_utils.checks.framework.failure import Failure as Failure
+from lora_utils.checks.framework.grade import CheckResult as CheckResult
+from lora_utils.checks.framework.grade import Grade as Grade
+from lora_utils.checks.framework.origin import PACKAGE as PACKAGE
+from lora_utils.checks.framework.origin import is_module_of_ours as is_module_of_ours
+from lora_utils.checks.framework.origin import is_ours as is_ours
+from lora_utils.checks.framework.origin import mentions as mentions
+from lora_utils.checks.framework.origin import uses_of_package as uses_of_package
+from lora_utils.checks.framework.probes import call as call
+from lora_utils.checks.framework.probes import linear as linear
+from lora_utils.checks.framework.probes import train_towards as train_towards
+from lora_utils.checks.framework.subject import PROBE_HOME as PROBE_HOME
+from lora_utils.checks.framework.subject import Handle as Handle
+from lora_utils.checks.framework.subject import Seen as Seen
+from lora_utils.checks.framework.subject import StudentRaised as StudentRaised
+from lora_utils.checks.framework.subject import Subject as Subject
+from lora_utils.checks.framework.wire import DTYPES as DTYPES
+from lora_utils.checks.framework.wire import MAX_DEPTH as MAX_DEPTH
+from lora_utils.checks.framework.wire import MAX_ELEMENTS as MAX_ELEMENTS
+from lora_utils.checks.framework.wire import PLAIN as PLAIN
+from lora_utils.checks.framework.wire import to_wire as to_wire
+from lora_utils.checks.framework.wrapping_probes import Factor as Factor
+from lora_utils.checks.framework.wrapping_probes import build as build
+from lora_utils.checks.framework.wrapping_probes import fit as fit
+from lora_utils.checks.framework.wrapping_probes import place as place
+from lora_utils.checks.framework.wrapping_probes import run as run

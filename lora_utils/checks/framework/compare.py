@@ -1,0 +1,106 @@
+"""Comparing what a probe saw with what the judge computed, and recognising well-known mistakes.
+
+The judge computes not only the right result but also the results of the usual mistakes. A wrong answer that equals one
+of them gets that mistake's own message.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from lora_utils.checks.framework.failure import Failure
+
+# Relative to the largest expected magnitude. Sums of a dozen float32 products err by about 1e-6 of it; the mildest
+# mistakes in the catalogue are more than a hundred times beyond.
+TOLERANCE = 2e-5
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A recognisable wrong result.
+
+    Args:
+        id: the message's name in reports and in the catalogue.
+        value: what that mistake computes.
+        text: what is wrong, in one sentence.
+        hint: what to do about it; default none.
+    """
+
+    id: str
+    value: torch.Tensor | float
+    text: str
+    hint: str | None = None
+
+
+def close(actual, expected, tolerance: float = TOLERANCE) -> bool:
+    """Return whether two numbers or tensors agree in shape and, within tolerance * max(1, max |expected|), in value."""
+    actual, expected = _float64(actual), _float64(expected)
+    if actual is None or actual.shape != expected.shape:
+        return False
+    if expected.numel() == 0:
+        return True
+    if not torch.isfinite(actual).all():
+        return False
+    return bool((actual - expected).abs().max() <= tolerance * max(1.0, float(expected.abs().max())))
+
+
+def expect_tensor(actual, what: str) -> None:
+    """Raise a Failure unless what a probe brought back is a tensor; a forgotten return gives None."""
+    if not isinstance(actual, torch.Tensor):
+        came = "None" if actual is None else f"a {type(actual).__name__}"
+        hint = "Is a return missing, or does it give something else than one tensor?"
+        raise Failure("no-tensor", f"{what} must be a tensor, got {came}", hint)
+
+
+def expect_close(
+    actual,
+    expected,
+    *,
+    what: str,
+    id: str = "wrong-value",
+    hint: str | None = None,
+    mistakes: tuple[Mistake, ...] = (),
+    tolerance: float = TOLERANCE,
+) -> None:
+    """Raise a Failure unless `actual` is close to `expected`.
+
+    Args:
+        actual: what the probe saw.
+        expected: what the judge computed.
+        what: names the quantity in the message, for example "the output".
+        id: message id when no known mistake is recognised; default "wrong-value".
+        hint: the hint for that case; default none.
+        mistakes: known wrong results, tried in order. One that equals the right result is passed over.
+        tolerance: relative to the largest expected magnitude (at least 1); default 2e-5.
+
+    Raises:
+        Failure: with the recognised mistake's id, text and hint, else with shape or largest difference.
+    """
+    if close(actual, expected, tolerance):
+        return
+    for mistake in mistakes:
+        if not close(mistake.value, expected, tolerance) and close(actual, mistake.value, tolerance):
+            raise Failure(mistake.id, mistake.text, mistake.hint)
+    actual64, expected64 = _float64(actual), _float64(expected)
+    if actual64 is None:
+        came = "None: is a return missing?" if actual is None else f"a {type(actual).__name__}"
+        raise Failure(id, f"{what} must be a tensor or a number, got {came}", hint)
+    if actual64.shape != expected64.shape:
+        text = f"{what} must have shape {tuple(expected64.shape)}, got {tuple(actual64.shape)}"
+        raise Failure(f"{id}-shape", text, hint)
+    if not torch.isfinite(actual64).all():
+        raise Failure(f"{id}-not-finite", f"{what} must be finite, got NaN or infinity", hint)
+    if expected64.numel() == 1:
+        raise Failure(id, f"{what} must be {expected64.item():.6g}, got {actual64.item():.6g}", hint)
+    gap = float((actual64 - expected64).abs().max())
+    raise Failure(id, f"expected other values for {what}: the largest difference is {gap:.3g}", hint)
+
+
+def _float64(value) -> torch.Tensor | None:
+    if isinstance(value, torch.Tensor):
+        return value.to(torch.float64)
+    if isinstance(value, (bool, int, float)):
+        return torch.tensor(float(value), dtype=torch.float64)
+    return None

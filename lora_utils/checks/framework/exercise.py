@@ -1,0 +1,151 @@
+"""An exercise: checks that are sentences, run in order on the student's objects.
+
+    lora_layer = Exercise("lora-layer")
+
+    @lora_layer.check
+    def output(layer, draw):
+        "The output is alpha * (x @ A @ B)."
+        seen = layer.probe(run, ...)
+        expect_close(seen["output"], ...)
+
+A check that returns has passed, with the text it returns as a note; it fails by raising Failure. Its docstring is what
+the student reads.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lora_utils.checks.framework.draw import Draw, course_seed
+from lora_utils.checks.framework.failure import Failure
+from lora_utils.checks.framework.grade import CheckResult, Grade
+from lora_utils.checks.framework.origin import OWN_WORK, borrowed
+from lora_utils.checks.framework.subject import StudentRaised, Subject
+
+CheckFunction = Callable[[Subject, Draw], str | None]  # a note for the reader, or nothing
+
+
+@dataclass(frozen=True)
+class Check:
+    """One sentence about an answer and the function that decides it."""
+
+    id: str
+    sentence: str
+    function: CheckFunction
+    weight: float
+    after: tuple[str, ...]
+
+    @classmethod
+    def of(cls, function: CheckFunction, weight: float = 1.0, after: tuple[str, ...] = ()) -> Check:
+        """Make a check of a function; its name is the id, its docstring the sentence."""
+        sentence = inspect.getdoc(function)
+        if not sentence:
+            raise ValueError(f"check {function.__name__!r} needs a docstring: it is the sentence the student reads")
+        return cls(function.__name__.replace("_", "-"), " ".join(sentence.split()), function, weight, after)
+
+
+class Exercise:
+    """A named list of checks; calling it on the student's objects gives a Grade.
+
+    Args:
+        name: the exercise's grade_id, for example "lora-layer".
+        allowed: names from lora_utils that an answer may use; default none. Any other use of lora_utils inside the
+            answer counts as handing in the reference: no points, and a flag for the instructor.
+    """
+
+    def __init__(self, name: str, *, allowed: tuple[str, ...] = ()) -> None:
+        self.name = name
+        self.allowed = allowed
+        self.checks: list[Check] = []
+
+    def check(self, function: CheckFunction | None = None, *, weight: float = 1.0, after: tuple[str, ...] = ()):
+        """Add a check; usable bare or with arguments.
+
+        Args:
+            function: the check, (subject, draw) -> None or a note.
+            weight: its share of the points, at least 0; default 1.
+            after: ids of checks that must pass first; without them this one is skipped. Default none.
+        """
+        if function is None:
+            return lambda f: self.check(f, weight=weight, after=after)
+        unknown = set(after) - {check.id for check in self.checks}
+        if unknown:
+            raise ValueError(f"check {function.__name__!r} comes after {sorted(unknown)}, which are not defined yet")
+        self.checks.append(Check.of(function, weight, after))
+        return function
+
+    def __call__(self, *objects, points: float, of: float | None = None) -> Grade:
+        """Run the visible checks.
+
+        Args:
+            *objects: what the student's names stand for.
+            points: what the visible checks are worth together, at least 0.
+            of: points of the whole cell, hidden checks included; default `points`.
+
+        Returns:
+            A Grade: the points earned, as a float that displays as a table.
+        """
+        subject = objects[0] if len(objects) == 1 and isinstance(objects[0], Subject) else Subject(*objects)
+        run = _Run(self, subject)
+        run.own_work()
+        run.all(self.checks, points, hidden=False)
+        return Grade(self.name, run.results, of=points if of is None else of, flags=run.flags, run=run)
+
+
+class _Run:
+    """One examination of one answer: the results so far, to which hidden checks may be added."""
+
+    def __init__(self, exercise: Exercise, subject: Subject) -> None:
+        self.exercise, self.subject = exercise, subject
+        self.results: list[CheckResult] = []
+        self.flags: list[str] = []
+
+    def own_work(self) -> None:
+        """Fail everything when the answer is lora_utils' own; say nothing otherwise."""
+        try:
+            used = borrowed(self.subject, self.exercise.allowed)
+        except StudentRaised:
+            return  # the checks themselves will say what is wrong
+        if used:
+            self.flags.append("answer-uses-reference")
+            text = f"the answer uses {', '.join(used)}, which is what this exercise asks you to write"
+            hint = "Replace it by code of your own; the checks compare with the reference anyway."
+            self.results.append(CheckResult(OWN_WORK, "The answer is your own.", "fail", "reference-used", text, hint))
+
+    def all(self, checks: list[Check], points: float, hidden: bool) -> list[CheckResult]:
+        """Run checks that share `points` by weight."""
+        total = sum(check.weight for check in checks) or 1.0
+        for check in checks:
+            self.results.append(self._one(check, points * check.weight / total, hidden))
+        return self.results
+
+    def _one(self, check: Check, worth: float, hidden: bool) -> CheckResult:
+        def result(verdict, message_id="", text="", hint=None):
+            return CheckResult(check.id, check.sentence, verdict, message_id, text, hint, hidden, worth)
+
+        before = {r.id: r for r in self.results}
+        for other in (OWN_WORK, *check.after):
+            if other in before and before[other].verdict != "pass":
+                return result("skipped", "waits", f"waits for: {before[other].sentence}")
+        draw = Draw(course_seed(), self.exercise.name, check.id)
+        try:
+            note = check.function(self.subject.seeded(draw.seed), draw)
+        except Failure as failure:
+            return result("fail", failure.id, failure.rationale, failure.hint)
+        except StudentRaised as error:
+            if error.kind == "NotImplementedError":
+                why = error.text or "not written yet: the stub is still there"
+                return result("not-attempted", "not-attempted", why)
+            line = f", at: {error.line}" if error.line else ""
+            hint = "Call your code once by hand on a small input: the traceback shows the line and the shapes."
+            return result("fail", f"raised-{error.kind}", f"your code raised {error}{line}", hint)
+        except Exception as error:
+            # A fault in the check itself. The student must not pay for it, so the grader will look again.
+            return result("grader-error", "grader-error", f"this check broke: {type(error).__name__}: {error}")
+        return result("pass", text=note or "")
+
+    def with_hidden(self, function: CheckFunction, points: float, after: tuple[str, ...]) -> None:
+        """Run one hidden check."""
+        self.all([Check.of(function, 1.0, after)], points, hidden=True)

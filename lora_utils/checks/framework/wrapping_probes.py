@@ -1,0 +1,96 @@
+"""Probes of lab 06 that wrap a linear layer in the student's class; the judges are in linear_with_lora.py.
+
+Letters: i in_features, o out_features, r rank. W (o, i), bias (o,), A (i, r), B (r, o).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import nn
+
+from lora_utils.checks.framework.probes import linear, train_towards
+
+
+def build(cls, *, weight, bias, rank, alpha) -> dict:
+    """Probe: wrap a layer and tell what the result is made of."""
+    base = linear(weight, bias)
+    wrapped = cls(base, rank, alpha)
+    if not isinstance(wrapped, nn.Module):
+        return {"module": False}
+    own = {id(p) for p in base.parameters()}
+    return {
+        "module": True,
+        "inside": any(module is base for module in wrapped.modules()),
+        "parameters": {
+            name: {"value": p, "trainable": p.requires_grad, "base": id(p) in own}
+            for name, p in wrapped.named_parameters()
+        },
+        "base_trainable": [name for name, p in base.named_parameters() if p.requires_grad],
+    }
+
+
+def run(cls, *, weight, bias, rank, alpha, x, A=None, B=None, upstream=None) -> dict:
+    """Probe: the output, with the given factors or as built, and its gradients."""
+    base = linear(weight, bias)
+    wrapped = cls(base, rank, alpha)
+    if A is not None:
+        down, up = factors(wrapped, base, rank)
+        with torch.no_grad():
+            down.parameter.copy_(down.turn(A))
+            up.parameter.copy_(up.turn(B))
+    x.requires_grad_(True)
+    y = wrapped(x)
+    seen = {"output": y, "dx": None, "dA": None, "dB": None}
+    if upstream is not None and y.requires_grad:
+        wanted = {"dx": x, "dA": down.parameter, "dB": up.parameter}
+        live = {name: t for name, t in wanted.items() if t.requires_grad}
+        seen |= zip(live, torch.autograd.grad(y, list(live.values()), upstream, allow_unused=True), strict=True)
+        for name, factor in (("dA", down), ("dB", up)):
+            seen[name] = None if seen[name] is None else factor.turn(seen[name])
+    return seen
+
+
+def place(cls, *, dtype: str, device: str, rank: int, alpha: float, sizes: list) -> dict:
+    """Probe: dtype and device of the path beside a layer of that dtype on that device."""
+    i, o = sizes
+    base = nn.Linear(i, o, dtype=getattr(torch, dtype), device=device)
+    own = {id(p) for p in base.parameters()}
+    rest = [p for p in cls(base, rank, alpha).parameters() if id(p) not in own]
+    return {"dtypes": sorted({str(p.dtype) for p in rest}), "devices": sorted({str(p.device) for p in rest})}
+
+
+def fit(cls, *, weight, bias, rank, alpha, x, target, steps: int) -> dict:
+    """Probe: train whatever is trainable towards the target; returns first and last loss and the base's weights."""
+    base = linear(weight, bias)
+    wrapped = cls(base, rank, alpha)
+    trainable = [p for p in wrapped.parameters() if p.requires_grad]
+    if not trainable:
+        return {"trainable": 0}
+    losses = train_towards(wrapped, x, target, lr=0.1, steps=steps)
+    return {"trainable": len(trainable), **losses, "weight": base.weight, "bias": base.bias}
+
+
+class Factor(NamedTuple):
+    """A factor of the path and whether it is kept transposed, as PEFT does."""
+
+    parameter: nn.Parameter
+    flipped: bool
+
+    def turn(self, tensor: torch.Tensor) -> torch.Tensor:
+        """Bring a tensor from this course's orientation into the factor's, or back."""
+        return tensor.T if self.flipped else tensor
+
+
+def factors(wrapped: nn.Module, base: nn.Linear, rank: int) -> tuple[Factor, Factor]:
+    """Not a probe by itself: the path's A (i, r) and B (r, o), found by shape, so that their names are free."""
+    o, i = base.weight.shape
+    own = {id(p) for p in base.parameters()}
+    found: list[Factor] = []
+    for shape in ((i, rank), (rank, o)):
+        same = [p for p in wrapped.parameters() if id(p) not in own and tuple(p.shape) in (shape, shape[::-1])]
+        found += [Factor(p, tuple(p.shape) != shape) for p in same[:1]]
+    if len(found) < 2:
+        raise ValueError(f"no parameters of shapes {(i, rank)} and {(rank, o)} beside the given layer")
+    return found[0], found[1]

@@ -1,0 +1,210 @@
+"""Checks of lab 02: measuring accuracy without leaving a trace.
+
+Letters: n examples, b batch size, i inputs, c classes.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from lora_utils.checks import Draw, Exercise, Failure, Subject
+from lora_utils.checks.framework.probes import linear
+from lora_utils.checks.framework.subject import StudentRaised
+
+evaluate = Exercise("evaluate")
+
+
+class Calls(list):
+    """A list that copies of its model share, so that measuring a deep copy is seen too."""
+
+    def __deepcopy__(self, memo) -> Calls:
+        return self
+
+
+class Moody(nn.Module):
+    """A linear model that answers otherwise in training mode and writes down how it was called.
+
+    The mode that counts is that of the layer inside, as with a dropout layer: setting the attribute `training` of the
+    model alone does not reach it.
+    """
+
+    def __init__(self, weight: torch.Tensor) -> None:
+        super().__init__()
+        self.layer = linear(weight, None)
+        self.calls: Calls = Calls()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Scores (b, c), in training mode those of the neighbouring class."""
+        self.calls.append({"recording": torch.is_grad_enabled(), "rows": len(x)})
+        scores = self.layer(x)  # (b, c)
+        return scores.roll(1, dims=1) if self.layer.training else scores
+
+
+def evaluated(function, *, weight, inputs, labels, batch_size: int, training: bool) -> dict:
+    """Probe: what the function says about a model, how it called it and how it left it."""
+    model = Moody(weight).train(training)
+    with torch.enable_grad():  # restores what was before, whatever the function leaves switched off
+        value = function(model, inputs, labels, batch_size)
+        recording = torch.is_grad_enabled()
+    return {
+        "returned": value, "type": type(value).__name__, "calls": model.calls,
+        "training": model.training, "training inside": model.layer.training,
+        "frozen": not model.layer.weight.requires_grad, "recording": recording,
+    }  # fmt: skip
+
+
+def evaluation_case(draw: Draw, *, batch_size: int = 5, n: int = 23) -> dict:
+    """Draw a model and examples: the full batches are mostly right, the rest is mostly wrong.
+
+    With a short last batch it draws until no two mistakes give the same number, so that each gets its own message.
+    """
+    for _ in range(200):
+        case = _evaluation_case(draw, batch_size=batch_size, n=n)
+        values: dict[str, set] = {}
+        for id, value, _, _ in wrong_accuracies(case):
+            values.setdefault(id, set()).add(round(value, 9))
+        share = round(right_share(case), 9)
+        numbers = [value for one in values.values() for value in one if value != share]
+        if not (1 < batch_size < n and n % batch_size) or len({0.0, *numbers}) == len(numbers) + 1:
+            break
+    return case
+
+
+def _evaluation_case(draw: Draw, *, batch_size: int, n: int) -> dict:
+    i, c = 6, 4
+    weight, inputs = draw.normal(c, i), draw.normal(n, i)
+    guesses = (inputs.double() @ weight.double().T).argmax(dim=1)  # (n,)
+    wrong = torch.arange(n) % 4 == 1
+    wrong[n - n % batch_size :] = True
+    wrong[-1] = False
+    shift = torch.where(wrong, 1 + (torch.arange(n) + draw.integer(0, 2)) % 3, 0)
+    return {"weight": weight, "inputs": inputs, "labels": (guesses + shift) % c, "batch_size": batch_size}
+
+
+def _scores(c: dict) -> torch.Tensor:
+    return c["inputs"].double() @ c["weight"].double().T  # (n, c)
+
+
+def right_share(c: dict) -> float:
+    """The share of examples whose highest score is that of their label."""
+    return float((_scores(c).argmax(dim=1) == c["labels"]).double().mean())
+
+
+def wrong_accuracies(c: dict) -> tuple:
+    """What the usual mistakes return: id, value, what happened, what to do."""
+    scores, labels, b = _scores(c), c["labels"], c["batch_size"]
+    right = (scores.argmax(dim=1) == labels).double()  # (n,)
+    n, share = len(right), float(right.mean())
+    parts = right.split(b)
+    means = [float(part.mean()) for part in parts]
+    full = right[: n - n % b]
+    moody = (scores.roll(1, dims=1).argmax(dim=1) == labels).double()
+    first_labels = sum(float((part.argmax(dim=1) == labels[: len(part)]).sum()) for part in scores.split(b)) / n
+    whole = [(s.argmax() == y).sum() for s, y in zip(scores.split(b), labels.split(b), strict=True)]
+    every_start = sum(float(right[start : start + b].sum()) for start in range(n)) / n
+    reaches = "range(0, len(inputs), batch_size) reaches it; a slice may be shorter."
+    return (
+        ("mean-of-batches", sum(means) / len(means), "that is the mean of the batches' accuracies, which gives the "
+         "small last batch as much weight as a full one", "Count right answers over all batches and divide once."),
+        ("last-batch-only", means[-1], "that is the last batch alone", "Add up over the batches: right += ..."),
+        ("last-batch-only", float(parts[-1].sum()) / n, "the right answers of the last batch alone are counted",
+         "right = 0 stands before the loop; inside it only right += ..."),
+        ("first-batch-only", means[0], "that is the first batch alone", "return stands after the loop, not in it."),
+        ("first-batch-only", float(parts[0].sum()) / n, "the right answers of the first batch alone are counted",
+         "return stands after the loop, not in it."),
+        ("last-batch-dropped", float(full.sum()) / n, "the last, smaller batch is missing", reaches),
+        ("last-batch-dropped", float(full.mean()) if len(full) else -1.0, "the last, smaller batch is missing",
+         reaches),
+        ("not-divided", float(right.sum()), "that is the number of right answers", "Divide by len(labels)."),
+        ("percent", 100 * share, "that is in per cent", "Return a share from 0 to 1."),
+        ("errors-counted", 1 - share, "that is the share of wrong answers", "Compare with ==."),
+        ("wrong-denominator", float(right.sum()) / (b * len(parts)), "the last batch is counted as full",
+         "Divide by len(labels), not by batches times batch_size."),
+        ("wrong-denominator", float(right.sum()) / len(parts), "it was divided by the number of batches",
+         "Divide by len(labels)."),
+        ("batches-overlap", every_start, "a batch starts at every example, so they overlap",
+         "The third argument of range is the step: range(0, len(inputs), batch_size)."),
+        ("measured-in-training-mode", float(moody.mean()), "the model answered in training mode, where dropout is on",
+         "model.eval() before the first batch. (model.training = False reaches the outermost module alone.)"),
+        ("labels-of-first-batch", first_labels, "every batch is compared with the labels of the first one",
+         "Slice the labels as the inputs: labels[start:start + batch_size]."),
+        ("argmax-over-all", float(sum(whole)) / n, "argmax() without dim looks for the largest of all scores of the "
+         "batch", "argmax(dim=1): one class an example."),
+    )  # fmt: skip
+
+
+def judge_accuracy(subject: Subject, c: dict, training: bool) -> dict:
+    """Compare the share of right answers; hidden checks use it with other sizes."""
+    try:
+        seen = subject.probe(evaluated, **c, training=training)
+    except StudentRaised as error:
+        if "must match the size" in error.text:
+            raise Failure("shapes-differ", f"guesses and labels differ in shape: {error.text[:110]}", "argmax(dim=1) "
+                          "gives one guess an example, (b,); slice the labels as the inputs.") from None  # fmt: skip
+        raise
+    value, b = seen["returned"], c["batch_size"]
+    if value is None:
+        raise Failure("no-value", "it returns None", "return right / len(labels)")
+    if isinstance(value, torch.Tensor) and value.numel() == 1:
+        value = float(value)
+    if not isinstance(value, int | float):
+        raise Failure("not-a-number", f"it returns a {seen['type']} instead of one number", "return right / n")
+    n, share = len(c["labels"]), right_share(c)
+    text = f"of {n} examples in batches of {b}, {round(n * share)} are right: {share:.4f}; you returned {value:.4f}"
+    if not abs(value - share) <= 1e-6:  # NaN is wrong too
+        for id, other, why, hint in wrong_accuracies(c):
+            if abs(value - other) < 1e-6 and abs(other - share) > 1e-6:
+                raise Failure(id, f"{text}: {why}", hint)
+        raise Failure("wrong-accuracy", text, "Right answers over examples: argmax over the classes equals the label.")
+    return seen
+
+
+@evaluate.check(weight=2)
+def share_of_right_answers(subject: Subject, draw: Draw) -> None:
+    """It returns the share of examples whose highest score is that of their label, in evaluation mode."""
+    judge_accuracy(subject, evaluation_case(draw), training=True)
+
+
+@evaluate.check(after=("share-of-right-answers",))
+def mode_restored(subject: Subject, draw: Draw) -> None:
+    """Afterwards the model is in the mode in which it came."""
+    seen = judge_accuracy(subject, evaluation_case(draw), training=True)
+    if seen["training"] and not seen["training inside"]:
+        raise Failure("layers-left-in-evaluation-mode", "the model is in training mode again, the layers inside it are "
+                      "still in evaluation mode: dropout stays off for the rest of the training",
+                      "model.train(was) goes through all layers; model.training = was reaches the outermost module "
+                      "alone.")  # fmt: skip
+    if not seen["training"]:
+        raise Failure("left-in-evaluation-mode", "the model came in training mode and is left in evaluation mode: "
+                      "dropout stays off for the rest of the training",
+                      "was = model.training before, model.train(was) after.")  # fmt: skip
+    seen = judge_accuracy(subject, evaluation_case(draw), training=False)
+    if seen["training"] or seen["training inside"]:
+        raise Failure("always-training-mode", "the model came in evaluation mode and is left in training mode",
+                      "was = model.training before, model.train(was) after: not train() in every case.")  # fmt: skip
+
+
+@evaluate.check(after=("share-of-right-answers",))
+def no_gradients(subject: Subject, draw: Draw) -> None:
+    """Nothing is recorded for a backward pass, and afterwards gradients work as before."""
+    c = evaluation_case(draw)
+    seen = subject.probe(evaluated, **c, training=True)
+    if seen["frozen"]:
+        raise Failure("model-frozen", "the model's weight no longer has requires_grad: it would not train any more",
+                      "Use with torch.no_grad(): around the loop and leave the parameters alone.")  # fmt: skip
+    if any(call["recording"] for call in seen["calls"]):
+        raise Failure("graph-recorded", "the forward pass is recorded for a backward pass that never comes: it keeps "
+                      "all activations in memory", "with torch.no_grad(): around the loop.")  # fmt: skip
+    if not seen["recording"]:
+        raise Failure("gradients-left-off", "gradients are switched off for everything that comes after",
+                      "with torch.no_grad(): ends by itself; torch.set_grad_enabled(False) does not.")  # fmt: skip
+    for batch_size in (c["batch_size"], 2):
+        called = subject.probe(evaluated, **{**c, "batch_size": batch_size}, training=True)["calls"]
+        rows = max((call["rows"] for call in called), default=0)
+        if rows > batch_size:
+            raise Failure("batch-size-ignored", f"{rows} examples went through at once; batch_size is {batch_size}",
+                          "Slice inputs[start:start + batch_size], or inputs.split(batch_size); chunk takes the number "
+                          "of pieces.")  # fmt: skip
+    if seen["type"] != "float":
+        raise Failure("not-a-float", f"it returns a {seen['type']}", "right.item() or int(...) makes a number of it.")

@@ -1,0 +1,196 @@
+"""Checks of lab 03: the wrapper that puts an adapter behind a sublayer.
+
+Letters: b batch, d width. The sublayer of the probes takes a mask and a factor, as attention takes a mask.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from lora_utils.checks.framework.compare import Mistake, expect_close, expect_tensor
+from lora_utils.checks.framework.draw import Draw
+from lora_utils.checks.framework.exercise import Exercise
+from lora_utils.checks.framework.failure import Failure
+from lora_utils.checks.framework.subject import StudentRaised, Subject
+
+adapter_behind = Exercise("adapter-behind")
+
+
+NOT_UNPACKED = "the sublayer got a tuple or a dict where a tensor belongs"
+
+
+class Sublayer(nn.Module):
+    """Stands in for attention: a linear layer whose output a mask and a factor change, given by position or by name."""
+
+    def __init__(self, weight: torch.Tensor) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(weight)
+
+    def forward(self, x: torch.Tensor, mask=None, *, factor=1.0) -> torch.Tensor:
+        """Return factor * mask * (x W^T)."""
+        if not isinstance(x, torch.Tensor) or isinstance(mask, (tuple, dict)):
+            raise TypeError(NOT_UNPACKED)
+        y = factor * (x @ self.weight.T)  # (b, d)
+        return y if mask is None else y * mask[:, None]
+
+
+class Alone(Sublayer):
+    """Stands in for feed_forward, which takes x and nothing else."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return x W^T."""
+        return super().forward(x)
+
+
+class Bend(nn.Module):
+    """Stands in for an adapter: x + tanh(gain * x)."""
+
+    def __init__(self, gain: torch.Tensor) -> None:
+        super().__init__()
+        self.gain = nn.Parameter(gain)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return x + tanh(gain * x)."""
+        return x + torch.tanh(self.gain * x)
+
+
+# ---------------------------------------------------------------------------------------------------------- probes
+def wrap(cls, *, weight, gain, x=None, positional=(), named=None, upstream=None, alone=False) -> dict:
+    """Probe: wrap a sublayer and an adapter; what is inside, what can be trained, the output, the gradient of x.
+
+    With `alone` the sublayer takes x and nothing else.
+    """
+    sublayer, adapter = (Alone if alone else Sublayer)(weight), Bend(gain)
+    layer = cls(sublayer, adapter)
+    if not isinstance(layer, nn.Module):
+        return {"module": False}
+    inside, numbers = list(layer.modules()), list(layer.parameters())
+    seen = {
+        "module": True,
+        "sublayer_inside": any(m is sublayer for m in inside),
+        "adapter_inside": any(m is adapter for m in inside),
+        "copied": any(isinstance(m, Sublayer) and m is not sublayer for m in inside),
+        "sublayer_frozen": not sublayer.weight.requires_grad,
+        "adapter_trainable": adapter.gain.requires_grad,
+        "extra": len(numbers) > 2,
+    }
+    if x is not None:
+        x.requires_grad_(upstream is not None)
+        y = layer(x, *positional, **(named or {}))
+        seen["output"] = y
+        if upstream is not None and y.requires_grad:
+            live = [x, adapter.gain] if adapter.gain.requires_grad else [x]
+            grads = torch.autograd.grad(y, live, upstream, allow_unused=True)
+            seen |= {"dx": grads[0], "dgain": grads[-1] if len(live) == 2 else None}
+    return seen
+
+
+@adapter_behind.check
+def keeps_both(subject: Subject, draw: Draw) -> None:
+    """The sublayer and the adapter it is given are inside; the sublayer is frozen, the adapter is trained."""
+    d = draw.integer(3, 8)
+    seen = subject.probe(wrap, weight=draw.normal(d, d), gain=draw.normal(d))
+    store = "Store both as attributes: self.sublayer = sublayer, self.adapter = adapter."
+    if not seen["module"]:
+        raise Failure("not-a-module", "AdapterBehind(sublayer, adapter) is not an nn.Module",
+                      "Write class AdapterBehind(nn.Module) with super().__init__().")  # fmt: skip
+    if not seen["sublayer_inside"] and seen["copied"]:
+        raise Failure(
+            "sublayer-copied", "a copy of the sublayer is inside, so its weights exist twice in memory", store
+        )
+    for name in ("sublayer", "adapter"):
+        if not seen[f"{name}_inside"]:
+            raise Failure(f"{name}-missing", f"the given {name} is not among the module's submodules",
+                          f"{store} A list or dict hides them from PyTorch.")  # fmt: skip
+    if not seen["adapter_trainable"]:
+        raise Failure("adapter-frozen", "the adapter can no longer be trained", "Freeze the sublayer alone, not self.")
+    if not seen["sublayer_frozen"]:
+        raise Failure("sublayer-not-frozen", "the sublayer's weights would still be trained",
+                      "self.sublayer = sublayer.requires_grad_(False)")  # fmt: skip
+    if seen["extra"]:
+        raise Failure(
+            "extra-parameters", "the wrapper has parameters beside those of the sublayer and the adapter", store
+        )
+
+
+@adapter_behind.check(weight=2)
+def any_call(subject: Subject, draw: Draw) -> None:
+    """It takes whatever the sublayer takes, by position or by name, and returns adapter(sublayer(...))."""
+    mask = torch.tensor([1.0, 0.0, 1.0, 1.0])
+    judge_call(subject, draw, [], {})
+    judge_call(subject, draw, [mask], {})
+    judge_call(subject, draw, [], {"mask": mask})
+    judge_call(subject, draw, [], {}, alone=True)
+
+
+def judge_call(subject: Subject, draw: Draw, positional: list, named: dict, alone: bool = False) -> None:
+    """Compare one way of calling with the closed form; hidden checks use it with other ways."""
+    d = draw.integer(3, 8)
+    weight, gain, x = draw.normal(d, d), draw.normal(d) + 2, draw.normal(4, d)
+    how = ", ".join(["x", *["mask"] * len(positional), *[f"{name}=..." for name in named]])
+    every = "def forward(self, *inputs, **named) takes everything; hand both on to the sublayer."
+    try:
+        seen = subject.probe(wrap, weight=weight, gain=gain, x=x, positional=positional, named=named, alone=alone)
+    except StudentRaised as error:
+        if NOT_UNPACKED in error.text:
+            raise Failure("not-unpacked", f"called as ({how}), {NOT_UNPACKED}",
+                          "The stars stand in the call too: self.sublayer(*inputs, **named).") from None  # fmt: skip
+        if error.kind == "TypeError" and "Bend.forward" in error.text:
+            raise Failure("adapter-gets-arguments", f"called as ({how}), it gives the adapter more than one tensor",
+                          "The arguments are the sublayer's; the adapter gets its output alone.") from None  # fmt: skip
+        if alone and error.kind == "TypeError" and "argument" in error.text:
+            raise Failure("arguments-added", "a sublayer that takes x alone, as feed_forward does, was called with "
+                          f"more than it was given: {error.text}", every) from None  # fmt: skip
+        if error.kind == "TypeError" and "argument" in error.text:
+            raise Failure("arguments-refused", f"called as ({how}), as the sublayer may be, it raises: {error.text}",
+                          every) from None  # fmt: skip
+        raise
+    if not seen["module"]:
+        raise Failure("not-a-module", "it is not an nn.Module", "Write class AdapterBehind(nn.Module).")
+    expect_tensor(seen["output"], "what forward returns")
+    x, weight, gain = x.double(), weight.double(), gain.double()
+
+    def sublayer(v: torch.Tensor, with_arguments: bool = True) -> torch.Tensor:
+        m = (positional[0] if positional else named.get("mask")) if with_arguments else None
+        factor = named.get("factor", 1.0) if with_arguments else 1.0
+        return factor * torch.einsum("bi,oi->bo", v, weight) * (1.0 if m is None else m.double()[:, None])
+
+    def adapter(v: torch.Tensor) -> torch.Tensor:
+        return v + torch.tanh(gain * v)
+
+    s, order = sublayer(x), "Behind means: first the sublayer, then the adapter on its output."
+    residual = "The block adds its residual after the sublayer, and the adapter has its own way around: add nothing."
+    mistakes = (
+        Mistake("adapter-ignored", s, "the output is the sublayer's: the adapter is never called", order),
+        Mistake("adapter-first", sublayer(adapter(x)), "the adapter works on the sublayer's input", order),
+        Mistake("adapter-beside", s + adapter(x), "the adapter works beside the sublayer, on the same input", order),
+        Mistake("adapter-beside", s + torch.tanh(gain * x), "the adapter works beside the sublayer", order),
+        Mistake("sublayer-ignored", adapter(x), "the adapter works on x: the sublayer is never called", order),
+        Mistake("residual-added", s + adapter(s), "the sublayer's output is added once more", residual),
+        Mistake("residual-added", x + adapter(s), "x is added", residual),
+        Mistake("arguments-dropped", adapter(sublayer(x, False)), f"called as ({how}) it gives the sublayer x alone",
+                every),
+    )  # fmt: skip
+    expect_close(seen["output"], adapter(s), what=f"the output of ({how})", hint=order, mistakes=mistakes)
+
+
+@adapter_behind.check(after=("any-call",))
+def gradients_pass(subject: Subject, draw: Draw) -> None:
+    """Gradients go through the frozen sublayer to x, and reach the adapter."""
+    d = draw.integer(3, 8)
+    weight, gain, x, G = draw.normal(d, d), draw.normal(d), draw.normal(4, d), draw.normal(4, d)
+    seen = subject.probe(wrap, weight=weight, gain=gain, x=x, upstream=G)
+    if seen.get("dgain") is None or not seen["dgain"].any():
+        raise Failure(
+            "adapter-gets-no-gradient", "no gradient reaches the adapter", "No detach and no torch.no_grad()."
+        )
+    z = x.double() @ weight.double().T
+    back = G.double() * (1 + gain.double() * (1 - torch.tanh(gain.double() * z).square()))
+    dx = torch.zeros_like(z) if seen.get("dx") is None else seen["dx"]
+    hint = ("Frozen weights are enough: without torch.no_grad() and detach the gradient still passes through them, and "
+            "adapters in the blocks below need it.")  # fmt: skip
+    cut = Mistake(
+        "sublayer-detached", torch.zeros_like(z), "dL/dx is zero: adapters in lower blocks cannot learn", hint
+    )
+    expect_close(dx, back @ weight.double(), what="dL/dx", id="wrong-gradient", hint=hint, mistakes=(cut,))

@@ -1,0 +1,143 @@
+"""Checks of lab 03: folding the factors of IA3 into the weight.
+
+Letters: i in_features, o out_features. W (o, i), bias (o,), scale (o,) or (i,).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from lora_utils.checks.framework.compare import Mistake, expect_close
+from lora_utils.checks.framework.draw import Draw
+from lora_utils.checks.framework.exercise import Exercise
+from lora_utils.checks.framework.failure import Failure
+from lora_utils.checks.framework.subject import StudentRaised, Subject
+from lora_utils.checks.lab_03_additive.ia3_layer import SIDES, linear_of, scaled
+
+fold_ia3 = Exercise("fold-ia3")
+
+
+# ----------------------------------------------------------------------------------------------------------- probe
+def run_fold(fold, *, weight, bias, scale, where, x) -> dict:
+    """Probe: fold factors into a layer; the new layer's output and parts, and the given layer afterwards."""
+    linear = linear_of(weight, bias)
+    folded = fold(linear, scale, where)
+    if not isinstance(folded, nn.Module):
+        return {"kind": type(folded).__name__, "linear": False}
+    if type(folded) is not nn.Linear:
+        return {"kind": type(folded).__name__, "linear": False}
+    with torch.no_grad():
+        return {
+            "linear": True,
+            "output": folded(x),
+            "weight": folded.weight,
+            "bias": folded.bias,
+            "same": folded is linear,
+            "shares": any(p.data_ptr() == q.data_ptr() for p in folded.parameters() for q in linear.parameters()),
+            "given_weight": linear.weight,
+            "given_bias": linear.bias,
+            "given_in_out": [linear.in_features, linear.out_features],
+        }
+
+
+# ---------------------------------------------------------------------------------------------------------- judges
+def fold_case(draw: Draw, where: str, *, bias: bool = True, square: bool = True) -> dict:
+    """Draw a square layer, where the wrong axis still computes something, or a rectangular one; factors, an input."""
+    i, o = draw.sizes(2, 4, 9)
+    o = i if square else o
+    return {
+        "weight": draw.normal(o, i),
+        "bias": draw.normal(o) if bias else None,
+        "scale": draw.normal(o if where == "output" else i) * 0.3 + 1.7,
+        "where": where,
+        "x": draw.normal(3, i),
+    }
+
+
+@fold_ia3.check
+def folded_output(subject: Subject, draw: Draw) -> None:
+    """For where="output" the new layer computes scale * linear(x)."""
+    judge_fold(subject, fold_case(draw, "output"))
+    judge_fold(subject, fold_case(draw, "output", square=False))
+
+
+@fold_ia3.check
+def folded_input(subject: Subject, draw: Draw) -> None:
+    """For where="input" the new layer computes linear(scale * x)."""
+    judge_fold(subject, fold_case(draw, "input"))
+    judge_fold(subject, fold_case(draw, "input", square=False))
+
+
+def judge_fold(subject: Subject, c: dict) -> None:
+    """Compare the new layer's output with the closed form; hidden checks use it without bias and with zeros."""
+    o, i = c["weight"].shape
+    try:
+        seen = subject.probe(run_fold, **c)
+    except StudentRaised as error:
+        if o != i and error.kind == "RuntimeError" and ("must match" in error.text or "shapes" in error.text):
+            raise Failure("sizes-swapped", f"it serves a square layer, but not one from {i} to {o} numbers: "
+                          f"{error.text}", "nn.Linear(linear.in_features, linear.out_features), in this order."
+                          ) from None  # fmt: skip
+        raise
+    if not seen["linear"]:
+        raise Failure("not-a-linear", f"fold must return an nn.Linear, got {seen['kind']}",
+                      "Make a new nn.Linear of the same sizes and copy numbers into it.")  # fmt: skip
+    if c["bias"] is None and seen["bias"] is not None and seen["bias"].any():
+        raise Failure("bias-invented", "the given layer has no bias, but the new one has, with numbers of its own",
+                      "nn.Linear(..., bias=linear.bias is not None)")  # fmt: skip
+    x, W, s, where = c["x"].double(), c["weight"].double(), c["scale"].double(), c["where"]
+    b = torch.zeros(len(W), dtype=torch.float64) if c["bias"] is None else c["bias"].double()
+    weight, bias = scaled(c["weight"], c["bias"], c["scale"], where)
+    right = x @ weight.T + bias
+    axis = "W is (out, in): row k makes output k, column k meets input k."
+    new = seen["bias"]
+    if new is not None and torch.allclose(seen["weight"].double(), weight, atol=1e-5):
+        known = (b, s * b, b / s, 0 * b) if where == "output" or o == i else (b, 0 * b)
+        if not any(torch.allclose(new.double(), k, atol=1e-5) for k in known):
+            raise Failure("bias-not-copied", "the weight is right, but the bias still holds the random numbers of a "
+                          "new nn.Linear", "Write the bias too: rescaled for the output, as it is for the input."
+                          )  # fmt: skip
+    if o != i:  # the mistakes below are told apart on square layers
+        expect_close(seen["output"], right, what=f"the output for where={where!r} and a layer from {i} to {o} numbers",
+                     hint="Nothing may depend on the layer being square.")  # fmt: skip
+        return
+    other = s[:, None] * W if where == "input" else W * s
+    mistakes = (
+        Mistake("bias-not-scaled", x @ weight.T + b, "the weight is rescaled, but not the bias, which is part of the "
+                "output", "For where='output' the bias takes the factors too."),
+        Mistake("bias-scaled", x @ weight.T + s * b, "the bias is rescaled, though the factors belong to the input",
+                "For where='input' the bias comes after the factors and stays."),
+        Mistake("wrong-axis", x @ other.T + bias, f"for where={where!r} the factors meet the wrong axis of W", axis),
+        Mistake("wrong-axis", x @ other.T + b, f"for where={where!r} the factors meet the wrong axis of W", axis),
+        Mistake("wrong-axis", x @ other.T + s * b, f"for where={where!r} the factors meet the wrong axis of W", axis),
+        Mistake("bias-lost", x @ weight.T, "the new layer has lost the bias", "bias=linear.bias is not None, and copy "
+                "its numbers."),
+        Mistake("nothing-folded", x @ W.T + b, "the new layer computes what the given one does", axis),
+        Mistake("divides", x @ (W / s[:, None] if where == "output" else W / s).T + b, "the weight is divided by the "
+                "factors", "Multiply."),
+        Mistake("divides", x @ (W / s[:, None] if where == "output" else W / s).T + b / s, "weight and bias are "
+                "divided by the factors", "Multiply."),
+        Mistake("transposed", x @ weight + bias, "the new layer's weight is transposed", axis),
+    )  # fmt: skip
+    hint = "scale[:, None] * weight and scale * bias for the output, weight * scale for the input."
+    expect_close(seen["output"], right, what=f"the output for where={where!r}", hint=hint, mistakes=mistakes)
+
+
+@fold_ia3.check
+def given_layer_stays(subject: Subject, draw: Draw) -> None:
+    """The layer that was handed over keeps every number, and shares none with the new one."""
+    for where in SIDES:
+        c = fold_case(draw, where)
+        seen = subject.probe(run_fold, **c)
+        if not seen["linear"]:
+            raise Failure("not-a-linear", f"fold must return an nn.Linear, got {seen['kind']}",
+                          "Make a new nn.Linear of the same sizes and copy numbers into it.")  # fmt: skip
+        make = "Make a new nn.Linear and write into that one; folding twice must not scale twice."
+        moved = not (torch.equal(seen["given_weight"], c["weight"]) and torch.equal(seen["given_bias"], c["bias"]))
+        if seen["same"] or moved:
+            raise Failure("changed-in-place", "the layer that was handed over has changed: the base of every other "
+                          "task is lost", make)  # fmt: skip
+        if seen["shares"]:
+            raise Failure("shares-memory", "the new layer shares memory with the given one: changing one changes both",
+                          "Copy the numbers: clone(), or copy_ into the new layer.")  # fmt: skip

@@ -1,0 +1,229 @@
+"""Checks of lab 03: the linear layer with IA3.
+
+Letters: b batch, i in_features, o out_features. W (o, i), bias (o,), scale (o,) or (i,).
+The judge scales the rows or the columns of W, which no student's forward does.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from lora_utils.checks.framework.compare import Mistake, expect_close, expect_tensor
+from lora_utils.checks.framework.draw import Draw
+from lora_utils.checks.framework.exercise import Exercise
+from lora_utils.checks.framework.failure import Failure
+from lora_utils.checks.framework.subject import StudentRaised, Subject
+
+ia3_layer = Exercise("ia3-layer")
+SIDES = ("output", "input")
+
+
+# ---------------------------------------------------------------------------------------------------------- probes
+def linear_of(weight: torch.Tensor, bias: torch.Tensor | None) -> nn.Linear:
+    """Not a probe by itself: a linear layer that holds these numbers."""
+    linear = nn.Linear(weight.shape[1], weight.shape[0], bias=bias is not None, dtype=weight.dtype)
+    with torch.no_grad():
+        linear.weight.copy_(weight)
+        if bias is not None:
+            linear.bias.copy_(bias)
+    return linear
+
+
+def run_ia3(cls, *, weight, bias, where, x=None, scale=None, upstream=None) -> dict:
+    """Probe: wrap a layer; what is inside, what can be trained, the output for given factors, gradients."""
+    linear = linear_of(weight, bias)
+    layer = cls(linear, where)
+    if not isinstance(layer, nn.Module):
+        return {"module": False}
+    own = {id(p) for p in linear.parameters()}
+    factors = [p for p in layer.parameters() if id(p) not in own]
+    seen = {
+        "module": True,
+        "inside": any(m is linear for m in layer.modules()),
+        "base_trainable": [name for name, p in linear.named_parameters() if p.requires_grad],
+        "factors": [{"value": p, "trainable": p.requires_grad, "dtype": str(p.dtype)} for p in factors],
+        "tensors": sum(type(v) is torch.Tensor for v in vars(layer).values()) + len(list(layer.buffers())),
+    }
+    if x is None:
+        return seen
+    if scale is not None:
+        with torch.no_grad():
+            factors[0].copy_(scale.reshape(factors[0].shape))
+    original = x.detach().clone()
+    x.requires_grad_(upstream is not None)
+    y = layer(x)
+    seen |= {"output": y, "x_changed": not torch.equal(x.detach(), original)}
+    if upstream is not None and y.requires_grad:
+        live = [x] + [p for p in factors[:1] if p.requires_grad]
+        grads = torch.autograd.grad(y, live, upstream, allow_unused=True)
+        seen |= {"dx": grads[0], "dscale": grads[1] if len(grads) > 1 else None}
+    return seen
+
+
+def place_ia3(cls, *, dtype: str, device: str, where: str) -> dict:
+    """Probe: where the factors beside a layer on this device and in this dtype are."""
+    linear = nn.Linear(4, 3, dtype=getattr(torch, dtype), device=device)
+    own = {id(p) for p in linear.parameters()}
+    factors = [p for p in cls(linear, where).parameters() if id(p) not in own]
+    return {"dtypes": [str(p.dtype) for p in factors], "devices": [p.device.type for p in factors]}
+
+
+# ------------------------------------------------------------------------------------------------------- ia3-layer
+def ia3_case(
+    draw: Draw, where: str, *, bias: bool = True, leading: tuple[int, ...] = (4,), square: bool = False
+) -> dict:
+    """Draw a rectangular layer, or a square one as keys and values have, factors for one side and an input."""
+    i, o = draw.sizes(2, 3, 9)
+    o = i if square else o
+    size = o if where == "output" else i
+    return {
+        "weight": draw.normal(o, i),
+        "bias": draw.normal(o) if bias else None,
+        "where": where,
+        "x": draw.normal(*leading, i),
+        "scale": draw.normal(size) * 0.3 + 1.7,
+    }
+
+
+def scaled(weight: torch.Tensor, bias: torch.Tensor | None, scale: torch.Tensor, where: str) -> tuple:
+    """Weight and bias, in float64, of the plain layer that computes the same; the bias is zero where there is none."""
+    W, s = weight.double(), scale.double()
+    b = torch.zeros(len(W), dtype=torch.float64) if bias is None else bias.double()
+    return (torch.diag(s) @ W, s * b) if where == "output" else (W @ torch.diag(s), b)
+
+
+@ia3_layer.check
+def keeps_the_layer(subject: Subject, draw: Draw) -> None:
+    """The layer it is given is inside, the very object, with weight and bias frozen."""
+    c = ia3_case(draw, "output")
+    seen = subject.probe(run_ia3, weight=c["weight"], bias=c["bias"], where="output")
+    if not seen["module"]:
+        raise Failure("not-a-module", "LinearWithIA3(linear, where) is not an nn.Module",
+                      "Write class LinearWithIA3(nn.Module) with super().__init__().")  # fmt: skip
+    if not seen["inside"]:
+        raise Failure("layer-missing", "the given layer is not among the module's submodules",
+                      "Store the layer itself, self.linear = linear: no copy, no new nn.Linear.")  # fmt: skip
+    if seen["base_trainable"]:
+        text = f"the given layer's {' and '.join(seen['base_trainable'])} would still be trained"
+        raise Failure("base-not-frozen", text, "Freeze the layer you are given: linear.requires_grad_(False).")
+
+
+@ia3_layer.check
+def one_factor_a_number(subject: Subject, draw: Draw) -> None:
+    """It adds one trainable vector: out_features factors, or in_features for where="input", all one at the start."""
+    for where in SIDES:
+        c = ia3_case(draw, where)
+        o, i = c["weight"].shape
+        seen = subject.probe(run_ia3, weight=c["weight"], bias=c["bias"], where=where)
+        if not seen["module"]:
+            raise Failure("not-a-module", "it is not an nn.Module", "Write class LinearWithIA3(nn.Module).")
+        size, other = (o, i) if where == "output" else (i, o)
+        make = "self.scale = nn.Parameter(torch.ones(size)), with the size that `where` asks for"
+        expected = f"for a layer from {i} to {o} numbers and where={where!r} expected {size} factors"
+        if not seen["factors"]:
+            if seen["tensors"]:
+                raise Failure("not-parameters", f"{expected}, found a tensor that no optimiser sees", make)
+            raise Failure("no-factors", f"{expected}, found none", make)
+        values = [f["value"] for f in seen["factors"]]
+        shapes = ", ".join(str(tuple(v.shape)) for v in values)
+        if len(values) > 1:
+            raise Failure("extra-parameters", f"{expected} and no more, found parameters of shapes {shapes}", make)
+        numbers = values[0].numel()
+        if numbers == 1:
+            raise Failure("scalar-factor", f"{expected}, found a single number for the whole layer",
+                          "One factor for each number, so that each can grow or shrink by itself.")  # fmt: skip
+        if numbers == o * i:
+            raise Failure("factor-matrix", f"{expected}, found a matrix of {numbers}: as many as the weight has", make)
+        if numbers == other:
+            raise Failure("wrong-side", f"{expected}, found {other}: that is the layer's other side",
+                          'where="output" rescales the out_features results, where="input" the in_features numbers '
+                          "of x.")  # fmt: skip
+        if numbers != size:
+            raise Failure("wrong-count", f"{expected}, found {numbers}", make)
+        if not seen["factors"][0]["trainable"]:
+            raise Failure("factors-frozen", "the factors have requires_grad=False: nothing would be trained",
+                          "Freeze the layer, not the whole module.")  # fmt: skip
+        if not values[0].any():
+            raise Failure("starts-at-zero", "the factors start at zero, which sets the layer's output to zero",
+                          "A product starts at one, a sum starts at zero: torch.ones.")  # fmt: skip
+        if not torch.equal(values[0], torch.ones_like(values[0])):
+            raise Failure("starts-at-random", "the factors do not start at one, so wrapping changes the model",
+                          "torch.ones(size)")  # fmt: skip
+
+
+@ia3_layer.check(weight=2, after=("one-factor-a-number",))
+def scaling(subject: Subject, draw: Draw) -> None:
+    """The output is scale * (x W^T + bias), or (scale * x) W^T + bias for where="input"."""
+    for where in SIDES:
+        judge_scaling(subject, ia3_case(draw, where, leading=(2, 3)))
+        judge_scaling(subject, ia3_case(draw, where, square=True))  # where the sizes do not tell the sides apart
+
+
+def judge_scaling(subject: Subject, c: dict) -> None:
+    """Compare the output for given factors with the plain layer that has them inside."""
+    try:
+        seen = subject.probe(run_ia3, **c)
+    except StudentRaised as error:
+        if error.kind == "RuntimeError" and "must match the size" in error.text:
+            raise Failure("wrong-side", f"for where={c['where']!r} the factors meet another size: {error.text}",
+                          "Rescale the result for where='output', and x for where='input'.") from None  # fmt: skip
+        raise
+    expect_tensor(seen["output"], "what forward returns")
+    if seen["x_changed"]:
+        raise Failure("x-changed", "forward changes the x it is given, which others may still need",
+                      "No *= and no method that ends in _ on x: write scale * x.")  # fmt: skip
+    x, W, s = c["x"].double(), c["weight"].double(), c["scale"].double()
+    b = torch.zeros(len(W), dtype=torch.float64) if c["bias"] is None else c["bias"].double()
+    plain = x @ W.T
+    weight, bias = scaled(c["weight"], c["bias"], c["scale"], c["where"])
+    right = torch.einsum("...i,oi->...o", x, weight) + bias
+    adds = "IA3 multiplies: * and not +."
+    if c["where"] == "output":
+        mistakes = [
+            Mistake("bias-not-scaled", s * plain + b, "the product is rescaled, but not the bias, which is part of the "
+                    "output", "Rescale what the layer returns: self.scale * self.linear(x)."),
+            Mistake("adds", plain + b + s, "the factors are added to the output", adds),
+            Mistake("one-plus", (1 + s) * (plain + b), "the output is multiplied by 1 + scale: the layer's own output "
+                    "is added once more", "The factors start at one themselves: return scale times the output alone."),
+            Mistake("divides", (plain + b) / s, "the output is divided by the factors", "Multiply."),
+        ]  # fmt: skip
+    else:
+        mistakes = [
+            Mistake("adds", (x + s) @ W.T + b, "the factors are added to x", adds),
+            Mistake("one-plus", ((1 + s) * x) @ W.T + b, "x is multiplied by 1 + scale",
+                    "The factors start at one themselves: multiply by scale."),
+            Mistake("divides", (x / s) @ W.T + b, "x is divided by the factors", "Multiply."),
+            Mistake("layer-added", plain + b + (s * x) @ W.T + b, "the layer's own output is added once more",
+                    "The factors stand in the path, not beside it."),
+        ]  # fmt: skip
+    if W.shape[0] == W.shape[1]:
+        other = (s * x) @ W.T + b if c["where"] == "output" else s * (plain + b)
+        mistakes.append(Mistake("wrong-side", other, f"for a square layer and where={c['where']!r} the factors meet "
+                        "the other side", "Keep `where` in self.where: the sizes do not tell the sides apart.")
+                        )  # fmt: skip
+    mistakes.append(Mistake("factors-ignored", plain + b, "the output is the layer's own, whatever the factors are",
+                            "forward must use self.scale as it is now."))  # fmt: skip
+    hint = 'self.scale * self.linear(x), or self.linear(self.scale * x) for where="input".'
+    what = f"the output for where={c['where']!r}"
+    expect_close(seen["output"], right, what=what, id="wrong-output", hint=hint, mistakes=tuple(mistakes))
+
+
+@ia3_layer.check(after=("scaling",))
+def gradients(subject: Subject, draw: Draw) -> None:
+    """Gradients reach x through the frozen layer, and reach the factors."""
+    for where in SIDES:
+        c = ia3_case(draw, where)
+        G = draw.normal(4, len(c["weight"]))
+        seen = subject.probe(run_ia3, **c, upstream=G)
+        G, W, x = G.double(), c["weight"].double(), c["x"].double()
+        weight, _ = scaled(c["weight"], c["bias"], c["scale"], where)
+        dscale = (G * (x @ W.T + c["bias"].double())).sum(0) if where == "output" else ((G @ W) * x).sum(0)
+        keep = "Neither detach nor torch.no_grad(): the layer's weights are frozen already."
+        if seen.get("dscale") is None or not seen["dscale"].any():
+            raise Failure("factors-get-no-gradient", "no gradient reaches the factors: they would never change", keep)
+        dx = torch.zeros_like(x) if seen["dx"] is None else seen["dx"]
+        cut = Mistake("input-detached", torch.zeros_like(x), "dL/dx is zero: the layers before this one cannot learn",
+                      keep)  # fmt: skip
+        expect_close(dx, G @ weight, what="dL/dx", id="wrong-gradient", hint=keep, mistakes=(cut,))
+        expect_close(seen["dscale"].flatten(), dscale, what="dL/dscale", id="wrong-gradient", hint=keep)

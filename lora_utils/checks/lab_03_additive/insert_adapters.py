@@ -1,0 +1,258 @@
+"""Checks of lab 03: an adapter behind every sublayer of every block of an encoder.
+
+Letters: d width, r bottleneck. Adapter and wrapper are spies, so that the exercise depends on no other one.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from lora_utils.checks.framework.draw import Draw
+from lora_utils.checks.framework.exercise import Exercise
+from lora_utils.checks.framework.failure import Failure
+from lora_utils.checks.framework.subject import StudentRaised, Subject
+from lora_utils.models.minilm import EncoderBlock, MiniLM
+from lora_utils.models.sentence_classifier import SentenceClassifier
+
+insert_adapters = Exercise("insert-adapters", allowed=("EncoderBlock",))
+
+
+class SpyAdapter(nn.Module):
+    """An adapter that notes how it was made."""
+
+    def __init__(self, width, bottleneck) -> None:
+        super().__init__()
+        self.made = (width, bottleneck)
+        self.number = nn.Parameter(torch.zeros(1))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return x."""
+        return x
+
+
+class SpyWrapper(nn.Module):
+    """A wrapper that notes what it was given."""
+
+    def __init__(self, sublayer, adapter) -> None:
+        super().__init__()
+        self.sublayer, self.adapter = sublayer, adapter
+
+    def forward(self, *inputs, **named) -> torch.Tensor:
+        """Return adapter(sublayer(...))."""
+        return self.adapter(self.sublayer(*inputs, **named))
+
+
+def insert_steps(
+    insert, *, width: int, blocks: int, bottleneck: int, calls: int = 1, inside: str = "classifier", already: str = ""
+) -> dict:
+    """Probe: insert adapters into a small model, once or more; what each place then holds and what trains.
+
+    `inside` says what is handed over: the whole classifier, its encoder, or its last two blocks. `already` names a
+    place that is wrapped beforehand, such as "2.attention".
+    """
+    encoder = MiniLM(vocabulary=11, width=width, blocks=blocks, heads=2, inner=2 * width + 2, positions=6)
+    model = SentenceClassifier(encoder.requires_grad_(False), 3)
+    given = {"classifier": model, "encoder": encoder, "upper": encoder.blocks[-2:]}[inside]
+    before, raised = dict(model.named_modules()), []
+    trainable = {name for name, p in model.named_parameters() if p.requires_grad}
+    if already:
+        index, child = already.split(".")
+        block = encoder.blocks[int(index)]
+        setattr(block, child, SpyWrapper(getattr(block, child), SpyAdapter(width, bottleneck)))
+    for _ in range(calls):
+        try:
+            insert(given, bottleneck, SpyAdapter, SpyWrapper)
+            raised.append(None)
+        except NotImplementedError:
+            raise
+        except Exception as error:
+            if calls == 1 and not already:
+                raise
+            raised.append("ValueError" if isinstance(error, ValueError) else f"{type(error).__name__}: {error}")
+    places, adapters = {}, []
+    for index, block in enumerate(b for b in model.modules() if isinstance(b, EncoderBlock)):
+        for child in ("attention", "feed_forward"):
+            module = getattr(block, child)
+            wrapped = isinstance(module, SpyWrapper)
+            adapter = module.adapter if wrapped else None
+            adapters.append(adapter)
+            places[f"{index}.{child}"] = {
+                "wrapped": wrapped,
+                "otherwise": not wrapped and module is not before[f"encoder.blocks.{index}.{child}"],
+                "own": (module.sublayer if wrapped else module) is before[f"encoder.blocks.{index}.{child}"],
+                "twice": wrapped and isinstance(module.sublayer, SpyWrapper),
+                "adapter": isinstance(adapter, SpyAdapter),
+                "made": [int(n) for n in adapter.made] if isinstance(adapter, SpyAdapter) else [],
+                "trains": isinstance(adapter, SpyAdapter) and adapter.number.requires_grad,
+            }
+    elsewhere = [name for name, m in model.named_modules() if isinstance(m, SpyWrapper)]
+    known = {f"encoder.blocks.{name}" for name in places}
+    real = [id(a) for a in adapters if a is not None]
+    now = {name.replace(".sublayer.", ".") for name, p in model.named_parameters() if p.requires_grad}
+    return {
+        "raised": raised,
+        "places": places,
+        "shared": len(set(real)) < len(real),
+        "elsewhere": [name for name in elsewhere if name not in known and not name.endswith(".sublayer")],
+        "frozen_now": sorted(trainable - now),
+        "trainable_now": sorted(name for name in now - trainable if ".adapter." not in name),
+    }
+
+
+# ---------------------------------------------------------------------------------------------------------- judges
+def inserted(subject: Subject, draw: Draw, **options) -> tuple[dict, dict]:
+    """What the places of a small model hold afterwards, and its sizes; hidden checks use it with parts of a model."""
+    sizes = {"width": 2 * draw.integer(4, 7), "blocks": 3, "bottleneck": draw.integer(2, 5)}
+    try:
+        return subject.probe(insert_steps, **sizes, **options), sizes
+    except StudentRaised as error:
+        if error.kind == "AttributeError" and ("'encoder'" in error.text or "'blocks'" in error.text):
+            raise Failure(
+                "model-assumed",
+                f"it fails on a model that is built otherwise: {error.text}",
+                "Look for blocks in model.modules() with isinstance(..., EncoderBlock).",
+            ) from None
+        raise
+
+
+@insert_adapters.check(weight=2)
+def every_block(subject: Subject, draw: Draw) -> None:
+    """In every block, attention and feed_forward are wrapped, and nothing else is."""
+    seen, _ = inserted(subject, draw)
+    places = seen["places"]
+    if seen["elsewhere"]:
+        raise Failure(
+            "wrong-place",
+            f"{seen['elsewhere'][0]!r} is wrapped; only block.attention and block.feed_forward are",
+            "Replace the sublayers themselves, not parts of them.",
+        )
+    missing = [name for name, place in places.items() if not place["wrapped"]]
+    if other := [name for name, place in places.items() if place["otherwise"]]:
+        raise Failure(
+            "other-wrapper",
+            f"{other[0]} was replaced, but not by the wrapper that was handed over",
+            "Use the arguments `wrapper` and `adapter`, not the classes of the exercises above.",
+        )
+    if len(missing) == len(places):
+        raise Failure(
+            "nothing-inserted",
+            "the model that was handed over has no wrapper inside",
+            "Find the blocks with model.modules(), which goes through all depths, and change the model in place: "
+            "block.attention = wrapper(block.attention, ...).",
+        )
+    children = {name.split(".")[1] for name in missing}
+    if len(children) == 1 and len(missing) == 3:
+        raise Failure(
+            "one-placement",
+            f"no block's {children.pop()} is wrapped",
+            "Houlsby et al. put an adapter behind both sublayers of a block.",
+        )
+    if missing:
+        raise Failure(
+            "blocks-forgotten",
+            f"{', '.join(missing)} of 3 blocks are not wrapped",
+            "Go through all blocks and change each one.",
+        )
+
+
+@insert_adapters.check(after=("every-block",))
+def own_adapters(subject: Subject, draw: Draw) -> None:
+    """Every place has an adapter of its own, made as adapter(width, bottleneck), and keeps its own sublayer."""
+    seen, sizes = inserted(subject, draw)
+    right = [sizes["width"], sizes["bottleneck"]]
+    for name, place in seen["places"].items():
+        if not place["own"]:
+            raise Failure(
+                "sublayer-replaced",
+                f"the wrapper at {name} holds another layer than stood there",
+                "Hand the wrapper the sublayer that stands there: wrapper(block.attention, ...).",
+            )
+        if not place["adapter"]:
+            raise Failure(
+                "no-adapter",
+                f"the wrapper at {name} did not get an adapter as its second argument",
+                "wrapper(sublayer, adapter(width, bottleneck)): an object, not the class.",
+            )
+        if place["made"] == right[::-1]:
+            raise Failure(
+                "sizes-swapped",
+                f"the adapter at {name} was made with width={right[1]} and bottleneck={right[0]}",
+                "The order is adapter(width, bottleneck).",
+            )
+        if place["made"] and place["made"][0] != right[0]:
+            raise Failure(
+                "wrong-width",
+                f"the adapter at {name} was made for width {place['made'][0]}, the block's width is {right[0]}",
+                "Read it off the block: len(block.attention_norm.weight).",
+            )
+        if place["made"] != right:
+            raise Failure(
+                "wrong-bottleneck",
+                f"the adapter at {name} has bottleneck {place['made'][1]} instead of {right[1]}",
+                "Pass bottleneck on as it is.",
+            )
+    if seen["shared"]:
+        raise Failure("adapter-shared", "several places share one adapter object", "Make a new adapter for each place.")
+
+
+@insert_adapters.check(after=("every-block",))
+def touches_nothing_else(subject: Subject, draw: Draw) -> None:
+    """What could be trained before can be trained still; beside that the adapters can, and nothing else."""
+    seen, _ = inserted(subject, draw)
+    if seen["frozen_now"]:
+        raise Failure(
+            "head-frozen",
+            f"{', '.join(seen['frozen_now'])} can no longer be trained",
+            "Freezing is the wrapper's affair, and the encoder was frozen before.",
+        )
+    if seen["trainable_now"]:
+        raise Failure(
+            "base-unfrozen",
+            f"{seen['trainable_now'][0]} can be trained now",
+            "Insert the adapters and leave every other parameter as it was.",
+        )
+    if not all(place["trains"] for place in seen["places"].values()):
+        raise Failure("adapter-frozen", "the adapters cannot be trained", "Do not freeze after inserting.")
+
+
+@insert_adapters.check(after=("every-block",))
+def refuses_a_second_time(subject: Subject, draw: Draw) -> None:
+    """A second call is a ValueError and changes nothing, also if a single sublayer is wrapped."""
+    seen, _ = inserted(subject, draw, calls=2)
+    if seen["raised"][0]:
+        raise Failure(
+            "refuses-too-much",
+            f"the first call ended in {seen['raised'][0]}",
+            "Refuse only if a sublayer is a wrapper already.",
+        )
+    if any(place["twice"] for place in seen["places"].values()):
+        raise Failure(
+            "wraps-twice",
+            "the second call put adapters behind the adapters",
+            "First look: if any sublayer is an instance of wrapper, raise ValueError.",
+        )
+    if seen["raised"][1] != "ValueError":
+        came = seen["raised"][1] or "no error at all"
+        raise Failure(
+            "second-time-ignored",
+            f"the second call must raise ValueError, got {came}",
+            "raise ValueError('the model has adapters already')",
+        )
+    for already in ("2.feed_forward", "2.attention"):
+        seen, _ = inserted(subject, draw, already=already)
+        alone = f"given a model in which {already} alone is wrapped"
+        new = [name for name, place in seen["places"].items() if place["wrapped"] and name != already]
+        if seen["raised"][0] != "ValueError":
+            came = seen["raised"][0] or "no error at all"
+            raise Failure(
+                "some-wrappers-missed",
+                f"{alone}, it must raise ValueError, got {came}",
+                "Look at both sublayers of every block; one wrapper anywhere is enough to refuse.",
+            )
+        if new:
+            raise Failure(
+                "changed-before-refusing",
+                f"{alone}, it raises ValueError, but has wrapped {', '.join(new)} by then",
+                "Two loops: the first only looks at all blocks, the second changes them.",
+            )

@@ -1,0 +1,272 @@
+"""Checks of lab 05: the layer itself. The other exercises come from low_rank.py and lora_algebra.py.
+
+Letters: b batch, s sequence, i in_dim, o out_dim, r rank. A (i, r), B (r, o), M = A B (i, o), G = dL/dy.
+Four facts separate a LoRA layer from everything that resembles one: it starts at exactly zero, it trains r * (i + o)
+numbers, its output and gradients follow the closed form for any A and B, and it learns a target of its rank.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+
+from lora_utils.checks.framework.compare import Mistake, expect_close, expect_tensor
+from lora_utils.checks.framework.draw import Draw
+from lora_utils.checks.framework.exercise import Exercise
+from lora_utils.checks.framework.failure import Failure
+from lora_utils.checks.framework.subject import StudentRaised, Subject
+from lora_utils.checks.lab_05_lora_layer.lora_layer_probes import build, initial_a, run
+
+lora_layer = Exercise("lora-layer")
+
+WRITE_MODULE = "Write class LoRALayer(nn.Module) with super().__init__() as the first line of __init__."
+
+
+def built(subject: Subject, **sizes) -> dict:
+    """Build the layer and expect an nn.Module; the usual accident with super() gets its own message."""
+    try:
+        seen = subject.probe(build, **sizes)
+    except StudentRaised as error:
+        if "before Module.__init__() call" in error.text:
+            raise Failure("super-init-missing", "PyTorch cannot register A and B: nn.Module was never initialised",
+                          "Call super().__init__() before assigning parameters.") from None  # fmt: skip
+        raise
+    if not seen["module"]:
+        raise Failure("not-a-module", "LoRALayer(in_dim, out_dim, rank, alpha) is not an nn.Module", WRITE_MODULE)
+    return seen
+
+
+@lora_layer.check
+def has_factors(subject: Subject, draw: Draw) -> None:
+    """Its parameters are A (in_dim, rank) and B (rank, out_dim): r * (i + o) trainable numbers and no more."""
+    i, o, r, alpha = draw.sizes(4)  # alpha is whole here, so that swapping it with the rank builds and is seen
+    parameters = (seen := built(subject, in_dim=i, out_dim=o, rank=r, alpha=alpha))["parameters"]
+    shapes = [tuple(p["shape"]) for p in parameters]
+    if (i, r) in shapes and (r, o) in shapes:
+        _only_these(parameters, i, o, r)
+        return
+    came = ", ".join(map(str, shapes)) or "none"
+    expected = f"for in_dim={i}, out_dim={o}, rank={r} expected parameters A {(i, r)} and B {(r, o)}, found {came}"
+    if shapes == [(o, r), (r, i)] and not _takes(subject, i, o, r):
+        raise Failure("in-out-exchanged", f"{expected}: in_dim and out_dim are exchanged",
+                      "x has in_dim columns, so A has in_dim rows; B has out_dim columns.")  # fmt: skip
+    if (r, i) in shapes or (o, r) in shapes:
+        raise Failure(
+            "transposed-factors",
+            f"{expected}: that is PEFT's layout, the transpose of ours",
+            "x (..., in_dim) meets A first, so in_dim comes first: A is (in_dim, rank), B (rank, out_dim).",
+        )
+    if {(i, alpha), (alpha, o)} & set(shapes):
+        raise Failure("rank-alpha-swapped", f"{expected}: the inner size is alpha={alpha}",
+                      "The arguments come in the order in_dim, out_dim, rank, alpha.")  # fmt: skip
+    if {(i, o), (o, i)} & set(shapes):
+        raise Failure("full-matrix", f"{expected}: a whole matrix saves nothing",
+                      "Keep two thin factors and never their product.")  # fmt: skip
+    if seen["buffers"] or seen["tensors"]:
+        kind = "buffers" if seen["buffers"] else "plain tensors"
+        raise Failure("not-parameters", f"{expected}; A or B is there, but as {kind}, which no optimiser sees",
+                      "Wrap both in nn.Parameter.")  # fmt: skip
+    if seen["hidden_parameters"]:
+        raise Failure("hidden-parameters", f"{expected}; they sit in a list or dict, where nn.Module does not look",
+                      "Assign each to its own attribute: self.A = nn.Parameter(...).")  # fmt: skip
+    raise Failure("no-factors", expected, "self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank)), "
+                  "self.B = nn.Parameter(torch.zeros(rank, out_dim))")  # fmt: skip
+
+
+def _takes(subject: Subject, i: int, o: int, r: int) -> bool:
+    """Whether the layer's forward accepts rows of in_dim numbers."""
+    try:
+        subject.probe(run, in_dim=i, out_dim=o, rank=r, alpha=1.0, x=torch.ones(2, i))
+    except StudentRaised:
+        return False
+    return True
+
+
+def _only_these(parameters: list[dict], i: int, o: int, r: int) -> None:
+    """Expect two factors, both trainable, and nothing beside them."""
+    for name, shape in (("A", [i, r]), ("B", [r, o])):
+        if not any(p["trainable"] for p in parameters if p["shape"] == shape):
+            raise Failure("factor-frozen", f"{name} has requires_grad=False: training would never change it",
+                          "Both factors are trained; only the base layer of the next lab is frozen.")  # fmt: skip
+    parameters = [p for p in parameters if p["shape"] != [] or p["trainable"]]  # a frozen alpha is a plain number
+    total = sum(math.prod(p["shape"]) for p in parameters)
+    if total == r * (i + o):
+        return
+    extra = [p for p in parameters if p["shape"] not in ([i, r], [r, o])]
+    text = f"it has {total} numbers, expected r * (i + o) = {r} * ({i} + {o}) = {r * (i + o)}"
+    if extra and all(p["shape"] == [] for p in extra):
+        raise Failure("alpha-trainable", f"{text}: alpha is a parameter, so the optimiser changes it",
+                      "Keep alpha as a plain number: self.alpha = alpha.")  # fmt: skip
+    if extra and all(len(p["shape"]) == 1 for p in extra):
+        raise Failure("extra-vector", f"{text}: {extra[0]['name']} does not belong here, the product A B has no bias "
+                      "and no normalisation", "With nn.Linear say bias=False; add no other layers.")  # fmt: skip
+    raise Failure("extra-parameters", f"{text}: {', '.join(p['name'] for p in extra) or 'a factor'} is one too many",
+                  "A and B are all that the layer has.")  # fmt: skip
+
+
+# Three times the weight of the other facts: a layer that does not start at zero destroys what it is put beside.
+@lora_layer.check(weight=3, after=("has-factors",))
+def starts_at_zero(subject: Subject, draw: Draw) -> None:
+    """Before training its output is exactly zero, because B is, while A is not."""
+    i, o, r = draw.sizes(3)
+    seen = built(subject, in_dim=i, out_dim=o, rank=r, alpha=draw.number(1.5, 2.9))
+    largest = {tuple(p["shape"]): p["largest"] for p in seen["parameters"]}
+    a, b = largest.get((i, r), 0.0), largest.get((r, o), 0.0)  # the check before this one has seen both
+    why = "With B = 0 and A random the output starts at zero and B already receives a gradient."
+    if a == 0 and b == 0:
+        raise Failure("both-zero", "A and B both start at zero: then both gradients are zero for ever", why)
+    if a == 0:
+        raise Failure("a-zero-b-random", f"A starts at zero and B at random (max |B| = {b:.2g}); it is the other way "
+                      "round", why)  # fmt: skip
+    if b > 0:
+        text = f"B must start at zero so that the adapted layer equals the base layer; found max |B| = {b:.2g}"
+        raise Failure("b-not-zero", text, "self.B = nn.Parameter(torch.zeros(rank, out_dim))")
+    output = subject.probe(run, in_dim=i, out_dim=o, rank=r, alpha=2.0, x=draw.normal(5, i))["output"]
+    expect_tensor(output, "what forward returns")
+    if output.any():
+        text = f"a fresh layer returns values up to {float(output.abs().max()):.2g} instead of zero"
+        raise Failure("not-zero-at-start", text, "forward returns alpha * (x @ A @ B) and adds nothing to it.")
+
+
+@lora_layer.check(weight=2, after=("has-factors",))
+def output(subject: Subject, draw: Draw) -> None:
+    """The output is alpha * (x @ A @ B), for any A and B and several (rank, alpha)."""
+    for _ in range(3):
+        judge_output(subject, draw, case(draw))
+
+
+def case(draw: Draw, *, leading: tuple[int, ...] = (4,), dtype: str = "float32") -> dict:
+    """Draw a rectangular layer, a rank and an alpha whose confusion cannot go unseen, factors and an input."""
+    i, o, r = draw.sizes(3, low=3, high=9)
+    kind = getattr(torch, dtype)
+    return {
+        "in_dim": i, "out_dim": o, "rank": r,
+        "alpha": draw.number(2.05, 2.95),  # 2 itself is the root of rank 4, and three mistakes would be one
+        "x": draw.normal(*leading, i, dtype=kind),
+        "A": draw.normal(i, r, dtype=kind), "B": draw.normal(r, o, dtype=kind),
+    }  # fmt: skip
+
+
+def judge_output(subject: Subject, draw: Draw, c: dict) -> None:
+    """Compare the output for given factors with the closed form; hidden checks use it with other cases."""
+    needs_2d = Failure("needs-2d", f"it fails on x of shape {tuple(c['x'].shape)}; any leading axes must work",
+                       "Use @ (torch.matmul), which keeps leading axes; torch.mm and .T do not.")  # fmt: skip
+    try:
+        seen = subject.probe(run, **c, twice=True)
+    except StudentRaised as error:
+        if error.kind == "RuntimeError" and c["x"].dim() != 2:
+            raise needs_2d from None
+        if "dtype" in error.text and c["x"].dtype != torch.float32:
+            raise Failure("dtype-fixed", f"after .double() it raises: {error.text}",
+                          "Do not write a dtype into forward: the parameters carry it.") from None  # fmt: skip
+        raise
+    expect_tensor(seen["output"], "what forward returns")
+    x, A, B, alpha, r = (c[name] for name in ("x", "A", "B", "alpha", "rank"))
+    x, A, B = x.double(), A.double(), B.double()
+    M = torch.einsum("...i,io->...o", x, torch.einsum("ir,ro->io", A, B))  # (..., o), the product A B first
+    if seen["output"].dim() == 2 != c["x"].dim():
+        raise needs_2d
+    if not torch.equal(seen["output"], seen["again"]):
+        raise Failure(
+            "random-output",
+            "two calls with the same input give different outputs",
+            "Nothing in this layer is random after __init__: no dropout, no new factors in forward.",
+        )
+    F, straight = (
+        torch.nn.functional,
+        "Between A and B and after them stands nothing: a linear map can be merged into W.",
+    )
+    bent = "there is a nonlinearity in the path; then it is a small adapter and no longer an update of a matrix"
+    act = (torch.relu, torch.tanh, torch.sigmoid, F.gelu, F.silu)
+    mistakes = (
+        Mistake("alpha-forgotten", M, "the output is x @ A @ B, without alpha", "Multiply the product by self.alpha."),
+        Mistake("alpha-over-rank", alpha / r * M, "the output is scaled by alpha / rank instead of alpha",
+                "That is the paper's convention; in this course alpha multiplies as it is."),
+        Mistake("alpha-over-root", alpha / r**0.5 * M, "the output is scaled by alpha / sqrt(rank), as in rsLoRA",
+                "In this course alpha multiplies as it is. The root belongs to the initial spread of A."),
+        Mistake("alpha-times-rank", alpha * r * M, "the output is scaled by alpha * rank", "Multiply by alpha alone."),
+        Mistake("alpha-twice", alpha**2 * M, "the output is scaled by alpha twice", "Multiply once, at the end."),
+        Mistake("alpha-inverted", M / alpha, "the output is divided by alpha", "Multiply by alpha."),
+        Mistake("no-influence", torch.zeros_like(M), "the output is zero although A and B are not",
+                "forward must use self.A and self.B as they are now."),
+        Mistake("product-negated", -alpha * M, "the output has the opposite sign", "LoRA adds: no minus sign."),
+        Mistake("normalized", alpha * F.layer_norm(M, M.shape[-1:]), "the output is normalised", straight),
+        *(Mistake("nonlinearity", alpha * (f(x @ A) @ B), bent, straight) for f in act),
+        *(Mistake("nonlinearity", alpha * f(M), bent, straight) for f in act),
+        *(Mistake("nonlinearity", f(alpha * M), bent, straight) for f in act),
+    )  # fmt: skip
+    hint = "forward returns self.alpha * (x @ self.A @ self.B)."
+    what = f"for rank={r} and alpha={alpha} the output"
+    expect_close(seen["output"], alpha * M, what=what, id="wrong-output", hint=hint, mistakes=mistakes)
+    if seen["output"].dtype != c["x"].dtype:
+        text = f"the output is {seen['output'].dtype} for an input and factors of {c['x'].dtype}"
+        raise Failure("dtype-fixed", text, "Return the result in the dtype of x.")
+
+
+@lora_layer.check(weight=2, after=("output",))
+def gradients(subject: Subject, draw: Draw) -> None:
+    """The gradients of x, A and B follow the closed form: nothing is detached."""
+    c = case(draw)
+    G, x, A, B, alpha = draw.normal(4, c["out_dim"]), *(c[n].double() for n in ("x", "A", "B")), c["alpha"]
+    seen = subject.probe(run, **c, upstream=G)
+    G = G.double()
+    right = {
+        "dA": alpha * torch.einsum("bi,bo,ro->ir", x, G, B),
+        "dB": alpha * torch.einsum("bi,ir,bo->ro", x, A, G),
+        "dx": alpha * torch.einsum("bo,ro,ir->bi", G, B, A),
+    }
+    lost = [name for name in right if seen[name] is None or not seen[name].any()]
+    if len(lost) == 3:
+        raise Failure("nothing-recorded", "no gradient reaches x, A or B: autograd did not see forward",
+                      "No torch.no_grad() and no detach in forward.")  # fmt: skip
+    if lost:
+        name = lost[0][1]
+        id = {"A": "a-gets-no-gradient", "B": "b-gets-no-gradient", "x": "input-detached"}[name]
+        why = "the layers before this one cannot learn" if name == "x" else f"training would never change {name}"
+        raise Failure(id, f"dL/d{name} is missing: {why}",
+                      "Use x, self.A and self.B themselves: no .data, no detach, no torch.tensor(...).")  # fmt: skip
+    for name, expected in right.items():
+        hint = "Compute the output with differentiable operations on x, self.A and self.B themselves."
+        expect_close(seen[name], expected, what=f"dL/{name}", id="wrong-gradient", hint=hint)
+
+
+IN_DIM, OUT_DIM, RANK = 1024, 96, 16  # A has 16,384 numbers: its spread is known to 0.55 %, its shape to 0.04
+
+
+@lora_layer.check(after=("has-factors",))
+def initial_spread(subject: Subject, draw: Draw) -> None:
+    """A starts normal with mean 0 and standard deviation 1/sqrt(rank), and anew in every layer."""
+    first, second = (subject.probe(initial_a, sizes=[IN_DIM, OUT_DIM, RANK], skip=s)["A"].double() for s in (0, 7))
+    if not first.any():
+        raise Failure("a-starts-at-zero", "every number of A starts at zero", "A is the factor that starts at random.")
+    if torch.equal(first, second):
+        raise Failure("same-every-time", "two layers start with the same A, whatever torch's random state",
+                      "Set no seed inside the layer: that is the notebook's affair.")  # fmt: skip
+    right, found = 1 / math.sqrt(RANK), float(first.std())
+    text = f"for rank={RANK} the standard deviation of A must be 1/sqrt(rank) = {right:.3f}, found {found:.3g}"
+    known_spreads = (
+        ("spread-one", 1.0, "torch.randn has standard deviation 1: divide by sqrt(rank)."),
+        ("spread-one-over-rank", 1 / RANK, "Divide by the root of the rank, not by the rank (1/rank is the variance)."),
+        ("spread-root-of-rank", math.sqrt(RANK), "Divide by sqrt(rank) instead of multiplying."),
+        ("spread-from-in-dim", 1 / math.sqrt(IN_DIM), "It is the rank that counts here, not in_dim."),
+        ("spread-from-in-dim", 1 / IN_DIM, "It is the rank that counts here, not in_dim."),
+        ("spread-from-out-dim", 1 / math.sqrt(OUT_DIM), "It is the rank that counts here, not out_dim."),
+        *(("spread-kaiming", s, "That is Kaiming's rule. PEFT and loralib start A so; this course's contract is "
+           "torch.randn(in_dim, rank) / math.sqrt(rank).") for s in (
+               1 / math.sqrt(3 * RANK), 1 / math.sqrt(3 * IN_DIM), math.sqrt(2 / RANK), math.sqrt(2 / IN_DIM))),
+        ("spread-constant", 0.02, "The spread follows the rank: 1 / math.sqrt(rank)."),
+        ("spread-constant", 0.01, "The spread follows the rank: 1 / math.sqrt(rank)."),
+    )  # fmt: skip
+    if not abs(float(first.mean())) <= 0.05 * found:  # NaN fails too; 6.4 standard errors
+        raise Failure("not-centred", f"the mean of A must be 0, found {float(first.mean()):.3g}",
+                      "Draw with torch.randn (normal), not torch.rand (uniform from 0 to 1).")  # fmt: skip
+    if not abs(found / right - 1) <= 0.04:  # 7.2 standard errors
+        for id, spread, hint in known_spreads:
+            if abs(found / spread - 1) <= 0.04:
+                raise Failure(id, text, hint)
+        raise Failure("wrong-spread", text, "torch.randn(in_dim, rank) / math.sqrt(rank)")
+    tails = float(((first - first.mean()) / found).pow(4).mean())  # 3 for normal, 1.8 for uniform numbers
+    if not abs(tails - 3) <= 0.5:  # 13 standard errors
+        raise Failure("not-normal", f"A has the right spread but is not normal: fourth moment {tails:.2f} instead of 3",
+                      "Draw with torch.randn.")  # fmt: skip

@@ -1,0 +1,78 @@
+"""Probes of lab 05's LoRALayer: what runs beside the student's class and brings back numbers.
+
+Letters: i in_dim, o out_dim, r rank. A (i, r) and B (r, o) are found by shape, so their names are free.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from lora_utils.checks.framework.probes import train_towards
+
+
+def build(cls, *, in_dim: int, out_dim: int, rank: int, alpha: float) -> dict:
+    """Probe: build a layer and list what it is made of."""
+    layer = cls(in_dim, out_dim, rank, alpha)
+    if not isinstance(layer, nn.Module):
+        return {"module": False}
+    attributes = [value for module in layer.modules() for value in vars(module).values()]
+    held = [item for value in attributes for item in _items(value)]
+    return {
+        "module": True,
+        "parameters": [
+            {
+                "name": name,
+                "shape": list(p.shape),
+                "trainable": p.requires_grad,
+                "largest": float(p.detach().abs().max()),
+            }
+            for name, p in layer.named_parameters()
+        ],
+        "buffers": len(list(layer.buffers())),
+        "tensors": sum(type(value) is torch.Tensor for value in attributes),
+        "hidden_parameters": sum(isinstance(item, nn.Parameter) for item in held),
+    }
+
+
+def _items(value) -> list:
+    """What a plain list, tuple or dict attribute holds."""
+    if isinstance(value, dict):
+        return list(value.values())
+    return list(value) if isinstance(value, (list, tuple)) else []
+
+
+def run(cls, *, in_dim, out_dim, rank, alpha, x, A=None, B=None, upstream=None, twice=False) -> dict:
+    """Probe: the output, with the given factors or as built; on request again, and with gradients."""
+    layer = cls(in_dim, out_dim, rank, alpha).to(x.dtype)
+    if A is not None:
+        a, b = factors(layer, in_dim, out_dim, rank)
+        with torch.no_grad():
+            a.copy_(A)
+            b.copy_(B)
+    x.requires_grad_(upstream is not None)
+    y = layer(x)
+    seen = {"output": y, "again": layer(x) if twice else None, "dx": None, "dA": None, "dB": None}
+    if upstream is not None and y.requires_grad:
+        wanted = {"dx": x, "dA": a, "dB": b}
+        live = {name: t for name, t in wanted.items() if t.requires_grad}
+        seen |= zip(live, torch.autograd.grad(y, list(live.values()), upstream, allow_unused=True), strict=True)
+    return seen
+
+
+def factors(layer: nn.Module, in_dim: int, out_dim: int, rank: int) -> tuple[nn.Parameter, nn.Parameter]:
+    """Not a probe by itself: the parameters of shapes (in_dim, rank) and (rank, out_dim)."""
+    return tuple(
+        next(p for p in layer.parameters() if tuple(p.shape) == shape) for shape in ((in_dim, rank), (rank, out_dim))
+    )
+
+
+def initial_a(cls, *, sizes: list, skip: int) -> dict:
+    """Probe: the A of a fresh layer, after `skip` numbers of torch's random stream went elsewhere."""
+    torch.randn(skip)
+    return {"A": factors(cls(*sizes, 1.0), *sizes)[0]}
+
+
+def fit(cls, *, sizes: list, alpha: float, x, target, steps: int) -> dict:
+    """Probe: train a fresh layer towards the target; returns the first and the last loss."""
+    return train_towards(cls(*sizes, alpha), x, target, lr=0.1, steps=steps)

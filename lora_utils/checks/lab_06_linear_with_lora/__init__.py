@@ -1,0 +1,25 @@
+"""Checks of lab 06: LinearWithLoRA, injection, merging, adapter files."""
+
+from lora_utils.checks.framework.wrapping_probes import fit as fit
+from lora_utils.checks.lab_06_linear_with_lora.adapt_classifier import adapt_classifier as adapt_classifier
+from lora_utils.checks.lab_06_linear_with_lora.adapt_classifier import seen_after as seen_after
+from lora_utils.checks.lab_06_linear_with_lora.inject_by_name import LAYERS as LAYERS
+from lora_utils.checks.lab_06_linear_with_lora.inject_by_name import expect_refusal as expect_refusal
+from lora_utils.checks.lab_06_linear_with_lora.inject_by_name import inject_by_name as inject_by_name
+from lora_utils.checks.lab_06_linear_with_lora.inject_by_name import inject_steps as inject_steps
+from lora_utils.checks.lab_06_linear_with_lora.linear_with_lora import case as case
+from lora_utils.checks.lab_06_linear_with_lora.linear_with_lora import judge_output as judge_output
+from lora_utils.checks.lab_06_linear_with_lora.linear_with_lora import linear_with_lora as linear_with_lora
+from lora_utils.checks.lab_06_linear_with_lora.merge_weights import Mergeable as Mergeable
+from lora_utils.checks.lab_06_linear_with_lora.merge_weights import merge_case as merge_case
+from lora_utils.checks.lab_06_linear_with_lora.merge_weights import merge_steps as merge_steps
+from lora_utils.checks.lab_06_linear_with_lora.merge_weights import merge_weights as merge_weights
+from lora_utils.checks.lab_06_linear_with_lora.merge_weights import merged_weight as merged_weight
+from lora_utils.checks.lab_06_linear_with_lora.save_and_swap_adapters import FACTORS as FACTORS
+from lora_utils.checks.lab_06_linear_with_lora.save_and_swap_adapters import HEAD as HEAD
+from lora_utils.checks.lab_06_linear_with_lora.save_and_swap_adapters import adapter_state as adapter_state
+from lora_utils.checks.lab_06_linear_with_lora.save_and_swap_adapters import expect_refused as expect_refused
+from lora_utils.checks.lab_06_linear_with_lora.save_and_swap_adapters import judge_state as judge_state
+from lora_utils.checks.lab_06_linear_with_lora.save_and_swap_adapters import random_state as random_state
+from lora_utils.checks.lab_06_linear_with_lora.save_and_swap_adapters import swap_adapters as swap_adapters
+from lora_utils.checks.lab_06_linear_with_lora.save_and_swap_adapters import swap_steps as swap_steps

@@ -1,0 +1,252 @@
+"""Checks of lab 06: the wrapped layer itself. The other exercises stand in modules of their own
+(adapting, injecting, merging, saving) and are imported here, so that the notebook knows one module.
+
+Letters: b batch, s sequence, i in_features, o out_features, r rank. W (o, i), bias (o,), A (i, r), B (r, o).
+The judge computes everything from the merged weight W + alpha (A B).T, which no student writes down that way.
+"""
+
+from __future__ import annotations
+
+import torch
+
+from lora_utils.checks import Draw, Exercise, Failure, Mistake, StudentRaised, Subject, expect_close
+from lora_utils.checks.framework.compare import expect_tensor
+from lora_utils.checks.framework.wrapping_probes import build, place, run
+from lora_utils.checks.lab_06_linear_with_lora.wrapping_mistakes import closed_form, output_mistakes
+
+linear_with_lora = Exercise("linear-with-lora", allowed=("LoRALayer",))
+
+
+def case(draw: Draw, *, bias: bool = True, leading: tuple[int, ...] = (), alpha: float | None = None) -> dict:
+    """Draw a rectangular layer, a rank and an alpha whose confusion cannot go unseen, and an input."""
+    i, o, r = draw.sizes(3, low=3, high=9)
+    return {
+        "weight": draw.normal(o, i),
+        "bias": draw.normal(o) if bias else None,
+        "rank": r,
+        "alpha": draw.number(1.5, 2.9) if alpha is None else alpha,
+        "x": draw.normal(*leading, i),
+    }
+
+
+@linear_with_lora.check
+def keeps_the_layer(subject: Subject, draw: Draw) -> None:
+    """The layer it is given is inside: the very object, neither a copy nor its parts."""
+    c = case(draw, alpha=draw.integer(10, 12))
+    seen = subject.probe(build, **_without_x(c))
+    if not seen["module"]:
+        raise Failure(
+            "not-a-module",
+            "LinearWithLoRA(linear, rank, alpha) is not an nn.Module",
+            "Write class LinearWithLoRA(nn.Module).",
+        )
+    if seen["inside"]:
+        return
+    weights = [p for p in seen["parameters"].values() if p["value"].shape == c["weight"].shape]
+    if any(p["base"] for p in weights):
+        raise Failure(
+            "layer-taken-apart",
+            "the given layer's weight is inside, but the layer itself is not",
+            "Store the layer as it is, self.linear = linear, and call it: whatever the layer does besides W x + b "
+            "(hooks, 4-bit storage) then keeps working.",
+        )
+    if any(torch.equal(p["value"], c["weight"]) for p in weights):
+        raise Failure(
+            "base-copied",
+            "a copy of the given layer is inside, so the weights exist twice in memory",
+            "Store the layer itself, self.linear = linear, without deepcopy or a new nn.Linear.",
+        )
+    if weights:
+        raise Failure(
+            "base-replaced",
+            "a new layer with other weights is inside; the pretrained ones are lost",
+            "Store the layer you are given: self.linear = linear.",
+        )
+    raise Failure(
+        "base-missing",
+        "the given layer is not among the module's submodules",
+        "Store it as an attribute of the module, self.linear = linear; a list or dict hides it from PyTorch.",
+    )
+
+
+@linear_with_lora.check
+def has_the_path(subject: Subject, draw: Draw) -> None:
+    """Beside it stand the factors A (in_features, rank) and B (rank, out_features)."""
+    i, o, r, alpha = draw.sizes(4)  # alpha is an integer here, so that swapping it with the rank builds and is seen
+    weight = draw.normal(o, i)
+    seen = subject.probe(build, weight=weight, bias=draw.normal(o), rank=r, alpha=alpha)
+    if not seen["module"]:
+        raise Failure("not-a-module", "it is not an nn.Module", "Write class LinearWithLoRA(nn.Module).")
+    rest = [tuple(p["value"].shape) for p in seen["parameters"].values() if not p["base"]]
+    if alpha in (n for shape in rest for n in shape) and r not in (n for shape in rest for n in shape):
+        raise Failure(
+            "rank-alpha-swapped",
+            f"for rank={r} and alpha={alpha} the factors have inner size {alpha}",
+            "LoRALayer takes in_dim, out_dim, rank, alpha, in this order.",
+        )
+    if not ({(i, r), (r, i)} & set(rest) and {(r, o), (o, r)} & set(rest)):
+        raise Failure(
+            "no-factors",
+            f"expected parameters of shapes {(i, r)} and {(r, o)} for A and B, found "
+            f"{', '.join(map(str, rest)) or 'none'} beside the given layer",
+            "self.lora = LoRALayer(linear.in_features, linear.out_features, rank, alpha)",
+        )
+    if (i, r) in rest and (r, o) in rest:
+        return
+    try:
+        subject.probe(run, weight=weight, bias=None, rank=r, alpha=float(alpha), x=draw.normal(2, i))
+    except StudentRaised as error:
+        if error.kind != "RuntimeError":
+            raise
+        raise Failure(
+            "sizes-swapped",
+            f"the factors have shapes {' and '.join(map(str, rest))}, but the layer maps "
+            f"{i} numbers to {o}: in_features and out_features are exchanged",
+            "W is stored as (out_features, in_features); LoRALayer takes in_dim first.",
+        ) from None
+
+
+@linear_with_lora.check(weight=2, after=("has-the-path",))
+def output(subject: Subject, draw: Draw) -> None:
+    """The output is linear(x) + alpha * (x A B), for any A and B."""
+    judge_output(subject, draw, case(draw, leading=(2, 4)))
+
+
+def judge_output(subject: Subject, draw: Draw, c: dict) -> None:
+    """Compare the output for random factors with the closed form; hidden checks use it with other cases."""
+    o, i = c["weight"].shape
+    A, B = draw.normal(i, c["rank"]), draw.normal(c["rank"], o)
+    seen = subject.probe(run, **c, A=A, B=B)
+    expect_tensor(seen["output"], "what forward returns")
+    f = closed_form(c, A, B)
+    what = f"for rank={c['rank']} and alpha={c['alpha']} the output"
+    hint = "forward returns self.linear(x) + self.lora(x)."
+    expect_close(seen["output"], f["output"], what=what, id="wrong-output", hint=hint, mistakes=output_mistakes(c, f))
+
+
+@linear_with_lora.check(after=("has-the-path",))
+def starts_equal(subject: Subject, draw: Draw) -> None:
+    """Before training it computes what the layer computed, bit for bit."""
+    i, o, r = draw.sizes(3, low=3, high=9)
+    # Quarters of small integers: sums of their products are exact in float32, in whatever order they are added.
+    W, b, x = (draw.integers(-8, 8, *shape) / 4 for shape in ((o, i), (o,), (5, i)))
+    seen = subject.probe(run, weight=W, bias=b, rank=r, alpha=draw.number(1.5, 2.9), x=x)
+    expect_tensor(seen["output"], "what forward returns")
+    if torch.equal(seen["output"], x @ W.T + b):
+        return
+    gap = float((seen["output"] - (x @ W.T + b)).abs().max()) if seen["output"].shape == (5, o) else float("nan")
+    raise Failure(
+        "not-equal-at-start",
+        f"a freshly wrapped layer's output differs from the layer's own by {gap:.3g}",
+        "The layer's whole output must come through, its bias too, and a fresh path adds zero to it: B is zero.",
+    )
+
+
+@linear_with_lora.check(after=("has-the-path",))
+def trains_only_the_path(subject: Subject, draw: Draw) -> None:
+    """Only the r * (in + out) numbers of the path can be trained; weight and bias are frozen."""
+    c = case(draw, alpha=draw.integer(10, 12))
+    seen = subject.probe(build, **_without_x(c))
+    if not seen["module"]:
+        raise Failure("not-a-module", "it is not an nn.Module", "Write class LinearWithLoRA(nn.Module).")
+    (o, i), r = c["weight"].shape, c["rank"]
+    if seen["base_trainable"] == ["bias"]:
+        raise Failure(
+            "bias-trainable",
+            "the layer's weight is frozen, but its bias would still be trained",
+            "Freeze every parameter of the layer: linear.requires_grad_(False).",
+        )
+    if seen["base_trainable"]:
+        text = f"the given layer's {' and '.join(seen['base_trainable'])} would still be trained"
+        raise Failure("base-not-frozen", text, "Freeze the layer you are given: linear.requires_grad_(False).")
+    trainable = sum(p["value"].numel() for p in seen["parameters"].values() if p["trainable"])
+    if trainable == r * (i + o):
+        return
+    if trainable < r * (i + o):
+        raise Failure(
+            "lora-frozen",
+            f"{trainable} numbers can be trained, expected r * (i + o) = {r} * ({i} + {o}) = "
+            f"{r * (i + o)}: A or B is frozen",
+            "Freeze the layer, not the whole module, and do so before or without touching the path.",
+        )
+    raise Failure(
+        "extra-trainable",
+        f"{trainable} numbers can be trained, expected r * (i + o) = {r * (i + o)}",
+        "The wrapper has no parameters besides the frozen layer and the two factors.",
+    )
+
+
+@linear_with_lora.check(weight=2, after=("output",))
+def gradients(subject: Subject, draw: Draw) -> None:
+    """Gradients reach x through both branches, and reach A and B."""
+    c = case(draw, leading=(4,))
+    (o, i), r = c["weight"].shape, c["rank"]
+    A, B, G = draw.normal(i, r), draw.normal(r, o), draw.normal(4, o)  # G = dL/dy
+    seen = subject.probe(run, **c, A=A, B=B, upstream=G)
+    f = closed_form(c, A, B)
+    G, x, W, alpha = G.double(), c["x"].double(), c["weight"].double(), c["alpha"]
+    dA, dB = alpha * (G.T @ x).T @ B.double().T, alpha * A.double().T @ (G.T @ x).T
+    for name, right in (("dA", dA), ("dB", dB)):
+        if seen[name] is None or (not seen[name].any() and right.any()):
+            raise Failure(
+                "path-gets-no-gradient",
+                f"dL/d{name[1]} is zero: training would never change {name[1]}",
+                "Do not detach the path's output or run it under no_grad.",
+            )
+    dx = torch.zeros_like(x) if seen["dx"] is None else seen["dx"]
+    cut = "linear is frozen already: its weights get no gradient, but x must, or the layers before it cannot learn"
+    mistakes = (
+        Mistake(
+            "base-detached",
+            G @ (f["merged"] - W),
+            "dL/dx misses the part that flows through linear(x)",
+            f"Take away detach or no_grad around the layer: {cut}.",
+        ),
+        Mistake(
+            "lora-input-detached",
+            G @ W,
+            "dL/dx misses the part that flows through lora(x)",
+            "Give the path x itself, not x.detach().",
+        ),
+        Mistake(
+            "input-detached",
+            torch.zeros_like(x),
+            "dL/dx is zero: the layers before this one cannot learn",
+            "Do not detach x and do not run forward under no_grad.",
+        ),
+    )
+    hint = "Both branches take x itself; nothing is detached and nothing runs under no_grad."
+    expect_close(dx, G @ f["merged"], what="dL/dx", id="wrong-gradient", hint=hint, mistakes=mistakes)
+    expect_close(seen["dA"], dA, what="dL/dA", id="wrong-gradient", hint=hint)
+    expect_close(seen["dB"], dB, what="dL/dB", id="wrong-gradient", hint=hint)
+
+
+@linear_with_lora.check
+def dtype_and_device(subject: Subject, draw: Draw) -> None:
+    """The path lives where the layer lives: same device, same dtype."""
+    i, o, r = draw.sizes(3, low=3, high=9)
+    for dtype in ("float64", "bfloat16"):
+        seen = subject.probe(place, dtype=dtype, device="cpu", rank=r, alpha=2, sizes=[i, o])
+        if seen["dtypes"] != [f"torch.{dtype}"]:
+            raise Failure(
+                "path-dtype",
+                f"beside a {dtype} layer the path has {', '.join(seen['dtypes']) or 'nothing'}",
+                "Move it to the layer's dtype: self.lora.to(linear.weight.device, linear.weight.dtype).",
+            )
+    # "meta" stands for any other device: tensors there have a shape, a dtype and a place, but no storage.
+    try:
+        seen = subject.probe(place, dtype="float32", device="meta", rank=r, alpha=2, sizes=[i, o])
+    except StudentRaised as error:
+        if "incompatible tensor type" in error.text:
+            return  # p.data = p.data.to(device): it moves the path, which torch permits between real devices
+        raise
+    if seen["devices"] != ["meta"]:
+        raise Failure(
+            "path-device",
+            f"beside a layer on device 'meta' the path is on {', '.join(seen['devices'])}",
+            "Move it to the layer's device: self.lora.to(linear.weight.device, linear.weight.dtype).",
+        )
+
+
+def _without_x(c: dict) -> dict:
+    return {key: value for key, value in c.items() if key != "x"}

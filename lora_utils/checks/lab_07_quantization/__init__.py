@@ -1,0 +1,25 @@
+"""Checks of lab 07: ranges, blocks, tables of levels, packing, double quantization."""
+
+from lora_utils.checks.lab_07_quantization.absmax_and_error import judge_codes as judge_codes
+from lora_utils.checks.lab_07_quantization.absmax_and_error import judge_error as judge_error
+from lora_utils.checks.lab_07_quantization.absmax_and_error import judge_step as judge_step
+from lora_utils.checks.lab_07_quantization.absmax_and_error import quantize_absmax as quantize_absmax
+from lora_utils.checks.lab_07_quantization.absmax_and_error import relative_error as relative_error
+from lora_utils.checks.lab_07_quantization.double_quantization import double_quantization as double_quantization
+from lora_utils.checks.lab_07_quantization.double_quantization import judge_restored as judge_restored
+from lora_utils.checks.lab_07_quantization.double_quantization import judge_stored as judge_stored
+from lora_utils.checks.lab_07_quantization.double_quantization import one_of as one_of
+from lora_utils.checks.lab_07_quantization.known_codes import parts as parts
+from lora_utils.checks.lab_07_quantization.normal_float_and_codes import judge_levels as judge_levels
+from lora_utils.checks.lab_07_quantization.normal_float_and_codes import judge_nearest as judge_nearest
+from lora_utils.checks.lab_07_quantization.normal_float_and_codes import judge_packed as judge_packed
+from lora_utils.checks.lab_07_quantization.normal_float_and_codes import judge_unpacked as judge_unpacked
+from lora_utils.checks.lab_07_quantization.normal_float_and_codes import nearest_entry as nearest_entry
+from lora_utils.checks.lab_07_quantization.normal_float_and_codes import normal_float as normal_float
+from lora_utils.checks.lab_07_quantization.normal_float_and_codes import pack_codes as pack_codes
+from lora_utils.checks.lab_07_quantization.normal_float_and_codes import table_like as table_like
+from lora_utils.checks.lab_07_quantization.zero_point_and_blocks import between as between
+from lora_utils.checks.lab_07_quantization.zero_point_and_blocks import judge_blocks as judge_blocks
+from lora_utils.checks.lab_07_quantization.zero_point_and_blocks import judge_range as judge_range
+from lora_utils.checks.lab_07_quantization.zero_point_and_blocks import quantize_blocks as quantize_blocks
+from lora_utils.checks.lab_07_quantization.zero_point_and_blocks import quantize_zero_point as quantize_zero_point

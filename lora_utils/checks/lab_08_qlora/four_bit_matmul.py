@@ -1,0 +1,207 @@
+"""Checks of lab 08: the product with a weight that is stored in 4 bits. The other exercises stand in modules of their
+own and are imported here, so that the notebook knows one module.
+
+Letters: b batch, i in_features, o out_features, m blocks of 64 weights. W' (o, i), x (..., i), G = dL/dy (..., o).
+The judge draws codes and scales and looks W' up entry by entry; it never quantises anything.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+
+from lora_utils.checks import Draw, Exercise, Failure, Mistake, StudentRaised, Subject, expect_close
+from lora_utils.checks.framework.compare import expect_tensor
+from lora_utils.quantization.codebooks import NF4
+
+BLOCK = 64
+
+four_bit_matmul = Exercise("four-bit-matmul", allowed=("dequantize_4bit", "FourBit"))
+
+
+# ---------------------------------------------------------------------------------------------------------- probes
+def apply_function(cls, *, x, packed, absmax, shape, upstream=None, needs_grad=True) -> dict:
+    """Probe: the output, what is kept for the backward pass, and the gradient of x."""
+    x.requires_grad_(needs_grad)
+    y = cls.apply(x, packed, absmax, tuple(shape))
+    seen = {"output": y, "recorded": isinstance(y, torch.Tensor) and y.requires_grad, "dx": None, "kept": []}
+    if seen["recorded"]:
+        node = y.grad_fn
+        kept = [
+            *getattr(node, "saved_tensors", ()),
+            *_tensors(getattr(node, "__dict__", {})),
+            *_tensors(dict(vars(cls))),
+        ]
+        seen["kept"] = [{"numel": t.numel(), "float": t.is_floating_point(), "is_x": t is x or _same(t, x)}
+                        for t in kept if t is not None]  # fmt: skip
+        if upstream is not None:
+            (seen["dx"],) = torch.autograd.grad(y, x, upstream, allow_unused=True)
+    return seen
+
+
+def _tensors(value, depth: int = 5) -> list[torch.Tensor]:
+    """All tensors inside attributes, lists and dicts, and those that a function written inside forward holds."""
+    if isinstance(value, torch.Tensor):
+        return [value]
+    if closure := getattr(value, "__closure__", None):
+        value = [cell.cell_contents for cell in closure]
+    if isinstance(value, dict):
+        value = list(value.values())
+    inside = value if isinstance(value, list | tuple) and depth else []
+    return [t for item in inside for t in _tensors(item, depth - 1)]
+
+
+def _same(a: torch.Tensor, b: torch.Tensor) -> bool:
+    return a.dtype == b.dtype and a.data_ptr() == b.data_ptr()
+
+
+# ---------------------------------------------------------------------------------------------------------- judges
+def stored_case(draw: Draw, *, square: bool = False, leading: tuple[int, ...] = (4,), dtype: str = "float32") -> dict:
+    """Draw codes, scales and an input; W' is looked up in the table one weight after another."""
+    o, i = draw.sizes(2, low=11, high=18)
+    o = i if square else o
+    codes = draw.integers(0, 15, o * i)
+    absmax = draw.integers(2, 9, math.ceil(o * i / BLOCK)) / 8  # no two neighbours need be equal
+    absmax[0] = 2.0
+    table = torch.tensor(NF4.values, dtype=torch.float64)
+    values = torch.stack([table[int(c)] * absmax[k // BLOCK].double() for k, c in enumerate(codes)])
+    pairs = torch.cat([codes, codes.new_zeros(o * i % 2)]).reshape(-1, 2)
+    return {
+        "packed": (pairs[:, 0] * 16 + pairs[:, 1]).to(torch.uint8),
+        "absmax": absmax.float(),
+        "shape": [o, i],
+        "x": draw.normal(*leading, i, dtype=getattr(torch, dtype)),
+        "W": values.reshape(o, i),
+        "unscaled": table[codes].reshape(o, i),
+    }
+
+
+def see(subject: Subject, c: dict, **more) -> dict:
+    """Run the probe on a case."""
+    return subject.probe(apply_function, x=c["x"], packed=c["packed"], absmax=c["absmax"], shape=c["shape"], **more)
+
+
+@four_bit_matmul.check
+def output(subject: Subject, draw: Draw) -> None:
+    """forward returns x W'.T, with W' from codes and scales."""
+    for square in (True, False):
+        judge_product(subject, draw, stored_case(draw, square=square))
+
+
+def judge_product(subject: Subject, draw: Draw, c: dict) -> None:
+    """Compare the output with the looked-up weight; hidden checks use it with other shapes."""
+    try:
+        got = see(subject, c)["output"]
+    except StudentRaised as error:
+        if c["x"].dim() != 2 and error.kind == "RuntimeError":
+            text = f"it fails on x of shape {tuple(c['x'].shape)}; any leading axes must work"
+            raise Failure("needs-2d", text, "Use @ (torch.matmul), which keeps leading axes.") from None
+        if "save_for_backward" in error.text:
+            hint = "save_for_backward takes tensors alone. The shape goes into an attribute: ctx.shape = shape."
+            raise Failure("shape-saved-as-tensor", f"torch says: {error.text}", hint) from None
+        raise
+    expect_tensor(got, "what forward returns")
+    x, W = c["x"].double(), c["W"]
+    mistakes = [
+        Mistake("scales-forgotten", x @ c["unscaled"].T, "the scales are not used: every block is taken to have c = 1",
+                "W' is table[code] times the scale of its block: dequantize(packed, absmax, shape, x.dtype)."),
+        Mistake("no-influence", torch.zeros_like(x @ W.T), "the output is zero", "Return x @ W'.T."),
+    ]  # fmt: skip
+    if W.shape[0] == W.shape[1]:
+        mistakes.append(Mistake("forward-transposed", x @ W, "the output is x W', without the transpose",
+                                "W' is stored as (out, in); x has in columns: x @ W'.T."))  # fmt: skip
+    expect_close(got, x @ W.T, what="the output", id="wrong-output", hint="forward returns x @ W'.T.",
+                 mistakes=tuple(mistakes), tolerance=1e-4)  # fmt: skip
+
+
+@four_bit_matmul.check(weight=2, after=("output",))
+def gradient(subject: Subject, draw: Draw) -> None:
+    """backward returns dL/dx = G W', and nothing for codes, scales and shape."""
+    for square in (True, False):
+        judge_gradient(subject, draw, stored_case(draw, square=square))
+
+
+def judge_gradient(subject: Subject, draw: Draw, c: dict) -> None:
+    """Compare dL/dx with the closed form; hidden checks use it with other shapes."""
+    o, i = c["shape"]
+    G = draw.normal(*c["x"].shape[:-1], o)
+    try:
+        seen = see(subject, c, upstream=G)
+    except StudentRaised as error:
+        if "incorrect number of gradients" in error.text:
+            raise Failure("wrong-count", f"torch says: {error.text}", "backward returns one value for every argument "
+                          "of forward after ctx: dL/dx, None, None, None.") from None  # fmt: skip
+        if "invalid gradient at index 0" in error.text:
+            raise Failure("gradient-shape", f"torch says: {error.text}", "dL/dx has the shape of x: (..., o) @ (o, i) "
+                          "-> (..., i).") from None  # fmt: skip
+        if c["x"].dim() != 2 and error.kind == "RuntimeError":
+            text = f"backward fails for x of shape {tuple(c['x'].shape)}"
+            raise Failure("needs-2d", text, "G @ W' keeps leading axes; .T and torch.mm do not.") from None
+        if error.kind == "NameError" and any(f"'{name}'" in error.text for name in ("packed", "absmax", "shape", "x")):
+            hint = "backward knows ctx and the gradient only. Fetch the rest: packed, absmax = ctx.saved_tensors."
+            raise Failure("not-fetched", f"in backward {error.text}", hint) from None
+        if "cannot be multiplied" in error.text:
+            raise Failure("gradient-shapes", f"in backward torch says: {error.text}", "G (..., o) stands on the left "
+                          "and W' (o, i) on the right, neither transposed.") from None  # fmt: skip
+        raise
+    if not seen["recorded"]:
+        raise Failure("nothing-recorded", "the output needs no gradient although x does",
+                      "Do not mark the output as non-differentiable.")  # fmt: skip
+    if seen["dx"] is None:
+        raise Failure("no-gradient", "backward returns no gradient for x: every layer below stands still",
+                      "The weight is frozen, x is not: return G @ W' in the first place.")  # fmt: skip
+    G64, W = G.double(), c["W"]
+    mistakes = [
+        Mistake("zero-gradient", torch.zeros_like(G64 @ W), "dL/dx is zero: every layer below stands still",
+                "The weight is frozen, x is not: return G @ W'."),
+        Mistake("scales-forgotten-backward", G64 @ c["unscaled"], "backward uses the table without the scales",
+                "Both passes need the same W': dequantize(packed, absmax, shape, G.dtype)."),
+    ]  # fmt: skip
+    if o == i:
+        mistakes += [
+            Mistake("backward-transposed", G64 @ W.T, "backward multiplies by W'.T", "y = x W'.T, so dL/dx = G W': a "
+                    "rectangular W' would have refused."),
+            Mistake("straight-through", G64, "G is passed on unchanged, as if W' were the identity",
+                    "Rounding is passed straight through in quantisation-aware training; here the product with W' has "
+                    "to be differentiated: G @ W'."),
+        ]  # fmt: skip
+    expect_close(seen["dx"], G64 @ W, what="dL/dx", id="wrong-gradient", hint="backward returns G @ W' for x.",
+                 mistakes=tuple(mistakes), tolerance=1e-4)  # fmt: skip
+
+
+@four_bit_matmul.check(weight=2, after=("output",))
+def keeps_only_codes(subject: Subject, draw: Draw) -> None:
+    """Between the passes only codes and scales are kept: neither W' nor x."""
+    c = stored_case(draw)
+    o, i = c["shape"]
+    seen = see(subject, c, upstream=draw.normal(4, o))
+    large = [t for t in seen["kept"] if t["float"] and t["numel"] == o * i]
+    if large:
+        raise Failure("weight-kept", f"the dequantised weight ({o} x {i} floats) is kept until the backward pass: for "
+                      "a model of 7 billion weights that is the memory that 4 bits were to save",
+                      "Save packed and absmax, and dequantise a second time in backward.")  # fmt: skip
+    if any(t["is_x"] or (t["float"] and t["numel"] == 4 * i) for t in seen["kept"]):
+        raise Failure("input-kept", "x is kept, but nothing in backward needs it: only dL/dW would",
+                      "Save packed and absmax alone.")  # fmt: skip
+    if any(not t["float"] and t["numel"] >= o * i for t in seen["kept"]):
+        raise Failure("codes-unpacked", f"{o * i} codes are kept one a byte, twice the memory of two a byte",
+                      "Save packed as it came.")  # fmt: skip
+
+
+@four_bit_matmul.check(after=("gradient",))
+def types(subject: Subject, draw: Draw) -> None:
+    """Output and gradient have the type of x, which is the compute type: bfloat16 in, bfloat16 out."""
+    c = stored_case(draw, dtype="bfloat16")
+    G = draw.normal(4, c["shape"][0], dtype=torch.bfloat16)
+    try:
+        seen = see(subject, c, upstream=G)
+    except StudentRaised as error:
+        if "dtype" in error.text or "scalar type" in error.text:
+            raise Failure("type-fixed", f"for bfloat16 it raises: {error.text}",
+                          "Dequantise in the type of x, and in backward in the type of G.") from None  # fmt: skip
+        raise
+    for name, what in (("output", "the output"), ("dx", "dL/dx")):
+        if seen[name].dtype != torch.bfloat16:
+            raise Failure("type-not-kept", f"{what} is {seen[name].dtype} for x in torch.bfloat16",
+                          "Dequantise in the type of x; do not cast x.")  # fmt: skip

@@ -1,0 +1,296 @@
+"""Checks of lab 08: a low-rank path beside a layer whose weight is bytes.
+
+Letters: i in_features, o out_features, r rank. W' (o, i), A (i, r), B (r, o).
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from lora_utils.checks import Draw, Exercise, Failure, Mistake, StudentRaised, Subject, expect_close
+from lora_utils.checks.framework.compare import expect_tensor
+from lora_utils.checks.framework.wrapping_probes import Factor
+from lora_utils.quantization.nf4 import dequantize_4bit, quantize_4bit
+from lora_utils.quantization.quantized_linear import QuantizedLinear
+
+qlora_linear = Exercise("qlora-linear", allowed=("LoRALayer", "dequantize_4bit", "quantize_4bit"))
+
+
+class ByteLinear(nn.Linear):
+    """Stands for bitsandbytes' Linear4bit: an nn.Linear by type whose weight is a column of bytes."""
+
+    def __init__(self, weight: torch.Tensor, bias: torch.Tensor) -> None:
+        super().__init__(weight.shape[1], weight.shape[0])
+        self.quantized = quantize_4bit(weight)
+        self.weight = nn.Parameter(self.quantized.packed.unsqueeze(1), requires_grad=False)
+        self.bias = nn.Parameter(bias.clone())  # trainable until somebody freezes it, as bitsandbytes leaves it
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return x W'.T + bias, shape (..., o), in the type of x."""
+        return F.linear(x, dequantize_4bit(self.quantized, x.dtype), self.bias.to(x.dtype))
+
+
+# ---------------------------------------------------------------------------------------------------------- probes
+def base_of(kind: str, weight: torch.Tensor, bias: torch.Tensor) -> nn.Module:
+    """Not a probe by itself: the 4-bit layer of either kind, holding that weight."""
+    if kind == "bytes":
+        return ByteLinear(weight, bias)
+    layer = nn.Linear(weight.shape[1], weight.shape[0])
+    with torch.no_grad():
+        layer.weight.copy_(weight)
+        layer.bias.copy_(bias)
+    return QuantizedLinear(layer, double=False)
+
+
+def build_path(cls, *, weight, bias, rank, alpha, dtype="float32", kind="bytes") -> dict:
+    """Probe: wrap a 4-bit layer and tell what the result is made of."""
+    base = base_of(kind, weight, bias)
+    before = {name: t.dtype for name, t in base.state_dict().items()}
+    wrapped = cls(base, rank, alpha, getattr(torch, dtype))
+    if not isinstance(wrapped, nn.Module):
+        return {"module": False}
+    own = {id(t) for t in (*base.parameters(), *base.buffers())}
+    loose = [t for m in wrapped.modules() if m is not base for t in vars(m).values() if isinstance(t, torch.Tensor)]
+    floats = [t for t in (*wrapped.parameters(), *wrapped.buffers(), *loose) if id(t) not in own]
+    return {
+        "module": True,
+        "inside": any(module is base for module in wrapped.modules()),
+        "base_kept": before == {name: t.dtype for name, t in base.state_dict().items()},
+        "floats": [{"shape": list(t.shape), "dtype": str(t.dtype)} for t in floats],
+        "base_trainable": [name for name, p in base.named_parameters() if p.requires_grad],
+        "trained": [
+            {"shape": list(p.shape), "dtype": str(p.dtype)}
+            for p in wrapped.parameters()
+            if p.requires_grad and id(p) not in own
+        ],
+    }
+
+
+def run_path(
+    cls, *, weight, bias, rank, alpha, x, A=None, B=None, upstream=None, dtype="float32", kind="bytes"
+) -> dict:
+    """Probe: the output, with the given factors or as built, and its gradients."""
+    base = base_of(kind, weight, bias)
+    wrapped = cls(base, rank, alpha, getattr(torch, dtype))
+    if A is not None:
+        down, up = _factors(wrapped, base, rank)
+        with torch.no_grad():
+            down.parameter.copy_(down.turn(A))
+            up.parameter.copy_(up.turn(B))
+    x.requires_grad_(True)
+    y = wrapped(x)
+    seen = {"output": y, "dx": None, "dA": None, "dB": None, "base": base(x)}
+    if upstream is not None and y.requires_grad:
+        wanted = {"dx": x, "dA": down.parameter, "dB": up.parameter}
+        live = {name: t for name, t in wanted.items() if t.requires_grad}
+        seen |= zip(live, torch.autograd.grad(y, list(live.values()), upstream, allow_unused=True), strict=True)
+        for name, factor in (("dA", down), ("dB", up)):
+            seen[name] = None if seen[name] is None else factor.turn(seen[name])
+    return seen
+
+
+def _factors(wrapped: nn.Module, base: nn.Module, rank: int) -> list[Factor]:
+    """A (i, r) and B (r, o), found by shape, so that their names are free."""
+    own, found = {id(p) for p in base.parameters()}, []
+    for shape in ((base.in_features, rank), (rank, base.out_features)):
+        same = [p for p in wrapped.parameters() if id(p) not in own and tuple(p.shape) in (shape, shape[::-1])]
+        found += [Factor(p, tuple(p.shape) != shape) for p in same[:1]]
+    if len(found) < 2:
+        raise ValueError(f"no parameters for A and B of rank {rank} beside the given layer")
+    return found
+
+
+# ---------------------------------------------------------------------------------------------------------- judges
+def path_case(draw: Draw, *, leading: tuple[int, ...] = (4,), kind: str = "bytes") -> dict:
+    """Draw a rectangular layer, a rank and an alpha whose confusion cannot go unseen, factors and an input."""
+    i, o, r = draw.sizes(3, low=5, high=13)
+    return {
+        "weight": draw.normal(o, i), "bias": draw.normal(o), "rank": r, "alpha": draw.number(2.05, 2.95), "kind": kind,
+        "x": draw.normal(*leading, i), "A": draw.normal(i, r), "B": draw.normal(r, o),
+    }  # fmt: skip
+
+
+def build_case(draw: Draw) -> dict:
+    """What `build_path` needs."""
+    c = path_case(draw)
+    return {name: c[name] for name in ("weight", "bias", "rank", "alpha")}
+
+
+def built(subject: Subject, c: dict, **more) -> dict:
+    """Build; a type that no float tensor can have is a mistake of its own."""
+    try:
+        seen = subject.probe(build_path, **c, **more)
+    except StudentRaised as error:
+        if "floating point" in error.text or "uint8" in error.text or "Byte" in error.text:
+            raise Failure("dtype-from-bytes", f"torch refuses the path's type: {error.text}", "The base's weight is "
+                          "bytes (uint8). Give the path the type in the argument dtype.") from None  # fmt: skip
+        if error.kind == "AttributeError" and "weight" in error.text:
+            raise Failure("needs-weight", f"it reads base.weight: {error.text}", "A 4-bit layer need not have one: use "
+                          "base.in_features, base.out_features and the argument dtype.") from None  # fmt: skip
+        raise
+    if not seen["module"]:
+        raise Failure("not-a-module", "it is not an nn.Module", "Write class QLoRALinear(nn.Module).")
+    return seen
+
+
+@qlora_linear.check
+def keeps_the_base(subject: Subject, draw: Draw) -> None:
+    """The 4-bit layer it is given is inside, as it is, and no float copy of its weight beside it."""
+    c = build_case(draw)
+    o, i = c["weight"].shape
+    seen = built(subject, c)
+    if not seen["inside"]:
+        raise Failure("base-missing", "the given layer is not among the module's submodules",
+                      "Store the object itself: self.base = base.")  # fmt: skip
+    if any(t["shape"] in ([o, i], [i, o]) for t in seen["floats"]):
+        raise Failure("base-expanded", f"a float tensor of {o} x {i} numbers, the size of W', is kept: 4 bits are "
+                      "stored, and 32 beside them", "Call self.base(x); it dequantises, and forgets.")  # fmt: skip
+
+
+@qlora_linear.check
+def has_the_path(subject: Subject, draw: Draw) -> None:
+    """Beside it stand A (in_features, rank) and B (rank, out_features), in the type given by dtype."""
+    c = build_case(draw)
+    (o, i), r = c["weight"].shape, c["rank"]
+    for dtype in ("float32", "bfloat16"):
+        seen = built(subject, c, dtype=dtype)
+        shapes = [t["shape"] for t in seen["floats"]]
+        if not ([i, r] in shapes or [r, i] in shapes) or not ([r, o] in shapes or [o, r] in shapes):
+            came = ", ".join(str(tuple(s)) for s in shapes) or "none"
+            raise Failure("no-factors", f"expected A {(i, r)} and B {(r, o)} beside the base, found {came}",
+                          "LoRALayer(base.in_features, base.out_features, rank, alpha); the weight of a 4-bit layer "
+                          "has another shape.")  # fmt: skip
+        factors = [t for t in seen["floats"] if t["shape"] in ([i, r], [r, i], [r, o], [o, r])]
+        if wrong := [t["dtype"] for t in factors if t["dtype"] != f"torch.{dtype}"]:
+            raise Failure("path-dtype", f"for dtype=torch.{dtype} the path has {wrong[0]}",
+                          "Move it: self.lora.to(dtype). The base cannot say which type it should have.")  # fmt: skip
+        if not seen["base_kept"]:
+            raise Failure("base-cast", f"for dtype=torch.{dtype} the base's own numbers change their type too",
+                          "dtype is the path's: self.lora.to(dtype), not self.to(dtype).")  # fmt: skip
+
+
+@qlora_linear.check(weight=2, after=("has-the-path",))
+def output(subject: Subject, draw: Draw) -> None:
+    """The output is base(x) + alpha * (x A B), for any A and B."""
+    judge_path(subject, draw, path_case(draw, leading=(2, 4)))
+
+
+def judge_path(subject: Subject, draw: Draw, c: dict) -> None:
+    """Compare the output for random factors with the closed form; hidden checks use it with the other base."""
+    try:
+        seen = subject.probe(run_path, **c)
+    except StudentRaised as error:
+        if "cannot be multiplied" in error.text:
+            hint = "The path maps x, not base(x): LoRALayer(base.in_features, base.out_features, ...), in before out."
+            raise Failure("path-shapes", f"torch says: {error.text}", hint) from None
+        raise
+    expect_tensor(seen["output"], "what forward returns")
+    x, A, B, alpha, r = (c[name] for name in ("x", "A", "B", "alpha", "rank"))
+    y, x, A, B = seen["base"].double(), x.double(), A.double(), B.double()
+    path = torch.einsum("...i,io->...o", x, torch.einsum("ir,ro->io", A, B))
+    rounded = [dequantize_4bit(quantize_4bit(f.float())).double() for f in (A, B)]
+    add = "forward returns self.base(x) plus the path."
+    mistakes = (
+        Mistake("alpha-forgotten", y + path, "the path is added without alpha", "LoRALayer multiplies by alpha."),
+        Mistake("alpha-over-rank", y + alpha / r * path, "the path is scaled by alpha / rank",
+                "In this course alpha multiplies as it is."),
+        Mistake("alpha-twice", y + alpha**2 * path, "alpha is applied twice", "LoRALayer multiplies by alpha itself."),
+        Mistake("path-missing", y, "the path is missing from the output", add),
+        Mistake("base-output-missing", alpha * path, "the base's output is missing", add),
+        Mistake("bias-twice", y + c["bias"].double() + alpha * path, "the bias is added twice",
+                "The base adds its bias itself."),
+        Mistake("path-quantised", y + alpha * (x @ rounded[0] @ rounded[1]), "A and B are rounded to 4 bits: they are "
+                "what is trained, and small steps would be lost", "Only the frozen base is stored in 4 bits."),
+    )  # fmt: skip
+    what = f"for rank={r} and alpha={alpha} the output"
+    expect_close(seen["output"], y + alpha * path, what=what, id="wrong-output", hint=add, mistakes=mistakes)
+
+
+@qlora_linear.check(after=("has-the-path",))
+def starts_equal(subject: Subject, draw: Draw) -> None:
+    """Before training it computes what the base computes, bit for bit."""
+    c = path_case(draw)
+    del c["A"], c["B"]
+    seen = subject.probe(run_path, **c)
+    expect_tensor(seen["output"], "what forward returns")
+    if not torch.equal(seen["output"], seen["base"]):
+        gap = float((seen["output"] - seen["base"]).abs().max()) if seen["output"].shape == seen["base"].shape else 0
+        raise Failure("not-equal-at-start", f"a fresh path changes the output by {gap:.2g}",
+                      "B starts at zero, and nothing else is added.")  # fmt: skip
+
+
+@qlora_linear.check(after=("has-the-path",))
+def trains_only_the_path(subject: Subject, draw: Draw) -> None:
+    """Only A and B can be trained: the base is frozen, its bias too."""
+    c = build_case(draw)
+    (o, i), r = c["weight"].shape, c["rank"]
+    seen = built(subject, c)
+    if seen["base_trainable"]:
+        raise Failure("base-not-frozen", f"the base's {' and '.join(seen['base_trainable'])} would still be trained",
+                      "The codes cannot be trained, but a bias can: base.requires_grad_(False).")  # fmt: skip
+    numbers = sum(math.prod(t["shape"]) for t in seen["trained"])
+    if numbers < r * (i + o):
+        raise Failure("path-frozen", f"{numbers} numbers can be trained, expected r * (i + o) = {r * (i + o)}",
+                      "Freeze the base alone, not the whole module.")  # fmt: skip
+    if numbers > r * (i + o):
+        raise Failure("extra-trainable", f"{numbers} numbers can be trained, expected r * (i + o) = {r * (i + o)}",
+                      "The module trains A and B and nothing else.")  # fmt: skip
+
+
+@qlora_linear.check(weight=2, after=("output",))
+def gradients(subject: Subject, draw: Draw) -> None:
+    """Gradients reach x through the 4-bit layer and through the path, and reach A and B."""
+    c = path_case(draw)
+    W = dequantize_4bit(quantize_4bit(c["weight"])).double()
+    G = draw.normal(4, W.shape[0])
+    seen = subject.probe(run_path, **c, upstream=G)
+    G64, A, B, x, alpha = G.double(), c["A"].double(), c["B"].double(), c["x"].double(), c["alpha"]
+    through_path = alpha * torch.einsum("bo,ro,ir->bi", G64, B, A)
+    right = {
+        "dA": alpha * torch.einsum("bi,bo,ro->ir", x, G64, B),
+        "dB": alpha * torch.einsum("bi,ir,bo->ro", x, A, G64),
+    }
+    for name in right:
+        if seen[name] is None or not seen[name].any():
+            raise Failure("path-gets-no-gradient", f"dL/d{name[1]} is missing: training would never change it",
+                          "Do not detach the path or run it under no_grad.")  # fmt: skip
+    mistakes = (
+        Mistake("base-detached", through_path, "dL/dx misses the part that flows through the 4-bit layer",
+                "Frozen is not cut off: take away detach or no_grad around self.base(x), or the layers below stand "
+                "still."),
+        Mistake("path-input-detached", G64 @ W, "dL/dx misses the part that flows through the path",
+                "Give the path x itself, not x.detach()."),
+    )  # fmt: skip
+    dx = torch.zeros_like(x) if seen["dx"] is None else seen["dx"]
+    hint = "Base and path take x itself; nothing is detached."
+    expect_close(dx, G64 @ W + through_path, what="dL/dx", id="wrong-gradient", hint=hint, mistakes=mistakes)
+    for name, expected in right.items():
+        expect_close(seen[name], expected, what=f"dL/{name}", id="wrong-gradient", hint=hint)
+
+
+@qlora_linear.check(after=("output",))
+def types(subject: Subject, draw: Draw) -> None:
+    """For x in bfloat16 the path computes in its own float32, and the output has the type of base(x)."""
+    o = draw.integer(3, 6)
+    # In float32 x A = 2**-10. In bfloat16, 1 + 2**-10 is rounded to 1 and nothing is left.
+    A = torch.tensor([[1 + 2**-10], [-1.0]])
+    c = {"weight": torch.zeros(o, 2), "bias": torch.zeros(o), "rank": 1, "alpha": 1024.0, "A": A, "B": torch.ones(1, o)}
+    try:
+        seen = subject.probe(run_path, **c, x=torch.ones(3, 2, dtype=torch.bfloat16), upstream=None)
+    except StudentRaised as error:
+        if "dtype" in error.text or "scalar type" in error.text:
+            raise Failure("input-not-cast", f"for x in bfloat16 and a path in float32 it raises: {error.text}",
+                          "Cast x to the path's type, and its result to the type of base(x).") from None  # fmt: skip
+        raise
+    if seen["output"].dtype != torch.bfloat16:
+        raise Failure("output-dtype", f"the output is {seen['output'].dtype}, base(x) is torch.bfloat16",
+                      "Cast the path's result: .to(y.dtype) with y = self.base(x).")  # fmt: skip
+    mistake = Mistake("path-in-low-precision", torch.zeros(3, o), "A and B are rounded to bfloat16 before their use",
+                      "Cast x up to the path's type instead of the path down to that of x.")  # fmt: skip
+    hint = "self.lora(x.to(dtype of A)).to(dtype of base(x))"
+    expect_close(seen["output"], torch.ones(3, o), what="the output for x in bfloat16", id="wrong-output", hint=hint,
+                 mistakes=(mistake,), tolerance=0.01)  # fmt: skip

@@ -1,0 +1,21 @@
+"""Checks of lab 09: choosing among methods, DoRA, PEFT's format."""
+
+from lora_utils.checks.lab_09_capstone.choose_method import choose_method as choose_method
+from lora_utils.checks.lab_09_capstone.choose_method import feasible_case as feasible_case
+from lora_utils.checks.lab_09_capstone.choose_method import judge_choice as judge_choice
+from lora_utils.checks.lab_09_capstone.dora_layer import dora_case as dora_case
+from lora_utils.checks.lab_09_capstone.dora_layer import dora_layer as dora_layer
+from lora_utils.checks.lab_09_capstone.dora_layer import judge_dora as judge_dora
+from lora_utils.checks.lab_09_capstone.pareto_front import judge_front as judge_front
+from lora_utils.checks.lab_09_capstone.pareto_front import pareto_front as pareto_front
+from lora_utils.checks.lab_09_capstone.pareto_front import random_table as random_table
+from lora_utils.checks.lab_09_capstone.peft_adapter import export_case as export_case
+from lora_utils.checks.lab_09_capstone.peft_adapter import judge_values as judge_values
+from lora_utils.checks.lab_09_capstone.peft_adapter import peft_adapter as peft_adapter
+from lora_utils.checks.lab_09_capstone.rates_and_differences import by_rate as by_rate
+from lora_utils.checks.lab_09_capstone.rates_and_differences import choose_rate as choose_rate
+from lora_utils.checks.lab_09_capstone.rates_and_differences import judge_pair as judge_pair
+from lora_utils.checks.lab_09_capstone.rates_and_differences import paired_difference as paired_difference
+from lora_utils.checks.lab_09_capstone.rates_and_differences import picked as picked
+from lora_utils.checks.lab_09_capstone.rates_and_differences import run_table as run_table
+from lora_utils.checks.lab_09_capstone.rates_and_differences import seed_table as seed_table

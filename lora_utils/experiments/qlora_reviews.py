@@ -1,0 +1,201 @@
+"""SmolLM2 taught to judge film sentences with QLoRA: lab 08's run with several seeds, judged sentence by sentence.
+
+    python -m lora_utils.experiments.qlora_reviews --folder runs                one JSON a run; finished runs are kept
+    python -m lora_utils.experiments.qlora_reviews --folder runs --ship FILE    all of them in one file
+
+The results that the course ships were made by these commands; `shipped_reviews()` reads them. The zero-shot model and
+the trained one judge the same sentences, so what counts are the sentences on which they differ: the sign test.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import torch
+
+from lora_utils.data.corpora import rotten_tomatoes
+from lora_utils.data.smollm2_tokens import smollm2_tokenizer
+from lora_utils.experiments.review_task import Row, adapted, fit, judged, log_odds, short, written_as_asked
+from lora_utils.experiments.run_records import kept, read_table, runs_in, write_table
+from lora_utils.models.smollm2 import load_smollm2
+from lora_utils.training.evaluate import sign_test
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+SHIPPED = Path(__file__).with_name("results") / "qlora_reviews.json"
+TRAIN, BATCH, TRAIN_TOKENS = 1024, 12, 20  # the budget: 85 steps on short sentences
+TEST_TOKENS, VALID, ASKED = 30, 200, 40  # 682 of the 1,000 test sentences are that short
+RATES, SEEDS = (3e-4,), (0, 1, 2)  # the rate was chosen on validation sentences in shorter runs
+FLOATS, FOUR_BITS, TRAINED = "in floats", "in 4 bits", "trained"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One model, before or after training, and what it said about the held-out sentences.
+
+    Args:
+        model: FLOATS or FOUR_BITS, both zero-shot, or TRAINED.
+        lr, seed: of the training; 0 without one.
+        valid: accuracy on validation sentences, on which the rate is chosen.
+        right: a digit for each held-out sentence, 1 where the model is right.
+        as_asked: how many of the first ASKED answers, freely written, are a label and the end of the turn.
+        seconds: of CPU time for the training, one thread.
+    """
+
+    model: str
+    lr: float
+    seed: int
+    valid: float
+    right: str
+    as_asked: int
+    seconds: float
+
+    @property
+    def accuracy(self) -> float:
+        """Share of the held-out sentences that it gets right."""
+        return self.right.count("1") / len(self.right)
+
+
+class Paired(NamedTuple):
+    """How many sentences one model gets right and the other wrong, each way, and the sign test's p."""
+
+    better: int
+    worse: int
+    p: float
+
+
+def paired(before: Run, after: Run) -> Paired:
+    """Compare two models on the same sentences; those on which they agree say nothing about the difference."""
+    pairs = list(zip(before.right, after.right, strict=True))
+    better, worse = pairs.count(("0", "1")), pairs.count(("1", "0"))
+    return Paired(better, worse, sign_test(better, worse))
+
+
+@functools.cache
+def _sentences() -> tuple[Tokenizer, list[Row], list[Row], list[Row]]:
+    tokenizer, corpus = smollm2_tokenizer(), rotten_tomatoes()
+    return (
+        tokenizer,
+        short(corpus.train, tokenizer, TRAIN_TOKENS, TRAIN),
+        short(corpus.valid, tokenizer, TEST_TOKENS, VALID),
+        short(corpus.test, tokenizer, TEST_TOKENS),
+    )
+
+
+def run_once(name: str, lr: float = 0.0, seed: int = 0) -> Run:
+    """Make one model, train it if it is to be trained, and have it judge the validation and the held-out sentences.
+
+    Args:
+        name: as Run.model.
+        lr, seed: of the training.
+
+    Explained in lab 08_qlora.
+    """
+    tokenizer, train_rows, valid_rows, test_rows = _sentences()
+    model = load_smollm2().requires_grad_(False) if name == FLOATS else adapted(seed)
+    start = time.process_time()
+    if name == TRAINED:
+        fit(model, tokenizer, train_rows, lr, BATCH, seed)
+    seconds = round(time.process_time() - start, 1) if name == TRAINED else 0.0
+    valid, test = (judged(log_odds(model, tokenizer, rows), rows) for rows in (valid_rows, test_rows))
+    return Run(
+        name,
+        lr,
+        seed,
+        valid.count("1") / len(valid_rows),
+        test,
+        written_as_asked(model, tokenizer, test_rows[:ASKED]),
+        seconds,
+    )
+
+
+def sweep(folder: Path, rates: Sequence[float] = RATES, seeds: Sequence[int] = SEEDS) -> list[Run]:
+    """The zero-shot models, every rate with the first seed, and all seeds at the rate that validation prefers.
+
+    Args:
+        folder: where each run is kept as one JSON file; a run that is there is not repeated.
+        rates, seeds: at least one each; among rates equally good the first is taken.
+    """
+    zero_shot = [_kept(folder, FLOATS), _kept(folder, FOUR_BITS)]
+    tried = [_kept(folder, TRAINED, lr, seeds[0]) for lr in rates]
+    best = max(tried, key=lambda run: run.valid).lr
+    return [*zero_shot, *tried, *(_kept(folder, TRAINED, best, seed) for seed in seeds[1:])]
+
+
+def _kept(folder: Path, name: str, lr: float = 0.0, seed: int = 0) -> Run:
+    path = folder / f"{name.replace(' ', '_')}-{lr:g}-{seed}.json"
+    return kept(
+        path,
+        Run,
+        lambda: run_once(name, lr, seed),
+        lambda run: f"valid {run.valid:.3f}, as asked {run.as_asked}, {run.seconds:.0f} s of training",
+    )
+
+
+def collect(folder: Path) -> list[Run]:
+    """All runs in a folder: the zero-shot ones first, then by rate and seed."""
+    order = (FLOATS, FOUR_BITS, TRAINED)
+    return sorted(runs_in(folder, Run), key=lambda run: (order.index(run.model), run.lr, run.seed))
+
+
+def write_results(runs: Iterable[Run], path: Path) -> None:
+    """Write runs and what they were made with into one file, a row each.
+
+    Args:
+        runs: from `collect`.
+        path: the file; an existing one is replaced only once the new one is complete.
+    """
+    made = {
+        "command": "python -m lora_utils.experiments.qlora_reviews",
+        "budget": {"train": TRAIN, "batch": BATCH, "tokens": TRAIN_TOKENS, "threads": 1},
+        "judged": {"tokens": TEST_TOKENS, "valid": VALID, "asked": ASKED},
+    }
+    write_table(runs, Run, made, path)
+
+
+def shipped_reviews(path: Path = SHIPPED) -> list[Run]:
+    """The runs that the course ships, so that the evidence can be read without half an hour of training.
+
+    Args:
+        path: a file from write_results (default: the course's own).
+
+    Explained in lab 08_qlora.
+    """
+    return read_table(path, Run)
+
+
+def best_runs(runs: Iterable[Run]) -> list[Run]:
+    """The trained runs at the rate with the best validation accuracy of its first seed, in the order of their seeds."""
+    trained = [run for run in runs if run.model == TRAINED]
+    first = min(run.seed for run in trained)
+    best = max((run for run in trained if run.seed == first), key=lambda run: run.valid).lr
+    return sorted((run for run in trained if run.lr == best), key=lambda run: run.seed)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The command: run what is missing in the folder, or write the folder's runs into one file."""
+    parser = argparse.ArgumentParser(
+        prog="python -m lora_utils.experiments.qlora_reviews", description=__doc__.splitlines()[0]
+    )
+    parser.add_argument("--rates", type=float, nargs="+", default=RATES, help="learning rates to choose from")
+    parser.add_argument("--seeds", type=int, nargs="+", default=SEEDS, help="default: 0 1 2")
+    parser.add_argument("--folder", type=Path, default=Path("runs"), help="one JSON file a run; default: runs")
+    parser.add_argument("--ship", type=Path, help="run nothing, write all runs of the folder into this file")
+    chosen = parser.parse_args(arguments)
+    if chosen.ship:
+        write_results(collect(chosen.folder), chosen.ship)
+        return
+    torch.set_num_threads(1)  # more threads change the order of sums, and with it the last digits of every run
+    chosen.folder.mkdir(parents=True, exist_ok=True)
+    sweep(chosen.folder, chosen.rates, chosen.seeds)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+"""Training runs as JSON: one file a run while they are made, and one table of all of them to ship with the course.
+
+A run is a dataclass of plain numbers and text. Half an hour of training is never repeated for want of a file.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import TypeVar
+
+import torch
+
+from lora_utils.data.text import write_whole
+
+Run = TypeVar("Run")
+
+
+def kept(path: Path, kind: type[Run], make: Callable[[], Run], said: Callable[[Run], str]) -> Run:
+    """Return the run that a file holds; where there is none, make it, write it and print a line about it.
+
+    Args:
+        path: the file.
+        kind: the dataclass.
+        make: trains and measures.
+        said: what is worth printing of a new run.
+    """
+    if path.is_file():
+        return kind(**json.loads(path.read_text(encoding="utf-8")))
+    run = make()
+    write_whole(path, json.dumps(asdict(run)).encode())
+    print(f"{path.stem}: {said(run)}", flush=True)
+    return run
+
+
+def runs_in(folder: Path, kind: type[Run]) -> list[Run]:
+    """Return the runs that a folder holds, one file each, in no order."""
+    return [kind(**json.loads(path.read_text(encoding="utf-8"))) for path in folder.glob("*.json")]
+
+
+def write_table(runs: Iterable[Run], kind: type[Run], made: dict, path: Path) -> None:
+    """Write runs and what they were made with into one file; a row each, since the names need standing only once.
+
+    Args:
+        runs: of the dataclass `kind`.
+        made: the command and its budget; torch's version and the machine are added.
+        path: the file; an existing one is replaced only once the new one is complete.
+    """
+    made = made | {"torch": torch.__version__.partition("+")[0], "machine": platform.machine()}
+    names = [field.name for field in fields(kind)]
+    rows = ",\n  ".join(json.dumps([getattr(run, name) for name in names]) for run in runs)
+    text = f'{{"made": {json.dumps(made)},\n "columns": {json.dumps(names)},\n "rows": [\n  {rows}\n]}}\n'
+    write_whole(path, text.encode())
+
+
+def read_table(path: Path, kind: type[Run]) -> list[Run]:
+    """Return the runs of a file from `write_table`."""
+    table = json.loads(path.read_text(encoding="utf-8"))
+    return [kind(**dict(zip(table["columns"], row, strict=True))) for row in table["rows"]]

@@ -1,0 +1,33 @@
+"""How models are trained and measured: steps, accuracy, memory, forgetting.
+
+May import models and what lies below.
+"""
+
+from lora_utils.training.evaluate import accuracy as accuracy
+from lora_utils.training.evaluate import mean_and_spread as mean_and_spread
+from lora_utils.training.evaluate import sign_test as sign_test
+from lora_utils.training.forgetting import forgetting as forgetting
+from lora_utils.training.forgetting import old_head as old_head
+from lora_utils.training.instruction_tuning import InstructionBatch as InstructionBatch
+from lora_utils.training.instruction_tuning import answer_loss as answer_loss
+from lora_utils.training.instruction_tuning import instruction_batch as instruction_batch
+from lora_utils.training.ledger import parameter_memory as parameter_memory
+from lora_utils.training.ledger import predicted_memory as predicted_memory
+from lora_utils.training.memory import TrainingMemory as TrainingMemory
+from lora_utils.training.memory import training_memory as training_memory
+from lora_utils.training.nearest_neighbors import head_inputs as head_inputs
+from lora_utils.training.nearest_neighbors import nearest_neighbor_accuracy as nearest_neighbor_accuracy
+from lora_utils.training.parameters import ParameterCount as ParameterCount
+from lora_utils.training.parameters import count_parameters as count_parameters
+from lora_utils.training.parameters import freeze as freeze
+from lora_utils.training.parameters import trainable_names as trainable_names
+from lora_utils.training.parameters import unfreeze as unfreeze
+from lora_utils.training.seeds import seed_everything as seed_everything
+from lora_utils.training.train import History as History
+from lora_utils.training.train import train as train
+from lora_utils.training.what_fits import METHODS as METHODS
+from lora_utils.training.what_fits import MODELS as MODELS
+from lora_utils.training.what_fits import ModelSizes as ModelSizes
+from lora_utils.training.what_fits import StepBytes as StepBytes
+from lora_utils.training.what_fits import smallest_gpu as smallest_gpu
+from lora_utils.training.what_fits import step_bytes as step_bytes

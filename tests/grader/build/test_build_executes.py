@@ -1,0 +1,91 @@
+"""Building with a real kernel: the golden tree, and what a failing cell says."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import percent_source as source
+import pytest
+from typer.testing import CliRunner
+
+from grader.cli import app
+
+GOLDEN = Path(__file__).parent / "golden"
+pytestmark = pytest.mark.kernel
+
+
+def build(root: Path) -> tuple[int, str]:
+    result = CliRunner().invoke(app, ["build", "--root", str(root)])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.output
+
+
+def tree(root: Path) -> dict[str, str]:
+    return {path.relative_to(root).as_posix(): path.read_text() for path in sorted(root.rglob("*.ipynb"))}
+
+
+def test_the_golden_tree(tmp_path, request):
+    """Run with --update-golden to rewrite the expected notebooks, then read their diff."""
+    sources = shutil.ignore_patterns("*.ipynb")
+    shutil.copytree(GOLDEN / "solutions", tmp_path / "solutions", ignore=sources)
+    assert build(tmp_path)[0] == 0
+    if request.config.getoption("--update-golden"):
+        for name, text in tree(tmp_path).items():
+            (GOLDEN / name).parent.mkdir(parents=True, exist_ok=True)
+            (GOLDEN / name).write_text(text)
+    built, expected = tree(tmp_path), tree(GOLDEN)
+    assert (
+        list(built)
+        == list(expected)
+        == [
+            "notebooks/01_doubling/01_doubling.ipynb",
+            "solutions/01_doubling/01_doubling.ipynb",
+        ]
+    )
+    for name in expected:
+        assert built[name] == expected[name], name
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        (
+            source.lab(source.setup("x = 1\ny = {}['rank']"), source.solution(), source.checks()),
+            "solutions/01_topic/01_topic.py: cell 1 (setup): KeyError: 'rank'.",
+        ),
+        (
+            source.lab(source.solution(), source.checks("import os\nos._exit(3)")),
+            "solutions/01_topic/01_topic.py: cell 2 (test-double): the kernel died",
+        ),
+        (
+            source.lab(source.solution(source.ANSWER.replace("x + x", "abs(x + x)")), source.checks()),
+            "solutions/01_topic/01_topic.py: cell 2 (test-double): the solution earned 3.0 of 4 points",
+        ),
+        (
+            source.lab(source.solution(), source.checks("5.0")),
+            "solutions/01_topic/01_topic.py: cell 2 (test-double): the solution earned more of 4 points",
+        ),
+        (
+            source.lab(source.solution(), source.checks("import warnings\nwarnings.warn('odd')\n4.0")),
+            "solutions/01_topic/01_topic.py: cell 2 (test-double): it wrote to standard error",
+        ),
+    ],
+    ids=["error", "death", "too few points", "too many points", "warning"],
+)
+def test_a_solution_that_fails_is_not_built(tmp_path, changed, message):
+    root = source.course(tmp_path, x01_topic=changed)
+    code, output = build(root)
+    assert code == 1
+    assert message in output
+    assert "Traceback" not in output
+    assert list(root.rglob("*.ipynb")) == []
+
+
+def test_a_cell_that_never_ends_is_stopped(tmp_path, monkeypatch):
+    monkeypatch.setattr("grader.build.execute.TIMEOUT", 1)
+    root = source.course(tmp_path, x01_topic=source.lab(source.cell("while True:\n    pass")))
+    code, output = build(root)
+    assert code == 1
+    assert "solutions/01_topic/01_topic.py: cell 1 ('while True:'): it ran longer than 1 s" in output

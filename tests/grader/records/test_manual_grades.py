@@ -1,0 +1,129 @@
+"""What a person entered in formgrader stays, whatever is graded again: points, extra credit, comments."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import tiny_course as tiny
+from nbgrader import api
+
+from grader.build.build import find_labs
+from grader.build.source import read_source
+from grader.build.twins import solution_twin, to_bytes
+from grader.class_run import grading_run
+from grader.notebooks.answer_key import AnswerKey
+from grader.results import Exercise, Result
+
+LAB = tiny.FIRST
+ENTERED = (0.5, 1.5, "Well argued.", "Too short.")
+EXTRA = tiny._task("third", "a third", "return x / 3", "0.0")
+
+
+@pytest.fixture
+def course(tmp_path):
+    return tiny.make_course(tmp_path)
+
+
+def keys_with(course: Path, old: str = "", new: str = "", more: str = "") -> dict[str, AnswerKey]:
+    """The keys after the instructor has changed the first lab."""
+    path = course / "solutions" / LAB / f"{LAB}.py"
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new) + more)
+    (lab,) = (lab for lab in find_labs(course) if lab.name == LAB)
+    lab.solution.write_bytes(to_bytes(solution_twin(read_source(lab.source))))
+    return tiny.keys_of(course)
+
+
+@pytest.fixture
+def run(course, tmp_path, monkeypatch):
+    """Hand in one answer and grade it with so many points for each exercise."""
+
+    def grade(points: float, answer: str, keys: dict[str, AnswerKey]):
+        def given(one, key, limits, sandbox, seed):
+            exercises = [Exercise(cell.grade_id, points, cell.points, "partial") for cell in key.graded]
+            terms = vars(grading_run.terms(key, limits, sandbox, seed))
+            return Result(one.student, one.lab, one.sha256, exercises=exercises, **terms, seconds=0.1)
+
+        monkeypatch.setattr(grading_run, "grade", given)
+        tiny.hand_in(tmp_path / "in", "ada", tiny.notebook(course, double=answer))
+        return grading_run.grade_all(tmp_path / "in", keys, f"sqlite:///{tmp_path / 'g.db'}")
+
+    return grade
+
+
+@pytest.fixture
+def book(tmp_path):
+    """Open nbgrader's gradebook, as formgrader does."""
+    return lambda: api.Gradebook(f"sqlite:///{tmp_path / 'g.db'}")
+
+
+@pytest.fixture
+def entered(run, book, course):
+    """A first grade, and what a person added to it in formgrader."""
+    assert run(1, "double = 1", tiny.keys_of(course)).problems == []
+    with book() as gradebook:
+        grade = gradebook.find_grade("test-double", LAB, LAB, "ada")
+        grade.manual_score, grade.extra_credit, grade.needs_manual_grade = 0.5, 1.5, False
+        gradebook.find_comment("double", LAB, LAB, "ada").manual_comment = "Well argued."
+        gradebook.find_comment("half", LAB, LAB, "ada").manual_comment = "Too short."
+        gradebook.db.commit()
+
+
+def of_a_person(book) -> tuple:
+    with book() as gradebook:
+        grade = gradebook.find_grade("test-double", LAB, LAB, "ada")
+        comments = [gradebook.find_comment(name, LAB, LAB, "ada").manual_comment for name in ("double", "half")]
+        return grade.manual_score, grade.extra_credit, *comments
+
+
+def automatic(book) -> tuple:
+    with book() as gradebook:
+        grade = gradebook.find_grade("test-double", LAB, LAB, "ada")
+        return grade.auto_score, grade.score, grade.needs_manual_grade
+
+
+def test_after_another_answer(entered, run, book, course):
+    assert run(3, "double = 2", tiny.keys_of(course)).problems == []
+    assert of_a_person(book) == ENTERED
+    assert automatic(book) == (3.0, 2.0, True)  # a person's points win, and a person should look again
+
+
+def test_after_the_same_answer(entered, run, book, course):
+    run(1, "double = 1", tiny.keys_of(course))
+    assert of_a_person(book) == ENTERED
+    assert automatic(book) == (1.0, 2.0, False)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("It also works for zero.", "Zero stays zero."), ("points=3, of=4", "points=2, of=4"), ("# Doubling", "# Twice")],
+    ids=["hidden test", "visible part", "text"],
+)
+def test_after_other_checks(old, new, entered, run, book, course):
+    graded = run(2, "double = 1", keys_with(course, old, new))
+    assert graded.problems == []
+    assert [row.standing.new for row in graded.graded] == [True]  # it was graded again
+    assert of_a_person(book) == ENTERED
+    assert automatic(book) == (2.0, 2.0, True)
+
+
+def test_after_other_points_of_a_cell(entered, run, book, course):
+    assert run(2, "double = 1", keys_with(course, '"points": 4', '"points": 5')).problems == []
+    assert of_a_person(book) == ENTERED
+    with book() as gradebook:
+        assert gradebook.find_grade("test-double", LAB, LAB, "ada").max_score == 5.0
+
+
+def test_other_cells_are_refused_and_touch_nothing(entered, run, book, course):
+    (problem,) = run(3, "double = 2", keys_with(course, more=EXTRA)).problems
+    assert "nbgrader db assignment remove 01_double --force" in problem
+    assert problem.endswith("but also deletes the 4 points and comments that people entered.")
+    assert of_a_person(book) == ENTERED
+    assert automatic(book) == (1.0, 2.0, False)
+
+
+def test_after_another_attempt_counts(entered, run, book, course):
+    run(0, "double = 3", tiny.keys_of(course))  # worse: the first goes on to count
+    assert of_a_person(book) == ENTERED
+    assert automatic(book) == (1.0, 2.0, False)

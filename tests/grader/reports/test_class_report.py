@@ -1,0 +1,192 @@
+"""The page for the class says what happened, escapes what students chose, and reads without eyes or mouse."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import replace
+
+import pytest
+import tiny_course as tiny
+from sqlalchemy import create_engine
+
+from grader.class_run.grading_run import Graded, Run
+from grader.notebooks.submission import Refusal
+from grader.records.attempts import Attempts
+from grader.reports.class_report import LabSummary, alerts, context, hardest, mistakes, write_class_report
+from grader.results import Exercise, Message, Result
+
+NASTY = '<script>alert("x")</script>'
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory):
+    return tiny.keys_of(tiny.make_course(tmp_path_factory.mktemp("course")))
+
+
+def result(student: str, double: float, *, sha="", text="expected 2, got 1", flags=()) -> Result:
+    messages = [] if double == 4 else [Message("wrong-number", text, "Multiply it.")]
+    exercises = [
+        Exercise("test-double", double, 4.0, "pass" if double == 4 else "partial" if double else "fail", messages),
+        Exercise("test-half", 4.0, 4.0, "pass"),
+    ]
+    sha = sha or f"sha-{student}"
+    return Result(student, tiny.FIRST, sha, "c", exercises, "namespaces", "id", {}, 1.0, None, list(flags))
+
+
+@pytest.fixture
+def run(keys, tmp_path):
+    engine = create_engine(f"sqlite:///{tmp_path / 'a.db'}")
+    attempts, run = Attempts(engine), Run(keys)
+    for one in (
+        result("ada", 4.0),
+        result("bo", 1.0, sha="same"),
+        result("cy", 1.0, sha="same", flags=["tampering:patches-a-library"]),
+        result(NASTY, 0.0, text=f"got {NASTY}"),
+    ):
+        run.rows.append(Graded(one, attempts.add(one, None)))
+    run.rows.append(Refusal("dan", tiny.FIRST, "dan/x.ipynb", "is empty", "save it"))
+    yield run
+    engine.dispose()
+
+
+def test_the_numbers_of_the_class(run):
+    (double, half) = hardest(run, run.graded)
+    assert (double.title, double.share, double.submissions) == ("Exercise: twice as much", 6 / 16, 4)
+    assert half.share == 1.0
+    (mistake,) = mistakes(run, run.graded)
+    assert (mistake.id, mistake.students, mistake.title) == ("wrong-number", 3, "Exercise: twice as much")
+    assert [(a.what, a.students) for a in alerts(run.graded)] == [
+        ("tampering:patches-a-library", ["cy"]),
+        ("the same file, byte for byte", ["bo", "cy"]),
+    ]
+
+
+def test_the_page_shows_them_and_runs_nothing_of_a_students(run, tmp_path):
+    page = write_class_report(run, tmp_path).read_text()
+    assert "<script" not in page
+    text = " ".join(html.unescape(re.sub(r"(?s)<style>.*?</style>|<[^>]+>", " ", page)).split())
+    for words in ("1 of 4 passed", "median is 62 %", "38 %", "wrong-number 3", "bo, cy", "could not be graded",
+                  "dan: dan/x.ipynb is empty; save it.", "Isolation while grading: namespaces", NASTY):  # fmt: skip
+        assert words in text, words
+    assert 'href="feedback/ada/01_double.html"' in page
+    bins = [int(n) for n in re.findall(r'<th scope="row">\d+ to \d+ %</th><td><span class="count">(\d+)</span>', page)]
+    assert bins == [0, 0, 0, 0, 0, 1, 2, 0, 0, 1]
+
+
+def test_exercises_that_cost_equally_keep_the_labs_order_and_easy_ones_are_only_counted(keys, monkeypatch, tmp_path):
+    engine = create_engine(f"sqlite:///{tmp_path / 'a.db'}")
+    one = result("ada", 4.0)
+    run = Run(keys, [Graded(one, Attempts(engine).add(one, None))])
+    assert [found.title for found in hardest(run, run.graded)] == [
+        "Exercise: twice as much",
+        "Exercise: half as much",
+    ]
+    assert "went better" not in write_class_report(run, tmp_path).read_text()
+    monkeypatch.setattr("grader.reports.class_report.MOST_HARDEST", 1)
+    page = write_class_report(run, tmp_path).read_text()
+    assert "Exercise: half as much" not in page
+    assert "1 more exercise went better on average" in page
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("shares", "passed", "middle", "filled"),
+    [
+        ([], 0, 0.0, {}),
+        ([0.8], 1, 0.8, {8: 1}),
+        ([0.1 * 8, 0.7999], 1, 0.79995, {8: 1, 7: 1}),
+        ([1.0, 0.0, 0.3, 0.29999], 1, 0.299995, {9: 1, 0: 1, 3: 1, 2: 1}),
+        ([0.1 + 0.2 + 0.3, 1.0 - 0.2], 1, 0.7, {6: 1, 8: 1}),
+        ([0.8 - 1e-12, 0.7 - 1e-12], 1, 0.75, {8: 1, 7: 1}),  # sums of points are not exact
+    ],
+)
+def test_a_lab_in_numbers(shares, passed, middle, filled):
+    lab = LabSummary("x", "X", 8.0, shares)
+    assert (lab.passed, round(lab.middle, 9)) == (passed, round(middle, 9))
+    assert {k: count for k, (_, count) in enumerate(lab.bins) if count} == filled
+    assert [name for name, _ in lab.bins][::9] == ["0 to 10 %", "90 to 100 %"]
+
+
+def test_every_cell_of_the_table_is_about_its_own_student_and_lab(keys, tmp_path):
+    engine = create_engine(f"sqlite:///{tmp_path / 'a.db'}")
+    attempts, run = Attempts(engine), Run(keys)
+    halved = Exercise("test-halve", 4.0, 4.0, "pass")
+    attempts.add(result("ada", 0.0), None)
+    for one in (
+        result("ada", 4.0, sha="second"),
+        result("bo", 1.0),
+        replace(result("bo", 4.0), lab=tiny.SECOND, exercises=[halved]),
+        replace(result("../eve", 4.0), lab=tiny.SECOND, exercises=[halved]),
+    ):
+        run.rows.append(Graded(one, attempts.add(one, None)))
+    run.rows.append(Refusal("dan", tiny.FIRST, "dan/x.ipynb", "is empty", "save it"))
+    engine.dispose()
+    seen = context(run, "the course")
+    table = {
+        name: [(cell["score"], cell["passed"], cell["attempts"], cell["refused"]) for cell in cells]
+        for name, cells in seen["students"]
+    }
+    nothing = (None, False, 0, False)
+    assert table == {
+        "../eve": [nothing, (4.0, True, 1, False)],
+        "ada": [(8.0, True, 2, False), nothing],
+        "bo": [(5.0, False, 1, False), (4.0, True, 1, False)],
+        "dan": [(None, False, 0, True), nothing],
+    }
+    assert [(lab.name, lab.points, lab.shares) for lab in seen["labs"]] == [
+        (tiny.FIRST, 8.0, [1.0, 0.625]),
+        (tiny.SECOND, 4.0, [1.0, 1.0]),
+    ]
+    pages = {cell["page"] for _, cells in seen["students"] for cell in cells}
+    assert "feedback/ada/01_double.html" in pages
+    assert not any(".." in page for page in pages)
+    alone = Run(keys, [row for row in run.rows if row.lab == tiny.SECOND])
+    assert [lab.name for lab in context(alone, "the course")["labs"]] == [tiny.SECOND]
+    assert {len(cells) for _, cells in context(alone, "the course")["students"]} == {1}
+
+
+def test_what_is_no_mistake_is_not_counted_as_one(keys, monkeypatch, tmp_path):
+    engine = create_engine(f"sqlite:///{tmp_path / 'a.db'}")
+    attempts, run = Attempts(engine), Run(keys)
+    for name, ids in (("ada", ["not-attempted", "late"]), ("bo", ["grader-error", "late", "late"]), ("cy", ["early"])):
+        wrong = Exercise("test-double", 0.0, 4.0, "fail", [Message(id, f"{id} of {name}") for id in ids])
+        one = replace(result(name, 0.0), exercises=[wrong])
+        run.rows.append(Graded(one, attempts.add(one, None)))
+    engine.dispose()
+    found = mistakes(run, run.graded)
+    assert [(one.id, one.students, one.text) for one in found] == [
+        ("late", 2, "late of ada"),
+        ("early", 1, "early of cy"),
+    ]
+    monkeypatch.setattr("grader.reports.class_report.MOST_MISTAKES", 1)
+    assert [one.id for one in mistakes(run, run.graded)] == ["late"]
+
+
+def test_who_has_not_tried_an_exercise_is_not_counted_as_trying(keys, tmp_path):
+    engine = create_engine(f"sqlite:///{tmp_path / 'a.db'}")
+    attempts, run = Attempts(engine), Run(keys)
+    for name, points, verdict in (("ada", 4.0, "pass"), ("bo", 0.0, "fail"), ("cy", 0.0, "not-attempted")):
+        one = replace(result(name, 0.0), exercises=[Exercise("test-double", points, 4.0, verdict)])
+        run.rows.append(Graded(one, attempts.add(one, None)))
+    engine.dispose()
+    (one,) = hardest(run, run.graded)
+    assert (one.attempted, one.submissions, one.share) == (2, 3, pytest.approx(1 / 3))
+
+
+def test_the_same_file_in_two_labs_or_worth_nothing_is_no_alert(keys, tmp_path):
+    engine = create_engine(f"sqlite:///{tmp_path / 'a.db'}")
+    attempts, run = Attempts(engine), Run(keys)
+    empty = Exercise("test-double", 0.0, 4.0, "not-attempted")
+    for one in (
+        result("ada", 4.0, sha="same", flags=["x"]),
+        replace(result("bo", 4.0, sha="same", flags=["x"]), lab=tiny.SECOND),
+        replace(result("cy", 0.0, sha="empty"), exercises=[empty]),
+        replace(result("dan", 0.0, sha="empty"), exercises=[empty]),
+    ):
+        run.rows.append(Graded(one, attempts.add(one, None)))
+    engine.dispose()
+    assert [(one.what, one.lab, one.students) for one in alerts(run.graded)] == [
+        ("x", tiny.FIRST, ["ada"]),
+        ("x", tiny.SECOND, ["bo"]),
+    ]

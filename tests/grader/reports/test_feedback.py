@@ -1,0 +1,314 @@
+"""Feedback pages: what counts, in words; hidden results without hidden code; usable by all; names are harmless."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import replace
+
+import pytest
+import tiny_course as tiny
+from sqlalchemy import create_engine
+
+from grader.class_run.grading_run import Graded, Run
+from grader.notebooks.submission import Refusal
+from grader.records.attempts import Attempts
+from grader.reports.feedback import (
+    keep_outputs,
+    kept_outputs,
+    lateness,
+    moment,
+    most_to_gain,
+    next_step,
+    sections,
+    sentence,
+    write_feedback,
+)
+from grader.results import WORDS, CellOutput, CheckLine, Exercise, Message, Result, plain
+
+VISIBLE_FAIL = CheckLine(
+    "It computes the right number.", "fail", "for 2 expected 4, got 2", "Use `2 * x`.", False, 0, 3
+)
+VISIBLE_PASS = CheckLine("It computes the right number.", "pass", "", None, False, 3, 3)
+HIDDEN_FAIL = CheckLine("It also works for zero.", "fail", "expected 0.0 for 0, got 7", None, True, 0, 1)
+WAITING = CheckLine("Choice c is judged correctly.", "skipped", "waits for: something", None, True, 0, 1)
+NASTY = '<script>alert("x")</script>'
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory):
+    return tiny.keys_of(tiny.make_course(tmp_path_factory.mktemp("course")))
+
+
+def exercise(name: str, points: float, verdict: str, *checks: CheckLine, messages=()) -> Exercise:
+    return Exercise(name, points, 4.0, verdict, list(messages), list(checks))
+
+
+def result(*exercises: Exercise, student="ada", sha="s1", notes=()) -> Result:
+    return Result(
+        student, tiny.FIRST, sha, "c" * 64, list(exercises), "unsandboxed", "id", {}, 1.5, None, [], list(notes)
+    )
+
+
+@pytest.fixture
+def pages(keys, tmp_path):
+    """Write feedback for results in order and return the last one's HTML and text."""
+    engine = create_engine(f"sqlite:///{tmp_path / 'a.db'}")
+    attempts = Attempts(engine)
+
+    def write(*results: Result, late=None):
+        for one in results:
+            run = Run(keys, [Graded(one, attempts.add(one, late))])
+        (path,) = write_feedback(run, tmp_path)
+        return path.read_text(), path.with_suffix(".txt").read_text()
+
+    yield write
+    engine.dispose()
+
+
+def text_of(page: str) -> str:
+    """What a reader sees of a page."""
+    page = re.sub(r"(?s)<(style|title)>.*?</\1>", "", page)
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())
+
+
+MIXED = (
+    exercise(
+        "test-double", 1.0, "partial", VISIBLE_FAIL, CheckLine("It also works for zero.", "pass", "", None, True, 1, 1)
+    ),
+    exercise("test-half", 3.0, "partial", VISIBLE_PASS, HIDDEN_FAIL),
+)
+
+
+@pytest.mark.parametrize("index", [0, 1], ids=["html", "text"])
+def test_it_says_latest_highest_pass_mark_and_that_the_highest_is_kept(index, pages):
+    best = result(exercise("test-double", 4, "pass", VISIBLE_PASS), exercise("test-half", 3.5, "partial", HIDDEN_FAIL))
+    page = pages(best, result(*MIXED, sha="s2"), late=90_000.0)[index]
+    text = text_of(page) if index == 0 else " ".join(page.split())
+    for words in ("4 of 8", "50 %", "7.5 of 8", "94 %", "(2 of 2)", "(attempt 1)", "The highest grade is kept",
+                  "80 %", "6.4 points", "You have passed", "1 day late"):  # fmt: skip
+        assert words in text
+
+
+@pytest.mark.parametrize("index", [0, 1], ids=["html", "text"])
+def test_each_exercise_has_sentence_verdict_rationale_hint_and_next_step(index, pages):
+    page = pages(result(*MIXED))[index]
+    text = text_of(page) if index == 0 else " ".join(page.split())
+    for words in ("Exercise: twice as much", "artly right", "1 of 4 points", "It computes the right number.",
+                  "not passed", "For 2 expected 4, got 2.", "Hint:", "2 * x", "Next:", "It also works for zero.",
+                  "(checked only when grading)", "Expected 0.0 for 0, got 7.", "other shapes",
+                  "2.4 more points are needed"):  # fmt: skip
+        assert words in text
+
+
+def test_no_hidden_code_and_no_reference_reaches_a_page(pages, keys):
+    both = "\n".join(pages(result(*MIXED)))
+    seen = html.unescape(both)
+    for cell in keys[tiny.FIRST].graded:
+        hidden = cell.source.split("### BEGIN HIDDEN TESTS")[1].split("### END HIDDEN TESTS")[0]
+        code = [line.strip() for line in hidden.splitlines() if line.strip() and not line.strip().startswith('"')]
+        assert len(code) >= 4
+        assert [line for line in code if line in seen] == []
+    assert "secret_of_the_grader" not in both
+    assert "BEGIN" not in both
+
+
+def test_what_a_check_that_was_not_run_says_or_is_worth_stays_unsaid(pages):
+    first = CheckLine("The answer is a letter.", "not-attempted", "no answer yet")
+    for verdict in ("fail", "not-attempted"):
+        for page in pages(result(exercise("test-double", 0, verdict, first, WAITING, WAITING), MIXED[1])):
+            assert "Choice c" not in page
+            # Who has answered nothing needs no word about what would run next.
+            assert ("2 more checks will run once the first ones pass" in page) == (verdict == "fail")
+
+
+@pytest.mark.parametrize("verdict", [v for v in WORDS if v != "pass"])
+def test_every_verdict_is_told_in_words_with_a_next_step(verdict, pages):
+    message = Message("id", "it went wrong", "Look at it.")
+    page, text = pages(result(exercise("test-double", 0, verdict, messages=[message]), MIXED[1]))
+    for seen in (text_of(page), text):
+        assert WORDS[verdict] in seen
+        assert "It went wrong." in seen
+        assert next_step(exercise("x", 0, verdict))[:30] in " ".join(seen.split())
+    assert (next_step(exercise("x", 4, "pass")), next_step(exercise("x", 0, verdict)) != "") == ("", True)
+
+
+def test_names_and_messages_are_escaped(pages, keys, tmp_path):
+    line = CheckLine(NASTY, "fail", f"got {NASTY}", NASTY, False, 0, 3)
+    page, _ = pages(
+        result(exercise("test-double", 0, "fail", line), MIXED[1], student=NASTY, notes=[f"a cell {NASTY}"])
+    )
+    assert "<script" not in page
+    assert html.escape(NASTY, quote=False).replace('"', "&#34;") in page
+    refused = Refusal(NASTY, tiny.FIRST, f"{NASTY}/x", f"is odd {NASTY}", f"mend {NASTY}")
+    (path,) = write_feedback(Run(keys, [refused]), tmp_path)
+    assert "<script" not in path.read_text()
+    assert path.resolve().is_relative_to((tmp_path / "feedback").resolve())
+
+
+def test_what_could_not_be_graded_gets_a_page_with_the_cure(keys, tmp_path):
+    refused = Refusal(
+        "cy", tiny.FIRST, "cy/01_double/x.ipynb", "has the wrong file name", "rename it to 01_double.ipynb"
+    )
+    elsewhere = Refusal("cy", "", "cy/other", "belongs to no lab", "rename it")
+    (path,) = write_feedback(Run(keys, [refused, elsewhere]), tmp_path)
+    for page in (text_of(path.read_text()), path.with_suffix(".txt").read_text()):
+        assert "cy/01_double/x.ipynb has the wrong file name." in page
+        assert "Rename it to 01_double.ipynb." in page
+        assert "does not count as an attempt" in page
+
+
+SHOWN = [
+    CellOutput(3, "print('a')", f"a </pre>{NASTY}\n  b", [], 0),
+    CellOutput(7, "plt.plot(x)", "", ["iVBORw0KGgoAAA=="], 1),
+    CellOutput(9, "", "", ["QUJD", "REVG"], 2),
+]
+
+
+def test_the_page_shows_what_the_students_cells_showed(pages, tmp_path):
+    one = replace(result(*MIXED), shown=SHOWN)
+    keep_outputs(one, tmp_path)
+    page, text = pages(one)
+    assert "<script" not in page
+    assert re.findall(r"<pre>(.*?)</pre>", page, re.DOTALL) == [
+        "a &lt;/pre&gt;&lt;script&gt;alert(&#34;x&#34;)&lt;/script&gt;\n  b"
+    ]
+    assert re.findall(r'<img src="([^"]*)" alt="([^"]*)">', page) == [
+        ("data:image/png;base64,iVBORw0KGgoAAA==", "figure from your cell 7"),
+        ("data:image/png;base64,QUJD", "figure 1 of 2 from your cell 9"),
+        ("data:image/png;base64,REVG", "figure 2 of 2 from your cell 9"),
+    ]
+    assert "img-src data:" in page  # or no browser would show them
+    for words in ("Cell 3: print('a')", "Cell 7: plt.plot(x)", "1 figure left out: too many", "2 figures left out"):
+        assert words in text_of(page)
+        assert words in text
+    assert f"  | a </pre>{NASTY}\n  |   b\n" in text
+    assert "2 figures in the HTML page" in text
+    assert "iVBOR" not in text
+    assert "first graded" not in page + text
+
+
+def test_outputs_outlive_the_run_that_saw_them_and_belong_to_one_attempt(pages, tmp_path):
+    first, second = result(*MIXED, sha="s1"), result(*MIXED, sha="s2")
+    keep_outputs(replace(first, shown=SHOWN), tmp_path)
+    keep_outputs(first, tmp_path)  # looked up again, nothing new was seen
+    assert kept_outputs(first, tmp_path) == SHOWN
+    again = pages(first, first)  # the second time from the record
+    assert all("Cell 7: plt.plot(x)" in text_of(page) or "Cell 7: plt.plot(x)" in page for page in again)
+    assert kept_outputs(second, tmp_path) == []
+    assert kept_outputs(replace(first, checks_sha256="d"), tmp_path) == []
+    assert kept_outputs(replace(first, student="bo"), tmp_path) == []
+    for page in pages(second):  # new, and its cells showed nothing
+        assert "first graded" not in page
+        assert "What your cells" not in page
+    for page in pages(second):
+        assert "only on the page of the day when this submission was first graded" in page
+
+
+@pytest.mark.parametrize("broken", ["", "{", "[]", "null", '{"of": ["s1"], "shown": [{}]}', '{"shown": 3}'])
+def test_a_broken_file_of_outputs_is_passed_over(broken, tmp_path):
+    one = replace(result(*MIXED), shown=SHOWN)
+    keep_outputs(one, tmp_path)
+    (file,) = tmp_path.glob("feedback/*/*.outputs.json")
+    file.write_text(broken)
+    assert kept_outputs(one, tmp_path) == []
+
+
+def test_what_cells_showed_is_in_no_record():
+    assert plain(replace(result(*MIXED), shown=SHOWN)) == plain(result(*MIXED))
+    assert "shown" not in plain(result(*MIXED))
+
+
+def test_many_corrections_are_cut_short(pages):
+    notes = [f"locked cell 'c{i}' was edited" for i in range(9)]
+    for page in pages(result(*MIXED, notes=notes)):
+        assert "c5" in page
+        assert "c6" not in page
+        assert "And 3 more of this kind." in page
+
+
+def test_a_sign_is_for_the_eye_only(pages):
+    page, _ = pages(result(*MIXED, notes=["locked cell 'x' was edited"]))
+    for sign in "✓✗◐":  # the word stands beside it
+        assert sign in page
+        for found in re.finditer(sign, page):
+            assert page[: found.start()].endswith('<span aria-hidden="true">')
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (None, ""),
+        (0, ""),
+        (5, "less than a minute late"),
+        (60, "1 minute late"),
+        (7_300, "2 hours late"),
+        (2e5, "2 days late"),
+    ],
+)
+def test_lateness_in_words(seconds, words):
+    assert lateness(seconds) == words
+
+
+def test_what_broke_inside_the_grader_is_for_staff(pages):
+    for page in pages(result(*MIXED, notes=["the grader broke: KeyError", "locked cell 'x' was edited"])):
+        assert "KeyError" not in page
+        assert "was edited" in page
+
+
+def test_the_page_says_which_attempt_counts_and_what_lateness_cost(keys, tmp_path):
+    engine = create_engine(f"sqlite:///{tmp_path / 'a.db'}")
+    standing = Attempts(engine).add(result(*MIXED), 7_300.0)
+    engine.dispose()
+    for policy, words in (("best", "Highest so far"), ("latest", "What counts"), ("first", "What counts")):
+        late = replace(standing, policy=policy, penalty=1.5, counts_penalty=1.5)
+        (path,) = write_feedback(Run(keys, [Graded(result(*MIXED), late)]), tmp_path)
+        for page in (text_of(path.read_text()), path.with_suffix(".txt").read_text()):
+            assert words in page
+            assert "2 hours late, penalty 1.5 points" in page
+            assert "4 less 1.5 for lateness" in page
+
+
+@pytest.mark.parametrize(("text", "made"), [("got 1", "Got 1."), ("Got 1.", "Got 1."), ("é..", "É."), ("", ".")])
+def test_a_text_becomes_a_sentence(text, made):
+    assert sentence(text) == made
+
+
+def test_a_time_is_written_for_a_reader():
+    assert moment("2026-03-01T12:05:59+00:00") == "2026-03-01 12:05 UTC"
+    assert moment("2026-03-01T23:30:00-02:00") == "2026-03-02 01:30 UTC"
+    assert moment("some day") == "some day"
+
+
+def test_the_exercise_with_most_to_gain_comes_first(keys):
+    key = keys[tiny.FIRST]
+    assert most_to_gain(key, list(MIXED)) == ("Exercise: twice as much", 3.0)
+    assert most_to_gain(key, [exercise("test-double", 4, "pass"), exercise("test-half", 4, "pass")]) is None
+
+
+@pytest.mark.parametrize(
+    ("checks", "policy", "words"),
+    [
+        ([VISIBLE_FAIL, VISIBLE_FAIL], "best", "Begin with the first check that was not passed"),
+        ([VISIBLE_FAIL, HIDDEN_FAIL], "best", "Begin with the first check that was not passed"),
+        ([VISIBLE_PASS, VISIBLE_FAIL], "best", "Mend it, run the check under the cell until it passes, and hand in"),
+        ([VISIBLE_PASS, VISIBLE_FAIL], "first", "Mend it, run the check under the cell until it passes."),
+        ([VISIBLE_PASS, HIDDEN_FAIL], "best", "The checks in your notebook pass; what failed is only looked at"),
+        ([VISIBLE_PASS], "best", "Mend it"),
+    ],
+)
+def test_the_next_step_depends_on_what_failed_and_on_which_attempt_counts(checks, policy, words, keys):
+    one = exercise("test-double", 1, "partial", *checks)
+    assert next_step(one, policy).startswith(words)
+    (section,) = sections(keys[tiny.FIRST], [one], policy)
+    assert (section.number, section.title, section.step) == (1, "Exercise: twice as much", next_step(one, policy))
+
+
+def test_a_quiz_question_sends_the_reader_to_the_reasons_and_an_exercise_to_other_inputs():
+    def exercise(visible_points):
+        visible = CheckLine("It can be read.", "pass", "", None, False, visible_points, visible_points)
+        hidden = CheckLine("Choice a.", "fail", "Chosen, and wrong.", None, True, 0.0, 1.0)
+        return Exercise("test-q01", 0.0, 1.0, "fail", [], [visible, hidden])
+
+    assert next_step(exercise(0.0)).startswith("Read the reasons")
+    assert "only looked at when grading" in next_step(exercise(1.0))

@@ -1,0 +1,268 @@
+"""Exercises, grades and their words."""
+
+import importlib.util
+import json
+import math
+
+import pytest
+import torch
+
+from lora_utils import LoRALayer
+from lora_utils.checks import Draw, Exercise, Failure, Mistake, StudentRaised, Subject, expect_close
+from lora_utils.checks.framework import probes
+from lora_utils.checks.framework.draw import SEED_VARIABLE
+
+MIME = "application/vnd.lora-utils.grade+json"
+
+
+@pytest.fixture
+def doubling():
+    exercise = Exercise("double")
+
+    @exercise.check(weight=2)
+    def doubles(function, draw):
+        """It doubles
+        every number."""
+        x = draw.normal(3)
+        value = function.probe(probes.call, args=[x])["value"]
+        unchanged = Mistake("unchanged", x, "the input came back unchanged", "multiply by 2")
+        expect_close(value, 2 * x, what="the value", mistakes=(unchanged,))
+
+    @exercise.check(after=("doubles",))
+    def keeps_shape(function, draw):
+        """It keeps the shape."""
+        if function.probe(probes.call, args=[draw.normal(2, 3)])["value"].shape != (2, 3):
+            raise Failure("shape", "the shape changed")
+
+    return exercise
+
+
+def twice(x):
+    return 2 * x
+
+
+def test_full_marks_are_exact_and_read_as_a_number_by_nbgrader(doubling):
+    grade = doubling(twice, points=0.3)
+    assert float(repr(grade)) == 0.3
+    assert grade.verdict == "pass"
+
+
+def test_a_recognised_mistake_gets_its_text_and_hint_and_what_depends_on_it_waits(doubling):
+    grade = doubling(lambda x: x, points=3)
+    assert grade == 0
+    assert [r.verdict for r in grade.results] == ["fail", "skipped"]
+    assert grade.results[0].message_id == "unchanged"
+    assert "Hint: multiply by 2" in str(grade)
+    assert "waits for: It doubles every number." in str(grade)
+
+
+def test_weights_share_the_points(doubling):
+    grade = doubling(lambda x: 2 * x if x.dim() == 1 else x.flatten(), points=3)
+    assert grade == 2
+    assert grade.verdict == "partial"
+
+
+def test_hidden_checks_add_points_and_are_announced_before(doubling):
+    grade = doubling(twice, points=3, of=4)
+    assert grade == 3
+    assert "1 more decided by hidden checks" in grade.heading()
+
+    def negative(function, draw):
+        """It doubles negative numbers."""
+        expect_close(function.probe(probes.call, args=[-1.5])["value"], -3.0, what="the value")
+
+    grade = grade.hidden(negative, points=1)
+    assert grade == 4
+    assert "more decided" not in grade.heading()
+    assert grade.results[-1].hidden
+
+
+def test_the_stub_is_not_attempted(doubling):
+    def stub(x):
+        raise NotImplementedError
+
+    grade = doubling(stub, points=3)
+    assert (grade, grade.verdict) == (0, "not-attempted")
+
+
+def test_an_exception_names_its_kind_and_the_students_line(doubling):
+    def broken(x):
+        return x + "text"
+
+    grade = doubling(broken, points=3)
+    assert grade.results[0].message_id == "raised-TypeError"
+    assert 'return x + "text"' in grade.results[0].text
+
+
+def test_leaving_the_interpreter_is_an_ordinary_failure(doubling):
+    grade = doubling(lambda x: exit(), points=3)
+    assert grade.results[0].message_id == "raised-SystemExit"
+
+
+def test_a_check_that_breaks_is_the_graders_error():
+    exercise = Exercise("broken")
+
+    @exercise.check
+    def breaks(subject, draw):
+        """It breaks."""
+        return 1 / 0
+
+    grade = exercise(twice, points=1)
+    assert grade.verdict == "grader-error"
+    assert "ZeroDivisionError" in grade.results[0].text
+
+
+def test_a_check_without_a_sentence_is_refused():
+    with pytest.raises(ValueError, match="needs a docstring"):
+        Exercise("mute").check(lambda subject, draw: None)
+
+
+def test_a_check_after_an_unknown_one_is_refused():
+    with pytest.raises(ValueError, match=r"comes after \['never'\]"):
+        Exercise("order").check(after=("never",))(twice)
+
+
+def test_the_display_is_a_table_with_headers_and_escapes_what_students_return(doubling):
+    def shouts(x):
+        raise ValueError("<script>")
+
+    bundle = doubling(shouts, points=3)._repr_mimebundle_()
+    assert '<th scope="col"' in bundle["text/html"]
+    assert "<script>" not in bundle["text/html"]
+    assert json.loads(json.dumps(bundle[MIME]))["checks"][0]["message_id"] == "raised-ValueError"
+
+
+class Borrowed(LoRALayer):
+    pass
+
+
+def delegates(x):
+    return LoRALayer(2, 2, 1, 1.0)(x)
+
+
+def hides(x):
+    import lora_utils.methods.lora
+
+    return lora_utils.methods.lora.LoRALayer(2, 2, 1, 1.0)(x)
+
+
+@pytest.mark.parametrize("answer", [LoRALayer, Borrowed, delegates, hides])
+def test_handing_in_the_reference_earns_nothing_and_is_flagged(doubling, answer):
+    grade = doubling(answer, points=3)
+    assert grade == 0
+    assert grade.flags == ["answer-uses-reference"]
+    assert grade.results[0].message_id == "reference-used"
+
+
+def test_allowed_names_may_be_used():
+    exercise = Exercise("uses-lora", allowed=("LoRALayer",))
+
+    @exercise.check
+    def runs(function, draw):
+        """It runs."""
+        function.probe(probes.call, args=[draw.normal(3, 2)])
+
+    assert exercise(delegates, points=1) == 1
+
+
+def test_printing_and_warning_cost_nothing_and_reach_nobody(doubling, capsys):
+    def noisy(x):
+        import sys
+        import warnings
+
+        print("hello")
+        print("oops", file=sys.stderr)
+        warnings.warn("careful", stacklevel=1)
+        return 2 * x
+
+    assert doubling(noisy, points=3) == 3
+    assert capsys.readouterr() == ("", "")
+
+
+def test_an_object_that_equals_everything_cannot_pass(doubling):
+    class Equal:
+        def __eq__(self, other):
+            return True
+
+        __hash__ = None
+
+    grade = doubling(lambda x: Equal(), points=3)
+    assert grade == 0
+    assert grade.results[0].message_id == "raised-WrongType"
+
+
+def test_the_students_in_place_change_does_not_reach_the_judge(doubling):
+    assert doubling(lambda x: x.mul_(2), points=3) == 3
+    assert doubling(lambda x: x.zero_(), points=3) == 0
+
+
+def test_inputs_follow_from_the_course_seed(monkeypatch):
+    def drawn(seed):
+        monkeypatch.setenv(SEED_VARIABLE, seed)
+        seen = []
+        exercise = Exercise("inputs")
+
+        @exercise.check
+        def looks(subject, draw):
+            """It looks."""
+            seen.append(draw.normal(4))
+
+        exercise(twice, points=1)
+        return seen[0]
+
+    assert torch.equal(drawn("a"), drawn("a"))
+    assert not torch.equal(drawn("a"), drawn("b"))
+
+
+def test_a_probe_seeds_torch_and_leaves_the_notebooks_randomness_alone():
+    torch.manual_seed(5)
+    expected = torch.rand(1)
+    torch.manual_seed(5)
+    first, second = (Subject(torch.rand, seed=9).probe(probes.call, args=[2])["value"] for _ in range(2))
+    assert torch.equal(first, second)
+    assert torch.equal(torch.rand(1), expected)
+
+
+def test_a_function_that_is_no_probe_is_refused():
+    with pytest.raises(ValueError, match="a probe must be a top-level function"):
+        Subject(twice).probe(twice)
+
+
+def test_student_raised_says_what_came():
+    with pytest.raises(StudentRaised, match="ZeroDivisionError: division by zero"):
+        Subject(lambda: 1 / 0).probe(probes.call, args=[])
+
+
+def test_sizes_differ_pairwise_and_stay_in_range():
+    for seed in range(50):
+        sizes = Draw(str(seed)).sizes(4, 2, 6)
+        assert len(set(sizes)) == 4
+        assert min(sizes) >= 2
+        assert max(sizes) <= 6
+
+
+@pytest.mark.parametrize(
+    ("actual", "id"),
+    [
+        (torch.zeros(3, 2), "wrong-value-shape"),
+        (torch.full((2, 3), math.nan), "wrong-value-not-finite"),
+        (torch.ones(2, 3) * 1.001, "wrong-value"),
+        ("text", "wrong-value"),
+    ],
+)
+def test_a_difference_is_described(actual, id):
+    with pytest.raises(Failure) as failure:
+        expect_close(actual, torch.ones(2, 3), what="the value")
+    assert failure.value.id == id
+    assert "the value" in failure.value.rationale
+
+
+def test_a_mistake_that_shows_deep_in_the_standard_library_names_the_students_own_line(tmp_path):
+    path = tmp_path / "answer.py"
+    path.write_text("from collections import Counter\n\n\ndef count(x):\n    return Counter(x)  # no list\n")
+    spec = importlib.util.spec_from_file_location("answer", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    with pytest.raises(StudentRaised) as raised:
+        Subject(module.count).probe(probes.call, args=[3])
+    assert raised.value.line == "return Counter(x)  # no list"

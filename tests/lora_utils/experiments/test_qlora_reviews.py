@@ -1,0 +1,119 @@
+"""The bookkeeping of lab 08's runs, with models that cost nothing and with a tiny one, and what the course ships."""
+
+import json
+
+import gguf_file
+import pytest
+
+from lora_utils.data.corpora import Corpus, Split
+from lora_utils.data.smollm2_tokens import read_tokenizer
+from lora_utils.experiments import qlora_reviews, review_task
+from lora_utils.experiments.qlora_reviews import (
+    FLOATS,
+    FOUR_BITS,
+    TRAINED,
+    Run,
+    best_runs,
+    collect,
+    main,
+    paired,
+    shipped_reviews,
+    sweep,
+    write_results,
+)
+from lora_utils.models.smollm2 import read_decoder
+from lora_utils.training.evaluate import sign_test
+
+ROWS = [("hello", 1), ("he", 0), ("hello hello", 1), ("he he", 0), ("hell", 0), ("hello he", 1)]
+
+
+def run(name, right, lr=0.0, seed=0, valid=0.5):
+    return Run(name, lr, seed, valid, right, 0, 0.0)
+
+
+def test_only_sentences_that_differ_count():
+    assert paired(run(FOUR_BITS, "0011000"), run(TRAINED, "0101111")) == (4, 1, sign_test(4, 1))
+    assert run(FLOATS, "0111").accuracy == 0.75
+    with pytest.raises(ValueError, match="zip"):
+        paired(run(FOUR_BITS, "00"), run(TRAINED, "000"))
+
+
+@pytest.fixture
+def runs(monkeypatch):
+    """Replaces training: validation accuracy by rate is set by the test, and every run made is noted."""
+    made, valid_of = [], {}
+
+    def fake(name, lr=0.0, seed=0):
+        made.append((name, lr, seed))
+        right = f"{int(lr * 1e4):08b}"  # the held-out part prefers other rates than validation
+        return Run(name, lr, seed, valid_of.get(lr, 0.1), right, seed, 1.0)
+
+    monkeypatch.setattr(qlora_reviews, "run_once", fake)
+    return made, valid_of
+
+
+def test_the_best_rate_on_validation_gets_all_seeds(runs, tmp_path):
+    made, valid_of = runs
+    valid_of.update({1e-4: 0.7, 3e-4: 0.8, 1e-3: 0.6})
+    found = sweep(tmp_path, (1e-4, 3e-4, 1e-3))
+    want = [(FLOATS, 0, 0), (FOUR_BITS, 0, 0), *((TRAINED, lr, 0) for lr in (1e-4, 3e-4, 1e-3))]
+    want += [(TRAINED, 3e-4, 1), (TRAINED, 3e-4, 2)]
+    assert [(one.model, one.lr, one.seed) for one in found] == made == want
+    assert [(one.lr, one.seed) for one in best_runs(found)] == [(3e-4, 0), (3e-4, 1), (3e-4, 2)]
+    assert best_runs([run(FLOATS, "1", valid=0.9), run(TRAINED, "1", 1e-3)])[0].model == TRAINED
+    made.clear()
+    (tmp_path / "trained-0.0003-1.json").unlink()
+    assert sweep(tmp_path, (1e-4, 3e-4, 1e-3)) == found
+    assert made == [(TRAINED, 3e-4, 1)], "finished runs are not repeated"
+
+
+def test_results_survive_the_file_in_order(runs, tmp_path):
+    main(["--folder", str(tmp_path / "runs"), "--rates", "0.003", "--seeds", "4", "2"])
+    main(["--folder", str(tmp_path / "runs"), "--ship", str(tmp_path / "all.json")])
+    back = shipped_reviews(tmp_path / "all.json")
+    assert back == collect(tmp_path / "runs")
+    assert [(one.model, one.seed) for one in back] == [(FLOATS, 0), (FOUR_BITS, 0), (TRAINED, 2), (TRAINED, 4)]
+    made = json.loads((tmp_path / "all.json").read_text(encoding="utf-8"))["made"]
+    assert made["command"] == "python -m lora_utils.experiments.qlora_reviews"
+    write_results([], tmp_path / "none.json")
+    assert shipped_reviews(tmp_path / "none.json") == []
+
+
+@pytest.fixture
+def tiny(tmp_path, monkeypatch):
+    """A decoder of two blocks in place of the published one, labels of one letter, a corpus of six sentences."""
+    path = tmp_path / "small.gguf"
+    gguf_file.write(path)
+    split = Split(*map(list, zip(*ROWS, strict=True)))
+    for module in (qlora_reviews, review_task):
+        monkeypatch.setattr(module, "load_smollm2", lambda: read_decoder(path))
+    monkeypatch.setattr(qlora_reviews, "smollm2_tokenizer", lambda: read_tokenizer(path))
+    monkeypatch.setattr(qlora_reviews, "rotten_tomatoes", lambda: Corpus("tiny", ("n", "p"), split, split, split))
+    monkeypatch.setattr(review_task, "LABELS", ["n", "p"])
+    for name, value in (("TRAIN", 6), ("BATCH", 2), ("VALID", 4), ("ASKED", 3)):
+        monkeypatch.setattr(qlora_reviews, name, value)
+    qlora_reviews._sentences.cache_clear()
+    yield
+    qlora_reviews._sentences.cache_clear()
+
+
+def test_real_runs_under_a_tiny_budget(tiny):
+    runs = {
+        name: qlora_reviews.run_once(name, 1e-3 if name == TRAINED else 0.0) for name in (FLOATS, FOUR_BITS, TRAINED)
+    }
+    for name, one in runs.items():
+        assert (one.model, len(one.right)) == (name, 6)
+        assert 0 <= one.as_asked <= 3
+        assert round(one.valid * 4) == one.valid * 4
+        assert name == TRAINED or one.seconds == 0
+    assert runs[TRAINED].right != runs[FOUR_BITS].right
+
+
+@pytest.mark.assets("smollm2", "reviews")
+def test_the_shipped_runs_are_whole_and_judge_the_present_sentences():
+    runs = shipped_reviews()
+    _, train_rows, _, test_rows = qlora_reviews._sentences()
+    assert len(train_rows) == qlora_reviews.TRAIN
+    assert {len(one.right) for one in runs} == {len(test_rows)}
+    assert [one.model for one in runs[:2]] == [FLOATS, FOUR_BITS]
+    assert [one.seed for one in best_runs(runs)] == [0, 1, 2]
