@@ -6,14 +6,35 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
+import typer.core
 
 # jsonschema, which nbformat imports, compiles 38 grammars of international addresses where it finds this package:
 # more than a second, and no notebook holds anything for them to check. Absent, it goes without.
 sys.modules.setdefault("rfc3987_syntax", None)
 
+# Who needs which command, and in the order of a term; `--help` shows them so.
+TERM = {"For authors": ["build"], "For instructors": ["doctor", "grade", "demo"], "For students": ["check"]}
+
+
+class TermGroup(typer.core.TyperGroup):
+    """The commands in the order of a term, under a heading for each kind of reader."""
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:
+        """Return all names, in that order."""
+        return [name for names in TERM.values() for name in names]
+
+    def format_commands(self, ctx: typer.Context, formatter) -> None:
+        """Write a section for each kind of reader."""
+        width = formatter.width - 6 - max(map(len, self.commands))
+        for heading, names in TERM.items():
+            with formatter.section(heading):
+                formatter.write_dl([(name, self.get_command(ctx, name).get_short_help_str(width)) for name in names])
+
+
 app = typer.Typer(
     name="grader",
-    help="Build the notebooks of the course.",
+    cls=TermGroup,
+    help="Build the labs of the course, and grade what students hand in.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -27,7 +48,7 @@ Root = Annotated[Path | None, typer.Option(help="The course folder; default: fou
 
 @app.callback()
 def main() -> None:
-    """Build and grade the labs of the course."""
+    """Build the labs of the course, and grade what students hand in."""
 
 
 def course(root: Path | None) -> Path:

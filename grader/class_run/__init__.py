@@ -11,5 +11,4 @@ from grader.class_run.grading_run import grade_all as grade_all
 from grader.class_run.seed_file import SeedFileError as SeedFileError
 from grader.class_run.seed_file import read_seed as read_seed
 from grader.class_run.self_check import CannotCheck as CannotCheck
-from grader.class_run.self_check import self_check as self_check
 from grader.class_run.shared_answers import SharedAnswer as SharedAnswer

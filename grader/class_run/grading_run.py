@@ -11,7 +11,7 @@ from grader.class_run.shared_answers import SharedAnswer, shared_answers
 from grader.engine.engine import engine
 from grader.notebooks.answer_key import AnswerKey
 from grader.notebooks.submission import Refusal, Submission, collect, iso
-from grader.records.attempt_policy import Counting, Standing
+from grader.records.attempt_policy import AttemptPolicy, Standing
 from grader.records.attempts import Attempts
 from grader.records.formgrader_copy import write_copy
 from grader.records.gradebook import Gradebook, GradebookError
@@ -60,7 +60,7 @@ class Run:
     keys: dict[str, AnswerKey]
     rows: list[Graded | Refusal] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
-    counting: Counting = field(default_factory=Counting)
+    counting: AttemptPolicy = field(default_factory=AttemptPolicy)
     shared: list[SharedAnswer] = field(default_factory=list)
 
     @property
@@ -89,7 +89,7 @@ def grade_all(
     seed: str | None = None,
     only: bool = False,
     due: dict[str, datetime] | None = None,
-    counting: Counting | None = None,
+    counting: AttemptPolicy | None = None,
     copies: Path | None = None,
     watch: Watcher = lambda done, total, what: None,
     keep: Callable[[Result], None] = lambda result: None,
@@ -126,7 +126,7 @@ def grade_all(
     with book:
         with lock:
             due, closed = _prepare(book, keys, due or {}, run)
-            run.counting = replace(counting or Counting(), due=due, extensions=book.extensions())
+            run.counting = replace(counting or AttemptPolicy(), due=due, extensions=book.extensions())
             attempts = Attempts(book.engine, run.counting)
         waiting = [one for one in found if isinstance(one, Submission)]
         submissions = {(one.student, one.lab): one for one in waiting}

@@ -18,7 +18,7 @@ from grader.notebooks.notebook_file import Unreadable, parse, read_bytes
 from grader.notebooks.restore import restore
 from grader.results import CHECK_WORDS, Exercise
 from grader.scoring.execution import Limits, execute
-from grader.scoring.exercise_grades import collect_exercises
+from grader.scoring.exercise_grades import grade_exercises
 
 
 class CannotCheck(ValueError):
@@ -90,7 +90,7 @@ def self_check(path: Path, root: Path, limits: Limits | None = None) -> SelfChec
         raise CannotCheck(NO_FORK)
     restored = restore(cells, best)
     runs = execute(restored.cells, {}, limits or Limits(), sandbox=False)
-    return SelfCheck(best.lab, collect_exercises(best, restored.cells, runs, engine(False).read), restored.notes)
+    return SelfCheck(best.lab, grade_exercises(best, restored.cells, runs, engine(False).read), restored.notes)
 
 
 def student_key(lab: Lab) -> AnswerKey | None:

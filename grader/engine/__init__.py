@@ -8,5 +8,4 @@ from grader.engine.canary import sandbox_faults as sandbox_faults
 from grader.engine.engine import NO_FORK as NO_FORK
 from grader.engine.engine import SLACK_SECONDS as SLACK_SECONDS
 from grader.engine.engine import can_fork as can_fork
-from grader.engine.engine import engine as engine
 from grader.engine.launch import launch_early as launch_early

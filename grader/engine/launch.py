@@ -23,7 +23,7 @@ GOODBYE_SECONDS = 5  # to end by itself once its socket is closed
 
 
 @dataclass(frozen=True)
-class Warm:
+class ForkServer:
     """A warm process that is starting or has started.
 
     Args:
@@ -51,7 +51,7 @@ class Warm:
             os.close(self.claim)
 
 
-def launch() -> Warm:
+def launch() -> ForkServer:
     """Start a warm process and return at once; `grader.engine.fork_server` says over the socket when it is ready."""
     sweep()
     folder, claim = claimed("grader-warm-")
@@ -67,7 +67,7 @@ def launch() -> Warm:
             stderr=subprocess.PIPE,
             start_new_session=True,
         )
-    return Warm(process, ours, folder, claim)
+    return ForkServer(process, ours, folder, claim)
 
 
 def variables(folder: str) -> dict[str, str]:
@@ -88,7 +88,7 @@ def variables(folder: str) -> dict[str, str]:
     }
 
 
-_early: list[Warm] = []
+_early: list[ForkServer] = []
 
 
 def launch_early() -> None:
@@ -98,7 +98,7 @@ def launch_early() -> None:
         atexit.register(_unused)
 
 
-def launched() -> Warm:
+def launched() -> ForkServer:
     """Return the process that was started early, to the first who asks, and a new one to everybody else."""
     return _early.pop() if _early else launch()
 

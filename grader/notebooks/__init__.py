@@ -11,7 +11,6 @@ from grader.notebooks.notebook_file import Unreadable as Unreadable
 from grader.notebooks.notebook_file import parse as parse
 from grader.notebooks.notebook_file import read_bytes as read_bytes
 from grader.notebooks.restore import Cell as Cell
-from grader.notebooks.restore import restore as restore
 from grader.notebooks.restore_tags import RestoreTags as RestoreTags
 from grader.notebooks.submission import TIMESTAMP as TIMESTAMP
 from grader.notebooks.submission import Refusal as Refusal

@@ -5,7 +5,7 @@ May import notebooks, build and text.
 
 from grader.records.attempt import Attempt as Attempt
 from grader.records.attempt_policy import COUNTS as COUNTS
-from grader.records.attempt_policy import Counting as Counting
+from grader.records.attempt_policy import AttemptPolicy as AttemptPolicy
 from grader.records.attempt_policy import Policy as Policy
 from grader.records.attempt_policy import Standing as Standing
 from grader.records.attempts import Attempts as Attempts

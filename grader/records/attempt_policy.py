@@ -70,7 +70,7 @@ def no_penalty(student: str, graded: object, seconds: float) -> float | None:
 
 
 @dataclass(frozen=True)
-class Counting:
+class AttemptPolicy:
     """How attempts count.
 
     Args:

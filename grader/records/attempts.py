@@ -1,7 +1,7 @@
 """Every graded attempt, append-only, in a table beside nbgrader's own in the same database.
 
 A row says what was graded (hashes of submission and checks), what came out and on what terms. Rows are never changed;
-which of them counts is a view, see `Counting`.
+which of them counts is a view, see `AttemptPolicy`.
 """
 
 from dataclasses import asdict, replace
@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from grader.records.attempt import Attempt, Base
-from grader.records.attempt_policy import Counting, Standing, in_order
+from grader.records.attempt_policy import AttemptPolicy, Standing, in_order
 from grader.results import SHUT_OFF, Result, Terms
 
 MOST_RETRIES = 20  # two writers rarely meet twice
@@ -26,9 +26,9 @@ class Attempts:
         counting: which attempt counts; default: the best, and lateness costs nothing.
     """
 
-    def __init__(self, engine: Engine, counting: Counting | None = None) -> None:
+    def __init__(self, engine: Engine, counting: AttemptPolicy | None = None) -> None:
         self._engine = engine
-        self.counting = counting or Counting()
+        self.counting = counting or AttemptPolicy()
         Base.metadata.create_all(engine)
 
     def known(self, student: str, lab: str, submission_sha256: str, terms: Terms) -> Attempt | None:

@@ -212,7 +212,7 @@ class Gradebook:
         Args:
             counts: the attempt.
             timestamp: when it was handed in.
-            penalty: what lateness costs, see `Counting`; default: nothing.
+            penalty: what lateness costs, see `AttemptPolicy`; default: nothing.
         """
         try:
             self._write(counts, timestamp, penalty)

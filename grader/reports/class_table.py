@@ -10,7 +10,7 @@ from rich.text import Text
 
 from grader.notebooks.submission import Refusal
 from grader.records.attempt import Attempt
-from grader.records.attempt_policy import Counting
+from grader.records.attempt_policy import AttemptPolicy
 from grader.text.safe_names import one_line
 
 NAME = 12  # columns of a student's name in the narrow table; a longer one goes on in the next line
@@ -22,7 +22,7 @@ def class_table(
     attempts: list[Attempt],
     refused: list[Refusal],
     points: dict[str, float],
-    counting: Counting | None = None,
+    counting: AttemptPolicy | None = None,
 ) -> Table:
     """Return the table student x lab: the points that count, passed or not, attempts.
 
@@ -34,7 +34,7 @@ def class_table(
         points: what each lab is worth.
         counting: which attempts count; default: the best.
     """
-    counting = counting or Counting()
+    counting = counting or AttemptPolicy()
     made: dict[tuple[str, str], list[Attempt]] = {}
     for attempt in attempts:
         made.setdefault((attempt.student, attempt.lab), []).append(attempt)
@@ -55,7 +55,7 @@ def class_table(
     return table
 
 
-def _cell(shape: type, made: list[Attempt], counting: Counting, refused: bool) -> Text:
+def _cell(shape: type, made: list[Attempt], counting: AttemptPolicy, refused: bool) -> Text:
     if not made:
         return Text(shape.refused, style="yellow") if refused else Text(shape.nothing, style="dim")
     standing = counting.standing(made, counting.choose(made), new=False)

@@ -19,7 +19,7 @@ from grader.engine.canary import REMEDY, sandbox_faults
 from grader.engine.engine import NO_FORK, can_fork
 from grader.notebooks.answer_key import AnswerKey, read_keys
 from grader.records.attempt import Attempt
-from grader.records.attempt_policy import Counting, Policy
+from grader.records.attempt_policy import AttemptPolicy, Policy
 from grader.records.attempts import Attempts
 from grader.records.gradebook import Gradebook, GradebookError, database_url, shown_url
 from grader.records.late_rules import LateRules, LateRulesError
@@ -143,7 +143,7 @@ def grade_folder(
         scheduler: address of a running Dask cluster that does the grading; default: this machine does.
         timeout: seconds of wall clock for one cell.
         sandbox: whether submissions are shut off; nothing starts where that does not hold. Default True.
-        policy: which attempt counts, see `Counting`; default the best.
+        policy: which attempt counts, see `AttemptPolicy`; default the best.
         seed_file: holds the course's own seed, see `read_seed`; default: the seed is the environment's.
         console: where progress goes; default: standard output.
         title: what the progress bar says.
@@ -179,7 +179,7 @@ def grade_folder(
                 scheduler=scheduler,
                 sandbox=sandbox,
                 seed=seed,
-                counting=Counting(policy, rules),
+                counting=AttemptPolicy(policy, rules),
                 only=bool(labs),
                 due=parse_due(due or [], list(keys)),
                 copies=root / AUTOGRADED if db is None else None,

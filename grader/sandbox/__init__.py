@@ -10,7 +10,6 @@ from grader.sandbox.channel import hear as hear
 from grader.sandbox.channel import tell as tell
 from grader.sandbox.control_groups import Group as Group
 from grader.sandbox.control_groups import Groups as Groups
-from grader.sandbox.course_package import course_package as course_package
 from grader.sandbox.limits import Bounds as Bounds
 from grader.sandbox.limits import counts_by_namespace as counts_by_namespace
 from grader.sandbox.limits import data_size as data_size

@@ -22,7 +22,7 @@ OURS = "the grader broke"  # how notes begin that are for staff only
 MOST_COPIED = 120  # characters, white space aside: a shorter answer may well be the reference by chance
 
 
-def collect_exercises(
+def grade_exercises(
     key: AnswerKey, cells: list[Cell], runs: dict[str, CellRun], read: Callable[[str, list[str]], list | None]
 ) -> list[Exercise]:
     """Return one exercise for each graded cell of the lab, in the lab's order; for `read` see `Losses`."""

@@ -18,7 +18,7 @@ from grader.notebooks.restore import Cell, restore
 from grader.notebooks.submission import Submission, iso
 from grader.results import OPEN, SHUT_OFF, Exercise, Message, Result, Terms
 from grader.scoring.execution import Limits, execute
-from grader.scoring.exercise_grades import OURS, broken_checks, collect_exercises, grade_flags
+from grader.scoring.exercise_grades import OURS, broken_checks, grade_exercises, grade_flags
 from grader.student.cell_outputs import cell_outputs
 
 SEED_VARIABLE = "LORA_UTILS_CHECK_SEED"  # as in lora_utils.checks.framework.draw; to import that would import torch too
@@ -56,7 +56,7 @@ def grade(
         notes, flags = notes + restored.notes, list(restored.flags)
         runs = execute(restored.cells, {SEED_VARIABLE: seed}, limits, sandbox, key)
         read = engine(sandbox).read
-        exercises = collect_exercises(key, restored.cells, runs, read)
+        exercises = grade_exercises(key, restored.cells, runs, read)
         shown = cell_outputs(restored.cells, runs)
         notes += broken_checks(key, runs)
         flags += grade_flags(key, restored.cells, runs)

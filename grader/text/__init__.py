@@ -16,5 +16,4 @@ from grader.text.safe_names import file_name as file_name
 from grader.text.safe_names import is_plain_name as is_plain_name
 from grader.text.safe_names import one_line as one_line
 from grader.text.safe_names import spreadsheet as spreadsheet
-from grader.text.tampering import tampering as tampering
 from grader.text.terminal_text import overwritten as overwritten

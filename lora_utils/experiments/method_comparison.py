@@ -8,19 +8,16 @@ The results that the course ships were made by these commands; `shipped_comparis
 
 from __future__ import annotations
 
-import argparse
 import functools
 import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import torch
-
 from lora_utils.data.batches import Examples, load
 from lora_utils.data.text import PAD_ID
 from lora_utils.experiments.comparison_methods import LADDER, METHODS, build, head_of
-from lora_utils.experiments.run_records import kept, read_table, runs_in, write_table
+from lora_utils.experiments.run_records import command_of, kept, read_table, runs_in, ship_or_run, write_table
 from lora_utils.training.evaluate import accuracy
 from lora_utils.training.memory import training_memory
 from lora_utils.training.nearest_neighbors import head_inputs, nearest_neighbor_accuracy
@@ -187,21 +184,16 @@ def shipped_comparison(path: Path = SHIPPED) -> list[Run]:
 
 def main(arguments: list[str] | None = None) -> None:
     """The command: run what is missing in the folder, or write the folder's runs into one file."""
-    parser = argparse.ArgumentParser(
-        prog="python -m lora_utils.experiments.method_comparison", description=__doc__.splitlines()[0]
-    )
+    parser = command_of("lora_utils.experiments.method_comparison", __doc__.splitlines()[0])
     parser.add_argument("--corpus", choices=("trec", "rotten_tomatoes"), default="trec", help="default: trec")
     parser.add_argument("--methods", nargs="+", choices=list(METHODS), default=list(METHODS), help="default: all")
-    parser.add_argument("--folder", type=Path, default=Path("runs"), help="one JSON file a run; default: runs")
-    parser.add_argument("--ship", type=Path, help="run nothing, write all runs of the folder into this file")
     chosen = parser.parse_args(arguments)
-    if chosen.ship:
-        write_results(collect(chosen.folder), chosen.ship)
-        return
-    torch.set_num_threads(1)  # more threads change the order of sums, and with it the last digits of every run
-    chosen.folder.mkdir(parents=True, exist_ok=True)
-    for method in chosen.methods:
-        sweep(chosen.corpus, method, chosen.folder)
+
+    def run(folder: Path) -> None:
+        for method in chosen.methods:
+            sweep(chosen.corpus, method, folder)
+
+    ship_or_run(chosen, lambda folder, file: write_results(collect(folder), file), run)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ the trained one judge the same sentences, so what counts are the sentences on wh
 
 from __future__ import annotations
 
-import argparse
 import functools
 import time
 from collections.abc import Iterable, Sequence
@@ -17,12 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-import torch
-
 from lora_utils.data.corpora import rotten_tomatoes
 from lora_utils.data.smollm2_tokens import smollm2_tokenizer
 from lora_utils.experiments.review_task import Row, adapted, fit, judged, log_odds, short, written_as_asked
-from lora_utils.experiments.run_records import kept, read_table, runs_in, write_table
+from lora_utils.experiments.run_records import command_of, kept, read_table, runs_in, ship_or_run, write_table
 from lora_utils.models.smollm2 import load_smollm2
 from lora_utils.training.evaluate import sign_test
 
@@ -181,20 +178,15 @@ def best_runs(runs: Iterable[Run]) -> list[Run]:
 
 def main(arguments: list[str] | None = None) -> None:
     """The command: run what is missing in the folder, or write the folder's runs into one file."""
-    parser = argparse.ArgumentParser(
-        prog="python -m lora_utils.experiments.qlora_reviews", description=__doc__.splitlines()[0]
-    )
+    parser = command_of("lora_utils.experiments.qlora_reviews", __doc__.splitlines()[0])
     parser.add_argument("--rates", type=float, nargs="+", default=RATES, help="learning rates to choose from")
     parser.add_argument("--seeds", type=int, nargs="+", default=SEEDS, help="default: 0 1 2")
-    parser.add_argument("--folder", type=Path, default=Path("runs"), help="one JSON file a run; default: runs")
-    parser.add_argument("--ship", type=Path, help="run nothing, write all runs of the folder into this file")
     chosen = parser.parse_args(arguments)
-    if chosen.ship:
-        write_results(collect(chosen.folder), chosen.ship)
-        return
-    torch.set_num_threads(1)  # more threads change the order of sums, and with it the last digits of every run
-    chosen.folder.mkdir(parents=True, exist_ok=True)
-    sweep(chosen.folder, chosen.rates, chosen.seeds)
+    ship_or_run(
+        chosen,
+        lambda folder, file: write_results(collect(folder), file),
+        lambda folder: sweep(folder, chosen.rates, chosen.seeds),
+    )
 
 
 if __name__ == "__main__":

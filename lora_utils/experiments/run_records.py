@@ -5,6 +5,7 @@ A run is a dataclass of plain numbers and text. Half an hour of training is neve
 
 from __future__ import annotations
 
+import argparse
 import json
 import platform
 from collections.abc import Callable, Iterable
@@ -60,3 +61,27 @@ def read_table(path: Path, kind: type[Run]) -> list[Run]:
     """Return the runs of a file from `write_table`."""
     table = json.loads(path.read_text(encoding="utf-8"))
     return [kind(**dict(zip(table["columns"], row, strict=True))) for row in table["rows"]]
+
+
+def command_of(module: str, description: str) -> argparse.ArgumentParser:
+    """Return the parser of a command that makes runs in a folder, or ships those of a folder in one file."""
+    parser = argparse.ArgumentParser(prog=f"python -m {module}", description=description)
+    parser.add_argument("--folder", type=Path, default=Path("runs"), help="one JSON file a run; default: runs")
+    parser.add_argument("--ship", type=Path, help="run nothing, write all runs of the folder into this file")
+    return parser
+
+
+def ship_or_run(chosen: argparse.Namespace, ship: Callable[[Path, Path], None], run: Callable[[Path], None]) -> None:
+    """Do what a command of `command_of` was asked for.
+
+    Args:
+        chosen: the command's options.
+        ship: writes the runs of a folder into a file.
+        run: makes what is missing in a folder.
+    """
+    if chosen.ship:
+        ship(chosen.folder, chosen.ship)
+        return
+    torch.set_num_threads(1)  # more threads change the order of sums, and with it the last digits of every run
+    chosen.folder.mkdir(parents=True, exist_ok=True)
+    run(chosen.folder)

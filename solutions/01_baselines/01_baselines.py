@@ -122,7 +122,7 @@ grade = grade.hidden(corners, points=1)
 grade
 
 # %% [markdown]
-# The course's own pipeline lives in `lora_utils.data.text`; it takes torchtext's tokenizer where that loads. Does yours agree, on every sentence of both parts?
+# The course's own pipeline lives in `lora_utils.data`; it takes torchtext's tokenizer where that loads. Does yours agree, on every sentence of both parts?
 
 # %% tags=["skip-when-grading"]
 from lora_utils.data import basic_english, build_vocab_from_iterator, get_tokenizer
@@ -490,7 +490,7 @@ grade = grade.hidden(odd_batches, points=1)
 grade
 
 # %% [markdown]
-# `lora_utils.experiments.bag_of_words` fits the classifier: words that many texts share count less (TF-IDF), each row is scaled to length 1, and logistic regression does the rest. It stores the counts as a
+# `lora_utils.experiments` fits the classifier: words that many texts share count less (TF-IDF), each row is scaled to length 1, and logistic regression does the rest. It stores the counts as a
 # sparse matrix, since 8,816 rows of 25,000 counts are nearly all zero. How many labelled sentences does it need? Three random choices of each size; the band is plus and minus one standard deviation.
 
 # %% tags=["skip-when-grading"]
@@ -629,7 +629,7 @@ for label in LABELS:
     print(f"   {p[tokenizer.encode(label).ids[0]].item():.3f}  {label!r}")
 
 # %% [markdown]
-# The model need not say one of our labels; we only compare the two. `label_scores` of `lora_utils.experiments.prompting` does that for many prompts, with the same sum as yours. A check on a label of several tokens:
+# The model need not say one of our labels; we only compare the two. `label_scores` of `lora_utils.experiments` does that for many prompts, with the same sum as yours. A check on a label of several tokens:
 
 # %% tags=["skip-when-grading"]
 long_label = " quite wonderful"

@@ -674,7 +674,7 @@ bottom = [0.0] * len(counted)
 for k, kind in enumerate(("weights", "gradients", "optimizer", "activations")):
     heights = [getattr(m, kind) / 1e6 for m in counted.values()]
     look = {"color": COLORS[k + 2], "hatch": HATCHES[k], "edgecolor": "white"}
-    axes.bar(list(counted), heights, bottom=bottom, label=kind.replace("optimizer", "optimizer"), **look)
+    axes.bar(list(counted), heights, bottom=bottom, label=kind, **look)
     bottom = [below + height for below, height in zip(bottom, heights, strict=True)]
 axes.legend(frameon=False)
 axes.grid(axis="x", visible=False)

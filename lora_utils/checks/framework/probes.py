@@ -44,3 +44,16 @@ def train_towards(module: nn.Module, x: torch.Tensor, target: torch.Tensor, *, l
         if losses[-1] < REACHED * losses[0]:
             break
     return {"first": losses[0], "last": losses[-1]}
+
+
+def shapes_of(module: nn.Module) -> list[dict]:
+    """Not a probe by itself: what a module trains or could train, each with its name, shape and largest number."""
+    return [
+        {
+            "name": name,
+            "shape": list(p.shape),
+            "trainable": p.requires_grad,
+            "largest": float(p.detach().abs().max()),
+        }
+        for name, p in module.named_parameters()
+    ]

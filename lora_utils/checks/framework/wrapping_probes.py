@@ -34,7 +34,11 @@ def build(cls, *, weight, bias, rank, alpha) -> dict:
 def run(cls, *, weight, bias, rank, alpha, x, A=None, B=None, upstream=None) -> dict:
     """Probe: the output, with the given factors or as built, and its gradients."""
     base = linear(weight, bias)
-    wrapped = cls(base, rank, alpha)
+    return through(cls(base, rank, alpha), base, rank, x, A, B, upstream)
+
+
+def through(wrapped: nn.Module, base: nn.Module, rank: int, x, A=None, B=None, upstream=None) -> dict:
+    """Not a probe by itself: the output of a wrapped layer, with the given factors or as built, and its gradients."""
     if A is not None:
         down, up = factors(wrapped, base, rank)
         with torch.no_grad():
@@ -83,9 +87,9 @@ class Factor(NamedTuple):
         return tensor.T if self.flipped else tensor
 
 
-def factors(wrapped: nn.Module, base: nn.Linear, rank: int) -> tuple[Factor, Factor]:
+def factors(wrapped: nn.Module, base: nn.Module, rank: int) -> tuple[Factor, Factor]:
     """Not a probe by itself: the path's A (i, r) and B (r, o), found by shape, so that their names are free."""
-    o, i = base.weight.shape
+    i, o = base.in_features, base.out_features  # a weight in 4 bits has another shape
     own = {id(p) for p in base.parameters()}
     found: list[Factor] = []
     for shape in ((i, rank), (rank, o)):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from lora_utils.checks.framework.probes import train_towards
+from lora_utils.checks.framework.probes import shapes_of, train_towards
 
 
 def build(cls, *, width: int, bottleneck: int) -> dict:
@@ -21,15 +21,7 @@ def build(cls, *, width: int, bottleneck: int) -> dict:
     held = [item for value in attributes if isinstance(value, (list, tuple)) for item in value]
     return {
         "module": True,
-        "parameters": [
-            {
-                "name": name,
-                "shape": list(p.shape),
-                "trainable": p.requires_grad,
-                "largest": float(p.detach().abs().max()),
-            }
-            for name, p in adapter.named_parameters()
-        ],
+        "parameters": shapes_of(adapter),
         "buffers": len(list(adapter.buffers())),
         "hidden": sum(isinstance(item, nn.Module | nn.Parameter) for item in held),
     }

@@ -191,7 +191,7 @@ def judge_output(subject: Subject, draw: Draw, c: dict) -> None:
         Mistake("no-influence", torch.zeros_like(M), "the output is zero although A and B are not",
                 "forward must use self.A and self.B as they are now."),
         Mistake("product-negated", -alpha * M, "the output has the opposite sign", "LoRA adds: no minus sign."),
-        Mistake("normalized", alpha * F.layer_norm(M, M.shape[-1:]), "the output is normalised", straight),
+        Mistake("normalised", alpha * F.layer_norm(M, M.shape[-1:]), "the output is normalised", straight),
         *(Mistake("nonlinearity", alpha * (f(x @ A) @ B), bent, straight) for f in act),
         *(Mistake("nonlinearity", alpha * f(M), bent, straight) for f in act),
         *(Mistake("nonlinearity", f(alpha * M), bent, straight) for f in act),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from lora_utils.checks.framework.probes import train_towards
+from lora_utils.checks.framework.probes import shapes_of, train_towards
 
 
 def build(cls, *, in_dim: int, out_dim: int, rank: int, alpha: float) -> dict:
@@ -20,15 +20,7 @@ def build(cls, *, in_dim: int, out_dim: int, rank: int, alpha: float) -> dict:
     held = [item for value in attributes for item in _items(value)]
     return {
         "module": True,
-        "parameters": [
-            {
-                "name": name,
-                "shape": list(p.shape),
-                "trainable": p.requires_grad,
-                "largest": float(p.detach().abs().max()),
-            }
-            for name, p in layer.named_parameters()
-        ],
+        "parameters": shapes_of(layer),
         "buffers": len(list(layer.buffers())),
         "tensors": sum(type(value) is torch.Tensor for value in attributes),
         "hidden_parameters": sum(isinstance(item, nn.Parameter) for item in held),

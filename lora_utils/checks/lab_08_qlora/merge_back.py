@@ -66,9 +66,9 @@ def judge_merge(subject: Subject, c: dict) -> None:
     mistakes = [
         Mistake("wrong-base", W + alpha * AB.T, "the update is added to the original weight: A and B were trained "
                 "beside the stored one and have learned around its rounding", "Add it to `stored`."),
-        Mistake("requantized", again, "the sum is rounded to 4 bits again, which loses much of the update",
+        Mistake("requantised", again, "the sum is rounded to 4 bits again, which loses much of the update",
                 "Keep the sum in 32 bits."),
-        Mistake("requantized", dequantize_4bit(quantize_4bit((W + alpha * AB.T).float())).double(), "the update is "
+        Mistake("requantised", dequantize_4bit(quantize_4bit((W + alpha * AB.T).float())).double(), "the update is "
                 "added to the original weight and the sum rounded again", "Add it to `stored`, and keep 32 bits."),
         Mistake("alpha-forgotten", S + AB.T, "the update is added without alpha", "alpha * (A @ B).T"),
         Mistake("alpha-over-rank", S + alpha / r * AB.T, "the update is scaled by alpha / rank", "alpha * (A @ B).T"),

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from lora_utils.checks import Draw, Exercise, Failure, Mistake, StudentRaised, Subject, expect_close
 from lora_utils.checks.framework.compare import expect_tensor
-from lora_utils.checks.framework.wrapping_probes import Factor
+from lora_utils.checks.framework.wrapping_probes import through
 from lora_utils.quantization.nf4 import dequantize_4bit, quantize_4bit
 from lora_utils.quantization.quantized_linear import QuantizedLinear
 
@@ -73,35 +73,10 @@ def build_path(cls, *, weight, bias, rank, alpha, dtype="float32", kind="bytes")
 def run_path(
     cls, *, weight, bias, rank, alpha, x, A=None, B=None, upstream=None, dtype="float32", kind="bytes"
 ) -> dict:
-    """Probe: the output, with the given factors or as built, and its gradients."""
+    """Probe: the output, with the given factors or as built, its gradients, and the output of the layer alone."""
     base = base_of(kind, weight, bias)
-    wrapped = cls(base, rank, alpha, getattr(torch, dtype))
-    if A is not None:
-        down, up = _factors(wrapped, base, rank)
-        with torch.no_grad():
-            down.parameter.copy_(down.turn(A))
-            up.parameter.copy_(up.turn(B))
-    x.requires_grad_(True)
-    y = wrapped(x)
-    seen = {"output": y, "dx": None, "dA": None, "dB": None, "base": base(x)}
-    if upstream is not None and y.requires_grad:
-        wanted = {"dx": x, "dA": down.parameter, "dB": up.parameter}
-        live = {name: t for name, t in wanted.items() if t.requires_grad}
-        seen |= zip(live, torch.autograd.grad(y, list(live.values()), upstream, allow_unused=True), strict=True)
-        for name, factor in (("dA", down), ("dB", up)):
-            seen[name] = None if seen[name] is None else factor.turn(seen[name])
-    return seen
-
-
-def _factors(wrapped: nn.Module, base: nn.Module, rank: int) -> list[Factor]:
-    """A (i, r) and B (r, o), found by shape, so that their names are free."""
-    own, found = {id(p) for p in base.parameters()}, []
-    for shape in ((base.in_features, rank), (rank, base.out_features)):
-        same = [p for p in wrapped.parameters() if id(p) not in own and tuple(p.shape) in (shape, shape[::-1])]
-        found += [Factor(p, tuple(p.shape) != shape) for p in same[:1]]
-    if len(found) < 2:
-        raise ValueError(f"no parameters for A and B of rank {rank} beside the given layer")
-    return found
+    seen = through(cls(base, rank, alpha, getattr(torch, dtype)), base, rank, x, A, B, upstream)
+    return seen | {"base": base(x)}
 
 
 # ---------------------------------------------------------------------------------------------------------- judges

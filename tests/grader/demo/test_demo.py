@@ -191,7 +191,7 @@ def real(tmp_path_factory) -> Path:
 def secrets(key: AnswerKey) -> list[str]:
     """Lines of code of the hidden tests and answers; not texts that students are meant to read, such as hints."""
     found: list[str] = []
-    hints = "\n".join(path.read_text() for path in (ROOT / "lora_utils" / "checks").glob("*.py"))
+    hints = "\n".join(path.read_text() for path in (ROOT / "lora_utils" / "checks").rglob("*.py"))
     for cell in key.cells:
         for region in re.findall(r"### BEGIN (?:HIDDEN TESTS|SOLUTION)\n(.*?)### END", cell.source, re.DOTALL):
             for line in (line.strip() for line in region.splitlines()):

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import create_engine
 
-from grader.records.attempt_policy import Counting, Standing
+from grader.records.attempt_policy import AttemptPolicy, Standing
 from grader.records.attempts import Attempts
 from grader.results import OPEN, SHUT_OFF, Exercise, Result
 
@@ -22,7 +22,7 @@ def result(points: float, sha: str, hour: int | None = None, verdict="partial", 
     return replace(one, **other)
 
 
-def after(counting: Counting, *results: Result) -> Standing:
+def after(counting: AttemptPolicy, *results: Result) -> Standing:
     """Record results in order and return the standing after the last."""
     engine = create_engine("sqlite://")
     attempts = Attempts(engine, counting)
@@ -49,7 +49,7 @@ def two_points_an_hour(student, graded, seconds):
 @pytest.mark.parametrize("policy", ["best", "latest", "first"])
 def test_the_policy_decides_by_points_or_by_time(policy, hours, numbers):
     rows = [result(points, f"s{n}", hour) for n, (points, hour) in enumerate(zip((5, 9, 7), hours, strict=True))]
-    standing = after(Counting(policy), *rows)
+    standing = after(AttemptPolicy(policy), *rows)
     assert (standing.counts_number, standing.policy) == (numbers[policy], policy)
     assert standing.score == (5, 9, 7)[numbers[policy] - 1]
     assert standing.is_the_one is (numbers[policy] == 3)
@@ -58,20 +58,22 @@ def test_the_policy_decides_by_points_or_by_time(policy, hours, numbers):
 @pytest.mark.parametrize("policy", ["latest", "first"])
 def test_of_one_hand_in_graded_twice_the_later_grade_counts_unless_the_grader_broke(policy):
     first, again = result(9, "s1", 1), result(4, "s1", 1, checks_sha256="mended")
-    assert after(Counting(policy), first, again).counts_number == 2
-    assert after(Counting(policy), first, replace(again, exercises=[Exercise("x", 0, 10, "grader-error")])).score == 9
+    assert after(AttemptPolicy(policy), first, again).counts_number == 2
+    assert (
+        after(AttemptPolicy(policy), first, replace(again, exercises=[Exercise("x", 0, 10, "grader-error")])).score == 9
+    )
 
 
 @pytest.mark.parametrize("policy", ["best", "latest", "first"])
 def test_a_grade_made_in_the_sandbox_replaces_one_made_without(policy):
     without = result(10, "s1", 1, sandbox=OPEN)
-    assert after(Counting(policy), without, result(2, "s1", 1)).score == 2
-    assert after(Counting(policy), without, result(0, "s1", 1, verdict="grader-error")).score == 10
-    assert after(Counting("best"), without, result(2, "s2", 1)).score == 10  # other bytes
+    assert after(AttemptPolicy(policy), without, result(2, "s1", 1)).score == 2
+    assert after(AttemptPolicy(policy), without, result(0, "s1", 1, verdict="grader-error")).score == 10
+    assert after(AttemptPolicy("best"), without, result(2, "s2", 1)).score == 10  # other bytes
 
 
 def test_the_best_after_its_penalty_counts():
-    counting = Counting("best", two_points_an_hour, DUE)
+    counting = AttemptPolicy("best", two_points_an_hour, DUE)
     standing = after(counting, result(7, "s1", 12), result(10, "s2", 14), result(8, "s3", 13))
     assert (standing.counts_number, standing.score, standing.counts_penalty) == (1, 7.0, 0.0)
     assert (standing.late, standing.penalty) == (3600.0, 2.0)  # of the attempt just looked at
@@ -82,16 +84,16 @@ def test_the_best_after_its_penalty_counts():
 
 def test_due_dates_and_extensions_of_today_decide_about_attempts_of_then():
     rows = result(6, "s1", 11), result(9, "s2", 14)
-    assert after(Counting("best", two_points_an_hour, DUE), *rows).counts_number == 1
-    extended = Counting("best", two_points_an_hour, DUE, {("ada", "lab"): timedelta(hours=1)})
+    assert after(AttemptPolicy("best", two_points_an_hour, DUE), *rows).counts_number == 1
+    extended = AttemptPolicy("best", two_points_an_hour, DUE, {("ada", "lab"): timedelta(hours=1)})
     standing = after(extended, *rows)
     assert (standing.counts_number, standing.score, standing.late) == (2, 7.0, 3600.0)
     assert after(replace(extended, extensions={("bob", "lab"): timedelta(hours=1)}), *rows).counts_number == 1
-    assert after(Counting("best", two_points_an_hour, {"lab": None}), *rows).late is None
+    assert after(AttemptPolicy("best", two_points_an_hour, {"lab": None}), *rows).late is None
 
 
 def test_a_date_that_comes_to_be_known_replaces_the_attempt_without_one():
-    counting = Counting("best", two_points_an_hour, DUE)
+    counting = AttemptPolicy("best", two_points_an_hour, DUE)
     assert after(counting, result(9, "s1")).score == 9
     standing = after(counting, result(9, "s1"), result(9, "s1", 14, seed_id="other"))
     assert (standing.counts_number, standing.score) == (2, 5.0)

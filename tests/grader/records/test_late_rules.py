@@ -16,7 +16,7 @@ from traitlets.config import Config
 
 from grader.class_run import grading_run
 from grader.notebooks.submission import iso
-from grader.records.attempt_policy import Counting
+from grader.records.attempt_policy import AttemptPolicy
 from grader.records.gradebook import programs_on_path
 from grader.records.late_rules import LateRules, LateRulesError
 from grader.reports.feedback import write_feedback
@@ -112,7 +112,7 @@ def run(course, tmp_path, monkeypatch):
         monkeypatch.setattr(grading_run, "grade", given)
         when = (DUE + timedelta(hours=hours)).isoformat() + " UTC"
         tiny.hand_in(tmp_path / "in", "ada", tiny.notebook(course, double=f"double = {points}"), when=when)
-        counting = Counting(policy, LateRules.of_course(write_config(tmp_path, config)))
+        counting = AttemptPolicy(policy, LateRules.of_course(write_config(tmp_path, config)))
         return grading_run.grade_all(tmp_path / "in", keys, url, due={tiny.FIRST: DUE}, counting=counting)
 
     grade.url = url

@@ -24,7 +24,7 @@ from grader.reports.feedback import write_feedback
 from grader.reports.report import write_report
 from grader.results import CheckLine, Message, Result
 from grader.scoring.execution import CellRun
-from grader.scoring.exercise_grades import broken_checks, collect_exercises
+from grader.scoring.exercise_grades import broken_checks, grade_exercises
 
 SHORTEST = 12  # characters of a line that says something: `x = y` may stand anywhere
 
@@ -100,7 +100,7 @@ def wrong_class(lab: str) -> tuple[list[Result], set[tuple[str, str]]]:
             if grades[cell.grade_id] is not None
         }
         rest = (
-            collect_exercises(key, [], runs, read),
+            grade_exercises(key, [], runs, read),
             "unsandboxed",
             "id",
             {},
@@ -173,6 +173,6 @@ def test_what_breaks_inside_a_hidden_check_is_for_staff_alone(tmp_path):
     broken = {"id": "x", "sentence": "It works.", "verdict": "grader-error", "text": line, "hidden": True}
     data = {"points": 0.0, "verdict": "fail", "checks": [broken | {"message_id": "grader-error"}]}
     runs = {cell.id: CellRun("ok", grade=data) for cell in key.graded}
-    rest = (collect_exercises(key, [], runs, read), "unsandboxed", "id", {}, 1.0, None, [], broken_checks(key, runs))
+    rest = (grade_exercises(key, [], runs, read), "unsandboxed", "id", {}, 1.0, None, [], broken_checks(key, runs))
     out = write_all([Result("ada", lab, "sha", key.sha256, *rest)], lab, tmp_path)
     assert {name for name, _ in leaks(out, [line])} == {"results.json"}  # the note that staff mend it by

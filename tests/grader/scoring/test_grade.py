@@ -12,7 +12,7 @@ from grader.notebooks.restore import restore
 from grader.results import Exercise, Result, passes, plain
 from grader.scoring import grade as grade_module
 from grader.scoring.execution import CellRun
-from grader.scoring.exercise_grades import broken_checks, collect_exercises, grade_flags, is_reference
+from grader.scoring.exercise_grades import broken_checks, grade_exercises, grade_flags, is_reference
 from grader.scoring.grade import grade, input_seed
 from lora_utils.checks.framework.grade import CheckResult, Grade
 
@@ -40,7 +40,7 @@ def outcome(key, course, run: CellRun, answer: CellRun | None = None, **answers:
     cells = restore(tiny.submission(tiny.notebook(course, **(answers or tiny.GOOD))).cells, key).cells
     runs = {cell.id: CellRun("ok") for cell in cells if cell.runs}
     runs |= {"test-double": run, "double": answer or CellRun("ok")}
-    return collect_exercises(key, cells, runs, read)[0]
+    return grade_exercises(key, cells, runs, read)[0]
 
 
 def test_points_messages_and_checks_come_from_the_grades_data(key, course):
@@ -130,7 +130,7 @@ def test_an_answer_cell_that_was_deleted_is_named(key, course):
     data["cells"].remove(tiny.cell_of(data, "double"))
     cells = restore(tiny.submission(data).cells, key).cells
     runs = {cell.id: CellRun("error", "NameError", "name 'double' is not defined") for cell in cells}
-    found = collect_exercises(key, cells, runs, read)[0]
+    found = grade_exercises(key, cells, runs, read)[0]
     assert (found.verdict, found.messages[0].id) == ("not-attempted", "answer-missing")
     assert "'double' is not in the notebook" in found.messages[0].text
 
