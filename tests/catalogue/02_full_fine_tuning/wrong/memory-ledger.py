@@ -480,7 +480,7 @@ def ledger(model, b):
     return {
         "weights": 4 * sum(p.numel() for p in ps),
         "gradients": 4 * n,
-        "optimiser": 8 * n + 4 * len(tr),
+        "optimizer": 8 * n + 4 * len(tr),
         "activations": 4 * act,
     }
 
@@ -570,6 +570,6 @@ def ledger(model, b):
     return {
         "weights": 4 * sum(p.numel() for p in ps),
         "gradients": 4 * n,
-        "optimizer": 8 * n + 4 * len(tr),
+        "optimiser": 8 * n + 4 * len(tr),
         "activations": 0,
     }
