@@ -16,7 +16,7 @@ from collections.abc import Sequence
 
 HEAD = struct.Struct("!IQ")
 MOST_TEXT = 8_000_000  # bytes of JSON; the largest frame of the course's own checks has some ten thousand
-MOST_REST = 400_000_000  # bytes of tensors in one frame
+MOST_REST = 64_000_000  # bytes of tensors in one frame; a check's largest has some ten thousand
 SMALL = 200_000  # bytes that are copied together with the text, to save calls of the system
 
 

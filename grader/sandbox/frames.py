@@ -14,9 +14,10 @@ import socket
 import torch
 
 from grader.sandbox.channel import MOST_REST, BadFrame, read, write
-from lora_utils.checks.framework.wire import DTYPES, MAX_DEPTH, MAX_ELEMENTS, PLAIN, to_wire
+from lora_utils.checks.framework.wire import DTYPES, MAX_AXES, MAX_DEPTH, MAX_ELEMENTS, PLAIN, to_wire
 
 TENSOR = "\0tensor"  # the key that marks a tensor in the text; no probe uses a key with a zero character
+MOST_ITEMS = 200_000  # values in one frame, each of which costs a hundred bytes and more once it is read
 NAMES = {str(dtype).removeprefix("torch."): dtype for dtype in DTYPES}
 
 
@@ -63,11 +64,10 @@ def _flatten(value: object, blobs: list[bytes], depth: int = 0) -> object:
         return value
     if depth <= MAX_DEPTH:
         if kind is torch.Tensor and value.layout == torch.strided and value.dtype in DTYPES:
-            raw = (
-                value.detach().cpu().resolve_neg().reshape(-1).view(torch.uint8).numpy().tobytes()
-                if value.numel()
-                else b""
-            )
+            flat = value.detach().cpu().resolve_neg().reshape(-1)
+            if value.numel() == 1:  # whatever its stride was
+                flat = flat.clone(memory_format=torch.contiguous_format)
+            raw = flat.view(torch.uint8).numpy().tobytes() if value.numel() else b""
             blobs.append(raw)
             return {TENSOR: [str(value.dtype).removeprefix("torch."), list(value.shape), len(raw)]}
         if kind is list:
@@ -82,11 +82,12 @@ def _restore(value: object, blob: memoryview) -> object:
 
     Nothing that the other side sends is believed: depth and sizes keep to the same rules as within one process.
     """
-    place = [0]
+    place, items = [0], [0]
 
     def restore(item: object, depth: int) -> object:
-        if depth > MAX_DEPTH:
-            raise ValueError("too deep")
+        items[0] += 1
+        if depth > MAX_DEPTH or items[0] > MOST_ITEMS:
+            raise ValueError("too deep or too much")
         if isinstance(item, list):
             return [restore(one, depth + 1) for one in item]
         if not isinstance(item, dict):
@@ -95,10 +96,14 @@ def _restore(value: object, blob: memoryview) -> object:
             return {key: restore(one, depth + 1) for key, one in item.items()}
         ((name, shape, size),) = item.values()
         dtype = NAMES[name]
-        if not all(type(n) is int and 0 <= n <= MOST_REST for n in (*shape, size)):
-            raise ValueError("a size is no whole number")
+        if len(shape) > MAX_AXES or not all(type(n) is int and 0 <= n <= MOST_REST for n in (*shape, size)):
+            raise ValueError("a shape has too many axes, or a size is no whole number")
         count = math.prod(shape)
-        if count > MAX_ELEMENTS or count * dtype.itemsize != size or place[0] + size > len(blob):
+        if (
+            math.prod(max(n, 1) for n in shape) > MAX_ELEMENTS
+            or count * dtype.itemsize != size
+            or place[0] + size > len(blob)
+        ):
             raise ValueError("a tensor's bytes do not fit its shape")
         raw = bytearray(blob[place[0] : place[0] + size])
         place[0] += size

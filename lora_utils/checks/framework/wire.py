@@ -10,7 +10,8 @@ import numpy as np
 import torch
 
 MAX_DEPTH = 8  # nesting of lists and dicts; a probe needs three levels
-MAX_ELEMENTS = 50_000_000  # numbers in one tensor: 200 MB in float32, far above any check's need
+MAX_ELEMENTS = 4_000_000  # numbers in one tensor: 16 MB in float32, far above any check's need
+MAX_AXES = 16  # of one tensor; torch itself computes with at most 64, and some of its functions with 25
 
 PLAIN = (type(None), bool, int, float, str)
 DTYPES = {
@@ -36,7 +37,7 @@ def to_wire(value, where: str = "value", depth: int = 0):
         The same data with tensors detached, on the CPU and copied, tuples as lists and NumPy scalars as Python numbers.
 
     Raises:
-        WireError: for any other type, a sparse or complex tensor, more than 50 million elements or 8 levels.
+        WireError: for any other type, a sparse or complex tensor, more than 4 million elements, 16 axes or 8 levels.
     """
     kind = type(value)
     if depth > MAX_DEPTH:
@@ -65,6 +66,9 @@ def _tensor(value: torch.Tensor, where: str) -> torch.Tensor:
         raise WireError(f"{where} must be a dense tensor, got layout {value.layout}")
     if value.dtype not in DTYPES:
         raise WireError(f"{where} must hold real numbers, integers or booleans, got {value.dtype}")
+    if value.dim() > MAX_AXES:
+        raise WireError(f"{where} has {value.dim()} axes, more than the {MAX_AXES} allowed")
     if value.numel() > MAX_ELEMENTS:
         raise WireError(f"{where} has {value.numel():,} elements, more than the {MAX_ELEMENTS:,} allowed")
-    return value.detach().to("cpu", copy=True).contiguous()
+    # Always in torch's own layout: a tensor of one number may have any stride and still count as contiguous.
+    return value.detach().to("cpu").clone(memory_format=torch.contiguous_format)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
 import pickle
+import random
 import socket
 import threading
 
@@ -15,7 +17,7 @@ import torch
 from grader.sandbox import channel
 from grader.sandbox.channel import HEAD, BadFrame, ChannelClosed, ChannelTimeout
 from grader.sandbox.frames import TENSOR, receive, send
-from lora_utils.checks.framework.wire import DTYPES, WireError
+from lora_utils.checks.framework.wire import DTYPES, WireError, to_wire
 
 
 @pytest.fixture
@@ -99,6 +101,9 @@ BAD = {
     "a shape without bytes": raw(tensor(shape=(4,), size=0)),
     "two negative sizes": raw(tensor(shape=(-1, -2)), b"x" * 8),
     "count that is true": raw(json.dumps({TENSOR: ["uint8", [1], True]}).encode(), b"x"),
+    "nothing in huge axes": raw(tensor(shape=(0, 400_000_000, 400_000_000, 400_000_000), size=0)),
+    "a hundred thousand axes": raw(tensor(shape=(1,) * 100_000, size=4), b"x" * 4),
+    "more values than a probe needs": raw(json.dumps([0] * 300_000).encode()),
     "no three parts": raw(json.dumps({TENSOR: 3}).encode()),
 }
 
@@ -110,6 +115,34 @@ def test_what_is_no_frame_is_refused(pair, name):
     with pytest.raises(BadFrame):
         receive(pair[1], 10)
     thread.join()
+
+
+def test_one_number_with_an_odd_stride_travels(pair):
+    """It counts as contiguous whatever its stride; what a cumulative sum leaves in its last column is one."""
+    value = torch.arange(6.0).reshape(1, 6).cumsum(1)[:, -1]
+    assert value.stride() != (1,)
+    assert torch.equal(passed(pair, value), torch.tensor([15.0]))
+    assert torch.equal(passed(pair, to_wire(value.to(torch.bfloat16))), torch.tensor([15.0], dtype=torch.bfloat16))
+
+
+def test_ten_thousand_broken_frames_are_read_or_refused_and_nothing_else(pair):
+    draw = random.Random(7)
+    whole = [
+        raw(tensor(), b"x" * 8),
+        raw(json.dumps({"seen": {"a": [1, 2.5, None], "t": {TENSOR: ["int8", [2, 3], 6]}}}).encode(), b"123456"),
+        raw(json.dumps({"status": "ok", "shown": {"text": "x" * 30}}).encode()),
+    ]
+    for _ in range(10_000):
+        text, blob = draw.choice(whole)[HEAD.size :], b""
+        piece = bytearray(text)
+        for _ in range(draw.randint(1, 4)):
+            place = draw.randrange(len(piece))
+            piece[place : place + draw.randint(0, 3)] = draw.choice((b"", b"[", b"0", b"9999999999", b'"', b"{", b"-1"))
+        cut = draw.randint(0, len(piece))
+        text, blob = bytes(piece[:cut]), bytes(piece[cut:])
+        pair[0].sendall(raw(text, blob))
+        with contextlib.suppress(BadFrame):
+            receive(pair[1], 10)
 
 
 def test_silence_and_half_a_frame_end_in_time(pair):

@@ -90,3 +90,8 @@ def test_nesting_is_limited():
 def test_size_is_limited():
     with pytest.raises(WireError, match="elements"):
         to_wire(torch.empty(1).expand(60_000_000))
+
+
+def test_many_axes_are_refused_with_their_number():
+    with pytest.raises(WireError, match="has 70 axes, more than the 16 allowed"):
+        to_wire(torch.zeros([1] * 17).reshape([1] * 60).reshape(1)[(None,) * 69])
