@@ -14,7 +14,7 @@ from grader.build.build import Lab, find_labs, select_labs
 from grader.build.source_format import SKIP_TAG, grader_metadata
 from grader.build.twins import student_text
 from grader.sandbox.course_package import course_package
-from grader.text.cell_text import defined_names, made_by_definition, used_names
+from grader.text.cell_text import defined_names, made_by_definition, preparation, used_names
 
 
 class UnusableKey(ValueError):
@@ -35,6 +35,7 @@ class KeyCell:
         reads: names that a graded cell reads and does not itself define.
         defines: names that a cell of code defines at its top level.
         made: those among them that are functions or classes.
+        prepares: of a cell that grading leaves out, its imports and constants, which run all the same.
     """
 
     id: str
@@ -46,6 +47,7 @@ class KeyCell:
     reads: tuple[str, ...] = ()
     defines: frozenset[str] = frozenset()
     made: frozenset[str] = frozenset()
+    prepares: str = ""
 
     @property
     def grade_id(self) -> str:
@@ -99,6 +101,10 @@ class AnswerKey:
             skip = SKIP_TAG in cell.metadata.get("tags", [])
             one = KeyCell(cell.id, cell.cell_type, cell.source, student, metadata, skip)
             cells.append(_with_names(one) if one.kind == "code" else one)
+        answers = set().union(*(cell.defines for cell in cells if cell.answer))
+        cells = [
+            replace(c, prepares=preparation(c.source, answers)) if c.skip and c.kind == "code" else c for c in cells
+        ]
         key = cls(lab, tuple(cells), notebook, root)
         if not key.graded:
             raise UnusableKey(f"{lab}: its solution notebook has no graded cell; run `grader build {lab}`.")

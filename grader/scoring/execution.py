@@ -63,7 +63,8 @@ def execute(
         key: whose answers tell an odd answer from a check that is at fault; default: every check that breaks is.
 
     Returns:
-        For every cell that grading runs, by id, what happened.
+        For every cell that grading runs, by id, what happened. Of a cell that it leaves out, imports and constants run
+        all the same: what students write below may use them, as it does in their own notebook.
 
     Raises:
         EngineFailed: the engine broke.
@@ -71,27 +72,39 @@ def execute(
     answers = [cell.key for cell in cells if cell.key is not None and cell.key.answer]
     names = sorted(set().union(*(answer.defines for answer in answers)))
     made = sorted(set().union(*(answer.made for answer in answers)))
+    prepared = _preparations(cells, sandbox)
     orders = [
         {
             "id": cell.id,
-            "source": cell.source,
+            "source": prepared.get(cell.id, cell.source),
             "kind": _kind(cell),
             "names": names,
             "made": made,
             "reads": cell.key.reads if cell.graded else (),
-            "show": cell.own,
+            "show": cell.runs and cell.own,
         }
         for cell in cells
-        if cell.runs
+        if cell.runs or prepared.get(cell.id)
     ]
     known = key.cells if key is not None else ()
     solution = [
-        {"id": cell.id, "source": cell.source, "graded": cell.graded}
+        {"id": cell.id, "source": cell.prepares if cell.skip else cell.source, "graded": cell.graded}
         for cell in known
-        if cell.kind == "code" and not cell.skip
+        if cell.kind == "code"
     ]
     runs = engine(sandbox).grade(orders, environment, vars(limits), solution)
     return {id: CellRun(**run) for id, run in runs.items()}
+
+
+def _preparations(cells: list[Cell], sandbox: bool) -> dict[str, str]:
+    """Return what runs of the cells that grading leaves out, by id; those that the student changed are read anew."""
+    left_out = [cell for cell in cells if cell.kind == "code" and not cell.runs]
+    changed = [cell for cell in left_out if cell.source != cell.key.source]
+    found = {cell.id: cell.key.prepares for cell in left_out}
+    if changed:
+        read = engine(sandbox).read("preparation", [cell.source for cell in changed])
+        found |= {cell.id: text for cell, text in zip(changed, read or [], strict=False)}
+    return found
 
 
 def _kind(cell: Cell) -> str:

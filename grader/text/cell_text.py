@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import warnings
+from collections.abc import Iterable
 from functools import lru_cache
 
 FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef
@@ -83,6 +84,33 @@ def _syntax(source: str, magics: bool = False) -> ast.Module | None:
             return compile(source, "<cell>", "exec", ast.PyCF_ONLY_AST | FLAGS)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return None
+
+
+def preparation(source: str, never: Iterable[str] = ()) -> str:
+    """Return the imports and constants of a cell that does not run: what other cells may take from it at no cost.
+
+    Args:
+        source: the cell.
+        never: names that are left alone.
+    """
+    tree, kept = _syntax(source) or _syntax(source, magics=True), []
+    for node in tree.body if tree is not None else ():
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            node.names = [a for a in node.names if (a.asname or a.name).split(".")[0] not in never and a.name != "*"]
+            kept += [node] if node.names else []
+        elif isinstance(node, ast.Assign) and _is_constant(node, never):
+            kept.append(node)
+    return "\n".join(map(ast.unparse, kept))
+
+
+def _is_constant(node: ast.Assign, never: Iterable[str]) -> bool:
+    if not all(isinstance(target, ast.Name) and target.id not in never for target in node.targets):
+        return False
+    try:
+        ast.literal_eval(node.value)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        return False
+    return True
 
 
 @lru_cache(maxsize=4096)

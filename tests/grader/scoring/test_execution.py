@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import tiny_course as tiny
 from processes import still_running
@@ -10,6 +12,7 @@ from grader.class_run.grading_run import grade_all
 from grader.notebooks.restore import Cell, restore
 from grader.scoring.execution import Limits, execute
 from grader.scoring.grade import grade
+from grader.text.cell_text import preparation
 
 pytestmark = pytest.mark.kernel
 LIMITS = Limits(cell_seconds=4, output_bytes=1_000_000)
@@ -181,3 +184,40 @@ def test_one_that_explodes_leaves_the_others_and_every_record(course, tmp_path, 
     standings = {row.student: (row.standing.number, row.standing.new) for row in again.graded}
     assert standings == {"ada": (1, False), "boom": (1, False), "unlucky": (2, True)}  # only our own fault is repeated
     assert {row.student: row.standing.score for row in again.graded}["unlucky"] == 4.0
+
+
+SKIPPED = """import re
+from math import (floor, pi as CIRCLE)
+from lora_utils.checks import Exercise as double
+WIDE, = [3]
+SIZES = {"small": (1, 2)}
+trained = double(SIZES)
+"""
+
+
+def test_imports_and_constants_of_a_cell_that_grading_leaves_out_are_there(course):
+    """They stood above the answer in the student's notebook, and a name of an answer is never among them."""
+    key = tiny.keys_of(course)[tiny.FIRST]
+    place, skipped = next((i, c) for i, c in enumerate(key.cells) if c.skip)
+    text = preparation(SKIPPED, {"double"})
+    assert text == "import re\nfrom math import floor, pi as CIRCLE\nSIZES = {'small': (1, 2)}"
+    cells = list(key.cells)
+    cells[place] = replace(skipped, source=SKIPPED, student=SKIPPED, prepares=text)
+    answer = "def half(x):\n    return float(re.sub('1', '1', str(x))) * SIZES['small'][0] / SIZES['small'][1]"
+    data = tiny.notebook(course, double=tiny.GOOD["double"], half=answer)
+    tiny.cell_of(data, skipped.id)["source"] = SKIPPED
+    assert verdicts(data, replace(key, cells=tuple(cells))) == ["pass", "pass"]
+
+
+def test_what_a_student_adds_to_such_a_cell_is_there_too(course):
+    key = tiny.keys_of(course)[tiny.FIRST]
+    skipped = next(c for c in key.cells if c.skip)
+    data = tiny.notebook(course, double=tiny.GOOD["double"], half="def half(x):\n    return x * HALF * m.pi / m.pi")
+    tiny.cell_of(data, skipped.id)["source"] = "import math as m\nHALF = 0.5\n" + skipped.source
+    assert verdicts(data, key) == ["pass", "pass"]
+    tiny.cell_of(data, skipped.id)["source"] = "import math as m\nHALF = 1 / 2\n" + skipped.source
+    assert verdicts(data, key) == ["pass", "fail"]
+
+
+def verdicts(data: dict, key) -> list[str]:
+    return [exercise.verdict for exercise in grade(tiny.submission(data), key, LIMITS, sandbox=False).exercises]
