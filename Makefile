@@ -47,7 +47,7 @@ $(VENV)/browser: $(VENV)/ready
 	@touch $@
 
 postgresql: setup ## the gradebook on a PostgreSQL server that the tests start, from Debian's package postgresql
-	python -m pytest -m postgresql tests/grader/test_postgresql.py
+	python -m pytest -m postgresql tests/grader/records/test_postgresql.py
 
 nbval: assets ## run every solution notebook and compare the marked outputs
 	$(NBVAL)

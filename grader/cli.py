@@ -124,7 +124,7 @@ def grade(
     Exit codes: 0 all graded, 1 some could not be graded (each is named with its reason), 2 nothing could start,
     130 interrupted.
     """
-    from grader.engine.launch import launch_early
+    from grader.engine.launching import launch_early
 
     if submitted.is_dir() and scheduler is None:
         launch_early()
@@ -183,7 +183,7 @@ def check(
 
     Exit codes: 0 every visible check passed, 1 some did not, 2 the notebook cannot be checked.
     """
-    from grader.class_run.self_check import CannotCheck, self_check
+    from grader.class_run.visible_checks import CannotCheck, self_check
 
     try:
         found = self_check(notebook, course(root))

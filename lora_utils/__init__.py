@@ -13,7 +13,7 @@ from lora_utils.models.weights import load_weights as load_weights
 from lora_utils.models.weights import newsgroups_weights as newsgroups_weights
 from lora_utils.training.evaluate import accuracy as accuracy
 from lora_utils.training.evaluate import mean_and_spread as mean_and_spread
-from lora_utils.training.memory import training_memory as training_memory
+from lora_utils.training.measured_memory import training_memory as training_memory
 from lora_utils.training.parameters import count_parameters as count_parameters
 from lora_utils.training.parameters import freeze as freeze
 from lora_utils.training.parameters import trainable_names as trainable_names

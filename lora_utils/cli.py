@@ -36,7 +36,7 @@ def assets(
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("name", "MB", "cached", "what", "license")
+    table = Table("name", "MB", "cached", "what", "licence")
     for asset in ASSETS.values():
         table.add_row(asset.name, str(asset.megabytes), "yes" if asset.cached else "-", asset.about, asset.license)
     Console().print(table)
@@ -67,7 +67,7 @@ def fetch_command(
 @app.command("pretrain")
 def pretrain_command() -> None:
     """Train the shipped 4-class newsgroups weights again (half a minute) and print what they are."""
-    from lora_utils.experiments.pretrain import pretrain
+    from lora_utils.experiments.pretraining import pretrain
 
     try:
         facts = pretrain()

@@ -13,8 +13,8 @@ from in_process import LABS, ROOT, answers, cells, grade_id, run
 
 from grader.build.build import find_labs
 from grader.notebooks.answer_key import AnswerKey
-from grader.notebooks.restore import Cell
-from grader.scoring.execution import Limits, execute
+from grader.notebooks.restoration import Cell
+from grader.scoring.run_submission import Limits, execute
 from lora_utils.checks.framework.draw import SEED_VARIABLE
 
 pytestmark = pytest.mark.kernel

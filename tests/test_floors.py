@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import fnmatch
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -21,7 +22,7 @@ FLOORS = {
         {"environment", "cli"},
     ],
     "grader": [
-        {"results"},
+        {"results", "course_package"},
         {"sandbox", "text"},
         {"build", "student"},
         {"judge", "notebooks"},
@@ -128,6 +129,15 @@ def mute_rooms(files: dict[str, str]) -> list[str]:
     return found
 
 
+def hidden_files(files: dict[str, str]) -> list[str]:
+    """Names that a room hands on over one of its own files; a lab's checks are handed on over theirs on purpose."""
+    found = []
+    for name in (one for one in files if _is_face(one, files) and ".checks.lab_" not in one):
+        handed_on = {a.asname for n in ast.parse(files[name]).body if isinstance(n, ast.ImportFrom) for a in n.names}
+        found += [f"{name}.{one}" for one in sorted(handed_on) if f"{name}.{one}" in files]
+    return found
+
+
 def inner_files(sources: Iterable[tuple[str, str]]) -> list[str]:
     """Imports of a lab that reach into a room instead of asking at its door."""
     found = []
@@ -135,7 +145,10 @@ def inner_files(sources: Iterable[tuple[str, str]]) -> list[str]:
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("lora_utils."):
                 deep = node.module.removeprefix("lora_utils.").removeprefix("checks.").count(".")
-                found += [f"{lab}: {node.module}"] if deep else []
+                files = [
+                    a.name for a in node.names if f"{node.module}.{a.name}" in HOUSE and "checks" not in node.module
+                ]
+                found += [f"{lab}: {node.module}"] if deep or files else []
     return found
 
 
@@ -159,6 +172,20 @@ def test_labs_import_from_rooms_and_never_from_a_file_inside():
     sources = [(path.stem, path.read_text()) for path in (ROOT / "solutions").glob("*/*.py")]
     assert len(sources) >= 11
     assert inner_files(sources) == []
+
+
+def test_no_room_hides_one_of_its_files():
+    assert hidden_files(HOUSE) == []
+    face = HOUSE["grader.text"] + "\nfrom grader.text.cell_text import bare as safe_names"
+    assert hidden_files(HOUSE | {"grader.text": face}) == ["grader.text.safe_names"]
+
+
+def test_every_folder_of_tests_is_looked_into(request):
+    """pytest passes over folders with names like build, unless it is told otherwise."""
+    ignored = request.config.getini("norecursedirs")
+    folders = {part for path in (ROOT / "tests").rglob("test_*.py") for part in path.relative_to(ROOT).parts[:-1]}
+    assert "build" in folders
+    assert [one for one in folders if any(fnmatch.fnmatch(one, pattern) for pattern in ignored)] == []
 
 
 def test_rooms_can_be_seen_at_a_glance():

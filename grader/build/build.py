@@ -120,8 +120,8 @@ def build_lab(lab: Lab, *, execute: bool = True, say: Callable[[str], None] = la
     Returns:
         The result; a malformed source or failing cell writes nothing and fills `problems`.
     """
-    from grader.build.execute import ExecutionError
-    from grader.build.execute import execute as run
+    from grader.build.run_solution import ExecutionError
+    from grader.build.run_solution import execute as run
     from grader.build.twins import clean, has_outputs_of, solution_twin, student_twin, to_bytes
 
     result, start = Result(lab.name), time.perf_counter()

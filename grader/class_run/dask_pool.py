@@ -20,14 +20,14 @@ from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 
+from grader.course_package import course_package
 from grader.engine.canary import REMEDY, sandbox_faults
-from grader.engine.engine import SLACK_SECONDS
+from grader.engine.service import SLACK_SECONDS
 from grader.notebooks.answer_key import AnswerKey, package_sha256
 from grader.notebooks.submission import Submission
 from grader.results import Result
-from grader.sandbox.course_package import course_package
-from grader.scoring.execution import Limits
-from grader.scoring.grade import Job, grade, ungraded, versions
+from grader.scoring.grading import Job, grade, ungraded, versions
+from grader.scoring.run_submission import Limits
 
 CONNECT_SECONDS = 5  # a scheduler that runs answers in some milliseconds
 POLL_SECONDS = 1.0  # workers may come and go meanwhile

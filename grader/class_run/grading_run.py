@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
+from grader.class_run.answer_comparison import SharedAnswer, shared_answers
 from grader.class_run.dask_pool import results_from
-from grader.class_run.shared_answers import SharedAnswer, shared_answers
-from grader.engine.engine import engine
+from grader.engine.service import engine
 from grader.notebooks.answer_key import AnswerKey
 from grader.notebooks.submission import Refusal, Submission, collect, iso
 from grader.records.attempt_policy import AttemptPolicy, Standing
@@ -17,9 +17,9 @@ from grader.records.formgrader_copy import write_copy
 from grader.records.gradebook import Gradebook, GradebookError
 from grader.records.writer_lock import WriterLock
 from grader.results import Result
-from grader.scoring.execution import Limits
 from grader.scoring.exercise_grades import OURS
-from grader.scoring.grade import Job, grade, input_seed, terms
+from grader.scoring.grading import Job, grade, input_seed, terms
+from grader.scoring.run_submission import Limits
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The course's own seed in a file that only staff can read: all test inputs derive from it and from the submission.
 
-Without such a file the seed is that of `grader.scoring.grade.input_seed`: the environment's LORA_UTILS_CHECK_SEED,
+Without such a file the seed is that of `grader.scoring.grading.input_seed`: the environment's LORA_UTILS_CHECK_SEED,
 else "0". Then whoever has a submission and the course can work out its inputs.
 """
 

@@ -12,8 +12,8 @@ import socket
 import sys
 from pathlib import Path
 
-from grader.engine.engine import EngineFailed, engine
-from grader.sandbox.course_package import course_package
+from grader.course_package import course_package
+from grader.engine.service import EngineFailed, engine
 from grader.sandbox.temporary_folders import temporary
 
 REMEDY = (

@@ -1,6 +1,6 @@
 """A warm process: torch and lora_utils imported once, then one fork for each submission and for each judge.
 
-    python -m grader.engine.fork_server SOCKET    (started by grader.engine.engine, spoken to over this socket)
+    python -m grader.engine.fork_server SOCKET    (started by grader.engine.service, spoken to over this socket)
 
 A fork of it is ready in some 20 ms, where a kernel that imports torch takes seconds. It knows nothing that must stay
 secret: it starts with a bare environment, and hidden tests reach only the judges, after their fork. It runs on one
@@ -29,11 +29,11 @@ import tempfile
 import traceback
 
 from grader import sandbox
+from grader.course_package import course_package
 from grader.engine.fork_memory import fill_gaps, use_huge_pages
-from grader.engine.preload import preload
+from grader.engine.preloading import preload
 from grader.sandbox.channel import ChannelClosed, hear, tell
 from grader.sandbox.control_groups import Group, Groups
-from grader.sandbox.course_package import course_package
 
 HELPERS = ("judge", "reader")
 
@@ -95,7 +95,8 @@ def main() -> None:
 
 def _child(request: dict, fds: list[int], root: str, groups: Groups) -> int:
     if request["role"] in HELPERS:
-        from grader.judge import judge, reader
+        from grader.judge import judging as judge
+        from grader.judge import reader
 
         os.setsid()
         sandbox.die_with_parent()

@@ -4,7 +4,7 @@ The notebook asks the same of the objects (`lora_utils.checks.framework.origin`)
 can be answered with a lie. Here the judge reads what the cells say: a name that is imported from lora_utils, is another
 name for such a thing, inherits from it, mentions it, or only passes its arguments on to it, is the reference. So is
 what comes of text that is run and was made from something of the package, for example by inspect.getsource. What text
-that is put together from elsewhere says, stays unseen; `grader.text.tampering` flags cells that run some.
+that is put together from elsewhere says, stays unseen; `grader.text.tamper_flags` flags cells that run some.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ import socket
 from grader import sandbox
 from grader.sandbox.channel import ChannelClosed, hear, tell
 from grader.text.cell_text import defined_names, is_python, normal_form, preparation
-from grader.text.tampering import tampering
+from grader.text.tamper_flags import tampering
 
 SECONDS = 10  # processor time for one submission; an honest one takes some hundredths
 MEMORY = 500_000_000  # bytes beyond those of the loaded libraries

@@ -10,7 +10,8 @@ from grader.notebooks.answer_key import read_keys as read_keys
 from grader.notebooks.notebook_file import Unreadable as Unreadable
 from grader.notebooks.notebook_file import parse as parse
 from grader.notebooks.notebook_file import read_bytes as read_bytes
-from grader.notebooks.restore import Cell as Cell
+from grader.notebooks.restoration import Cell as Cell
+from grader.notebooks.restoration import restore as restore
 from grader.notebooks.restore_tags import RestoreTags as RestoreTags
 from grader.notebooks.submission import TIMESTAMP as TIMESTAMP
 from grader.notebooks.submission import Refusal as Refusal

@@ -13,7 +13,7 @@ from nbformat import NotebookNode
 from grader.build.build import Lab, find_labs, select_labs
 from grader.build.source_format import SKIP_TAG, grader_metadata
 from grader.build.twins import student_text
-from grader.sandbox.course_package import course_package
+from grader.course_package import course_package
 from grader.text.cell_text import defined_names, made_by_definition, preparation, used_names
 
 

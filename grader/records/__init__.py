@@ -1,6 +1,6 @@
 """What is kept: attempts, and nbgrader's gradebook.
 
-May import notebooks, build and text.
+May import results, notebooks, build and text.
 """
 
 from grader.records.attempt import Attempt as Attempt

@@ -49,7 +49,7 @@ class Attempts:
 
         Args:
             result: what grading said.
-            late: seconds after the due date; default: by the dates of `counting`.
+            late: seconds after the due date; default: by the dates of `attempt_policy`.
         """
         return self._appended(result, late, again=False)
 

@@ -12,7 +12,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from grader.build.twins import KERNELSPEC, LANGUAGE
 from grader.notebooks.answer_key import AnswerKey
-from grader.notebooks.restore import Cell, restore
+from grader.notebooks.restoration import Cell, restore
 from grader.notebooks.submission import TIMESTAMP, Submission
 from grader.results import CHECK_WORDS, Exercise, Result
 from grader.text.safe_names import is_plain_name

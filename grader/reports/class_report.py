@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean, median
 
+from grader.class_run.answer_comparison import SharedAnswer
 from grader.class_run.grading_run import Graded, Run
-from grader.class_run.shared_answers import SharedAnswer
 from grader.reports.feedback import sections, templates
 from grader.results import PASS_MARK
 from grader.text.safe_names import file_name, one_line

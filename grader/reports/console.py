@@ -16,7 +16,7 @@ from grader.class_run.dask_pool import examine_cluster
 from grader.class_run.grading_run import Run, Watcher, grade_all
 from grader.class_run.seed_file import SeedFileError, read_seed
 from grader.engine.canary import REMEDY, sandbox_faults
-from grader.engine.engine import NO_FORK, can_fork
+from grader.engine.service import NO_FORK, can_fork
 from grader.notebooks.answer_key import AnswerKey, read_keys
 from grader.records.attempt import Attempt
 from grader.records.attempt_policy import AttemptPolicy, Policy
@@ -24,10 +24,10 @@ from grader.records.attempts import Attempts
 from grader.records.gradebook import Gradebook, GradebookError, database_url, shown_url
 from grader.records.late_rules import LateRules, LateRulesError
 from grader.reports.class_report import write_class_report
-from grader.reports.class_table import class_table
 from grader.reports.feedback import keep_outputs, write_feedback
-from grader.reports.report import write_report
-from grader.scoring.execution import Limits
+from grader.reports.result_files import write_report
+from grader.reports.terminal_table import class_table
+from grader.scoring.run_submission import Limits
 from grader.text.safe_names import one_line
 
 GRADED, SOME_NOT, NOT_STARTED, INTERRUPTED = 0, 1, 2, 130  # exit codes

@@ -3,7 +3,7 @@
     | bytes of the text: u32 | bytes of the rest: u64 | the text, UTF-8 | the rest |
 
 Everything the grader's own processes tell each other is plain JSON, `tell` and `hear`. What a judge and a submission
-exchange also holds tensors; for that there is `grader.sandbox.frames`.
+exchange also holds tensors; for that there is `grader.sandbox.tensor_channel`.
 """
 
 from __future__ import annotations

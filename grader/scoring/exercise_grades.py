@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from grader.notebooks.answer_key import AnswerKey, KeyCell
-from grader.notebooks.restore import Cell
+from grader.notebooks.restoration import Cell
 from grader.results import CHECK_WORDS, LOST, WORDS, CheckLine, Exercise, Message
-from grader.scoring.execution import CellRun
 from grader.scoring.outcomes import Losses, ending
+from grader.scoring.run_submission import CellRun
 from grader.text.cell_text import bare
 from grader.text.safe_names import one_line
 

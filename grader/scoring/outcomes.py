@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-from grader.notebooks.restore import Cell
+from grader.notebooks.restoration import Cell
 from grader.results import LOST
-from grader.scoring.execution import CellRun
+from grader.scoring.run_submission import CellRun
 
 LONGEST_QUOTE = 50  # characters of a cell's first line
 UNDEFINED = re.compile(r"\bname '(\w{1,80})' is not defined")

@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
-from grader.student.cell_outputs import LONGEST_SIDE, MOST_FIGURES, MOST_ONE_FIGURE, MOST_TEXT
+from grader.student.shown_outputs import LONGEST_SIDE, MOST_FIGURES, MOST_ONE_FIGURE, MOST_TEXT
 
 HALF = MOST_TEXT // 2 - 100  # characters kept of the beginning and of the end; the rest is for the words between them
 PLOT_VALUES = ("<matplotlib.", "[<matplotlib.", "Text(", "<Axes")  # what a plotting call returns tells a reader nothing

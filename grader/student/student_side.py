@@ -15,7 +15,7 @@ import signal
 import socket
 
 from grader.sandbox.channel import ChannelClosed
-from grader.sandbox.frames import receive, send
+from grader.sandbox.tensor_channel import receive, send
 from grader.student.notebook_shell import make_shell, start_record
 from grader.student.output_record import Record
 from lora_utils.checks.framework.subject import PROBE_HOME, StudentRaised, Subject

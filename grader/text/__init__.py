@@ -1,4 +1,4 @@
-"""What a text says, without running it.
+"""Text from strangers: what code says without being run, and names and output made harmless.
 
 On the ground floor.
 """
@@ -16,4 +16,5 @@ from grader.text.safe_names import file_name as file_name
 from grader.text.safe_names import is_plain_name as is_plain_name
 from grader.text.safe_names import one_line as one_line
 from grader.text.safe_names import spreadsheet as spreadsheet
+from grader.text.tamper_flags import tampering as tampering
 from grader.text.terminal_text import overwritten as overwritten

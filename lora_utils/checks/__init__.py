@@ -1,4 +1,7 @@
-"""Checks: sentences run on a student's object through probes, ending in a verdict, a rationale and a hint."""
+"""Checks: sentences run on a student's object through probes, ending in a verdict, a rationale and a hint.
+
+One room a lab, and the framework, whose main names are handed on here.
+"""
 
 from lora_utils.checks.framework.compare import Mistake as Mistake
 from lora_utils.checks.framework.compare import close as close

@@ -22,12 +22,10 @@ from lora_utils.data.corpora import same_text as same_text
 from lora_utils.data.corpora import trec as trec
 from lora_utils.data.corpora import unique as unique
 from lora_utils.data.download import Failure as Failure
-from lora_utils.data.download import diagnose as diagnose
-from lora_utils.data.download import pip_download as pip_download
 from lora_utils.data.minilm_tokens import TokenBatch as TokenBatch
 from lora_utils.data.minilm_tokens import encode_texts as encode_texts
 from lora_utils.data.minilm_tokens import minilm_tokenizer as minilm_tokenizer
-from lora_utils.data.progress import progress as progress
+from lora_utils.data.progress_bar import progress as progress
 from lora_utils.data.smollm2_tokens import END_OF_TURN as END_OF_TURN
 from lora_utils.data.smollm2_tokens import chat as chat
 from lora_utils.data.smollm2_tokens import read_tokenizer as read_tokenizer

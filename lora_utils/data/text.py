@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from lora_utils.data.assets import cache_dir
-from lora_utils.data.progress import progress
+from lora_utils.data.progress_bar import progress
 
 PAD, UNK = "<pad>", "<unk>"  # ids 0 and 1 of the course's vocabulary
 PAD_ID = 0

@@ -19,10 +19,10 @@ from lora_utils.data.text import PAD_ID
 from lora_utils.experiments.comparison_methods import LADDER, METHODS, build, head_of
 from lora_utils.experiments.run_records import command_of, kept, read_table, runs_in, ship_or_run, write_table
 from lora_utils.training.evaluate import accuracy
-from lora_utils.training.memory import training_memory
+from lora_utils.training.measured_memory import training_memory
 from lora_utils.training.nearest_neighbors import head_inputs, nearest_neighbor_accuracy
 from lora_utils.training.parameters import count_parameters
-from lora_utils.training.train import train
+from lora_utils.training.training_loop import train
 
 SHIPPED = Path(__file__).with_name("results") / "method_comparison.json"
 TRAIN, EPOCHS, BATCH, LENGTH = 1280, 2, 32, 64  # the budget: 80 steps, the same for every method

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from lora_utils.data.progress import progress
+from lora_utils.data.progress_bar import progress
 from lora_utils.models.decoder import Cache, Decoder
 
 if TYPE_CHECKING:

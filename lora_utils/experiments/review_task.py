@@ -12,12 +12,12 @@ import torch
 from torch import nn
 
 from lora_utils.data.corpora import Split
-from lora_utils.data.progress import progress
+from lora_utils.data.progress_bar import progress
 from lora_utils.data.smollm2_tokens import END_OF_TURN
 from lora_utils.experiments.prompting import label_scores, prompt_of
 from lora_utils.methods.qlora import inject_qlora
 from lora_utils.models.decoder import Decoder
-from lora_utils.models.generate import generate
+from lora_utils.models.generation import generate
 from lora_utils.models.smollm2 import load_smollm2
 from lora_utils.quantization.optimizers import paged_adamw_8bit_or_adamw
 from lora_utils.training.instruction_tuning import InstructionBatch, answer_loss, instruction_batch

@@ -15,7 +15,6 @@ from lora_utils.methods.checkpointing import checkpoint_blocks as checkpoint_blo
 from lora_utils.methods.checkpointing import forget_checkpoints as forget_checkpoints
 from lora_utils.methods.dora import LinearWithDoRA as LinearWithDoRA
 from lora_utils.methods.dora import inject_dora as inject_dora
-from lora_utils.methods.dora import row_lengths as row_lengths
 from lora_utils.methods.ia3 import LinearWithIA3 as LinearWithIA3
 from lora_utils.methods.ia3 import inject_ia3 as inject_ia3
 from lora_utils.methods.ia3 import merge_ia3 as merge_ia3
@@ -42,8 +41,6 @@ from lora_utils.methods.qlora import merge_qlora as merge_qlora
 from lora_utils.methods.qlora import quantize_linears as quantize_linears
 from lora_utils.methods.rslora import inject_rslora as inject_rslora
 from lora_utils.methods.rslora import rslora_scale as rslora_scale
-from lora_utils.methods.soft_prompt import Nearest as Nearest
 from lora_utils.methods.soft_prompt import PromptTuned as PromptTuned
 from lora_utils.methods.soft_prompt import SoftPrompt as SoftPrompt
 from lora_utils.methods.soft_prompt import nearest_words as nearest_words
-from lora_utils.methods.soft_prompt import put_in_front as put_in_front

@@ -27,14 +27,14 @@ class AttentionWithPrefix(nn.Module):
     Args:
         attention: kept, not copied, and frozen
         length: l, at least 0; 0 changes nothing
-        reparameterised: whether a PromptEncoder makes keys and values (default: they are a parameter themselves)
+        reparameterized: whether a PromptEncoder makes keys and values (default: they are a parameter themselves)
         init: (2, l, d), the keys and the values to start from, copied; None draws them at random
 
     Shapes:
         x: (b, s, d); mask: bool (b, s); returns (b, s, d). The parameter `prefix` is (2, l, d), keys before values.
 
     Raises:
-        ValueError: an init of another shape, or together with reparameterised
+        ValueError: an init of another shape, or together with reparameterized
 
     Source: Li and Liang, "Prefix-Tuning", ACL 2021, section 4.2. Lab 04 explains it.
     """
@@ -49,7 +49,7 @@ class AttentionWithPrefix(nn.Module):
         self.encoder: PromptEncoder | None = None
         if reparameterized:
             if init is not None:
-                raise ValueError("init is the start of a plain prefix; with reparameterised=True an encoder makes it.")
+                raise ValueError("init is the start of a plain prefix; with reparameterized=True an encoder makes it.")
             self.encoder = PromptEncoder(length, 2 * width, table_width=width).to(place.device, place.dtype)
         else:
             if init is None:
@@ -80,7 +80,7 @@ class AttentionWithPrefix(nn.Module):
         return base.output(mixed.transpose(1, 2).flatten(2))  # (b, s, d)
 
     def fold(self) -> None:
-        """Replace a reparameterised prefix by the plain numbers that it makes; a plain prefix stays as it is."""
+        """Replace a reparameterized prefix by the plain numbers that it makes; a plain prefix stays as it is."""
         if self.encoder is not None:
             self.prefix = nn.Parameter(self.keys_and_values().detach().contiguous())
             self.encoder = None
@@ -99,7 +99,7 @@ def inject_prefix(
     Args:
         model: a MiniLM or any module that holds one, without a prefix so far
         length: l, at least 0; with 0 the model computes what it computed
-        reparameterised: whether a PromptEncoder makes each layer's prefix during training; `fold_prefix` ends that.
+        reparameterized: whether a PromptEncoder makes each layer's prefix during training; `fold_prefix` ends that.
             (Li and Liang use one network for all layers; here each layer has its own.)
         seed: of the random start (default 0); the generator outside is left as it was
         init: word vectors (l, d): the prefix starts as the keys and values that these words have in each layer when
@@ -129,7 +129,7 @@ def inject_prefix(
 
 
 def fold_prefix(model: nn.Module) -> int:
-    """Fold every reparameterised prefix inside the model; returns how many prefixes there are."""
+    """Fold every reparameterized prefix inside the model; returns how many prefixes there are."""
     layers = [module for module in model.modules() if isinstance(module, AttentionWithPrefix)]
     for layer in layers:
         layer.fold()

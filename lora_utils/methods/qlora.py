@@ -185,7 +185,7 @@ def merge_qlora(model: nn.Module, dtype: torch.dtype = torch.float32, requantize
     Args:
         model: what `inject_qlora` changed.
         dtype: type of the merged weights (default float32).
-        requantise: store the merged weights in 4 bits again, which loses part of the update (default False).
+        requantize: store the merged weights in 4 bits again, which loses part of the update (default False).
 
     Returns:
         The names of the layers replaced.

@@ -80,15 +80,15 @@ class PromptTuned(nn.Module):
     Args:
         classifier: kept, not copied; its encoder is frozen, its head stays as trainable as it is
         length: l, at least 0
-        init: (l, d), copied, as in SoftPrompt; not together with reparameterised
-        reparameterised: whether a PromptEncoder makes the prompt (default: it is a parameter itself); `fold` ends that
+        init: (l, d), copied, as in SoftPrompt; not together with reparameterized
+        reparameterized: whether a PromptEncoder makes the prompt (default: it is a parameter itself); `fold` ends that
         seed: of the random start (default 0); the generator outside is left as it was
 
     Shapes:
         ids: integers (b, s), padded on the right with 0; returns scores (b, c)
 
     Raises:
-        ValueError: init together with reparameterised, or as SoftPrompt and PromptEncoder
+        ValueError: init together with reparameterized, or as SoftPrompt and PromptEncoder
 
     Source: Lester et al. 2021, section 2; Liu et al., "GPT Understands, Too", 2021, section 2 (P-tuning).
     Lab 04 explains it.
@@ -105,7 +105,7 @@ class PromptTuned(nn.Module):
     ) -> None:
         super().__init__()
         if reparameterized and init is not None:
-            raise ValueError("init is the start of a plain prompt; with reparameterised=True the encoder makes it.")
+            raise ValueError("init is the start of a plain prompt; with reparameterized=True the encoder makes it.")
         self.classifier = classifier
         classifier.encoder.requires_grad_(False)
         width = classifier.encoder.words.embedding_dim
@@ -123,7 +123,7 @@ class PromptTuned(nn.Module):
         return self.classifier.head(mean_pool(hidden[:, len(prompt) :], mask))  # (b, s, d) -> (b, d) -> (b, c)
 
     def fold(self) -> None:
-        """Replace a reparameterised prompt by the plain vectors that it makes; a plain prompt stays as it is."""
+        """Replace a reparameterized prompt by the plain vectors that it makes; a plain prompt stays as it is."""
         if isinstance(self.prompt, PromptEncoder):
             vectors = self.prompt.fold()  # (l, d)
             self.prompt = SoftPrompt(*vectors.shape, init=vectors)

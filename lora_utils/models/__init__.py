@@ -12,8 +12,8 @@ from lora_utils.models.decoder import RMSNorm as RMSNorm
 from lora_utils.models.decoder import SwiGLU as SwiGLU
 from lora_utils.models.decoder import rotary_angles as rotary_angles
 from lora_utils.models.decoder import rotate as rotate
-from lora_utils.models.generate import generate as generate
-from lora_utils.models.generate import generate_ids as generate_ids
+from lora_utils.models.generation import generate as generate
+from lora_utils.models.generation import generate_ids as generate_ids
 from lora_utils.models.minilm import PLACES as PLACES
 from lora_utils.models.minilm import EncoderBlock as EncoderBlock
 from lora_utils.models.minilm import FeedForward as FeedForward

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from lora_utils.data.batches import Examples
-from lora_utils.data.progress import progress
+from lora_utils.data.progress_bar import progress
 from lora_utils.models.minilm import MiniLM, mean_pool
 from lora_utils.models.sentence_classifier import SentenceClassifier, trim
 

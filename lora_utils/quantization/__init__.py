@@ -8,15 +8,12 @@ from lora_utils.quantization.absmax import absmax_quantize as absmax_quantize
 from lora_utils.quantization.absmax import bits_per_parameter as bits_per_parameter
 from lora_utils.quantization.absmax import dequantize as dequantize
 from lora_utils.quantization.absmax import zero_point_quantize as zero_point_quantize
-from lora_utils.quantization.blocks import count_blocks as count_blocks
 from lora_utils.quantization.blocks import from_blocks as from_blocks
-from lora_utils.quantization.blocks import refuse_not_finite as refuse_not_finite
 from lora_utils.quantization.blocks import to_blocks as to_blocks
 from lora_utils.quantization.codebooks import FP4 as FP4
 from lora_utils.quantization.codebooks import INT4 as INT4
 from lora_utils.quantization.codebooks import NF4 as NF4
 from lora_utils.quantization.codebooks import Codebook as Codebook
-from lora_utils.quantization.codebooks import dynamic_levels as dynamic_levels
 from lora_utils.quantization.codebooks import normal_float_levels as normal_float_levels
 from lora_utils.quantization.double_quantization import GROUP as GROUP
 from lora_utils.quantization.double_quantization import DoubleQuantized as DoubleQuantized

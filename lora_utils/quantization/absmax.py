@@ -113,7 +113,7 @@ def bits_per_parameter(quantized: Quantized, constant_bits: int = 32) -> float:
     bits + m * (constant_bits + bits of a zero point) / n; a zero point is itself a code and takes as many bits.
 
     Args:
-        quantised: what `absmax_quantize` or `zero_point_quantize` returned.
+        quantized: what `absmax_quantize` or `zero_point_quantize` returned.
         constant_bits: bits in which a step is kept, 32 for float32.
 
     Explained in lab 07_quantization.

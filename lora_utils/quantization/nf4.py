@@ -80,7 +80,7 @@ def dequantize_4bit(quantized: FourBit, dtype: torch.dtype | None = None) -> Ten
     """Return w' = c * table[code], in the shape of what was quantised.
 
     Args:
-        quantised: what `quantize_4bit` returned.
+        quantized: what `quantize_4bit` returned.
         dtype: type of the result; None for the type of what was quantised. The product is computed in float32.
 
     Explained in lab 07_quantization.

@@ -388,10 +388,10 @@ grade
 # %% tags=["skip-when-grading"]
 from torch.nn import functional as F
 
+from lora_utils import models
 from lora_utils.data import course_vectors, examples
-from lora_utils.models import minilm
 
-pool = mean_pool if grade.verdict == "pass" else minilm.mean_pool
+pool = mean_pool if grade.verdict == "pass" else models.mean_pool
 glove = course_vectors()  # (25,000, 50), row 0 for padding
 train_ids, test_ids = (examples([t for t, _ in rows], [y for _, y in rows], 64) for rows in (train_rows, test_rows))
 
@@ -490,7 +490,7 @@ grade = grade.hidden(odd_batches, points=1)
 grade
 
 # %% [markdown]
-# `lora_utils.experiments` fits the classifier: words that many texts share count less (TF-IDF), each row is scaled to length 1, and logistic regression does the rest. It stores the counts as a
+# `fit_bag_of_words` of `lora_utils.experiments` fits the classifier: words that many texts share count less (TF-IDF), each row is scaled to length 1, and logistic regression does the rest. It stores the counts as a
 # sparse matrix, since 8,816 rows of 25,000 counts are nearly all zero. How many labelled sentences does it need? Three random choices of each size; the band is plus and minus one standard deviation.
 
 # %% tags=["skip-when-grading"]

@@ -231,10 +231,10 @@ grade
 
 # %% tags=["skip-when-grading"]
 # NBVAL_CHECK_OUTPUT
-from lora_utils.methods import adapters
+from lora_utils import methods
 
 own_adapter = grade.verdict == "pass"  # whether the experiments below may use your class
-adapter, x, target = adapters.BottleneckAdapter(8, 3), torch.randn(32, 8), torch.randn(32, 8)
+adapter, x, target = methods.BottleneckAdapter(8, 3), torch.randn(32, 8), torch.randn(32, 8)
 optimizer = torch.optim.SGD(adapter.parameters(), lr=0.1)
 for step in (1, 2, 3):
     optimizer.zero_grad()
@@ -263,7 +263,7 @@ def sentence_vectors(sigma: float | None, seed: int) -> torch.Tensor:
     encoder = load_minilm()
     if sigma is not None:
         torch.manual_seed(seed)
-        adapters.inject_adapters(encoder, bottleneck=16)
+        methods.inject_adapters(encoder, bottleneck=16)
         for name, parameter in encoder.named_parameters():
             if ".adapter." in name:
                 parameter.normal_(std=sigma)
@@ -365,8 +365,8 @@ grade
 own_wrapper = grade.verdict == "pass"
 block, x, real = EncoderBlock(8, 2, 16), torch.randn(2, 5, 8), torch.ones(2, 5, dtype=torch.bool)
 plain_output = block(x, real)
-wrapper = AdapterBehind if own_wrapper else adapters.AdapterBehind
-block.attention = wrapper(block.attention, adapters.BottleneckAdapter(8, 3))
+wrapper = AdapterBehind if own_wrapper else methods.AdapterBehind
+block.attention = wrapper(block.attention, methods.BottleneckAdapter(8, 3))
 print("bit for bit the same output:", torch.equal(block(x, real), plain_output))
 
 # %% [markdown]
@@ -449,7 +449,7 @@ with torch.no_grad():
     if own:
         insert_adapters(model, 16, BottleneckAdapter, AdapterBehind)
     else:
-        adapters.inject_adapters(model, 16)
+        methods.inject_adapters(model, 16)
     print("your adapters:" if own else "the course's adapters, since a check has not passed yet:")
     print("bit for bit the same scores:", torch.equal(model(ids), before))
 print(count_parameters(model))
@@ -632,10 +632,10 @@ print({part: tuple(data.inputs.shape) for part, data in lower.items()})
 METHODS = {
     "last layer": (lambda model: None, 1e-2),
     "IA3": (inject_ia3, 1e-1),  # [0.03, 0.1, 0.3]
-    "Pfeiffer, r = 4": (lambda model: adapters.inject_adapters(model, 4, "pfeiffer"), 1e-2),  # [0.01]
-    "Pfeiffer, r = 64": (lambda model: adapters.inject_adapters(model, 64, "pfeiffer"), 3e-3),  # [0.003]
-    "parallel, r = 16": (lambda model: adapters.inject_adapters(model, 16, "parallel"), 3e-3),  # [0.001, 0.003, 0.01]
-    "Houlsby, r = 16": (lambda model: adapters.inject_adapters(model, 16, "houlsby"), 3e-3),  # [0.003, 0.01]
+    "Pfeiffer, r = 4": (lambda model: methods.inject_adapters(model, 4, "pfeiffer"), 1e-2),  # [0.01]
+    "Pfeiffer, r = 64": (lambda model: methods.inject_adapters(model, 64, "pfeiffer"), 3e-3),  # [0.003]
+    "parallel, r = 16": (lambda model: methods.inject_adapters(model, 16, "parallel"), 3e-3),  # [0.001, 0.003, 0.01]
+    "Houlsby, r = 16": (lambda model: methods.inject_adapters(model, 16, "houlsby"), 3e-3),  # [0.003, 0.01]
     "full (upper half)": (lambda model: model.requires_grad_(True), 3e-4),  # [0.0001, 0.0003, 0.001]
 }
 
@@ -735,7 +735,7 @@ def variants() -> dict[str, nn.Module]:
     made = {"plain": load_minilm()}
     for placement in ("houlsby", "parallel", "pfeiffer"):
         made[placement] = load_minilm()
-        adapters.inject_adapters(made[placement], 16, placement)
+        methods.inject_adapters(made[placement], 16, placement)
     made["IA3"], made["IA3 folded"] = load_minilm(), load_minilm()
     inject_ia3(made["IA3"])
     inject_ia3(made["IA3 folded"])

@@ -567,7 +567,7 @@ naive = Codebook("naive", tuple((middles / middles.max()).tolist()))
 
 
 def nf(w: torch.Tensor, table: Codebook) -> torch.Tensor:
-    """Quantized in blocks of 64 with the given table, and back."""
+    """Quantised in blocks of 64 with the given table, and back."""
     return dequantize_4bit(quantize_4bit(w, table))
 
 
@@ -657,7 +657,7 @@ for table in (NF4, FP4, INT4):
 title = "Weights crowd around zero; NF4 follows them, an even grid does not"
 xlabels = ["weight / largest magnitude of its block", "level, from the lowest to the highest"]
 fig, (left, right) = figure(title, xlabels, ["density", "share of weights"], columns=2, height=3.6)
-left.hist(scaled.flatten()[::7].numpy(), bins=120, range=(-1, 1), density=True, color="lightgray")
+left.hist(scaled.flatten()[::7].numpy(), bins=120, range=(-1, 1), density=True, color="lightgrey")
 for k, table in enumerate((NF4, FP4, INT4)):
     levels = table.table()[table.table().abs() <= 1]
     left.plot(levels, [-0.12 - 0.14 * k] * len(levels), "|", color="black", markersize=9)

@@ -674,7 +674,7 @@ bottom = [0.0] * len(counted)
 for k, kind in enumerate(("weights", "gradients", "optimizer", "activations")):
     heights = [getattr(m, kind) / 1e6 for m in counted.values()]
     look = {"color": COLORS[k + 2], "hatch": HATCHES[k], "edgecolor": "white"}
-    axes.bar(list(counted), heights, bottom=bottom, label=kind, **look)
+    axes.bar(list(counted), heights, bottom=bottom, label=kind.replace("optimizer", "optimiser"), **look)
     bottom = [below + height for below, height in zip(bottom, heights, strict=True)]
 axes.legend(frameon=False)
 axes.grid(axis="x", visible=False)
@@ -687,10 +687,10 @@ axes.grid(axis="x", visible=False)
 #
 # ## 7. What fits where
 #
-# `what_fits` extends the calculation by the activations and to eight models, whose sizes are in their published
+# `step_bytes` of `lora_utils.training` extends the calculation by the activations and to eight models, whose sizes are in their published
 # configurations. One sequence of 512 tokens, checkpoints on, rank 16 beside all linear layers; the weights in 16 bits,
 # or, for QLoRA, linear layers in 4.127. A tenth of each GPU is left free, since kernels need room of their own. The
-# assumptions stand at the head of `lora_utils/what_fits.py`.
+# assumptions stand at the head of `lora_utils/training/gpu_memory.py`.
 #
 # **Predict before you run**: on which GPU does QLoRA of a 7B model fit, and what is most of it?
 #
@@ -727,7 +727,7 @@ axes.set_xscale("log")
 axes.set_yscale("log")
 for size in (8, 24, 48, 80):
     axes.axhline(size, color="grey", linewidth=0.8, linestyle="-")
-    axes.annotate(f"{size} GB", (0.115, size * 1.06), fontsize=8, color="dimgray")
+    axes.annotate(f"{size} GB", (0.115, size * 1.06), fontsize=8, color="dimgrey")
 
 # %% [markdown]
 # How far such a calculation can be trusted:
@@ -1006,7 +1006,7 @@ for name, layer in model.named_modules():
         shares[name] = size, (error.norm() / (together - base).norm()).item()
 sizes, losts = zip(*shares.values(), strict=True)
 fig, axes = figure(
-    "Quantized again, the layers lose what they had learned",
+    "Quantised again, the layers lose what they had learned",
     "size of the update, |merged - stored| / |stored|",
     "lost share of the update",
 )
@@ -1022,7 +1022,7 @@ print(
 # What it meant:
 #
 # * Merged onto the dequantised base in floats, nothing changes.
-# * **Quantized again, the update is gone.** The median layer had changed its weights by 0.7 % of their size, and
+# * **Quantised again, the update is gone.** The median layer had changed its weights by 0.7 % of their size, and
 #   the error of quantising again is 1.07 times as large as that change: most weights round back to where they
 #   were, and the scales move besides. 11 of 120 answers change, and the accuracy is 0.75, against
 #   0.81 with the path and 0.76 before training.
@@ -1059,6 +1059,6 @@ print(
 #   QLoRA. Calculated for 65B: 784, 135 and 37 GB.
 # * 384 sentences taught the model its format (20 of 20 as asked, none of 20 before). 1,024 taught it to choose: on 682
 #   held-out sentences zero-shot 0.702 in 4 bits and 0.787 in floats, trained in 4 bits 0.821 ± 0.010 over three seeds.
-# * Merge onto the dequantised base and stay in floats. Quantized again, the update was lost.
+# * Merge onto the dequantised base and stay in floats. Quantised again, the update was lost.
 #
 # Next: the [capstone](../09_capstone/09_capstone.ipynb) puts all methods under one budget.

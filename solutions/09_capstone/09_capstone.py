@@ -27,8 +27,8 @@ import platform
 import torch
 from torch import nn
 
+from lora_utils import experiments
 from lora_utils.checks import lab_09_capstone as check
-from lora_utils.experiments import method_choice
 from lora_utils.training import seed_everything
 
 seed_everything(0)
@@ -176,7 +176,7 @@ grade
 # %% tags=["skip-when-grading"]
 from dataclasses import asdict
 
-pick = choose_rate if grade.verdict == "pass" else method_choice.best_rate
+pick = choose_rate if grade.verdict == "pass" else experiments.best_rate
 
 
 def rows_of(method, corpus="trec"):
@@ -295,7 +295,7 @@ grade = grade.hidden(two_seeds, points=1)
 grade
 
 # %% tags=["skip-when-grading"]
-differ = paired_difference if grade.verdict == "pass" else method_choice.paired_difference
+differ = paired_difference if grade.verdict == "pass" else experiments.paired_difference
 
 
 def at_best(method, corpus="trec"):
@@ -531,7 +531,7 @@ grade = grade.hidden(many_ties, points=1).hidden(rows_twice, points=1)
 grade
 
 # %% tags=["skip-when-grading"]
-front = pareto_front if grade.verdict == "pass" else method_choice.pareto_front
+front = pareto_front if grade.verdict == "pass" else experiments.pareto_front
 table = []
 for name in names:
     runs = at_best(name)
@@ -686,7 +686,7 @@ grade
 # **validation** accuracy, and the test accuracy is read off afterwards.
 
 # %% tags=["skip-when-grading"]
-choose = choose_method if grade.verdict == "pass" else method_choice.choose_method
+choose = choose_method if grade.verdict == "pass" else experiments.choose_method
 by_valid = [{**row, "accuracy": row["valid"], "test": row["shown"]} for row in table]
 customers = {
     "the highest": ({}, 0.0),

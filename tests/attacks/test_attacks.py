@@ -12,8 +12,8 @@ import tiny_course as tiny
 from processes import still_running
 from this_machine import needs_sandbox
 
-from grader.scoring.execution import Limits
-from grader.scoring.grade import grade
+from grader.scoring.grading import grade
+from grader.scoring.run_submission import Limits
 
 pytestmark = pytest.mark.kernel
 LIMITS = Limits(cell_seconds=6, output_bytes=1_000_000)

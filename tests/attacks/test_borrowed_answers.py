@@ -13,7 +13,7 @@ from this_machine import needs_sandbox
 
 from grader.build.build import find_labs
 from grader.notebooks.answer_key import AnswerKey
-from grader.scoring.grade import grade
+from grader.scoring.grading import grade
 
 pytestmark = pytest.mark.kernel
 LAB = "05_lora_layer"

@@ -129,7 +129,7 @@ def test_no_formula_gets_past_however_it_begins(first):
 def test_results_are_json_by_their_schema(graded):
     import jsonschema
 
-    from grader.reports import report
+    from grader.reports import result_files as report
 
     root, _, _ = graded
     data = json.loads((root / "out" / "results.json").read_text(encoding="utf-8"), parse_constant=lambda name: 1 / 0)

@@ -163,32 +163,32 @@ json.dumps = lambda *a, **k: '{"seen": {"value": [[[{}]]]}}'
 # %% forged frames
 def double(x):
     return x
-import grader.student.student_side as s, grader.sandbox.frames as f
+import grader.student.student_side as s, grader.sandbox.tensor_channel as f
 for _ in range(50):
     f.send(s._channel, {'status': 'ok', 'data': {'points': 4.0}, 'runs': {}})
 
 # %% forged grade
 def double(x):
     return x
-import grader.student.student_side as s, grader.sandbox.frames as f
+import grader.student.student_side as s, grader.sandbox.tensor_channel as f
 f.send(s._channel, {'runs': {'test-double': {'status': 'ok', 'data': {'application/vnd.lora-utils.grade+json': {'points': 4.0, 'verdict': 'pass', 'checks': []}}}}})
 
 # %% forged broken
 def double(x):
     return x
-import grader.student.student_side as s, grader.sandbox.frames as f
+import grader.student.student_side as s, grader.sandbox.tensor_channel as f
 f.send(s._channel, {'broken': 'oh dear'})
 
 # %% forged outputs
 def double(x):
     return x
-import grader.student.student_side as s, grader.sandbox.frames as f
+import grader.student.student_side as s, grader.sandbox.tensor_channel as f
 f.send(s._channel, {'status': 'ok', 'shown': {'text': ['a'], 'figures': {'b': 1}, 'left_out': [], 'points': 4.0}})
 
 # %% huge outputs
 def double(x):
     return x
-import grader.student.student_side as s, grader.sandbox.frames as f
+import grader.student.student_side as s, grader.sandbox.tensor_channel as f
 f.send(s._channel, {'status': 'ok', 'shown': {'text': 'x' * 3_000_000, 'figures': ['A' * 1_000_000] * 4, 'left_out': 10**300}})
 
 # %% oversized frame

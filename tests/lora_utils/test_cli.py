@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from lora_utils import cli
 from lora_utils.cli import app
 from lora_utils.data.assets import ASSETS, AssetError
-from lora_utils.experiments import pretrain
+from lora_utils.experiments import pretraining as pretrain
 
 
 def run(*arguments):

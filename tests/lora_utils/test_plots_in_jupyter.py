@@ -5,7 +5,7 @@ from __future__ import annotations
 import nbformat
 import pytest
 
-from grader.build.execute import execute
+from grader.build.run_solution import execute
 
 
 @pytest.mark.kernel

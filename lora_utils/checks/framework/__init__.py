@@ -20,6 +20,7 @@ from lora_utils.checks.framework.origin import mentions as mentions
 from lora_utils.checks.framework.origin import uses_of_package as uses_of_package
 from lora_utils.checks.framework.probes import call as call
 from lora_utils.checks.framework.probes import linear as linear
+from lora_utils.checks.framework.probes import shapes_of as shapes_of
 from lora_utils.checks.framework.probes import train_towards as train_towards
 from lora_utils.checks.framework.subject import PROBE_HOME as PROBE_HOME
 from lora_utils.checks.framework.subject import Handle as Handle
@@ -31,8 +32,3 @@ from lora_utils.checks.framework.wire import MAX_DEPTH as MAX_DEPTH
 from lora_utils.checks.framework.wire import MAX_ELEMENTS as MAX_ELEMENTS
 from lora_utils.checks.framework.wire import PLAIN as PLAIN
 from lora_utils.checks.framework.wire import to_wire as to_wire
-from lora_utils.checks.framework.wrapping_probes import Factor as Factor
-from lora_utils.checks.framework.wrapping_probes import build as build
-from lora_utils.checks.framework.wrapping_probes import fit as fit
-from lora_utils.checks.framework.wrapping_probes import place as place
-from lora_utils.checks.framework.wrapping_probes import run as run

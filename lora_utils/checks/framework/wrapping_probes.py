@@ -1,4 +1,4 @@
-"""Probes of lab 06 that wrap a linear layer in the student's class; the judges are in linear_with_lora.py.
+"""Probes that wrap a linear layer in the student's class, for labs 06 and 08.
 
 Letters: i in_features, o out_features, r rank. W (o, i), bias (o,), A (i, r), B (r, o).
 """

@@ -1,4 +1,7 @@
-"""Checks of lab 01: from text to padded batches, honest baselines, prompting."""
+"""Checks of lab 01: from text to padded batches, honest baselines, prompting.
+
+May import the framework and the rooms below the checks, but no other lab's.
+"""
 
 from lora_utils.checks.lab_01_baselines.label_score_and_calibration import calibration as calibration
 from lora_utils.checks.lab_01_baselines.label_score_and_calibration import judge_calibrated as judge_calibrated

@@ -1,4 +1,4 @@
-"""Checks of lab 01 about text: tokens, the vocabulary, padded batches. The others are imported at the end of the list.
+"""Checks of lab 01 about text: tokens, the vocabulary, padded batches.
 
 Letters: b texts of a batch, s tokens. The judge cuts a text letter by letter where answers replace or match patterns.
 """

@@ -1,4 +1,7 @@
-"""Checks of lab 02: a training step, AdamW, freezing, the memory ledger, forgetting."""
+"""Checks of lab 02: a training step, AdamW, freezing, the memory ledger, forgetting.
+
+May import the framework and the rooms below the checks, but no other lab's.
+"""
 
 from lora_utils.checks.framework.failure import Failure as Failure
 from lora_utils.checks.lab_02_full_fine_tuning.adamw_step import adamw_case as adamw_case

@@ -1,7 +1,6 @@
 """Checks of lab 02: what a second task took from the first.
 
-The other exercises come from fine_tuning_step.py, fine_tuning_adamw.py, fine_tuning_evaluate.py,
-fine_tuning_policies.py and fine_tuning_ledger.py. Letters: n examples, i inputs, h width of the body.
+Letters: n examples, i inputs, h width of the body.
 """
 
 from __future__ import annotations

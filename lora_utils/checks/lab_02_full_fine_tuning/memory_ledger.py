@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from lora_utils.checks import Draw, Exercise, Failure, Subject
-from lora_utils.training.memory import training_memory
+from lora_utils.training.measured_memory import training_memory
 
 memory_ledger = Exercise("memory-ledger")
 KINDS = ("weights", "gradients", "optimizer", "activations")

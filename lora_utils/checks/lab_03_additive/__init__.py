@@ -1,4 +1,7 @@
-"""Checks of lab 03: bottleneck adapters and IA3."""
+"""Checks of lab 03: bottleneck adapters and IA3.
+
+May import the framework and the rooms below the checks, but no other lab's.
+"""
 
 from lora_utils.checks.framework.failure import Failure as Failure
 from lora_utils.checks.lab_03_additive.adapter_behind import adapter_behind as adapter_behind

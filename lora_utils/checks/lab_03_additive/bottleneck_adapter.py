@@ -1,5 +1,4 @@
-"""Checks of lab 03: the bottleneck adapter itself. The other exercises stand in modules of their own (counting,
-placing, IA3) and are imported here, so that the notebook knows one module.
+"""Checks of lab 03: the bottleneck adapter itself.
 
 Letters: b batch, s sequence, d width, r bottleneck. down (r, d) and its bias (r,), up (d, r) and its bias (d,).
 The judge computes the adapter in float64 from the definition of GELU, z times the normal distribution function.

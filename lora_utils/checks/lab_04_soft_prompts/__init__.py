@@ -1,4 +1,7 @@
-"""Checks of lab 04: prompts and prefixes that are trained."""
+"""Checks of lab 04: prompts and prefixes that are trained.
+
+May import the framework and the rooms below the checks, but no other lab's.
+"""
 
 from lora_utils.checks.framework.compare import close as close
 from lora_utils.checks.framework.failure import Failure as Failure

@@ -1,5 +1,4 @@
-"""Checks of lab 04: the soft prompt itself. The other exercises come from prompt_words.py, prompt_labels.py,
-prefix_attention.py and prompt_network.py.
+"""Checks of lab 04: the soft prompt itself.
 
 Letters: b batch, s sequence, l length of the prompt, d width. Prompt (l, d), vectors (b, s, d), mask (b, s).
 """

@@ -1,4 +1,7 @@
-"""Checks of lab 05: low rank, LoRALayer, its gradients, what alpha does."""
+"""Checks of lab 05: low rank, LoRALayer, its gradients, what alpha does.
+
+May import the framework and the rooms below the checks, but no other lab's.
+"""
 
 from lora_utils.checks.framework.failure import Failure as Failure
 from lora_utils.checks.lab_05_lora_layer.gradients_and_alpha import alpha_conventions as alpha_conventions

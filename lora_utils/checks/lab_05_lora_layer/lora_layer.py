@@ -1,4 +1,4 @@
-"""Checks of lab 05: the layer itself. The other exercises come from low_rank.py and lora_algebra.py.
+"""Checks of lab 05: the layer itself.
 
 Letters: b batch, s sequence, i in_dim, o out_dim, r rank. A (i, r), B (r, o), M = A B (i, o), G = dL/dy.
 Four facts separate a LoRA layer from everything that resembles one: it starts at exactly zero, it trains r * (i + o)

@@ -1,4 +1,7 @@
-"""Checks of lab 06: LinearWithLoRA, injection, merging, adapter files."""
+"""Checks of lab 06: LinearWithLoRA, injection, merging, adapter files.
+
+May import the framework and the rooms below the checks, but no other lab's.
+"""
 
 from lora_utils.checks.framework.wrapping_probes import fit as fit
 from lora_utils.checks.lab_06_linear_with_lora.adapt_classifier import adapt_classifier as adapt_classifier

@@ -1,5 +1,4 @@
-"""Checks of lab 06: the wrapped layer itself. The other exercises stand in modules of their own
-(adapting, injecting, merging, saving) and are imported here, so that the notebook knows one module.
+"""Checks of lab 06: the wrapped layer itself.
 
 Letters: b batch, s sequence, i in_features, o out_features, r rank. W (o, i), bias (o,), A (i, r), B (r, o).
 The judge computes everything from the merged weight W + alpha (A B).T, which no student writes down that way.

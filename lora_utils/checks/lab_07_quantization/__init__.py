@@ -1,4 +1,7 @@
-"""Checks of lab 07: ranges, blocks, tables of levels, packing, double quantization."""
+"""Checks of lab 07: ranges, blocks, tables of levels, packing, double quantization.
+
+May import the framework and the rooms below the checks, but no other lab's.
+"""
 
 from lora_utils.checks.lab_07_quantization.absmax_and_error import judge_codes as judge_codes
 from lora_utils.checks.lab_07_quantization.absmax_and_error import judge_error as judge_error

@@ -1,5 +1,4 @@
-"""Checks of lab 07: integers by absmax, and the error of what comes back. The other exercises stand in modules of their
-own (ranges and blocks, tables, packing, scales) and are imported here, so that the notebook knows one module.
+"""Checks of lab 07: integers by absmax, and the error of what comes back.
 
 Letters: x the numbers, q their codes, s the step. The judge makes x from codes that it chose, x = s (q + d) with d at
 least a tenth away from the next boundary, so it knows every answer without rounding anything.

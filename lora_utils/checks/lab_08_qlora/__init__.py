@@ -1,4 +1,7 @@
-"""Checks of lab 08: products with 4-bit weights, checkpoints, labels, memory, merging."""
+"""Checks of lab 08: products with 4-bit weights, checkpoints, labels, memory, merging.
+
+May import the framework and the rooms below the checks, but no other lab's.
+"""
 
 from lora_utils.checks.framework.compare import expect_close as expect_close
 from lora_utils.checks.lab_08_qlora.answer_labels import answer_labels as answer_labels

@@ -1,5 +1,4 @@
-"""Checks of lab 08: the product with a weight that is stored in 4 bits. The other exercises stand in modules of their
-own and are imported here, so that the notebook knows one module.
+"""Checks of lab 08: the product with a weight that is stored in 4 bits.
 
 Letters: b batch, i in_features, o out_features, m blocks of 64 weights. W' (o, i), x (..., i), G = dL/dy (..., o).
 The judge draws codes and scales and looks W' up entry by entry; it never quantises anything.

@@ -1,4 +1,7 @@
-"""Checks of lab 09: choosing among methods, DoRA, PEFT's format."""
+"""Checks of lab 09: choosing among methods, DoRA, PEFT's format.
+
+May import the framework and the rooms below the checks, but no other lab's.
+"""
 
 from lora_utils.checks.lab_09_capstone.choose_method import choose_method as choose_method
 from lora_utils.checks.lab_09_capstone.choose_method import feasible_case as feasible_case

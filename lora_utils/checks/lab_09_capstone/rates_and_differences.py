@@ -1,7 +1,4 @@
-"""Checks of lab 09: which learning rate, and what a difference between two methods is worth.
-
-The other checks of the lab stand beside this file and are imported here, so that the notebook needs one name.
-"""
+"""Checks of lab 09: which learning rate, and what a difference between two methods is worth."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Checks of lab 10: answers to quiz questions, and marking them."""
+"""Checks of lab 10: answers to quiz questions, and marking them.
+
+May import the framework and the rooms below the checks, but no other lab's.
+"""
 
 from lora_utils.checks.framework.compare import Mistake as Mistake
 from lora_utils.checks.lab_10_quiz.overview import overview as overview

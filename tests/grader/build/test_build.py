@@ -11,7 +11,7 @@ import percent_source as source
 import pytest
 from typer.testing import CliRunner
 
-import grader.build.execute
+import grader.build.run_solution
 from grader.cli import app
 
 SOLUTION = "solutions/01_doubling/01_doubling.ipynb"
@@ -30,7 +30,7 @@ def runs(monkeypatch):
                 cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text=f"run {len(names)}\n")]
         return notebook
 
-    monkeypatch.setattr(grader.build.execute, "execute", execute)
+    monkeypatch.setattr(grader.build.run_solution, "execute", execute)
     return names
 
 
@@ -114,14 +114,14 @@ def test_a_malformed_or_failing_lab_leaves_the_others_alone(tmp_path, runs, monk
         x02_doubling=source.good_lab(),
         x03_doubling=source.good_lab(),
     )
-    succeed = grader.build.execute.execute
+    succeed = grader.build.run_solution.execute
 
     def execute(notebook, name, root=None):
         if "02" in name:
-            raise grader.build.execute.ExecutionError(f"{name}: cell 2 (setup): ValueError: no.")
+            raise grader.build.run_solution.ExecutionError(f"{name}: cell 2 (setup): ValueError: no.")
         return succeed(notebook, name, root)
 
-    monkeypatch.setattr(grader.build.execute, "execute", execute)
+    monkeypatch.setattr(grader.build.run_solution, "execute", execute)
     code, output = build(root)
     assert code == 1
     assert "solutions/01_doubling/01_doubling.py: cell 1 (double): invalid Python" in output

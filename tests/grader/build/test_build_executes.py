@@ -84,7 +84,7 @@ def test_a_solution_that_fails_is_not_built(tmp_path, changed, message):
 
 
 def test_a_cell_that_never_ends_is_stopped(tmp_path, monkeypatch):
-    monkeypatch.setattr("grader.build.execute.TIMEOUT", 1)
+    monkeypatch.setattr("grader.build.run_solution.TIMEOUT", 1)
     root = source.course(tmp_path, x01_topic=source.lab(source.cell("while True:\n    pass")))
     code, output = build(root)
     assert code == 1

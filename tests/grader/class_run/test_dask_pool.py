@@ -17,7 +17,7 @@ from grader.class_run import dask_pool
 from grader.class_run.dask_pool import ClusterFailed, examine_cluster, fingerprint, results_from, unfit
 from grader.cli import app
 from grader.reports.console import CannotStart, grade_folder
-from grader.scoring.execution import Limits
+from grader.scoring.run_submission import Limits
 
 distributed = pytest.importorskip("distributed", reason="Dask is not installed: pip install -e '.[scale]'")
 TIMES = re.compile(rb'"seconds": [0-9.]+')

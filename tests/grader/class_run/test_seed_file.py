@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 import lora_utils
 from grader.class_run.seed_file import SeedFileError, read_seed
 from grader.cli import app
-from grader.scoring.grade import input_seed
+from grader.scoring.grading import input_seed
 
 CURIOUS = """
 def double(x):

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 import lora_utils
 from grader.cli import app
 from grader.engine import canary
-from grader.engine.engine import EngineFailed, engine
+from grader.engine.service import EngineFailed, engine
 
 pytestmark = pytest.mark.kernel
 

@@ -11,10 +11,10 @@ import tiny_course as tiny
 from this_machine import needs_sandbox
 
 from grader import sandbox
-from grader.class_run.self_check import self_check
+from grader.class_run.visible_checks import self_check
 from grader.sandbox.limits import Bounds
-from grader.scoring.execution import Limits
-from grader.scoring.grade import grade
+from grader.scoring.grading import grade
+from grader.scoring.run_submission import Limits
 
 pytestmark = [
     pytest.mark.kernel,

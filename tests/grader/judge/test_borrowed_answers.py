@@ -10,7 +10,7 @@ import pytest
 from in_process import LABS, ROOT, answers, cells, grade_id
 
 from grader.judge.borrowed_answers import Bindings
-from grader.judge.judge import borrowed_by_text
+from grader.judge.judging import borrowed_by_text
 from grader.text.cell_text import made_by_definition, parsed, used_names
 
 OWN = "class LoRALayer(nn.Module):\n    def forward(self, x):\n        return x\n"

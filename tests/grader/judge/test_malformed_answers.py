@@ -11,7 +11,7 @@ from this_machine import needs_sandbox
 
 from grader.judge.malformed_answers import ODD, differences
 from grader.notebooks.answer_key import AnswerKey
-from grader.scoring.grade import grade
+from grader.scoring.grading import grade
 
 X = torch.ones(2, 3)
 

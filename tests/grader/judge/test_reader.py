@@ -10,10 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import tiny_course as tiny
 
-from grader.engine.engine import engine
+from grader.engine.service import engine
 from grader.judge import reader
-from grader.scoring.execution import CellRun
-from grader.scoring.grade import UNREADABLE, grade
+from grader.scoring.grading import UNREADABLE, grade
+from grader.scoring.run_submission import CellRun
 
 pytestmark = pytest.mark.kernel
 
@@ -53,7 +53,7 @@ def test_submissions_with_large_cells_are_graded_on_four_threads(key, many_turns
     course, lab = key
     missed = CellRun("error", "NameError", "name 'helper' is not defined")
     monkeypatch.setattr(
-        "grader.scoring.grade.execute", lambda cells, *more: {cell.id: missed for cell in cells if cell.runs}
+        "grader.scoring.grading.execute", lambda cells, *more: {cell.id: missed for cell in cells if cell.runs}
     )
 
     def one(number: int):

@@ -20,7 +20,7 @@ from grader.records.attempt_policy import AttemptPolicy
 from grader.records.gradebook import programs_on_path
 from grader.records.late_rules import LateRules, LateRulesError
 from grader.reports.feedback import write_feedback
-from grader.reports.report import results_of
+from grader.reports.result_files import results_of
 from grader.results import Exercise, Result
 
 DUE = datetime(2026, 3, 1, 12)

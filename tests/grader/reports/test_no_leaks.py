@@ -21,10 +21,10 @@ from grader.notebooks.answer_key import AnswerKey
 from grader.records.attempts import Attempts
 from grader.reports.class_report import write_class_report
 from grader.reports.feedback import write_feedback
-from grader.reports.report import write_report
+from grader.reports.result_files import write_report
 from grader.results import CheckLine, Message, Result
-from grader.scoring.execution import CellRun
 from grader.scoring.exercise_grades import broken_checks, grade_exercises
+from grader.scoring.run_submission import CellRun
 
 SHORTEST = 12  # characters of a line that says something: `x = y` may stand anywhere
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from this_machine import needs_sandbox
 
-from grader.engine.engine import Engine, engine
+from grader.engine.service import Engine, engine
 from grader.sandbox.control_groups import MOUNT, PREFIX, REMOVE_SECONDS, Group, Groups
 
 HOLD = "x = b'x' * {size}; print('held', flush=True); import time; time.sleep(30)"

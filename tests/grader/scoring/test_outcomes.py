@@ -6,10 +6,10 @@ import pytest
 import tiny_course as tiny
 
 from grader.judge.reader import read
-from grader.notebooks.restore import Cell
-from grader.scoring.execution import CellRun, Limits
-from grader.scoring.grade import grade
+from grader.notebooks.restoration import Cell
+from grader.scoring.grading import grade
 from grader.scoring.outcomes import Losses
+from grader.scoring.run_submission import CellRun, Limits
 
 LIMITS = Limits(cell_seconds=4, output_bytes=1_000_000)
 USES = "def double(x):\n    return helper(x)"

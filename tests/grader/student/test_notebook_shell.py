@@ -7,9 +7,9 @@ import struct
 
 import pytest
 
-from grader.notebooks.restore import Cell
-from grader.scoring.execution import Limits, execute
-from grader.student.cell_outputs import sound_png
+from grader.notebooks.restoration import Cell
+from grader.scoring.run_submission import Limits, execute
+from grader.student.shown_outputs import sound_png
 
 pytestmark = pytest.mark.kernel
 LIMITS = Limits(cell_seconds=20, output_bytes=1_000_000)

@@ -9,7 +9,7 @@ from torch import nn
 from lora_utils.methods.checkpointing import checkpoint_blocks, forget_checkpoints
 from lora_utils.methods.inject import inject_lora
 from lora_utils.models.decoder import Decoder
-from lora_utils.training.memory import training_memory
+from lora_utils.training.measured_memory import training_memory
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def test_a_copy_runs_its_own_blocks(decoder):
 
 
 def test_without_gradients_caches_work_as_before(decoder):
-    from lora_utils.models.generate import generate_ids
+    from lora_utils.models.generation import generate_ids
 
     expected = generate_ids(decoder, [1, 2, 3], 6)
     checkpoint_blocks(decoder.blocks)

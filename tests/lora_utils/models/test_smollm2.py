@@ -87,7 +87,7 @@ def test_an_unknown_tensor_is_refused(name):
 @pytest.mark.assets("smollm2")
 def test_the_published_decoder_says_paris():
     from lora_utils.data.smollm2_tokens import chat, smollm2_tokenizer
-    from lora_utils.models.generate import generate
+    from lora_utils.models.generation import generate
 
     model, tokenizer = load_smollm2(), smollm2_tokenizer()
     assert count_parameters(model) == (134_515_008, 134_515_008)

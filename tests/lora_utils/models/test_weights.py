@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import save
 
 from lora_utils.data.batches import EncodedCorpus, Examples, load
-from lora_utils.experiments import pretrain as making
+from lora_utils.experiments import pretraining as making
 from lora_utils.models.classifier import TextClassifier
 from lora_utils.models.weights import SHIPPED, WeightsError, load_weights, newsgroups_weights
 from lora_utils.training.evaluate import accuracy

@@ -5,8 +5,8 @@ import torch
 
 from lora_utils.quantization.absmax import absmax_quantize, bits_per_parameter, dequantize, zero_point_quantize
 
-QUANTISE = {"absmax": absmax_quantize, "zero_point": zero_point_quantize}
-both = pytest.mark.parametrize("quantize", QUANTISE.values(), ids=QUANTISE)
+QUANTIZE = {"absmax": absmax_quantize, "zero_point": zero_point_quantize}
+both = pytest.mark.parametrize("quantize", QUANTIZE.values(), ids=QUANTIZE)
 
 
 def test_absmax_worked_by_hand():

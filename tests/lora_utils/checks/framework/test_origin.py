@@ -10,7 +10,7 @@ from lora_utils import LoRALayer, freeze
 from lora_utils import LoRALayer as Renamed
 from lora_utils.checks import Subject
 from lora_utils.checks.framework.origin import borrowed
-from lora_utils.training.train import train
+from lora_utils.training.training_loop import train
 
 
 def by_name(x):

@@ -1,0 +1,200 @@
+"""The grader's side of the engine: one warm process, a judge for each worker, a sandboxed process for each submission.
+
+grader ── warm ──┬─ judge ── typed channel ─┐
+                 ├─ guard ── init ── student's process
+                 └─ reader
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import select
+import socket
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict
+
+from grader.engine.launching import launched
+from grader.sandbox.channel import BadFrame, ChannelClosed, ChannelTimeout, hear, tell
+from grader.sandbox.limits import Bounds
+
+READY_SECONDS = 120  # torch takes two seconds to import, on a loaded machine far more
+READING_SECONDS = 120  # wall clock; a reader ends much earlier, by the processor time that it uses
+SLACK_SECONDS = 60  # beyond a submission's own limit, before its judge is given up
+
+
+class EngineFailed(RuntimeError):
+    """The engine itself failed: a fault of the machine or of the grader, never of the submission."""
+
+
+NO_FORK = "grading needs a system that can fork a process; on Windows use WSL 2, or stock `nbgrader autograde`."
+
+
+def can_fork() -> bool:
+    """Whether this system has what the engine is made of."""
+    return hasattr(os, "fork")
+
+
+class Engine:
+    """A warm process and what it forks; safe to use from several threads.
+
+    Args:
+        sandbox: whether submissions are shut off; False runs them under the grader's own account.
+        bounds: of one submission; default `Bounds()`.
+    """
+
+    def __init__(self, sandbox: bool = True, bounds: Bounds | None = None) -> None:
+        self.sandbox, self.bounds = sandbox, bounds or Bounds()
+        self._lock = threading.Lock()
+        # By role, those that have nothing to do at the moment.
+        self._free: dict[str, list[socket.socket]] = {"judge": [], "reader": []}
+        self._warm = launched()
+        self._process, self._channel = self._warm.process, self._warm.channel
+        try:
+            hear(self._channel, READY_SECONDS)
+        except (ChannelClosed, ChannelTimeout) as error:
+            self._process.kill()
+            said = self._process.stderr.read().decode(errors="replace").strip().splitlines()
+            self.close()
+            raise EngineFailed(f"the grader's engine did not start ({said[-1] if said else error})") from error
+        threading.Thread(target=self._drain, daemon=True).start()
+
+    @property
+    def running(self) -> bool:
+        """Whether the warm process is alive."""
+        return self._process.poll() is None
+
+    def _drain(self) -> None:
+        """Read what the engine's own processes complain about, so that no pipe fills up."""
+        self.complaints: list[str] = []
+        with suppress(ValueError):  # closed while reading: the engine has ended
+            for line in self._process.stderr:
+                self.complaints = [*self.complaints[-50:], line.decode(errors="replace").rstrip()]
+
+    def _fork(self, request: dict, *fds: int) -> int:
+        with self._lock:
+            tell(self._channel, request, fds)
+            return hear(self._channel, READY_SECONDS)["pid"]
+
+    def grade(
+        self, cells: list[dict], environment: dict[str, str], limits: dict, solution: Sequence[dict] = ()
+    ) -> dict[str, dict]:
+        """Run the cells of one submission; see `judge.serve` for the forms.
+
+        Raises:
+            EngineFailed: the engine broke, whatever the submission did.
+        """
+        judge, student = self._helper("judge"), _Student(self, limits)
+        wait = limits["cell_seconds"] * limits["submission_cells"] + SLACK_SECONDS
+        try:
+            order = {"cells": cells, "environment": environment, "limits": limits, "solution": list(solution)}
+            tell(judge, order)
+            while "need" in (answer := hear(judge, wait)):
+                fd = student.new()
+                try:
+                    tell(judge, {}, (fd,))
+                finally:
+                    os.close(fd)
+        except (ChannelClosed, ChannelTimeout, BadFrame) as error:
+            judge.close()  # and with it the judge, whatever it is doing
+            raise EngineFailed(f"the judge is gone ({error})") from error
+        finally:
+            student.close()
+        if "runs" not in answer:
+            judge.close()
+            raise EngineFailed(answer.get("broken", "the judge gave no answer"))
+        self._free["judge"].append(judge)
+        return answer["runs"]
+
+    def read(self, reading: str, texts: list[str]) -> list | None:
+        """Have the text of a submission's cells read, in a process that it cannot harm.
+
+        Args:
+            reading: what is asked of it, one of `reader.READINGS`.
+            texts: the cells.
+
+        Returns:
+            The answer; None where it takes too much time or memory to find.
+        """
+        reader = self._helper("reader")
+        try:
+            tell(reader, {"reading": reading, "texts": texts})
+            answer = hear(reader, READING_SECONDS)
+        except (ChannelClosed, ChannelTimeout, BadFrame):
+            reader.close()
+            return None
+        self._free["reader"].append(reader)
+        return answer
+
+    def _helper(self, role: str) -> socket.socket:
+        """Return the channel to a judge or reader that is free; one that has failed or ended is never used again."""
+        with suppress(IndexError):
+            while True:
+                free = self._free[role].pop()
+                if not select.select([free], [], [], 0)[0]:  # it says nothing unasked, so nothing means that it lives
+                    return free
+                free.close()
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._fork({"role": role}, theirs.fileno())
+        return ours
+
+    def close(self) -> None:
+        """End the warm process and everything it has forked."""
+        for helpers in self._free.values():
+            while helpers:
+                helpers.pop().close()
+        self._warm.close()
+
+
+class _Student:
+    """The student's process of one submission: a new one ends the one before."""
+
+    def __init__(self, engine: Engine, limits: dict) -> None:
+        self._engine, self._control = engine, None
+        self._request = {
+            "role": "student",
+            "sandbox": engine.sandbox,
+            "bounds": asdict(engine.bounds),
+            "environment": {},  # not even the seed of the inputs: the judge draws them
+            "output_bytes": limits["output_bytes"],
+        }
+
+    def new(self) -> int:
+        """Fork a process and return the judge's end of the channel to it."""
+        self.close()
+        ours, theirs = socket.socketpair()
+        control, far = socket.socketpair()
+        with theirs, far:
+            self._engine._fork(self._request, theirs.fileno(), far.fileno())
+        self._control = control
+        return ours.detach()
+
+    def close(self) -> None:
+        """End it, with all its children."""
+        if self._control is not None:
+            self._control.close()
+            self._control = None
+
+
+_engines: dict[bool, Engine] = {}
+_guard = threading.Lock()
+
+
+def engine(sandbox: bool) -> Engine:
+    """Return this process's engine of a kind, started on first use; it ends with the process."""
+    with _guard:
+        if not _engines:
+            atexit.register(stop)
+        if sandbox not in _engines or not _engines[sandbox].running:
+            _engines[sandbox] = Engine(sandbox)
+        return _engines[sandbox]
+
+
+def stop() -> None:
+    """End this process's engines."""
+    with _guard:
+        while _engines:
+            _engines.popitem()[1].close()

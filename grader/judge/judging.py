@@ -1,0 +1,294 @@
+"""The judge: runs the graded cells of a lab, hidden tests included, and asks the student's process for numbers.
+
+It runs in a process of its own, trusted, outside the sandbox, and grades one submission after another. Locked cells
+run here, the student's cells never do; where a graded cell names something of the student's, the judge has a handle,
+whose only use is to have a probe run beside the real object. Each graded cell gets a new fork of the student's process,
+so nothing that a check does or suffers reaches the cells below it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import socket
+import time
+
+from grader import sandbox
+from grader.judge.borrowed_answers import Bindings
+from grader.judge.malformed_answers import ODD, Asked, Solution, forfeited, settled
+from grader.judge.trusted_cells import execute, value_of
+from grader.sandbox.channel import BadFrame, ChannelClosed, ChannelTimeout, hear, tell
+from grader.sandbox.tensor_channel import receive, send
+from grader.student.shown_outputs import Allowance
+from lora_utils.checks.framework.grade import Grade
+from lora_utils.checks.framework.origin import uses_of_package
+from lora_utils.checks.framework.subject import Handle, Seen, StudentRaised
+
+READY_SECONDS = 60  # a fork and a few mounts take some hundredths; a loaded machine may need far more
+WORK_SECONDS = 30  # of the judge's own, beyond what a submission may take; it needs one or two
+KNOWN = ("ok", "error", "crash", "flood")
+
+
+class Lost(BaseException):
+    """The student's side did not answer a probe; ends the graded cell. `run` is what became of it."""
+
+    def __init__(self, status: str, ename: str = "", evalue: str = "") -> None:
+        self.run = {"status": status, "ename": ename, "evalue": evalue}
+        super().__init__(status)
+
+
+class StudentSide:
+    """The judge's end of the channel to one submission's process."""
+
+    def __init__(self, channel: socket.socket) -> None:
+        self.channel = channel
+        self.check: socket.socket | None = None
+        self.borrowed: dict[str, list[str]] = {}  # what the text of the cells says of the names in a graded cell
+        self.asked: list[Asked] = []  # what the probes of the present graded cell brought back
+        self.odd = False  # whether one of them brought what our own code there never says
+        self.deadline = time.monotonic()
+        self.seconds = 0.0
+
+    def hello(self) -> None:
+        """Wait until the process is shut off and ready; nothing of the student's has run yet.
+
+        Raises:
+            RuntimeError: it could not be set up.
+        """
+        try:
+            said = receive(self.channel, READY_SECONDS)
+        except (ChannelClosed, ChannelTimeout) as error:
+            raise RuntimeError(f"the submission's process did not start ({error})") from error
+        if said != {"ready": True}:
+            raise RuntimeError(f"the submission's process could not be set up ({_text(said, 'broken')})")
+
+    def start(self, seconds: float) -> None:
+        """Begin a cell that may take so many seconds."""
+        self.end_check()
+        self.seconds, self.deadline = seconds, time.monotonic() + seconds
+
+    def cell(self, source: str, allowance: Allowance | None = None) -> dict:
+        """Run one of the student's cells; "lost" in the answer says that the process is of no more use.
+
+        Args:
+            source: the cell.
+            allowance: of which the cell's outputs may take their share; default: they are not asked for.
+        """
+        try:
+            send(self.channel, {"do": "cell", "source": source, "show": allowance is not None})
+            answer = receive(self.channel, self.deadline - time.monotonic())
+        except ChannelTimeout:
+            return {"status": "timeout", "evalue": f"{self.seconds:.0f} s", "lost": True}
+        except ChannelClosed:
+            return {"status": "crash", "lost": True}
+        except BadFrame as error:
+            return {"status": "crash", "evalue": f"forged answer: {error}", "lost": True}
+        if not isinstance(answer, dict) or answer.get("status") not in KNOWN:
+            return {"status": "crash", "evalue": _text(answer, "broken") or "forged answer", "lost": True}
+        found = {"status": answer["status"], "ename": _text(answer, "ename"), "evalue": _text(answer, "evalue")}
+        shown = {} if allowance is None else {"shown": allowance.take(answer.get("shown"))}
+        return found | shown | {"lost": answer["status"] in ("crash", "flood")}
+
+    def probe(self, function, objects: tuple, inputs: dict, seed: int) -> dict:
+        """Run a probe in the fork that belongs to this graded cell, as `Subject.probe` would here.
+
+        Where an answer comes from is not left to the student's process: what the cells' text says is added.
+        """
+        if function is not uses_of_package:
+            seen = self._ask(function, objects, inputs, seed)
+            self.asked.append(Asked(seed, function.__qualname__, dict(seen)))
+            return seen
+        shown = [name for one in objects if isinstance(one, Handle) for name in self.borrowed.get(one.name, ())]
+        try:
+            said = self._ask(function, objects, inputs, seed).get("names")
+        except (StudentRaised, Lost):
+            if not shown:
+                raise
+            said = None
+        if not isinstance(said, list) or not all(isinstance(name, str) for name in said):
+            said = []
+        return Seen(names=sorted({*said, *shown}))
+
+    def _ask(self, function, objects: tuple, inputs: dict, seed: int) -> dict:
+        request = {
+            "module": function.__module__,
+            "probe": function.__qualname__,
+            "objects": [{"name": o.name} if isinstance(o, Handle) else {"value": o} for o in objects],
+            "inputs": inputs,
+            "seed": seed,
+        }
+        try:
+            if self.check is None:
+                self.new_check()
+            send(self.check, request)
+            answer = receive(self.check, max(0.0, self.deadline - time.monotonic()))
+        except ChannelTimeout:
+            self.end_check()
+            raise Lost("timeout", evalue=f"{self.seconds:.0f} s") from None
+        except ChannelClosed:
+            self.end_check()
+            raise Lost("crash") from None
+        except BadFrame:
+            self.end_check()
+            answer = None
+        if isinstance(answer, dict):
+            if isinstance(answer.get("missing"), str):
+                raise Lost("error", "NameError", f"name {answer['missing'][:80]!r} is not defined")
+            if isinstance(raised := answer.get("raised"), list) and len(raised) == 3:
+                raise StudentRaised(*(str(part)[:2_000] for part in raised))
+            if isinstance(answer.get("seen"), dict):
+                return Seen(answer["seen"])
+        self.odd = True
+        raise StudentRaised("WrongType", "the answer is no plain data")
+
+    def new_check(self) -> None:
+        """Have the student's process fork; the fork answers on a socket of its own."""
+        self.end_check()
+        ours, theirs = socket.socketpair()
+        try:
+            send(self.channel, {"do": "check"}, (theirs.fileno(),))
+        finally:
+            theirs.close()
+        self.check = ours
+
+    def end_check(self) -> None:
+        """Let the fork of the present graded cell go."""
+        if self.check is not None:
+            self.check.close()
+            self.check = None
+
+
+def _text(answer: object, name: str) -> str:
+    value = answer.get(name) if isinstance(answer, dict) else None
+    return value[:2_000] if isinstance(value, str) else ""
+
+
+def serve(channel: socket.socket) -> None:
+    """Grade one submission after another for the process at the other end, until it hangs up.
+
+    A message holds `cells` (id, source, kind "own" | "locked" | "graded", names, made, reads), `solution` (see
+    `malformed_answers.Solution`), `environment` and `limits`. The judge answers {"need": "student"} for each process of
+    the student's that it wants, and at last {"runs"} with what became of each cell.
+    """
+    null = os.open(os.devnull, os.O_RDWR)
+    for fd in (0, 1, 2):
+        os.dup2(null, fd)
+    bare = dict(os.environ)
+    with contextlib.suppress(ChannelClosed):
+        while True:
+            order = hear(channel)
+            sandbox.limit_work(order["limits"]["cell_seconds"] * order["limits"]["submission_cells"] + WORK_SECONDS)
+            os.environ.update(order["environment"])
+            try:
+                reply = {"runs": Session(channel, order).grade()}
+            except Exception as error:
+                reply = {"broken": f"{type(error).__name__}: {error}"}
+            tell(channel, reply)
+            os.environ.clear()
+            os.environ.update(bare)
+
+
+class Session:
+    """One submission: cells in order, and a new process of the student's after each that was lost."""
+
+    def __init__(self, channel: socket.socket, order: dict) -> None:
+        self.channel, self.cells, self.limits = channel, order["cells"], order["limits"]
+        self.runs: dict[str, dict] = {}
+        self.spent = 0.0
+        self.borrowed = borrowed_by_text(self.cells)
+        self.allowance = Allowance()
+        self.solution = Solution(order["solution"])
+
+    def grade(self) -> dict[str, dict]:
+        """Return what became of every cell."""
+        for _ in range(self.limits["processes"]):
+            tell(self.channel, {"need": "student"})
+            _, fds = hear(self.channel, fds=1)
+            with socket.socket(fileno=fds[0]) as student:
+                side = StudentSide(student)
+                side.hello()
+                if not self.one_process(side):
+                    break
+        for cell in self.cells:
+            self.runs.setdefault(cell["id"], {"status": "not-run"})
+        return self.runs
+
+    def one_process(self, side: StudentSide) -> bool:
+        """Run what a new process needs and what is still open; return whether a cell took the process with it."""
+        namespace: dict = {"__name__": "__main__", "display": lambda *things: None}
+        before = None
+        for cell in self.cells:
+            earlier = self.runs.get(cell["id"])
+            if earlier is not None and (cell["kind"] == "graded" or earlier["status"] not in ("ok", "error")):
+                continue
+            left = self.limits["cell_seconds"] * self.limits["submission_cells"] - self.spent
+            if left <= 0:
+                return False
+            side.start(min(left, self.limits["cell_seconds"]))
+            start = time.monotonic()
+            if cell["kind"] == "graded":
+                side.borrowed = self.borrowed.get(cell["id"], {})
+                self.runs[cell["id"]] = judge(cell, namespace, side, self.solution)
+                self.spent += time.monotonic() - start
+                if self.runs[cell["id"]]["status"] == "crash" and not alive(side):
+                    if before is not None:
+                        self.runs[before["id"]] = {"status": "crash", "evalue": ""}
+                        del self.runs[cell["id"]]
+                    return True
+                continue
+            if cell["kind"] == "locked":
+                with contextlib.suppress(Exception), contextlib.redirect_stdout(io.StringIO()):
+                    execute(cell["source"], namespace)
+            first = earlier is None and cell.get("show", False)  # a cell that runs again has shown its outputs
+            run = side.cell(cell["source"], self.allowance if first else None)
+            self.spent += time.monotonic() - start
+            lost = run.pop("lost")
+            if earlier is None or lost:
+                self.runs[cell["id"]] = run
+            if lost:
+                return True
+            before = cell
+        return False
+
+
+def borrowed_by_text(cells: list[dict]) -> dict[str, dict[str, list[str]]]:
+    """Return, for each graded cell, which names that it reads are the package's own by the text of the cells above."""
+    found: dict[str, dict[str, list[str]]] = {}
+    bindings = Bindings(set().union(*(cell.get("made", ()) for cell in cells)))
+    for cell in cells:
+        if cell["kind"] == "graded":
+            names = set(cell["reads"]) & set(cell["made"])
+            found[cell["id"]] = {name: sorted(uses) for name in names if (uses := bindings.uses(name))}
+        else:
+            bindings.read(cell["source"])
+    return found
+
+
+def alive(side: StudentSide) -> bool:
+    """Whether the student's process still answers."""
+    try:
+        send(side.channel, {"do": "cell", "source": ""})
+        return isinstance(receive(side.channel, 10), dict)
+    except (ChannelClosed, ChannelTimeout, BadFrame):
+        return False
+
+
+def judge(cell: dict, namespace: dict, side: StudentSide, solution: Solution) -> dict:
+    """Run one graded cell and return what became of it, with the grade's data when there is a grade."""
+    side.asked, side.odd = [], False
+    try:
+        value = value_of(cell, namespace, side)
+    except Lost as lost:
+        return lost.run
+    except Exception:  # outside every check
+        value = forfeited(cell, namespace, side.asked, solution)
+        if value is None:
+            raise
+    if not isinstance(value, Grade):
+        return {"status": "ok"}
+    if value.verdict == "grader-error":
+        value = settled(value, cell, namespace, side.asked, solution)
+    if side.odd and ODD not in value.flags:
+        value.flags.append(ODD)
+    return {"status": "ok", "grade": value.data()}

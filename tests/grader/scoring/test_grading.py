@@ -1,0 +1,239 @@
+"""Points need positive evidence; a missing result gets a verdict and a sentence; a fault of ours costs nobody."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import tiny_course as tiny
+
+from grader.judge.reader import read
+from grader.notebooks.restoration import restore
+from grader.results import Exercise, Result, passes, plain
+from grader.scoring import grading as grade_module
+from grader.scoring.exercise_grades import broken_checks, grade_exercises, grade_flags, is_reference
+from grader.scoring.grading import grade, input_seed
+from grader.scoring.run_submission import CellRun
+from lora_utils.checks.framework.grade import CheckResult, Grade
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    return tiny.make_course(tmp_path_factory.mktemp("course"))
+
+
+@pytest.fixture(scope="module")
+def key(course):
+    return tiny.keys_of(course)[tiny.FIRST]
+
+
+def data_of(*checks: CheckResult, of: float = 4.0, flags=()) -> dict:
+    return Grade("double", list(checks), of=of, flags=flags).data()
+
+
+PASS = CheckResult("right", "It computes the right number.", "pass", max_points=3.0)
+FAIL = CheckResult("zero", "It works for zero.", "fail", "not-zero", "expected 0, got 1", "Try 0.", True, 1.0)
+
+
+def outcome(key, course, run: CellRun, answer: CellRun | None = None, **answers: str) -> Exercise:
+    """What is collected for the first exercise when its cells ended like this."""
+    cells = restore(tiny.submission(tiny.notebook(course, **(answers or tiny.GOOD))).cells, key).cells
+    runs = {cell.id: CellRun("ok") for cell in cells if cell.runs}
+    runs |= {"test-double": run, "double": answer or CellRun("ok")}
+    return grade_exercises(key, cells, runs, read)[0]
+
+
+def test_points_messages_and_checks_come_from_the_grades_data(key, course):
+    found = outcome(key, course, CellRun("ok", grade=data_of(PASS, FAIL)))
+    assert (found.grade_id, found.points, found.max_points, found.verdict) == ("test-double", 3.0, 4.0, "partial")
+    assert [(m.id, m.text, m.hint) for m in found.messages] == [("not-zero", "expected 0, got 1", "Try 0.")]
+    assert [(c.verdict, c.hidden) for c in found.checks] == [("pass", False), ("fail", True)]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        None,
+        {},
+        {"text/plain": "4.0"},  # a bare number is no evidence
+        "4.0",
+        {"points": "4.0"},
+        {"points": True},
+        {"points": math.nan},
+        {"points": math.inf, "verdict": "pass"},
+        {"verdict": "pass"},
+    ],
+)
+def test_no_evidence_no_points(data, key, course):
+    found = outcome(key, course, CellRun("ok", grade=data))
+    assert (found.points, found.verdict) == (0.0, "fail")
+    assert found.messages[0].text == "the check gave no result, so there is nothing to give points for"
+
+
+@pytest.mark.parametrize(
+    ("points", "claimed", "expected", "verdict"),
+    [
+        (400, "pass", 4.0, "pass"),
+        (-3, "fail", 0.0, "fail"),
+        (0, "pass", 0.0, "fail"),
+        (2, "pass", 2.0, "partial"),
+        (4, "not-attempted", 4.0, "pass"),
+        (1.5, "no such verdict", 1.5, "partial"),
+        (0, "not-attempted", 0.0, "not-attempted"),
+    ],
+)
+def test_points_are_clamped_and_the_verdict_agrees_with_them(points, claimed, expected, verdict, key, course):
+    found = outcome(key, course, CellRun("ok", grade={"points": points, "verdict": claimed, "checks": []}))
+    assert (found.points, found.verdict) == (expected, verdict)
+
+
+def test_odd_checks_in_the_data_are_left_out_or_cut(key, course):
+    checks = [7, {"sentence": 3, "verdict": "superb", "text": "x" * 9_000, "hint": [], "max_points": "all"}]
+    found = outcome(key, course, CellRun("ok", grade={"points": 1, "checks": checks}))
+    (check,) = found.checks
+    assert (check.sentence, check.verdict, check.hint, check.max_points) == ("", "fail", None, 0.0)
+    assert len(check.text) == 1_000
+
+
+def test_many_checks_are_cut(key, course):
+    checks = [{"sentence": "s", "verdict": "pass"}] * 10_000
+    found = outcome(key, course, CellRun("ok", grade={"points": 1, "checks": checks}))
+    assert len(found.checks) == 200
+
+
+@pytest.mark.parametrize(
+    ("run", "answer", "verdict", "message", "words"),
+    [
+        (CellRun("error", "NameError", "x"), CellRun("error", "SyntaxError", "invalid syntax"),
+         "fail", "raised-SyntaxError", "your answer cell 'double' raised SyntaxError: invalid syntax"),
+        (CellRun("error", "NameError", "x"), None, "fail", "raised-NameError", "while it was being checked, raised"),
+        (CellRun("error", "NameError", "x"), CellRun("error", "NotImplementedError"), "not-attempted", "not-attempted",
+         "the stub is still there"),
+        (CellRun("not-run"), CellRun("crash"), "crash", "process-ended", "ended the Python process"),
+        (CellRun("crash"), None, "crash", "process-ended", "while it was being checked, ended"),
+        (CellRun("timeout", evalue="20 s"), None, "timeout", "ran-too-long", "was stopped after 20 s"),
+        (CellRun("error", "NameError", "x"), CellRun("timeout", evalue="20 s"), "timeout", "ran-too-long",
+         "your answer cell 'double' was stopped after 20 s"),
+        (CellRun("error", "NameError", "x"), CellRun("flood", evalue="5 MB"), "crash", "printed-too-much",
+         "printed more than 5 MB"),
+        (CellRun("not-run"), None, "timeout", "no-time-left", "was not run"),
+    ],
+)  # fmt: skip
+def test_every_way_to_end_badly_has_its_verdict_and_sentence(run, answer, verdict, message, words, key, course):
+    found = outcome(key, course, run, answer)
+    assert (found.points, found.verdict, found.messages[0].id) == (0.0, verdict, message)
+    assert words in found.messages[0].text
+
+
+def test_an_answer_cell_that_was_deleted_is_named(key, course):
+    data = tiny.notebook(course, **tiny.GOOD)
+    data["cells"].remove(tiny.cell_of(data, "double"))
+    cells = restore(tiny.submission(data).cells, key).cells
+    runs = {cell.id: CellRun("error", "NameError", "name 'double' is not defined") for cell in cells}
+    found = grade_exercises(key, cells, runs, read)[0]
+    assert (found.verdict, found.messages[0].id) == ("not-attempted", "answer-missing")
+    assert "'double' is not in the notebook" in found.messages[0].text
+
+
+def test_an_untouched_stub_is_not_attempted_even_when_its_check_raises(key, course):
+    stub = key.by_grade_id["double"].student
+    found = outcome(key, course, CellRun("error", "TypeError", "x"), double=stub)
+    assert found.verdict == "not-attempted"
+
+
+def test_a_broken_check_is_no_fault_of_the_student_and_its_text_stays_inside(key, course):
+    broken = CheckResult(
+        "zero", "It works for zero.", "grader-error", "grader-error", "KeyError: secret_of", None, True, 1
+    )
+    found = outcome(key, course, CellRun("ok", grade=data_of(PASS, broken)))
+    assert found.verdict == "grader-error"
+    assert "secret_of" not in str(found)
+    assert "it costs you nothing" in found.messages[0].text
+
+
+def test_staff_are_told_what_a_broken_check_said(key):
+    broken = CheckResult("zero", "It works for zero.", "grader-error", "grader-error", "KeyError: 'x'", None, True, 1)
+    runs = {"test-half": CellRun("ok", grade=data_of(PASS, broken))}
+    assert broken_checks(key, runs) == ["the grader broke: test-half, zero: KeyError: 'x'"]
+    assert broken_checks(key, {"test-half": CellRun("ok", grade=data_of(PASS, FAIL))}) == []
+
+
+def test_flags_of_the_checks_name_their_exercise(key, course):
+    cells = restore(tiny.submission(tiny.notebook(course, **tiny.GOOD)).cells, key).cells
+    runs = {"test-half": CellRun("ok", grade=data_of(PASS, flags=["answer-uses-reference"]))}
+    assert grade_flags(key, cells, runs) == ["answer-uses-reference:test-half"]
+
+
+LONG = '''def double(x):
+    """Return twice x."""
+    ### BEGIN SOLUTION
+    # Adding is what a processor does fastest, so no multiplication is needed here at all.
+    twice_as_much_as_the_input = x + x
+    # Nobody else would write quite these two comments around quite this name.
+    return twice_as_much_as_the_input
+    ### END SOLUTION'''
+
+
+@pytest.mark.parametrize(
+    ("answer", "flagged"),
+    [
+        ("\n".join(line for line in LONG.splitlines() if "###" not in line), True),
+        (LONG, True),
+        (LONG.replace("    ### BEGIN SOLUTION\n", "").replace("    ### END SOLUTION", "").replace("    ", "\t"), True),
+        ("\n".join(line for line in LONG.splitlines() if "#" not in line), False),  # own words, same idea
+        ("def double(x):\n    return x + x", False),
+    ],
+)
+def test_the_reference_handed_in_verbatim_is_recognised(answer, flagged, key):
+    import dataclasses
+
+    meant = dataclasses.replace(key.by_grade_id["double"], source=LONG)
+    assert is_reference(answer, meant) is flagged
+
+
+def test_a_short_reference_may_be_anybodys_answer(key):
+    meant = key.by_grade_id["double"]
+    assert not is_reference("def double(x):\n    return 2 * x", meant)
+
+
+def test_when_the_grader_breaks_the_result_says_so_and_nothing_is_raised(key, course, monkeypatch):
+    monkeypatch.setattr(grade_module, "execute", lambda *a: 1 / 0)
+    result = grade(tiny.submission(tiny.notebook(course, **tiny.GOOD)), key)
+    assert [e.verdict for e in result.exercises] == ["grader-error", "grader-error"]
+    assert result.broken
+    assert not result.repeatable
+    assert "the grader broke: ZeroDivisionError: division by zero" in result.notes
+
+
+def test_input_seeds_differ_by_submission_and_course_and_repeat(monkeypatch):
+    first = input_seed("a" * 64)
+    assert first == input_seed("a" * 64)
+    assert first != input_seed("b" * 64)
+    monkeypatch.setenv("LORA_UTILS_CHECK_SEED", "a secret")
+    assert first != input_seed("a" * 64)
+
+
+def result_of(*points: tuple[float, float]) -> Result:
+    exercises = [Exercise(f"e{i}", got, most, "partial") for i, (got, most) in enumerate(points)]
+    return Result("ada", "lab", "s", "c", exercises, "unsandboxed", "seed", {}, 1.0)
+
+
+def test_score_and_pass_mark():
+    assert result_of((0.1, 1), (0.2, 1)).score == 0.3
+    assert result_of((4, 5)).passed
+    assert not result_of((3.99, 5)).passed
+    assert passes(0.8 * 3 * 0.1 * 10, 3)  # a last binary digit below the mark
+    data = plain(result_of((4, 5)))
+    assert (data["score"], data["max_score"], data["passed"]) == (4.0, 5.0, True)
+
+
+def test_the_checks_hash_follows_hidden_tests_and_the_package(key, course, monkeypatch):
+    import dataclasses
+
+    from grader.notebooks import answer_key
+
+    changed = tuple(dataclasses.replace(cell, source=cell.source.replace("for 0", "for zero")) for cell in key.cells)
+    assert dataclasses.replace(key, cells=changed).sha256 != key.sha256
+    assert dataclasses.replace(key).sha256 == key.sha256
+    monkeypatch.setattr(answer_key, "package_sha256", lambda: "another package")
+    assert dataclasses.replace(key).sha256 != key.sha256

@@ -1,0 +1,31 @@
+"""The progress bar: silent for two seconds, then on standard output, and never on standard error."""
+
+import itertools
+
+import pytest
+
+from lora_utils.data.progress_bar import progress
+
+
+@pytest.mark.parametrize(("step", "shown"), [(0.1, False), (1.5, True)])
+def test_it_appears_after_two_seconds_on_standard_output(monkeypatch, capfd, step, shown):
+    clock = itertools.count(0, step)
+    monkeypatch.setattr("tqdm.std.time", lambda: next(clock))
+    assert list(progress(range(5), "counting")) == [0, 1, 2, 3, 4]
+    out, err = capfd.readouterr()
+    assert err == ""
+    assert ("counting" in out) is shown
+
+
+def test_bars_inside_each_other_take_turns_on_one_line_and_leave_nothing(monkeypatch, capfd):
+    clock = itertools.count(0, 1.5)
+    monkeypatch.setattr("tqdm.std.time", lambda: next(clock))
+    for _ in progress(range(3), "a longer label outside"):
+        assert list(progress(range(4), "inside")) == [0, 1, 2, 3]
+    written = capfd.readouterr().out
+    assert "\x1b" not in written, "moves the cursor, which a notebook stores as text"
+    assert "\n" not in written
+    shown = [part for part in written.split("\r") if part]
+    assert {part.partition(":")[0].strip() for part in shown} == {"a longer label outside", "inside", ""}
+    assert len({len(part) for part in shown}) == 1, "each covers all of what stood there"
+    assert shown[-1].isspace()

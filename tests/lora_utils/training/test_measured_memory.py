@@ -1,0 +1,99 @@
+"""Memory counts against sums done by hand."""
+
+import pytest
+import torch
+from torch import nn
+
+from lora_utils.training.measured_memory import TrainingMemory, training_memory
+
+BATCH, IN, HIDDEN, OUT = 6, 5, 7, 3
+X, Y = torch.randn(BATCH, IN), torch.tensor([0, 1, 2, 0, 1, 2])
+
+
+def net():
+    return nn.Sequential(nn.Linear(IN, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, OUT))
+
+
+ALL = IN * HIDDEN + HIDDEN + HIDDEN * OUT + OUT
+HEAD = HIDDEN * OUT + OUT
+# Cross entropy keeps its log-probabilities and one number, the weight of the batch.
+LOSS = BATCH * OUT + 1
+
+
+def test_everything_trained():
+    counted = training_memory(net(), X, Y)
+    assert counted == TrainingMemory(
+        weights=4 * ALL,
+        gradients=4 * ALL,
+        optimizer=4 * (2 * ALL + 4),  # two moments per number and a step counter per tensor
+        activations=4 * (BATCH * HIDDEN + LOSS),  # the output of relu, once, although two layers keep it
+    )
+    assert counted.total == 4 * (4 * ALL + 4 + BATCH * HIDDEN + LOSS)
+
+
+def test_a_frozen_layer_has_no_gradient_and_no_optimizer_state():
+    model = net()
+    model[0].requires_grad_(False)
+    counted = training_memory(model, X, Y)
+    assert (counted.weights, counted.gradients, counted.optimizer) == (4 * ALL, 4 * HEAD, 4 * (2 * HEAD + 2))
+    assert counted.activations == 4 * (BATCH * HIDDEN + LOSS)
+
+
+def test_training_the_first_layer_only_saves_no_activation():
+    """The backward pass has to go through the frozen head: freezing late layers frees gradients, not activations."""
+    model = net()
+    model[2].requires_grad_(False)
+    counted = training_memory(model, X, Y)
+    first = IN * HIDDEN + HIDDEN
+    assert (counted.gradients, counted.activations) == (4 * first, 4 * (BATCH * HIDDEN + LOSS))
+
+
+def test_other_optimizers_and_losses():
+    plain = training_memory(
+        net(), X, torch.randn(BATCH, OUT), loss_fn=nn.functional.mse_loss, optimizer=torch.optim.SGD
+    )
+    assert plain.optimizer == 0
+    assert plain.activations == 4 * (BATCH * HIDDEN + BATCH * OUT)  # the scores themselves; the labels are the batch
+
+
+def test_shared_weights_buffers_and_views_count_once():
+    class Tied(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first = nn.Linear(IN, IN, bias=False)
+            self.second = nn.Linear(IN, IN, bias=False)
+            self.second.weight = self.first.weight
+            self.register_buffer("scale", torch.ones(2))
+
+        def forward(self, x):
+            return self.second(self.first(x))[:, :OUT]
+
+    counted = training_memory(Tied(), X, Y)
+    assert counted.weights == 4 * (IN * IN + 2)
+    assert counted.gradients == 4 * IN * IN
+
+
+def test_half_precision_weights_take_half():
+    model = net().to(torch.bfloat16)
+    counted = training_memory(model, X.to(torch.bfloat16), Y)
+    assert (counted.weights, counted.gradients) == (2 * ALL, 2 * ALL)
+
+
+def test_the_model_stays_as_it_is():
+    model = nn.Sequential(net(), nn.Dropout(0.5)).eval()
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    torch.manual_seed(0)
+    training_memory(model, X, Y)
+    drawn = torch.rand(1)
+    torch.manual_seed(0)
+    assert torch.equal(drawn, torch.rand(1))
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+    assert all(p.grad is None for p in model.parameters())
+    assert not model.training
+    with pytest.raises(ValueError, match="No parameter of the model has requires_grad"):
+        training_memory(model.requires_grad_(False), X, Y)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_a_gpu_counts_the_same():
+    assert training_memory(net().cuda(), X.cuda(), Y.cuda()) == training_memory(net(), X, Y)
