@@ -11,7 +11,7 @@ Kinds of children:
     guard      waits until the submission is over or nobody wants it any more, then ends everything in its namespace
     └─ init    process 1 of the namespace; sets the sandbox up, then only collects the dead
        └─ student_side.serve: runs the student's cells
-    judge.serve: runs the graded cells, trusted
+    judging.serve: runs the graded cells, trusted
     reader.serve: looks through the text of students' cells
 """
 
@@ -95,12 +95,11 @@ def main() -> None:
 
 def _child(request: dict, fds: list[int], root: str, groups: Groups) -> int:
     if request["role"] in HELPERS:
-        from grader.judge import judging as judge
-        from grader.judge import reader
+        from grader.judge import judging, reader
 
         os.setsid()
         sandbox.die_with_parent()
-        {"judge": judge, "reader": reader}[request["role"]].serve(socket.socket(fileno=fds[0]))
+        {"judge": judging, "reader": reader}[request["role"]].serve(socket.socket(fileno=fds[0]))
         return 0
     student, control = fds
     return guard(student, control, request, root, groups)

@@ -24,7 +24,7 @@ def preload() -> None:
     import torch
 
     import lora_utils
-    from grader.judge import judge, reader  # noqa: F401
+    from grader.judge import judging, reader  # noqa: F401
     from grader.student import student_side
 
     torch.set_num_threads(1)

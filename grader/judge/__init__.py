@@ -3,4 +3,4 @@
 May import student and what lies below.
 """
 
-# Nothing is handed on here: the engine enters each process by its name, judge.serve and reader.serve.
+# Nothing is handed on here: the engine enters each process by its name, judging.serve and reader.serve.

@@ -212,7 +212,7 @@ def test_imports_and_constants_of_a_cell_that_grading_leaves_out_are_there(cours
 def test_what_a_student_adds_to_such_a_cell_is_there_too(course):
     key = tiny.keys_of(course)[tiny.FIRST]
     skipped = next(c for c in key.cells if c.skip)
-    data = tiny.notebook(course, double=tiny.GOOD["double"], half="def half(x):\n    return x * HALF * m.pi / m.pi")
+    data = tiny.notebook(course, double=tiny.GOOD["double"], half="def half(x):\n    return x * HALF + m.floor(0)")
     tiny.cell_of(data, skipped.id)["source"] = "import math as m\nHALF = 0.5\n" + skipped.source
     assert verdicts(data, key) == ["pass", "pass"]
     tiny.cell_of(data, skipped.id)["source"] = "import math as m\nHALF = 1 / 2\n" + skipped.source
