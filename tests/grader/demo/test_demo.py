@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import html
+import io
 import json
 import os
 import re
@@ -18,6 +19,7 @@ import tiny_course as tiny
 from nbgrader import api
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
+from rich.console import Console
 from traitlets.config import Config
 from typer.testing import CliRunner
 
@@ -26,7 +28,7 @@ from grader.build.source import read_source
 from grader.build.twins import solution_twin, student_twin, to_bytes
 from grader.class_run.grading_run import Run
 from grader.cli import app
-from grader.demo import sample_answers
+from grader.demo import demo, sample_answers
 from grader.demo.demo import surprise
 from grader.demo.sample_class import CLASS, QUIZ, in_own_words, labs_of, verbatim
 from grader.notebooks.answer_key import AnswerKey, read_keys
@@ -285,3 +287,19 @@ def test_the_demonstration_on_the_real_labs(real, tmp_path):
     no_feedback_page_holds_hidden_code_or_an_answer(real)
     an_untouched_quiz_gets_no_reasons(real)
     stock_export_shows_the_class(real, tmp_path)
+
+
+def test_where_nothing_shuts_submissions_off_that_is_said_before_grading_begins(tmp_path, monkeypatch):
+    console = Console(width=80, record=True, file=io.StringIO())
+
+    def graded(*_, sandbox, console, **more):
+        console.print("the progress bar" if not sandbox else "in the sandbox")
+        return Run({}), []
+
+    monkeypatch.setattr(demo, "sandbox_faults", lambda: ["it needs Linux."])
+    monkeypatch.setattr(demo, "grade_folder", graded)
+    demo.run_demo(ROOT, tmp_path, console)
+    said = console.export_text()
+    assert said.index("Without a sandbox, since it does not hold here: it needs Linux.") < said.index(
+        "the progress bar"
+    )
