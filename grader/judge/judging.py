@@ -26,6 +26,7 @@ from lora_utils.checks.framework.origin import uses_of_package
 from lora_utils.checks.framework.subject import Handle, Seen, StudentRaised
 
 READY_SECONDS = 60  # a fork and a few mounts take some hundredths; a loaded machine may need far more
+MEMORY = 3_000_000_000  # bytes beyond those of the loaded libraries
 WORK_SECONDS = 30  # of the judge's own, beyond what a submission may take; it needs one or two
 KNOWN = ("ok", "error", "crash", "flood")
 
@@ -174,6 +175,7 @@ def serve(channel: socket.socket) -> None:
     null = os.open(os.devnull, os.O_RDWR)
     for fd in (0, 1, 2):
         os.dup2(null, fd)
+    sandbox.limit_memory(MEMORY)
     bare = dict(os.environ)
     with contextlib.suppress(ChannelClosed):
         while True:

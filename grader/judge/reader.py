@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import resource
 import socket
 
 from grader import sandbox
@@ -38,8 +37,7 @@ def serve(channel: socket.socket) -> None:
     null = os.open(os.devnull, os.O_RDWR)
     for fd in (0, 1, 2):
         os.dup2(null, fd)
-    most = sandbox.data_size() + MEMORY
-    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+    sandbox.limit_memory(MEMORY)
     with contextlib.suppress(ChannelClosed):
         while True:
             order = hear(channel)

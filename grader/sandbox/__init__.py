@@ -14,6 +14,7 @@ from grader.sandbox.limits import Bounds as Bounds
 from grader.sandbox.limits import counts_by_namespace as counts_by_namespace
 from grader.sandbox.limits import data_size as data_size
 from grader.sandbox.limits import limit as limit
+from grader.sandbox.limits import limit_memory as limit_memory
 from grader.sandbox.limits import limit_work as limit_work
 from grader.sandbox.namespaces import HOME as HOME
 from grader.sandbox.namespaces import SYSTEM as SYSTEM

@@ -76,6 +76,12 @@ def data_size() -> int:
     return 4_000_000_000
 
 
+def limit_memory(size: int) -> None:
+    """Let this process hold so many more bytes of private data."""
+    most = data_size() + size
+    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+
+
 def limit_work(seconds: float) -> None:
     """Let this process use so much more processor time; the kernel ends it when that is over."""
     used = resource.getrusage(resource.RUSAGE_SELF)
