@@ -15,8 +15,8 @@ FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef
 FLAGS = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT  # as in a notebook's cells
 LONGEST_NORMALIZED = 50_000  # characters; of a longer text the normal form is its own, without white space
 LONGEST_KEPT = 10_000  # characters of a cell whose syntax is kept: a tree takes a hundred times its text
-# IPython's tokens each hold a copy of their line (in Python 3.12 one of their own), so a text costs up to the sum of the
-# squares of its lines' lengths in bytes; a long cell of a notebook is far below a million.
+# IPython's tokens each hold a copy of their line (in Python 3.12 one of their own), so a text costs up to the sum of
+# the squares of its lines' lengths in bytes; a long cell of a notebook is far below a million.
 MOST_TRANSFORMED = 50_000_000
 MANY = 512  # cells of a lab, of which a class hands in the same ones
 
