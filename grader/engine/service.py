@@ -108,19 +108,20 @@ class Engine:
         self._free["judge"].append(judge)
         return answer["runs"]
 
-    def read(self, reading: str, texts: list[str]) -> list | None:
+    def read(self, reading: str, texts: list[str], *more: list[str]) -> list | None:
         """Have the text of a submission's cells read, in a process that it cannot harm.
 
         Args:
             reading: what is asked of it, one of `reader.READINGS`.
             texts: the cells.
+            *more: what that reading takes besides.
 
         Returns:
             The answer; None where it takes too much time or memory to find.
         """
         reader = self._helper("reader")
         try:
-            tell(reader, {"reading": reading, "texts": texts})
+            tell(reader, {"reading": reading, "texts": texts, "more": more})
             answer = hear(reader, READING_SECONDS)
         except (ChannelClosed, ChannelTimeout, BadFrame):
             reader.close()

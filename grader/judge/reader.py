@@ -22,18 +22,18 @@ MEMORY = 500_000_000  # bytes beyond those of the loaded libraries
 READINGS = {
     "definitions": lambda texts: [sorted(defined_names(text)) if is_python(text) else None for text in texts],
     "normal_form": lambda texts: [normal_form(text) for text in texts],
-    "preparation": lambda texts: [preparation(text) for text in texts],
+    "preparation": lambda texts, never=(): [preparation(text, never) for text in texts],
     "tampering": tampering,
 }
 
 
-def read(reading: str, texts: list[str]) -> list:
+def read(reading: str, texts: list[str], *more: list[str]) -> list:
     """Read texts in this process, where they are known to be harmless or where nothing else is at stake."""
-    return READINGS[reading](texts)
+    return READINGS[reading](texts, *more)
 
 
 def serve(channel: socket.socket) -> None:
-    """Answer {"reading", "texts"}, one submission after another, until the other end hangs up."""
+    """Answer {"reading", "texts", "more"}, one submission after another, until the other end hangs up."""
     null = os.open(os.devnull, os.O_RDWR)
     for fd in (0, 1, 2):
         os.dup2(null, fd)
@@ -42,4 +42,4 @@ def serve(channel: socket.socket) -> None:
         while True:
             order = hear(channel)
             sandbox.limit_work(SECONDS)
-            tell(channel, read(order["reading"], order["texts"]))
+            tell(channel, read(order["reading"], order["texts"], *order["more"]))

@@ -72,7 +72,7 @@ def execute(
     answers = [cell.key for cell in cells if cell.key is not None and cell.key.answer]
     names = sorted(set().union(*(answer.defines for answer in answers)))
     made = sorted(set().union(*(answer.made for answer in answers)))
-    prepared = _preparations(cells, sandbox)
+    prepared = _preparations(cells, names, sandbox)
     orders = [
         {
             "id": cell.id,
@@ -96,13 +96,16 @@ def execute(
     return {id: CellRun(**run) for id, run in runs.items()}
 
 
-def _preparations(cells: list[Cell], sandbox: bool) -> dict[str, str]:
-    """Return what runs of the cells that grading leaves out, by id; those that the student changed are read anew."""
+def _preparations(cells: list[Cell], names: list[str], sandbox: bool) -> dict[str, str]:
+    """Return what runs of the cells that grading leaves out, by id; those that the student changed are read anew.
+
+    The names that answers define are left alone: what a student wrote stays what it is.
+    """
     left_out = [cell for cell in cells if cell.kind == "code" and not cell.runs]
     changed = [cell for cell in left_out if cell.source != cell.key.source]
     found = {cell.id: cell.key.prepares for cell in left_out}
     if changed:
-        read = engine(sandbox).read("preparation", [cell.source for cell in changed])
+        read = engine(sandbox).read("preparation", [cell.source for cell in changed], names)
         found |= {cell.id: text for cell, text in zip(changed, read or [], strict=False)}
     return found
 

@@ -219,5 +219,16 @@ def test_what_a_student_adds_to_such_a_cell_is_there_too(course):
     assert verdicts(data, key) == ["pass", "fail"]
 
 
+def test_such_a_cell_takes_no_answers_place_also_where_the_student_changed_it(course):
+    key = tiny.keys_of(course)[tiny.FIRST]
+    skipped = next(c for c in key.cells if c.skip)
+    data = tiny.notebook(course, **tiny.GOOD)
+    cell = tiny.cell_of(data, skipped.id)
+    cell["source"] = "from math import floor as half\n" + skipped.source
+    data["cells"].remove(cell)
+    data["cells"].insert(data["cells"].index(tiny.cell_of(data, "test-half")), cell)
+    assert verdicts(data, key) == ["pass", "pass"]
+
+
 def verdicts(data: dict, key) -> list[str]:
     return [exercise.verdict for exercise in grade(tiny.submission(data), key, LIMITS, sandbox=False).exercises]
