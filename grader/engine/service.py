@@ -47,7 +47,7 @@ class Engine:
 
     def __init__(self, sandbox: bool = True, bounds: Bounds | None = None) -> None:
         self.sandbox, self.bounds = sandbox, bounds or Bounds()
-        self._lock = threading.Lock()
+        self._lock, self._closed = threading.Lock(), False
         # By role, those that have nothing to do at the moment.
         self._free: dict[str, list[socket.socket]] = {"judge": [], "reader": []}
         self._warm = launched()
@@ -73,10 +73,21 @@ class Engine:
             for line in self._process.stderr:
                 self.complaints = [*self.complaints[-50:], line.decode(errors="replace").rstrip()]
 
-    def _fork(self, request: dict, *fds: int) -> int:
-        with self._lock:
-            tell(self._channel, request, fds)
-            return hear(self._channel, READY_SECONDS)["pid"]
+    def _fork(self, request: dict, channels: int = 1) -> list[socket.socket]:
+        """Fork a process and return our ends of the channels to it."""
+        pairs = [socket.socketpair() for _ in range(channels)]
+        try:
+            with self._lock:
+                tell(self._channel, request, [theirs.fileno() for _, theirs in pairs])
+                hear(self._channel, READY_SECONDS)
+        except BaseException:
+            for ours, _ in pairs:
+                ours.close()
+            raise
+        finally:
+            for _, theirs in pairs:
+                theirs.close()
+        return [ours for ours, _ in pairs]
 
     def grade(
         self, cells: list[dict], environment: dict[str, str], limits: dict, solution: Sequence[dict] = ()
@@ -86,7 +97,11 @@ class Engine:
         Raises:
             EngineFailed: the engine broke, whatever the submission did.
         """
-        judge, student = self._helper("judge"), _Student(self, limits)
+        student = _Student(self, limits)
+        try:
+            judge = self._helper("judge")
+        except (ChannelClosed, ChannelTimeout, BadFrame) as error:
+            raise EngineFailed(f"the engine is gone ({error})") from error
         wait = limits["cell_seconds"] * limits["submission_cells"] + SLACK_SECONDS
         try:
             order = {"cells": cells, "environment": environment, "limits": limits, "solution": list(solution)}
@@ -105,7 +120,7 @@ class Engine:
         if "runs" not in answer:
             judge.close()
             raise EngineFailed(answer.get("broken", "the judge gave no answer"))
-        self._free["judge"].append(judge)
+        self._release("judge", judge)
         return answer["runs"]
 
     def read(self, reading: str, texts: list[str], *more: list[str]) -> list | None:
@@ -126,7 +141,7 @@ class Engine:
         except (ChannelClosed, ChannelTimeout, BadFrame):
             reader.close()
             return None
-        self._free["reader"].append(reader)
+        self._release("reader", reader)
         return answer
 
     def _helper(self, role: str) -> socket.socket:
@@ -137,16 +152,24 @@ class Engine:
                 if not select.select([free], [], [], 0)[0]:  # it says nothing unasked, so nothing means that it lives
                     return free
                 free.close()
-        ours, theirs = socket.socketpair()
-        with theirs:
-            self._fork({"role": role}, theirs.fileno())
-        return ours
+        return self._fork({"role": role})[0]
+
+    def _release(self, role: str, channel: socket.socket) -> None:
+        """Keep it for the next who asks; one that comes back to a closed engine has nobody to wait for."""
+        self._free[role].append(channel)
+        if self._closed:
+            self._hang_up()
+
+    def _hang_up(self) -> None:
+        for helpers in self._free.values():
+            with suppress(IndexError):
+                while True:
+                    helpers.pop().close()
 
     def close(self) -> None:
         """End the warm process and everything it has forked."""
-        for helpers in self._free.values():
-            while helpers:
-                helpers.pop().close()
+        self._closed = True
+        self._hang_up()
         self._warm.close()
 
 
@@ -166,11 +189,7 @@ class _Student:
     def new(self) -> int:
         """Fork a process and return the judge's end of the channel to it."""
         self.close()
-        ours, theirs = socket.socketpair()
-        control, far = socket.socketpair()
-        with theirs, far:
-            self._engine._fork(self._request, theirs.fileno(), far.fileno())
-        self._control = control
+        ours, self._control = self._engine._fork(self._request, 2)
         return ours.detach()
 
     def close(self) -> None:

@@ -72,14 +72,18 @@ class Record(io.TextIOBase):
         if not self.kept:
             yield False
         elif self.figures_left and self.seconds_left > 0 and max(figure.get_size_inches()) * figure.dpi <= LONGEST_SIDE:
-            start = time.process_time()
+            start, budget = time.process_time(), self.seconds_left
             try:
-                with _alarm(self.seconds_left):
+                with _alarm(budget, self._late):
                     yield True
             finally:
-                self.seconds_left -= time.process_time() - start
+                self.seconds_left = min(self.seconds_left, budget - (time.process_time() - start))
         else:
             yield False
+
+    def _late(self, *_) -> None:
+        self.seconds_left = 0.0  # the alarm counts in ticks, so it may ring a moment before the clock says so
+        raise TimeoutError("drawing took too long")
 
     def data(self) -> dict:
         """Return what the cell has shown."""
@@ -117,14 +121,11 @@ class Record(io.TextIOBase):
 
 
 @contextlib.contextmanager
-def _alarm(seconds: float) -> Iterator[None]:
-    """Raise TimeoutError when so much processor time is used up; only the main thread can be interrupted like this."""
+def _alarm(seconds: float, late: Callable[..., None]) -> Iterator[None]:
+    """Call `late` when so much processor time is used up; only the main thread can be interrupted like this."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-
-    def late(*_) -> None:
-        raise TimeoutError("drawing took too long")
 
     before = signal.signal(signal.SIGPROF, late)  # not the clock's: on a loaded machine a second is no measure of work
     signal.setitimer(signal.ITIMER_PROF, seconds)
