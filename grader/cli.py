@@ -2,6 +2,7 @@
 
 import gc
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -75,6 +76,7 @@ def build(
     """
     from grader.build.build import build_lab, find_labs, select_labs
     from grader.build.drift import check_lab, orphans
+    from grader.scoring.solution_proof import prove
 
     folder = course(root)
     try:
@@ -84,7 +86,7 @@ def build(
         raise typer.Exit(2) from None
     problems = orphans(folder) if check and not labs else []
     for lab in chosen:
-        result = check_lab(lab) if check else build_lab(lab, execute=execute, say=typer.echo)
+        result = check_lab(lab) if check else build_lab(lab, execute=execute, say=typer.echo, prove=partial(prove, lab))
         problems += result.problems
         if not check and not result.problems:
             state = "wrote " + ", ".join(result.written) if result.written else "up to date"

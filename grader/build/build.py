@@ -109,28 +109,37 @@ def write(path: Path, content: bytes) -> bool:
     return True
 
 
-def build_lab(lab: Lab, *, execute: bool = True, say: Callable[[str], None] = lambda line: None) -> Result:
+def build_lab(
+    lab: Lab,
+    *,
+    execute: bool = True,
+    say: Callable[[str], None] = lambda line: None,
+    prove: Callable[[NotebookNode], list[str]] = lambda source: [],
+) -> Result:
     """Build both twins of one lab.
 
     Args:
         lab: which one.
         execute: run the solution when its code has changed; False drops stale outputs instead.
         say: called with a line before anything slow.
+        prove: asked of a changed source why it cannot be graded, one sentence a reason; default: anything can.
 
     Returns:
         The result; a malformed source or failing cell writes nothing and fills `problems`.
     """
     from grader.build.run_solution import ExecutionError
     from grader.build.run_solution import execute as run
-    from grader.build.twins import clean, has_outputs_of, solution_twin, student_twin, to_bytes
+    from grader.build.twins import clean, has_outputs_of, same_cells, solution_twin, student_twin, to_bytes
 
     result, start = Result(lab.name), time.perf_counter()
     try:
         source = read_source(lab.source, lab.relative(lab.source))
         executed = read_notebook(lab.solution)
+        if not same_cells(executed, clean(source)):
+            result.problems += prove(source)
         if not has_outputs_of(executed, source):
             executed = None
-            if execute:
+            if execute and not result.problems:
                 say(f"{lab.name}: executing the solution ...")
                 executed = run(clean(source), lab.relative(lab.source), lab.root)
                 result.executed = True
@@ -138,7 +147,7 @@ def build_lab(lab: Lab, *, execute: bool = True, say: Callable[[str], None] = la
         result.problems += [str(problem) for problem in error.problems]
     except ExecutionError as error:
         result.problems.append(str(error))
-    else:
+    if not result.problems:
         for path, twin in ((lab.solution, solution_twin(source, executed)), (lab.student, student_twin(source))):
             if write(path, to_bytes(twin)):
                 result.written.append(lab.relative(path))

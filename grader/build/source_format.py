@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from nbformat import NotebookNode
 
 SKIP_TAG = "skip-when-grading"
-CELL_KEYS = ("nbgrader", "tags", "jupyter")  # "jupyter" folds a cell's code away: {"source_hidden": true}
+WITHHELD_KEY = "withheld"  # on the setup cell: what the lab teaches of lora_utils
+CELL_KEYS = ("nbgrader", "tags", "jupyter", WITHHELD_KEY)  # "jupyter" folds a cell's code away: {"source_hidden": true}
 CELL_LINE = re.compile(r"\s*#\s*%%+(\s|$)")
 
 

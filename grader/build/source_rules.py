@@ -12,7 +12,17 @@ from collections.abc import Iterator
 from nbformat import NotebookNode
 
 from grader.build import markers
-from grader.build.source_format import CELL_KEYS, SKIP_TAG, Problem, grader_metadata, label, text_before_first_cell
+from grader.build.source_format import (
+    CELL_KEYS,
+    SKIP_TAG,
+    WITHHELD_KEY,
+    Problem,
+    grader_metadata,
+    label,
+    text_before_first_cell,
+)
+from grader.course_package import course_package
+from grader.text.cell_text import defined_names
 
 REQUIRED_KEYS = ("grade", "grade_id", "locked", "schema_version", "solution")
 ALLOWED_KEYS = (*REQUIRED_KEYS, "points", "task")
@@ -58,6 +68,19 @@ def valid_tags(cell: NotebookNode) -> Iterator[str]:
     metadata = grader_metadata(cell)
     if SKIP_TAG in tags and (metadata.get("grade") or metadata.get("solution")):
         yield f"a solution or graded cell must run when grading; take the tag {SKIP_TAG!r} away"
+
+
+def valid_withheld(cell: NotebookNode) -> Iterator[str]:
+    """What a lab withholds are functions and classes of the package, named with the module that defines them."""
+    names = cell.metadata.get(WITHHELD_KEY, [])
+    for name in names if isinstance(names, list) else [names]:
+        module, _, own = name.rpartition(".") if isinstance(name, str) else ("", "", "")
+        path = course_package().parent.joinpath(*module.split(".")).with_suffix(".py")
+        inside = module.startswith(f"{course_package().name}.") and path.is_file()
+        if not inside or own not in defined_names(path.read_text(encoding="utf-8")):
+            yield f"{WITHHELD_KEY} {name!r} is defined nowhere; write for example 'lora_utils.methods.lora.LoRALayer'"
+    if not isinstance(names, list):
+        yield f"{WITHHELD_KEY} must be a list of names"
 
 
 def valid_grader_keys(cell: NotebookNode) -> Iterator[str]:
@@ -145,7 +168,7 @@ def valid_code(cell: NotebookNode) -> Iterator[str]:
         )
 
 
-CELL_RULES = (valid_metadata, valid_tags, valid_grader_keys, valid_kind, valid_markers, valid_code)
+CELL_RULES = (valid_metadata, valid_tags, valid_withheld, valid_grader_keys, valid_kind, valid_markers, valid_code)
 
 
 def unique_ids(notebook: NotebookNode) -> Iterator[tuple[int, str]]:

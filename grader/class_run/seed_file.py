@@ -11,6 +11,7 @@ import stat
 import tempfile
 from pathlib import Path
 
+from grader.course_package import course_package
 from grader.engine.fork_server import view
 from grader.sandbox.namespaces import SYSTEM
 
@@ -30,7 +31,7 @@ def read_seed(path: Path) -> str:
     """
     path = Path(path)
     place = path.resolve()
-    if any(place.is_relative_to(folder) for folder in (*SYSTEM, *view())):
+    if any(place.is_relative_to(folder) for folder in (*SYSTEM, *view(), course_package())):
         raise SeedFileError(f"the seed file {path} lies in a folder that submissions can read; keep it elsewhere.")
     try:
         if not place.exists():

@@ -1,13 +1,14 @@
-"""A warm process: torch and lora_utils imported once, then one fork for each submission and for each judge.
+"""A warm process: torch imported once; its forks import lora_utils; theirs are the submissions and who judges them.
 
     python -m grader.engine.fork_server SOCKET    (started by grader.engine.service, spoken to over this socket)
 
-A fork of it is ready in some 20 ms, where a kernel that imports torch takes seconds. It knows nothing that must stay
-secret: it starts with a bare environment, and hidden tests reach only the judges, after their fork. It runs on one
-thread, since the child of a process with more OpenMP threads hangs.
+A fork is ready in some 20 ms, where a kernel that imports torch takes seconds. The warm process knows nothing that must
+stay secret: it starts with a bare environment, and hidden tests reach only the judges, after their fork. It runs on
+one thread, since the child of a process with more OpenMP threads hangs.
 
-Kinds of children:
+Kinds of descendants:
 
+    server     has imported lora_utils, all of it or without what a lab teaches, and forks those below
     guard      waits until the submission is over or nobody wants it any more, then ends everything in its namespace
     └─ init    process 1 of the namespace; sets the sandbox up, then only collects the dead
        └─ student_side.serve: runs the student's cells
@@ -27,85 +28,130 @@ import socket
 import sys
 import tempfile
 import traceback
+from pathlib import Path
 
 from grader import sandbox
 from grader.course_package import course_package
 from grader.engine.fork_memory import fill_gaps, use_huge_pages
-from grader.engine.preloading import preload
+from grader.engine.preloading import preload_libraries, preload_package
 from grader.sandbox.channel import ChannelClosed, hear, tell
 from grader.sandbox.control_groups import Group, Groups
+from grader.student.withheld import copy_without, withhold
 
 HELPERS = ("judge", "reader")
 
 
-def view() -> list[str]:
-    """The folders that a submission may read: the interpreter, its packages, and lora_utils."""
-    folders = [os.path.abspath(course_package()), sys.prefix, sys.base_prefix]
-    found: list[str] = []
-    for path in folders:
+def view() -> dict[str, str]:
+    """The folders that a submission may read, the interpreter and its packages, each with what it sees there."""
+    found: dict[str, str] = {}
+    for path in (sys.prefix, sys.base_prefix):
         for one in (path, os.path.realpath(path)):
-            if one not in found and not one.startswith("/usr/"):
-                found.append(one)
+            if not one.startswith("/usr/"):
+                found[one] = one
     return found
 
 
-def main() -> None:
-    """Serve forks until the socket closes."""
-    channel = socket.socket(fileno=int(sys.argv[1]))
-    preload()
-    root = tempfile.mkdtemp(prefix="root-")
-    os.chmod(root, 0o755)
-    groups = Groups()
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel collects dead children by itself
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the grader, which then closes the socket
-    gc.collect()
-    fill_gaps()
-    use_huge_pages()
-    gc.freeze()  # a collection in a fork would touch, and so copy, the memory that all forks share
-    helpers: list[int] = []  # judges and readers, which nothing else ends while they are busy
-    try:
-        tell(channel, {"ready": True})
-        while True:
-            request, fds = hear(channel, fds=2)
-            pid = os.fork()
-            if pid == 0:
-                channel.close()
-                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-                code = 1
-                try:
-                    code = _child(request, fds, root, groups)
-                except BaseException:
-                    traceback.print_exc()
-                finally:
-                    os._exit(code)
-            for fd in fds:
-                os.close(fd)
-            if request["role"] in HELPERS:
-                helpers.append(pid)
-            tell(channel, {"pid": pid})
-    except ChannelClosed:  # the grader has ended, or was killed; then nobody else removes our folder
-        for pid in set(helpers) & set(sandbox.children()):
+class Server:
+    """A process that forks on request.
+
+    Args:
+        channel: over which requests come, each with the ends of the new process's channels.
+        root: an empty folder, see `change_root`.
+        groups: of control.
+        package: by the place where a submission sees a folder of the course, the folder; default: none.
+    """
+
+    def __init__(
+        self, channel: socket.socket, root: str, groups: Groups, package: dict[str, str] | None = None
+    ) -> None:
+        self.channel, self.root, self.groups = channel, root, groups
+        self.view = view() | (package or {})
+        self.helpers: list[int] = []  # judges and readers, which nothing else ends while they are busy
+
+    def serve(self) -> None:
+        """Fork until the channel closes, then end what is left."""
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel collects dead children by itself
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the grader, which then closes the socket
+        gc.freeze()  # a collection in a fork would touch, and so copy, the memory that all forks share
+        with contextlib.suppress(ChannelClosed):
+            while True:
+                request, fds = hear(self.channel, fds=2)
+                pid = os.fork()
+                if pid == 0:
+                    self._child(request, fds)
+                for fd in fds:
+                    os.close(fd)
+                if request["role"] in HELPERS:
+                    self.helpers.append(pid)
+                tell(self.channel, {"pid": pid})
+        for pid in set(self.helpers) & set(sandbox.children()):
             os.kill(pid, signal.SIGKILL)
         with contextlib.suppress(ChildProcessError):
             os.waitpid(-1, 0)  # as SIGCHLD is ignored, it returns when the last child is gone
-        groups.close()
-        shutil.rmtree(os.environ["TMPDIR"], ignore_errors=True)
-        os._exit(0)  # taking a loaded interpreter apart would keep the grader waiting
+
+    def _child(self, request: dict, fds: list[int]) -> None:
+        self.channel.close()
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        code = 1
+        try:
+            if request["role"] == "server":
+                sandbox.die_with_parent()
+                package = prepare(request["withheld"])
+                Server(socket.socket(fileno=fds[0]), self.root, self.groups, package).serve()
+            elif request["role"] in HELPERS:
+                from grader.judge import judging, reader
+
+                os.setsid()
+                sandbox.die_with_parent()
+                {"judge": judging, "reader": reader}[request["role"]].serve(socket.socket(fileno=fds[0]))
+            else:
+                guard(*fds, request, self.root, self.view, self.groups)
+            code = 0
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(code)
 
 
-def _child(request: dict, fds: list[int], root: str, groups: Groups) -> int:
-    if request["role"] in HELPERS:
-        from grader.judge import judging, reader
+def prepare(withheld: list[str] | None) -> dict[str, str]:
+    """Import what the forks of this process share, and arrange their memory; return what they see of the package.
 
-        os.setsid()
-        sandbox.die_with_parent()
-        {"judge": judging, "reader": reader}[request["role"]].serve(socket.socket(fileno=fds[0]))
-        return 0
-    student, control = fds
-    return guard(student, control, request, root, groups)
+    Args:
+        withheld: what submissions may not have of lora_utils; None for those who judge them, who have all of it.
+    """
+    package, copy = str(course_package()), {}
+    if withheld is None:
+        from grader.judge import judging, reader  # noqa: F401 - its import is the point
+    else:
+        copy = {package: os.path.join(tempfile.mkdtemp(prefix="package-"), "lora_utils")}
+        os.chmod(os.path.dirname(copy[package]), 0o755)
+        copy_without(course_package(), Path(copy[package]), withheld)
+        withhold(withheld)
+        from grader.student import student_side  # noqa: F401
+    preload_package()
+    gc.collect()
+    fill_gaps()
+    use_huge_pages()
+    return copy
 
 
-def guard(student: int, control: int, request: dict, root: str, groups: Groups) -> int:
+def main() -> None:
+    """Load the libraries and serve; this process's own forks are servers."""
+    channel = socket.socket(fileno=int(sys.argv[1]))
+    preload_libraries()
+    root = tempfile.mkdtemp(prefix="root-")
+    os.chmod(root, 0o755)
+    groups = Groups()
+    with contextlib.suppress(ChannelClosed):
+        tell(channel, {"ready": True})
+        Server(channel, root, groups).serve()
+    # The grader has ended, or was killed; then nobody else removes our folder.
+    groups.close()
+    shutil.rmtree(os.environ["TMPDIR"], ignore_errors=True)
+    os._exit(0)  # taking a loaded interpreter apart would keep the grader waiting
+
+
+def guard(student: int, control: int, request: dict, root: str, view: dict[str, str], groups: Groups) -> None:
     """Stand between the grader and one submission: end the latter when it is over or no longer wanted."""
     bounds = sandbox.Bounds(**request["bounds"])
     folder, number = None, os.getpid() % 1_000_000
@@ -114,7 +160,7 @@ def guard(student: int, control: int, request: dict, root: str, groups: Groups) 
             sandbox.leave_namespaces()
         except OSError as error:
             tell(socket.socket(fileno=student), {"broken": str(error)})
-            return 1
+            return
     else:
         folder = tempfile.mkdtemp(prefix="grader-work-")
         sandbox.adopt_orphans()
@@ -124,7 +170,7 @@ def guard(student: int, control: int, request: dict, root: str, groups: Groups) 
     if init == 0:
         os.close(control)
         try:
-            _init(student, request, root, folder, bounds, number, group)
+            _init(student, request, root, view, folder, bounds, number, group)
         except BaseException as error:
             with contextlib.suppress(Exception):
                 tell(socket.socket(fileno=student), {"broken": f"{type(error).__name__}: {error}"})
@@ -143,7 +189,6 @@ def guard(student: int, control: int, request: dict, root: str, groups: Groups) 
         os.waitpid(init, 0)
     if group is not None:
         group.remove()
-    return 0
 
 
 def _until_over(init: int, control: int) -> None:
@@ -162,6 +207,7 @@ def _init(
     student: int,
     request: dict,
     root: str,
+    view: dict[str, str],
     folder: str | None,
     bounds: sandbox.Bounds,
     number: int,
@@ -177,7 +223,7 @@ def _init(
     for fd in (0, 1, 2):
         os.dup2(null, fd)
     if folder is None:
-        sandbox.change_root(root, view(), bounds)
+        sandbox.change_root(root, view, bounds)
         home = sandbox.HOME
     else:
         home = folder

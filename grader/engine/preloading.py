@@ -14,28 +14,35 @@ from grader.engine.no_compiler import do_without_compiler
 FIRST_CELL = "__import__('torch').manual_seed(0);"
 
 
-def preload() -> None:
-    """Import it, and take each first step that imports or reads more."""
+def preload_libraries() -> None:
+    """Import what every process of the engine uses, and take each first step that imports or reads more."""
     os.environ.setdefault("MPLBACKEND", "agg")
     gc.disable()  # looking for garbage while modules are imported finds next to none and takes a fifth of the time
-    import matplotlib.pyplot  # noqa: F401 - its import is the point
+    import cloudpickle  # noqa: F401 - its import is the point, as that of those below
+    import matplotlib.pyplot  # noqa: F401
     import numpy.random  # noqa: F401
     import safetensors.torch  # noqa: F401
     import torch
 
-    import lora_utils
-    from grader.judge import judging, reader  # noqa: F401
-    from grader.student import student_side
+    from grader.student.notebook_shell import make_shell
 
     torch.set_num_threads(1)
     with contextlib.suppress(RuntimeError):
         torch.set_num_interop_threads(1)
-    for module in pkgutil.walk_packages(lora_utils.__path__, "lora_utils.", onerror=lambda name: None):
-        with contextlib.suppress(Exception):  # a broken module is news of the check that needs it
-            importlib.import_module(module.name)
     do_without_compiler()
     _train()
-    student_side.make_shell(student_side.leave).run_cell(FIRST_CELL, silent=True)
+    make_shell().run_cell(FIRST_CELL, silent=True)
+    gc.enable()
+
+
+def preload_package() -> None:
+    """Import all of lora_utils that this process can have."""
+    gc.disable()
+    import lora_utils
+
+    for module in pkgutil.walk_packages(lora_utils.__path__, "lora_utils.", onerror=lambda name: None):
+        with contextlib.suppress(Exception):  # withheld, or broken: news of the check that needs it
+            importlib.import_module(module.name)
     gc.enable()
 
 

@@ -1,8 +1,8 @@
-"""The grader's side of the engine: one warm process, a judge for each worker, a sandboxed process for each submission.
+"""The grader's side of the engine: a judge for each worker, a sandboxed process for each submission.
 
-grader ── warm ──┬─ judge ── typed channel ─┐
-                 ├─ guard ── init ── student's process
-                 └─ reader
+grader ── warm ──┬─ server with all of lora_utils ────────────┬─ reader
+                 │                                            └─ judge ────── typed channel ─┐
+                 └─ server without what the lab teaches ──────── guard ── init ── student's process
 """
 
 from __future__ import annotations
@@ -51,9 +51,12 @@ class Engine:
         # By role, those that have nothing to do at the moment.
         self._free: dict[str, list[socket.socket]] = {"judge": [], "reader": []}
         self._warm = launched()
-        self._process, self._channel = self._warm.process, self._warm.channel
+        self._process = self._warm.process
+        # By what they withhold of the package: the processes that fork; judges and readers come of the one with all.
+        self._servers: dict[tuple[str, ...] | None, socket.socket] = {}
         try:
-            hear(self._channel, READY_SECONDS)
+            hear(self._warm.channel, READY_SECONDS)
+            self._server(None)
         except (ChannelClosed, ChannelTimeout) as error:
             self._process.kill()
             said = self._process.stderr.read().decode(errors="replace").strip().splitlines()
@@ -73,32 +76,38 @@ class Engine:
             for line in self._process.stderr:
                 self.complaints = [*self.complaints[-50:], line.decode(errors="replace").rstrip()]
 
-    def _fork(self, request: dict, channels: int = 1) -> list[socket.socket]:
+    def _fork(self, request: dict, channels: int = 1, withheld: tuple[str, ...] | None = None) -> list[socket.socket]:
         """Fork a process and return our ends of the channels to it."""
-        pairs = [socket.socketpair() for _ in range(channels)]
-        try:
-            with self._lock:
-                tell(self._channel, request, [theirs.fileno() for _, theirs in pairs])
-                hear(self._channel, READY_SECONDS)
-        except BaseException:
-            for ours, _ in pairs:
-                ours.close()
-            raise
-        finally:
-            for _, theirs in pairs:
-                theirs.close()
-        return [ours for ours, _ in pairs]
+        with self._lock:
+            try:
+                return _asked(self._server(withheld), request, channels)
+            except ChannelClosed:  # something has ended it, for example a machine that was out of memory
+                self._servers.pop(withheld).close()
+                return _asked(self._server(withheld), request, channels)
+
+    def _server(self, withheld: tuple[str, ...] | None) -> socket.socket:
+        """Return the channel to what forks; a new one imports the package while the caller does something else."""
+        if withheld not in self._servers:
+            (self._servers[withheld],) = _asked(self._warm.channel, {"role": "server", "withheld": withheld}, 1)
+        return self._servers[withheld]
 
     def grade(
-        self, cells: list[dict], environment: dict[str, str], limits: dict, solution: Sequence[dict] = ()
+        self,
+        cells: list[dict],
+        environment: dict[str, str],
+        limits: dict,
+        solution: Sequence[dict] = (),
+        withheld: tuple[str, ...] = (),
     ) -> dict[str, dict]:
-        """Run the cells of one submission; see `judge.serve` for the forms.
+        """Run the cells of one submission; see `judge.serve` for the forms, `student.withheld` for what is withheld.
 
         Raises:
             EngineFailed: the engine broke, whatever the submission did.
         """
-        student = _Student(self, limits)
+        student = _Student(self, limits, withheld)
         try:
+            with self._lock:
+                self._server(withheld)
             judge = self._helper("judge")
         except (ChannelClosed, ChannelTimeout, BadFrame) as error:
             raise EngineFailed(f"the engine is gone ({error})") from error
@@ -170,14 +179,32 @@ class Engine:
         """End the warm process and everything it has forked."""
         self._closed = True
         self._hang_up()
+        for channel in self._servers.values():
+            channel.close()
         self._warm.close()
+
+
+def _asked(server: socket.socket, request: dict, channels: int) -> list[socket.socket]:
+    """Have a process fork, and return our ends of the channels to the new one."""
+    pairs = [socket.socketpair() for _ in range(channels)]
+    try:
+        tell(server, request, [theirs.fileno() for _, theirs in pairs])
+        hear(server, READY_SECONDS)
+    except BaseException:
+        for ours, _ in pairs:
+            ours.close()
+        raise
+    finally:
+        for _, theirs in pairs:
+            theirs.close()
+    return [ours for ours, _ in pairs]
 
 
 class _Student:
     """The student's process of one submission: a new one ends the one before."""
 
-    def __init__(self, engine: Engine, limits: dict) -> None:
-        self._engine, self._control = engine, None
+    def __init__(self, engine: Engine, limits: dict, withheld: tuple[str, ...]) -> None:
+        self._engine, self._control, self._withheld = engine, None, withheld
         self._request = {
             "role": "student",
             "sandbox": engine.sandbox,
@@ -189,7 +216,7 @@ class _Student:
     def new(self) -> int:
         """Fork a process and return the judge's end of the channel to it."""
         self.close()
-        ours, self._control = self._engine._fork(self._request, 2)
+        ours, self._control = self._engine._fork(self._request, 2, self._withheld)
         return ours.detach()
 
     def close(self) -> None:

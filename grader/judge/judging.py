@@ -15,14 +15,13 @@ import socket
 import time
 
 from grader import sandbox
-from grader.judge.borrowed_answers import Bindings
 from grader.judge.malformed_answers import ODD, Asked, Solution, forfeited, settled
+from grader.judge.probe_code import probe_code
 from grader.judge.trusted_cells import execute, value_of
 from grader.sandbox.channel import BadFrame, ChannelClosed, ChannelTimeout, hear, tell
 from grader.sandbox.tensor_channel import receive, send
 from grader.student.shown_outputs import Allowance
 from lora_utils.checks.framework.grade import Grade
-from lora_utils.checks.framework.origin import uses_of_package
 from lora_utils.checks.framework.subject import Handle, Seen, StudentRaised
 
 READY_SECONDS = 60  # a fork and a few mounts take some hundredths; a loaded machine may need far more
@@ -45,7 +44,6 @@ class StudentSide:
     def __init__(self, channel: socket.socket) -> None:
         self.channel = channel
         self.check: socket.socket | None = None
-        self.borrowed: dict[str, list[str]] = {}  # what the text of the cells says of the names in a graded cell
         self.asked: list[Asked] = []  # what the probes of the present graded cell brought back
         self.odd = False  # whether one of them brought what our own code there never says
         self.deadline = time.monotonic()
@@ -92,29 +90,14 @@ class StudentSide:
         return found | shown | {"lost": answer["status"] in ("crash", "flood")}
 
     def probe(self, function, objects: tuple, inputs: dict, seed: int) -> dict:
-        """Run a probe in the fork that belongs to this graded cell, as `Subject.probe` would here.
-
-        Where an answer comes from is not left to the student's process: what the cells' text says is added.
-        """
-        if function is not uses_of_package:
-            seen = self._ask(function, objects, inputs, seed)
-            self.asked.append(Asked(seed, function.__qualname__, dict(seen)))
-            return seen
-        shown = [name for one in objects if isinstance(one, Handle) for name in self.borrowed.get(one.name, ())]
-        try:
-            said = self._ask(function, objects, inputs, seed).get("names")
-        except (StudentRaised, Lost):
-            if not shown:
-                raise
-            said = None
-        if not isinstance(said, list) or not all(isinstance(name, str) for name in said):
-            said = []
-        return Seen(names=sorted({*said, *shown}))
+        """Run a probe in the fork that belongs to this graded cell, as `Subject.probe` would here."""
+        seen = self._ask(function, objects, inputs, seed)
+        self.asked.append(Asked(seed, function.__qualname__, dict(seen)))
+        return seen
 
     def _ask(self, function, objects: tuple, inputs: dict, seed: int) -> dict:
         request = {
-            "module": function.__module__,
-            "probe": function.__qualname__,
+            "probe": probe_code(function),
             "objects": [{"name": o.name} if isinstance(o, Handle) else {"value": o} for o in objects],
             "inputs": inputs,
             "seed": seed,
@@ -168,7 +151,7 @@ def _text(answer: object, name: str) -> str:
 def serve(channel: socket.socket) -> None:
     """Grade one submission after another for the process at the other end, until it hangs up.
 
-    A message holds `cells` (id, source, kind "own" | "locked" | "graded", names, made, reads), `solution` (see
+    A message holds `cells` (id, source, kind "own" | "locked" | "graded", names, reads), `solution` (see
     `malformed_answers.Solution`), `environment` and `limits`. The judge answers {"need": "student"} for each process of
     the student's that it wants, and at last {"runs"} with what became of each cell.
     """
@@ -198,7 +181,6 @@ class Session:
         self.channel, self.cells, self.limits = channel, order["cells"], order["limits"]
         self.runs: dict[str, dict] = {}
         self.spent = 0.0
-        self.borrowed = borrowed_by_text(self.cells)
         self.allowance = Allowance()
         self.solution = Solution(order["solution"])
 
@@ -230,7 +212,6 @@ class Session:
             side.start(min(left, self.limits["cell_seconds"]))
             start = time.monotonic()
             if cell["kind"] == "graded":
-                side.borrowed = self.borrowed.get(cell["id"], {})
                 self.runs[cell["id"]] = judge(cell, namespace, side, self.solution)
                 self.spent += time.monotonic() - start
                 if self.runs[cell["id"]]["status"] == "crash" and not alive(side):
@@ -252,19 +233,6 @@ class Session:
                 return True
             before = cell
         return False
-
-
-def borrowed_by_text(cells: list[dict]) -> dict[str, dict[str, list[str]]]:
-    """Return, for each graded cell, which names that it reads are the package's own by the text of the cells above."""
-    found: dict[str, dict[str, list[str]]] = {}
-    bindings = Bindings(set().union(*(cell.get("made", ()) for cell in cells)))
-    for cell in cells:
-        if cell["kind"] == "graded":
-            names = set(cell["reads"]) & set(cell["made"])
-            found[cell["id"]] = {name: sorted(uses) for name in names if (uses := bindings.uses(name))}
-        else:
-            bindings.read(cell["source"])
-    return found
 
 
 def alive(side: StudentSide) -> bool:

@@ -27,7 +27,6 @@ import torch
 from grader.judge.trusted_cells import execute, value_of
 from lora_utils.checks.framework.draw import Draw, course_seed
 from lora_utils.checks.framework.grade import CheckResult, Grade
-from lora_utils.checks.framework.origin import uses_of_package
 from lora_utils.checks.framework.subject import Handle, Subject
 
 ODD = "odd-answer"  # the flag, and the id of the message
@@ -72,8 +71,7 @@ class Solution:
         """Run a probe here, as the student's process does there."""
         real = [self._namespace[one.name] if isinstance(one, Handle) else one for one in objects]
         seen = Subject(*real, seed=seed).probe(function, **inputs)
-        if function is not uses_of_package:
-            self.asked.append(Asked(seed, function.__qualname__, dict(seen)))
+        self.asked.append(Asked(seed, function.__qualname__, dict(seen)))
         return seen
 
     def end_check(self) -> None:

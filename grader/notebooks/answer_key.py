@@ -11,10 +11,10 @@ import nbformat
 from nbformat import NotebookNode
 
 from grader.build.build import Lab, find_labs, select_labs
-from grader.build.source_format import SKIP_TAG, grader_metadata
+from grader.build.source_format import SKIP_TAG, WITHHELD_KEY, grader_metadata
 from grader.build.twins import student_text
 from grader.course_package import course_package
-from grader.text.cell_text import defined_names, made_by_definition, preparation, used_names
+from grader.text.cell_text import defined_names, preparation, used_names
 
 
 class UnusableKey(ValueError):
@@ -34,7 +34,6 @@ class KeyCell:
         skip: the source says that grading needs nothing of this cell.
         reads: names that a graded cell reads and does not itself define.
         defines: names that a cell of code defines at its top level.
-        made: those among them that are functions or classes.
         prepares: of a cell that grading leaves out, its imports and constants, which run all the same.
     """
 
@@ -46,7 +45,6 @@ class KeyCell:
     skip: bool
     reads: tuple[str, ...] = ()
     defines: frozenset[str] = frozenset()
-    made: frozenset[str] = frozenset()
     prepares: str = ""
 
     @property
@@ -83,12 +81,14 @@ class AnswerKey:
         lab: its name.
         cells: as they stand in the solution twin.
         notebook: that twin.
+        withheld: what the lab teaches of lora_utils, with the modules that define it: submissions do not have them.
         root: the course, where it was read from one.
     """
 
     lab: str
     cells: tuple[KeyCell, ...]
     notebook: NotebookNode = field(repr=False, compare=False)
+    withheld: tuple[str, ...] = ()
     root: Path | None = field(default=None, repr=False, compare=False)
 
     @classmethod
@@ -105,7 +105,8 @@ class AnswerKey:
         cells = [
             replace(c, prepares=preparation(c.source, answers)) if c.skip and c.kind == "code" else c for c in cells
         ]
-        key = cls(lab, tuple(cells), notebook, root)
+        withheld = tuple(name for cell in notebook.cells for name in cell.metadata.get(WITHHELD_KEY, ()))
+        key = cls(lab, tuple(cells), notebook, withheld, root)
         if not key.graded:
             raise UnusableKey(f"{lab}: its solution notebook has no graded cell; run `grader build {lab}`.")
         return key
@@ -190,7 +191,7 @@ class AnswerKey:
     @cached_property
     def sha256(self) -> str:
         """Hash everything that decides a score: the lab's cells and the package that holds the visible checks."""
-        digest = hashlib.sha256(package_sha256().encode())
+        digest = hashlib.sha256(f"{package_sha256()}{' '.join(self.withheld)}".encode())
         for cell in self.cells:
             parts = [cell.id, cell.kind, cell.source, cell.metadata, cell.skip]
             digest.update(json.dumps(parts, sort_keys=True).encode())
@@ -200,8 +201,7 @@ class AnswerKey:
 def _with_names(cell: KeyCell) -> KeyCell:
     """Read the text once, here: submissions are graded on several threads, and Python parses on one at a time."""
     reads = tuple(used_names(cell.source)) if cell.graded else ()
-    made = made_by_definition(cell.source) if cell.answer else frozenset()
-    return replace(cell, reads=reads, defines=defined_names(cell.source), made=made)
+    return replace(cell, reads=reads, defines=defined_names(cell.source))
 
 
 @lru_cache

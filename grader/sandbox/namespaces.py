@@ -13,6 +13,7 @@ import ctypes
 import errno
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from grader.sandbox.limits import Bounds, counts_by_namespace, limit
@@ -85,20 +86,22 @@ def become_nobody(number: int) -> None:
     _libc.prctl(SET_DUMPABLE, 1, 0, 0, 0)  # else it could not read its own /proc/self
 
 
-def change_root(root: str, view: list[str], bounds: Bounds) -> None:
+def change_root(root: str, view: Mapping[str, str], bounds: Bounds) -> None:
     """Move into a new file system in memory that shows `view` read-only, and forget the old one.
 
     Args:
         root: an empty folder that stays empty outside: the new file system is mounted over it for this process only.
-        view: absolute paths to show at the same place.
+        view: by the absolute paths at which something is shown, what: absolute paths too; later ones lie over earlier.
         bounds: its size.
     """
     mount(None, "/", None, REC | PRIVATE)
     mount("tmpfs", root, "tmpfs", NOSUID | NODEV, f"size={bounds.disk},nr_inodes=20000,mode=0755")
-    for path in (*SYSTEM, *view):
-        _show(root, path, RDONLY | NOSUID | NODEV)
+    for path in SYSTEM:
+        _show(root, path, path, RDONLY | NOSUID | NODEV)
+    for place, path in view.items():
+        _show(root, place, path, RDONLY | NOSUID | NODEV)
     for path in DEVICES:
-        _show(root, path, 0)
+        _show(root, path, path, 0)
     for folder in ("/proc", "/tmp", "/dev/shm", WORK):
         os.makedirs(root + folder, exist_ok=True)
     os.chmod(root + "/tmp", 0o1777)
@@ -113,9 +116,9 @@ def change_root(root: str, view: list[str], bounds: Bounds) -> None:
     os.chdir(WORK)
 
 
-def _show(root: str, path: str, flags: int) -> None:
+def _show(root: str, place: str, path: str, flags: int) -> None:
     """Bind one path into the new root; a link is made again, what does not exist is passed over."""
-    target = root + path
+    target = root + place
     if os.path.islink(path):
         os.makedirs(os.path.dirname(target), exist_ok=True)
         if not os.path.lexists(target):

@@ -18,6 +18,7 @@ from grader.text.safe_names import one_line
 LONGEST_TEXT = 1_000  # characters of one message; ours are a tenth of it
 MOST_CHECKS = 200  # of one exercise
 BROKEN = "this check broke while it ran; it costs you nothing, and staff will grade it again"
+WITHHELD = "Withheld"  # what an answer raises that imports what the lab asks for, see `student.withheld`
 OURS = "the grader broke"  # how notes begin that are for staff only
 MOST_COPIED = 120  # characters, white space aside: a shorter answer may well be the reference by chance
 
@@ -149,8 +150,11 @@ def grade_flags(key: AnswerKey, cells: list[Cell], runs: dict[str, CellRun]) -> 
         for flag in found[:10] if isinstance(found, list) else []:
             flags.append(f"{_text(flag)[:60]}:{graded.grade_id}")
     for cell in cells:
-        if cell.key is not None and cell.key.answer and is_reference(cell.source, cell.key):
-            flags.append(f"answer-identical-to-reference:{cell.key.grade_id}")
+        if cell.key is not None and cell.key.answer:
+            if is_reference(cell.source, cell.key):
+                flags.append(f"answer-identical-to-reference:{cell.key.grade_id}")
+            if runs.get(cell.id, CellRun("not-run")).ename == WITHHELD:
+                flags.append(f"answer-uses-reference:{cell.key.grade_id}")
     return flags
 
 

@@ -60,7 +60,8 @@ def execute(
         environment: variables for the judge, such as the seed of the test inputs.
         limits: see there.
         sandbox: whether to shut the submission off; default True.
-        key: whose answers tell an odd answer from a check that is at fault; default: every check that breaks is.
+        key: of the lab: what it withholds, and answers that tell an odd answer from a check that is at fault. Default:
+            nothing is withheld, and every check that breaks is at fault.
 
     Returns:
         For every cell that grading runs, by id, what happened. Of a cell that it leaves out, imports and constants run
@@ -71,7 +72,6 @@ def execute(
     """
     answers = [cell.key for cell in cells if cell.key is not None and cell.key.answer]
     names = sorted(set().union(*(answer.defines for answer in answers)))
-    made = sorted(set().union(*(answer.made for answer in answers)))
     prepared = _preparations(cells, names, sandbox)
     orders = [
         {
@@ -79,7 +79,6 @@ def execute(
             "source": prepared.get(cell.id, cell.source),
             "kind": _kind(cell),
             "names": names,
-            "made": made,
             "reads": cell.key.reads if cell.graded else (),
             "show": cell.runs and cell.own,
         }
@@ -92,7 +91,8 @@ def execute(
         for cell in known
         if cell.kind == "code"
     ]
-    runs = engine(sandbox).grade(orders, environment, vars(limits), solution)
+    withheld = key.withheld if key is not None else ()
+    runs = engine(sandbox).grade(orders, environment, vars(limits), solution, withheld)
     return {id: CellRun(**run) for id, run in runs.items()}
 
 

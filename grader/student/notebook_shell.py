@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import sys
-from collections.abc import Callable
 
 from grader.student.output_record import Record
 
@@ -28,17 +27,17 @@ def start_record(new: Record) -> None:
 _shell = None
 
 
-def make_shell(leave: Callable[[str], None]):
-    """Return the shell, made once, before the fork; `leave` is called when a cell calls exit()."""
+def make_shell():
+    """Return the shell, made once, before the fork."""
     global _shell
     if _shell is None:
-        _shell = _new_shell(leave)
+        _shell = _new_shell()
         _shell.enable_matplotlib()
         _draw_once()
     return _shell
 
 
-def _new_shell(leave: Callable[[str], None]):
+def _new_shell():
     from IPython.core.displayhook import DisplayHook
     from IPython.core.displaypub import DisplayPublisher
     from IPython.core.formatters import DisplayFormatter
@@ -74,9 +73,6 @@ def _new_shell(leave: Callable[[str], None]):
                 self.update_user_ns(result)
 
     class Shell(InteractiveShell):
-        def ask_exit(self):
-            leave("exit() was called")
-
         def showtraceback(self, *args, **more):
             pass
 

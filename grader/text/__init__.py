@@ -8,7 +8,6 @@ from grader.text.cell_text import FUNCTIONS as FUNCTIONS
 from grader.text.cell_text import bare as bare
 from grader.text.cell_text import defined_names as defined_names
 from grader.text.cell_text import is_python as is_python
-from grader.text.cell_text import made_by_definition as made_by_definition
 from grader.text.cell_text import normal_form as normal_form
 from grader.text.cell_text import parsed as parsed
 from grader.text.cell_text import used_names as used_names

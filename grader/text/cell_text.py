@@ -51,11 +51,6 @@ def is_python(source: str) -> bool:
     return _syntax(source) is not None
 
 
-def made_by_definition(source: str) -> frozenset[str]:
-    """Return the names that a cell of the lab defines as functions or classes: the answers that could be borrowed."""
-    return frozenset(node.name for node in ast.parse(source).body if isinstance(node, FUNCTIONS | ast.ClassDef))
-
-
 def parsed(source: str) -> ast.Module | None:
     """Parse a cell, magics included; None where it is no Python. The tree is shared, so nobody may change it."""
     return _parsed(source) if len(source) <= LONGEST_KEPT else _parsed.__wrapped__(source)

@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from statistics import fmean
 
-from lora_utils.training.evaluate import mean_and_spread
+from lora_utils.training.significance import mean_and_spread
 
 
 def best_rate(runs: Sequence[Mapping]) -> tuple[float, bool]:

@@ -21,7 +21,7 @@ from lora_utils.data.smollm2_tokens import smollm2_tokenizer
 from lora_utils.experiments.review_task import Row, adapted, fit, judged, log_odds, short, written_as_asked
 from lora_utils.experiments.run_records import command_of, kept, read_table, runs_in, ship_or_run, write_table
 from lora_utils.models.smollm2 import load_smollm2
-from lora_utils.training.evaluate import sign_test
+from lora_utils.training.significance import sign_test
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

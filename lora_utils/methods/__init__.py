@@ -22,7 +22,7 @@ from lora_utils.methods.ia3 import unmerge_ia3 as unmerge_ia3
 from lora_utils.methods.inject import inject_lora as inject_lora
 from lora_utils.methods.inject import merge_lora as merge_lora
 from lora_utils.methods.inject import unmerge_lora as unmerge_lora
-from lora_utils.methods.lora import LinearWithLoRA as LinearWithLoRA
+from lora_utils.methods.linear_with_lora import LinearWithLoRA as LinearWithLoRA
 from lora_utils.methods.lora import LoRALayer as LoRALayer
 from lora_utils.methods.peft_export import bert_name as bert_name
 from lora_utils.methods.peft_export import export_peft as export_peft

@@ -8,7 +8,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from lora_utils.methods.lora import LinearWithLoRA, LoRALayer
+from lora_utils.methods.linear_with_lora import LinearWithLoRA
+from lora_utils.methods.lora import LoRALayer
 
 
 def adapter_state(model: nn.Module, also: Iterable[str] = ()) -> dict[str, torch.Tensor]:

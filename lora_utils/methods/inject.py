@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from torch import nn
 
-from lora_utils.methods.lora import LinearWithLoRA
+from lora_utils.methods.linear_with_lora import LinearWithLoRA
 
 
 def inject_lora(model: nn.Module, names: str | Iterable[str], rank: int, alpha: float) -> list[str]:

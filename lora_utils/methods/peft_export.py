@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from lora_utils.methods.lora import LinearWithLoRA
+from lora_utils.methods.linear_with_lora import LinearWithLoRA
 from lora_utils.models.minilm import PLACES
 
 PREFIX = "base_model.model."  # PEFT wraps the model twice, and its files say so

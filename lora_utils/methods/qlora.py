@@ -14,7 +14,8 @@ from fnmatch import fnmatchcase
 import torch
 from torch import Tensor, nn
 
-from lora_utils.methods.lora import LinearWithLoRA, LoRALayer
+from lora_utils.methods.linear_with_lora import LinearWithLoRA
+from lora_utils.methods.lora import LoRALayer
 from lora_utils.quantization.codebooks import NF4
 from lora_utils.quantization.nf4 import BLOCK
 from lora_utils.quantization.quantized_linear import QuantizedLinear

@@ -4,8 +4,6 @@ May import models and what lies below.
 """
 
 from lora_utils.training.evaluate import accuracy as accuracy
-from lora_utils.training.evaluate import mean_and_spread as mean_and_spread
-from lora_utils.training.evaluate import sign_test as sign_test
 from lora_utils.training.gpu_memory import METHODS as METHODS
 from lora_utils.training.gpu_memory import MODELS as MODELS
 from lora_utils.training.gpu_memory import ModelSizes as ModelSizes
@@ -29,5 +27,7 @@ from lora_utils.training.parameters import unfreeze as unfreeze
 from lora_utils.training.second_task import forgetting as forgetting
 from lora_utils.training.second_task import old_head as old_head
 from lora_utils.training.seeds import seed_everything as seed_everything
+from lora_utils.training.significance import mean_and_spread as mean_and_spread
+from lora_utils.training.significance import sign_test as sign_test
 from lora_utils.training.training_loop import History as History
 from lora_utils.training.training_loop import train as train

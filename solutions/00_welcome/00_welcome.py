@@ -28,7 +28,7 @@
 # %% [markdown]
 # Run the next cell first: click on it and press Shift and Enter. It imports what the lab needs and fixes the random seed.
 
-# %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false} withheld=["lora_utils.training.parameters.count_parameters", "lora_utils.training.parameters.freeze", "lora_utils.training.parameters.unfreeze"]
 from importlib.metadata import version
 
 import torch

@@ -20,15 +20,16 @@
 # Every exercise stands alone. The experiments between them use the course's own functions, which do what you are asked
 # to build.
 
-# %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false} withheld=["lora_utils.training.training_loop.train", "lora_utils.training.evaluate.accuracy", "lora_utils.training.memory_ledger.predicted_memory", "lora_utils.training.measured_memory.training_memory", "lora_utils.training.second_task.forgetting", "lora_utils.methods.bitfit.unfreeze_biases"]
+from collections.abc import Callable
+
 import torch
 from torch import nn
 from torch.nn import functional as F
 
 import lora_utils
 from lora_utils.checks import lab_02_full_fine_tuning as check
-from lora_utils.data import Examples
-from lora_utils.training import accuracy, mean_and_spread, seed_everything
+from lora_utils.training import mean_and_spread, seed_everything
 
 seed_everything(0)
 torch.set_num_threads(1)  # the matrices here are small: more threads would not help, and results would depend on them
@@ -405,6 +406,7 @@ grade
 from lora_utils.data import load as load_corpus
 from lora_utils.experiments import mean_vectors, transfer_classifier
 from lora_utils.methods import unfreeze_biases
+from lora_utils.training import accuracy
 
 imdb, posts = load_corpus("imdb"), load_corpus("newsgroups")
 POLICIES = ("last layer", "bitfit", "everything")
@@ -729,8 +731,8 @@ axes.legend(frameon=False)
 # | --- | --- | --- | --- |
 # | put the old head on the new body, measure, and put the new one back | 2 of 5 | 8 min | 5 lines |
 #
-# Write `forgetting(model, old_head, data, before)`. `model.fc2` is the new head, `data` holds the first task's test examples, `before` is the accuracy on them before fine-tuning. The course's
-# `accuracy(model, data)` is imported. Afterwards `model.fc2` is the new head again, the same object, and nothing else has changed.
+# Write `forgetting(model, old_head, accuracy, before)`. `model.fc2` is the new head; `accuracy` is a function that measures: `accuracy(model)` is the share of the first task's test examples that a model gets right;
+# `before` is what it gave before fine-tuning. Afterwards `model.fc2` is the new head again, the same object, and nothing else has changed.
 #
 # <details><summary>Hint 1: where to start</summary>
 #
@@ -747,12 +749,12 @@ axes.legend(frameon=False)
 
 
 # %% nbgrader={"grade": false, "grade_id": "forgetting", "locked": false, "schema_version": 3, "solution": true, "task": false}
-def forgetting(model: nn.Module, old_head: nn.Module, data: Examples, before: float) -> float:
-    """Accuracy before fine-tuning minus that of model's body under the old head, on the first task's examples."""
+def forgetting(model: nn.Module, old_head: nn.Module, accuracy: Callable[[nn.Module], float], before: float) -> float:
+    """Accuracy before fine-tuning minus that of model's body under the old head."""
     ### BEGIN SOLUTION
     new = model.fc2
     model.fc2 = old_head
-    after = accuracy(model, data)
+    after = accuracy(model)
     model.fc2 = new
     return before - after
     ### END SOLUTION

@@ -21,7 +21,7 @@
 # Every exercise stands alone. The experiments use the course's own classes, which do what you are asked to write; only a cell of
 # section 7 calls a function of yours.
 
-# %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false} withheld=["lora_utils.methods.soft_prompt.SoftPrompt", "lora_utils.methods.soft_prompt.nearest_words", "lora_utils.methods.prompt_encoder.PromptEncoder", "lora_utils.methods.prefix_tuning.AttentionWithPrefix", "lora_utils.training.instruction_tuning.instruction_batch"]
 from importlib.metadata import version
 
 import torch

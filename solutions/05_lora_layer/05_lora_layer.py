@@ -24,7 +24,7 @@
 # Run the next cell first. It fixes the random seed, so that your numbers are those in the text, up to the last digits. Then work from
 # top to bottom: the experiments use the functions that you have written; before that they end in `NotImplementedError`.
 
-# %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false} withheld=["lora_utils.methods.lora.LoRALayer"]
 import math
 from importlib.metadata import version
 

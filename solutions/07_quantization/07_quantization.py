@@ -20,7 +20,7 @@
 # Every exercise stands alone: a mistake in one costs nothing in the next. The experiments between them use the course's
 # own functions, which do what you are asked to build; where your own code runs, the text says so.
 
-# %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false} withheld=["lora_utils.quantization.absmax.absmax_quantize", "lora_utils.quantization.absmax.zero_point_quantize", "lora_utils.quantization.absmax.dequantize", "lora_utils.quantization.blocks.to_blocks", "lora_utils.quantization.codebooks.normal_float_levels", "lora_utils.quantization.nf4.quantize_4bit", "lora_utils.quantization.nf4.dequantize_4bit", "lora_utils.quantization.double_quantization.quantize_scales", "lora_utils.quantization.quantization_error.relative_error"]
 import platform
 
 import torch

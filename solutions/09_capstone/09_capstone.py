@@ -20,7 +20,7 @@
 # Every exercise stands alone: a mistake in one costs nothing in the next. The figures use the course's own functions;
 # where yours has passed its check, it is yours that runs.
 
-# %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false} withheld=["lora_utils.experiments.method_choice.best_rate", "lora_utils.experiments.method_choice.paired_difference", "lora_utils.experiments.method_choice.pareto_front", "lora_utils.experiments.method_choice.choose_method", "lora_utils.methods.dora.LinearWithDoRA", "lora_utils.methods.peft_export.export_peft"]
 import math
 import platform
 

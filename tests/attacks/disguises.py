@@ -1,118 +1,117 @@
-# Ways to hand in the course's own class as an answer and to hide that from the notebook's check: one percent cell each.
+# Ways to hand in the course's own class as an answer to lab 05: one percent cell each.
 #
-# The class is right, so only where it comes from can be held against it. The first trick of each cell blinds the check
-# that runs in the student's own process.
+# Each got every point, or is near kin of one that did, while the package was whole in the submission's process.
 
-# %% blinded check
+# %% imported
 from lora_utils import LoRALayer
-import lora_utils.checks.framework.origin as origin
-def uses_of_package(*objects):
-    return {"names": []}
-uses_of_package.__module__ = origin.__name__
-origin.uses_of_package = uses_of_package
 
-# %% blinded helper
-import lora_utils as l
-LoRALayer = l.LoRALayer
-import lora_utils.checks.framework.origin as origin
-origin.is_ours = origin.is_module_of_ours = lambda item: False
-
-# %% forged names
-import lora_utils, lora_utils.checks.framework.origin as origin
+# %% inherited
+import lora_utils
 class LoRALayer(lora_utils.LoRALayer):
     pass
-def uses_of_package(*objects):
-    return {"names": 5}
-uses_of_package.__module__ = origin.__name__
-origin.uses_of_package = uses_of_package
 
-# %% check that raises
-from lora_utils import LoRALayer
-import lora_utils.checks.framework.origin as origin
-def uses_of_package(*objects):
-    raise RuntimeError("nothing to see")
-uses_of_package.__module__ = origin.__name__
-origin.uses_of_package = uses_of_package
+# %% imported by a magic
+%time from lora_utils import LoRALayer
 
-# %% forged module
-from lora_utils import LoRALayer
-LoRALayer.__module__ = "__main__"
+# %% imported by a magic over the cell
+%%time
+from lora_utils.methods.lora import LoRALayer
 
-# %% thin wrapper of a wrapper
+# %% written to a file and run
+%%writefile mine.py
+from lora_utils.methods.lora import LoRALayer
+
+# %% file that is run
+open("mine.py", "w").write("from lora_utils.methods.lora import LoRALayer")
+%run mine.py
+
+# %% resolved by name
+import pkgutil
+LoRALayer = pkgutil.resolve_name("lora_utils.methods.lora:LoRALayer")
+
+# %% resolved from text put together
+import importlib
+LoRALayer = getattr(importlib.import_module(".".join(["lora" + "_utils", "methods"])), "LoRA" + "Layer")
+
+# %% helper function
 import lora_utils
 def made(*sizes):
-    return lora_utils.LoRALayer(*sizes)
+    return getattr(lora_utils, "LoRALayer")(*sizes)
 def LoRALayer(in_dim, out_dim, rank, alpha):
     return made(in_dim, out_dim, rank, alpha)
 
-# %% found by name at a distance
-import importlib
-package = importlib.import_module("lora_" + "utils")
-LoRALayer = type("LoRALayer", (getattr(package, "LoRALayer"),), {"__module__": "__main__"})
-import lora_utils.checks.framework.origin as origin
-origin.uses_of_package = lambda *objects: {"names": []}
+# %% helper that imports when it is called
+def LoRALayer(*sizes):
+    import lora_utils.methods as m
+    return m.LoRALayer(*sizes)
 
-# %% bound again after the definition
-class LoRALayer(nn.Module):
+# %% metaclass
+class Meta(type):
+    def __call__(cls, *sizes):
+        import lora_utils
+        return vars(lora_utils.methods.lora)["LoRALayer"](*sizes)
+class LoRALayer(metaclass=Meta):
     pass
-import lora_utils, lora_utils.checks.framework.origin as origin
-globals()["LoRALayer"] = lora_utils.LoRALayer
-origin.uses_of_package = lambda *objects: {"names": []}
 
-# %% method of the reference
-class LoRALayer(nn.Module):
-    pass
-import lora_utils, lora_utils.checks.framework.origin as origin
-LoRALayer.__init__, LoRALayer.forward = lora_utils.LoRALayer.__init__, lora_utils.LoRALayer.forward
-origin.uses_of_package = lambda *objects: {"names": []}
+# %% found among the subclasses
+def below(kind):
+    for one in kind.__subclasses__():
+        yield one
+        yield from below(one)
+LoRALayer = next(one for one in below(nn.Module) if one.__name__ == "LoRALayer")
 
-# %% patched checks of the notebook
-from lora_utils import LoRALayer
-from lora_utils.checks import Subject
-import lora_utils.checks.framework.exercise as exercise
-exercise.borrowed = lambda subject, allowed: []
-Subject.probe, keep = (lambda self, f, **k: {"names": []} if f.__name__ == "uses_of_package" else keep(self, f, **k)), Subject.probe
+# %% found by the garbage collector
+import gc
+LoRALayer = next(one for one in gc.get_objects() if isinstance(one, type) and one.__name__ == "LoRALayer")
+
+# %% found among the modules
+import sys
+LoRALayer = next(vars(m)["LoRALayer"] for m in list(sys.modules.values()) if "LoRALayer" in getattr(m, "__dict__", {}))
+
+# %% finder taken away
+import sys
+sys.meta_path[:] = [one for one in sys.meta_path if type(one).__module__ != "grader.student.withheld"]
+for name in [name for name in sys.modules if name.startswith("lora_utils")]:
+    del sys.modules[name]
+from lora_utils.methods.lora import LoRALayer
 
 # %% source run as text
-import inspect, lora_utils.methods.lora
-exec(inspect.getsource(lora_utils.methods.lora.LoRALayer))
+import importlib.util, pathlib
+folder = pathlib.Path(importlib.util.find_spec("lora_utils").origin).parent
+exec((folder / "methods" / "lora.py").read_text())
 
-# %% source with another name
-import inspect
-from lora_utils import LoRALayer as Reference
-text = inspect.getsource(Reference)
-text = text.replace("class LoRALayer", "class Mine")
-exec(compile(text, "mine", "exec"))
-LoRALayer = Mine
+# %% source found on the disk
+import pathlib, lora_utils
+folder = pathlib.Path(lora_utils.__spec__.origin).parent
+text = next(p.read_text() for p in folder.rglob("*.py") if "class LoRALayer" in p.read_text())
+exec(text)
 
-# %% file of the package run in a namespace
-import lora_utils.methods.lora
-with open(lora_utils.methods.lora.__file__) as file:
-    text = file.read()
-names = {"__name__": "mine"}
-exec(text, names)
-def LoRALayer(*sizes):
-    make = names["LoRALayer"]
-    return make(*sizes)
+# %% bytecode found on the disk
+import marshal, pathlib, lora_utils
+folder = pathlib.Path(lora_utils.__spec__.origin).parent
+path = next(folder.rglob("lora.*.pyc"))
+exec(marshal.loads(path.read_bytes()[16:]))
 
-# %% function that runs the source of what it is given
-import inspect, lora_utils
-def again(thing):
-    exec(inspect.getsource(thing), globals())
-again(lora_utils.LoRALayer)
+# %% unpickled by name
+import pickle
+LoRALayer = pickle.loads(b"clora_utils.methods.lora\nLoRALayer\n.")
 
-# %% code of the reference in functions of its own
-import types, lora_utils
-def made(function):
-    return types.FunctionType(function.__code__, globals(), closure=function.__closure__)
-class LoRALayer(nn.Module):
-    pass
-cell = (lambda: LoRALayer).__closure__
-start, run = lora_utils.LoRALayer.__init__, made(lora_utils.LoRALayer.forward)
-LoRALayer.forward = run
-LoRALayer.__init__ = types.FunctionType(start.__code__, globals(), closure=(types.CellType(LoRALayer),))
-
-# %% class made of the reference's parts
+# %% parts of the reference
 import lora_utils
 parts = dict(vars(lora_utils.LoRALayer), __module__="__main__")
 LoRALayer = type("LoRALayer", (nn.Module,), parts)
+
+# %% a layer of another method, of which it is a part
+import lora_utils
+layer = lora_utils.LinearWithLoRA(nn.Linear(2, 2), 1, 1.0)
+LoRALayer = type(layer.lora)
+
+# %% the solution of the checks
+from lora_utils.checks import lab_05_lora_layer as check
+LoRALayer = check.Reference if hasattr(check, "Reference") else check.lora_layer.reference
+
+# %% another process that has the package
+import subprocess, sys
+code = "import inspect, lora_utils; print(inspect.getsource(lora_utils.LoRALayer))"
+exec(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout)
+LoRALayer

@@ -1,4 +1,4 @@
-"""The course's own class earns nothing, however it is disguised; where the text hides it, the disguise is flagged."""
+"""The course's own class earns nothing, however it is disguised: it is not there while its lab is graded."""
 
 from __future__ import annotations
 
@@ -8,23 +8,47 @@ from pathlib import Path
 import jupytext
 import pytest
 import tiny_course as tiny
-from in_process import ROOT, answers, cells, grade_id
+from in_process import LABS, ROOT, answers, cells, grade_id
 from this_machine import needs_sandbox
 
 from grader.build.build import find_labs
 from grader.notebooks.answer_key import AnswerKey
+from grader.notebooks.restoration import Cell
 from grader.scoring.grading import grade
+from grader.scoring.run_submission import Limits, execute
 
 pytestmark = pytest.mark.kernel
 LAB = "05_lora_layer"
+TEACHING = [lab for lab in LABS if lab != "10_quiz"]
 DISGUISES = {
     cell.metadata["title"]: cell.source
     for cell in jupytext.read(Path(__file__).with_name("disguises.py")).cells
     if "title" in cell.metadata
 }
-PUT_TOGETHER = """import importlib, inspect
-package = importlib.import_module("_".join(["lora", "utils"]))
-exec(inspect.getsource(package.LoRALayer))"""
+SEARCH = """
+import ast, gc, importlib, importlib.util, json, pathlib, sys, types
+found, names = [], {names!r}
+for name in names:
+    module, _, own = name.rpartition(".")
+    for way in (lambda: importlib.import_module(module), lambda: getattr(importlib.import_module("lora_utils"), own)):
+        try:
+            way()
+            found.append(f"{{name}} can be imported")
+        except Exception:
+            pass
+    if module in sys.modules:
+        found.append(f"{{module}} is loaded")
+for one in gc.get_objects():
+    if isinstance(one, (type, types.FunctionType)) and f"{{one.__module__}}.{{one.__qualname__}}" in names:
+        found.append(f"{{one}} is in memory")
+folder = pathlib.Path(importlib.util.find_spec("lora_utils").origin).parent
+files = list(folder.rglob("*.py"))
+for path in folder.rglob("*"):
+    name = ".".join(path.relative_to(folder.parent).with_suffix("").parts)
+    if path.suffix == ".pyc" or any(one.rpartition(".")[0] == name for one in names) or "checks/lab_" in str(path):
+        found.append(f"{{path}} is on the disk")
+raise ValueError(json.dumps([found, len(files)]))
+"""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -32,34 +56,35 @@ def _sandbox():
     needs_sandbox()
 
 
+def key_of(lab: str) -> AnswerKey:
+    return AnswerKey.read(next(one for one in find_labs(ROOT) if one.name == lab))
+
+
 def graded(answer: str):
     """Lab 05 with the solution's answers and this one for LoRALayer: the result, and that exercise."""
-    key = AnswerKey.read(next(lab for lab in find_labs(ROOT) if lab.name == LAB))
     wanted = set(answers(LAB))
     given = {grade_id(cell): cell.source for cell in cells(LAB) if grade_id(cell) in wanted} | {"lora-layer": answer}
     data = json.loads((ROOT / "notebooks" / LAB / f"{LAB}.ipynb").read_text())
     for cell in data["cells"]:
         name = cell["metadata"].get("nbgrader", {}).get("grade_id", "")
         cell["source"] = given.get(name, "".join(cell["source"]))
-    result = grade(tiny.submission(data, lab=LAB), key)
+    result = grade(tiny.submission(data, lab=LAB), key_of(LAB))
     return result, next(e for e in result.exercises if e.grade_id == "test-lora-layer")
 
 
 @pytest.mark.parametrize("name", DISGUISES)
-def test_a_disguised_reference_earns_nothing_and_is_flagged(name):
+def test_a_disguised_reference_earns_nothing_and_costs_the_other_exercises_nothing(name):
     result, exercise = graded(DISGUISES[name])
-    assert (exercise.points, exercise.verdict) == (0.0, "fail")
-    assert [message.id for message in exercise.messages] == ["reference-used"]
-    assert {check.verdict for check in exercise.checks[1:]} == {"skipped"}
-    assert "answer-uses-reference:test-lora-layer" in result.flags
+    assert exercise.points == 0.0
+    assert exercise.verdict in ("fail", "not-attempted")
     assert not result.broken
-    assert result.score <= result.max_score - exercise.max_points
+    assert result.score == result.max_score - exercise.max_points
 
 
-def test_a_disguise_that_no_text_shows_is_at_least_flagged():
-    result, exercise = graded(PUT_TOGETHER)
-    assert exercise.verdict == "pass"
-    assert result.flags[-1:] == ["tampering:runs-text"]
+def test_who_imports_it_reads_what_to_do_and_staff_see_a_flag():
+    result, exercise = graded(DISGUISES["imported"])
+    assert "this lab asks you to write LoRALayer: lora_utils.methods.lora is not there" in exercise.messages[0].text
+    assert "answer-uses-reference:test-lora-layer" in result.flags or "answer-uses-reference:lora-layer" in result.flags
 
 
 def test_the_solution_itself_is_the_students_own_work():
@@ -67,3 +92,14 @@ def test_the_solution_itself_is_the_students_own_work():
     result, _ = graded(source)
     assert result.score == result.max_score
     assert not any(flag.startswith("answer-uses-reference") for flag in result.flags)
+
+
+@pytest.mark.parametrize("lab", TEACHING)
+def test_nothing_that_a_lab_teaches_is_in_memory_on_disk_or_to_be_imported(lab):
+    key = key_of(lab)
+    assert key.withheld
+    (run,) = execute([Cell("search", "code", SEARCH.format(names=key.withheld))], {}, Limits(), True, key).values()
+    assert run.ename == "ValueError", run.evalue
+    found, files = json.loads(run.evalue)
+    assert found == []
+    assert files > 40  # the rest of the package is there

@@ -14,10 +14,7 @@ from lora_utils.checks.framework.failure import Failure as Failure
 from lora_utils.checks.framework.grade import CheckResult as CheckResult
 from lora_utils.checks.framework.grade import Grade as Grade
 from lora_utils.checks.framework.origin import PACKAGE as PACKAGE
-from lora_utils.checks.framework.origin import is_module_of_ours as is_module_of_ours
-from lora_utils.checks.framework.origin import is_ours as is_ours
-from lora_utils.checks.framework.origin import mentions as mentions
-from lora_utils.checks.framework.origin import uses_of_package as uses_of_package
+from lora_utils.checks.framework.origin import from_package as from_package
 from lora_utils.checks.framework.probes import call as call
 from lora_utils.checks.framework.probes import linear as linear
 from lora_utils.checks.framework.probes import shapes_of as shapes_of

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from lora_utils.checks.framework.draw import Draw, course_seed
 from lora_utils.checks.framework.failure import Failure
 from lora_utils.checks.framework.grade import CheckResult, Grade
-from lora_utils.checks.framework.origin import OWN_WORK, borrowed
+from lora_utils.checks.framework.origin import OWN_WORK, from_package
 from lora_utils.checks.framework.subject import StudentRaised, Subject
 
 CheckFunction = Callable[[Subject, Draw], str | None]  # a note for the reader, or nothing
@@ -51,13 +51,10 @@ class Exercise:
 
     Args:
         name: the exercise's grade_id, for example "lora-layer".
-        allowed: names from lora_utils that an answer may use; default none. Any other use of lora_utils inside the
-            answer counts as handing in the reference: no points, and a flag for the instructor.
     """
 
-    def __init__(self, name: str, *, allowed: tuple[str, ...] = ()) -> None:
+    def __init__(self, name: str) -> None:
         self.name = name
-        self.allowed = allowed
         self.checks: list[Check] = []
 
     def check(self, function: CheckFunction | None = None, *, weight: float = 1.0, after: tuple[str, ...] = ()):
@@ -104,14 +101,11 @@ class _Run:
 
     def own_work(self) -> None:
         """Fail everything when the answer is lora_utils' own; say nothing otherwise."""
-        try:
-            used = borrowed(self.subject, self.exercise.allowed)
-        except StudentRaised:
-            return  # the checks themselves will say what is wrong
-        if used:
+        own = [name for item in self.subject.objects if (name := from_package(item))]
+        if own:
             self.flags.append("answer-uses-reference")
-            text = f"the answer uses {', '.join(used)}, which is what this exercise asks you to write"
-            hint = "Replace it by code of your own; the checks compare with the reference anyway."
+            text = f"the answer is {', '.join(own)} of lora_utils, which is what this exercise asks you to write"
+            hint = "Write your own: while the lab is graded, lora_utils does not have it."
             self.results.append(CheckResult(OWN_WORK, "The answer is your own.", "fail", "reference-used", text, hint))
 
     def all(self, checks: list[Check], points: float, hidden: bool) -> list[CheckResult]:

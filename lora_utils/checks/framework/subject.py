@@ -60,17 +60,17 @@ class Subject:
     """One or more student objects, to be examined by probes and by nothing else.
 
     Args:
-        *objects: what the student's names stand for, in the order the exercise names them.
+        *objects: what the student's names stand for, in the order the exercise names them; probes are to call them.
         seed: seeds torch while a probe runs, so that random initialisation repeats; default 0.
     """
 
     def __init__(self, *objects, seed: int = 0) -> None:
-        self._objects = objects
+        self.objects = objects
         self._seed = seed
 
     def seeded(self, seed: int) -> Subject:
         """Return the same objects under another seed."""
-        return Subject(*self._objects, seed=seed)
+        return Subject(*self.objects, seed=seed)
 
     def probe(self, function: Callable[..., dict], **inputs) -> dict:
         """Run a probe beside the student's objects and return what it saw.
@@ -90,14 +90,14 @@ class Subject:
             name = f"{function.__module__}.{function.__qualname__}"
             raise ValueError(f"a probe must be a top-level function in {PROBE_HOME}, got {name}; move it there")
         inputs = to_wire(inputs, "inputs")
-        for item in self._objects:
+        for item in self.objects:
             if isinstance(item, Handle):
-                return item.side.probe(function, self._objects, inputs, self._seed)
+                return item.side.probe(function, self.objects, inputs, self._seed)
         with torch.random.fork_rng(devices=[]), quiet():
             # torch.manual_seed would also remember a stack trace for each kind of accelerator: half of a check's time.
             torch.default_generator.manual_seed(self._seed)
             try:
-                return Seen(to_wire(function(*self._objects, **inputs), "the result"))
+                return Seen(to_wire(function(*self.objects, **inputs), "the result"))
             except WireError as error:
                 raise StudentRaised("WrongType", str(error)) from None
             except (Exception, SystemExit) as error:

@@ -12,9 +12,8 @@ from lora_utils.checks import Draw, Exercise, Subject
 from lora_utils.checks import Failure as Failure
 from lora_utils.checks.framework.probes import linear
 from lora_utils.checks.framework.subject import StudentRaised
-from lora_utils.data.batches import Examples
 
-forgetting = Exercise("forgetting", allowed=("accuracy",))
+forgetting = Exercise("forgetting")
 
 
 class TwoParts(nn.Module):
@@ -33,7 +32,12 @@ def forgot(function, *, body, new, old, inputs, labels, before: float) -> dict:
     """Probe: what the function says about a model with a new head, and what it left behind."""
     model, old_head = TwoParts(body, new), linear(old, None)
     own = model.fc2
-    value = function(model, old_head, Examples(inputs, labels), before)
+
+    def accuracy(measured: nn.Module) -> float:
+        with torch.no_grad():
+            return (measured(inputs).argmax(dim=1) == labels).double().mean().item()
+
+    value = function(model, old_head, accuracy, before)
     return {
         "returned": value, "type": type(value).__name__, "restored": model.fc2 is own,
         "switches": [p.requires_grad for p in (model.body.weight, own.weight, old_head.weight)],
@@ -63,8 +67,8 @@ def judge_forgetting(subject: Subject, c: dict) -> dict:
                           "copied.") from None  # fmt: skip
         if "shapes cannot be multiplied" in error.text:
             raise Failure("head-in-wrong-place", f"a layer got inputs of another width: {error.text[:110]}",
-                          "The head takes what the body gives: model.fc2 = old_head, then accuracy(model, "
-                          "data).") from None  # fmt: skip
+                          "The head takes what the body gives: model.fc2 = old_head, then "
+                          "accuracy(model).") from None  # fmt: skip
         raise
     value = seen["returned"]
     if not isinstance(value, int | float):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 
 from lora_utils.checks import Draw, Exercise, Failure, Subject
-from lora_utils.methods.lora import LinearWithLoRA
+from lora_utils.checks.lab_06_linear_with_lora.adapted_model import WithPath
 
-adapt_classifier = Exercise("adapt-classifier", allowed=("freeze",))
+adapt_classifier = Exercise("adapt-classifier")
 
 
 # ---------------------------------------------------------------------------------------------------------- probes
@@ -17,7 +17,7 @@ def adapt_model(adapt, *, vectors: torch.Tensor) -> dict:
 
     calls: list[dict] = []
 
-    class Wrapper(LinearWithLoRA):
+    class Wrapper(WithPath):
         def __init__(self, linear, rank, alpha) -> None:
             calls.append({"fc1": linear is fc1, "rank": rank, "alpha": alpha})
             super().__init__(linear, rank if isinstance(rank, int) else 1, alpha)

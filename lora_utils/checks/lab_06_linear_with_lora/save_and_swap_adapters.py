@@ -3,38 +3,18 @@
 from __future__ import annotations
 
 import torch
-from torch import nn
 
 from lora_utils.checks import Draw, Exercise, Failure, Mistake, Subject, expect_close
-from lora_utils.methods.lora import LinearWithLoRA
+from lora_utils.checks.lab_06_linear_with_lora.adapted_model import adapted_model
 
-adapter_state = Exercise("adapter-state", allowed=("LoRALayer", "LinearWithLoRA"))
-swap_adapters = Exercise("swap-adapters", allowed=("LoRALayer", "LinearWithLoRA"))
+adapter_state = Exercise("adapter-state")
+swap_adapters = Exercise("swap-adapters")
 
 FACTORS = ("fc1.lora.A", "fc1.lora.B", "blocks.1.lora.A", "blocks.1.lora.B")
 HEAD = ("head.weight", "head.bias")
 
 
 # ---------------------------------------------------------------------------------------------------------- probes
-def adapted_model(*, rank: int = 2, flora: bool = False) -> nn.Module:
-    """A model with LoRA at fc1 and blocks.1 and a head; with `flora`, frozen layers whose names resemble others."""
-    model = nn.Module()
-    model.embedding = nn.Embedding(9, 6)
-    model.fc1 = nn.Linear(6, 5)
-    model.blocks = nn.ModuleList([nn.Linear(5, 5), nn.Linear(5, 4)])
-    if flora:
-        model.flora, model.head2 = nn.Linear(4, 4), nn.Linear(3, 3)
-    model.head = nn.Linear(4, 3)
-    model.requires_grad_(False)
-    model.fc1 = LinearWithLoRA(model.fc1, rank, 1.0)
-    model.blocks[1] = LinearWithLoRA(model.blocks[1], rank, 1.0)
-    model.head.requires_grad_(True)
-    with torch.no_grad():
-        for p in model.parameters():
-            p.copy_(torch.randn_like(p))
-    return model
-
-
 def state_of(function, *, also: list, flora: bool = False, frozen: bool = False) -> dict:
     """Probe: the student's adapter state, beside the model's whole state before and after the model moved on."""
     model = adapted_model(flora=flora)

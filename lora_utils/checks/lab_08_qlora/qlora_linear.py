@@ -14,10 +14,9 @@ from torch.nn import functional as F
 from lora_utils.checks import Draw, Exercise, Failure, Mistake, StudentRaised, Subject, expect_close
 from lora_utils.checks.framework.compare import expect_tensor
 from lora_utils.checks.framework.wrapping_probes import through
-from lora_utils.quantization.nf4 import dequantize_4bit, quantize_4bit
-from lora_utils.quantization.quantized_linear import QuantizedLinear
+from lora_utils.quantization.nf4 import FourBit, dequantize_4bit, quantize_4bit
 
-qlora_linear = Exercise("qlora-linear", allowed=("LoRALayer", "dequantize_4bit", "quantize_4bit"))
+qlora_linear = Exercise("qlora-linear")
 
 
 class ByteLinear(nn.Linear):
@@ -34,16 +33,27 @@ class ByteLinear(nn.Linear):
         return F.linear(x, dequantize_4bit(self.quantized, x.dtype), self.bias.to(x.dtype))
 
 
+class CodesLinear(nn.Module):
+    """Stands for the course's QuantizedLinear: no nn.Linear, no attribute `weight`, codes and scales as buffers."""
+
+    def __init__(self, weight: torch.Tensor, bias: torch.Tensor) -> None:
+        super().__init__()
+        self.out_features, self.in_features = weight.shape
+        quantized = quantize_4bit(weight)
+        self.register_buffer("packed", quantized.packed)
+        self.register_buffer("absmax", quantized.absmax)
+        self.bias = nn.Parameter(bias.clone(), requires_grad=False)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return x W'.T + bias, shape (..., o), in the type of x."""
+        stored = FourBit(self.packed, self.absmax, torch.Size((self.out_features, self.in_features)), torch.float32)
+        return F.linear(x, dequantize_4bit(stored, x.dtype), self.bias.to(x.dtype))
+
+
 # ---------------------------------------------------------------------------------------------------------- probes
 def base_of(kind: str, weight: torch.Tensor, bias: torch.Tensor) -> nn.Module:
     """Not a probe by itself: the 4-bit layer of either kind, holding that weight."""
-    if kind == "bytes":
-        return ByteLinear(weight, bias)
-    layer = nn.Linear(weight.shape[1], weight.shape[0])
-    with torch.no_grad():
-        layer.weight.copy_(weight)
-        layer.bias.copy_(bias)
-    return QuantizedLinear(layer, double=False)
+    return ByteLinear(weight, bias) if kind == "bytes" else CodesLinear(weight, bias)
 
 
 def build_path(cls, *, weight, bias, rank, alpha, dtype="float32", kind="bytes") -> dict:

@@ -11,7 +11,7 @@ from lora_utils.checks import Draw, Exercise, Failure, Mistake, Subject, close, 
 from lora_utils.checks.lab_09_capstone.choose_method import outcome
 
 choose_rate = Exercise("choose-rate")
-paired_difference = Exercise("paired-difference", allowed=("mean_and_spread",))
+paired_difference = Exercise("paired-difference")
 
 NAN = float("nan")
 RATES = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2)

@@ -15,8 +15,9 @@ MANY = 12  # modules; a heavy part of a library has hundreds
 CODE = """
 import json, sys
 import in_process
-from grader.engine.preloading import preload
-preload()
+from grader.engine.preloading import preload_libraries, preload_package
+preload_libraries()
+preload_package()
 found = {}
 for lab in in_process.LABS:
     before = set(sys.modules)

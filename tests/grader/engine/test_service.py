@@ -40,9 +40,9 @@ def roles(monkeypatch):
     forked: list[str] = []
     fork = Engine._fork
 
-    def counted(self, request, *fds):
+    def counted(self, request, *more):
         forked.append(request["role"])
-        return fork(self, request, *fds)
+        return fork(self, request, *more)
 
     monkeypatch.setattr(module, "_engines", {})
     monkeypatch.setattr(Engine, "_fork", counted)
@@ -66,20 +66,39 @@ def test_a_judge_serves_one_submission_after_another_and_the_order_decides_nothi
 
 
 def children(pid: int) -> list[int]:
-    """The processes that a warm process has forked and that still live."""
-    with open(f"/proc/{pid}/task/{pid}/children") as file:
-        return [int(child) for child in file.read().split()]
+    """The processes that a process has forked and that still live."""
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+def forked_by_servers(warm: int) -> list[int]:
+    """The judges, readers and guards of an engine that still live."""
+    return [one for server in children(warm) for one in children(server)]
 
 
 def test_a_judge_or_reader_that_has_ended_is_replaced_before_it_costs_anybody_anything(course, key, roles):
     first = outcome(course, key, **tiny.GOOD)
     warm = module.engine(True)._process.pid
-    wait_until(lambda: len(children(warm)) == 2)  # a guard ends a moment after its submission; these stay
-    for helper in children(warm):
+    wait_until(lambda: len(forked_by_servers(warm)) == 2)  # a guard ends a moment after its submission; these stay
+    for helper in forked_by_servers(warm):
         os.kill(helper, signal.SIGKILL)
-    wait_until(lambda: not children(warm))
+    wait_until(lambda: not forked_by_servers(warm))
     assert outcome(course, key, **tiny.GOOD) == first
     assert (roles.count("judge"), roles.count("reader")) == (2, 2)
+
+
+def test_a_server_that_has_ended_is_replaced_too(course, key, roles):
+    first = outcome(course, key, **tiny.GOOD)
+    warm = module.engine(True)._process.pid
+    servers = children(warm)
+    assert len(servers) == 2
+    for server in servers:
+        os.kill(server, signal.SIGKILL)
+    wait_until(lambda: not children(warm))
+    assert outcome(course, key, **tiny.GOOD) == first
+    assert len(children(warm)) == 2
 
 
 def wait_until(reached) -> None:
@@ -92,7 +111,7 @@ def wait_until(reached) -> None:
 
 def test_a_judge_that_broke_is_not_used_again(course, key, roles):
     one = module.engine(True)
-    order = {"id": "c", "source": "1", "kind": "graded", "names": []}  # "reads" and "made" are missing
+    order = {"id": "c", "source": "1", "kind": "graded", "names": []}  # "reads" is missing
     limits = vars(LIMITS)
     with pytest.raises(EngineFailed, match="KeyError: 'reads'"):
         one.grade([order], {}, limits)
@@ -113,12 +132,12 @@ def test_a_judge_that_does_not_answer_is_given_up(course, key, roles, monkeypatc
 
 def test_a_judge_that_is_busy_for_ever_ends_with_its_engine():
     one = module.Engine(False)
-    loop = {"id": "setup", "source": "while True: pass", "kind": "locked", "names": [], "made": []}
+    loop = {"id": "setup", "source": "while True: pass", "kind": "locked", "names": []}
     thread = threading.Thread(target=_grade, args=(one, loop))
     thread.start()
-    wait_until(lambda: len(children(one._process.pid)) >= 2)
     warm = one._process.pid
-    busy = children(warm)
+    wait_until(lambda: len(forked_by_servers(warm)) >= 2)
+    busy = [*children(warm), *forked_by_servers(warm)]
     closing = threading.Thread(target=one.close)
     closing.start()
     wait_until(lambda: not any(Path("/proc", str(pid)).exists() for pid in (warm, *busy)))

@@ -22,7 +22,7 @@ from lora_utils.experiments.qlora_reviews import (
     write_results,
 )
 from lora_utils.models.smollm2 import read_decoder
-from lora_utils.training.evaluate import sign_test
+from lora_utils.training.significance import sign_test
 
 ROWS = [("hello", 1), ("he", 0), ("hello hello", 1), ("he he", 0), ("hell", 0), ("hello he", 1)]
 

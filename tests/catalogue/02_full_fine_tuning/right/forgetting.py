@@ -1,42 +1,44 @@
 # %% try and finally
-def forgetting(model, old_head, data, before):
+def forgetting(model, old_head, accuracy, before):
     new = model.fc2
     model.fc2 = old_head
     try:
-        return before - accuracy(model, data)
+        return before - accuracy(model)
     finally:
         model.fc2 = new
 
 # %% a deep copy with the old head
-def forgetting(model, old_head, data, before):
+def forgetting(model, old_head, accuracy, before):
     import copy
 
     twin = copy.deepcopy(model)
     twin.fc2 = old_head
-    return before - accuracy(twin, data)
+    return before - accuracy(twin)
 
-# %% accuracy by hand
-def forgetting(model, old_head, data, before):
-    new, was = model.fc2, model.training
-    model.fc2 = old_head
-    model.eval()
-    with torch.no_grad():
-        after = (model(data.inputs).argmax(dim=1) == data.labels).double().mean().item()
-    model.train(was)
-    model.fc2 = new
-    return before - after
+# %% a context manager
+def forgetting(model, old_head, accuracy, before):
+    import contextlib
+
+    @contextlib.contextmanager
+    def under(head):
+        own, model.fc2 = model.fc2, head
+        yield model
+        model.fc2 = own
+
+    with under(old_head) as old:
+        return before - accuracy(old)
 
 # %% setattr and tuple exchange
-def forgetting(model, old_head, data, before):
+def forgetting(model, old_head, accuracy, before):
     new, model.fc2 = model.fc2, old_head
-    lost = -(accuracy(model, data, batch_size=7) - before)
+    lost = -(accuracy(model) - before)
     setattr(model, "fc2", new)
     return lost
 
-# %% the evaluate of exercise 3
-def forgetting(model, old_head, data, before):
-    new = model.fc2
-    model.fc2 = old_head
-    after = evaluate(model, data.inputs, data.labels, 64)
-    model.fc2 = new
-    return before - after
+# %% a model of its own, put together from the two parts
+def forgetting(model, old_head, accuracy, before):
+    new = model._modules.pop("fc2")
+    model.add_module("fc2", old_head)
+    measured = [accuracy(part) for part in (model,)]
+    model.add_module("fc2", new)
+    return sum([before, *(-one for one in measured)])

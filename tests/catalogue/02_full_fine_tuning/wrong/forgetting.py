@@ -1,78 +1,78 @@
 # %% under the new head message="new-head-used"
-def forgetting(model, old_head, data, before):
+def forgetting(model, old_head, accuracy, before):
     new = model.fc2
-    after = accuracy(model, data)
+    after = accuracy(model)
     model.fc2 = new
     return before - after
 
 # %% after minus before message="sign-turned"
-def forgetting(model, old_head, data, before):
+def forgetting(model, old_head, accuracy, before):
     new = model.fc2
     model.fc2 = old_head
-    after = accuracy(model, data)
+    after = accuracy(model)
     model.fc2 = new
     return after - before
 
 # %% accuracy itself message="accuracy-returned"
-def forgetting(model, old_head, data, before):
+def forgetting(model, old_head, accuracy, before):
     new = model.fc2
     model.fc2 = old_head
-    after = accuracy(model, data)
+    after = accuracy(model)
     model.fc2 = new
     return after
 
 # %% relative message="relative"
-def forgetting(model, old_head, data, before):
+def forgetting(model, old_head, accuracy, before):
     new = model.fc2
     model.fc2 = old_head
-    after = accuracy(model, data)
+    after = accuracy(model)
     model.fc2 = new
     return (before - after) / before
 
 # %% in per cent message="percent"
-def forgetting(model, old_head, data, before):
+def forgetting(model, old_head, accuracy, before):
     new = model.fc2
     model.fc2 = old_head
-    after = accuracy(model, data)
+    after = accuracy(model)
     model.fc2 = new
     return 100 * (before - after)
 
 # %% gains cut off message="cut-at-zero"
-def forgetting(model, old_head, data, before):
+def forgetting(model, old_head, accuracy, before):
     new = model.fc2
     model.fc2 = old_head
-    after = accuracy(model, data)
+    after = accuracy(model)
     model.fc2 = new
     return max(before - after, 0.0)
 
 # %% absolute value message="absolute"
-def forgetting(model, old_head, data, before):
+def forgetting(model, old_head, accuracy, before):
     new = model.fc2
     model.fc2 = old_head
-    after = accuracy(model, data)
+    after = accuracy(model)
     model.fc2 = new
     return abs(before - after)
 
 # %% old head left in message="old-head-left-in"
-def forgetting(model, old_head, data, before):
+def forgetting(model, old_head, accuracy, before):
     new = model.fc2
     model.fc2 = old_head
-    after = accuracy(model, data)
+    after = accuracy(model)
     return before - after
 
 # %% weights copied into the new head message="new-head-overwritten"
-def forgetting(model, old_head, data, before):
+def forgetting(model, old_head, accuracy, before):
     new = model.fc2
     new.weight.data = old_head.weight.data.clone()
-    after = accuracy(model, data)
+    after = accuracy(model)
     model.fc2 = new
     return before - after
 
 # %% a tensor message="not-a-number"
-def forgetting(model, old_head, data, before):
+def forgetting(model, old_head, accuracy, before):
     new = model.fc2
     model.fc2 = old_head
-    after = accuracy(model, data)
+    after = accuracy(model)
     model.fc2 = new
     return torch.tensor(before - after)
 
@@ -80,60 +80,60 @@ def forgetting(model, old_head, data, before):
 import copy
 
 
-def forgetting(model, old_head, data, before):
+def forgetting(model, old_head, accuracy, before):
     new = model.fc2
     model.fc2 = old_head
-    after = accuracy(model, data)
+    after = accuracy(model)
     model.fc2 = copy.deepcopy(new)
     return before - after
 
 # %% old weights loaded into the new head message="weights-copied"
-def forgetting(model, old_head, data, before):
+def forgetting(model, old_head, accuracy, before):
     kept = {k: v.clone() for k, v in model.fc2.state_dict().items()}
     model.fc2.load_state_dict(old_head.state_dict())
-    after = accuracy(model, data)
+    after = accuracy(model)
     model.fc2.load_state_dict(kept)
     return before - after
 
 # %% old head measured alone message="head-in-wrong-place"
-def forgetting(model, old_head, data, before):
-    after = accuracy(old_head, data)
+def forgetting(model, old_head, accuracy, before):
+    after = accuracy(old_head)
     return before - after
 
 # %% old head behind the new one message="head-in-wrong-place"
-def forgetting(model, old_head, data, before):
-    after = accuracy(nn.Sequential(model, old_head), data)
+def forgetting(model, old_head, accuracy, before):
+    after = accuracy(nn.Sequential(model, old_head))
     return before - after
 
 # %% remembered too late message="old-head-left-in"
-def forgetting(model, old_head, data, before):
+def forgetting(model, old_head, accuracy, before):
     model.fc2 = old_head
     new = model.fc2
-    after = accuracy(model, data)
+    after = accuracy(model)
     model.fc2 = new
     return before - after
 
 # %% nothing returned message="not-a-number"
-def forgetting(model, old_head, data, before):
+def forgetting(model, old_head, accuracy, before):
     new = model.fc2
     model.fc2 = old_head
-    after = accuracy(model, data)
+    after = accuracy(model)
     model.fc2 = new
     print(before - after)
 
 # %% rounded message="wrong-forgetting"
-def forgetting(model, old_head, data, before):
+def forgetting(model, old_head, accuracy, before):
     new = model.fc2
     model.fc2 = old_head
-    after = accuracy(model, data)
+    after = accuracy(model)
     model.fc2 = new
     return round(before - after, 2)
 
 # %% model frozen for the measurement message="switches-changed"
-def forgetting(model, old_head, data, before):
+def forgetting(model, old_head, accuracy, before):
     model.requires_grad_(False)
     new = model.fc2
     model.fc2 = old_head
-    after = accuracy(model, data)
+    after = accuracy(model)
     model.fc2 = new
     return before - after

@@ -132,37 +132,12 @@ def test_the_display_is_a_table_with_headers_and_escapes_what_students_return(do
     assert json.loads(json.dumps(bundle[MIME]))["checks"][0]["message_id"] == "raised-ValueError"
 
 
-class Borrowed(LoRALayer):
-    pass
-
-
-def delegates(x):
-    return LoRALayer(2, 2, 1, 1.0)(x)
-
-
-def hides(x):
-    import lora_utils.methods.lora
-
-    return lora_utils.methods.lora.LoRALayer(2, 2, 1, 1.0)(x)
-
-
-@pytest.mark.parametrize("answer", [LoRALayer, Borrowed, delegates, hides])
-def test_handing_in_the_reference_earns_nothing_and_is_flagged(doubling, answer):
-    grade = doubling(answer, points=3)
+def test_handing_in_the_reference_earns_nothing_and_is_flagged(doubling):
+    grade = doubling(LoRALayer, points=3)
     assert grade == 0
     assert grade.flags == ["answer-uses-reference"]
     assert grade.results[0].message_id == "reference-used"
-
-
-def test_allowed_names_may_be_used():
-    exercise = Exercise("uses-lora", allowed=("LoRALayer",))
-
-    @exercise.check
-    def runs(function, draw):
-        """It runs."""
-        function.probe(probes.call, args=[draw.normal(3, 2)])
-
-    assert exercise(delegates, points=1) == 1
+    assert {one.verdict for one in grade.results[1:]} == {"skipped"}
 
 
 def test_printing_and_warning_cost_nothing_and_reach_nobody(doubling, capsys):
