@@ -22,7 +22,7 @@ from grader.build.source_format import (
     text_before_first_cell,
 )
 from grader.course_package import course_package
-from grader.text.cell_text import defined_names
+from grader.text.cell_text import defined_names, parsed
 
 REQUIRED_KEYS = ("grade", "grade_id", "locked", "schema_version", "solution")
 ALLOWED_KEYS = (*REQUIRED_KEYS, "points", "task")
@@ -197,7 +197,23 @@ def tests_name_their_solution(notebook: NotebookNode) -> Iterator[tuple[int, str
             yield number, f"test {grade_id!r} has no solution cell {grade_id.removeprefix('test-')!r} before it; {cure}"
 
 
-NOTEBOOK_RULES = (unique_ids, tests_name_their_solution)
+def imports_run_when_grading(notebook: NotebookNode) -> Iterator[tuple[int, str]]:
+    """What answers may want of a library is imported where grading runs it; of the package, grading sees to it itself."""
+    run: set[str] = set()
+    for skipped in (False, True):
+        for number, cell in enumerate(notebook.cells, start=1):
+            if cell.cell_type != "code" or (SKIP_TAG in cell.metadata.get("tags", [])) != skipped:
+                continue
+            tree = parsed(cell.source)
+            found = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)] if tree else []
+            texts = {ast.unparse(node) for node in found if course_package().name not in ast.unparse(node)}
+            if not skipped:
+                run |= texts
+            for text in sorted(texts - run):
+                yield number, f"{text!r} stands only in a cell that grading skips; move it to the set-up cell"
+
+
+NOTEBOOK_RULES = (unique_ids, tests_name_their_solution, imports_run_when_grading)
 
 
 def problems(notebook: NotebookNode, text: str, name: str) -> Iterator[Problem]:

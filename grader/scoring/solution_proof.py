@@ -6,7 +6,7 @@ from nbformat import NotebookNode
 
 from grader.build.build import Lab
 from grader.build.twins import solution_twin
-from grader.engine.service import can_fork, engine
+from grader.engine.service import EngineFailed, can_fork, engine
 from grader.notebooks.answer_key import AnswerKey, UnusableKey
 from grader.notebooks.notebook_file import SubmittedCell
 from grader.notebooks.restoration import restore
@@ -25,7 +25,10 @@ def solution_faults(key: AnswerKey, limits: Limits | None = None) -> list[str]:
     """
     submitted = tuple(SubmittedCell(cell.kind, cell.source, cell.id, cell.grade_id) for cell in key.cells)
     cells = restore(submitted, key).cells
-    runs = execute(cells, {}, limits or Limits(), False, key)
+    try:
+        runs = execute(cells, {}, limits or Limits(), False, key)
+    except EngineFailed as error:  # a graded cell does something else than call checks
+        return [f"{key.lab}: it cannot be graded: {error}."]
     found = [
         f"{key.lab}: cell {cell.key.grade_id or cell.id} fails when graded: {runs[cell.id].ename}: "
         f"{runs[cell.id].evalue}."

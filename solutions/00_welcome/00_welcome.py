@@ -91,7 +91,8 @@ check.center_sentences(first_try, points=2)
 #   does what its docstring says passes them; one that was fitted to the visible messages may not.
 # * Inputs are drawn at random from a seed; when your work is graded, from another one.
 # * **80 % passes** a lab. You can hand in several times: every attempt is kept and the best one counts.
-# * An answer that calls the course's own solution from `lora_utils` gets no points. The answers are yours to write.
+# * The answers are yours to write: while a lab is graded, `lora_utils` is there without what that lab asks you to write, and an answer that imports it fails.
+# * Grading runs the set-up, your answers and every cell that you add, from top to bottom. It skips the lab's own experiments and figures, save their imports, so nothing else that they define is there for your answers.
 #
 # **Where to find help**, in this order: the three hints above each exercise (click to open); your code called by hand on a small input, with
 # `print(x.shape)` after each step; `help(nn.Linear)` for anything of torch; the table of section 1 and the message of the check when you ask a person.

@@ -20,10 +20,13 @@
 # Every exercise stands alone. The experiments use the course's own functions where yours have not passed yet.
 
 # %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false} withheld=["lora_utils.data.text.basic_english", "lora_utils.data.text.own_build_vocab_from_iterator", "lora_utils.data.text.pad_batch", "lora_utils.models.minilm.mean_pool", "lora_utils.experiments.bag_of_words.majority_class", "lora_utils.experiments.bag_of_words.word_counts", "lora_utils.experiments.prompting.label_scores", "lora_utils.experiments.prompting.calibrated"]
+import random
+import re
 from collections import Counter
 from importlib.metadata import version
 
 import torch
+from torch.nn import functional as F
 
 from lora_utils.checks import lab_01_baselines as check
 
@@ -38,8 +41,6 @@ print("torch", torch.__version__, "| peft-by-hand", version("peft-by-hand"))
 # That is a harder task than the review, and for some sentences an impossible one. Read the six below and say for each what you would answer.
 
 # %% tags=["skip-when-grading"]
-import re
-
 from lora_utils.data import imdb
 
 
@@ -386,8 +387,6 @@ grade
 # padded to 25, 100 and 400 places and averaged without a mask. The padding's own vector is zero here, so it adds nothing to the sum; only the division is wrong. Look at the last column.
 
 # %% tags=["skip-when-grading"]
-from torch.nn import functional as F
-
 from lora_utils import models
 from lora_utils.data import course_vectors, examples
 
@@ -753,10 +752,8 @@ for name, (scores, free) in zero.items():
 #
 # Large models get better when the prompt shows a few solved examples first ([Brown et al. 2020](https://arxiv.org/abs/2005.14165)). Nothing is trained: the examples are only read. Here is such a prompt with two:
 
+
 # %% tags=["skip-when-grading"]
-import random
-
-
 def draw_shots(k, seed):
     """k solved training sentences, half of each class, in random order."""
     rng = random.Random(seed)

@@ -22,6 +22,7 @@
 # build; where your own code runs, the text says so. (The table after exercise 1 uses your three functions.)
 
 # %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false} withheld=["lora_utils.methods.adapters.BottleneckAdapter", "lora_utils.methods.adapters.AdapterBehind", "lora_utils.methods.adapters.inject_adapters", "lora_utils.methods.ia3.LinearWithIA3", "lora_utils.methods.ia3.merge_ia3"]
+import time
 from importlib.metadata import version
 
 import torch
@@ -725,8 +726,6 @@ for name, epochs in (("last layer", 40), ("IA3", 2), ("Houlsby, r = 16", 2)):
 # </details>
 
 # %% tags=["skip-when-grading"]
-import time
-
 from lora_utils.methods import merge_ia3
 
 

@@ -22,6 +22,7 @@
 # section 7 calls a function of yours.
 
 # %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false} withheld=["lora_utils.methods.soft_prompt.SoftPrompt", "lora_utils.methods.soft_prompt.nearest_words", "lora_utils.methods.prompt_encoder.PromptEncoder", "lora_utils.methods.prefix_tuning.AttentionWithPrefix", "lora_utils.training.instruction_tuning.instruction_batch"]
+import copy
 from importlib.metadata import version
 
 import torch
@@ -631,10 +632,8 @@ print("bit for bit the same output:", torch.equal(tiny(some), before))
 # Five methods from the same frozen model, and the head alone. Rates: 0.01 for the prompts, as the figure of section 4 suggests; 0.03 for the prefixes, which did better on validation questions than 0.01
 # in a run beforehand; 0.003 for the network, not tuned. The start from words takes the second words of five questions drawn at random.
 
+
 # %% tags=["skip-when-grading"]
-import copy
-
-
 def words_for(seed, length=5):
     """Vectors of the second word of `length` questions, (length, d)."""
     drawn = torch.randperm(len(questions), generator=torch.Generator().manual_seed(seed))[:length]

@@ -23,9 +23,16 @@
 # that it is yours that runs.
 
 # %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false} withheld=["lora_utils.methods.linear_with_lora.LinearWithLoRA", "lora_utils.methods.inject.inject_lora", "lora_utils.methods.adapter_file.adapter_state", "lora_utils.methods.adapter_file.load_adapter"]
+import inspect
+import json
 import platform
+import shutil
+import tempfile
+import time
+from pathlib import Path
 
 import torch
+from safetensors.torch import save_file
 from torch import nn
 
 import lora_utils
@@ -356,8 +363,6 @@ torch.backends.mha.set_fastpath_enabled(True)
 
 # %% tags=["skip-when-grading"]
 # NBVAL_CHECK_OUTPUT
-import json
-
 from lora_utils.models import SHIPPED, TextClassifier, WeightsError, load_weights
 
 facts = json.loads(SHIPPED.with_suffix(".json").read_text())
@@ -498,8 +503,6 @@ print(f"validation accuracy {history.accuracy[0]:.3f} after one epoch, {history.
 # result and what it does to the time.
 
 # %% tags=["skip-when-grading"]
-import time
-
 means = {part: mean_vectors(model, getattr(imdb, part)) for part in ("train", "valid", "test")}
 
 
@@ -665,8 +668,6 @@ axes.grid(axis="x", visible=False)
 # The exercise works on this small layer, which knows whether it is merged:
 
 # %% tags=["skip-when-grading"]
-import inspect
-
 print(inspect.getsource(check.Mergeable))
 
 # %% [markdown]
@@ -899,11 +900,6 @@ grade
 
 # %% tags=["skip-when-grading"]
 # NBVAL_CHECK_OUTPUT
-import tempfile
-from pathlib import Path
-
-from safetensors.torch import save_file
-
 folder = Path(tempfile.mkdtemp())
 model = lora_model(seed=0)
 adapter_bytes = lora_utils.save_adapter(model, folder / "untrained.safetensors", also=["fc2"])
@@ -1071,8 +1067,6 @@ axes.grid(visible=False)
 # a fresh one:
 
 # %% tags=["skip-when-grading"]
-import shutil
-
 lora_utils.load_adapter(one, files["IMDb"])
 lora_utils.save_adapter(one, folder / "headless.safetensors")
 reloaded = []

@@ -22,6 +22,7 @@
 
 # %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false} withheld=["lora_utils.quantization.absmax.absmax_quantize", "lora_utils.quantization.absmax.zero_point_quantize", "lora_utils.quantization.absmax.dequantize", "lora_utils.quantization.blocks.to_blocks", "lora_utils.quantization.codebooks.normal_float_levels", "lora_utils.quantization.nf4.quantize_4bit", "lora_utils.quantization.nf4.dequantize_4bit", "lora_utils.quantization.double_quantization.quantize_scales", "lora_utils.quantization.quantization_error.relative_error"]
 import platform
+from dataclasses import replace
 
 import torch
 from torch.nn import functional as F
@@ -962,8 +963,6 @@ grade
 # Three questions. What does it save? What does it cost, with our 8-bit integers and with the table of bitsandbytes? And what if the mean is *not* subtracted?
 
 # %% tags=["skip-when-grading"]
-from dataclasses import replace
-
 from lora_utils.quantization import dequantize_scales, quantize_scales, with_scales
 
 print(

@@ -27,6 +27,9 @@
 # stand beside them.
 
 # %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false} withheld=["lora_utils.quantization.quantized_linear.QuantizedLinear", "lora_utils.quantization.double_quantization.bits_per_weight", "lora_utils.methods.qlora.QuantizedLinearWithLoRA", "lora_utils.methods.qlora.merge_qlora", "lora_utils.methods.checkpointing.checkpoint_blocks", "lora_utils.training.instruction_tuning.instruction_batch", "lora_utils.training.instruction_tuning.answer_loss", "lora_utils.training.gpu_memory.step_bytes"]
+import copy
+import time
+
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -523,8 +526,6 @@ grade
 # over the 30 blocks.
 
 # %% tags=["skip-when-grading"]
-import time
-
 from lora_utils.experiments import batch_of
 from lora_utils.methods import checkpoint_blocks, forget_checkpoints
 from lora_utils.training import answer_loss as loss_on_answers
@@ -961,8 +962,6 @@ grade
 # square over the held-out sentences), how many answers change, and the accuracy.
 
 # %% tags=["skip-when-grading"]
-import copy
-
 from lora_utils.methods import QuantizedLinearWithLoRA, dequantized_weight, merge_qlora
 
 

@@ -21,8 +21,12 @@
 # where yours has passed its check, it is yours that runs.
 
 # %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false} withheld=["lora_utils.experiments.method_choice.best_rate", "lora_utils.experiments.method_choice.paired_difference", "lora_utils.experiments.method_choice.pareto_front", "lora_utils.experiments.method_choice.choose_method", "lora_utils.methods.dora.LinearWithDoRA", "lora_utils.methods.peft_export.export_peft"]
+import importlib.util
 import math
 import platform
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
 
 import torch
 from torch import nn
@@ -174,8 +178,6 @@ grade
 # </details>
 
 # %% tags=["skip-when-grading"]
-from dataclasses import asdict
-
 pick = choose_rate if grade.verdict == "pass" else experiments.best_rate
 
 
@@ -818,9 +820,6 @@ grade
 # installed, the folder is loaded over Hugging Face's BERT and both models read the same questions.
 
 # %% tags=["skip-when-grading"]
-import tempfile
-from pathlib import Path
-
 from lora_utils.methods import export_peft
 
 scratch = tempfile.TemporaryDirectory()
@@ -830,8 +829,6 @@ for path in export_peft(model.encoder, folder, head=model.head):
 print((folder / "adapter_config.json").read_text()[:220], "...")
 
 # %% tags=["skip-when-grading"]
-import importlib.util
-
 from lora_utils.data import asset_path
 from lora_utils.models import trim
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import percent_source as source
 import pytest
+import tiny_course as tiny
 from typer.testing import CliRunner
 
 from grader.cli import app
@@ -89,3 +90,49 @@ def test_a_cell_that_never_ends_is_stopped(tmp_path, monkeypatch):
     code, output = build(root)
     assert code == 1
     assert "solutions/01_topic/01_topic.py: cell 1 ('while True:'): it ran longer than 1 s" in output
+
+
+LORA = ' withheld=["lora_utils.methods.lora.LoRALayer"]'
+STATE = """def adapter_state(model, also):
+    ### BEGIN SOLUTION
+    return {k: v.clone() for k, v in model.state_dict().items() if ".lora." in k or k.startswith(tuple(also))}
+    ### END SOLUTION"""
+DOUBLING = tiny.SETUP.partition("\n")[2]
+RIGHT = source.checks("check_double(double, points=4)")
+NEEDY = {
+    "set-up cell": (
+        (source.setup(f"{DOUBLING}\nfrom lora_utils import LoRALayer"), source.solution(), RIGHT),
+        "01_topic: cell setup fails when graded: Withheld: this lab asks you to write LoRALayer",
+    ),
+    "solution": (
+        (
+            source.setup(DOUBLING),
+            source.solution(source.ANSWER.replace("    twice", "    import lora_utils.methods.inject\n    twice", 1)),
+            RIGHT,
+        ),
+        "01_topic: its own solution earns 0 of 4 points in test-double: your code raised Withheld: this lab asks you",
+    ),
+    "graded cell": (
+        (source.setup(), source.solution(), source.checks("4.0 if double(2) == 4 else 0.0")),
+        "01_topic: it cannot be graded: TypeError: 'Handle' object is not callable",
+    ),
+    "probe": (
+        (
+            source.setup("from lora_utils.checks import lab_06_linear_with_lora as check"),
+            source.solution(STATE, grade_id="state"),
+            source.checks("check.adapter_state(adapter_state, points=4)", grade_id="test-state"),
+        ),
+        "01_topic: its own solution earns 0 of 4 points in test-state: your code raised Withheld: this lab asks you",
+    ),
+}
+
+
+@pytest.mark.parametrize("needy", NEEDY)
+def test_a_lab_that_needs_what_it_withholds_is_not_built(tmp_path, needy):
+    (first, *rest), message = NEEDY[needy]
+    line, _, body = first.partition("\n")
+    root = source.course(tmp_path, x01_topic=source.lab(f"{line}{LORA}\n{body}", *rest))
+    code, output = build(root)
+    assert code == 1
+    assert message in output
+    assert list(root.rglob("*.ipynb")) == []

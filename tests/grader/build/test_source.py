@@ -159,6 +159,26 @@ MALFORMED = {
         (*GOOD, '# %% tag=["skip-when-grading"]\nx = 1'),
         r"cell 3 \('x = 1'\): unknown metadata 'tag' on its '# %%' line; allowed are nbgrader, tags, jupyter",
     ),
+    "withheld of no package": (
+        (*GOOD, '# %% withheld=["torch.nn.Linear"]\nx = 1'),
+        r"cell 3 .*: withheld 'torch.nn.Linear' is defined nowhere; write for example 'lora_utils.methods.lora.LoRA",
+    ),
+    "withheld handed on": (
+        (*GOOD, '# %% withheld=["lora_utils.methods.LoRALayer"]\nx = 1'),
+        r"cell 3 .*: withheld 'lora_utils.methods.LoRALayer' is defined nowhere",
+    ),
+    "withheld misspelt": (
+        (*GOOD, '# %% withheld=["lora_utils.methods.lora.LoraLayer"]\nx = 1'),
+        r"cell 3 .*: withheld 'lora_utils.methods.lora.LoraLayer' is defined nowhere",
+    ),
+    "import that grading skips": (
+        (*GOOD, source.cell("from torch.nn import functional as F\nx = 1", tags=["skip-when-grading"])),
+        r"cell 3 .*: 'from torch.nn import functional as F' stands only in a cell that grading skips; move it to the",
+    ),
+    "import under a magic that grading skips": (
+        (*GOOD, source.cell("%%time\nimport re", tags=["skip-when-grading"])),
+        r"cell 3 .*: 'import re' stands only in a cell that grading skips",
+    ),
     "tags of the wrong type": (
         (*GOOD, '# %% tags="skip-when-grading"\nx = 1'),
         r"cell 3 \(.*\): tags must be a list of strings, not \"skip-when-grading\"; write tags=",
