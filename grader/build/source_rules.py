@@ -198,7 +198,7 @@ def tests_name_their_solution(notebook: NotebookNode) -> Iterator[tuple[int, str
 
 
 def imports_run_when_grading(notebook: NotebookNode) -> Iterator[tuple[int, str]]:
-    """What answers may want of a library is imported where grading runs it; of the package, grading sees to it itself."""
+    """What answers may want of a library is imported where grading runs it; the package it sees to itself."""
     run: set[str] = set()
     for skipped in (False, True):
         for number, cell in enumerate(notebook.cells, start=1):

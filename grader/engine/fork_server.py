@@ -127,8 +127,11 @@ def prepare(withheld: list[str] | None) -> dict[str, str]:
         os.chmod(os.path.dirname(copy[package]), 0o755)
         copy_without(course_package(), Path(copy[package]), withheld)
         withhold(withheld)
-        from grader.student import student_side  # noqa: F401
     preload_package()
+    if withheld is not None:
+        from grader.student import student_side
+
+        student_side.prepare()
     gc.collect()
     fill_gaps()
     use_huge_pages()

@@ -27,6 +27,7 @@ from lora_utils.checks.framework.subject import Handle, Seen, StudentRaised
 READY_SECONDS = 60  # a fork and a few mounts take some hundredths; a loaded machine may need far more
 MEMORY = 3_000_000_000  # bytes beyond those of the loaded libraries
 WORK_SECONDS = 30  # of the judge's own, beyond what a submission may take; it needs one or two
+PATCHED = "patches-a-library"  # flag
 KNOWN = ("ok", "error", "crash", "flood")
 
 
@@ -46,6 +47,7 @@ class StudentSide:
         self.check: socket.socket | None = None
         self.asked: list[Asked] = []  # what the probes of the present graded cell brought back
         self.odd = False  # whether one of them brought what our own code there never says
+        self.patched = False  # whether its process says that libraries or checks are not what they were
         self.deadline = time.monotonic()
         self.seconds = 0.0
 
@@ -117,6 +119,7 @@ class StudentSide:
             self.end_check()
             answer = None
         if isinstance(answer, dict):
+            self.patched |= bool(answer.get("patched"))
             if isinstance(answer.get("missing"), str):
                 raise Lost("error", "NameError", f"name {answer['missing'][:80]!r} is not defined")
             if isinstance(raised := answer.get("raised"), list) and len(raised) == 3:
@@ -246,7 +249,7 @@ def alive(side: StudentSide) -> bool:
 
 def judge(cell: dict, namespace: dict, side: StudentSide, solution: Solution) -> dict:
     """Run one graded cell and return what became of it, with the grade's data when there is a grade."""
-    side.asked, side.odd = [], False
+    side.asked, side.odd, side.patched = [], False, False
     try:
         value = value_of(cell, namespace, side)
     except Lost as lost:
@@ -261,4 +264,6 @@ def judge(cell: dict, namespace: dict, side: StudentSide, solution: Solution) ->
         value = settled(value, cell, namespace, side.asked, solution)
     if side.odd and ODD not in value.flags:
         value.flags.append(ODD)
+    if side.patched:
+        value.flags.append(PATCHED)
     return {"status": "ok", "grade": value.data()}

@@ -17,6 +17,7 @@ import socket
 
 from grader.sandbox.channel import ChannelClosed
 from grader.sandbox.tensor_channel import receive, send
+from grader.student.machinery import changed, machinery
 from grader.student.notebook_shell import make_shell, start_record
 from grader.student.output_record import Record
 from lora_utils.checks.framework.subject import StudentRaised, Subject
@@ -32,6 +33,12 @@ def _gone(message: dict) -> None:
     os._exit(1)
 
 
+def prepare() -> None:
+    """Do what all submissions share, before any of their processes is forked."""
+    builtins.input = _no_input
+    machinery()
+
+
 def serve(channel: socket.socket, output_bytes: int) -> None:
     """Answer the judge's requests until it hangs up.
 
@@ -44,10 +51,10 @@ def serve(channel: socket.socket, output_bytes: int) -> None:
     flood = {"status": "flood", "evalue": f"{output_bytes / 1e6:g} MB"}
     record.flood = lambda: _gone(flood | {"shown": record.data()})
     start_record(record)
-    builtins.input = _no_input
     shell, checking = make_shell(), 0
     shell.ask_exit = lambda: _gone({"status": "crash", "evalue": "exit() was called"})
     shell.user_ns["__name__"] = "__main__"
+    before = machinery()
     send(channel, {"ready": True})
     with contextlib.suppress(ChannelClosed):
         while True:
@@ -64,7 +71,7 @@ def serve(channel: socket.socket, output_bytes: int) -> None:
                 if checking == 0:
                     gc.disable()
                     channel.close()
-                    answer_probes(socket.socket(fileno=fds.pop()), shell.user_ns)
+                    answer_probes(socket.socket(fileno=fds.pop()), shell.user_ns, changed(before))
                     os._exit(0)
             for fd in fds:
                 os.close(fd)
@@ -99,11 +106,11 @@ def _text_of(error: BaseException) -> str:
         return ""
 
 
-def answer_probes(channel: socket.socket, names: dict) -> None:
-    """Run the probes of one graded cell until the judge hangs up."""
+def answer_probes(channel: socket.socket, names: dict, patched: list[str]) -> None:
+    """Run the probes of one graded cell until the judge hangs up; each answer says what is not what it was."""
     with contextlib.suppress(ChannelClosed):
         while True:
-            send(channel, answer(receive(channel), names))
+            send(channel, answer(receive(channel), names) | {"patched": patched})
 
 
 def answer(request: dict, names: dict) -> dict:

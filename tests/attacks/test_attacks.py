@@ -22,6 +22,12 @@ TRICKS = {
     for cell in jupytext.read(Path(__file__).with_name("tricks.py")).cells
     if cell.cell_type == "code" and "title" in cell.metadata
 }
+# Ordinary code, the kind of accident that an honest notebook has as well, or what breaks its own process at once.
+UNSEEN = {
+    "redefined check", "redefined grade", "always equal", "always equal at a distance", "huge answer", "deep answer",
+    "memory", "200 MB of output", "swallows everything", "patched builtins", "patched exercise object", "patched json",
+    "lying type", "pre_run_cell hook",
+}  # fmt: skip
 HONEST = 1.0  # of 4: twice zero is zero
 
 
@@ -58,6 +64,7 @@ def test_a_trick_earns_nothing_and_costs_nobody_anything(name, course, key):
     assert result.score <= HONEST + 4.0
     assert result.sandbox == "namespaces"
     assert not result.broken, result.notes
+    assert bool(result.flags) is (name not in UNSEEN)
     honest, others = graded(course, key, tiny.GOOD["double"])  # whoever is graded next
     assert honest.score == 8.0, others
 
