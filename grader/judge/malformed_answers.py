@@ -25,7 +25,7 @@ from typing import NamedTuple
 import torch
 
 from grader.judge.trusted_cells import execute, value_of
-from lora_utils.checks.framework.draw import Draw, course_seed
+from lora_utils.checks.framework.draw import probe_seed
 from lora_utils.checks.framework.grade import CheckResult, Grade
 from lora_utils.checks.framework.subject import Handle, Subject
 
@@ -91,7 +91,7 @@ def settled(grade: Grade, cell: dict, namespace: dict, asked: list[Asked], solut
     stood = {one.id for one in _right(cell, namespace, solution) if one.verdict == "pass"}
     results = []
     for one in grade.results:
-        seed = Draw(course_seed(), grade.exercise, one.id).seed
+        seed = probe_seed(grade.exercise, one.id)
         broke = one.verdict == "grader-error" and one.id in stood
         odd = _odd(asked, solution.asked, seed) if broke else None
         results.append(_lost(one, odd) if odd else one)

@@ -26,7 +26,8 @@ TRICKS = {
 UNSEEN = {
     "redefined check", "redefined grade", "always equal", "always equal at a distance", "huge answer", "deep answer",
     "memory", "200 MB of output", "swallows everything", "patched builtins", "patched exercise object", "patched json",
-    "lying type", "pre_run_cell hook",
+    "lying type", "pre_run_cell hook", "inputs foretold from the seed", "inputs foretold from the names",
+    "inputs foretold from the numbers at random",
 }  # fmt: skip
 HONEST = 1.0  # of 4: twice zero is zero
 

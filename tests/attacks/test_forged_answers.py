@@ -21,7 +21,6 @@ from grader.judge.trusted_cells import value_of
 from grader.notebooks.answer_key import AnswerKey
 from grader.text.cell_text import defined_names, used_names
 from lora_utils.checks.framework.exercise import _Run
-from lora_utils.checks.framework.origin import uses_of_package
 from lora_utils.checks.framework.subject import Seen
 
 FORGED = {
@@ -82,7 +81,7 @@ class Remembered(Solution):
         place = (function.__qualname__, seed, sum(one.seed == seed for one in self.asked))
         if place not in self.known:
             self.known[place] = super().probe(function, objects, inputs, seed)
-        elif function is not uses_of_package:
+        else:
             self.asked.append(Asked(seed, function.__qualname__, dict(self.known[place])))
         return copy.deepcopy(self.known[place])
 
@@ -95,8 +94,6 @@ class Forger:
         self.asked: list[Asked] = []
 
     def probe(self, function, objects, inputs, seed):
-        if function is uses_of_package:
-            return {"names": []}
         before = [one for one in self.asked if one.seed == seed]
         place = (function.__qualname__, seed, len(before))
         if place not in self.known:  # an answer that was forged has the check ask further

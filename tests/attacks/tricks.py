@@ -118,6 +118,25 @@ def double(x):
 import builtins
 builtins.exec = builtins.eval = builtins.compile = lambda *a, **k: 4.0
 
+# %% inputs foretold from the seed
+def double(x):
+    import torch
+    from lora_utils.checks import Draw
+    draw = Draw("foretold")
+    draw._generator = torch.Generator().manual_seed(torch.initial_seed())
+    return 2 * draw.number(1, 9)
+
+# %% inputs foretold from the names
+def double(x):
+    from lora_utils.checks import Draw
+    from lora_utils.checks.framework.draw import course_seed
+    return 2 * Draw(course_seed(), "double", "right").number(1, 9)
+
+# %% inputs foretold from the numbers at random
+def double(x):
+    import random, torch
+    return 2 * round(1 + 8 * torch.rand(1, generator=torch.default_generator).item(), 2)
+
 # %% patched probes
 def double(x):
     return x

@@ -18,7 +18,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lora_utils.checks.framework.draw import Draw, course_seed
+from lora_utils.checks.framework.draw import Draw, course_seed, probe_seed
 from lora_utils.checks.framework.failure import Failure
 from lora_utils.checks.framework.grade import CheckResult, Grade
 from lora_utils.checks.framework.origin import OWN_WORK, from_package
@@ -125,7 +125,7 @@ class _Run:
                 return result("skipped", "waits", f"waits for: {before[other].sentence}")
         draw = Draw(course_seed(), self.exercise.name, check.id)
         try:
-            note = check.function(self.subject.seeded(draw.seed), draw)
+            note = check.function(self.subject.seeded(probe_seed(self.exercise.name, check.id)), draw)
         except Failure as failure:
             return result("fail", failure.id, failure.rationale, failure.hint)
         except StudentRaised as error:

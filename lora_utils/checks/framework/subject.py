@@ -67,10 +67,22 @@ class Subject:
     def __init__(self, *objects, seed: int = 0) -> None:
         self.objects = objects
         self._seed = seed
+        self._read: dict[Callable[..., dict], dict] = {}
 
     def seeded(self, seed: int) -> Subject:
         """Return the same objects under another seed."""
-        return Subject(*self.objects, seed=seed)
+        other = Subject(*self.objects, seed=seed)
+        other._read = self._read
+        return other
+
+    def read_once(self, function: Callable[..., dict]) -> dict:
+        """Return what a probe without inputs sees at its first run, whoever asks, and however often.
+
+        For an answer that is a value: one that looks different at each look is judged as it looked at first.
+        """
+        if function not in self._read:
+            self._read[function] = self.probe(function)
+        return self._read[function]
 
     def probe(self, function: Callable[..., dict], **inputs) -> dict:
         """Run a probe beside the student's objects and return what it saw.

@@ -42,8 +42,9 @@ def look(question, answer) -> dict:
 def _as_data(answer):
     if answer is ...:
         return None
-    if isinstance(answer, (list, tuple, set, frozenset)):
-        return [_as_data(item) for item in answer]
+    for kind in (list, tuple, set, frozenset):
+        if isinstance(answer, kind):
+            return [_as_data(item) for item in kind.__iter__(answer)]  # whatever a class of one's own makes of it
     if answer is None or isinstance(answer, (bool, int, float, str, np.generic, torch.Tensor)):
         return answer
     return {"type": type(answer).__name__}
@@ -129,7 +130,7 @@ def choose_one(name: str) -> Exercise:
     @exercise.check
     def readable(pair, draw):
         """The answer is one letter of this question; the right one earns all points."""
-        seen = pair.probe(look)
+        seen = pair.read_once(look)
         return f"Read as {read_letters(seen['answer'], ''.join(seen['shown']), several=False)}."
 
     return exercise
@@ -142,7 +143,7 @@ def choose_several(name: str) -> Exercise:
     @exercise.check
     def readable(pair, draw):
         """The answer is letters, not all of them; each choice judged correctly (taken or left) earns an equal part."""
-        seen = pair.probe(look)
+        seen = pair.read_once(look)
         return f"Read as {', '.join(read_letters(seen['answer'], ''.join(seen['shown']), several=True))}."
 
     return exercise
@@ -155,7 +156,7 @@ def number(name: str) -> Exercise:
     @exercise.check
     def readable(pair, draw):
         """The answer is a number; within the tolerance stated in the question it earns all points."""
-        return f"Read as {read_number(pair.probe(look)['answer']):.12g}."
+        return f"Read as {read_number(pair.read_once(look)['answer']):.12g}."
 
     return exercise
 
@@ -221,7 +222,7 @@ def mark_number(
 
     def right_number(pair, draw):
         """The number is right."""
-        typed = read_number(pair.probe(look)["answer"])
+        typed = read_number(pair.read_once(look)["answer"])
         if abs(typed - value) <= within:
             return why
         for mistake in mistakes:
@@ -236,7 +237,7 @@ def _as_shown(grade: Grade, key: Mapping[str, Verdict], several: bool) -> tuple[
     """Return the letter of each name, the text under each letter, and the letters chosen ("" when unreadable)."""
     student, shown, chosen, answer = "", {}, "", None
     try:
-        seen = grade.subject.probe(look)
+        seen = grade.subject.read_once(look)
         student, shown, answer = seen["student"], seen["shown"], seen["answer"]
         chosen = read_letters(answer, ascii_lowercase[: len(key)], several=several)
     except (Failure, StudentRaised):
@@ -251,7 +252,7 @@ def _judge(name: str, letter: str, text: str, key: Mapping[str, Verdict], read: 
     several = sum(other.right for other in key.values()) > 1
 
     def check(pair, draw):
-        chosen = letter in read_letters(pair.probe(look)["answer"], letters, several=several)
+        chosen = letter in read_letters(pair.read_once(look)["answer"], letters, several=several)
         if chosen == verdict.right:
             return f"{'Chosen, and right' if chosen else 'Left out, as it should be'}: {verdict.why}"
         what = "Chosen, but wrong" if chosen else "Left out, but right"

@@ -26,7 +26,7 @@ def judge(spread: float, seed: int) -> str:
     """Run the check once; returns the message id, empty when it passed."""
     draw = Draw("test", str(seed))
     try:
-        initial_spread(Subject(layer_with(spread)).seeded(draw.seed), draw)
+        initial_spread(Subject(layer_with(spread)).seeded(seed), draw)
     except Failure as failure:
         return failure.id
     return ""

@@ -269,3 +269,38 @@ def test_the_overview_asks_for_a_name_that_is_missing():
 def test_the_overview_says_the_same_of_right_and_wrong_answers():
     states = {overview({"q02": SKY, "answer_02": letter}).lines[0].state for letter in "abc"}
     assert states == {"answered"}
+
+
+class Any(list):
+    """Holds nothing, and shows another letter at each look."""
+
+    looks = 0
+
+    def __iter__(self):
+        Any.looks += 1
+        return iter("abc"[Any.looks % 3])
+
+
+class Restless:
+    """A question whose student's name is another one at each look, so that every letter comes under every choice."""
+
+    def __init__(self) -> None:
+        self.looks = 0
+
+    @property
+    def student(self) -> str:
+        self.looks += 1
+        return f"name {self.looks}"
+
+    def lettered(self):
+        return SKY.lettered()
+
+
+def test_an_answer_that_looks_different_at_each_look_is_read_once_and_as_plain_data():
+    grade = sky(Any())
+    assert (grade, Any.looks) == (0, 0)
+    question = Restless()
+    grade = sky("a", question)
+    assert question.looks == 1
+    names = quiz.shown_order("name 1", "q02-sky", SKY_KEY)
+    assert grade == float(names[0] == "blue")
