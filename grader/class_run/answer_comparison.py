@@ -13,10 +13,7 @@ from dataclasses import dataclass
 from grader.notebooks.answer_key import AnswerKey, KeyCell
 from grader.notebooks.restoration import restore
 from grader.notebooks.submission import Submission
-from grader.scoring.exercise_grades import MOST_COPIED
-from grader.text.cell_text import bare, normal_form
-
-STUB = "raise NotImplementedError"
+from grader.text.fingerprint import NATURAL
 
 
 @dataclass(frozen=True)
@@ -37,7 +34,7 @@ class SharedAnswer:
 def shared_answers(
     submissions: Iterable[Submission], keys: dict[str, AnswerKey], read: Callable[[str, list[str]], list | None]
 ) -> list[SharedAnswer]:
-    """Return the answers that are the same for several students, white space, comments and docstrings aside.
+    """Return the answers that are the same for several students, names, layout, comments and docstrings aside.
 
     Left out are short ones and those that are the lab's own solution, since there is often one natural way to write
     them, and students whose whole files are the same, since that is told by itself.
@@ -47,14 +44,14 @@ def shared_answers(
         keys: the labs.
         read: of an engine, see `Engine.read`; what it cannot read is compared as it stands.
     """
-    found: dict[tuple[str, str, str], dict[str, str]] = defaultdict(dict)  # student -> hash of the file
+    found: dict[tuple, dict[str, str]] = defaultdict(dict)  # student -> hash of the file
     for one in submissions:
         cells = [cell for cell in restore(one.cells, keys[one.lab]).cells if cell.key is not None and cell.key.answer]
-        texts = [cell.source for cell in cells]
-        forms = read("normal_form", texts) or [bare(text) for text in texts]
-        for cell, form in zip(cells, forms, strict=True):
-            if distinctive(form, cell.key):
-                found[one.lab, cell.key.id, form][one.student] = one.sha256
+        prints = read("fingerprints", [cell.source for cell in cells]) or [[] for _ in cells]
+        for cell, own in zip(cells, prints, strict=True):
+            steps = tuple(digest for digest, _ in own)
+            if distinctive(sum(length for _, length in own), steps, cell.key):
+                found[one.lab, cell.key.id, steps][one.student] = one.sha256
     shared = [
         SharedAnswer(lab, _title(keys[lab], id), sorted(files))
         for (lab, id, _), files in found.items()
@@ -63,10 +60,10 @@ def shared_answers(
     return sorted(shared, key=lambda one: (one.lab, one.exercise, one.students))
 
 
-def distinctive(form: str, key: KeyCell) -> bool:
-    """Whether two students are unlikely to arrive at an answer of this normal form by themselves."""
-    given = normal_form(key.student).replace(bare(STUB), "")
-    return len(form) - len(given) >= MOST_COPIED and form != normal_form(key.source)
+def distinctive(length: int, steps: tuple[str, ...], key: KeyCell) -> bool:
+    """Whether two students are unlikely to arrive at an answer of these steps by themselves."""
+    given = sum(one.length for one in key.given)
+    return length - given >= NATURAL and steps != tuple(one.digest for one in key.prints)
 
 
 def _title(key: AnswerKey, answer_id: str) -> str:

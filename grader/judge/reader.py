@@ -13,7 +13,8 @@ import socket
 
 from grader import sandbox
 from grader.sandbox.channel import ChannelClosed, hear, tell
-from grader.text.cell_text import defined_names, is_python, normal_form, preparation
+from grader.text.cell_text import defined_names, is_python, preparation
+from grader.text.fingerprint import fingerprints
 from grader.text.tamper_flags import tampering
 
 SECONDS = 10  # processor time for one submission; an honest one takes some hundredths
@@ -21,7 +22,7 @@ MEMORY = 500_000_000  # bytes beyond those of the loaded libraries
 
 READINGS = {
     "definitions": lambda texts: [sorted(defined_names(text)) if is_python(text) else None for text in texts],
-    "normal_form": lambda texts: [normal_form(text) for text in texts],
+    "fingerprints": lambda texts: [[list(one) for one in fingerprints(text)] for text in texts],
     "preparation": lambda texts, never=(): [preparation(text, never) for text in texts],
     "tampering": tampering,
 }

@@ -15,6 +15,7 @@ from grader.build.source_format import SKIP_TAG, WITHHELD_KEY, grader_metadata
 from grader.build.twins import student_text
 from grader.course_package import course_package
 from grader.text.cell_text import defined_names, preparation, used_names
+from grader.text.fingerprint import NATURAL, Fingerprint, fingerprints
 
 
 class UnusableKey(ValueError):
@@ -35,6 +36,8 @@ class KeyCell:
         reads: names that a graded cell reads and does not itself define.
         defines: names that a cell of code defines at its top level.
         prepares: of a cell that grading leaves out, its imports and constants, which run all the same.
+        prints: of an answer, the fingerprints of the solution.
+        given: of an answer, the fingerprints of the text that students got.
     """
 
     id: str
@@ -46,6 +49,8 @@ class KeyCell:
     reads: tuple[str, ...] = ()
     defines: frozenset[str] = frozenset()
     prepares: str = ""
+    prints: tuple[Fingerprint, ...] = ()
+    given: tuple[Fingerprint, ...] = ()
 
     @property
     def grade_id(self) -> str:
@@ -82,6 +87,7 @@ class AnswerKey:
         cells: as they stand in the solution twin.
         notebook: that twin.
         withheld: what the lab teaches of lora_utils, with the modules that define it: submissions do not have them.
+        reference: digests of what the lab's solution and the withheld modules define, save what is short.
         root: the course, where it was read from one.
     """
 
@@ -89,6 +95,7 @@ class AnswerKey:
     cells: tuple[KeyCell, ...]
     notebook: NotebookNode = field(repr=False, compare=False)
     withheld: tuple[str, ...] = ()
+    reference: frozenset[str] = frozenset()
     root: Path | None = field(default=None, repr=False, compare=False)
 
     @classmethod
@@ -106,7 +113,12 @@ class AnswerKey:
             replace(c, prepares=preparation(c.source, answers)) if c.skip and c.kind == "code" else c for c in cells
         ]
         withheld = tuple(name for cell in notebook.cells for name in cell.metadata.get(WITHHELD_KEY, ()))
-        key = cls(lab, tuple(cells), notebook, withheld, root)
+        modules = {name.rpartition(".")[0] for name in withheld}
+        paths = [course_package().parent.joinpath(*one.split(".")).with_suffix(".py") for one in sorted(modules)]
+        taught = [one for path in paths for one in fingerprints(path.read_text(encoding="utf-8"))]
+        taught += [one for cell in cells for one in cell.prints]
+        reference = frozenset(one.digest for one in taught if one.length >= NATURAL)
+        key = cls(lab, tuple(cells), notebook, withheld, reference, root)
         if not key.graded:
             raise UnusableKey(f"{lab}: its solution notebook has no graded cell; run `grader build {lab}`.")
         return key
@@ -201,7 +213,9 @@ class AnswerKey:
 def _with_names(cell: KeyCell) -> KeyCell:
     """Read the text once, here: submissions are graded on several threads, and Python parses on one at a time."""
     reads = tuple(used_names(cell.source)) if cell.graded else ()
-    return replace(cell, reads=reads, defines=defined_names(cell.source))
+    prints = tuple(fingerprints(cell.source)) if cell.answer else ()
+    given = tuple(fingerprints(cell.student)) if cell.answer else ()
+    return replace(cell, reads=reads, defines=defined_names(cell.source), prints=prints, given=given)
 
 
 @lru_cache

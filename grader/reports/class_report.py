@@ -192,6 +192,6 @@ def alerts(rows: list[Graded], shared: Iterable[SharedAnswer] = ()) -> list[Aler
         Alert("the same file, byte for byte", lab, sorted(names)) for (lab, _), names in same.items() if names[1:]
     ]
     for one in shared:
-        what = f"the same answer, white space and comments aside: {one_line(one.exercise)}"
+        what = f"the same answer, names, layout and comments aside: {one_line(one.exercise)}"
         found.append(Alert(what, one.lab, [one_line(name) for name in one.students]))
     return sorted(found, key=lambda one: (one.lab, one.what, one.students))

@@ -3,7 +3,6 @@
 May import engine, notebooks and what lies below.
 """
 
-from grader.scoring.exercise_grades import MOST_COPIED as MOST_COPIED
 from grader.scoring.exercise_grades import OURS as OURS
 from grader.scoring.exercise_grades import grade_exercises as grade_exercises
 from grader.scoring.grading import Job as Job

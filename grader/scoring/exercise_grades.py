@@ -20,7 +20,6 @@ MOST_CHECKS = 200  # of one exercise
 BROKEN = "this check broke while it ran; it costs you nothing, and staff will grade it again"
 WITHHELD = "Withheld"  # what an answer raises that imports what the lab asks for, see `student.withheld`
 OURS = "the grader broke"  # how notes begin that are for staff only
-MOST_COPIED = 120  # characters, white space aside: a shorter answer may well be the reference by chance
 
 
 def grade_exercises(
@@ -141,7 +140,9 @@ def broken_checks(key: AnswerKey, runs: dict[str, CellRun]) -> list[str]:
     return notes
 
 
-def grade_flags(key: AnswerKey, cells: list[Cell], runs: dict[str, CellRun]) -> list[str]:
+def grade_flags(
+    key: AnswerKey, cells: list[Cell], runs: dict[str, CellRun], read: Callable[[str, list[str]], list | None]
+) -> list[str]:
     """Return what the instructor should look at: what the checks flagged, and answers that are the reference."""
     flags: list[str] = []
     for graded in key.graded:
@@ -149,31 +150,11 @@ def grade_flags(key: AnswerKey, cells: list[Cell], runs: dict[str, CellRun]) -> 
         found = data.get("flags") if isinstance(data, dict) else None
         for flag in found[:10] if isinstance(found, list) else []:
             flags.append(f"{_text(flag)[:60]}:{graded.grade_id}")
-    for cell in cells:
-        if cell.key is not None and cell.key.answer:
-            if is_reference(cell.source, cell.key):
-                flags.append(f"answer-identical-to-reference:{cell.key.grade_id}")
-            if runs.get(cell.id, CellRun("not-run")).ename == WITHHELD:
-                flags.append(f"answer-uses-reference:{cell.key.grade_id}")
+    answers = [cell for cell in cells if cell.key is not None and cell.key.answer]
+    prints = read("fingerprints", [cell.source for cell in answers]) or [[] for _ in answers]
+    for cell, own in zip(answers, prints, strict=True):
+        if any(digest in key.reference for digest, _ in own):
+            flags.append(f"answer-identical-to-reference:{cell.key.grade_id}")
+        if runs.get(cell.id, CellRun("not-run")).ename == WITHHELD:
+            flags.append(f"answer-uses-reference:{cell.key.grade_id}")
     return flags
-
-
-def is_reference(answer: str, key: KeyCell) -> bool:
-    """Whether an answer is the instructor's own text, comments included and white space aside.
-
-    Short answers are let be: there is often one natural way to write them.
-    """
-    own = "".join(part for part, in_solution in _parts(key.source) if in_solution)
-    whole = "".join(part for part, _ in _parts(key.source))
-    return len(bare(own)) >= MOST_COPIED and bare(answer) in (bare(whole), bare(key.source))
-
-
-def _parts(source: str) -> list[tuple[str, bool]]:
-    """Return the lines of a solution cell without its markers, and whether each lies between them."""
-    parts, inside = [], False
-    for line in source.splitlines():
-        if "### BEGIN SOLUTION" in line or "### END SOLUTION" in line:
-            inside = "BEGIN" in line
-        else:
-            parts.append((line, inside))
-    return parts

@@ -59,7 +59,7 @@ def grade(
         exercises = grade_exercises(key, restored.cells, runs, read)
         shown = cell_outputs(restored.cells, runs)
         notes += broken_checks(key, runs)
-        flags += grade_flags(key, restored.cells, runs)
+        flags += grade_flags(key, restored.cells, runs, read)
         tried = read("tampering", own_texts(restored.cells))
         flags += [f"tampering:{kind}" for kind in tried] if tried is not None else [UNREADABLE]
     except Exception as error:

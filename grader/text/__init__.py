@@ -8,9 +8,10 @@ from grader.text.cell_text import FUNCTIONS as FUNCTIONS
 from grader.text.cell_text import bare as bare
 from grader.text.cell_text import defined_names as defined_names
 from grader.text.cell_text import is_python as is_python
-from grader.text.cell_text import normal_form as normal_form
 from grader.text.cell_text import parsed as parsed
 from grader.text.cell_text import used_names as used_names
+from grader.text.fingerprint import NATURAL as NATURAL
+from grader.text.fingerprint import fingerprints as fingerprints
 from grader.text.safe_names import file_name as file_name
 from grader.text.safe_names import is_plain_name as is_plain_name
 from grader.text.safe_names import one_line as one_line

@@ -1,4 +1,4 @@
-"""What a cell's text says without running it: its syntax, the names that it defines and reads, and its normal form.
+"""What a cell's text says without running it: its syntax, and the names that it defines and reads.
 
 Of a stranger's text it is asked only in a process of its own, see `reader`; of the lab's own cells once, when
 its answer key is read.
@@ -13,7 +13,6 @@ from functools import lru_cache
 
 FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef
 FLAGS = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT  # as in a notebook's cells
-LONGEST_NORMALIZED = 50_000  # characters; of a longer text the normal form is its own, without white space
 LONGEST_KEPT = 10_000  # characters of a cell whose syntax is kept: a tree takes a hundred times its text
 # IPython's tokens each hold a copy of their line (in Python 3.12 one of their own), so a text costs up to the sum of
 # the squares of its lines' lengths in bytes; a long cell of a notebook is far below a million.
@@ -113,23 +112,6 @@ def _is_constant(node: ast.Assign, never: Iterable[str]) -> bool:
     return True
 
 
-@lru_cache(maxsize=4096)
-def normal_form(source: str) -> str:
-    """Return a text without what a copyist changes first: white space, comments, docstrings, quotes, parentheses."""
-    tree = _parsed.__wrapped__(source) if len(source) <= LONGEST_NORMALIZED else None  # one of its own: it is changed
-    try:
-        return bare(ast.unparse(_without_docstrings(tree))) if tree is not None else bare(source)
-    except RecursionError:
-        return bare(source)
-
-
 def bare(text: str) -> str:
     """Return a text without white space."""
     return "".join(text.split())
-
-
-def _without_docstrings(tree: ast.Module) -> ast.Module:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and ast.get_docstring(node, False):
-            node.body = node.body[1:] or [ast.Pass()]
-    return tree

@@ -112,4 +112,4 @@ def test_a_text_that_cannot_be_read_costs_only_what_it_would_have_told(text, key
     result = grade(tiny.submission(data), lab, sandbox=False)
     assert {exercise.verdict for exercise in result.exercises} == {"pass"}
     assert set(result.flags) <= {UNREADABLE}
-    assert engine(False).read("normal_form", ["x  # y"]) == ["x"]
+    assert engine(False).read("definitions", ["x = 1  # y"]) == [["x"]]

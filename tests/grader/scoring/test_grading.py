@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import pytest
@@ -11,9 +12,10 @@ from grader.judge.reader import read
 from grader.notebooks.restoration import restore
 from grader.results import Exercise, Result, passes, plain
 from grader.scoring import grading as grade_module
-from grader.scoring.exercise_grades import broken_checks, grade_exercises, grade_flags, is_reference
+from grader.scoring.exercise_grades import broken_checks, grade_exercises, grade_flags
 from grader.scoring.grading import grade, input_seed
 from grader.scoring.run_submission import CellRun
+from grader.text.fingerprint import NATURAL, fingerprints
 from lora_utils.checks.framework.grade import CheckResult, Grade
 
 
@@ -161,39 +163,43 @@ def test_staff_are_told_what_a_broken_check_said(key):
 def test_flags_of_the_checks_name_their_exercise(key, course):
     cells = restore(tiny.submission(tiny.notebook(course, **tiny.GOOD)).cells, key).cells
     runs = {"test-half": CellRun("ok", grade=data_of(PASS, flags=["answer-uses-reference"]))}
-    assert grade_flags(key, cells, runs) == ["answer-uses-reference:test-half"]
+    assert grade_flags(key, cells, runs, read) == ["answer-uses-reference:test-half"]
 
 
-LONG = '''def double(x):
-    """Return twice x."""
+SOLUTION = """def double(x):
     ### BEGIN SOLUTION
-    # Adding is what a processor does fastest, so no multiplication is needed here at all.
-    twice_as_much_as_the_input = x + x
-    # Nobody else would write quite these two comments around quite this name.
-    return twice_as_much_as_the_input
-    ### END SOLUTION'''
+    parts = [x * share for share in (0.25, 0.25, 0.5)]
+    total = 0.0
+    for part in parts:
+        total += part
+    for part in reversed(parts):
+        total -= -part if x else 0.0
+    while total > 2 * abs(x) + 1:
+        total -= 1
+    if total != total:
+        total = float("nan") + x
+    return total
+    ### END SOLUTION"""
 
 
-@pytest.mark.parametrize(
-    ("answer", "flagged"),
-    [
-        ("\n".join(line for line in LONG.splitlines() if "###" not in line), True),
-        (LONG, True),
-        (LONG.replace("    ### BEGIN SOLUTION\n", "").replace("    ### END SOLUTION", "").replace("    ", "\t"), True),
-        ("\n".join(line for line in LONG.splitlines() if "#" not in line), False),  # own words, same idea
-        ("def double(x):\n    return x + x", False),
-    ],
-)
-def test_the_reference_handed_in_verbatim_is_recognised(answer, flagged, key):
-    import dataclasses
-
-    meant = dataclasses.replace(key.by_grade_id["double"], source=LONG)
-    assert is_reference(answer, meant) is flagged
+def test_the_reference_is_recognised_under_other_names_and_a_short_one_is_let_be(key, course):
+    changed = SOLUTION.replace("parts", "p").replace("share", "s").replace("total", "so_far").replace("x", "z")
+    known = dataclasses.replace(key, reference=frozenset({fingerprints(SOLUTION)[0].digest}))
+    assert fingerprints(SOLUTION)[0].length >= NATURAL
+    for answer, flags in (
+        (SOLUTION, ["answer-identical-to-reference:double"]),
+        (changed, ["answer-identical-to-reference:double"]),
+        (SOLUTION.replace("0.25, 0.25", "0.5, 0"), []),
+        (key.by_grade_id["double"].source, []),
+    ):
+        cells = restore(tiny.submission(tiny.notebook(course, double=answer)).cells, known).cells
+        assert grade_flags(known, cells, {}, read) == flags
 
 
-def test_a_short_reference_may_be_anybodys_answer(key):
-    meant = key.by_grade_id["double"]
-    assert not is_reference("def double(x):\n    return 2 * x", meant)
+def test_who_imports_what_the_lab_asks_for_is_shown(key, course):
+    cells = restore(tiny.submission(tiny.notebook(course, **tiny.GOOD)).cells, key).cells
+    runs = {"double": CellRun("error", "Withheld", "this lab asks you to write it")}
+    assert grade_flags(key, cells, runs, read) == ["answer-uses-reference:double"]
 
 
 def test_when_the_grader_breaks_the_result_says_so_and_nothing_is_raised(key, course, monkeypatch):
