@@ -69,6 +69,10 @@ class StudentSide:
         self.end_check()
         self.seconds, self.deadline = seconds, time.monotonic() + seconds
 
+    def left(self) -> float:
+        """Return the seconds that are left for the present cell."""
+        return max(0.001, self.deadline - time.monotonic())
+
     def cell(self, source: str, allowance: Allowance | None = None) -> dict:
         """Run one of the student's cells; "lost" in the answer says that the process is of no more use.
 
@@ -77,8 +81,8 @@ class StudentSide:
             allowance: of which the cell's outputs may take their share; default: they are not asked for.
         """
         try:
-            send(self.channel, {"do": "cell", "source": source, "show": allowance is not None})
-            answer = receive(self.channel, self.deadline - time.monotonic())
+            send(self.channel, {"do": "cell", "source": source, "show": allowance is not None}, seconds=self.left())
+            answer = receive(self.channel, self.left())
         except ChannelTimeout:
             return {"status": "timeout", "evalue": f"{self.seconds:.0f} s", "lost": True}
         except ChannelClosed:
@@ -107,8 +111,8 @@ class StudentSide:
         try:
             if self.check is None:
                 self.new_check()
-            send(self.check, request)
-            answer = receive(self.check, max(0.0, self.deadline - time.monotonic()))
+            send(self.check, request, seconds=self.left())
+            answer = receive(self.check, self.left())
         except ChannelTimeout:
             self.end_check()
             raise Lost("timeout", evalue=f"{self.seconds:.0f} s") from None
@@ -134,7 +138,7 @@ class StudentSide:
         self.end_check()
         ours, theirs = socket.socketpair()
         try:
-            send(self.channel, {"do": "check"}, (theirs.fileno(),))
+            send(self.channel, {"do": "check"}, (theirs.fileno(),), self.left())
         finally:
             theirs.close()
         self.check = ours
@@ -241,7 +245,7 @@ class Session:
 def alive(side: StudentSide) -> bool:
     """Whether the student's process still answers."""
     try:
-        send(side.channel, {"do": "cell", "source": ""})
+        send(side.channel, {"do": "cell", "source": ""}, seconds=10)
         return isinstance(receive(side.channel, 10), dict)
     except (ChannelClosed, ChannelTimeout, BadFrame):
         return False

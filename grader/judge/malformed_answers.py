@@ -9,8 +9,9 @@ own solution:
   a message that says what was odd, and is flagged;
 * it breaks there as well, or the form was the same: the check has a fault, and the exercise is a "grader-error".
 
-The form is the kind of each piece, the keys, lengths, shapes and dtypes, and whether numbers are finite. A right answer
-may differ in form too; checks are proven on such answers (tests/catalogue), and the flag has a person look.
+The form is the kind of each piece, the keys, lengths, shapes and dtypes, whether numbers are finite, and whether they
+are zero, by which nothing can be divided. A right answer may differ in form too; checks are proven on such answers
+(tests/catalogue), and the flag has a person look.
 """
 
 from __future__ import annotations
@@ -93,7 +94,9 @@ def settled(grade: Grade, cell: dict, namespace: dict, asked: list[Asked], solut
     for one in grade.results:
         seed = probe_seed(grade.exercise, one.id)
         broke = one.verdict == "grader-error" and one.id in stood
-        odd = _odd(asked, solution.asked, seed) if broke else None
+        # A check that has asked nothing itself looks at what another has read.
+        seeds = {seed} if any(one.seed == seed for one in asked) else {one.seed for one in asked}
+        odd = next((said for one in seeds if (said := _odd(asked, solution.asked, one))), None) if broke else None
         results.append(_lost(one, odd) if odd else one)
     flags = [*grade.flags, ODD] if results != grade.results else grade.flags
     return Grade(grade.exercise, results, of=grade.of, flags=flags)
@@ -155,6 +158,8 @@ def differences(came: object, wanted: object, where: str = "") -> Iterator[str]:
             yield f"{name} has another length than expected: {len(came)}"
     elif kind(came) != kind(wanted):
         yield f"{name} is {kind(came)}, where something else was expected"
+    elif _is_zero(came) and not _is_zero(wanted):
+        yield f"{name} is zero, where something else was expected"
 
 
 def kind(value: object) -> str:
@@ -167,6 +172,12 @@ def kind(value: object) -> str:
     if isinstance(value, int | float) and abs(value) >= LARGEST:
         return "too large a number"
     return _kind_alone(value)
+
+
+def _is_zero(value: object) -> bool:
+    if isinstance(value, torch.Tensor):
+        return value.numel() > 0 and not value.any()
+    return type(value) in (int, float) and value == 0
 
 
 def _kind_alone(value: object) -> str:

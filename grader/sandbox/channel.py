@@ -51,7 +51,13 @@ def hear(channel: socket.socket, seconds: float | None = None, fds: int = 0) -> 
     return (value, came) if fds else value
 
 
-def write(channel: socket.socket, text: bytes, rest: Sequence[bytes] = (), fds: Sequence[int] = ()) -> None:
+def write(
+    channel: socket.socket,
+    text: bytes,
+    rest: Sequence[bytes] = (),
+    fds: Sequence[int] = (),
+    seconds: float | None = None,
+) -> None:
     """Write one frame.
 
     Args:
@@ -59,19 +65,23 @@ def write(channel: socket.socket, text: bytes, rest: Sequence[bytes] = (), fds: 
         text: the JSON.
         rest: what follows it, in pieces; default nothing.
         fds: file descriptors that travel with it (Unix sockets only); default none.
+        seconds: how long the other side may take to read it; default: for ever.
 
     Raises:
         ChannelClosed: nobody reads any more.
+        ChannelTimeout: the other side lets it lie.
     """
     size = sum(map(len, rest))
     head = HEAD.pack(len(text), size)
     try:
-        channel.settimeout(None)
+        channel.settimeout(seconds)
         if fds:
             socket.send_fds(channel, [head], fds)
             head = b""
         for part in (b"".join((head, text, *rest)),) if size < SMALL else (head, text, *rest):
             channel.sendall(part)
+    except TimeoutError as error:
+        raise ChannelTimeout("what was sent is not read in time") from error
     except OSError as error:
         raise ChannelClosed(f"the other side is gone ({error})") from error
 

@@ -21,21 +21,23 @@ MOST_ITEMS = 200_000  # values in one frame, each of which costs a hundred bytes
 NAMES = {str(dtype).removeprefix("torch."): dtype for dtype in DTYPES}
 
 
-def send(channel: socket.socket, value: object, fds: tuple[int, ...] = ()) -> None:
+def send(channel: socket.socket, value: object, fds: tuple[int, ...] = (), seconds: float | None = None) -> None:
     """Write one frame.
 
     Args:
         channel: a stream socket.
         value: plain data as `to_wire` has it.
         fds: file descriptors that travel with it (Unix sockets only); default none.
+        seconds: how long the other side may take to read it; default: for ever.
 
     Raises:
         ChannelClosed: nobody reads any more.
+        ChannelTimeout: the other side lets it lie.
         WireError: the value is not plain data.
     """
     blobs: list[bytes] = []
     text = json.dumps(_flatten(value, blobs)).encode()
-    write(channel, text, blobs, fds)
+    write(channel, text, blobs, fds, seconds)
 
 
 def receive(channel: socket.socket, seconds: float | None = None, fds: int = 0) -> object:

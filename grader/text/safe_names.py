@@ -5,21 +5,22 @@ import re
 import unicodedata
 
 FORMULA = tuple("=+-@|%'\uff1d\uff0b\uff0d\uff20")  # how one begins, wide letters included
-LONGEST_FILE_NAME = 80  # well under the 255 bytes of common file systems, suffixes included
+LONGEST_FILE_NAME = 180  # bytes; common file systems take 255, suffixes included
+DIGITS = 12  # of a hash in a file's name: nobody finds another student's by trying
 
 
 def file_name(name: str) -> str:
     """Return a name usable as one folder or file name on any system.
 
     Letters and digits of any script, `_`, `-`, `.`, `@`, `+` and inner spaces stay; whatever else stood there becomes
-    `_`, and a few digits of a hash keep two such names apart.
+    `_`, and digits of a hash keep two such names apart, and apart from any name that looks as if it had them.
     """
     kept = re.sub(r"[^\w.@+ -]", "_", unicodedata.normalize("NFC", name))
-    kept = kept.strip(" .")[:LONGEST_FILE_NAME].strip(" .")
+    kept = kept.strip(" .").encode(errors="replace")[:LONGEST_FILE_NAME].decode(errors="ignore").strip(" .")
     reserved = re.fullmatch(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?", kept)  # on Windows
-    if kept and kept == name and not reserved:
+    if kept and kept == name and not reserved and not re.search(rf"-[0-9a-f]{{{DIGITS}}}$", kept):
         return kept
-    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:DIGITS]
     return f"{kept}-{digest}" if kept and not reserved else f"name-{digest}"
 
 

@@ -62,6 +62,10 @@ class Draw:
         order = torch.randperm(high - low + 1, generator=self._generator)[:count]
         return [low + int(i) for i in order]
 
+    def order(self, count: int) -> list[int]:
+        """Return the numbers from 0 to count - 1 in a random order."""
+        return torch.randperm(count, generator=self._generator).tolist()
+
     def choice(self, items):
         """Return one of the items."""
         return items[self.integer(0, len(items) - 1)]

@@ -209,7 +209,7 @@ def judge_vocabulary(subject: Subject, texts: list[list[str]], least: int) -> No
 @vocabulary.check
 def numbers_tokens(subject: Subject, draw: Draw) -> None:
     """A token's number is its place in the vocabulary; a token that is not there gets the number of <unk>."""
-    words = [POOL[i] for i in torch.randperm(9, generator=torch.Generator().manual_seed(draw.seed)).tolist()]
+    words = [POOL[i] for i in draw.order(9)]
     known, strange = words[:6], words[6:]
     listed = [*SPECIALS, *known]
     tokens = [known[3], strange[0], known[0], known[3], strange[1], known[5]]

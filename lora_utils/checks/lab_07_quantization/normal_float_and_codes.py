@@ -151,7 +151,7 @@ def table_like(draw: Draw, count: int, *, shuffled: bool) -> torch.Tensor:
     """Draw a table of distinct entries in [-1, 1], unevenly spaced, ascending or not."""
     gaps = torch.tensor([draw.number(0.4, 1.6) for _ in range(count - 1)])
     values = torch.cat([torch.zeros(1), gaps.cumsum(0)]) / gaps.sum() * 2 - 1
-    return values[torch.randperm(count, generator=torch.Generator().manual_seed(draw.seed))] if shuffled else values
+    return values[draw.order(count)] if shuffled else values
 
 
 @nearest_entry.check

@@ -146,6 +146,7 @@ def test_files_end_as_their_readers_expect_and_have_each_column_once(keys, run, 
         "x\n",
         ".hidden",
         "é" * 300,
+        "\U00020000" * 300,
         '<b>,"',
         "a:b",
         " ",
@@ -162,8 +163,10 @@ def test_file_names_stay_inside_their_folder(name, tmp_path):
 
 def test_file_names_keep_what_is_harmless_and_tell_names_apart():
     assert file_name("Zoë O_Neil-2") == "Zoë O_Neil-2"
-    names = ["a/b", "a\\b", "a:b", "a_b", "A B", "../a_b"]
-    assert len({file_name(name) for name in names}) == len(names)
+    names = ["a/b", "a\\b", "a:b", "a_b", "A B", "../a_b", "con", "x" * 400, "x" * 401]
+    names += [file_name(name) for name in names]  # somebody is called what another's name was turned into
+    names += [file_name(name) for name in names]
+    assert len({file_name(name) for name in names}) == len(set(names))
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "|x", "%x", "\t=1", "  =1", "\n=1", "\r=1"])
