@@ -1,4 +1,4 @@
-"""A submission that answers before it is asked, or does not listen, loses its own cells within their time and no more."""
+"""A submission that answers before it is asked, or does not listen, loses its own cells in their time and no more."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ DEAF = {
     "an early ok, then asleep": SAY + "send(s._channel, {'status': 'ok'})\nimport time\ntime.sleep(100)",
     "many early oks, then busy": SAY + "for _ in range(50): send(s._channel, {'status': 'ok'})\nwhile True: pass",
     "an early ok from a thread": SAY
-    + "import threading, time\nthreading.Timer(0.2, lambda: send(s._channel, {'status': 'ok'})).start()\ntime.sleep(100)",
+    + "import threading, time\n"
+    + "threading.Timer(0.2, lambda: send(s._channel, {'status': 'ok'})).start()\ntime.sleep(100)",
     "a socket that is never read": SAY
     + "send(s._channel, {'status': 'ok'})\ns.receive = lambda *a, **k: time.sleep(100)",
 }
