@@ -56,6 +56,7 @@ def main() -> None:
     root = tempfile.mkdtemp(prefix="root-")
     os.chmod(root, 0o755)
     groups = Groups()
+    walls = {"seccomp": sandbox.program() is not None, "cgroups": groups.available}
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel collects dead children by itself
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the grader, which then closes the socket
     gc.collect()
@@ -64,7 +65,7 @@ def main() -> None:
     gc.freeze()  # a collection in a fork would touch, and so copy, the memory that all forks share
     helpers: list[int] = []  # judges and readers, which nothing else ends while they are busy
     try:
-        tell(channel, {"ready": True})
+        tell(channel, {"ready": True, "walls": [name for name, there in walls.items() if there]})
         while True:
             request, fds = hear(channel, fds=2)
             pid = os.fork()
@@ -120,9 +121,17 @@ def guard(student: int, control: int, request: dict, root: str, groups: Groups) 
         sandbox.adopt_orphans()
     # Its private files lie in memory as well.
     group = groups.new(os.getpid(), bounds.memory + bounds.disk, bounds.processes) if request["sandbox"] else None
+    usage = group.usage() if group is not None else None
+    with socket.socket(fileno=os.dup(student)) as judge, contextlib.suppress(ChannelClosed):
+        tell(judge, {"guard": os.getpid()}, [] if usage is None else [usage])  # before it hears anything else from here
+    if usage is not None:
+        os.close(usage)
+    evenly = request["sandbox"] and not groups.fair  # then it is for us to see to its share
     init = os.fork()
     if init == 0:
         os.close(control)
+        if evenly:
+            sandbox.keep_on_one_core(request["core"])
         try:
             _init(student, request, root, folder, bounds, number, group)
         except BaseException as error:
@@ -131,7 +140,7 @@ def guard(student: int, control: int, request: dict, root: str, groups: Groups) 
         finally:
             os._exit(1)
     os.close(student)
-    _until_over(init, control)
+    _until_over(init, control, evenly)
     with contextlib.suppress(ProcessLookupError):
         os.kill(init, signal.SIGKILL)  # process 1: everything in its namespace dies with it
     if folder:
@@ -146,14 +155,15 @@ def guard(student: int, control: int, request: dict, root: str, groups: Groups) 
     return 0
 
 
-def _until_over(init: int, control: int) -> None:
-    """Wait until process 1 has ended or the other end of `control` is closed."""
+def _until_over(init: int, control: int, evenly: bool) -> None:
+    """Wait until process 1 has ended or the other end of `control` is closed; meanwhile keep its share even."""
     try:
         ended = os.pidfd_open(init)
     except (AttributeError, OSError):  # not on this system: only the other end counts, which closes in any case
         ended = None
     watched = [control] if ended is None else [control, ended]
-    select.select(watched, [], [])
+    while not select.select(watched, [], [], sandbox.LOOK_SECONDS if evenly else None)[0]:
+        sandbox.even_out(os.getpid())
     if ended is not None:
         os.close(ended)
 
