@@ -67,6 +67,9 @@ def main() -> None:
     try:
         tell(channel, {"ready": True, "walls": [name for name, there in walls.items() if there]})
         while True:
+            while not groups.fair and not select.select([channel], [], [], sandbox.LOOK_SECONDS)[0]:
+                for guarded in set(sandbox.children()) - set(helpers):
+                    sandbox.even_out(guarded)
             request, fds = hear(channel, fds=2)
             pid = os.fork()
             if pid == 0:
@@ -126,11 +129,10 @@ def guard(student: int, control: int, request: dict, root: str, groups: Groups) 
         tell(judge, {"guard": os.getpid()}, [] if usage is None else [usage])  # before it hears anything else from here
     if usage is not None:
         os.close(usage)
-    evenly = request["sandbox"] and not groups.fair  # then it is for us to see to its share
     init = os.fork()
     if init == 0:
         os.close(control)
-        if evenly:
+        if request["sandbox"] and not groups.fair:
             sandbox.keep_on_one_core(request["core"])
         try:
             _init(student, request, root, folder, bounds, number, group)
@@ -140,7 +142,7 @@ def guard(student: int, control: int, request: dict, root: str, groups: Groups) 
         finally:
             os._exit(1)
     os.close(student)
-    _until_over(init, control, evenly)
+    _until_over(init, control)
     with contextlib.suppress(ProcessLookupError):
         os.kill(init, signal.SIGKILL)  # process 1: everything in its namespace dies with it
     if folder:
@@ -155,15 +157,14 @@ def guard(student: int, control: int, request: dict, root: str, groups: Groups) 
     return 0
 
 
-def _until_over(init: int, control: int, evenly: bool) -> None:
-    """Wait until process 1 has ended or the other end of `control` is closed; meanwhile keep its share even."""
+def _until_over(init: int, control: int) -> None:
+    """Wait until process 1 has ended or the other end of `control` is closed."""
     try:
         ended = os.pidfd_open(init)
     except (AttributeError, OSError):  # not on this system: only the other end counts, which closes in any case
         ended = None
     watched = [control] if ended is None else [control, ended]
-    while not select.select(watched, [], [], sandbox.LOOK_SECONDS if evenly else None)[0]:
-        sandbox.even_out(os.getpid())
+    select.select(watched, [], [])
     if ended is not None:
         os.close(ended)
 
@@ -203,11 +204,13 @@ def _init(
     )
     tempfile.tempdir = None
     if folder is not None:
+        sandbox.die_with_parent()
         sandbox.limit(bounds, processes=False)  # they would be counted together with the caller's own
         student_side.serve(socket.socket(fileno=student), request["output_bytes"])
         return
     sandbox.become_nobody(number)
     sandbox.drop_privileges(bounds)
+    sandbox.die_with_parent()  # a change of account would undo it
     main = os.fork()
     if main == 0:
         student_side.serve(socket.socket(fileno=student), request["output_bytes"])

@@ -66,11 +66,14 @@ def leave_namespaces() -> None:
 
 
 def _enter_user_namespace(kinds: int, user: int, group: int) -> None:
-    """Enter a new user namespace, and others with it, in which this account has these numbers."""
+    """Enter a new user namespace, and others with it, in which this account has these numbers and may make no more."""
     maps = {"setgroups": "deny", "uid_map": f"{user} {os.geteuid()} 1", "gid_map": f"{group} {os.getegid()} 1"}
     _call("unshare", _libc.unshare, kinds | NEWUSER)
     for file, text in maps.items():
         Path(f"/proc/self/{file}").write_text(text)
+    for path in Path("/proc/sys/user").glob("max_*"):  # of this namespace alone: namespaces, inotify, fanotify
+        with contextlib.suppress(OSError):  # not writable in some containers; then the filter has to do
+            path.write_text("0")
 
 
 def become_nobody(number: int) -> None:
@@ -146,9 +149,6 @@ def drop_privileges(bounds: Bounds) -> None:
     Raises:
         OSError: a step failed.
     """
-    for path in Path("/proc/sys/user").glob("max_*"):  # of this user namespace: none inside it, and no inotify
-        with contextlib.suppress(OSError):  # not writable in some containers; then the filter has to do
-            path.write_text("0")
     # A key in a login's session keyring is for whoever has the keyring, and that is inherited. Where the system has no
     # keys, this fails and nothing is lost.
     _libc.syscall(KEYCTL, JOIN_SESSION_KEYRING, None)
