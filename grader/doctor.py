@@ -10,6 +10,7 @@ from pathlib import Path
 
 from grader.engine.canary import REMEDY, sandbox_faults
 from grader.sandbox.control_groups import Groups
+from grader.sandbox.system_calls import program
 
 LEAST_DISK = 2_000_000_000  # bytes: feedback, reports and the gradebook of a large class stay far below
 
@@ -38,12 +39,18 @@ def examine(root: Path, db: str) -> list[Finding]:
         root: the course.
         db: URL or file of the gradebook.
     """
-    return [_sandbox(), _groups(), _torch(), _gpu(), _assets(), _disk(root), _labs(root), _gradebook(db)]
+    return [_sandbox(), _calls(), _groups(), _torch(), _gpu(), _assets(), _disk(root), _labs(root), _gradebook(db)]
 
 
 def _sandbox() -> Finding:
     faults = sandbox_faults()
     return Finding("sandbox", not faults, " ".join(faults) or "holds: the canary got nowhere", REMEDY if faults else "")
+
+
+def _calls() -> Finding:
+    filtered = "what no lab needs is refused: namespaces, keys, sockets, shared memory and other system calls"
+    plain = "not filtered, for want of libseccomp; on Debian and Ubuntu: `apt install libseccomp2`"
+    return Finding("calls", True, filtered if program() else plain)
 
 
 def _groups() -> Finding:
@@ -53,7 +60,8 @@ def _groups() -> Finding:
         each = (
             "memory is limited for each process of a submission; as root outside a container, for all of them together"
         )
-        return Finding("limits", True, whole if groups.available else each)
+        share = "; each has an equal share of the processor" if groups.fair else "; each is kept on one core"
+        return Finding("limits", True, (whole if groups.available else each) + share)
     finally:
         groups.close()
 

@@ -4,7 +4,9 @@ import math
 from dataclasses import asdict, dataclass, field, replace
 
 PASS_MARK = 0.8  # share of a lab's points that passes it
-SHUT_OFF, OPEN = "namespaces", "unsandboxed"  # what a grade says of how the submission was run
+# What a grade says of how the submission was run: SHUT_OFF, with "+" before each wall that this machine has besides
+# ("namespaces+seccomp+cgroups"), or OPEN.
+SHUT_OFF, OPEN = "namespaces", "unsandboxed"
 
 LOST = "lost-definition"  # id of the message of what fails for want of a name that another cell was to define
 
@@ -122,7 +124,7 @@ class Result:
         submission_sha256: of the bytes handed in.
         checks_sha256: of everything that decides the score: the lab's cells, its hidden tests and the course package.
         exercises: in the lab's order.
-        sandbox: how the submission was shut off while it ran: SHUT_OFF, or OPEN for not at all.
+        sandbox: how the submission was shut off while it ran: SHUT_OFF and what more there was, or OPEN for not at all.
         seed_id: names the seed of the test inputs without giving it away.
         versions: of Python and the packages that decide the score, and the time limit of a cell in seconds.
         seconds: wall clock.

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from grader.course_package import course_package
 from grader.engine.canary import REMEDY, sandbox_faults
-from grader.engine.service import SLACK_SECONDS
+from grader.engine.service import longest
 from grader.notebooks.answer_key import AnswerKey, package_sha256
 from grader.notebooks.submission import Submission
 from grader.results import Result
@@ -157,7 +157,7 @@ def results_from(scheduler: str, jobs: list[Job]) -> Iterator[Result]:
         return
     with connect(scheduler) as client, closing(_Feeder(client, jobs)) as feeder:
         left, quiet = len(jobs), 0.0
-        longest = max(limits.cell_seconds * limits.submission_cells + SLACK_SECONDS for _, _, limits, *_ in jobs)
+        most = max(longest(vars(limits)) for _, _, limits, *_ in jobs)
         while left:
             places = _places(client, scheduler)
             feeder.feed(max(1, places))
@@ -165,7 +165,7 @@ def results_from(scheduler: str, jobs: list[Job]) -> Iterator[Result]:
                 future, job = feeder.done.get(timeout=POLL_SECONDS)
             except queue.Empty:
                 quiet += POLL_SECONDS
-                if quiet > (QUIET * longest if places else EMPTY_SECONDS):
+                if quiet > (QUIET * most if places else EMPTY_SECONDS):
                     what = f"has not answered for {quiet:.0f} s" if places else "has lost all its workers"
                     raise ClusterFailed(f"the cluster at {scheduler} {what}; {AGAIN}.") from None
                 continue

@@ -7,6 +7,6 @@ from grader.engine.canary import REMEDY as REMEDY
 from grader.engine.canary import sandbox_faults as sandbox_faults
 from grader.engine.launching import launch_early as launch_early
 from grader.engine.service import NO_FORK as NO_FORK
-from grader.engine.service import SLACK_SECONDS as SLACK_SECONDS
 from grader.engine.service import can_fork as can_fork
 from grader.engine.service import engine as engine
+from grader.engine.service import longest as longest

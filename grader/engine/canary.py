@@ -12,6 +12,7 @@ import socket
 import sys
 from pathlib import Path
 
+from grader import sandbox
 from grader.course_package import course_package
 from grader.engine.service import EngineFailed, engine
 from grader.sandbox.temporary_folders import temporary
@@ -25,7 +26,7 @@ REMEDY = (
 
 # Each attempt ends in True when it succeeds, that is, when the sandbox has a hole.
 CELL = """
-import json, os, pathlib, socket
+import ctypes, errno, fcntl, json, mmap, os, pathlib, socket
 
 def succeeds(attempt):
     try:
@@ -50,7 +51,48 @@ def capable():
 def processes():
     return sum(name.isdigit() for name in os.listdir('/proc')) > 3
 
-raise ValueError(json.dumps({
+libc = ctypes.CDLL(None, use_errno=True)
+
+def call(number, *arguments):
+    made = libc.syscall(number, *map(ctypes.c_long, arguments))
+    if made == 0 and number == CLONE:
+        os._exit(0)
+    return made if made >= 0 else -ctypes.get_errno()
+
+def family(number):
+    try:
+        return bool(socket.socket(number, socket.SOCK_DGRAM))
+    except OSError as error:
+        return error.errno != errno.EPERM
+
+def lease():
+    pathlib.Path('own').touch()
+    with open('own') as own:
+        return fcntl.fcntl(own, fcntl.F_SETLEASE, fcntl.F_RDLCK) == 0
+
+def lock():
+    with open(json.__file__) as shared:
+        return fcntl.flock(shared, fcntl.LOCK_SH) is None
+
+def session():
+    os.setsid()
+    return os.getsid(0) == os.getpid()
+
+# What is refused without a look at its arguments has none that make sense: another error says that it got through.
+through = [name for name, number in CALLS.items() if call(number, *[-1] * 6) not in (-errno.EPERM, -errno.ENOSYS)]
+refused = {
+    f'it could call {", ".join(through[:5])}.': bool(through),
+    'it made a user namespace by clone.': call(CLONE, 0x10000000 | 17, 0, 0, 0, 0) >= 0,
+    'it could call clone3.': call(435, -1, -1) != -errno.ENOSYS,
+    'it made a socket that is not of the Unix family.': any(map(family, (2, 10, 16, 17, 38, 40, 44))),
+    'it has memory that no limit counts.': succeeds(lambda: mmap.mmap(-1, 4096)),
+    'it has a lease on a file.': succeeds(lease),
+    'it locked a file that it may only read.': succeeds(lock),
+    'it has another personality.': libc.personality(0x0040000) >= 0,
+    'it has a session of its own.': succeeds(session),
+} if CALLS else {}
+
+raise ValueError(json.dumps(refused | {
     'it reached a server on this machine.': succeeds(connect),
     'it read a file of the grader.': succeeds(lambda: pathlib.Path(SECRET).read_text()),
     'it saw the folder of solutions.': succeeds(lambda: os.listdir(SOLUTIONS)),
@@ -59,6 +101,7 @@ raise ValueError(json.dumps({
     'it has capabilities.': succeeds(capable),
     'it runs as root.': os.getuid() == 0,
     'it may use any amount of memory.': succeeds(lambda: bytearray(30_000_000_000)),
+    'it has the keys of your login.': 0 < KEYRING == call(KEYCTL, 0, -3, 0),
     'it knows the seed of the test inputs.': 'LORA_UTILS_CHECK_SEED' in os.environ,
 }))
 """
@@ -80,10 +123,14 @@ def sandbox_faults() -> list[str]:
             "SECRET": str(secret),
             "SOLUTIONS": str(Path(__file__).parents[2] / "solutions"),
             "PACKAGE": str(course_package()),
+            "KEYCTL": sandbox.KEYCTL,
+            "KEYRING": sandbox.session_keyring(),
         }
-        cell = "".join(f"{name} = {value!r}\n" for name, value in names.items()) + CELL
         limits = {"cell_seconds": 30.0, "submission_cells": 1.0, "output_bytes": 10_000, "processes": 1}
         try:
+            calls = sandbox.refused() if "seccomp" in engine(True).walls else {}  # else they are not promised
+            names |= {"CALLS": calls, "CLONE": calls and sandbox.number("clone")}
+            cell = "".join(f"{name} = {value!r}\n" for name, value in names.items()) + CELL
             runs = engine(True).grade([{"id": "c", "source": cell, "kind": "own", "names": []}], {}, limits)
             seen = json.loads(runs["c"]["evalue"])
         except EngineFailed as error:

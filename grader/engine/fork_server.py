@@ -36,6 +36,7 @@ from grader.engine.fork_memory import fill_gaps, use_huge_pages
 from grader.engine.preloading import preload_libraries, preload_package
 from grader.sandbox.channel import ChannelClosed, hear, tell
 from grader.sandbox.control_groups import Group, Groups
+from grader.sandbox.fair_share import LOOK_SECONDS
 from grader.student.withheld import copy_without, withhold
 
 HELPERS = ("judge", "reader")
@@ -67,6 +68,7 @@ class Server:
         self.channel, self.root, self.groups = channel, root, groups
         self.view = view() | (package or {})
         self.helpers: list[int] = []  # judges and readers, which nothing else ends while they are busy
+        self.guards: list[int] = []
 
     def serve(self) -> None:
         """Fork until the channel closes, then end what is left."""
@@ -75,6 +77,7 @@ class Server:
         gc.freeze()  # a collection in a fork would touch, and so copy, the memory that all forks share
         with contextlib.suppress(ChannelClosed):
             while True:
+                self._share()
                 request, fds = hear(self.channel, fds=2)
                 pid = os.fork()
                 if pid == 0:
@@ -83,11 +86,20 @@ class Server:
                     os.close(fd)
                 if request["role"] in HELPERS:
                     self.helpers.append(pid)
+                elif request["role"] == "student":
+                    self.guards.append(pid)
                 tell(self.channel, {"pid": pid})
         for pid in set(self.helpers) & set(sandbox.children()):
             os.kill(pid, signal.SIGKILL)
         with contextlib.suppress(ChildProcessError):
             os.waitpid(-1, 0)  # as SIGCHLD is ignored, it returns when the last child is gone
+
+    def _share(self) -> None:
+        """Until the next request, see to it that no submission has more of the processor than another."""
+        while self.guards and not self.groups.fair and not select.select([self.channel], [], [], LOOK_SECONDS)[0]:
+            self.guards = sorted(set(self.guards) & set(sandbox.children()))
+            for guarded in self.guards:
+                sandbox.even_out(guarded)
 
     def _child(self, request: dict, fds: list[int]) -> None:
         self.channel.close()
@@ -146,7 +158,8 @@ def main() -> None:
     os.chmod(root, 0o755)
     groups = Groups()
     with contextlib.suppress(ChannelClosed):
-        tell(channel, {"ready": True})
+        walls = {"seccomp": sandbox.program() is not None, "cgroups": groups.available}
+        tell(channel, {"ready": True, "walls": [name for name, there in walls.items() if there]})
         Server(channel, root, groups).serve()
     # The grader has ended, or was killed; then nobody else removes our folder.
     groups.close()
@@ -169,9 +182,16 @@ def guard(student: int, control: int, request: dict, root: str, view: dict[str, 
         sandbox.adopt_orphans()
     # Its private files lie in memory as well.
     group = groups.new(os.getpid(), bounds.memory + bounds.disk, bounds.processes) if request["sandbox"] else None
+    usage = group.usage() if group is not None else None
+    with socket.socket(fileno=os.dup(student)) as judge, contextlib.suppress(ChannelClosed):
+        tell(judge, {"guard": os.getpid()}, [] if usage is None else [usage])  # before it hears anything else from here
+    if usage is not None:
+        os.close(usage)
     init = os.fork()
     if init == 0:
         os.close(control)
+        if request["sandbox"] and not groups.fair:
+            sandbox.keep_on_one_core(request["core"])
         try:
             _init(student, request, root, view, folder, bounds, number, group)
         except BaseException as error:
@@ -242,11 +262,13 @@ def _init(
     )
     tempfile.tempdir = None
     if folder is not None:
+        sandbox.die_with_parent()
         sandbox.limit(bounds, processes=False)  # they would be counted together with the caller's own
         student_side.serve(socket.socket(fileno=student), request["output_bytes"])
         return
     sandbox.become_nobody(number)
     sandbox.drop_privileges(bounds)
+    sandbox.die_with_parent()  # a change of account would undo it
     main = os.fork()
     if main == 0:
         student_side.serve(socket.socket(fileno=student), request["output_bytes"])

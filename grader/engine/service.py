@@ -17,8 +17,10 @@ from contextlib import suppress
 from dataclasses import asdict
 
 from grader.engine.launching import launched
+from grader.engine.turns import Turns
 from grader.sandbox.channel import BadFrame, ChannelClosed, ChannelTimeout, hear, tell
 from grader.sandbox.limits import Bounds
+from grader.sandbox.processor_time import ALONE, PATIENCE
 
 READY_SECONDS = 120  # torch takes two seconds to import, on a loaded machine far more
 READING_SECONDS = 120  # wall clock; a reader ends much earlier, by the processor time that it uses
@@ -37,6 +39,11 @@ def can_fork() -> bool:
     return hasattr(os, "fork")
 
 
+def longest(limits: dict) -> float:
+    """Return how many seconds on the clock the engine works on one submission at most; it may do so twice."""
+    return limits["cell_seconds"] * limits["submission_cells"] * (PATIENCE + ALONE) + 2 * SLACK_SECONDS
+
+
 class Engine:
     """A warm process and what it forks; safe to use from several threads.
 
@@ -50,12 +57,14 @@ class Engine:
         self._lock, self._closed = threading.Lock(), False
         # By role, those that have nothing to do at the moment.
         self._free: dict[str, list[socket.socket]] = {"judge": [], "reader": []}
+        self._turns, self._on_core = Turns(), [0] * (os.cpu_count() or 1)  # submissions that are kept on each core
         self._warm = launched()
         self._process = self._warm.process
         # By what they withhold of the package: the processes that fork; judges and readers come of the one with all.
         self._servers: dict[tuple[str, ...] | None, socket.socket] = {}
         try:
-            hear(self._warm.channel, READY_SECONDS)
+            there = hear(self._warm.channel, READY_SECONDS)["walls"]
+            self.walls: list[str] = there if sandbox else []  # beside namespaces, on this machine
             self._server(None)
         except (ChannelClosed, ChannelTimeout) as error:
             self._process.kill()
@@ -101,19 +110,30 @@ class Engine:
     ) -> dict[str, dict]:
         """Run the cells of one submission; see `judge.serve` for the forms, `student.withheld` for what is withheld.
 
+        Where the clock alone has stopped a cell, it runs again while no other submission does, before that is believed.
+
         Raises:
             EngineFailed: the engine broke, whatever the submission did.
         """
-        student = _Student(self, limits, withheld)
+        order = {"cells": cells, "environment": environment, "limits": limits, "solution": list(solution)}
+        with self._turns.together():
+            answer = self._grade(withheld, order | {"patience": PATIENCE})
+        if answer["starved"]:
+            with self._turns.alone():
+                answer = self._grade(withheld, order | {"patience": ALONE})
+        return answer["runs"]
+
+    def _grade(self, withheld: tuple[str, ...], order: dict) -> dict:
+        limits = order["limits"]
         try:
             with self._lock:
                 self._server(withheld)
             judge = self._helper("judge")
         except (ChannelClosed, ChannelTimeout, BadFrame) as error:
             raise EngineFailed(f"the engine is gone ({error})") from error
-        wait = limits["cell_seconds"] * limits["submission_cells"] + SLACK_SECONDS
+        student = _Student(self, limits, withheld)
+        wait = limits["cell_seconds"] * limits["submission_cells"] * order["patience"] + SLACK_SECONDS
         try:
-            order = {"cells": cells, "environment": environment, "limits": limits, "solution": list(solution)}
             tell(judge, order)
             while "need" in (answer := hear(judge, wait)):
                 fd = student.new()
@@ -130,7 +150,7 @@ class Engine:
             judge.close()
             raise EngineFailed(answer.get("broken", "the judge gave no answer"))
         self._release("judge", judge)
-        return answer["runs"]
+        return answer
 
     def read(self, reading: str, texts: list[str], *more: list[str]) -> list | None:
         """Have the text of a submission's cells read, in a process that it cannot harm.
@@ -201,26 +221,35 @@ def _asked(server: socket.socket, request: dict, channels: int) -> list[socket.s
 
 
 class _Student:
-    """The student's process of one submission: a new one ends the one before."""
+    """The student's process of one submission: a new one ends the one before; all are kept on the emptiest core."""
 
     def __init__(self, engine: Engine, limits: dict, withheld: tuple[str, ...]) -> None:
         self._engine, self._control, self._withheld = engine, None, withheld
+        with engine._lock:
+            self._core = engine._on_core.index(min(engine._on_core))
+            engine._on_core[self._core] += 1
         self._request = {
             "role": "student",
             "sandbox": engine.sandbox,
             "bounds": asdict(engine.bounds),
+            "core": self._core,
             "environment": {},  # not even the seed of the inputs: the judge draws them
             "output_bytes": limits["output_bytes"],
         }
 
     def new(self) -> int:
         """Fork a process and return the judge's end of the channel to it."""
-        self.close()
+        self._end()
         ours, self._control = self._engine._fork(self._request, 2, self._withheld)
         return ours.detach()
 
     def close(self) -> None:
-        """End it, with all its children."""
+        """End it, with all its children, and leave the core to others."""
+        self._end()
+        with self._engine._lock:
+            self._engine._on_core[self._core] -= 1
+
+    def _end(self) -> None:
         if self._control is not None:
             self._control.close()
             self._control = None

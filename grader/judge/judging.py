@@ -12,7 +12,6 @@ import contextlib
 import io
 import os
 import socket
-import time
 
 from grader import sandbox
 from grader.judge.malformed_answers import ODD, Asked, Solution, forfeited, settled
@@ -48,8 +47,9 @@ class StudentSide:
         self.asked: list[Asked] = []  # what the probes of the present graded cell brought back
         self.odd = False  # whether one of them brought what our own code there never says
         self.patched = False  # whether its process says that libraries or checks are not what they were
-        self.deadline = time.monotonic()
-        self.seconds = 0.0
+        self.meter = sandbox.Meter(os.getpid())  # until it is known whose time counts
+        self.time = sandbox.Stopwatch(self.meter, 0.0, 0.0)
+        self.starved = False  # whether the clock alone has ended a cell
 
     def hello(self) -> None:
         """Wait until the process is shut off and ready; nothing of the student's has run yet.
@@ -58,20 +58,26 @@ class StudentSide:
             RuntimeError: it could not be set up.
         """
         try:
-            said = receive(self.channel, READY_SECONDS)
+            said, fds = receive(self.channel, READY_SECONDS, fds=1)
+            if "guard" in said:
+                self.meter = sandbox.Meter(said["guard"], *fds)
+                said = receive(self.channel, READY_SECONDS)
         except (ChannelClosed, ChannelTimeout) as error:
             raise RuntimeError(f"the submission's process did not start ({error})") from error
         if said != {"ready": True}:
             raise RuntimeError(f"the submission's process could not be set up ({_text(said, 'broken')})")
 
-    def start(self, seconds: float) -> None:
-        """Begin a cell that may take so many seconds."""
+    def start(self, work: float, clock: float) -> None:
+        """Begin a cell that may take so many seconds of processor time, and so many on the clock."""
         self.end_check()
-        self.seconds, self.deadline = seconds, time.monotonic() + seconds
+        self.time = sandbox.Stopwatch(self.meter, work, clock)
 
-    def left(self) -> float:
-        """Return the seconds that are left for the present cell."""
-        return max(0.001, self.deadline - time.monotonic())
+    def too_long(self) -> str:
+        """Note whether the clock alone has ended the cell, and say after how long it was."""
+        if self.time.kept_waiting():
+            self.starved = True
+            return f"{self.time.clock:.0f} s of waiting"
+        return f"{self.time.work:.0f} s"
 
     def cell(self, source: str, allowance: Allowance | None = None) -> dict:
         """Run one of the student's cells; "lost" in the answer says that the process is of no more use.
@@ -81,10 +87,11 @@ class StudentSide:
             allowance: of which the cell's outputs may take their share; default: they are not asked for.
         """
         try:
-            send(self.channel, {"do": "cell", "source": source, "show": allowance is not None}, seconds=self.left())
-            answer = receive(self.channel, self.left())
+            order = {"do": "cell", "source": source, "show": allowance is not None}
+            send(self.channel, order, seconds=self.time.rest())
+            answer = receive(self.channel, self.time.left)
         except ChannelTimeout:
-            return {"status": "timeout", "evalue": f"{self.seconds:.0f} s", "lost": True}
+            return {"status": "timeout", "evalue": self.too_long(), "lost": True}
         except ChannelClosed:
             return {"status": "crash", "lost": True}
         except BadFrame as error:
@@ -111,11 +118,12 @@ class StudentSide:
         try:
             if self.check is None:
                 self.new_check()
-            send(self.check, request, seconds=self.left())
-            answer = receive(self.check, self.left())
+            send(self.check, request, seconds=self.time.rest())
+            answer = receive(self.check, self.time.left)
         except ChannelTimeout:
+            said = self.too_long()
             self.end_check()
-            raise Lost("timeout", evalue=f"{self.seconds:.0f} s") from None
+            raise Lost("timeout", evalue=said) from None
         except ChannelClosed:
             self.end_check()
             raise Lost("crash") from None
@@ -138,7 +146,7 @@ class StudentSide:
         self.end_check()
         ours, theirs = socket.socketpair()
         try:
-            send(self.channel, {"do": "check"}, (theirs.fileno(),), self.left())
+            send(self.channel, {"do": "check"}, (theirs.fileno(),), self.time.rest())
         finally:
             theirs.close()
         self.check = ours
@@ -159,8 +167,9 @@ def serve(channel: socket.socket) -> None:
     """Grade one submission after another for the process at the other end, until it hangs up.
 
     A message holds `cells` (id, source, kind "own" | "locked" | "graded", names, reads), `solution` (see
-    `malformed_answers.Solution`), `environment` and `limits`. The judge answers {"need": "student"} for each process of
-    the student's that it wants, and at last {"runs"} with what became of each cell.
+    `malformed_answers.Solution`), `environment`, `limits`, and as `patience` how many times these may last. The
+    judge answers {"need": "student"} for each process of the student's that it wants, and at last {"runs"} with what
+    became of each cell, and {"starved"}: whether the clock alone has ended one.
     """
     null = os.open(os.devnull, os.O_RDWR)
     for fd in (0, 1, 2):
@@ -173,7 +182,8 @@ def serve(channel: socket.socket) -> None:
             sandbox.limit_work(order["limits"]["cell_seconds"] * order["limits"]["submission_cells"] + WORK_SECONDS)
             os.environ.update(order["environment"])
             try:
-                reply = {"runs": Session(channel, order).grade()}
+                session = Session(channel, order)
+                reply = {"runs": session.grade(), "starved": session.starved}
             except Exception as error:
                 reply = {"broken": f"{type(error).__name__}: {error}"}
             tell(channel, reply)
@@ -186,8 +196,11 @@ class Session:
 
     def __init__(self, channel: socket.socket, order: dict) -> None:
         self.channel, self.cells, self.limits = channel, order["cells"], order["limits"]
+        self.patience = order["patience"]
         self.runs: dict[str, dict] = {}
-        self.spent = 0.0
+        self.work = self.limits["cell_seconds"] * self.limits["submission_cells"]  # seconds of processor time left
+        self.clock = self.work * self.patience  # and on the clock
+        self.starved = False  # whether the clock alone has ended something
         self.allowance = Allowance()
         self.solution = Solution(order["solution"])
 
@@ -199,7 +212,10 @@ class Session:
             with socket.socket(fileno=fds[0]) as student:
                 side = StudentSide(student)
                 side.hello()
-                if not self.one_process(side):
+                more = self.one_process(side)
+                side.meter.close()
+                self.starved |= side.starved
+                if not more:
                     break
         for cell in self.cells:
             self.runs.setdefault(cell["id"], {"status": "not-run"})
@@ -213,14 +229,13 @@ class Session:
             earlier = self.runs.get(cell["id"])
             if earlier is not None and (cell["kind"] == "graded" or earlier["status"] not in ("ok", "error")):
                 continue
-            left = self.limits["cell_seconds"] * self.limits["submission_cells"] - self.spent
-            if left <= 0:
+            if min(self.work, self.clock) <= 0:
+                self.starved |= self.work > 0
                 return False
-            side.start(min(left, self.limits["cell_seconds"]))
-            start = time.monotonic()
+            side.start(*self.allowed())
             if cell["kind"] == "graded":
                 self.runs[cell["id"]] = judge(cell, namespace, side, self.solution)
-                self.spent += time.monotonic() - start
+                self.spend(side)
                 if self.runs[cell["id"]]["status"] == "crash" and not alive(side):
                     if before is not None:
                         self.runs[before["id"]] = {"status": "crash", "evalue": ""}
@@ -232,7 +247,7 @@ class Session:
                     execute(cell["source"], namespace)
             first = earlier is None and cell.get("show", False)  # a cell that runs again has shown its outputs
             run = side.cell(cell["source"], self.allowance if first else None)
-            self.spent += time.monotonic() - start
+            self.spend(side)
             lost = run.pop("lost")
             if earlier is None or lost:
                 self.runs[cell["id"]] = run
@@ -240,6 +255,17 @@ class Session:
                 return True
             before = cell
         return False
+
+    def allowed(self) -> tuple[float, float]:
+        """Return how many seconds the next cell may take: of the processor's time, and on the clock."""
+        most = self.limits["cell_seconds"]
+        return min(self.work, most), min(self.clock, most * self.patience)
+
+    def spend(self, side: StudentSide) -> None:
+        """Take what a cell has used from what is left for the others."""
+        work, clock = side.time.used()
+        self.work -= work
+        self.clock -= clock
 
 
 def alive(side: StudentSide) -> bool:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from grader.records.attempt import Attempt
-from grader.results import SHUT_OFF, Result, passes
+from grader.results import OPEN, Result, passes
 
 Policy = Literal["best", "latest", "first"]
 COUNTS = {  # what a reader is told
@@ -149,7 +149,7 @@ def _superseded(attempt: Attempt, attempts: Sequence[Attempt]) -> bool:
     """
 
     def replaces(other: Attempt) -> bool:
-        shut_off = other.sandbox == SHUT_OFF and attempt.sandbox != SHUT_OFF
+        shut_off = other.sandbox != OPEN and attempt.sandbox == OPEN
         dated = other.timestamp is not None and attempt.timestamp is None
         return (shut_off or dated) and not other.broken
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from grader.records.attempt import Attempt, Base
 from grader.records.attempt_policy import AttemptPolicy, Standing, in_order
-from grader.results import SHUT_OFF, Result, Terms
+from grader.results import OPEN, Result, Terms
 
 MOST_RETRIES = 20  # two writers rarely meet twice
 
@@ -124,7 +124,7 @@ def _holds(attempt: Attempt, terms: Terms) -> bool:
     return (
         attempt.checks_sha256 == terms.checks_sha256
         and attempt.seed_id == terms.seed_id
-        and attempt.sandbox in (SHUT_OFF, terms.sandbox)  # what was graded shut off needs no grade without
+        and (attempt.sandbox != OPEN or terms.sandbox == OPEN)  # what was graded shut off needs no grade without
         and _packages(attempt.versions) == _packages(terms.versions)
         and (result.repeatable or (then >= limit and not result.broken))
     )

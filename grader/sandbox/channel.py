@@ -12,11 +12,12 @@ import json
 import socket
 import struct
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 HEAD = struct.Struct("!IQ")
 MOST_TEXT = 8_000_000  # bytes of JSON; the largest frame of the course's own checks has some ten thousand
 MOST_REST = 64_000_000  # bytes of tensors in one frame; a check's largest has some ten thousand
+Wait = float | Callable[[], float] | None  # seconds; or what returns, at each look, how many are left; or for ever
 SMALL = 200_000  # bytes that are copied together with the text, to save calls of the system
 
 
@@ -37,7 +38,7 @@ def tell(channel: socket.socket, value: object, fds: Sequence[int] = ()) -> None
     write(channel, json.dumps(value).encode(), (), fds)
 
 
-def hear(channel: socket.socket, seconds: float | None = None, fds: int = 0) -> object:
+def hear(channel: socket.socket, seconds: Wait = None, fds: int = 0) -> object:
     """Receive what `tell` sent; with `fds`, the value and a list of the descriptors that came with it.
 
     Raises:
@@ -86,7 +87,7 @@ def write(
         raise ChannelClosed(f"the other side is gone ({error})") from error
 
 
-def read(channel: socket.socket, seconds: float | None = None, fds: int = 0) -> tuple[bytes, memoryview, list[int]]:
+def read(channel: socket.socket, seconds: Wait = None, fds: int = 0) -> tuple[bytes, memoryview, list[int]]:
     """Read one frame: the JSON, the rest, and the descriptors that came with it.
 
     Args:
@@ -97,24 +98,27 @@ def read(channel: socket.socket, seconds: float | None = None, fds: int = 0) -> 
     Raises:
         ChannelClosed, ChannelTimeout, BadFrame: see there.
     """
-    deadline = None if seconds is None else time.monotonic() + seconds
+    end = time.monotonic() + seconds if isinstance(seconds, (int, float)) else None
+    left = seconds if end is None else lambda: end - time.monotonic()
     came: list[int] = []
-    long_text, long_rest = HEAD.unpack(_read(channel, HEAD.size, deadline, fds, came))
+    long_text, long_rest = HEAD.unpack(_read(channel, HEAD.size, left, fds, came))
     if long_text > MOST_TEXT or long_rest > MOST_REST:
         raise BadFrame(f"a frame of {long_text:,} + {long_rest:,} bytes is larger than allowed")
-    data = memoryview(_read(channel, long_text + long_rest, deadline))
+    data = memoryview(_read(channel, long_text + long_rest, left))
     return bytes(data[:long_text]), data[long_text:], came
 
 
-def _read(channel: socket.socket, size: int, deadline: float | None, fds: int = 0, came: list | None = None):
+def _read(
+    channel: socket.socket, size: int, left: Callable[[], float] | None, fds: int = 0, came: list | None = None
+) -> bytearray:
     data = bytearray(size)
     view, got = memoryview(data), 0
     while got < size:
-        left = None if deadline is None else deadline - time.monotonic()
-        if left is not None and left <= 0:
+        seconds = None if left is None else left()
+        if seconds is not None and seconds <= 0:
             raise ChannelTimeout("no answer in time")
         try:
-            channel.settimeout(left)
+            channel.settimeout(seconds)
             if fds:
                 part, new, _, _ = socket.recv_fds(channel, size - got, fds)
                 view[got : got + len(part)] = part
@@ -122,8 +126,8 @@ def _read(channel: socket.socket, size: int, deadline: float | None, fds: int = 
                 count = len(part)
             else:
                 count = channel.recv_into(view[got:])
-        except TimeoutError as error:
-            raise ChannelTimeout("no answer in time") from error
+        except TimeoutError:
+            continue  # more may be left by now
         except OSError as error:
             raise ChannelClosed(f"the other side is gone ({error})") from error
         if count == 0:

@@ -1,9 +1,10 @@
-"""Limits on all processes of a submission together: memory and their number, by control groups.
+"""Limits on all processes of a submission together, by control groups: memory, number, a share of the processor.
 
 A resource limit counts one process at a time, and a submission may have many. Where the grader may make control groups
-(as root, outside most containers) each submission gets one; elsewhere the limits of each process remain.
+(as root, outside most containers) each submission gets one; elsewhere the limits of each process remain. Groups beside
+each other have equal shares of the processor, whatever runs in them, and their processor time is counted.
 
-Source: cgroups(7), and the kernel's documentation of cgroup v2, sections "Memory" and "PID".
+Source: cgroups(7), and the kernel's documentation of cgroup v2, sections "CPU", "Memory" and "PID".
 """
 
 from __future__ import annotations
@@ -18,10 +19,13 @@ from pathlib import Path
 MOUNT = Path("/sys/fs/cgroup")
 PREFIX = "grader-"
 CONTROLLERS = ("memory", "pids")
+FAIR = ("cpu", "cpuacct")  # without them, a group has limits only; often two names of one folder
 LIMITS = {  # the file that holds each limit, in version 2 and in version 1 of the interface
     "memory": ("memory.max", "memory.limit_in_bytes"),
     "pids": ("pids.max", "pids.max"),
 }
+USAGE = ("cpuacct.usage", "cpu.stat")  # which say how much processor time was used, in version 1 and 2
+WEIGHTS = {"cpu.weight": 100, "cpu.shares": 1024}  # of one core; of all submissions together it is that of the machine
 REMOVE_SECONDS = 2.0  # a killed process leaves its group a moment later
 
 
@@ -30,23 +34,39 @@ class Groups:
 
     Args:
         mount: where the system shows its control groups; default "/sys/fs/cgroup".
+
+    `fair` says whether each group has an equal share of the processor.
     """
 
     def __init__(self, mount: Path = MOUNT) -> None:
         self._sweep(mount)
+        self.fair = False
         self.version = 2 if (mount / "cgroup.controllers").is_file() else 1
-        hierarchies = [mount] if self.version == 2 else [mount / name for name in CONTROLLERS]
-        self.parents = [path / f"{PREFIX}{os.getpid()}" for path in hierarchies]
+        fair = FAIR if all((mount / name).is_dir() for name in FAIR) else ()
+        hierarchies = [mount] if self.version == 2 else [(mount / name).resolve() for name in (*CONTROLLERS, *fair)]
+        self.parents = [path / f"{PREFIX}{os.getpid()}" for path in dict.fromkeys(hierarchies)]
         self._open: list[int] = []
         try:
             for parent in self.parents:
                 parent.mkdir()
-            if self.version == 2:
-                (self.parents[0] / "cgroup.subtree_control").write_text("+memory +pids")
+            self.fair = self._delegate() if self.version == 2 else bool(fair)
+            for weight, usual in WEIGHTS.items():
+                for path in [path for parent in self.parents if (path := parent / weight).exists()]:
+                    path.write_text(str(usual * (os.cpu_count() or 1)))
             # A guard that has left the namespace reaches its group by these alone.
             self._open = [os.open(parent, os.O_RDONLY | os.O_DIRECTORY) for parent in self.parents]
         except OSError:  # no right to, or not this system
             self.close()
+
+    def _delegate(self) -> bool:
+        """Let groups be made inside ours (version 2); return whether they have shares of the processor."""
+        control = self.parents[0] / "cgroup.subtree_control"
+        try:
+            control.write_text("+memory +pids +cpu")
+        except OSError:
+            control.write_text("+memory +pids")
+            return False
+        return True
 
     @property
     def available(self) -> bool:
@@ -66,7 +86,7 @@ class Groups:
         try:
             for folder in folders:
                 folder.mkdir()
-                for name in CONTROLLERS if self.version == 2 else [folder.parent.parent.name]:
+                for name in CONTROLLERS if self.version == 2 else {folder.parent.parent.name} & LIMITS.keys():
                     (folder / LIMITS[name][self.version == 1]).write_text(str(values[name]))
         except OSError:
             Group(folders, self._open).remove()
@@ -78,7 +98,7 @@ class Groups:
         _until_removed([parent.rmdir for parent in self.parents])
         for number in self._open:
             os.close(number)
-        self.parents, self._open = [], []
+        self.parents, self._open, self.fair = [], [], False
 
     @staticmethod
     def _sweep(mount: Path) -> None:
@@ -109,6 +129,13 @@ class Group:
         """
         for folder in self.folders:
             (folder / "cgroup.procs").write_text(str(os.getpid()))
+
+    def usage(self) -> int | None:
+        """Open what says how much processor time was used; None where nothing does."""
+        for path in [folder / name for name in USAGE for folder in self.folders]:
+            with suppress(FileNotFoundError):
+                return os.open(path, os.O_RDONLY)
+        return None
 
     def remove(self) -> None:
         """Remove the group, once its processes are gone."""

@@ -16,6 +16,8 @@ try:
 except ImportError:  # Windows, where nothing is graded
     resource = None
 
+STACK = 8_388_608  # bytes, the usual; RLIMIT_DATA does not count them
+
 
 @dataclass(frozen=True)
 class Bounds:
@@ -42,34 +44,46 @@ def counts_by_namespace() -> bool:
     return numbers is not None and (int(numbers[1]), int(numbers[2])) >= (5, 14)
 
 
-def limit(bounds: Bounds, processes: bool) -> None:
+def limit(bounds: Bounds, processes: bool, address_space: bool = False) -> None:
     """Set the resource limits of this process and its children.
 
     Args:
         bounds: how much.
         processes: whether to limit their number too. The kernel counts all of an account's; with those of the person
             who sits at the machine among them, a submission could start none.
+        address_space: whether to limit that too, where nothing else keeps a submission from memory that is shared
+            without a file. A thread takes 72 MB of it, so there may be fewer of them. Default False.
     """
-    limits = [
-        (resource.RLIMIT_DATA, data_size() + bounds.memory),
-        (resource.RLIMIT_FSIZE, bounds.disk),
-        (resource.RLIMIT_NOFILE, bounds.files),
-        (resource.RLIMIT_CPU, bounds.cpu),
-        (resource.RLIMIT_CORE, 0),
-    ]
+    limits = {
+        "DATA": data_size() + bounds.memory,
+        "STACK": STACK,
+        "FSIZE": bounds.disk,
+        "NOFILE": bounds.files,
+        "CPU": bounds.cpu,
+        "SIGPENDING": bounds.files,  # counted by account, as locked memory and message queues are
+        **dict.fromkeys(("CORE", "MEMLOCK", "MSGQUEUE", "NICE", "RTPRIO"), 0),
+    }
     if processes:
-        limits.append((resource.RLIMIT_NPROC, bounds.processes))
-    for name, value in limits:
-        most = resource.getrlimit(name)[1]
-        value = value if most == resource.RLIM_INFINITY else min(value, most)
-        resource.setrlimit(name, (value, value))
+        limits["NPROC"] = bounds.processes
+    if address_space:
+        limits["AS"] = data_size("VmSize") + bounds.memory
+    for name, value in limits.items():
+        kind = getattr(resource, f"RLIMIT_{name}", None)
+        if kind is not None:  # Linux has them all
+            most = resource.getrlimit(kind)[1]
+            value = value if most == resource.RLIM_INFINITY else min(value, most)
+            resource.setrlimit(kind, (value, value))
 
 
-def data_size() -> int:
-    """Bytes of private data of this process, as RLIMIT_DATA counts them; 4 GB where the system does not tell."""
+def data_size(field: str = "VmData") -> int:
+    """Bytes of private data of this process, as RLIMIT_DATA counts them; 4 GB where the system does not tell.
+
+    Args:
+        field: of proc_pid_status(5), if it is to be another size.
+    """
     try:
         for line in Path("/proc/self/status").read_text().splitlines():
-            if line.startswith("VmData:"):
+            if line.startswith(f"{field}:"):
                 return int(line.split()[1]) * 1024
     except OSError:
         pass

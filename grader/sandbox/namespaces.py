@@ -4,11 +4,12 @@ Plain system calls, no helper program. A process that goes through `enter` has l
 is root), sees a file system of its own in memory with a read-only view of the interpreter and of lora_utils, sees no
 process but its own, has no network and no capability, and cannot get any of it back.
 
-Source: namespaces(7), user_namespaces(7), pivot_root(2), capabilities(7).
+Source: namespaces(7), user_namespaces(7), pivot_root(2), capabilities(7), keyctl(2), /proc/sys/user in proc(5).
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import errno
 import os
@@ -17,13 +18,16 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from grader.sandbox.limits import Bounds, counts_by_namespace, limit
+from grader.sandbox.system_calls import filter_calls
 
 NEWNS, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET = 0x20000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000
 RDONLY, NOSUID, NODEV, REMOUNT, BIND, REC, PRIVATE = 1, 2, 4, 32, 4096, 16384, 1 << 18
 NOEXEC = 8  # a remount inside a user namespace must keep it where the original mount has it
 DETACH = 2
 SET_DUMPABLE, CAPBSET_DROP, SET_NO_NEW_PRIVS = 4, 24, 38
-PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}.get(os.uname().machine if hasattr(os, "uname") else "", 0)
+MACHINE = os.uname().machine if hasattr(os, "uname") else ""
+PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}.get(MACHINE, 0)
+KEYCTL, JOIN_SESSION_KEYRING = {"x86_64": 250, "aarch64": 219}.get(MACHINE, 0), 1
 INSIDE = 1000  # user and group as a submission sees itself in a user namespace
 NOBODIES = 1_000_000_000  # the first of the accounts that submissions run under when the grader is root: nobody's
 HOME, WORK = "/home/student", "/home/student/work"
@@ -59,14 +63,18 @@ def leave_namespaces() -> None:
     if os.geteuid() == 0:  # no user namespace needed to mount; `become_nobody` gives root's rights up
         _call("unshare", _libc.unshare, kinds)
         return
-    user, group = os.geteuid(), os.getegid()
+    _enter_user_namespace(kinds, INSIDE, INSIDE)
+
+
+def _enter_user_namespace(kinds: int, user: int, group: int) -> None:
+    """Enter a new user namespace, and others with it, in which this account has these numbers and may make no more."""
+    maps = {"setgroups": "deny", "uid_map": f"{user} {os.geteuid()} 1", "gid_map": f"{group} {os.getegid()} 1"}
     _call("unshare", _libc.unshare, kinds | NEWUSER)
-    for file, text in (
-        ("setgroups", "deny"),
-        ("uid_map", f"{INSIDE} {user} 1"),
-        ("gid_map", f"{INSIDE} {group} 1"),
-    ):
+    for file, text in maps.items():
         Path(f"/proc/self/{file}").write_text(text)
+    for path in Path("/proc/sys/user").glob("max_*"):  # of this namespace alone: namespaces, inotify, fanotify
+        with contextlib.suppress(OSError):  # not writable in some containers; then the filter has to do
+            path.write_text("0")
 
 
 def become_nobody(number: int) -> None:
@@ -84,6 +92,8 @@ def become_nobody(number: int) -> None:
     os.setresgid(user, user, user)
     os.setresuid(user, user, user)
     _libc.prctl(SET_DUMPABLE, 1, 0, 0, 0)  # else it could not read its own /proc/self
+    with contextlib.suppress(OSError):  # where it may not make one, nor may the submission
+        _enter_user_namespace(0, user, user)
 
 
 def change_root(root: str, view: Mapping[str, str], bounds: Bounds) -> None:
@@ -137,13 +147,26 @@ def _show(root: str, place: str, path: str, flags: int) -> None:
 
 
 def drop_privileges(bounds: Bounds) -> None:
-    """Give up every capability for good and set the limits."""
+    """Give up every capability for good, leave the account's keys, set the limits, and have system calls filtered.
+
+    Raises:
+        OSError: a step failed.
+    """
+    # A key in a login's session keyring is for whoever has the keyring, and that is inherited. Where the system has no
+    # keys, this fails and nothing is lost.
+    _libc.syscall(KEYCTL, JOIN_SESSION_KEYRING, None)
     _libc.prctl(SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     for capability in range(64):
         _libc.prctl(CAPBSET_DROP, capability, 0, 0, 0)
     header = (ctypes.c_uint32 * 2)(0x20080522, 0)
     _call("capset", _libc.capset, header, (ctypes.c_uint32 * 6)())
-    limit(bounds, processes=os.geteuid() >= NOBODIES or counts_by_namespace())
+    processes = os.geteuid() >= NOBODIES or counts_by_namespace()
+    limit(bounds, processes, address_space=not filter_calls())
+
+
+def session_keyring() -> int:
+    """Return the number of this process's session keyring; 0 or less where there is none."""
+    return _libc.syscall(KEYCTL, 0, -3, 0) if _libc is not None else 0
 
 
 def not_to_be_traced() -> None:

@@ -32,9 +32,27 @@ def adopt_orphans() -> None:
 def children() -> list[int]:
     """Return the numbers of this process's children; none where the system does not tell."""
     try:
-        return [int(pid) for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()]
+        return _children(os.getpid(), os.getpid())
     except OSError:
         return []
+
+
+def descendants(pid: int) -> dict[int, list[int]]:
+    """Return the threads of a process and of each of its descendants, by process; those of the moment.
+
+    Raises:
+        OSError: the process is gone, or the system does not tell.
+    """
+    threads = [int(name) for name in os.listdir(f"/proc/{pid}/task")]
+    found = {pid: threads}
+    for child in [child for thread in threads for child in _children(pid, thread)]:
+        with contextlib.suppress(OSError):  # it has just ended
+            found |= descendants(child)
+    return found
+
+
+def _children(pid: int, thread: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{thread}/children").read_text().split()]
 
 
 def end_children() -> None:

@@ -13,7 +13,7 @@ import socket
 
 import torch
 
-from grader.sandbox.channel import MOST_REST, BadFrame, read, write
+from grader.sandbox.channel import MOST_REST, BadFrame, Wait, read, write
 from lora_utils.checks.framework.wire import DTYPES, MAX_AXES, MAX_DEPTH, MAX_ELEMENTS, PLAIN, to_wire
 
 TENSOR = "\0tensor"  # the key that marks a tensor in the text; no probe uses a key with a zero character
@@ -40,7 +40,7 @@ def send(channel: socket.socket, value: object, fds: tuple[int, ...] = (), secon
     write(channel, text, blobs, fds, seconds)
 
 
-def receive(channel: socket.socket, seconds: float | None = None, fds: int = 0) -> object:
+def receive(channel: socket.socket, seconds: Wait = None, fds: int = 0) -> object:
     """Read one frame; with `fds`, return the value and a list of the descriptors that came with it.
 
     Args:

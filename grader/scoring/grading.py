@@ -50,12 +50,12 @@ def grade(
     limits = limits or Limits()
     start = time.perf_counter()
     seed = seed or input_seed(submission.sha256)
-    notes, flags, shown = list(submission.notes), [], []
+    notes, flags, shown, walls = list(submission.notes), [], [], []
     try:
         restored = restore(submission.cells, key)
         notes, flags = notes + restored.notes, list(restored.flags)
         runs = execute(restored.cells, {SEED_VARIABLE: seed}, limits, sandbox, key)
-        read = engine(sandbox).read
+        walls, read = engine(sandbox).walls, engine(sandbox).read
         exercises = grade_exercises(key, restored.cells, runs, read)
         shown = cell_outputs(restored.cells, runs)
         notes += broken_checks(key, runs)
@@ -66,7 +66,8 @@ def grade(
         exercises = _broken(key)
         notes.append(f"{OURS}: {type(error).__name__}: {error}")
     seconds = round(time.perf_counter() - start, 3)
-    return replace(_result(submission, key, limits, sandbox, seed, exercises, flags, notes, seconds), shown=shown)
+    result = _result(submission, key, limits, sandbox, seed, exercises, flags, notes, seconds)
+    return replace(result, sandbox="+".join([result.sandbox, *walls]), shown=shown)
 
 
 def ungraded(submission: Submission, key: AnswerKey, limits: Limits, sandbox: bool, seed: str, why: str) -> Result:

@@ -16,7 +16,7 @@ class Limits:
     """What one submission may use.
 
     Args:
-        cell_seconds: wall clock of one cell; default 20.
+        cell_seconds: processor time of one cell, which may take four times as long on the clock; default 20.
         submission_cells: how many times `cell_seconds` all its cells may take together; default 6.
         output_bytes: printed and shown by all cells together; default 5 MB.
         processes: how many processes it may use up; default 4.

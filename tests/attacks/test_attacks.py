@@ -19,7 +19,8 @@ pytestmark = pytest.mark.kernel
 LIMITS = Limits(cell_seconds=6, output_bytes=1_000_000)
 TRICKS = {
     cell.metadata["title"]: cell.source
-    for cell in jupytext.read(Path(__file__).with_name("tricks.py")).cells
+    for file in ("tricks.py", "bystanders.py")
+    for cell in jupytext.read(Path(__file__).with_name(file)).cells
     if cell.cell_type == "code" and "title" in cell.metadata
 }
 # Ordinary code, the kind of accident that an honest notebook has as well, or what breaks its own process at once.
@@ -63,7 +64,7 @@ def test_a_trick_earns_nothing_and_costs_nobody_anything(name, course, key):
     result, exercises = graded(course, key, TRICKS[name])
     assert exercises["test-double"].points <= HONEST, exercises["test-double"]
     assert result.score <= HONEST + 4.0
-    assert result.sandbox == "namespaces"
+    assert result.sandbox.startswith("namespaces")
     assert not result.broken, result.notes
     assert bool(result.flags) is (name not in UNSEEN)
     honest, others = graded(course, key, tiny.GOOD["double"])  # whoever is graded next

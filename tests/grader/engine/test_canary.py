@@ -71,10 +71,10 @@ class Told:
     """An engine that says of the canary what it was told to say."""
 
     def __init__(self, said: object) -> None:
-        self.said, self.asked = said, []
+        self.said, self.asked, self.walls = said, set(), []
 
     def __call__(self, sandbox: bool) -> Told:
-        self.asked.append(sandbox)
+        self.asked.add(sandbox)
         return self
 
     def grade(self, cells: list[dict], environment: dict, limits: dict) -> dict:
@@ -98,7 +98,7 @@ def test_a_sandbox_holds_only_when_a_canary_inside_says_so(said, faults, monkeyp
     told = Told(said)
     monkeypatch.setattr(canary, "engine", told)
     assert canary.sandbox_faults() == faults
-    assert told.asked == [True]
+    assert told.asked == {True}
     assert [cell["kind"] for cell in told.cells] == ["own"]  # it runs where a student's cell does
 
 

@@ -129,7 +129,7 @@ def test_the_second_version_has_one_folder(tmp_path):
     made = Groups(tmp_path)
     made.new(7, 1000, 5)
     (own,) = tmp_path.glob(f"{PREFIX}*")
-    assert (own / "cgroup.subtree_control").read_text() == "+memory +pids"
+    assert (own / "cgroup.subtree_control").read_text() == "+memory +pids +cpu"
     assert ((own / "7" / "memory.max").read_text(), (own / "7" / "pids.max").read_text()) == ("1000", "5")
 
 
