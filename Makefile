@@ -39,7 +39,7 @@ test: assets ## every test
 	ruff format --check .
 	python -m pytest -n auto
 
-browser: assets $(VENV)/browser ## two labs in JupyterLab, in the Chromium or Chrome on PATH
+browser: assets $(VENV)/browser ## labs and hostile submissions, in the Chromium or Chrome on PATH
 	python -m pytest -m browser tests/browser
 
 $(VENV)/browser: $(VENV)/ready

@@ -3,15 +3,17 @@
 nbgrader generate_assignment LAB · validate · autograde LAB · generate_feedback LAB · export · formgrader
 """
 
+import mimetypes
 from pathlib import Path
 
-from nbconvert.preprocessors import ClearMetadataPreprocessor
+from nbconvert.preprocessors import ClearMetadataPreprocessor, CSSHTMLHeaderPreprocessor
 from nbgrader.preprocessors import (
     AssignLatePenalties,
     CheckCellMetadata,
     ClearOutput,
     DeduplicateIds,
     Execute,
+    GetGrades,
     IgnorePattern,
     LimitOutput,
     OverwriteCells,
@@ -21,7 +23,9 @@ from nbgrader.preprocessors import (
 
 from grader.build.source_format import SKIP_TAG
 from grader.build.twins import CODE_STUB, RELEASE_PREPROCESSORS
+from grader.notebooks.inert import InertCells
 from grader.notebooks.restore_tags import RestoreTags
+from grader.notebooks.without_keys import WithoutKeys
 
 c = get_config()  # noqa: F821 - nbgrader defines it
 
@@ -54,6 +58,11 @@ c.CourseDirectory.ignore = [
     "*.orig",
     "*.new",
 ]
+# Formgrader serves what else lies beside a submission from its own address: nothing that a browser would run may.
+mimetypes.init()  # with what this system adds to Python's own list
+PAGES = [suffix for suffix, kind in mimetypes.types_map.items() if "html" in kind or "xml" in kind]
+c.CourseDirectory.ignore += ["*" + "".join(f"[{x}{x.upper()}]" for x in suffix) for suffix in PAGES]
+c.CourseDirectory.ignore += [f".{pattern}" for pattern in c.CourseDirectory.ignore if pattern.startswith("*")]
 
 # Release: the same preprocessors as `grader build`, so that both write the same bytes.
 c.GenerateAssignment.preprocessors = RELEASE_PREPROCESSORS
@@ -61,12 +70,14 @@ c.ClearSolutions.code_stub = CODE_STUB
 
 # Autograde: metadata decides what runs, so the instructor's comes first. RestoreTags also takes copies of a cell out
 # before DeduplicateIds, which would leave them in a state that aborts the run for every later student.
+# InertCells leaves text where students wrote markup, and later where what they ran showed some.
 c.Autograde.sanitize_preprocessors = [
     ClearOutput,
     RestoreTags,
     DeduplicateIds,
     OverwriteKernelspec,
     OverwriteCells,
+    InertCells,
     CheckCellMetadata,
 ]
 c.Autograde.autograde_preprocessors = [
@@ -76,6 +87,7 @@ c.Autograde.autograde_preprocessors = [
     LimitOutput,
     SaveAutoGrades,
     AssignLatePenalties,
+    InertCells,
     CheckCellMetadata,
 ]
 c.OverwriteCells.add_missing_cells = True  # a deleted test is put back and fails, instead of waiting for a human
@@ -92,3 +104,8 @@ c.IgnorePattern.enabled = True
 c.IgnorePattern.pattern = r"(?s)."
 c.LimitOutput.max_lines = 200
 c.LimitOutput.max_traceback = 50
+
+# Whatever becomes a page, in formgrader or as feedback, is inert, also from a copy that older settings made. Students'
+# feedback shows the lab's cells without hidden tests and keys.
+c.HTMLExporter.preprocessors = [InertCells]
+c.GenerateFeedback.preprocessors = [GetGrades, WithoutKeys, CSSHTMLHeaderPreprocessor]

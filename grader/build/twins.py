@@ -13,6 +13,7 @@ from nbformat import NotebookNode
 from nbgrader.preprocessors import (
     CheckCellMetadata,
     ClearHiddenTests,
+    ClearMarkScheme,
     ClearOutput,
     ComputeChecksums,
     LockCells,
@@ -52,6 +53,7 @@ RELEASE_PREPROCESSORS = [
     ComputeChecksums,
     SaveCells,
     ClearHiddenTests,
+    ClearMarkScheme,
     ComputeChecksums,
     CheckCellMetadata,
     KeepAllowedMetadata,
@@ -69,6 +71,7 @@ def student_text(cell: NotebookNode) -> str:
     cell = copy.deepcopy(cell)
     ClearAnswers(code_stub=CODE_STUB).preprocess_cell(cell, {"language": "python"}, 0)
     ClearHiddenTests().preprocess_cell(cell, {}, 0)
+    ClearMarkScheme(enforce_metadata=False).preprocess_cell(cell, {}, 0)
     return cell.source
 
 

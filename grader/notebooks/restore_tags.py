@@ -4,14 +4,11 @@ Metadata decides what runs and what counts: nbclient skips a cell by its tags, a
 in nbgrader; a copied cell (the same grade_id twice) ends a whole `nbgrader autograde` run for everybody after it.
 """
 
-from pathlib import Path
-
 import nbformat
 from nbformat import NotebookNode
-from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import NbGraderPreprocessor
 
 from grader.build.source_format import grader_metadata
+from grader.notebooks.lab_preprocessor import LabPreprocessor
 
 LOCKED_KEYS = ("deletable", "editable")
 
@@ -59,16 +56,11 @@ def restore_metadata(submitted: NotebookNode, source: NotebookNode) -> list[str]
     return notes[::-1]
 
 
-class RestoreTags(NbGraderPreprocessor):
+class RestoreTags(LabPreprocessor):
     """Run `restore_metadata` inside `nbgrader autograde`, before any preprocessor that trusts metadata."""
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
         """Restore one submitted notebook from the instructor's source of the same name."""
-        names = resources["nbgrader"]
-        course = CourseDirectory(parent=self)
-        folder = course.format_path(course.source_directory, ".", names["assignment"])
-        path = Path(folder) / f"{names['notebook']}.ipynb"
-        source = nbformat.read(path, as_version=4)
-        for note in restore_metadata(nb, source):
-            self.log.warning("%s: %s", names["notebook"], note)
+        for note in restore_metadata(nb, self.source(resources)):
+            self.log.warning("%s: %s", resources["nbgrader"]["notebook"], note)
         return nb, resources

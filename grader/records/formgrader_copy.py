@@ -1,5 +1,7 @@
 """The notebook that formgrader shows for a submission: what was graded, with what each check said as its output.
 
+Nothing in it acts on whoever opens it: of the student's it holds code and text, no output, picture or metadata.
+
 Formgrader and `nbgrader generate_feedback` read AUTOGRADED/<student>/<lab>/<lab>.ipynb beside the gradebook.
 """
 
@@ -12,10 +14,11 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from grader.build.twins import KERNELSPEC, LANGUAGE
 from grader.notebooks.answer_key import AnswerKey
+from grader.notebooks.inert import inert_cell
 from grader.notebooks.restoration import Cell, restore
 from grader.notebooks.submission import TIMESTAMP, Submission
 from grader.results import CHECK_WORDS, Exercise, Result
-from grader.text.safe_names import is_plain_name
+from grader.text.safe_names import require_plain_name
 
 NEW_CELL = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
 
@@ -30,13 +33,13 @@ def write_copy(folder: Path, submission: Submission, key: AnswerKey, result: Res
         result: what grading said.
 
     Raises:
-        ValueError: the student's name cannot be a folder's, and might lead out of this one.
+        ValueError: the student's name might lead out of this folder, or be markup in formgrader's page.
     """
-    if not is_plain_name(submission.student):
-        raise ValueError(f"{submission.student[:50]!r} cannot be the name of a folder; rename the student's folder")
+    require_plain_name(submission.student)
     outcomes = {exercise.grade_id: exercise for exercise in result.exercises}
     notebook = new_notebook(metadata={"kernelspec": dict(KERNELSPEC), "language_info": dict(LANGUAGE)})
-    notebook.cells = [_cell(cell, outcomes) for cell in restore(submission.cells, key).cells]
+    lab_texts = {cell.student for cell in key.cells if cell.kind != "code"}
+    notebook.cells = [_cell(cell, lab_texts, outcomes) for cell in restore(submission.cells, key).cells]
     path = folder / submission.student / submission.lab / f"{submission.lab}.ipynb"
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(path.name + ".new")
@@ -47,8 +50,8 @@ def write_copy(folder: Path, submission: Submission, key: AnswerKey, result: Res
     return path
 
 
-def _cell(cell: Cell, outcomes: dict[str, Exercise]) -> NotebookNode:
-    made = NEW_CELL[cell.kind](cell.source, id=cell.id)
+def _cell(cell: Cell, lab_texts: set[str], outcomes: dict[str, Exercise]) -> NotebookNode:
+    made = inert_cell(NEW_CELL[cell.kind](cell.source, id=cell.id), lab_texts)
     if cell.key is not None and cell.key.metadata:
         made.metadata["nbgrader"] = NotebookNode(cell.key.metadata)
     exercise = outcomes.get(cell.key.grade_id) if cell.graded else None

@@ -23,6 +23,7 @@ from grader.build.twins import CODE_STUB, RELEASE_PREPROCESSORS, clean
 from grader.records.attempt_policy import no_penalty
 from grader.records.submitted_rows import LabRows
 from grader.results import Result
+from grader.text.safe_names import require_plain_name
 
 INSTALL = "run `pip install -e '.[postgresql]'` in the course's folder"
 
@@ -213,7 +214,11 @@ class Gradebook:
             counts: the attempt.
             timestamp: when it was handed in.
             penalty: what lateness costs, see `AttemptPolicy`; default: nothing.
+
+        Raises:
+            ValueError: formgrader would take the student's name for markup.
         """
+        require_plain_name(counts.student)
         try:
             self._write(counts, timestamp, penalty)
         except Exception:

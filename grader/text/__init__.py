@@ -13,8 +13,8 @@ from grader.text.cell_text import used_names as used_names
 from grader.text.fingerprint import NATURAL as NATURAL
 from grader.text.fingerprint import fingerprints as fingerprints
 from grader.text.safe_names import file_name as file_name
-from grader.text.safe_names import is_plain_name as is_plain_name
 from grader.text.safe_names import one_line as one_line
+from grader.text.safe_names import require_plain_name as require_plain_name
 from grader.text.safe_names import spreadsheet as spreadsheet
 from grader.text.tamper_flags import tampering as tampering
 from grader.text.terminal_text import overwritten as overwritten

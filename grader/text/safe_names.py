@@ -24,9 +24,14 @@ def file_name(name: str) -> str:
     return f"{kept}-{digest}" if kept and not reserved else f"name-{digest}"
 
 
-def is_plain_name(name: str) -> bool:
-    """Whether a name, taken as it is, stands for one entry of a folder here and on Windows."""
-    return 0 < len(name) <= 255 and name not in (".", "..") and not set(name) & set("/\\\0")
+def require_plain_name(name: str) -> None:
+    """Refuse a name that is no folder's here or on Windows, or not text where formgrader puts it into a page unescaped.
+
+    Raises:
+        ValueError: that it is so, and the cure.
+    """
+    if not 0 < len(name) <= 255 or name in (".", "..") or set(name) & set('/\\\0<>"'):
+        raise ValueError(f"{name[:50]!r} cannot be the name of a folder and plain text; rename the student's folder")
 
 
 def one_line(text: str) -> str:

@@ -4,27 +4,19 @@ from __future__ import annotations
 
 import copy
 import csv
-import os
 import shutil
-import socket
 import sqlite3
-import subprocess
-import sys
-import tempfile
-import time
-import urllib.error
-import urllib.request
-from pathlib import Path
+from functools import partial
 
 import nbformat
 import percent_source as source
 import pytest
+import stock_nbgrader as stock
 from typer.testing import CliRunner
 
 from grader.cli import app
 
 pytestmark = pytest.mark.kernel
-CONFIG = Path(__file__).parents[2] / "nbgrader_config.py"
 LAB = "01_doubling"
 NOTEBOOK = f"{LAB}/{LAB}.ipynb"
 HIDDEN = "double(-7)"
@@ -104,31 +96,22 @@ CLASS = {  # in the order of grading; student -> (submission, points of 4)
 
 @pytest.fixture(scope="module")
 def environment():
-    """The environment of this interpreter, in which nbgrader finds the bare `alembic` it calls; no user's settings."""
-    with tempfile.TemporaryDirectory(prefix="jp") as folder:
-        settings = {name: os.path.join(folder, name[8:12]) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR")}
-        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-        yield {**os.environ, **settings, "JUPYTER_RUNTIME_DIR": folder, "PATH": path}
+    with stock.environment() as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory, environment):
     """A course after generate_assignment, a class's submissions, autograde, generate_feedback and export."""
     root = source.course(tmp_path_factory.mktemp("course"), x01_doubling=source.good_lab())
-    shutil.copy(CONFIG, root)
+    shutil.copy(stock.CONFIG, root)
     folder = root / "solutions" / LAB
     for leftover in (f"{LAB}.py~", f".{LAB}.py.swp", f"{LAB}.py.orig", f"{LAB}.ipynb.bak", "old.py"):
         (folder / leftover).write_text(source.good_lab())
     assert CliRunner().invoke(app, ["build", "--root", str(root), "--no-execute"]).exit_code == 0
     built = (root / "notebooks" / NOTEBOOK).read_bytes()
 
-    def nbgrader(*arguments: str) -> str:
-        done = subprocess.run(
-            ["nbgrader", *arguments], cwd=root, env=environment, capture_output=True, text=True, timeout=120
-        )
-        assert done.returncode == 0, done.stderr[-3000:]
-        return done.stdout + done.stderr
-
+    nbgrader = partial(stock.nbgrader, root, environment)
     nbgrader("generate_assignment", LAB, "--force")
     assert (root / "notebooks" / NOTEBOOK).read_bytes() == built
     release = nbformat.read(root / "notebooks" / NOTEBOOK, as_version=4)
@@ -211,37 +194,10 @@ def test_validate_notices_an_edited_test(course, tmp_path):
 
 def test_formgrader_answers(course, environment):
     root, _ = course
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root", f"--ServerApp.root_dir={root}"]
-    command += ["--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0", "--IdentityProvider.token=letmein"]
-    command += ["--ServerApp.jpserver_extensions={'nbgrader.server_extensions.formgrader': True}"]
-    log = root / "server.log"
-    with open(log, "w") as lines:
-        server = subprocess.Popen(command, cwd=root, env=environment, stdout=lines, stderr=subprocess.STDOUT)
-    try:
-        page = answer(f"http://127.0.0.1:{port}/formgrader/manage_assignments?token=letmein", server, log)
+    with stock.formgrader(root, environment) as ask:
+        page = ask("manage_assignments")
         assert "formgrader" in page
         assert "manage_assignments" in page
-        gradebook = answer(f"http://127.0.0.1:{port}/formgrader/api/assignments?token=letmein", server, log)
+        gradebook = ask("api/assignments")
         assert f'"name": "{LAB}"' in gradebook
         assert f'"num_submissions": {len(CLASS)}' in gradebook
-    finally:
-        server.terminate()
-        server.wait(30)
-
-
-def answer(url: str, server: subprocess.Popen, log: Path) -> str:
-    """Ask until the server answers; a server that ends says why."""
-    for _ in range(120):
-        assert server.poll() is None, log.read_text()[-3000:]
-        try:
-            with urllib.request.urlopen(url, timeout=60) as response:
-                return response.read().decode()
-        except urllib.error.HTTPError as error:
-            error.close()
-            raise AssertionError(f"{error.code}: {log.read_text()[-3000:]}") from None
-        except urllib.error.URLError:
-            time.sleep(0.25)
-    raise AssertionError(f"no answer from {url}: {log.read_text()[-3000:]}")

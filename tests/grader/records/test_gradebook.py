@@ -70,13 +70,23 @@ def test_the_assignment_holds_every_cell_of_the_lab_with_hidden_tests(url, key):
 def test_scores_are_written_and_rewritten(url, key):
     with Gradebook(url) as book:
         book.write(result(3, 1), datetime(2026, 3, 1, 10))
-        book.write(result(0, 4, student='=d"<b>,x'))
+        book.write(result(0, 4, student="=d'&b,x"))
         assert scores(url) == {"test-double": (3.0, None, 3.0, False), "test-half": (1.0, None, 1.0, False)}
         book.write(result(4, 1))
         assert scores(url)["test-double"] == (4.0, None, 4.0, False)
     with api.Gradebook(url) as book:
         assert book.find_submission(tiny.FIRST, "ada").score == 5.0
-        assert book.find_submission(tiny.FIRST, '=d"<b>,x').score == 4.0
+        assert book.find_submission(tiny.FIRST, "=d'&b,x").score == 4.0
+
+
+@pytest.mark.parametrize("name", ["<img src=x onerror=alert(1)>", '";alert(1)//', "</script>", "..", "a/b"])
+def test_a_name_that_formgrader_would_take_for_markup_is_not_written(name, url, key):
+    with Gradebook(url) as book:
+        with pytest.raises(ValueError, match="rename the student's folder"):
+            book.write(result(3, 1, student=name))
+        book.write(result(3, 1))
+    with api.Gradebook(url) as book:
+        assert [student.id for student in book.students] == ["ada"]
 
 
 def test_a_manual_score_survives_and_asks_for_a_look_when_the_automatic_one_changes(url, key):

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import html
-import json
-import re
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
 import jupytext
+import nbformat
 import pytest
 from in_process import LABS, ROOT, answers, run
+from leaks import hidden_lines, leaks, texts
 from sqlalchemy import create_engine
+from staff_pages import page
 
 from grader.build.build import find_labs
 from grader.class_run.grading_run import Graded, Run
 from grader.judge.reader import read
 from grader.notebooks.answer_key import AnswerKey
+from grader.notebooks.notebook_file import SubmittedCell
+from grader.notebooks.submission import Submission
+from grader.notebooks.without_keys import WithoutKeys
 from grader.records.attempts import Attempts
+from grader.records.formgrader_copy import write_copy
 from grader.reports.class_report import write_class_report
 from grader.reports.feedback import write_feedback
 from grader.reports.result_files import write_report
@@ -26,50 +30,10 @@ from grader.results import CheckLine, Message, Result
 from grader.scoring.exercise_grades import broken_checks, grade_exercises
 from grader.scoring.run_submission import CellRun
 
-SHORTEST = 12  # characters of a line that says something: `x = y` may stand anywhere
-
 
 @lru_cache
 def key_of(lab: str) -> AnswerKey:
     return AnswerKey.read(next(one for one in find_labs(ROOT) if one.name == lab))
-
-
-def hidden_lines(key: AnswerKey) -> list[str]:
-    """The lines of a lab's hidden regions, remarks included, sentences for the reader not."""
-    found = []
-    for cell in key.graded:
-        for part in cell.source.split("### BEGIN HIDDEN TESTS")[1:]:
-            region = re.sub(r'(?s)""".*?"""', "", part.split("### END HIDDEN TESTS")[0])
-            found += [" ".join(line.split()) for line in region.splitlines()]
-    return sorted({line for line in found if len(line) >= SHORTEST})
-
-
-def texts(folder: Path) -> dict[str, str]:
-    """What can be read in every file of a folder: markup, escapes and line breaks taken away."""
-    found = {}
-    for path in sorted(folder.rglob("*.*")):
-        text = path.read_text(encoding="utf-8")
-        if path.suffix == ".json":
-            text = " ".join(_strings(json.loads(text)))
-        if path.suffix == ".html":
-            text = html.unescape(re.sub(r"<[^>]*>", "", text))
-        found[str(path.relative_to(folder))] = " ".join(text.replace('""', '"').split())
-    return found
-
-
-def _strings(value: object) -> list[str]:
-    if isinstance(value, dict):
-        return [text for pair in value.items() for one in pair for text in _strings(one)]
-    if isinstance(value, list):
-        return [text for one in value for text in _strings(one)]
-    return [value] if isinstance(value, str) else []
-
-
-def leaks(folder: Path, lines: list[str]) -> list[tuple[str, str]]:
-    """Every file with a line that it must not have."""
-    # Sentences begin with a capital, so case does not count.
-    found = {name: text.lower() for name, text in texts(folder).items()}
-    return [(name, line) for name, text in found.items() for line in lines if line.lower() in text]
 
 
 @lru_cache
@@ -127,6 +91,20 @@ def write_all(results: list[Result], lab: str, folder: Path) -> Path:
     return out
 
 
+def nbgrader_pages(results: list[Result], lab: str, folder: Path) -> tuple[Path, Path]:
+    """Write the copies for formgrader, and what staff and students see of them; return the folders of the two."""
+    key, staff, students = key_of(lab), folder / "staff", folder / "students"
+    cells = tuple(SubmittedCell(c.kind, c.student, c.id, c.grade_id) for c in key.cells)
+    for place in (staff, students):
+        place.mkdir()
+    for result in results:
+        copy = write_copy(folder / "copies", Submission(result.student, lab, cells, "sha"), key, result)
+        (staff / f"{result.student}.html").write_text(str(page(nbformat.read(copy, as_version=4))))
+        shown, _ = WithoutKeys().preprocess(nbformat.read(copy, as_version=4), {})
+        (students / f"{result.student}.html").write_text(str(page(shown)))
+    return staff, students
+
+
 @pytest.mark.parametrize("lab", LABS)
 def test_a_class_that_fails_every_hidden_check_learns_no_line_of_their_code(lab, tmp_path):
     results, never = wrong_class(lab)
@@ -141,6 +119,9 @@ def test_a_class_that_fails_every_hidden_check_learns_no_line_of_their_code(lab,
     lines = hidden_lines(key_of(lab))
     assert len(lines) >= 4
     assert leaks(out, lines) == []
+    staff, students = nbgrader_pages(results, lab, tmp_path)
+    assert {line for _, line in leaks(staff, lines)} == set(lines)
+    assert leaks(students, lines) == []
 
 
 PLANTS = {
