@@ -3,7 +3,7 @@
 It runs in a process of its own, trusted, outside the sandbox, and grades one submission after another. Locked cells
 run here, the student's cells never do; where a graded cell names something of the student's, the judge has a handle,
 whose only use is to have a probe run beside the real object. Each graded cell gets a new fork of the student's process,
-so nothing that a check does or suffers reaches the cells below it.
+so nothing that a check does or suffers reaches the cells below it, and is asked when all cells have run.
 """
 
 from __future__ import annotations
@@ -14,153 +14,16 @@ import os
 import socket
 
 from grader import sandbox
-from grader.judge.malformed_answers import ODD, Asked, Solution, forfeited, settled
-from grader.judge.probe_code import probe_code
+from grader.judge.asking import Fork, Lost, StudentSide
+from grader.judge.malformed_answers import ODD, Solution, forfeited, settled
 from grader.judge.trusted_cells import execute, value_of
 from grader.sandbox.channel import BadFrame, ChannelClosed, ChannelTimeout, hear, tell
-from grader.sandbox.tensor_channel import receive, send
 from grader.student.shown_outputs import Allowance
 from lora_utils.checks.framework.grade import Grade
-from lora_utils.checks.framework.subject import Handle, Seen, StudentRaised
 
-READY_SECONDS = 60  # a fork and a few mounts take some hundredths; a loaded machine may need far more
 MEMORY = 3_000_000_000  # bytes beyond those of the loaded libraries
 WORK_SECONDS = 30  # of the judge's own, beyond what a submission may take; it needs one or two
 PATCHED = "patches-a-library"  # flag
-KNOWN = ("ok", "error", "crash", "flood")
-
-
-class Lost(BaseException):
-    """The student's side did not answer a probe; ends the graded cell. `run` is what became of it."""
-
-    def __init__(self, status: str, ename: str = "", evalue: str = "") -> None:
-        self.run = {"status": status, "ename": ename, "evalue": evalue}
-        super().__init__(status)
-
-
-class StudentSide:
-    """The judge's end of the channel to one submission's process."""
-
-    def __init__(self, channel: socket.socket) -> None:
-        self.channel = channel
-        self.check: socket.socket | None = None
-        self.asked: list[Asked] = []  # what the probes of the present graded cell brought back
-        self.odd = False  # whether one of them brought what our own code there never says
-        self.patched = False  # whether its process says that libraries or checks are not what they were
-        self.meter = sandbox.Meter(os.getpid())  # until it is known whose time counts
-        self.time = sandbox.Stopwatch(self.meter, 0.0, 0.0)
-        self.starved = False  # whether the clock alone has ended a cell
-
-    def hello(self) -> None:
-        """Wait until the process is shut off and ready; nothing of the student's has run yet.
-
-        Raises:
-            RuntimeError: it could not be set up.
-        """
-        try:
-            said, fds = receive(self.channel, READY_SECONDS, fds=1)
-            if "guard" in said:
-                self.meter = sandbox.Meter(said["guard"], *fds)
-                said = receive(self.channel, READY_SECONDS)
-        except (ChannelClosed, ChannelTimeout) as error:
-            raise RuntimeError(f"the submission's process did not start ({error})") from error
-        if said != {"ready": True}:
-            raise RuntimeError(f"the submission's process could not be set up ({_text(said, 'broken')})")
-
-    def start(self, work: float, clock: float) -> None:
-        """Begin a cell that may take so many seconds of processor time, and so many on the clock."""
-        self.end_check()
-        self.time = sandbox.Stopwatch(self.meter, work, clock)
-
-    def too_long(self) -> str:
-        """Note whether the clock alone has ended the cell, and say after how long it was."""
-        if self.time.kept_waiting():
-            self.starved = True
-            return f"{self.time.clock:.0f} s of waiting"
-        return f"{self.time.work:.0f} s"
-
-    def cell(self, source: str, allowance: Allowance | None = None) -> dict:
-        """Run one of the student's cells; "lost" in the answer says that the process is of no more use.
-
-        Args:
-            source: the cell.
-            allowance: of which the cell's outputs may take their share; default: they are not asked for.
-        """
-        try:
-            order = {"do": "cell", "source": source, "show": allowance is not None}
-            send(self.channel, order, seconds=self.time.rest())
-            answer = receive(self.channel, self.time.left)
-        except ChannelTimeout:
-            return {"status": "timeout", "evalue": self.too_long(), "lost": True}
-        except ChannelClosed:
-            return {"status": "crash", "lost": True}
-        except BadFrame as error:
-            return {"status": "crash", "evalue": f"forged answer: {error}", "lost": True}
-        if not isinstance(answer, dict) or answer.get("status") not in KNOWN:
-            return {"status": "crash", "evalue": _text(answer, "broken") or "forged answer", "lost": True}
-        found = {"status": answer["status"], "ename": _text(answer, "ename"), "evalue": _text(answer, "evalue")}
-        shown = {} if allowance is None else {"shown": allowance.take(answer.get("shown"))}
-        return found | shown | {"lost": answer["status"] in ("crash", "flood")}
-
-    def probe(self, function, objects: tuple, inputs: dict, seed: int) -> dict:
-        """Run a probe in the fork that belongs to this graded cell, as `Subject.probe` would here."""
-        seen = self._ask(function, objects, inputs, seed)
-        self.asked.append(Asked(seed, function.__qualname__, dict(seen)))
-        return seen
-
-    def _ask(self, function, objects: tuple, inputs: dict, seed: int) -> dict:
-        request = {
-            "probe": probe_code(function),
-            "objects": [{"name": o.name} if isinstance(o, Handle) else {"value": o} for o in objects],
-            "inputs": inputs,
-            "seed": seed,
-        }
-        try:
-            if self.check is None:
-                self.new_check()
-            send(self.check, request, seconds=self.time.rest())
-            answer = receive(self.check, self.time.left)
-        except ChannelTimeout:
-            said = self.too_long()
-            self.end_check()
-            raise Lost("timeout", evalue=said) from None
-        except ChannelClosed:
-            self.end_check()
-            raise Lost("crash") from None
-        except BadFrame:
-            self.end_check()
-            answer = None
-        if isinstance(answer, dict):
-            self.patched |= bool(answer.get("patched"))
-            if isinstance(answer.get("missing"), str):
-                raise Lost("error", "NameError", f"name {answer['missing'][:80]!r} is not defined")
-            if isinstance(raised := answer.get("raised"), list) and len(raised) == 3:
-                raise StudentRaised(*(str(part)[:2_000] for part in raised))
-            if isinstance(answer.get("seen"), dict):
-                return Seen(answer["seen"])
-        self.odd = True
-        raise StudentRaised("WrongType", "the answer is no plain data")
-
-    def new_check(self) -> None:
-        """Have the student's process fork; the fork answers on a socket of its own."""
-        self.end_check()
-        ours, theirs = socket.socketpair()
-        try:
-            send(self.channel, {"do": "check"}, (theirs.fileno(),), self.time.rest())
-        finally:
-            theirs.close()
-        self.check = ours
-
-    def end_check(self) -> None:
-        """Let the fork of the present graded cell go."""
-        if self.check is not None:
-            self.check.close()
-            self.check = None
-
-
-def _text(answer: object, name: str) -> str:
-    value = answer.get(name) if isinstance(answer, dict) else None
-    return value[:2_000] if isinstance(value, str) else ""
 
 
 def serve(channel: socket.socket) -> None:
@@ -206,13 +69,13 @@ class Session:
 
     def grade(self) -> dict[str, dict]:
         """Return what became of every cell."""
-        for _ in range(self.limits["processes"]):
+        for number in range(1, self.limits["processes"] + 1):
             tell(self.channel, {"need": "student"})
             _, fds = hear(self.channel, fds=1)
             with socket.socket(fileno=fds[0]) as student:
                 side = StudentSide(student)
                 side.hello()
-                more = self.one_process(side)
+                more = self.one_process(side, last=number == self.limits["processes"])
                 side.meter.close()
                 self.starved |= side.starved
                 if not more:
@@ -221,40 +84,68 @@ class Session:
             self.runs.setdefault(cell["id"], {"status": "not-run"})
         return self.runs
 
-    def one_process(self, side: StudentSide) -> bool:
-        """Run what a new process needs and what is still open; return whether a cell took the process with it."""
+    def one_process(self, side: StudentSide, last: bool) -> bool:
+        """Run what a new process needs and what is still open; return whether a cell took the process with it.
+
+        Graded cells are judged when all others have run. The last process that a submission may have judges each at
+        its place, so that what stands above a fatal cell counts; from there on nothing that a cell shows is kept.
+        """
         namespace: dict = {"__name__": "__main__", "display": lambda *things: None}
-        before = None
+        before, judged = None, False
+        waiting: list[tuple[dict, dict, Fork]] = []
         for cell in self.cells:
             earlier = self.runs.get(cell["id"])
             if earlier is not None and (cell["kind"] == "graded" or earlier["status"] not in ("ok", "error")):
                 continue
-            if min(self.work, self.clock) <= 0:
-                self.starved |= self.work > 0
-                return False
+            if self.is_over():
+                break
             side.start(*self.allowed())
             if cell["kind"] == "graded":
-                self.runs[cell["id"]] = judge(cell, namespace, side, self.solution)
-                self.spend(side)
-                if self.runs[cell["id"]]["status"] == "crash" and not alive(side):
-                    if before is not None:
-                        self.runs[before["id"]] = {"status": "crash", "evalue": ""}
-                        del self.runs[cell["id"]]
+                try:
+                    fork = side.fork()
+                except (ChannelClosed, ChannelTimeout, BadFrame):  # the cell before has ended the process afterwards
+                    self.runs[(before or cell)["id"]] = {"status": "crash", "evalue": ""}
                     return True
+                finally:
+                    self.spend(side)
+                waiting.append((cell, dict(namespace), fork))
+                if last:
+                    judged = True
+                    self.judge_all(side, waiting)
                 continue
             if cell["kind"] == "locked":
                 with contextlib.suppress(Exception), contextlib.redirect_stdout(io.StringIO()):
                     execute(cell["source"], namespace)
-            first = earlier is None and cell.get("show", False)  # a cell that runs again has shown its outputs
+            # A cell that runs again has shown its outputs.
+            first = earlier is None and cell.get("show", False) and not judged
             run = side.cell(cell["source"], self.allowance if first else None)
             self.spend(side)
             lost = run.pop("lost")
             if earlier is None or lost:
                 self.runs[cell["id"]] = run
             if lost:
+                for _, _, fork in waiting:
+                    fork.channel.close()
                 return True
             before = cell
+        self.judge_all(side, waiting)
         return False
+
+    def judge_all(self, side: StudentSide, waiting: list[tuple[dict, dict, Fork]]) -> None:
+        """Judge the graded cells whose forks wait, as far as there is time; what each leaves behind ends with it."""
+        while waiting:
+            cell, namespace, side.check = waiting.pop(0)
+            if not self.is_over():
+                side.start(*self.allowed())
+                self.runs[cell["id"]] = judge(cell, namespace, side, self.solution)
+                self.spend(side)
+            side.end_check()
+            side.end_all_but(fork for _, _, fork in waiting)
+
+    def is_over(self) -> bool:
+        """Whether the submission has used up its time, and note where the clock alone has."""
+        self.starved |= self.clock <= 0 < self.work
+        return min(self.work, self.clock) <= 0
 
     def allowed(self) -> tuple[float, float]:
         """Return how many seconds the next cell may take: of the processor's time, and on the clock."""
@@ -266,15 +157,6 @@ class Session:
         work, clock = side.time.used()
         self.work -= work
         self.clock -= clock
-
-
-def alive(side: StudentSide) -> bool:
-    """Whether the student's process still answers."""
-    try:
-        send(side.channel, {"do": "cell", "source": ""}, seconds=10)
-        return isinstance(receive(side.channel, 10), dict)
-    except (ChannelClosed, ChannelTimeout, BadFrame):
-        return False
 
 
 def judge(cell: dict, namespace: dict, side: StudentSide, solution: Solution) -> dict:

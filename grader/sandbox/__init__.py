@@ -30,8 +30,10 @@ from grader.sandbox.namespaces import not_to_be_traced as not_to_be_traced
 from grader.sandbox.namespaces import session_keyring as session_keyring
 from grader.sandbox.processes import adopt_orphans as adopt_orphans
 from grader.sandbox.processes import children as children
+from grader.sandbox.processes import descendants as descendants
 from grader.sandbox.processes import die_with_parent as die_with_parent
 from grader.sandbox.processes import end_children as end_children
+from grader.sandbox.processes import end_descendants as end_descendants
 from grader.sandbox.processor_time import ALONE as ALONE
 from grader.sandbox.processor_time import PATIENCE as PATIENCE
 from grader.sandbox.processor_time import Meter as Meter

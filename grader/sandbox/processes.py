@@ -10,9 +10,11 @@ import ctypes
 import os
 import signal
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 SET_PDEATHSIG, SET_CHILD_SUBREAPER = 1, 36
+ROUNDS = 100  # of killing: who forks faster than that ends with the submission
 
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
@@ -63,3 +65,35 @@ def end_children() -> None:
                 os.kill(pid, signal.SIGKILL)  # none is waited for elsewhere, so the number is still its own
         with contextlib.suppress(ChildProcessError):
             os.waitpid(-1, 0)
+
+
+def end_descendants(root: int, spared: Collection[int]) -> None:
+    """Kill the descendants of a process, save those that are spared; nothing where the system does not tell.
+
+    Args:
+        root: the process, which stays.
+        spared: numbers of descendants that live on.
+    """
+    with contextlib.suppress(OSError, AttributeError):  # no such system call, or no right to look
+        for _ in range(ROUNDS):
+            doomed = {pid for pid in set(descendants(root)) - {root, *spared} if _lives(pid)}
+            if not doomed:
+                return
+            held: dict[int, int] = {}
+            for pid in doomed:
+                with contextlib.suppress(ProcessLookupError):
+                    held[pid] = os.pidfd_open(pid)
+            # Held like this, a number that is still a descendant's cannot have become somebody else's meanwhile.
+            living = set(descendants(root))
+            for pid, descriptor in held.items():
+                with contextlib.suppress(ProcessLookupError):
+                    if pid in living:
+                        signal.pidfd_send_signal(descriptor, signal.SIGKILL)
+                os.close(descriptor)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False

@@ -12,7 +12,6 @@ import contextlib
 import gc
 import os
 import pickle
-import signal
 import socket
 
 from grader.sandbox.channel import ChannelClosed
@@ -51,7 +50,7 @@ def serve(channel: socket.socket, output_bytes: int) -> None:
     flood = {"status": "flood", "evalue": f"{output_bytes / 1e6:g} MB"}
     record.flood = lambda: _gone(flood | {"shown": record.data()})
     start_record(record)
-    shell, checking = make_shell(), 0
+    shell = make_shell()
     shell.ask_exit = lambda: _gone({"status": "crash", "evalue": "exit() was called"})
     shell.user_ns["__name__"] = "__main__"
     before = machinery()
@@ -59,29 +58,19 @@ def serve(channel: socket.socket, output_bytes: int) -> None:
     with contextlib.suppress(ChannelClosed):
         while True:
             request, fds = receive(channel, fds=1)
-            if checking:
-                checking = _end(checking)
             if request["do"] == "cell":
                 record.begin(request.get("show", False))
                 ended = run(shell, request["source"])
                 send(channel, ended | {"shown": record.data()} if record.kept else ended)
             elif request["do"] == "check" and fds:
                 gc.freeze()
-                checking = os.fork()
-                if checking == 0:
+                if os.fork() == 0:
                     gc.disable()
                     channel.close()
                     answer_probes(socket.socket(fileno=fds.pop()), shell.user_ns, changed(before))
                     os._exit(0)
             for fd in fds:
                 os.close(fd)
-
-
-def _end(pid: int) -> int:
-    with contextlib.suppress(OSError):
-        os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
-    return 0
 
 
 def _no_input(prompt: str = "") -> str:
@@ -109,6 +98,7 @@ def _text_of(error: BaseException) -> str:
 def answer_probes(channel: socket.socket, names: dict, patched: list[str]) -> None:
     """Run the probes of one graded cell until the judge hangs up; each answer says what is not what it was."""
     with contextlib.suppress(ChannelClosed):
+        send(channel, {"ready": True})
         while True:
             send(channel, answer(receive(channel), names) | {"patched": patched})
 
