@@ -190,7 +190,7 @@ CLASS = (
     HandIn("wrong-file-name", LINEAR, _with(), refused="wrong file name", file="06_linear_with_lora (1).ipynb"),
     HandIn("honest-warning", LORA, _with(lora_layer=answers.WARNS)),
     HandIn("copied-reference", LINEAR, _copies_reference, flag="answer-identical-to-reference"),
-    HandIn('O\'Neil, "Bo" <b>', LORA, _with(lora_layer=answers.LORA)),
+    HandIn("O'Neil, Bo & Söhne", LORA, _with(lora_layer=answers.LORA)),
 )
 
 

@@ -6,7 +6,6 @@ no markup, link, picture or macro of MathJax can be overlooked, and no text cost
 """
 
 import base64
-import binascii
 import re
 from collections.abc import Set
 
@@ -69,7 +68,7 @@ def inert_output(output: NotebookNode) -> NotebookNode:
     for name, made in SHOWN.items():
         try:
             data |= {name: made(output.data[name])}
-        except (KeyError, TypeError, ValueError, binascii.Error):
+        except (KeyError, TypeError, ValueError):
             continue  # not there, or not what it says it is
     counted = {"execution_count": _count(output)} if kind == "execute_result" else {}
     return new_output(kind, data, **counted)

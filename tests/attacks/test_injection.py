@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sqlite3
+from contextlib import closing
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote
@@ -156,6 +158,17 @@ def test_nothing_is_written_outside_the_folders_for_it(graded):
     assert len(folders) == len(NAMES) + 1
     for folder in folders:
         assert {".html", ".txt"} <= {path.suffix for path in folder.iterdir()} <= {".html", ".txt", ".json"}
+
+
+def test_formgrader_which_escapes_no_name_gets_none_that_is_markup(graded):
+    root, output, _ = graded
+    with closing(sqlite3.connect(root / "course" / ".nbgrader" / "gradebook.db")) as gradebook:
+        names = {name for (name,) in gradebook.execute("select id from student")}
+    copied = {path.name for path in (root / "course" / ".nbgrader" / "autograded").iterdir()}
+    markup = {name for name in NAMES if set('<>"\\') & set(name)}
+    assert len(markup) == 5
+    assert names == copied == {*NAMES} - markup
+    assert " ".join(output.split()).count("rename the student's folder") == len(markup)
 
 
 TRAVERSAL = ["..", ".", "../x", "../../../x", "/tmp/guard-x", "a/../../x", "..\\x", "a\0b", "\0", "", "/", "x" * 5_000]
