@@ -11,14 +11,13 @@ from grader.notebooks.answer_key import AnswerKey, KeyCell
 from grader.notebooks.restoration import Cell
 from grader.results import CHECK_WORDS, LOST, WORDS, CheckLine, Exercise, Message
 from grader.scoring.outcomes import Losses, ending
-from grader.scoring.run_submission import CellRun
+from grader.scoring.run_submission import WITHHELD, CellRun
 from grader.text.cell_text import bare
 from grader.text.safe_names import one_line
 
 LONGEST_TEXT = 1_000  # characters of one message; ours are a tenth of it
 MOST_CHECKS = 200  # of one exercise
 BROKEN = "this check broke while it ran; it costs you nothing, and staff will grade it again"
-WITHHELD = "Withheld"  # what an answer raises that imports what the lab asks for, see `student.withheld`
 OURS = "the grader broke"  # how notes begin that are for staff only
 
 

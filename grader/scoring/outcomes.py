@@ -11,7 +11,7 @@ from functools import cached_property
 
 from grader.notebooks.restoration import Cell
 from grader.results import LOST
-from grader.scoring.run_submission import CellRun
+from grader.scoring.run_submission import WITHHELD, CellRun
 
 LONGEST_QUOTE = 50  # characters of a cell's first line
 UNDEFINED = re.compile(r"\bname '(\w{1,80})' is not defined")
@@ -99,10 +99,12 @@ class Losses:
 
     def _cause(self, cell: Cell, name: str) -> Ending | None:
         start = f"`{name}` is not defined, because {_called(cell)}"
+        run = self._runs.get(cell.id, CellRun("not-run"))
+        if not cell.runs and run.ename == WITHHELD:  # of its imports, which run all the same
+            return Ending("fail", LOST, f"`{name}` is not there when grading: {run.evalue}", "Write it yourself.")
         if not cell.runs:
             said = f"{start} is left out when grading (training that no check needs)"
             return Ending("fail", LOST, said, "Define it in a cell of your own, or in the answer cell itself.")
-        run = self._runs.get(cell.id, CellRun("not-run"))
         end = ending(run)
         if end is None:
             return None

@@ -10,6 +10,8 @@ from grader.engine.service import engine
 from grader.notebooks.answer_key import AnswerKey
 from grader.notebooks.restoration import Cell
 
+WITHHELD = "Withheld"  # what a cell raises that imports what the lab asks students to write, see `student.withheld`
+
 
 @dataclass(frozen=True)
 class Limits:

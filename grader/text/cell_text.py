@@ -88,6 +88,8 @@ def _syntax(source: str, magics: bool = False) -> ast.Module | None:
 def preparation(source: str, never: Iterable[str] = ()) -> str:
     """Return the imports and constants of a cell that does not run: what other cells may take from it at no cost.
 
+    Each of them runs, also where one before it fails, and the failure still shows.
+
     Args:
         source: the cell.
         never: names that are left alone.
@@ -99,7 +101,10 @@ def preparation(source: str, never: Iterable[str] = ()) -> str:
             kept += [node] if node.names else []
         elif isinstance(node, ast.Assign) and _is_constant(node, never):
             kept.append(node)
-    return "\n".join(map(ast.unparse, kept))
+    made: list[ast.stmt] = []
+    for node in reversed(kept):
+        made = [ast.Try([node], [], [], made)] if made else [node]
+    return "\n".join(ast.unparse(ast.fix_missing_locations(node)) for node in made)
 
 
 def _is_constant(node: ast.Assign, never: Iterable[str]) -> bool:

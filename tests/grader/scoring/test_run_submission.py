@@ -13,7 +13,7 @@ from grader.engine.service import engine
 from grader.notebooks.restoration import Cell, restore
 from grader.scoring.grading import grade
 from grader.scoring.run_submission import Limits, execute
-from grader.text.cell_text import preparation
+from grader.text.cell_text import defined_names, preparation
 
 pytestmark = pytest.mark.kernel
 LIMITS = Limits(cell_seconds=4, output_bytes=1_000_000)
@@ -201,13 +201,34 @@ def test_imports_and_constants_of_a_cell_that_grading_leaves_out_are_there(cours
     key = tiny.keys_of(course)[tiny.FIRST]
     place, skipped = next((i, c) for i, c in enumerate(key.cells) if c.skip)
     text = preparation(SKIPPED, {"double"})
-    assert text == "import re\nfrom math import floor, pi as CIRCLE\nSIZES = {'small': (1, 2)}"
+    bare = [line.strip() for line in text.splitlines() if line.strip() not in ("try:", "finally:")]
+    assert bare == ["import re", "from math import floor, pi as CIRCLE", "SIZES = {'small': (1, 2)}"]
     cells = list(key.cells)
     cells[place] = replace(skipped, source=SKIPPED, student=SKIPPED, prepares=text)
     answer = "def half(x):\n    return float(re.sub('1', '1', str(x))) * SIZES['small'][0] / SIZES['small'][1]"
     data = tiny.notebook(course, double=tiny.GOOD["double"], half=answer)
     tiny.cell_of(data, skipped.id)["source"] = SKIPPED
     assert verdicts(data, replace(key, cells=tuple(cells))) == ["pass", "pass"]
+
+
+def test_one_import_that_is_withheld_costs_the_others_nothing_and_is_named(course):
+    key = tiny.keys_of(course)[tiny.FIRST]
+    place, skipped = next((i, c) for i, c in enumerate(key.cells) if c.skip)
+    source = "from lora_utils.training import train\nimport string\nfrom lora_utils import accuracy\nTWO = 2"
+    cells = list(key.cells)
+    names = defined_names(source)
+    cells[place] = replace(skipped, source=source, student=source, prepares=preparation(source), defines=names)
+    withheld = ("lora_utils.training.training_loop.train",)
+    key = replace(key, cells=tuple(cells), withheld=withheld)
+    used = "def half(x):\n    return x / TWO if accuracy and string.digits else 0"
+    for half, wanted in ((used, "pass"), ("def half(x):\n    return train(x)", "fail")):
+        data = tiny.notebook(course, double=tiny.GOOD["double"], half=half)
+        tiny.cell_of(data, skipped.id)["source"] = source
+        result = grade(tiny.submission(data), key, LIMITS, sandbox=False)
+        assert result.exercises[1].verdict == wanted
+    (first, *_) = result.exercises[1].messages
+    assert first.text.startswith("`train` is not there when grading: this lab asks you to write train: ")
+    assert first.hint == "Write it yourself."
 
 
 def test_what_a_student_adds_to_such_a_cell_is_there_too(course):
