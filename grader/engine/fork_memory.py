@@ -23,6 +23,7 @@ CACHED = 1_040  # bytes; glibc keeps a list of its own for each step below
 HEADER = sys.getsizeof(b"")
 MALLINFO = ("arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost")
 _filled: list[bytes] = []
+_huge: set[int] = set()  # where huge pages begin that this process or a parent has gathered
 
 
 class MallInfo(ctypes.Structure):
@@ -32,16 +33,20 @@ class MallInfo(ctypes.Structure):
 
 
 def use_huge_pages() -> int:
-    """Gather this process's private memory into huge pages, as far as the system has any; return how many bytes."""
+    """Gather this process's private memory into huge pages, as far as the system has any; return how many bytes.
+
+    What a parent has gathered stays as it is: to gather it again would copy it, and then it is shared no more.
+    """
     if sys.platform != "linux":
         return 0
     libc, gathered = ctypes.CDLL(None, use_errno=True), 0
     for start, end in private_memory():
-        first, last = -(-start // SIZE) * SIZE, end // SIZE * SIZE
-        if first < last:
-            place = ctypes.c_void_p(first), ctypes.c_size_t(last - first)
-            libc.madvise(*place, HUGEPAGE)
-            gathered += (last - first) * (libc.madvise(*place, COLLAPSE) == 0)
+        for place in range(-(-start // SIZE) * SIZE, end // SIZE * SIZE, SIZE):
+            if place not in _huge:
+                libc.madvise(ctypes.c_void_p(place), ctypes.c_size_t(SIZE), HUGEPAGE)
+                if libc.madvise(ctypes.c_void_p(place), ctypes.c_size_t(SIZE), COLLAPSE) == 0:
+                    _huge.add(place)
+                    gathered += SIZE
     return gathered
 
 

@@ -144,16 +144,22 @@ def prepare(withheld: list[str] | None) -> dict[str, str]:
         from grader.student import student_side
 
         student_side.prepare()
+    settle()
+    return copy
+
+
+def settle() -> None:
+    """Arrange this process's memory so that its forks share most of it."""
     gc.collect()
     fill_gaps()
     use_huge_pages()
-    return copy
 
 
 def main() -> None:
     """Load the libraries and serve; this process's own forks are servers."""
     channel = socket.socket(fileno=int(sys.argv[1]))
     preload_libraries()
+    settle()
     root = tempfile.mkdtemp(prefix="root-")
     os.chmod(root, 0o755)
     groups = Groups()
