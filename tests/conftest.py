@@ -25,6 +25,7 @@ def fork_server_with(monkeypatch, tmp_path):
 
     def prepare(text: str) -> None:
         (tmp_path / "sitecustomize.py").write_text(text)
+        service.stop()  # one that is there already has not run it
 
     def with_ours(folder: str) -> dict[str, str]:
         own = variables(folder)
