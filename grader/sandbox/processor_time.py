@@ -10,13 +10,13 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from pathlib import Path
 
 from grader.sandbox.processes import descendants
 
 PATIENCE = 4.0  # times the processor time that is allowed, on the clock, where others are graded meanwhile
 ALONE = 2.0  # the same, where nobody is
 SHORTEST = 0.05  # seconds between two looks at what was used
+UNSEEN = 0.01  # seconds that are not worth a look; they count as part of a later cell
 
 
 class Meter:
@@ -30,16 +30,16 @@ class Meter:
 
     def __init__(self, root: int, usage: int | None = None) -> None:
         self.root, self.usage = root, usage
-        self._last: float | None = None
+        self.last: float | None = None  # what it read at the last look
 
     def seconds(self) -> float:
         """Return what was used until now; the time on the clock where the system does not tell."""
         try:
             found = sum(map(_seconds, descendants(self.root))) if self.usage is None else _of_group(self.usage)
         except OSError:  # all is over, and its group removed; or there was never anything to ask
-            return time.monotonic() if self._last is None else self._last
-        self._last = max(self._last or 0.0, found)
-        return self._last
+            return time.monotonic() if self.last is None else self.last
+        self.last = max(self.last or 0.0, found)
+        return self.last
 
     def close(self) -> None:
         """Give the descriptor back."""
@@ -53,9 +53,8 @@ def _of_group(usage: int) -> float:
 
 
 def _seconds(pid: int) -> float:
-    with contextlib.suppress(OSError):
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+    with contextlib.suppress(OSError), open(f"/proc/{pid}/stat", "rb", buffering=0) as file:
+        return sum(map(int, file.read().rpartition(b")")[2].split()[11:15])) / os.sysconf("SC_CLK_TCK")
     return 0.0
 
 
@@ -70,17 +69,19 @@ class Stopwatch:
 
     def __init__(self, meter: Meter, work: float, clock: float) -> None:
         self.meter, self.work, self.clock = meter, work, clock
-        self._work, self._clock = meter.seconds(), time.monotonic()
+        self._work = meter.seconds() if meter.last is None else meter.last
+        self._clock = time.monotonic()
 
     def used(self) -> tuple[float, float]:
         """Return processor time and time on the clock since the start."""
-        return self.meter.seconds() - self._work, time.monotonic() - self._clock
+        clock = time.monotonic() - self._clock
+        return self.meter.seconds() - self._work if clock > UNSEEN else 0.0, clock
 
     def left(self) -> float:
         """Return for how many seconds nobody needs to look again; 0 or less once the time is over."""
         cores, clock = os.cpu_count() or 1, time.monotonic() - self._clock
         if clock < self.work / cores:  # so much cannot have been used yet
-            return self.work / cores - clock
+            return min(self.work / cores, self.clock) - clock
         work = self.work - self.used()[0]
         return min(max(work / cores, SHORTEST) if work > 0 else 0.0, self.clock - clock)
 

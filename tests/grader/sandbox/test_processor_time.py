@@ -19,7 +19,7 @@ class Told:
     """A meter that says what it is told to say."""
 
     def __init__(self) -> None:
-        self.used = 0.0
+        self.used, self.last = 0.0, None
 
     def seconds(self) -> float:
         return self.used
