@@ -111,7 +111,7 @@ def grade(
     scheduler: Annotated[
         str | None, typer.Option(help="A running Dask cluster, tcp://HOST:PORT; default: this machine grades.")
     ] = None,
-    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds that one cell may take.")] = 20.0,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds of processor time that one cell may take.")] = 20.0,
     sandbox: Annotated[
         Sandbox, typer.Option(help="require: start only where it holds; off: no isolation.")
     ] = "require",

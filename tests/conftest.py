@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections import Counter
 
+import pytest
+
 # Two test workers on two cores: one thread each. More threads than cores wait for each other most of the time.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -12,6 +14,27 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 def pytest_addoption(parser):
     """Let the tests of generated files rewrite what they expect."""
     parser.addoption("--update-golden", action="store_true", help="rewrite the expected files of generators")
+
+
+@pytest.fixture
+def fork_server_with(monkeypatch, tmp_path):
+    """Have this test's engines, which are its own, run some Python before anything else."""
+    from grader.engine import launching, service
+
+    variables = launching.variables
+
+    def prepare(text: str) -> None:
+        (tmp_path / "sitecustomize.py").write_text(text)
+        service.stop()  # one that is there already has not run it
+
+    def with_ours(folder: str) -> dict[str, str]:
+        own = variables(folder)
+        return own | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{own['PYTHONPATH']}"}
+
+    monkeypatch.setattr(launching, "variables", with_ours)
+    monkeypatch.setattr(service, "_engines", {})
+    yield prepare
+    service.stop()
 
 
 def pytest_terminal_summary(terminalreporter):

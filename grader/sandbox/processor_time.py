@@ -12,13 +12,13 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from pathlib import Path
 
 from grader.sandbox.processes import descendants
 
 PATIENCE = 4.0  # times the processor time that is allowed, on the clock, where others are graded meanwhile
 ALONE = 2.0  # the same, where nobody is
 SHORTEST = 0.05  # seconds between two looks at what was used
+UNSEEN = 0.01  # seconds that are not worth a look; they count as part of a later cell
 
 
 class Meter:
@@ -32,28 +32,30 @@ class Meter:
 
     def __init__(self, root: int, usage: int | None = None) -> None:
         self.root, self.usage = root, usage
-        self._last: float | None = None
+        self.last: float | None = None  # what it read at the last look
+        self.last_waited = 0.0  # the same, of the time without a processor
+        self.tells = os.path.exists("/proc/self/schedstat")
+        self.waited()
 
     def seconds(self) -> float:
         """Return what was used until now; the time on the clock where the system does not tell."""
         try:
             found = sum(map(_seconds, descendants(self.root))) if self.usage is None else _of_group(self.usage)
         except OSError:  # all is over, and its group removed; or there was never anything to ask
-            return time.monotonic() if self._last is None else self._last
-        self._last = max(self._last or 0.0, found)
-        return self._last
+            return time.monotonic() if self.last is None else self.last
+        self.last = max(self.last or 0.0, found)
+        return self.last
 
-    def waited(self) -> float | None:
-        """Return how long the submission, and the judge for it, had work and no processor; None where nobody tells."""
-        try:
-            found = _waited("/proc/self")
+    def waited(self) -> float:
+        """Return how long the submission, and the judge for it, had work and no processor; 0 where nobody tells."""
+        found = 0.0
+        with contextlib.suppress(OSError, IndexError):
             threads = [f"/proc/{pid}/task/{one}" for pid, own in descendants(self.root).items() for one in own]
-        except (OSError, IndexError):
-            return None
-        for thread in threads:
-            with contextlib.suppress(OSError):  # it has just ended
-                found += _waited(thread)
-        return found
+            for thread in ("/proc/self", *threads):
+                with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has just ended
+                    found += _waited(thread)
+        self.last_waited = max(self.last_waited, found)
+        return self.last_waited
 
     def close(self) -> None:
         """Give the descriptor back."""
@@ -67,13 +69,13 @@ def _of_group(usage: int) -> float:
 
 
 def _waited(thread: str) -> float:
-    return int(Path(thread, "schedstat").read_text().split()[1]) / 1e9
+    with open(f"{thread}/schedstat", "rb", buffering=0) as file:
+        return int(file.read().split()[1]) / 1e9
 
 
 def _seconds(pid: int) -> float:
-    with contextlib.suppress(OSError):
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+    with contextlib.suppress(OSError), open(f"/proc/{pid}/stat", "rb", buffering=0) as file:
+        return sum(map(int, file.read().rpartition(b")")[2].split()[11:15])) / os.sysconf("SC_CLK_TCK")
     return 0.0
 
 
@@ -88,11 +90,17 @@ class Stopwatch:
 
     def __init__(self, meter: Meter, work: float, clock: float) -> None:
         self.meter, self.work, self.clock = meter, work, clock
-        self._work, self._clock, self._waited = meter.seconds(), time.monotonic(), meter.waited()
+        self._work = meter.seconds() if meter.last is None else meter.last
+        self._clock = time.monotonic()
+        self._waited = meter.last_waited
 
     def used(self) -> tuple[float, float]:
         """Return processor time and time on the clock since the start."""
-        return self.meter.seconds() - self._work, time.monotonic() - self._clock
+        clock = time.monotonic() - self._clock
+        if clock <= UNSEEN:
+            return 0.0, clock
+        self.meter.waited()
+        return self.meter.seconds() - self._work, clock
 
     def rest(self) -> float:
         """Return the seconds on the clock until it is over in any case, a thousandth at least."""
@@ -102,16 +110,14 @@ class Stopwatch:
         """Return for how many seconds nobody needs to look again; 0 or less once the time is over."""
         cores, clock = os.cpu_count() or 1, time.monotonic() - self._clock
         if clock < self.work / cores:  # so much cannot have been used yet
-            return self.work / cores - clock
+            return min(self.work / cores, self.clock) - clock
         work = min(self.work - self.used()[0], self.work - self._own())
         return min(max(work / cores, SHORTEST) if work > 0 else 0.0, self.clock - clock)
 
     def _own(self) -> float:
-        """Return the seconds for which it did not wait for a processor; 0 where that is not known."""
-        waited = self.meter.waited()
-        if waited is None or self._waited is None:
-            return 0.0
-        return time.monotonic() - self._clock - max(0.0, waited - self._waited)
+        """Return the seconds for which it did not wait for a processor; 0 where the system does not tell."""
+        waited = self.meter.waited() - self._waited
+        return time.monotonic() - self._clock - waited if self.meter.tells else 0.0
 
     def kept_waiting(self) -> bool:
         """Whether the clock alone has ended it."""

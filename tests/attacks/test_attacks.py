@@ -10,19 +10,22 @@ import jupytext
 import pytest
 import tiny_course as tiny
 from processes import still_running
-from this_machine import needs_sandbox
+from this_machine import needs_filter, needs_sandbox
 
 from grader.scoring.grading import grade
 from grader.scoring.run_submission import Limits
 
 pytestmark = pytest.mark.kernel
 LIMITS = Limits(cell_seconds=6, output_bytes=1_000_000)
-TRICKS = {
-    cell.metadata["title"]: cell.source
-    for file in ("tricks.py", "bystanders.py")
-    for cell in jupytext.read(Path(__file__).with_name(file)).cells
-    if cell.cell_type == "code" and "title" in cell.metadata
-}
+
+
+def tricks(file: str) -> dict[str, str]:
+    """The cells of a file in this folder, by their titles."""
+    cells = jupytext.read(Path(__file__).with_name(file)).cells
+    return {cell.metadata["title"]: cell.source for cell in cells if "title" in cell.metadata}
+
+
+TRICKS, REACHES = tricks("tricks.py"), tricks("bystanders.py")
 # Ordinary code, the kind of accident that an honest notebook has as well, or what breaks its own process at once.
 UNSEEN = {
     "redefined check", "redefined grade", "always equal", "always equal at a distance", "huge answer", "deep answer",
@@ -59,9 +62,11 @@ def test_the_honest_wrong_answer_gets_what_it_is_worth(course, key):
     assert exercises["test-half"].points == 4.0
 
 
-@pytest.mark.parametrize("name", TRICKS)
+@pytest.mark.parametrize("name", [*TRICKS, *REACHES])
 def test_a_trick_earns_nothing_and_costs_nobody_anything(name, course, key):
-    result, exercises = graded(course, key, TRICKS[name])
+    if name in REACHES:
+        needs_filter()
+    result, exercises = graded(course, key, (TRICKS | REACHES)[name])
     assert exercises["test-double"].points <= HONEST, exercises["test-double"]
     assert result.score <= HONEST + 4.0
     assert result.sandbox.startswith("namespaces")
