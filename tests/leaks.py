@@ -31,7 +31,9 @@ def texts(folder: Path) -> dict[str, str]:
             text = " ".join(_strings(json.loads(text)))
         if path.suffix == ".html":
             text = html.unescape(re.sub(r"<[^>]*>", "", text))
-        found[str(path.relative_to(folder))] = " ".join(text.replace('""', '"').split())
+        if path.suffix == ".csv":
+            text = text.replace('""', '"')
+        found[str(path.relative_to(folder))] = " ".join(text.split())
     return found
 
 

@@ -121,7 +121,8 @@ def test_a_class_that_fails_every_hidden_check_learns_no_line_of_their_code(lab,
     assert leaks(out, lines) == []
     staff, students = nbgrader_pages(results, lab, tmp_path)
     assert {line for _, line in leaks(staff, lines)} == set(lines)
-    assert leaks(students, lines) == []
+    given = " ".join(" ".join(cell.student for cell in key_of(lab).cells).split())  # a hint of lab 09 has such a line
+    assert leaks(students, [line for line in lines if line not in given]) == []
 
 
 PLANTS = {
