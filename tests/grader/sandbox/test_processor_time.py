@@ -19,10 +19,13 @@ class Told:
     """A meter that says what it is told to say."""
 
     def __init__(self) -> None:
-        self.used, self.last = 0.0, None
+        self.used, self.last, self.last_waited, self.tells = 0.0, None, 0.0, True
 
     def seconds(self) -> float:
         return self.used
+
+    def waited(self) -> float:
+        return self.last_waited
 
 
 @LINUX
@@ -70,11 +73,13 @@ def test_a_cell_ends_by_what_it_uses_or_by_the_clock(monkeypatch):
     meter = Told()
     watch = Stopwatch(meter, work=2.0, clock=8.0)
     assert watch.left() == 2.0  # on one core no more can be used until then
-    now[0], meter.used = 103.0, 1.5
+    now[0], meter.used, meter.last_waited = 103.0, 1.5, 1.4
+    assert watch.left() == pytest.approx(0.4)  # 1.6 of the 3 seconds it has not waited for the processor
+    meter.last_waited = 2.0
     assert watch.left() == 0.5
     meter.used = 1.99
     assert watch.left() == SHORTEST
-    now[0] = 107.99
+    now[0], meter.last_waited = 107.99, 7.0
     assert 0 < watch.left() < 0.02
     assert watch.kept_waiting()
     now[0] = 108.5
@@ -84,3 +89,28 @@ def test_a_cell_ends_by_what_it_uses_or_by_the_clock(monkeypatch):
     assert watch.left() <= 0
     assert not watch.kept_waiting()
     assert watch.used() == (2.0, 8.5)
+
+
+def test_who_sleeps_ends_as_soon_as_who_works(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    watch = Stopwatch(Told(), work=2.0, clock=8.0)
+    now[0] = 101.9
+    assert watch.left() > 0
+    now[0] = 102.1
+    assert watch.left() <= 0
+    assert not watch.kept_waiting()  # so nobody grades it again
+
+
+@LINUX
+def test_the_time_without_a_processor_is_seen():
+    cores = os.cpu_count() or 1
+    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(2 * cores)]
+    try:
+        meter = Meter(busy[0].pid)
+        time.sleep(1.5)
+        assert meter.waited() > 0.2
+    finally:
+        for one in busy:
+            one.kill()
+            one.wait()
