@@ -47,10 +47,12 @@ def test_what_the_clock_alone_has_stopped_runs_again_alone_before_it_is_believed
     try:
         assert run("import time; time.sleep(1)") == ("ok", "")  # longer than the first patience, not than the second
         assert [order["patience"] for order in orders] == [0.2, service.ALONE]
-        assert run("import time; time.sleep(100)") == ("timeout", "4 s of waiting")
+        assert run("import time; time.sleep(100)") == ("timeout", "2 s")
         assert len(orders) == 2
         monkeypatch.setattr(service, "PATIENCE", 50)
         assert run("while True: pass") == ("timeout", "2 s")
         assert len(orders) == 1  # by the processor, so there is nothing to look at again
+        assert run("import time; time.sleep(100)") == ("timeout", "2 s")
+        assert len(orders) == 1  # it has waited for nothing
     finally:
         one.close()
