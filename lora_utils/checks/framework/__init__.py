@@ -6,7 +6,10 @@ Imports nothing of the package.
 from lora_utils.checks.framework.compare import Mistake as Mistake
 from lora_utils.checks.framework.compare import close as close
 from lora_utils.checks.framework.compare import expect_close as expect_close
+from lora_utils.checks.framework.compare import expect_explained as expect_explained
 from lora_utils.checks.framework.compare import expect_tensor as expect_tensor
+from lora_utils.checks.framework.compare import learns as learns
+from lora_utils.checks.framework.compare import share_left as share_left
 from lora_utils.checks.framework.draw import Draw as Draw
 from lora_utils.checks.framework.draw import course_seed as course_seed
 from lora_utils.checks.framework.exercise import Exercise as Exercise
@@ -16,8 +19,11 @@ from lora_utils.checks.framework.grade import Grade as Grade
 from lora_utils.checks.framework.origin import PACKAGE as PACKAGE
 from lora_utils.checks.framework.origin import from_package as from_package
 from lora_utils.checks.framework.probes import call as call
+from lora_utils.checks.framework.probes import later as later
 from lora_utils.checks.framework.probes import linear as linear
-from lora_utils.checks.framework.probes import shapes_of as shapes_of
+from lora_utils.checks.framework.probes import parameters_of as parameters_of
+from lora_utils.checks.framework.probes import returned as returned
+from lora_utils.checks.framework.probes import stepped as stepped
 from lora_utils.checks.framework.probes import train_towards as train_towards
 from lora_utils.checks.framework.subject import PROBE_HOME as PROBE_HOME
 from lora_utils.checks.framework.subject import Handle as Handle

@@ -54,6 +54,34 @@ def expect_tensor(actual, what: str) -> None:
         raise Failure("no-tensor", f"{what} must be a tensor, got {came}", hint)
 
 
+def share_left(found: torch.Tensor, target: torch.Tensor, start: torch.Tensor) -> float:
+    """Return which share of the squared distance from start to target is left, for outputs on inputs of the judge's.
+
+    The targets of these inputs are not told beside the student's object, so that the outputs cannot be made up of them.
+    """
+    return float((found - target).square().mean() / (start - target).square().mean())
+
+
+def learns(parameter: dict) -> bool:
+    """Return whether the step that `parameters_of` tries has moved a parameter."""
+    value, after = parameter["value"], parameter["after"]
+    return torch.equal(after.nan_to_num(), (value - 1).nan_to_num())  # NaN, which differs from itself, is no fault here
+
+
+def expect_explained(seen, again, what: str) -> None:
+    """Raise a Failure unless what was seen is what the parts that came back make of it.
+
+    A part may be said to be trainable, zero or inside; what the answer does must bear it out. No honest answer fails
+    here, whatever is wrong with it: `again` is the answer's own output too, for parts of the judge's choice. None is no
+    output at all; that, and numbers that are not finite, the checks of the output tell of.
+    """
+    if isinstance(again, torch.Tensor) and not torch.isfinite(again).all():
+        return
+    if (seen is None) != (again is None) or (seen is not None and not close(seen, again, 1e-3)):
+        raise Failure("facts-disagree", f"{what} is not what the parts that it is said to have make of it",
+                      "Keep what is trained in the parameters, and use them in forward as they are.")  # fmt: skip
+
+
 def expect_close(
     actual,
     expected,

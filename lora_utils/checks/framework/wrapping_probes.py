@@ -10,25 +10,33 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
-from lora_utils.checks.framework.probes import linear, train_towards
+from lora_utils.checks.framework.probes import later, linear, parameters_of, returned, train_towards
 
 
-def build(cls, *, weight, bias, rank, alpha) -> dict:
+def build(cls, *, weight, bias, rank, alpha, x, other) -> dict:
     """Probe: wrap a layer and tell what the result is made of."""
     base = linear(weight, bias)
-    wrapped = cls(base, rank, alpha)
+    return made_of(cls(base, rank, alpha), base, x.requires_grad_(True), other)
+
+
+def made_of(wrapped: nn.Module, base: nn.Module, x, other: list) -> dict:
+    """Not a probe by itself: the parts of a wrapped layer before and after a step, and what it then returns.
+
+    At last the layer that was given gets `other` numbers in its parameters, and only what holds the very layer follows.
+    """
     if not isinstance(wrapped, nn.Module):
         return {"module": False}
-    own = {id(p) for p in base.parameters()}
-    return {
+    seen = {
         "module": True,
         "inside": any(module is base for module in wrapped.modules()),
-        "parameters": {
-            name: {"value": p, "trainable": p.requires_grad, "base": id(p) in own}
-            for name, p in wrapped.named_parameters()
-        },
-        "base_trainable": [name for name, p in base.named_parameters() if p.requires_grad],
+        "base": parameters_of(base),
+        "parameters": parameters_of(wrapped),
+        "later": later(wrapped, x),
     }
+    with torch.no_grad():
+        for parameter, number in zip(base.parameters(), other, strict=True):
+            parameter.copy_(number)
+    return seen | {"renewed": parameters_of(wrapped), "output": returned(wrapped, x)}
 
 
 def run(cls, *, weight, bias, rank, alpha, x, A=None, B=None, upstream=None) -> dict:
@@ -57,23 +65,23 @@ def through(wrapped: nn.Module, base: nn.Module, rank: int, x, A=None, B=None, u
 
 
 def place(cls, *, dtype: str, device: str, rank: int, alpha: float, sizes: list) -> dict:
-    """Probe: dtype and device of the path beside a layer of that dtype on that device."""
+    """Probe: the path beside a layer of that dtype on that device, and its devices; "meta" holds no numbers."""
     i, o = sizes
     base = nn.Linear(i, o, dtype=getattr(torch, dtype), device=device)
     own = {id(p) for p in base.parameters()}
     rest = [p for p in cls(base, rank, alpha).parameters() if id(p) not in own]
-    return {"dtypes": sorted({str(p.dtype) for p in rest}), "devices": sorted({str(p.device) for p in rest})}
+    return {"path": [p for p in rest if not p.is_meta], "devices": sorted({str(p.device) for p in rest})}
 
 
-def fit(cls, *, weight, bias, rank, alpha, x, target, steps: int) -> dict:
-    """Probe: train whatever is trainable towards the target; returns first and last loss and the base's weights."""
+def fit(cls, *, weight, bias, rank, alpha, x, target, unseen, steps: int) -> dict:
+    """Probe: train whatever is trainable towards the target; returns the output for other inputs and the base."""
     base = linear(weight, bias)
     wrapped = cls(base, rank, alpha)
     trainable = [p for p in wrapped.parameters() if p.requires_grad]
     if not trainable:
         return {"trainable": 0}
-    losses = train_towards(wrapped, x, target, lr=0.1, steps=steps)
-    return {"trainable": len(trainable), **losses, "weight": base.weight, "bias": base.bias}
+    train_towards(wrapped, x, target, lr=0.1, steps=steps)
+    return {"trainable": len(trainable), "found": wrapped(unseen), "weight": base.weight, "bias": base.bias}
 
 
 class Factor(NamedTuple):

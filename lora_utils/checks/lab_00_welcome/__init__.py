@@ -14,3 +14,4 @@ from lora_utils.checks.lab_00_welcome.count_and_freeze import counted as counted
 from lora_utils.checks.lab_00_welcome.count_and_freeze import freeze_all_but as freeze_all_but
 from lora_utils.checks.lab_00_welcome.count_and_freeze import judge_frozen as judge_frozen
 from lora_utils.checks.lab_00_welcome.count_and_freeze import odd_models as odd_models
+from lora_utils.checks.lab_00_welcome.count_and_freeze import trainable_names as trainable_names

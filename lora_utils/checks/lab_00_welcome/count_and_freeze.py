@@ -10,9 +10,11 @@ from collections import OrderedDict
 import torch
 from torch import nn
 
+from lora_utils.checks.framework.compare import learns
 from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
+from lora_utils.checks.framework.probes import parameters_of
 from lora_utils.checks.framework.subject import StudentRaised, Subject
 
 count_trainable = Exercise("count-trainable")
@@ -21,11 +23,9 @@ freeze_all_but = Exercise("freeze-all-but")
 
 # -------------------------------------------------------------------------------------------------- count-trainable
 def counted(function, *, case: str, sizes: list) -> dict:
-    """Probe: what the function says about a model, and whether the model's switches are as they were."""
+    """Probe: what the function says about a model, and the model's parameters afterwards."""
     model = counting_model(case, *sizes)
-    before = [p.requires_grad for p in model.parameters()]
-    value = function(model)
-    return {"value": value, "changed": before != [p.requires_grad for p in model.parameters()]}
+    return {"value": function(model), "parameters": parameters_of(model)}
 
 
 def counting_model(case: str, words: int, a: int, b: int, c: int) -> nn.Module:
@@ -49,6 +49,11 @@ def counting_model(case: str, words: int, a: int, b: int, c: int) -> nn.Module:
 def odd_models(words: int, a: int, b: int, c: int) -> dict:
     """Models at the edge, each with its trainable and total count."""
     return {"own": (1, 1 + a * b * c), "empty": (0, 0)}
+
+
+def trainable_names(parameters: list[dict]) -> list[str]:
+    """The names of the parameters that a step has moved."""
+    return [p["name"] for p in parameters if learns(p)]
 
 
 def numbers(subject: Subject, case: str, sizes: list) -> tuple[float, float]:
@@ -161,14 +166,11 @@ def frozen_model(tied: bool) -> nn.Module:
 
 
 def froze(function, *, names: list, before: bool = True, tied: bool = False) -> dict:
-    """Probe: names of the parameters that may be trained afterwards, in the model given and in the one returned."""
+    """Probe: the parameters afterwards, of the model given and of the one returned."""
     model = frozen_model(tied).requires_grad_(before)
     returned = function(model, list(names))
-    return {"model": _trainable(model), "returned": _trainable(returned) if isinstance(returned, nn.Module) else None}
-
-
-def _trainable(model: nn.Module) -> list[str]:
-    return [name for name, p in model.named_parameters(remove_duplicate=False) if p.requires_grad]
+    models = {"model": model, "returned": returned if isinstance(returned, nn.Module) else nn.Module()}
+    return {name: parameters_of(one, shared_twice=True) for name, one in models.items()}
 
 
 def refused(function, *, names: list) -> dict:
@@ -193,10 +195,10 @@ ALL = [
 def judge_frozen(subject: Subject, names: list[str], right: set[str], **setting) -> None:
     """Compare what may be trained with the list; hidden checks use it with other names."""
     seen = subject.probe(froze, names=names, **setting)
-    came, text = set(seen["model"]), f"after freeze_all_but(model, {names})"
+    came, text = set(trainable_names(seen["model"])), f"after freeze_all_but(model, {names})"
     if came == right:
         return
-    if seen["returned"] is not None and set(seen["returned"]) == right:
+    if seen["returned"] and set(trainable_names(seen["returned"])) == right:
         raise Failure("a-copy", f"{text} the model returned is right, but the one given is unchanged",
                       "Change the model itself, without copying it.")  # fmt: skip
     before = set(ALL) if setting.get("before", True) else set()

@@ -18,24 +18,19 @@ NAMES = ("theta", "m", "v")
 
 # ---------------------------------------------------------------------------------------------------------- probes
 def run_adamw(function, *, theta, gradients: list, settings: dict) -> dict:
-    """Probe: steps t = 1, 2, ... from zero moments; returns theta, m and v after each, and what changed in place."""
+    """Probe: steps t = 1, 2, ... from zero moments; returns theta, m and v after each, and what came in, afterwards."""
     state = [theta, torch.zeros_like(theta), torch.zeros_like(theta)]
-    looks, changed = [], set()
+    looks, given = [], []
     for t, g in enumerate(gradients, start=1):
-        kept = [value.clone() for value in (*state, g)]
         result = function(state[0], g, state[1], state[2], t, **settings)
-        changed |= {
-            name
-            for name, old, now in zip((*NAMES, "g"), kept, (*state, g), strict=True)
-            if not torch.equal(old.nan_to_num(), now.nan_to_num())  # NaN, which differs from itself, is no change
-        }
+        given.append({name: value.detach().clone() for name, value in zip((*NAMES, "g"), (*state, g), strict=True)})
         if not isinstance(result, tuple | list) or len(result) != 3:
-            return {"looks": [], "changed": [], "count": len(result) if isinstance(result, tuple | list) else 1}
+            return {"looks": [], "given": [], "count": len(result) if isinstance(result, tuple | list) else 1}
         looks.append(dict(zip(NAMES, result, strict=True)))
         if not all(isinstance(value, torch.Tensor) for value in result):
             break
         state = [value.detach().clone() for value in result]
-    return {"looks": looks, "changed": sorted(changed), "count": 3}
+    return {"looks": looks, "given": given, "count": 3}
 
 
 # ---------------------------------------------------------------------------------------------------------- judges
@@ -247,7 +242,14 @@ def decay(subject: Subject, draw: Draw) -> None:
 @adamw_step.check
 def inputs_kept(subject: Subject, draw: Draw) -> None:
     """The tensors that come in stay as they are."""
-    changed = adamw_seen(subject, adamw_case(draw, steps=2, weight_decay=0.3))["changed"]
+    c = adamw_case(draw, steps=2, weight_decay=0.3)
+    seen, zero = adamw_seen(subject, c), torch.zeros_like(c["theta"])
+    came = [{"theta": c["theta"], "m": zero, "v": zero}, *seen["looks"]]  # each step gets what the one before returned
+    changed = set()
+    for now, state, g in zip(seen["given"], came, c["gradients"], strict=False):
+        for name, old in (*state.items(), ("g", g)):
+            if not torch.equal(now[name].nan_to_num(), old.nan_to_num()):  # NaN, unlike itself, is no change
+                changed.add(name)
     if changed:
-        raise Failure("changed-in-place", f"{', '.join(changed)} came in and was changed in place",
+        raise Failure("changed-in-place", f"{', '.join(sorted(changed))} came in and was changed in place",
                       "Write m = beta1 * m + ...; not m *= beta1 or m.mul_(beta1).")  # fmt: skip

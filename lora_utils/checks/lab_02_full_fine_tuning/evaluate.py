@@ -8,7 +8,8 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from lora_utils.checks import Draw, Exercise, Failure, Subject
+from lora_utils.checks import Draw, Exercise, Failure, Subject, close
+from lora_utils.checks.framework.compare import expect_explained
 from lora_utils.checks.framework.probes import linear
 from lora_utils.checks.framework.subject import StudentRaised
 
@@ -26,7 +27,7 @@ class Moody(nn.Module):
     """A linear model that answers otherwise in training mode and writes down how it was called.
 
     The mode that counts is that of the layer inside, as with a dropout layer: setting the attribute `training` of the
-    model alone does not reach it.
+    model alone does not reach it. The model's own mode adds 1 to all scores of an example, which changes no answer.
     """
 
     def __init__(self, weight: torch.Tensor) -> None:
@@ -37,20 +38,26 @@ class Moody(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Scores (b, c), in training mode those of the neighbouring class."""
         self.calls.append({"recording": torch.is_grad_enabled(), "rows": len(x)})
-        scores = self.layer(x)  # (b, c)
-        return scores.roll(1, dims=1) if self.layer.training else scores
+        return in_mode(self.layer(x), self.training, self.layer.training)
 
 
-def evaluated(function, *, weight, inputs, labels, batch_size: int, training: bool) -> dict:
-    """Probe: what the function says about a model, how it called it and how it left it."""
+def in_mode(scores: torch.Tensor, outside: bool, inside: bool) -> torch.Tensor:
+    """Not a probe by itself: the scores (b, c) of a model and a layer inside it that are in training mode, or not."""
+    return (scores.roll(1, dims=1) if inside else scores) + outside
+
+
+def evaluated(function, *, weight, inputs, labels, batch_size: int, training: bool, upstream) -> dict:
+    """Probe: what the function says about a model, how it called it, and how the model answers and learns after it."""
     model = Moody(weight).train(training)
     with torch.enable_grad():  # restores what was before, whatever the function leaves switched off
         value = function(model, inputs, labels, batch_size)
-        recording = torch.is_grad_enabled()
+        calls, recording = list(model.calls), torch.is_grad_enabled()
+        scores = model(inputs)
+        if scores.requires_grad:
+            scores.backward(upstream)
     return {
-        "returned": value, "type": type(value).__name__, "calls": model.calls,
-        "training": model.training, "training inside": model.layer.training,
-        "frozen": not model.layer.weight.requires_grad, "recording": recording,
+        "returned": value, "type": type(value).__name__, "calls": calls, "recording": recording,
+        "scores": scores, "gradient": model.layer.weight.grad,
     }  # fmt: skip
 
 
@@ -79,7 +86,8 @@ def _evaluation_case(draw: Draw, *, batch_size: int, n: int) -> dict:
     wrong[n - n % batch_size :] = True
     wrong[-1] = False
     shift = torch.where(wrong, 1 + (torch.arange(n) + draw.integer(0, 2)) % 3, 0)
-    return {"weight": weight, "inputs": inputs, "labels": (guesses + shift) % c, "batch_size": batch_size}
+    labels, upstream = (guesses + shift) % c, draw.normal(n, c)
+    return {"weight": weight, "inputs": inputs, "labels": labels, "batch_size": batch_size, "upstream": upstream}
 
 
 def _scores(c: dict) -> torch.Tensor:
@@ -160,6 +168,15 @@ def judge_accuracy(subject: Subject, c: dict, training: bool) -> dict:
     return seen
 
 
+def mode_after(seen: dict, c: dict) -> tuple[bool, bool]:
+    """In which mode the scores show the model and the layer inside it to be: whether it is the training mode."""
+    modes = [(outside, inside) for outside in (True, False) for inside in (True, False)]
+    found = [mode for mode in modes if close(seen["scores"], in_mode(_scores(c), *mode))]
+    if not found:
+        raise Failure("model-changed", "the model no longer gives the scores it gave", "Measuring changes nothing.")
+    return found[0]
+
+
 @evaluate.check(weight=2)
 def share_of_right_answers(subject: Subject, draw: Draw) -> None:
     """It returns the share of examples whose highest score is that of their label, in evaluation mode."""
@@ -169,18 +186,19 @@ def share_of_right_answers(subject: Subject, draw: Draw) -> None:
 @evaluate.check(after=("share-of-right-answers",))
 def mode_restored(subject: Subject, draw: Draw) -> None:
     """Afterwards the model is in the mode in which it came."""
-    seen = judge_accuracy(subject, evaluation_case(draw), training=True)
-    if seen["training"] and not seen["training inside"]:
+    c = evaluation_case(draw)
+    outside, inside = mode_after(judge_accuracy(subject, c, training=True), c)
+    if outside and not inside:
         raise Failure("layers-left-in-evaluation-mode", "the model is in training mode again, the layers inside it are "
                       "still in evaluation mode: dropout stays off for the rest of the training",
                       "model.train(was) goes through all layers; model.training = was reaches the outermost module "
                       "alone.")  # fmt: skip
-    if not seen["training"]:
+    if not outside:
         raise Failure("left-in-evaluation-mode", "the model came in training mode and is left in evaluation mode: "
                       "dropout stays off for the rest of the training",
                       "was = model.training before, model.train(was) after.")  # fmt: skip
-    seen = judge_accuracy(subject, evaluation_case(draw), training=False)
-    if seen["training"] or seen["training inside"]:
+    c = evaluation_case(draw)
+    if any(mode_after(judge_accuracy(subject, c, training=False), c)):
         raise Failure("always-training-mode", "the model came in evaluation mode and is left in training mode",
                       "was = model.training before, model.train(was) after: not train() in every case.")  # fmt: skip
 
@@ -190,7 +208,7 @@ def no_gradients(subject: Subject, draw: Draw) -> None:
     """Nothing is recorded for a backward pass, and afterwards gradients work as before."""
     c = evaluation_case(draw)
     seen = subject.probe(evaluated, **c, training=True)
-    if seen["frozen"]:
+    if seen["recording"] and seen["gradient"] is None:
         raise Failure("model-frozen", "the model's weight no longer has requires_grad: it would not train any more",
                       "Use with torch.no_grad(): around the loop and leave the parameters alone.")  # fmt: skip
     if any(call["recording"] for call in seen["calls"]):
@@ -199,6 +217,8 @@ def no_gradients(subject: Subject, draw: Draw) -> None:
     if not seen["recording"]:
         raise Failure("gradients-left-off", "gradients are switched off for everything that comes after",
                       "with torch.no_grad(): ends by itself; torch.set_grad_enabled(False) does not.")  # fmt: skip
+    G = c["upstream"].double().roll(-mode_after(seen, c)[1], dims=1)
+    expect_explained(seen["gradient"], G.T @ c["inputs"].double(), "the gradient of the model's weight")
     for batch_size in (c["batch_size"], 2):
         called = subject.probe(evaluated, **{**c, "batch_size": batch_size}, training=True)["calls"]
         rows = max((call["rows"] for call in called), default=0)

@@ -8,9 +8,10 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from lora_utils.checks import Draw, Exercise, Subject
+from lora_utils.checks import Draw, Exercise, Subject, close
 from lora_utils.checks import Failure as Failure
-from lora_utils.checks.framework.probes import linear
+from lora_utils.checks.framework.compare import learns
+from lora_utils.checks.framework.probes import linear, parameters_of, returned
 from lora_utils.checks.framework.subject import StudentRaised
 
 forgetting = Exercise("forgetting")
@@ -29,7 +30,7 @@ class TwoParts(nn.Module):
 
 
 def forgot(function, *, body, new, old, inputs, labels, before: float) -> dict:
-    """Probe: what the function says about a model with a new head, and what it left behind."""
+    """Probe: what the function says about a model with a new head, what it left, and the scores of a doubled head."""
     model, old_head = TwoParts(body, new), linear(old, None)
     own = model.fc2
 
@@ -38,11 +39,11 @@ def forgot(function, *, body, new, old, inputs, labels, before: float) -> dict:
             return (measured(inputs).argmax(dim=1) == labels).double().mean().item()
 
     value = function(model, old_head, accuracy, before)
-    return {
-        "returned": value, "type": type(value).__name__, "restored": model.fc2 is own,
-        "switches": [p.requires_grad for p in (model.body.weight, own.weight, old_head.weight)],
-        "body": model.body.weight, "new": own.weight, "old": old_head.weight,
-    }  # fmt: skip
+    parameters = parameters_of(model.body, own, old_head)
+    with torch.no_grad():
+        own.weight.mul_(2)  # which only the very head that was there makes felt
+        scores = returned(model, inputs)
+    return {"returned": value, "type": type(value).__name__, "parameters": parameters, "scores": scores}
 
 
 def forgetting_case(draw: Draw, *, better: bool = False, same: bool = False) -> dict:
@@ -97,7 +98,9 @@ def judge_forgetting(subject: Subject, c: dict) -> dict:
             if abs(value - wrong) < 1e-6:
                 raise Failure(id, f"{text}: {why}", hint)
         raise Failure("wrong-forgetting", text, "Old head in, accuracy, new head back; return before - after.")
-    return seen
+    body, new, _ = (p["value"].double() for p in seen["parameters"])
+    doubled = torch.relu(c["inputs"].double() @ body.T) @ (2 * new).T
+    return {**seen, "restored": close(seen["scores"], doubled)}
 
 
 @forgetting.check(weight=2)
@@ -112,14 +115,15 @@ def new_head_back(subject: Subject, draw: Draw) -> None:
     """Afterwards the model has its new head again, and no weight has changed."""
     c = forgetting_case(draw)
     seen = judge_forgetting(subject, c)
-    if not torch.equal(seen["new"], c["new"]):
+    body, new, old = seen["parameters"]
+    if not torch.equal(new["value"], c["new"]):
         raise Failure("new-head-overwritten", "the new head's weights have been overwritten",
                       "Exchange the layers, model.fc2 = old_head, and leave their weights alone.")  # fmt: skip
     if not seen["restored"]:
         raise Failure("old-head-left-in", "the model is left with the old head: the second task is lost",
                       "Keep new = model.fc2 first, and put it back before you return.")  # fmt: skip
-    if not (torch.equal(seen["body"], c["body"]) and torch.equal(seen["old"], c["old"])):
+    if not (torch.equal(body["value"], c["body"]) and torch.equal(old["value"], c["old"])):
         raise Failure("weights-changed", "a weight is no longer what it was", "Measuring changes nothing.")
-    if not all(seen["switches"]):
+    if not all(learns(p) for p in (body, new, old)):
         raise Failure("switches-changed", "a parameter no longer has requires_grad: it would not train any more",
                       "Measuring changes nothing; accuracy records no gradients anyway.")  # fmt: skip

@@ -11,6 +11,8 @@ import torch
 from torch import nn
 
 from lora_utils.checks import Draw, Exercise, Failure, Subject
+from lora_utils.checks.framework.compare import learns
+from lora_utils.checks.framework.probes import parameters_of
 
 freezing_policy = Exercise("freezing-policy")
 POLICIES = ("nothing", "last layer", "bitfit", "everything")
@@ -34,10 +36,10 @@ def policy_model() -> nn.Module:
     return model
 
 
-def chosen(function, *, policy: str, head: str, before: bool) -> dict:
-    """Probe: apply a policy to a model that was wholly trainable or wholly frozen."""
+def chosen(function, *, policy: str, head: str, before: bool, numbers: dict) -> dict:
+    """Probe: apply a policy to a model of these numbers that was wholly trainable or wholly frozen."""
     model = policy_model().requires_grad_(before)
-    values = {name: p.detach().clone() for name, p in model.named_parameters()}
+    model.load_state_dict(numbers)
     returned = function(model, policy, head)
     listed = isinstance(returned, Iterable) and not isinstance(returned, str | torch.Tensor)
     returned = list(returned) if listed else returned
@@ -45,8 +47,7 @@ def chosen(function, *, policy: str, head: str, before: bool) -> dict:
         "returned": [one if isinstance(one, str) else type(one).__name__ for one in returned] if listed else None,
         "names": listed and all(isinstance(one, str) for one in returned),
         "type": type(returned).__name__,
-        "trainable": [name for name, p in model.named_parameters() if p.requires_grad],
-        "same": all(torch.equal(p, values[name]) for name, p in model.named_parameters()),
+        "parameters": parameters_of(model),
     }
 
 
@@ -69,13 +70,23 @@ def right_names(policy: str, head: str) -> set[str]:
     return {"nothing": set(), "last layer": of_head, "bitfit": BIASES | of_head, "everything": set(ALL)}[policy]
 
 
-def judge_policy(subject: Subject, policy: str, head: str = "fc2", *, before: bool = True) -> dict:
+def policy_seen(subject: Subject, policy: str, head: str, before: bool) -> dict:
+    """Apply a policy; what the probe saw, the names that a step then moves, and whether it left all numbers alone."""
+    numbers = {
+        name: torch.full_like(value, k + 2.0) for k, (name, value) in enumerate(policy_model().state_dict().items())
+    }
+    seen = subject.probe(chosen, policy=policy, head=head, before=before, numbers=numbers)
+    same = all(torch.equal(p["value"], numbers[p["name"]]) for p in seen["parameters"])
+    return {**seen, "trainable": [p["name"] for p in seen["parameters"] if learns(p)], "same": same}
+
+
+def judge_policy(subject: Subject, policy: str, head: str = "fc2", *, before: bool = True) -> None:
     """Compare what may be trained with the list; hidden checks use it with other heads."""
-    seen = subject.probe(chosen, policy=policy, head=head, before=before)
+    seen = policy_seen(subject, policy, head, before)
     came, right = set(seen["trainable"]), right_names(policy, head)
     extra, missing = came - right, right - came
     if not extra and not missing:
-        return seen
+        return
     start = "trainable" if before else "frozen"
     names = ", ".join(seen["trainable"]) or "none"
     text = f"after {policy!r} with head {head!r} on a {start} model, trainable are {names}"
@@ -148,7 +159,7 @@ def biases(subject: Subject, draw: Draw) -> None:
 def names_returned(subject: Subject, draw: Draw) -> None:
     """It returns the names of the trainable parameters in the model's order and changes no value."""
     for policy in POLICIES:
-        seen = subject.probe(chosen, policy=policy, head="fc2", before=True)
+        seen = policy_seen(subject, policy, "fc2", True)
         came, right = seen["returned"], seen["trainable"]
         if not seen["same"]:
             raise Failure("values-changed", f"{policy!r} has changed a parameter's value", "Set requires_grad only.")

@@ -11,6 +11,8 @@ import torch
 from torch import nn
 
 from lora_utils.checks import Draw, Exercise, Failure, Subject
+from lora_utils.checks.framework.compare import learns
+from lora_utils.checks.framework.probes import parameters_of
 from lora_utils.training.measured_memory import training_memory
 
 memory_ledger = Exercise("memory-ledger")
@@ -30,11 +32,10 @@ def chain(sizes: list, trained: list, bias: bool) -> nn.Sequential:
 
 
 def predicted(function, *, sizes: list, trained: list, b: int, bias: bool) -> dict:
-    """Probe: the ledger of a model, and whether its switches are as they were."""
+    """Probe: the ledger of a model, and the model's parameters afterwards."""
     model = chain(sizes, trained, bias)
     value = function(model, b)
-    kept = [p.requires_grad for p in model.parameters()] == trained
-    return {"value": value, "type": type(value).__name__, "kept": kept}
+    return {"value": value, "type": type(value).__name__, "parameters": parameters_of(model)}
 
 
 # ---------------------------------------------------------------------------------------------------------- judges
@@ -139,7 +140,7 @@ def judge_kind(subject: Subject, c: dict, kind: str) -> None:
         raise Failure("no-ledger", f"expected a dict with the keys {', '.join(KINDS)}, got {came or 'an empty one'}; "
                       f"{kind!r} is missing",
                       'return {"weights": ..., "gradients": ..., "optimizer": ..., "activations": ...}')  # fmt: skip
-    if not seen["kept"]:
+    if [learns(p) for p in seen["parameters"]] != c["trained"]:
         raise Failure("switches-changed", "requires_grad of a parameter has changed", "Counting changes nothing.")
     x, labels = torch.ones(c["b"], c["sizes"][0]), torch.arange(c["b"]) % c["sizes"][-1]
     right = getattr(training_memory(chain(c["sizes"], c["trained"], c["bias"]), x, labels), kind)

@@ -12,8 +12,8 @@ from torch import nn
 from torch.nn import functional as F
 
 from lora_utils.checks import Draw, Exercise, Failure, Subject
-from lora_utils.checks.framework.compare import Mistake, expect_close
-from lora_utils.checks.framework.probes import linear
+from lora_utils.checks.framework.compare import Mistake, close, expect_close, learns
+from lora_utils.checks.framework.probes import linear, parameters_of
 from lora_utils.checks.framework.subject import StudentRaised
 
 training_step = Exercise("training-step")
@@ -22,17 +22,20 @@ ORDER = "The order is: optimizer.zero_grad(), loss = ..., loss.backward(), optim
 
 # ---------------------------------------------------------------------------------------------------------- probes
 class Watched(nn.Module):
-    """A frozen body under a trained head that writes down in which mode and order it was used."""
+    """A frozen body under a trained head that writes down in which order it was used, and what it saw when training."""
 
     def __init__(self, body: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> None:
         super().__init__()
         self.body, self.head = linear(body, None).requires_grad_(False), linear(weight, bias)
         self.events: list[str] = []
+        self.rows: list[torch.Tensor] = []  # seen in training mode, whose mean batch normalization would keep
         self.head.weight.register_hook(lambda gradient: self.events.append("backward"))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Scores (b, c)."""
         self.events.append("forward" if self.training else "forward in evaluation mode")
+        if self.training:
+            self.rows.append(x.detach().clone())
         return self.head(self.body(x))
 
 
@@ -57,18 +60,16 @@ def run_steps(function, *, body, weight, bias, batches: list, lr: float, momentu
     looks = []
     for x, labels in batches:
         events.clear()
+        model.rows.clear()
         value = function(model, optimizer, x, labels)
         graph = isinstance(value, torch.Tensor) and value.requires_grad
         looks.append({
             "weight": model.head.weight.detach().clone(), "bias": model.head.bias.detach().clone(),
+            "mean": torch.cat(model.rows).mean(0) if model.rows else None,
             "events": list(events), "returned": value if isinstance(value, int | float | torch.Tensor) else None,
             "type": type(value).__name__, "graph": graph,
         })  # fmt: skip
-    return {
-        "looks": looks,
-        "body": model.body.weight,
-        "trainable": {name: p.requires_grad for name, p in model.named_parameters()},
-    }
+    return {"looks": looks, "parameters": parameters_of(model)}
 
 
 # ---------------------------------------------------------------------------------------------------------- judges
@@ -253,7 +254,8 @@ def returns_the_loss(subject: Subject, draw: Draw) -> None:
 @training_step.check(after=("one-step",))
 def training_mode(subject: Subject, draw: Draw) -> None:
     """The forward pass runs in training mode, even if the model came in evaluation mode."""
-    if "forward" not in seen_steps(subject, step_case(draw))["looks"][0]["events"]:
+    c = step_case(draw)
+    if not close(seen_steps(subject, c)["looks"][0]["mean"], c["batches"][0][0].mean(0)):
         raise Failure("evaluation-mode", "the model came in evaluation mode and was trained in it: dropout is off and "
                       "batch statistics stand still", "Call model.train() first.")  # fmt: skip
 
@@ -262,9 +264,9 @@ def training_mode(subject: Subject, draw: Draw) -> None:
 def frozen_stays(subject: Subject, draw: Draw) -> None:
     """What is frozen stays as it was and stays frozen; what is trained stays trainable."""
     c = step_case(draw)
-    seen = seen_steps(subject, c)
-    if not torch.equal(seen["body"], c["body"]):
+    parameters = {p["name"]: p for p in seen_steps(subject, c)["parameters"]}
+    if not torch.equal(parameters["body.weight"]["value"], c["body"]):
         raise Failure("frozen-moved", "the frozen layer's weight has changed", "Let the optimizer do the moving.")
-    if seen["trainable"] != {"body.weight": False, "head.weight": True, "head.bias": True}:
+    if [name for name, p in parameters.items() if learns(p)] != ["head.weight", "head.bias"]:
         raise Failure("switches-changed", "requires_grad of a parameter is no longer what it was",
                       "A training step trains what is trainable; what that is was decided outside.")  # fmt: skip

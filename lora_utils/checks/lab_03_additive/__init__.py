@@ -3,6 +3,7 @@
 May import the framework and the rooms below the checks, but no other lab's.
 """
 
+from lora_utils.checks.framework.compare import share_left as share_left
 from lora_utils.checks.framework.failure import Failure as Failure
 from lora_utils.checks.lab_03_additive.adapter_behind import adapter_behind as adapter_behind
 from lora_utils.checks.lab_03_additive.adapter_behind import judge_call as judge_call

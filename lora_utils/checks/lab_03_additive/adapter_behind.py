@@ -8,10 +8,11 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from lora_utils.checks.framework.compare import Mistake, expect_close, expect_tensor
+from lora_utils.checks.framework.compare import Mistake, expect_close, expect_explained, expect_tensor, learns
 from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
+from lora_utils.checks.framework.probes import later, parameters_of, returned
 from lora_utils.checks.framework.subject import StudentRaised, Subject
 
 adapter_behind = Exercise("adapter-behind")
@@ -56,8 +57,8 @@ class Bend(nn.Module):
 
 
 # ---------------------------------------------------------------------------------------------------------- probes
-def wrap(cls, *, weight, gain, x=None, positional=(), named=None, upstream=None, alone=False) -> dict:
-    """Probe: wrap a sublayer and an adapter; what is inside, what can be trained, the output, the gradient of x.
+def wrap(cls, *, weight, gain, x, positional=(), named=None, upstream=None, alone=False) -> dict:
+    """Probe: wrap a sublayer and an adapter; the output and the gradients of x and of the adapter.
 
     With `alone` the sublayer takes x and nothing else.
     """
@@ -65,53 +66,71 @@ def wrap(cls, *, weight, gain, x=None, positional=(), named=None, upstream=None,
     layer = cls(sublayer, adapter)
     if not isinstance(layer, nn.Module):
         return {"module": False}
-    inside, numbers = list(layer.modules()), list(layer.parameters())
+    x.requires_grad_(upstream is not None)
+    y = layer(x, *positional, **(named or {}))
+    seen = {"module": True, "output": y}
+    if upstream is not None and y.requires_grad:
+        live = [x, adapter.gain] if adapter.gain.requires_grad else [x]
+        grads = torch.autograd.grad(y, live, upstream, allow_unused=True)
+        seen |= {"dx": grads[0], "dgain": grads[-1] if len(live) == 2 else None}
+    return seen
+
+
+def build(cls, *, weight, gain, x, other) -> dict:
+    """Probe: wrap a sublayer and an adapter; what the result is made of, before and after a step.
+
+    At last sublayer and adapter get other numbers, which only what holds the very objects follows.
+    """
+    sublayer, adapter = Sublayer(weight), Bend(gain)
+    layer = cls(sublayer, adapter)
+    if not isinstance(layer, nn.Module):
+        return {"module": False}
     seen = {
         "module": True,
-        "sublayer_inside": any(m is sublayer for m in inside),
-        "adapter_inside": any(m is adapter for m in inside),
-        "copied": any(isinstance(m, Sublayer) and m is not sublayer for m in inside),
-        "sublayer_frozen": not sublayer.weight.requires_grad,
-        "adapter_trainable": adapter.gain.requires_grad,
-        "extra": len(numbers) > 2,
+        "given": parameters_of(sublayer, adapter),
+        "parameters": parameters_of(layer),
+        "later": later(layer, x),
     }
-    if x is not None:
-        x.requires_grad_(upstream is not None)
-        y = layer(x, *positional, **(named or {}))
-        seen["output"] = y
-        if upstream is not None and y.requires_grad:
-            live = [x, adapter.gain] if adapter.gain.requires_grad else [x]
-            grads = torch.autograd.grad(y, live, upstream, allow_unused=True)
-            seen |= {"dx": grads[0], "dgain": grads[-1] if len(live) == 2 else None}
-    return seen
+    with torch.no_grad():
+        for parameter, number in zip((sublayer.weight, adapter.gain), other, strict=True):
+            parameter.copy_(number)
+    return seen | {"renewed": parameters_of(layer), "output": returned(layer, x)}
 
 
 @adapter_behind.check
 def keeps_both(subject: Subject, draw: Draw) -> None:
     """The sublayer and the adapter it is given are inside; the sublayer is frozen, the adapter is trained."""
     d = draw.integer(3, 8)
-    seen = subject.probe(wrap, weight=draw.normal(d, d), gain=draw.normal(d))
+    c = {"weight": draw.normal(d, d), "gain": draw.normal(d), "x": draw.normal(3, d)}
+    other = [draw.normal(d, d), draw.normal(d)]
+    seen = subject.probe(build, **c, other=other)
     store = "Store both as attributes: self.sublayer = sublayer, self.adapter = adapter."
     if not seen["module"]:
         raise Failure("not-a-module", "AdapterBehind(sublayer, adapter) is not an nn.Module",
                       "Write class AdapterBehind(nn.Module) with super().__init__().")  # fmt: skip
-    if not seen["sublayer_inside"] and seen["copied"]:
+    values = [p["value"] for p in seen["renewed"]]
+    inside = [any(torch.equal(value, number) for value in values) for number in other]
+    if not inside[0] and any(torch.equal(value, c["weight"]) for value in values):
         raise Failure(
             "sublayer-copied", "a copy of the sublayer is inside, so its weights exist twice in memory", store
         )
-    for name in ("sublayer", "adapter"):
-        if not seen[f"{name}_inside"]:
+    for name, there in zip(("sublayer", "adapter"), inside, strict=True):
+        if not there:
             raise Failure(f"{name}-missing", f"the given {name} is not among the module's submodules",
                           f"{store} A list or dict hides them from PyTorch.")  # fmt: skip
-    if not seen["adapter_trainable"]:
+    sublayer, adapter = seen["given"]
+    if not learns(adapter):
         raise Failure("adapter-frozen", "the adapter can no longer be trained", "Freeze the sublayer alone, not self.")
-    if not seen["sublayer_frozen"]:
+    if not torch.equal(sublayer["after"], c["weight"]):
         raise Failure("sublayer-not-frozen", "the sublayer's weights would still be trained",
                       "self.sublayer = sublayer.requires_grad_(False)")  # fmt: skip
-    if seen["extra"]:
+    if len(values) > 2:
         raise Failure(
             "extra-parameters", "the wrapper has parameters beside those of the sublayer and the adapter", store
         )
+    for output, weight, gain in ((seen["later"], c["weight"], c["gain"] - 1), (seen["output"], *other)):
+        again = subject.tried(wrap, weight=weight, gain=gain, x=c["x"]).get("output")
+        expect_explained(output, again, "the output for other numbers in its parts")
 
 
 @adapter_behind.check(weight=2)

@@ -11,22 +11,22 @@ import math
 import torch
 from torch.nn import functional as F
 
-from lora_utils.checks.framework.compare import Mistake, expect_close, expect_tensor
+from lora_utils.checks.framework.compare import Mistake, close, expect_close, expect_explained, expect_tensor, learns
 from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
 from lora_utils.checks.framework.subject import StudentRaised, Subject
-from lora_utils.checks.lab_03_additive.bottleneck_probes import build, run
+from lora_utils.checks.lab_03_additive.bottleneck_probes import build, roles, run, turned
 
 bottleneck_adapter = Exercise("bottleneck-adapter")
 
 WRITE_MODULE = "Write class BottleneckAdapter(nn.Module) with super().__init__() as the first line of __init__."
 
 
-def built(subject: Subject, width: int, bottleneck: int) -> list[dict]:
+def built(subject: Subject, c: dict) -> dict:
     """Build the adapter and expect an nn.Module; the usual accident with super() gets its own message."""
     try:
-        seen = subject.probe(build, width=width, bottleneck=bottleneck)
+        seen = subject.probe(build, **c)
     except StudentRaised as error:
         if "before Module.__init__() call" in error.text:
             raise Failure("super-init-missing", "PyTorch cannot register the layers: nn.Module was never initialised",
@@ -37,15 +37,27 @@ def built(subject: Subject, width: int, bottleneck: int) -> list[dict]:
     if not seen["parameters"] and seen["hidden"]:
         raise Failure("hidden-parameters", "the layers sit in a list, where nn.Module does not look",
                       "Assign each layer to its own attribute, or use nn.Sequential.")  # fmt: skip
-    return seen["parameters"]
+    return seen
+
+
+def expect_layers(subject: Subject, c: dict, seen: dict) -> None:
+    """Expect that another adapter with the layers that came back, less by the step, returns what came after it."""
+    sizes = c["width"], c["bottleneck"]
+    values = [p["value"] for p in seen["parameters"]]
+    weights = {name: turned(values[k] - 1, name, *sizes) for name, k in roles(values, *sizes).items()}
+    other = subject.tried(run, **c, weights=weights, twice=True)
+    # Of a random output, and of an x that is changed, others tell.
+    if not other or (close(other["output"], other["again"]) and torch.equal(other["x"], c["x"])):
+        expect_explained(seen["later"], other.get("output"), "the output after a step")
 
 
 @bottleneck_adapter.check
 def has_two_layers(subject: Subject, draw: Draw) -> None:
     """Its layers are down (width to bottleneck) and up (bottleneck to width), with biases: 2 d r + r + d numbers."""
     r, d = sorted(draw.sizes(2, 3, 12))
-    parameters = built(subject, d, r)
-    shapes = sorted(tuple(p["shape"]) for p in parameters)
+    c = {"width": d, "bottleneck": r, "x": draw.normal(4, d)}
+    parameters = (seen := built(subject, c))["parameters"]
+    shapes = sorted(tuple(p["value"].shape) for p in parameters)
     total, right = sum(math.prod(shape) for shape in shapes), 2 * d * r + r + d
     expected = f"for width={d} and bottleneck={r} it has {total} numbers, expected 2 d r + r + d = {right}"
     layers = "self.down = nn.Linear(width, bottleneck), self.up = nn.Linear(bottleneck, width)"
@@ -56,7 +68,7 @@ def has_two_layers(subject: Subject, draw: Draw) -> None:
         raise Failure("full-matrix", f"{expected}: a layer of {d} x {d} saves nothing", layers)
     if len(matrices) != 2 or sum(shape in ((r, d), (d, r)) for shape in matrices) != 2:
         raise Failure("wrong-layers", f"{expected}: its matrices are {', '.join(map(str, matrices))}", layers)
-    if frozen := [p["name"] for p in parameters if not p["trainable"]]:
+    if frozen := [p["name"] for p in parameters if not learns(p)]:
         raise Failure("adapter-frozen", f"{frozen[0]} has requires_grad=False: training would never change it",
                       "The adapter is what is trained; only the sublayer it serves is frozen.")  # fmt: skip
     vectors = [shape for shape in shapes if len(shape) == 1]
@@ -66,8 +78,9 @@ def has_two_layers(subject: Subject, draw: Draw) -> None:
         raise Failure("extra-norm", f"{expected}: there is a normalisation or a second bias inside",
                       "The adapter has two linear layers and nothing else; the block has its norms.")  # fmt: skip
     if total > right:
-        extra = next((p["name"] for p in parameters if len(p["shape"]) not in (1, 2)), "a parameter")
+        extra = next((p["name"] for p in parameters if p["value"].dim() not in (1, 2)), "a parameter")
         raise Failure("extra-parameters", f"{expected}: {extra} is one too many", layers)
+    expect_layers(subject, c, seen)
 
 
 # Twice the weight of the other facts: an adapter that does not start as the identity destroys what it is put behind.
@@ -75,11 +88,11 @@ def has_two_layers(subject: Subject, draw: Draw) -> None:
 def starts_as_the_identity(subject: Subject, draw: Draw) -> None:
     """Before training it returns x itself, bit for bit, because up is zero, while down is not."""
     r, d = sorted(draw.sizes(2, 3, 12))
-    x = draw.normal(5, d)
-    y = _call(subject, width=d, bottleneck=r, x=x)["output"]
+    c = {"width": d, "bottleneck": r, "x": (x := draw.normal(5, d))}
+    y = _call(subject, **c)["output"]
     expect_tensor(y, "what forward returns")
-    parameters = built(subject, d, r)
-    largest = {tuple(p["shape"]): p["largest"] for p in parameters}
+    seen = built(subject, c)
+    largest = {tuple(p["value"].shape): float(p["value"].abs().max()) for p in seen["parameters"]}
     down, up, bias = (largest.get(shape, 0.0) for shape in ((r, d), (d, r), (d,)))  # the check before has seen them
     why = "With up = 0 the change is zero, and up itself already receives a gradient."
     if down == 0 and up == 0:
@@ -91,7 +104,7 @@ def starts_as_the_identity(subject: Subject, draw: Draw) -> None:
         raise Failure("up-not-zero", text, "nn.init.zeros_(self.up.weight), and the same for its bias: nn.Linear draws "
                       "both at random. (The paper starts near the identity, this lab exactly at it.)")  # fmt: skip
     if y.shape == x.shape and torch.equal(y, x):
-        return
+        return expect_layers(subject, c, seen)
     if y.shape == x.shape and not y.any():
         raise Failure("residual-forgotten", "a fresh adapter returns zeros: the way around it is missing",
                       "forward returns x + what the two layers make of it.")  # fmt: skip
@@ -142,7 +155,7 @@ def judge_output(subject: Subject, c: dict) -> None:
     """Compare the output for given weights with the definition; hidden checks use it with other cases."""
     seen = _call(subject, **c, twice=True)
     expect_tensor(seen["output"], "what forward returns")
-    if seen["x_changed"]:
+    if not torch.equal(seen["x"], c["x"]):
         raise Failure("x-changed", "forward changes the x it is given, which the block still needs for its residual",
                       "No += and no method that ends in _ on x: return x + ...")  # fmt: skip
     if not torch.equal(seen["output"], seen["again"]):

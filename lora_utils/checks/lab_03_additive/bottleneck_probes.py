@@ -9,11 +9,11 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from lora_utils.checks.framework.probes import shapes_of, train_towards
+from lora_utils.checks.framework.probes import later, parameters_of, train_towards
 
 
-def build(cls, *, width: int, bottleneck: int) -> dict:
-    """Probe: build an adapter and list what it is made of."""
+def build(cls, *, width: int, bottleneck: int, x) -> dict:
+    """Probe: build an adapter, list what it is made of, and show what it returns after a step."""
     adapter = cls(width, bottleneck)
     if not isinstance(adapter, nn.Module):
         return {"module": False}
@@ -21,26 +21,32 @@ def build(cls, *, width: int, bottleneck: int) -> dict:
     held = [item for value in attributes if isinstance(value, (list, tuple)) for item in value]
     return {
         "module": True,
-        "parameters": shapes_of(adapter),
-        "buffers": len(list(adapter.buffers())),
+        "parameters": parameters_of(adapter),
+        "later": later(adapter, x),
         "hidden": sum(isinstance(item, nn.Module | nn.Parameter) for item in held),
     }
 
 
-def parts(adapter: nn.Module, width: int, bottleneck: int) -> dict[str, nn.Parameter]:
-    """Not a probe by itself: matrices and biases by role; of the two matrices, `up` is the one that starts at zero."""
+def roles(tensors: list[torch.Tensor], width: int, bottleneck: int) -> dict[str, int]:
+    """Not a probe by itself: which tensor is which, down, up or a bias; of two matrices `up` starts at zero."""
     shapes = ((bottleneck, width), (width, bottleneck))
-    matrices = [p for p in adapter.parameters() if tuple(p.shape) in shapes][:2]
-    zero = [not p.detach().any() for p in matrices]
+    matrices = [k for k, t in enumerate(tensors) if tuple(t.shape) in shapes][:2]
+    zero = [not tensors[k].detach().any() for k in matrices]
     if zero[0] == zero[1]:  # both random or both zero: nn.Linear's layout decides
-        up = next(i for i, p in enumerate(matrices) if tuple(p.shape) == shapes[1])
+        up = next(i for i, k in enumerate(matrices) if tuple(tensors[k].shape) == shapes[1])
     else:
         up = zero.index(True)
     found = {"down": matrices[1 - up], "up": matrices[up]}
-    vectors = [p for p in adapter.parameters() if p.dim() == 1]
-    found["down_bias"] = next((p for p in vectors if p.shape == (bottleneck,)), None)
-    found["up_bias"] = next((p for p in vectors if p.shape == (width,)), None)
-    return {name: p for name, p in found.items() if p is not None}
+    for k, tensor in enumerate(tensors):
+        if tensor.dim() == 1 and len(tensor) in (bottleneck, width):
+            found.setdefault("down_bias" if len(tensor) == bottleneck else "up_bias", k)
+    return found
+
+
+def turned(tensor: torch.Tensor, name: str, width: int, bottleneck: int) -> torch.Tensor:
+    """Not a probe by itself: a matrix brought from the course's layout into the other one that fits, or back."""
+    other = {"down": (width, bottleneck), "up": (bottleneck, width)}
+    return tensor.T if tuple(tensor.shape) == other.get(name) else tensor
 
 
 def run(cls, *, width, bottleneck, x, weights=None, upstream=None, twice=False) -> dict:
@@ -50,28 +56,27 @@ def run(cls, *, width, bottleneck, x, weights=None, upstream=None, twice=False) 
     """
     adapter = cls(width, bottleneck).to(x.dtype)
     if weights is not None:
-        found = parts(adapter, width, bottleneck)
-        shapes = {"down": (bottleneck, width), "up": (width, bottleneck)}
-        turned = {name for name, shape in shapes.items() if tuple(found[name].shape) != shape}
+        parameters = list(adapter.parameters())
+        found = {name: parameters[k] for name, k in roles(parameters, width, bottleneck).items()}
         with torch.no_grad():
             for name, parameter in found.items():
-                parameter.copy_(weights[name].T if name in turned else weights[name])
-    original = x.detach().clone()
+                turned(parameter, name, width, bottleneck).copy_(weights[name])
     x.requires_grad_(upstream is not None)
     y = adapter(x)
-    changed = not torch.equal(x.detach(), original)
-    seen = {"output": y, "x_changed": changed, "again": adapter(x) if twice else None}
+    seen = {"output": y, "x": x.detach().clone(), "again": adapter(x) if twice else None}
     if upstream is not None:
         live = {"x": x, **{name: p for name, p in found.items() if p.requires_grad}}
         grads = [None] * len(live)
         if y.requires_grad:
             grads = torch.autograd.grad(y, list(live.values()), upstream, allow_unused=True)
         seen["gradients"] = {
-            name: g.T if name in turned and g is not None else g for name, g in zip(live, grads, strict=True)
+            name: None if g is None else turned(g, name, width, bottleneck) for name, g in zip(live, grads, strict=True)
         }
     return seen
 
 
-def fit(cls, *, width: int, bottleneck: int, x, target, steps: int) -> dict:
-    """Probe: train a fresh adapter towards the target; returns the first and the last loss."""
-    return train_towards(cls(width, bottleneck), x, target, lr=0.02, steps=steps)
+def fit(cls, *, width: int, bottleneck: int, x, target, unseen, steps: int) -> dict:
+    """Probe: train a fresh adapter towards the target; returns its output for other inputs."""
+    adapter = cls(width, bottleneck)
+    train_towards(adapter, x, target, lr=0.02, steps=steps)
+    return {"found": adapter(unseen)}

@@ -12,33 +12,34 @@ from lora_utils.checks.framework.compare import Mistake, expect_close
 from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
+from lora_utils.checks.framework.probes import linear
 from lora_utils.checks.framework.subject import StudentRaised, Subject
-from lora_utils.checks.lab_03_additive.ia3_layer import SIDES, linear_of, scaled
+from lora_utils.checks.lab_03_additive.ia3_layer import SIDES, scaled
 
 fold_ia3 = Exercise("fold-ia3")
 
 
 # ----------------------------------------------------------------------------------------------------------- probe
 def run_fold(fold, *, weight, bias, scale, where, x) -> dict:
-    """Probe: fold factors into a layer; the new layer's output and parts, and the given layer afterwards."""
-    linear = linear_of(weight, bias)
-    folded = fold(linear, scale, where)
+    """Probe: fold factors into a layer; the new layer's output and parts, and its output when the given one changes."""
+    given = linear(weight, bias)
+    folded = fold(given, scale, where)
     if not isinstance(folded, nn.Module):
         return {"kind": type(folded).__name__, "linear": False}
     if type(folded) is not nn.Linear:
         return {"kind": type(folded).__name__, "linear": False}
     with torch.no_grad():
-        return {
+        seen = {
             "linear": True,
+            "same": folded is given,
             "output": folded(x),
-            "weight": folded.weight,
-            "bias": folded.bias,
-            "same": folded is linear,
-            "shares": any(p.data_ptr() == q.data_ptr() for p in folded.parameters() for q in linear.parameters()),
-            "given_weight": linear.weight,
-            "given_bias": linear.bias,
-            "given_in_out": [linear.in_features, linear.out_features],
+            "weight": folded.weight.clone(),
+            "bias": None if folded.bias is None else folded.bias.clone(),
+            "given": [p.clone() for p in given.parameters()],
         }
+        for parameter in given.parameters():
+            parameter.add_(1)
+        return seen | {"later": folded(x)}
 
 
 # ---------------------------------------------------------------------------------------------------------- judges
@@ -134,10 +135,10 @@ def given_layer_stays(subject: Subject, draw: Draw) -> None:
             raise Failure("not-a-linear", f"fold must return an nn.Linear, got {seen['kind']}",
                           "Make a new nn.Linear of the same sizes and copy numbers into it.")  # fmt: skip
         make = "Make a new nn.Linear and write into that one; folding twice must not scale twice."
-        moved = not (torch.equal(seen["given_weight"], c["weight"]) and torch.equal(seen["given_bias"], c["bias"]))
+        moved = not all(torch.equal(*pair) for pair in zip(seen["given"], (c["weight"], c["bias"]), strict=True))
         if seen["same"] or moved:
             raise Failure("changed-in-place", "the layer that was handed over has changed: the base of every other "
                           "task is lost", make)  # fmt: skip
-        if seen["shares"]:
+        if not torch.equal(seen["later"], seen["output"]):
             raise Failure("shares-memory", "the new layer shares memory with the given one: changing one changes both",
                           "Copy the numbers: clone(), or copy_ into the new layer.")  # fmt: skip

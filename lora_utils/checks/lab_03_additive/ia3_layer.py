@@ -7,66 +7,46 @@ The judge scales the rows or the columns of W, which no student's forward does.
 from __future__ import annotations
 
 import torch
-from torch import nn
 
-from lora_utils.checks.framework.compare import Mistake, expect_close, expect_tensor
+from lora_utils.checks.framework.compare import Mistake, expect_close, expect_explained, expect_tensor, learns
 from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
+from lora_utils.checks.framework.probes import linear
 from lora_utils.checks.framework.subject import StudentRaised, Subject
+from lora_utils.checks.framework.wrapping_probes import made_of
 
 ia3_layer = Exercise("ia3-layer")
-SIDES = ("output", "input")
+SIDES, BASE = ("output", "input"), ("weight", "bias")
 
 
 # ---------------------------------------------------------------------------------------------------------- probes
-def linear_of(weight: torch.Tensor, bias: torch.Tensor | None) -> nn.Linear:
-    """Not a probe by itself: a linear layer that holds these numbers."""
-    linear = nn.Linear(weight.shape[1], weight.shape[0], bias=bias is not None, dtype=weight.dtype)
-    with torch.no_grad():
-        linear.weight.copy_(weight)
-        if bias is not None:
-            linear.bias.copy_(bias)
-    return linear
-
-
-def run_ia3(cls, *, weight, bias, where, x=None, scale=None, upstream=None) -> dict:
-    """Probe: wrap a layer; what is inside, what can be trained, the output for given factors, gradients."""
-    linear = linear_of(weight, bias)
-    layer = cls(linear, where)
-    if not isinstance(layer, nn.Module):
-        return {"module": False}
-    own = {id(p) for p in linear.parameters()}
-    factors = [p for p in layer.parameters() if id(p) not in own]
-    seen = {
-        "module": True,
-        "inside": any(m is linear for m in layer.modules()),
-        "base_trainable": [name for name, p in linear.named_parameters() if p.requires_grad],
-        "factors": [{"value": p, "trainable": p.requires_grad, "dtype": str(p.dtype)} for p in factors],
-        "tensors": sum(type(v) is torch.Tensor for v in vars(layer).values()) + len(list(layer.buffers())),
-    }
-    if x is None:
-        return seen
-    if scale is not None:
-        with torch.no_grad():
-            factors[0].copy_(scale.reshape(factors[0].shape))
-    original = x.detach().clone()
-    x.requires_grad_(upstream is not None)
-    y = layer(x)
-    seen |= {"output": y, "x_changed": not torch.equal(x.detach(), original)}
-    if upstream is not None and y.requires_grad:
-        live = [x] + [p for p in factors[:1] if p.requires_grad]
-        grads = torch.autograd.grad(y, live, upstream, allow_unused=True)
-        seen |= {"dx": grads[0], "dscale": grads[1] if len(grads) > 1 else None}
+def build_ia3(cls, *, weight, bias, where, x, other) -> dict:
+    """Probe: wrap a layer and tell what the result is made of."""
+    base = linear(weight, bias)
+    layer = cls(base, where)
+    seen = made_of(layer, base, x, other)
+    if seen["module"]:
+        seen["tensors"] = sum(type(v) is torch.Tensor for v in vars(layer).values()) + len(list(layer.buffers()))
     return seen
 
 
-def place_ia3(cls, *, dtype: str, device: str, where: str) -> dict:
-    """Probe: where the factors beside a layer on this device and in this dtype are."""
-    linear = nn.Linear(4, 3, dtype=getattr(torch, dtype), device=device)
-    own = {id(p) for p in linear.parameters()}
-    factors = [p for p in cls(linear, where).parameters() if id(p) not in own]
-    return {"dtypes": [str(p.dtype) for p in factors], "devices": [p.device.type for p in factors]}
+def run_ia3(cls, *, weight, bias, where, x, scale, upstream=None) -> dict:
+    """Probe: the output for given factors, what has become of x, and gradients."""
+    base = linear(weight, bias)
+    layer = cls(base, where)
+    own = {id(p) for p in base.parameters()}
+    factors = next(p for p in layer.parameters() if id(p) not in own)
+    with torch.no_grad():
+        factors.copy_(scale.reshape(factors.shape))
+    x.requires_grad_(upstream is not None)
+    y = layer(x)
+    seen = {"output": y, "x": x.detach().clone()}
+    if upstream is not None and y.requires_grad:
+        live = [p for p in (x, factors) if p.requires_grad]
+        grads = torch.autograd.grad(y, live, upstream, allow_unused=True)
+        seen |= {"dx": grads[0], "dscale": grads[1] if len(grads) > 1 else None}
+    return seen
 
 
 # ------------------------------------------------------------------------------------------------------- ia3-layer
@@ -93,39 +73,60 @@ def scaled(weight: torch.Tensor, bias: torch.Tensor | None, scale: torch.Tensor,
     return (torch.diag(s) @ W, s * b) if where == "output" else (W @ torch.diag(s), b)
 
 
+def built(subject: Subject, draw: Draw, where: str) -> tuple[dict, dict, list]:
+    """Wrap a layer; the case, what the probe saw, and the numbers that the given layer had at last."""
+    c = ia3_case(draw, where)
+    del c["scale"]
+    other = [draw.normal(*c[name].shape) for name in BASE]
+    return c, subject.probe(build_ia3, **c, other=other), other
+
+
+def added(seen: dict, other: list) -> list[dict]:
+    """The parameters that are not those of the given layer: the layer's own have followed it to the other numbers."""
+    pairs = zip(seen["parameters"], seen["renewed"], strict=True)
+    return [p for p, then in pairs if not any(torch.equal(then["value"], number) for number in other)]
+
+
+def expect_parts(subject: Subject, c: dict, output, scale) -> None:
+    """Expect an output to be that of a wrapped layer with this weight and bias and these factors."""
+    again = subject.tried(run_ia3, **c, scale=scale).get("output")
+    expect_explained(output, again, "the output for other numbers in its parts")
+
+
 @ia3_layer.check
 def keeps_the_layer(subject: Subject, draw: Draw) -> None:
     """The layer it is given is inside, the very object, with weight and bias frozen."""
-    c = ia3_case(draw, "output")
-    seen = subject.probe(run_ia3, weight=c["weight"], bias=c["bias"], where="output")
+    c, seen, other = built(subject, draw, "output")
     if not seen["module"]:
         raise Failure("not-a-module", "LinearWithIA3(linear, where) is not an nn.Module",
                       "Write class LinearWithIA3(nn.Module) with super().__init__().")  # fmt: skip
     if not seen["inside"]:
         raise Failure("layer-missing", "the given layer is not among the module's submodules",
                       "Store the layer itself, self.linear = linear: no copy, no new nn.Linear.")  # fmt: skip
-    if seen["base_trainable"]:
-        text = f"the given layer's {' and '.join(seen['base_trainable'])} would still be trained"
+    moving = [name for name, p in zip(BASE, seen["base"], strict=True) if not torch.equal(p["after"], c[name])]
+    if moving:
+        text = f"the given layer's {' and '.join(moving)} would still be trained"
         raise Failure("base-not-frozen", text, "Freeze the layer you are given: linear.requires_grad_(False).")
+    if len(factors := added(seen, other)) == 1:
+        expect_parts(subject, c | dict(zip(BASE, other, strict=True)), seen["output"], factors[0]["value"])
 
 
 @ia3_layer.check
 def one_factor_a_number(subject: Subject, draw: Draw) -> None:
     """It adds one trainable vector: out_features factors, or in_features for where="input", all one at the start."""
     for where in SIDES:
-        c = ia3_case(draw, where)
+        c, seen, then = built(subject, draw, where)
         o, i = c["weight"].shape
-        seen = subject.probe(run_ia3, weight=c["weight"], bias=c["bias"], where=where)
         if not seen["module"]:
             raise Failure("not-a-module", "it is not an nn.Module", "Write class LinearWithIA3(nn.Module).")
         size, other = (o, i) if where == "output" else (i, o)
         make = "self.scale = nn.Parameter(torch.ones(size)), with the size that `where` asks for"
         expected = f"for a layer from {i} to {o} numbers and where={where!r} expected {size} factors"
-        if not seen["factors"]:
+        if not (factors := added(seen, then)):
             if seen["tensors"]:
                 raise Failure("not-parameters", f"{expected}, found a tensor that no optimiser sees", make)
             raise Failure("no-factors", f"{expected}, found none", make)
-        values = [f["value"] for f in seen["factors"]]
+        values = [f["value"] for f in factors]
         shapes = ", ".join(str(tuple(v.shape)) for v in values)
         if len(values) > 1:
             raise Failure("extra-parameters", f"{expected} and no more, found parameters of shapes {shapes}", make)
@@ -141,7 +142,7 @@ def one_factor_a_number(subject: Subject, draw: Draw) -> None:
                           "of x.")  # fmt: skip
         if numbers != size:
             raise Failure("wrong-count", f"{expected}, found {numbers}", make)
-        if not seen["factors"][0]["trainable"]:
+        if not learns(factors[0]):
             raise Failure("factors-frozen", "the factors have requires_grad=False: nothing would be trained",
                           "Freeze the layer, not the whole module.")  # fmt: skip
         if not values[0].any():
@@ -150,6 +151,7 @@ def one_factor_a_number(subject: Subject, draw: Draw) -> None:
         if not torch.equal(values[0], torch.ones_like(values[0])):
             raise Failure("starts-at-random", "the factors do not start at one, so wrapping changes the model",
                           "torch.ones(size)")  # fmt: skip
+        expect_parts(subject, c, seen["later"], values[0] - 1)
 
 
 @ia3_layer.check(weight=2, after=("one-factor-a-number",))
@@ -170,7 +172,7 @@ def judge_scaling(subject: Subject, c: dict) -> None:
                           "Rescale the result for where='output', and x for where='input'.") from None  # fmt: skip
         raise
     expect_tensor(seen["output"], "what forward returns")
-    if seen["x_changed"]:
+    if not torch.equal(seen["x"], c["x"]):
         raise Failure("x-changed", "forward changes the x it is given, which others may still need",
                       "No *= and no method that ends in _ on x: write scale * x.")  # fmt: skip
     x, W, s = c["x"].double(), c["weight"].double(), c["scale"].double()

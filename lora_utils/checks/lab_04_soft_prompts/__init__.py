@@ -17,6 +17,7 @@ from lora_utils.checks.lab_04_soft_prompts.prompt_encoder import fold_twice as f
 from lora_utils.checks.lab_04_soft_prompts.prompt_encoder import judge_formula as judge_formula
 from lora_utils.checks.lab_04_soft_prompts.prompt_encoder import network_case as network_case
 from lora_utils.checks.lab_04_soft_prompts.prompt_encoder import prompt_encoder as prompt_encoder
+from lora_utils.checks.lab_04_soft_prompts.prompt_encoder import prompt_of as prompt_of
 from lora_utils.checks.lab_04_soft_prompts.prompt_words import judge_nearest as judge_nearest
 from lora_utils.checks.lab_04_soft_prompts.prompt_words import judge_start as judge_start
 from lora_utils.checks.lab_04_soft_prompts.prompt_words import nearest_case as nearest_case

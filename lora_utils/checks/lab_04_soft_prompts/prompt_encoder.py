@@ -9,33 +9,32 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from lora_utils.checks.framework.compare import Mistake, close, expect_close, expect_tensor
+from lora_utils.checks.framework.compare import Mistake, close, expect_close, expect_explained, expect_tensor, learns
 from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
+from lora_utils.checks.framework.probes import later, parameters_of
 from lora_utils.checks.framework.subject import StudentRaised, Subject
 
 prompt_encoder = Exercise("prompt-encoder")
 SHAPES = ("table", "down", "down_bias", "up", "up_bias")
 
 
+def shapes(l: int, d: int, f: int) -> dict[str, tuple]:
+    """Not a probe by itself: the shape of each of the five parameters, by name."""
+    return dict(zip(SHAPES, ((l, d), (f, d), (f,), (d, f), (d,)), strict=True))
+
+
 # ------------------------------------------------------------------------------------------------------------ probes
 def build(cls, *, length: int, width: int, inner: int) -> dict:
-    """Probe: what the network is made of."""
+    """Probe: what the network is made of, and the prompt it makes after a step."""
     module = cls(length, width, inner)
     if not isinstance(module, nn.Module):
         return {"module": False}
     return {
         "module": True,
-        "parameters": [
-            {
-                "name": name,
-                "shape": list(p.shape),
-                "trainable": p.requires_grad,
-                "flat": bool((p == p.flatten()[0]).all()),
-            }
-            for name, p in module.named_parameters()
-        ],
+        "parameters": parameters_of(module),
+        "later": later(module),
         "buffers": [list(value.shape) for _, value in module.named_buffers()],
         "tensors": [list(value.shape) for value in vars(module).values() if type(value) is torch.Tensor],
     }
@@ -68,19 +67,17 @@ def fold_later(cls, *, length: int, width: int, inner: int, **values) -> dict:
 
 
 def fold_twice(cls, *, length: int, width: int, inner: int, **values) -> dict:
-    """Probe: whether fold leaves the network as it was."""
+    """Probe: the prompts that the network makes after fold, as it is and after a step."""
     module = cls(length, width, inner)
     placed(module, length, width, inner, values)
-    before = module().detach().clone()
     module.fold()
-    return {"equal": torch.equal(module(), before), "frozen": not all(p.requires_grad for p in module.parameters())}
+    return {"prompt": module(), "later": later(module)}
 
 
 def placed(module: nn.Module, length: int, width: int, inner: int, values: dict) -> dict:
     """Not a probe by itself: the five parameters, found by shape, with the given numbers in them."""
-    shapes = dict(zip(SHAPES, ((length, width), (inner, width), (inner,), (width, inner), (width,)), strict=True))
     found = {}
-    for name, shape in shapes.items():
+    for name, shape in shapes(length, width, inner).items():
         found[name] = next((p for p in module.parameters() if tuple(p.shape) == shape), None)
         if found[name] is None:
             raise ValueError(f"the network has no parameter of shape {shape}")
@@ -100,6 +97,12 @@ def network_case(draw: Draw, *, length: int | None = None) -> dict:
     }  # fmt: skip
 
 
+def prompt_of(c: dict, less: float = 0.0) -> torch.Tensor:
+    """What the network makes of its numbers, each less by so much, in float64."""
+    table, A, a, B, b = (c[name].double() - less for name in SHAPES)
+    return torch.tanh(table @ A.T + a) @ B.T + b
+
+
 @prompt_encoder.check
 def has_a_network(subject: Subject, draw: Draw) -> None:
     """It trains a table (l, d) and two linear layers: l*d + (d*f + f) + (f*d + d) numbers."""
@@ -113,18 +116,23 @@ def has_a_network(subject: Subject, draw: Draw) -> None:
         raise
     if not seen["module"]:
         raise Failure("not-a-module", "PromptEncoder is not an nn.Module", "Write class PromptEncoder(nn.Module).")
-    found = [p["shape"] for p in seen["parameters"]]
+    found = [list(p["value"].shape) for p in seen["parameters"]]
     if [l, d] not in found and [l, d] in seen["buffers"] + seen["tensors"]:
         raise Failure("table-not-a-parameter", f"the table {(l, d)} is there, but no optimiser sees it",
                       "self.table = nn.Parameter(torch.randn(length, width))")  # fmt: skip
-    if frozen := [p["name"] for p in seen["parameters"] if not p["trainable"]]:
+    if frozen := [p["name"] for p in seen["parameters"] if not learns(p)]:
         text = f"{', '.join(frozen)} cannot be trained"
         raise Failure("part-frozen", text, "Table and layers are all trained; only the model behind them is frozen.")
     wanted = sorted([[l, d], [f, d], [f], [d, f], [d]])
     if sorted(found) == wanted:
-        if any(p["flat"] for p in seen["parameters"] if p["shape"] == [l, d]):
+        parts = {name: next(p["value"] for p in seen["parameters"] if p["value"].shape == shape)
+                 for name, shape in shapes(l, d, f).items()}  # fmt: skip
+        if (parts["table"] == parts["table"][0, 0]).all():
             raise Failure("table-not-drawn", "all numbers of the table are equal: all places start alike",
                           "self.table = nn.Parameter(torch.randn(length, width))")  # fmt: skip
+        other = subject.tried(run, length=l, width=d, inner=f, **{name: v - 1 for name, v in parts.items()})
+        if not other or close(other["prompt"], other["again"]):  # of a random prompt the next check tells
+            expect_explained(seen["later"], other.get("prompt"), "the prompt after a step")
         return
     came = ", ".join(str(tuple(shape)) for shape in found) or "none"
     expected = f"for length={l}, width={d}, inner={f} expected a table {(l, d)} and the layers' weights and biases"
@@ -197,7 +205,7 @@ def folds(subject: Subject, draw: Draw) -> None:
     seen = subject.probe(fold_later, **c)
     expect_tensor(seen["folded"], "what fold returns")
     table, A, a, B, b = (c[name].double() for name in SHAPES)
-    right = torch.tanh(table @ A.T + a) @ B.T + b
+    right = prompt_of(c)
     same = "Call the network once and keep the result: return self().detach()."
     mistakes = (
         Mistake("fold-is-the-table", table, "fold returns the table: the network's work is lost", same),

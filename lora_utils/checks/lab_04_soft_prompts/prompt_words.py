@@ -21,15 +21,15 @@ nearest_words = Exercise("nearest-words")
 
 # --------------------------------------------------------------------------------------------------- start-from-words
 def start(function, *, weight, ids, length: int) -> dict:
-    """Probe: the start, whether it has a history, and whether writing into it changes the embedding."""
+    """Probe: the start, whether it has a history, and what the embedding is when something was written into it."""
     embedding = nn.Embedding.from_pretrained(weight.clone(), freeze=False)
     value = function(embedding, ids, length)
     if not isinstance(value, torch.Tensor):
-        return {"value": None, "history": False, "shared": False}
+        return {"value": None}
     seen = {"value": value.detach().clone(), "history": value.grad_fn is not None}
     with torch.no_grad():
         value.detach().add_(1)
-    return seen | {"shared": not torch.equal(embedding.weight, weight)}
+    return seen | {"weight": embedding.weight}
 
 
 @start_from_words.check
@@ -88,7 +88,7 @@ def judge_start(subject: Subject, weight: torch.Tensor, ids: torch.Tensor, lengt
                 f"for length {length} it has {n * -(-length // n)} rows", "Cut it to length rows."),
     )  # fmt: skip
     expect_close(seen["value"], right, what=what, id="wrong-start", hint=over, mistakes=mistakes)
-    if seen["shared"]:
+    if not torch.equal(seen["weight"], weight):
         text = "it shares its memory with the embedding: training the prompt would change the words themselves"
         raise Failure("shares-memory", text, "Copy: clone(), or index with a tensor of ids, which copies.")
     if seen["history"]:

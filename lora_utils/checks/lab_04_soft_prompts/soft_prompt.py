@@ -5,6 +5,7 @@ Letters: b batch, s sequence, l length of the prompt, d width. Prompt (l, d), ve
 
 from __future__ import annotations
 
+import contextlib
 import re
 
 import torch
@@ -12,38 +13,43 @@ from torch import nn
 
 from lora_utils.checks import Draw, Exercise, Mistake, StudentRaised, Subject, expect_close
 from lora_utils.checks import Failure as Failure
-from lora_utils.checks.framework.compare import close
+from lora_utils.checks.framework.compare import close, expect_explained, learns
+from lora_utils.checks.framework.probes import parameters_of, stepped
 
 soft_prompt = Exercise("soft-prompt")
 
 
 # ------------------------------------------------------------------------------------------------------------ probes
-def build(cls, *, init) -> dict:
-    """Probe: make the module and tell what it is made of, and whether its start is a copy."""
+def build(cls, *, init, vectors, mask) -> dict:
+    """Probe: make the module; what it is made of, what it returns after a step, and what it is when init has moved."""
     module = cls(init)
     if not isinstance(module, nn.Module):
         return {"module": False}
     seen = {
         "module": True,
-        "parameters": [
-            {"name": name, "value": p.detach().clone(), "trainable": p.requires_grad}
-            for name, p in module.named_parameters()
-        ],
+        "parameters": parameters_of(module),
         "buffers": [name for name, _ in module.named_buffers()],
         "tensors": [name for name, value in vars(module).items() if isinstance(value, torch.Tensor)],
+        "later": None,
     }
+    with contextlib.suppress(Exception), stepped(module):  # the checks of the output see what is wrong in forward
+        out = module(vectors.requires_grad_(True), mask)
+        seen["later"] = out[0].detach().clone() if isinstance(out, tuple | list) and len(out) == 2 else None
     with torch.no_grad():
         init.add_(1)
-    parameters = list(module.parameters())
-    seen["moved"] = any(not torch.equal(p, old["value"]) for p, old in zip(parameters, seen["parameters"], strict=True))
-    return seen
+    return seen | {"moved": [p.detach().clone() for p in module.parameters()]}
 
 
-def run(cls, *, init, vectors, mask, upstream=None, double: bool = False) -> dict:
-    """Probe: what forward returns and, with an upstream gradient, dL/dprompt and dL/dvectors."""
+def run(cls, *, init, vectors, mask, prompt=None, upstream=None, double: bool = False) -> dict:
+    """Probe: what forward returns and, with an upstream gradient, dL/dprompt and dL/dvectors.
+
+    With `prompt` these numbers are written into the parameter first.
+    """
     module = cls(init)
+    if prompt is not None:
+        with torch.no_grad():
+            next(module.parameters()).copy_(prompt)
     module = module.double() if double else module
-    given = vectors.clone(), mask.clone()
     vectors.requires_grad_(True)
     out = module(vectors, mask)
     if not isinstance(out, tuple | list) or len(out) != 2:
@@ -53,7 +59,7 @@ def run(cls, *, init, vectors, mask, upstream=None, double: bool = False) -> dic
         "pair": True,
         "vectors": longer,
         "mask": real,
-        "untouched": torch.equal(vectors, given[0]) and torch.equal(mask, given[1]),
+        "given": [vectors, mask],
         "dprompt": None,
         "dvectors": None,
     }
@@ -83,9 +89,9 @@ def descend(cls, *, init, target, vectors, steps: int) -> dict:
 def is_a_parameter(subject: Subject, draw: Draw) -> None:
     """Its one parameter is the prompt (l, d): trainable, and at the start a copy of init."""
     l, d = draw.sizes(2)
-    init = draw.normal(l, d)
+    init, vectors, mask = draw.normal(l, d), draw.normal(2, 3, d), torch.ones(2, 3, dtype=torch.bool)
     try:
-        seen = subject.probe(build, init=init)
+        seen = subject.probe(build, init=init, vectors=vectors, mask=mask)
     except StudentRaised as error:
         if "before Module.__init__() call" in error.text:
             raise Failure("super-init-missing", "PyTorch cannot register the prompt: nn.Module was never initialised",
@@ -103,15 +109,17 @@ def is_a_parameter(subject: Subject, draw: Draw) -> None:
         came = ", ".join(map(str, shapes))
         raise Failure("other-parameters", f"expected one parameter of shape {(l, d)}, found {came}",
                       "The l vectors of the prompt are all that is trained; the batch shares them.")  # fmt: skip
-    if not found[0]["trainable"]:
+    if not learns(found[0]):
         raise Failure("prompt-frozen", "the prompt has requires_grad=False: training would never change it",
                       "The model is frozen, the prompt is not: leave requires_grad=True.")  # fmt: skip
     if not close(found[0]["value"], init):
         text = "the prompt does not start at init"
         raise Failure("start-ignored", text, "Take the numbers of init as they are: nn.Parameter(init.clone()).")
-    if seen["moved"]:
+    if not close(seen["moved"][0], init):
         text = "the prompt shares its memory with init: training it would overwrite the word vectors it came from"
         raise Failure("start-not-copied", text, "Copy first: nn.Parameter(init.clone()).")
+    again = subject.tried(run, init=init, prompt=init - 1, vectors=vectors, mask=mask)
+    expect_explained(seen["later"], again.get("vectors"), "the output after a step")
 
 
 def prompt_case(
@@ -188,7 +196,7 @@ def judge_vectors(subject: Subject, c: dict) -> None:
     seen = forward(subject, c)
     what = f"for {len(vectors)} texts of {s} vectors and a prompt of {l}, the first result"
     expect_close(seen["vectors"], right, what=what, id="wrong-vectors", hint=order, mistakes=mistakes)
-    if not seen["untouched"]:
+    if not all(torch.equal(given, c[name]) for given, name in zip(seen["given"], ("vectors", "mask"), strict=True)):
         raise Failure("input-changed", "forward has changed the vectors or the mask that it was given",
                       "Make new tensors with torch.cat; do not write into the old ones.")  # fmt: skip
 

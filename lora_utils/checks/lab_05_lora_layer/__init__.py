@@ -3,6 +3,7 @@
 May import the framework and the rooms below the checks, but no other lab's.
 """
 
+from lora_utils.checks.framework.compare import share_left as share_left
 from lora_utils.checks.framework.failure import Failure as Failure
 from lora_utils.checks.lab_05_lora_layer.gradients_and_alpha import alpha_conventions as alpha_conventions
 from lora_utils.checks.lab_05_lora_layer.gradients_and_alpha import first_gradients as first_gradients

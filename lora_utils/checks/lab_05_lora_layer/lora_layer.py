@@ -11,7 +11,7 @@ import math
 
 import torch
 
-from lora_utils.checks.framework.compare import Mistake, expect_close, expect_tensor
+from lora_utils.checks.framework.compare import Mistake, close, expect_close, expect_explained, expect_tensor, learns
 from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
@@ -23,10 +23,10 @@ lora_layer = Exercise("lora-layer")
 WRITE_MODULE = "Write class LoRALayer(nn.Module) with super().__init__() as the first line of __init__."
 
 
-def built(subject: Subject, **sizes) -> dict:
+def built(subject: Subject, c: dict) -> dict:
     """Build the layer and expect an nn.Module; the usual accident with super() gets its own message."""
     try:
-        seen = subject.probe(build, **sizes)
+        seen = subject.probe(build, **c)
     except StudentRaised as error:
         if "before Module.__init__() call" in error.text:
             raise Failure("super-init-missing", "PyTorch cannot register A and B: nn.Module was never initialised",
@@ -37,14 +37,25 @@ def built(subject: Subject, **sizes) -> dict:
     return seen
 
 
+def expect_factors(subject: Subject, c: dict, seen: dict) -> None:
+    """Expect that another layer with A and B as they came back, each less by the step, returns what came after it."""
+    shapes = ((c["in_dim"], c["rank"]), (c["rank"], c["out_dim"]))
+    A, B = (next(p["value"] - 1 for p in seen["parameters"] if p["value"].shape == shape) for shape in shapes)
+    other = subject.tried(run, **c, A=A, B=B, twice=True)
+    if not other or close(other["output"], other["again"]):  # of a random output others tell
+        expect_explained(seen["later"], other.get("output"), "the output after a step")
+
+
 @lora_layer.check
 def has_factors(subject: Subject, draw: Draw) -> None:
     """Its parameters are A (in_dim, rank) and B (rank, out_dim): r * (i + o) trainable numbers and no more."""
     i, o, r, alpha = draw.sizes(4)  # alpha is whole here, so that swapping it with the rank builds and is seen
-    parameters = (seen := built(subject, in_dim=i, out_dim=o, rank=r, alpha=alpha))["parameters"]
-    shapes = [tuple(p["shape"]) for p in parameters]
+    c = {"in_dim": i, "out_dim": o, "rank": r, "alpha": alpha, "x": draw.normal(4, i)}
+    parameters = (seen := built(subject, c))["parameters"]
+    shapes = [tuple(p["value"].shape) for p in parameters]
     if (i, r) in shapes and (r, o) in shapes:
         _only_these(parameters, i, o, r)
+        expect_factors(subject, c, seen)
         return
     came = ", ".join(map(str, shapes)) or "none"
     expected = f"for in_dim={i}, out_dim={o}, rank={r} expected parameters A {(i, r)} and B {(r, o)}, found {came}"
@@ -85,20 +96,20 @@ def _takes(subject: Subject, i: int, o: int, r: int) -> bool:
 
 def _only_these(parameters: list[dict], i: int, o: int, r: int) -> None:
     """Expect two factors, both trainable, and nothing beside them."""
-    for name, shape in (("A", [i, r]), ("B", [r, o])):
-        if not any(p["trainable"] for p in parameters if p["shape"] == shape):
+    for name, shape in (("A", (i, r)), ("B", (r, o))):
+        if not any(learns(p) for p in parameters if p["value"].shape == shape):
             raise Failure("factor-frozen", f"{name} has requires_grad=False: training would never change it",
                           "Both factors are trained; only the base layer of the next lab is frozen.")  # fmt: skip
-    parameters = [p for p in parameters if p["shape"] != [] or p["trainable"]]  # a frozen alpha is a plain number
-    total = sum(math.prod(p["shape"]) for p in parameters)
+    parameters = [p for p in parameters if p["value"].dim() or learns(p)]  # a frozen alpha is a plain number
+    total = sum(p["value"].numel() for p in parameters)
     if total == r * (i + o):
         return
-    extra = [p for p in parameters if p["shape"] not in ([i, r], [r, o])]
+    extra = [p for p in parameters if p["value"].shape not in ((i, r), (r, o))]
     text = f"it has {total} numbers, expected r * (i + o) = {r} * ({i} + {o}) = {r * (i + o)}"
-    if extra and all(p["shape"] == [] for p in extra):
+    if extra and all(p["value"].dim() == 0 for p in extra):
         raise Failure("alpha-trainable", f"{text}: alpha is a parameter, so the optimiser changes it",
                       "Keep alpha as a plain number: self.alpha = alpha.")  # fmt: skip
-    if extra and all(len(p["shape"]) == 1 for p in extra):
+    if extra and all(p["value"].dim() == 1 for p in extra):
         raise Failure("extra-vector", f"{text}: {extra[0]['name']} does not belong here, the product A B has no bias "
                       "and no normalisation", "With nn.Linear say bias=False; add no other layers.")  # fmt: skip
     raise Failure("extra-parameters", f"{text}: {', '.join(p['name'] for p in extra) or 'a factor'} is one too many",
@@ -110,9 +121,10 @@ def _only_these(parameters: list[dict], i: int, o: int, r: int) -> None:
 def starts_at_zero(subject: Subject, draw: Draw) -> None:
     """Before training its output is exactly zero, because B is, while A is not."""
     i, o, r = draw.sizes(3)
-    seen = built(subject, in_dim=i, out_dim=o, rank=r, alpha=draw.number(1.5, 2.9))
-    largest = {tuple(p["shape"]): p["largest"] for p in seen["parameters"]}
-    a, b = largest.get((i, r), 0.0), largest.get((r, o), 0.0)  # the check before this one has seen both
+    c = {"in_dim": i, "out_dim": o, "rank": r, "alpha": draw.number(1.5, 2.9), "x": draw.normal(5, i)}
+    seen = built(subject, c)
+    found = {tuple(p["value"].shape): p["value"] for p in seen["parameters"]}  # the check before has seen both
+    a, b = (float(found[shape].abs().max()) for shape in ((i, r), (r, o)))
     why = "With B = 0 and A random the output starts at zero and B already receives a gradient."
     if a == 0 and b == 0:
         raise Failure("both-zero", "A and B both start at zero: then both gradients are zero for ever", why)
@@ -122,11 +134,12 @@ def starts_at_zero(subject: Subject, draw: Draw) -> None:
     if b > 0:
         text = f"B must start at zero so that the adapted layer equals the base layer; found max |B| = {b:.2g}"
         raise Failure("b-not-zero", text, "self.B = nn.Parameter(torch.zeros(rank, out_dim))")
-    output = subject.probe(run, in_dim=i, out_dim=o, rank=r, alpha=2.0, x=draw.normal(5, i))["output"]
+    output = subject.probe(run, **c)["output"]
     expect_tensor(output, "what forward returns")
     if output.any():
         text = f"a fresh layer returns values up to {float(output.abs().max()):.2g} instead of zero"
         raise Failure("not-zero-at-start", text, "forward returns alpha * (x @ A @ B) and adds nothing to it.")
+    expect_factors(subject, c, seen)
 
 
 @lora_layer.check(weight=2, after=("has-factors",))

@@ -8,11 +8,11 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from lora_utils.checks.framework.probes import shapes_of, train_towards
+from lora_utils.checks.framework.probes import later, parameters_of, train_towards
 
 
-def build(cls, *, in_dim: int, out_dim: int, rank: int, alpha: float) -> dict:
-    """Probe: build a layer and list what it is made of."""
+def build(cls, *, in_dim: int, out_dim: int, rank: int, alpha: float, x) -> dict:
+    """Probe: build a layer, list what it is made of, and show what it returns after a step."""
     layer = cls(in_dim, out_dim, rank, alpha)
     if not isinstance(layer, nn.Module):
         return {"module": False}
@@ -20,7 +20,8 @@ def build(cls, *, in_dim: int, out_dim: int, rank: int, alpha: float) -> dict:
     held = [item for value in attributes for item in _items(value)]
     return {
         "module": True,
-        "parameters": shapes_of(layer),
+        "parameters": parameters_of(layer),
+        "later": later(layer, x),
         "buffers": len(list(layer.buffers())),
         "tensors": sum(type(value) is torch.Tensor for value in attributes),
         "hidden_parameters": sum(isinstance(item, nn.Parameter) for item in held),
@@ -65,6 +66,8 @@ def initial_a(cls, *, sizes: list, skip: int) -> dict:
     return {"A": factors(cls(*sizes, 1.0), *sizes)[0]}
 
 
-def fit(cls, *, sizes: list, alpha: float, x, target, steps: int) -> dict:
-    """Probe: train a fresh layer towards the target; returns the first and the last loss."""
-    return train_towards(cls(*sizes, alpha), x, target, lr=0.1, steps=steps)
+def fit(cls, *, sizes: list, alpha: float, x, target, unseen, steps: int) -> dict:
+    """Probe: train a fresh layer towards the target; returns its output for other inputs."""
+    layer = cls(*sizes, alpha)
+    train_towards(layer, x, target, lr=0.1, steps=steps)
+    return {"found": layer(unseen)}

@@ -3,6 +3,7 @@
 May import the framework and the rooms below the checks, but no other lab's.
 """
 
+from lora_utils.checks.framework.compare import share_left as share_left
 from lora_utils.checks.framework.wrapping_probes import fit as fit
 from lora_utils.checks.lab_06_linear_with_lora.adapt_classifier import adapt_classifier as adapt_classifier
 from lora_utils.checks.lab_06_linear_with_lora.adapt_classifier import seen_after as seen_after
@@ -25,4 +26,4 @@ from lora_utils.checks.lab_06_linear_with_lora.save_and_swap_adapters import exp
 from lora_utils.checks.lab_06_linear_with_lora.save_and_swap_adapters import judge_state as judge_state
 from lora_utils.checks.lab_06_linear_with_lora.save_and_swap_adapters import random_state as random_state
 from lora_utils.checks.lab_06_linear_with_lora.save_and_swap_adapters import swap_adapters as swap_adapters
-from lora_utils.checks.lab_06_linear_with_lora.save_and_swap_adapters import swap_steps as swap_steps
+from lora_utils.checks.lab_06_linear_with_lora.save_and_swap_adapters import swapped as swapped

@@ -5,14 +5,19 @@ from __future__ import annotations
 import torch
 
 from lora_utils.checks import Draw, Exercise, Failure, Subject
+from lora_utils.checks.framework.compare import learns
+from lora_utils.checks.framework.probes import parameters_of
 from lora_utils.checks.lab_06_linear_with_lora.adapted_model import WithPath
 
 adapt_classifier = Exercise("adapt-classifier")
+SHAPES = {
+    "embedding.weight": (7, 50), "fc1.weight": (128, 50), "fc1.bias": (128,), "fc2.weight": (4, 128), "fc2.bias": (4,),
+}  # fmt: skip
 
 
 # ---------------------------------------------------------------------------------------------------------- probes
-def adapt_model(adapt, *, vectors: torch.Tensor) -> dict:
-    """Probe: adapt a four-class classifier; returns the parameters before and after, and how the wrapper was called."""
+def adapt_model(adapt, *, vectors: torch.Tensor, numbers: dict) -> dict:
+    """Probe: adapt a four-class classifier that has these numbers; its parameters, and how the wrapper was called."""
     from lora_utils.models.classifier import TextClassifier
 
     calls: list[dict] = []
@@ -23,23 +28,25 @@ def adapt_model(adapt, *, vectors: torch.Tensor) -> dict:
             super().__init__(linear, rank if isinstance(rank, int) else 1, alpha)
 
     model = TextClassifier(num_classes=4, vectors=vectors)
-    fc1, before = model.fc1, {name: p.detach().clone() for name, p in model.named_parameters()}
+    model.load_state_dict(numbers)
+    fc1 = model.fc1
     result = adapt(model, Wrapper)
     return {
         "same": result is model,
         "nothing": result is None,
         "calls": calls,
-        "before": before,
         "fc1": type(model.fc1) is Wrapper,
         "fc2": type(model.fc2).__name__,
-        "after": {n: {"value": p, "trainable": p.requires_grad} for n, p in model.named_parameters()},
+        "parameters": parameters_of(model),
     }
 
 
 # ---------------------------------------------------------------------------------------------------------- judges
 def seen_after(subject: Subject, draw: Draw) -> dict:
-    """Adapt a small classifier and return what the probe saw."""
-    return subject.probe(adapt_model, vectors=draw.normal(7, 50))
+    """Adapt a small classifier; what the probe saw, its parameters by name, and the numbers that it had before."""
+    numbers = {name: draw.normal(*shape) for name, shape in SHAPES.items()}
+    seen = subject.probe(adapt_model, vectors=numbers["embedding.weight"], numbers=numbers)
+    return {**seen, "before": numbers, "after": {p["name"]: p for p in seen["parameters"]}}
 
 
 @adapt_classifier.check
@@ -128,7 +135,7 @@ def trains_only_what_is_new(subject: Subject, draw: Draw) -> None:
 def judge_trainable(subject: Subject, draw: Draw) -> None:
     """Compare the names of the trainable parameters with the four that shall be trained."""
     after = seen_after(subject, draw)["after"]
-    trainable = {name for name, p in after.items() if p["trainable"]}
+    trainable = {name for name, p in after.items() if learns(p)}
     wanted = {"fc1.lora.A", "fc1.lora.B", "fc2.weight", "fc2.bias"}
     if trainable == wanted:
         return

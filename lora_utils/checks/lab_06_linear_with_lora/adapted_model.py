@@ -8,6 +8,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from lora_utils.checks import Draw
 from lora_utils.methods.lora import LoRALayer
 
 
@@ -20,7 +21,7 @@ class WithPath(nn.Module):
         self.lora = LoRALayer(linear.in_features, linear.out_features, rank, alpha)
 
 
-def adapted_model(*, rank: int = 2, flora: bool = False) -> nn.Module:
+def adapted_model(numbers: dict[str, torch.Tensor] | None = None, *, flora: bool = False) -> nn.Module:
     """A model with LoRA at fc1 and blocks.1 and a head; with `flora`, frozen layers whose names resemble others."""
     model = nn.Module()
     model.embedding = nn.Embedding(9, 6)
@@ -30,10 +31,14 @@ def adapted_model(*, rank: int = 2, flora: bool = False) -> nn.Module:
         model.flora, model.head2 = nn.Linear(4, 4), nn.Linear(3, 3)
     model.head = nn.Linear(4, 3)
     model.requires_grad_(False)
-    model.fc1 = WithPath(model.fc1, rank, 1.0)
-    model.blocks[1] = WithPath(model.blocks[1], rank, 1.0)
+    model.fc1 = WithPath(model.fc1, 2, 1.0)
+    model.blocks[1] = WithPath(model.blocks[1], 2, 1.0)
     model.head.requires_grad_(True)
-    with torch.no_grad():
-        for p in model.parameters():
-            p.copy_(torch.randn_like(p))
+    if numbers is not None:
+        model.load_state_dict(numbers)
     return model
+
+
+def numbers_of(draw: Draw, **model) -> dict[str, torch.Tensor]:
+    """Draw a number for every parameter of such a model, by name: the judge knows them without being told."""
+    return {name: draw.normal(*value.shape) for name, value in adapted_model(**model).state_dict().items()}

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import torch
 
-from lora_utils.checks import Draw, Exercise, Failure, Mistake, StudentRaised, Subject, expect_close
-from lora_utils.checks.framework.compare import expect_tensor
+from lora_utils.checks import Draw, Exercise, Failure, Mistake, StudentRaised, Subject, close, expect_close
+from lora_utils.checks.framework.compare import expect_explained, expect_tensor, learns
 from lora_utils.checks.framework.wrapping_probes import build, place, run
 from lora_utils.checks.lab_06_linear_with_lora.wrapping_mistakes import closed_form, output_mistakes
 
 linear_with_lora = Exercise("linear-with-lora")
+BASE = ("weight", "bias")
 
 
 def case(draw: Draw, *, bias: bool = True, leading: tuple[int, ...] = (), alpha: float | None = None) -> dict:
@@ -28,11 +29,29 @@ def case(draw: Draw, *, bias: bool = True, leading: tuple[int, ...] = (), alpha:
     }
 
 
+def built(subject: Subject, draw: Draw, c: dict) -> tuple[dict, list]:
+    """Wrap a layer; what the probe saw, and the numbers that the given layer had at last."""
+    other = [draw.normal(*c[name].shape) for name in BASE]
+    return subject.probe(build, **c, other=other), other
+
+
+def expect_parts(subject: Subject, c: dict, output, weight, bias, parameters: list[dict], moment: str) -> None:
+    """Expect an output to be that of a wrapped layer with this weight, this bias and the factors that came back."""
+    (o, i), r, found = c["weight"].shape, c["rank"], {}
+    for name, shape in (("A", (i, r)), ("B", (r, o))):
+        for p in parameters:
+            if p["value"].shape in (shape, shape[::-1]):  # PEFT turns them round
+                found.setdefault(name, p[moment] if p["value"].shape == shape else p[moment].T)
+    if len(found) == 2:
+        again = subject.tried(run, **{**c, "weight": weight, "bias": bias}, **found).get("output")
+        expect_explained(output, again, "the output for other numbers in its parts")
+
+
 @linear_with_lora.check
 def keeps_the_layer(subject: Subject, draw: Draw) -> None:
     """The layer it is given is inside: the very object, neither a copy nor its parts."""
-    c = case(draw, alpha=draw.integer(10, 12))
-    seen = subject.probe(build, **_without_x(c))
+    c = case(draw, alpha=draw.integer(10, 12), leading=(3,))
+    seen, other = built(subject, draw, c)
     if not seen["module"]:
         raise Failure(
             "not-a-module",
@@ -40,9 +59,10 @@ def keeps_the_layer(subject: Subject, draw: Draw) -> None:
             "Write class LinearWithLoRA(nn.Module).",
         )
     if seen["inside"]:
+        expect_parts(subject, c, seen["output"], *other, seen["parameters"], "value")
         return
-    weights = [p for p in seen["parameters"].values() if p["value"].shape == c["weight"].shape]
-    if any(p["base"] for p in weights):
+    weights = [p for p in seen["parameters"] if p["value"].shape == c["weight"].shape]
+    if any(torch.equal(p["value"], other[0]) for p in seen["renewed"]):
         raise Failure(
             "layer-taken-apart",
             "the given layer's weight is inside, but the layer itself is not",
@@ -72,11 +92,11 @@ def keeps_the_layer(subject: Subject, draw: Draw) -> None:
 def has_the_path(subject: Subject, draw: Draw) -> None:
     """Beside it stand the factors A (in_features, rank) and B (rank, out_features)."""
     i, o, r, alpha = draw.sizes(4)  # alpha is an integer here, so that swapping it with the rank builds and is seen
-    weight = draw.normal(o, i)
-    seen = subject.probe(build, weight=weight, bias=draw.normal(o), rank=r, alpha=alpha)
+    c = {"weight": draw.normal(o, i), "bias": draw.normal(o), "rank": r, "alpha": alpha, "x": draw.normal(2, i)}
+    seen, _ = built(subject, draw, c)
     if not seen["module"]:
         raise Failure("not-a-module", "it is not an nn.Module", "Write class LinearWithLoRA(nn.Module).")
-    rest = [tuple(p["value"].shape) for p in seen["parameters"].values() if not p["base"]]
+    rest = [tuple(p["value"].shape) for p in seen["parameters"] if not any(close(p["value"], c[n]) for n in BASE)]
     if alpha in (n for shape in rest for n in shape) and r not in (n for shape in rest for n in shape):
         raise Failure(
             "rank-alpha-swapped",
@@ -93,7 +113,7 @@ def has_the_path(subject: Subject, draw: Draw) -> None:
     if (i, r) in rest and (r, o) in rest:
         return
     try:
-        subject.probe(run, weight=weight, bias=None, rank=r, alpha=float(alpha), x=draw.normal(2, i))
+        subject.probe(run, **{**c, "bias": None, "alpha": float(alpha)})
     except StudentRaised as error:
         if error.kind != "RuntimeError":
             raise
@@ -144,22 +164,24 @@ def starts_equal(subject: Subject, draw: Draw) -> None:
 @linear_with_lora.check(after=("has-the-path",))
 def trains_only_the_path(subject: Subject, draw: Draw) -> None:
     """Only the r * (in + out) numbers of the path can be trained; weight and bias are frozen."""
-    c = case(draw, alpha=draw.integer(10, 12))
-    seen = subject.probe(build, **_without_x(c))
+    c = case(draw, alpha=draw.integer(10, 12), leading=(3,))
+    seen, _ = built(subject, draw, c)
     if not seen["module"]:
         raise Failure("not-a-module", "it is not an nn.Module", "Write class LinearWithLoRA(nn.Module).")
     (o, i), r = c["weight"].shape, c["rank"]
-    if seen["base_trainable"] == ["bias"]:
+    moving = [name for name, p in zip(BASE, seen["base"], strict=True) if not torch.equal(p["after"], c[name])]
+    if moving == ["bias"]:
         raise Failure(
             "bias-trainable",
             "the layer's weight is frozen, but its bias would still be trained",
             "Freeze every parameter of the layer: linear.requires_grad_(False).",
         )
-    if seen["base_trainable"]:
-        text = f"the given layer's {' and '.join(seen['base_trainable'])} would still be trained"
+    if moving:
+        text = f"the given layer's {' and '.join(moving)} would still be trained"
         raise Failure("base-not-frozen", text, "Freeze the layer you are given: linear.requires_grad_(False).")
-    trainable = sum(p["value"].numel() for p in seen["parameters"].values() if p["trainable"])
+    trainable = sum(p["value"].numel() for p in seen["parameters"] if learns(p))
     if trainable == r * (i + o):
+        expect_parts(subject, c, seen["later"], c["weight"], c["bias"], seen["parameters"], "after")
         return
     if trainable < r * (i + o):
         raise Failure(
@@ -226,10 +248,11 @@ def dtype_and_device(subject: Subject, draw: Draw) -> None:
     i, o, r = draw.sizes(3, low=3, high=9)
     for dtype in ("float64", "bfloat16"):
         seen = subject.probe(place, dtype=dtype, device="cpu", rank=r, alpha=2, sizes=[i, o])
-        if seen["dtypes"] != [f"torch.{dtype}"]:
+        dtypes = sorted({str(tensor.dtype) for tensor in seen["path"]})
+        if dtypes != [f"torch.{dtype}"]:
             raise Failure(
                 "path-dtype",
-                f"beside a {dtype} layer the path has {', '.join(seen['dtypes']) or 'nothing'}",
+                f"beside a {dtype} layer the path has {', '.join(dtypes) or 'nothing'}",
                 "Move it to the layer's dtype: self.lora.to(linear.weight.device, linear.weight.dtype).",
             )
     # "meta" stands for any other device: tensors there have a shape, a dtype and a place, but no storage.
@@ -245,7 +268,3 @@ def dtype_and_device(subject: Subject, draw: Draw) -> None:
             f"beside a layer on device 'meta' the path is on {', '.join(seen['devices'])}",
             "Move it to the layer's device: self.lora.to(linear.weight.device, linear.weight.dtype).",
         )
-
-
-def _without_x(c: dict) -> dict:
-    return {key: value for key, value in c.items() if key != "x"}

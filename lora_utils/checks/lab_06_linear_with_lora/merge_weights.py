@@ -6,7 +6,8 @@ import torch
 from torch import nn
 
 from lora_utils.checks import Draw, Exercise, Failure, Mistake, StudentRaised, Subject, close, expect_close
-from lora_utils.checks.framework.probes import linear
+from lora_utils.checks.framework.compare import expect_explained
+from lora_utils.checks.framework.probes import linear, parameters_of
 from lora_utils.methods.lora import LoRALayer
 
 merge_weights = Exercise("merge-weights")
@@ -45,12 +46,9 @@ def merge_steps(merge, unmerge, *, weight, A, B, alpha, x, steps: str, weight2=N
         looks.append(
             {
                 "weight": layer.linear.weight.detach().clone(),
-                "is_parameter": isinstance(layer.linear.weight, nn.Parameter),
-                "needs_grad": layer.linear.weight.requires_grad,
                 "merged": bool(layer.merged),
                 "output": layer(x),
-                "A": layer.lora.A,
-                "B": layer.lora.B,
+                "parameters": parameters_of(layer, shared_twice=True),
             }
         )
     return {"looks": looks}
@@ -144,16 +142,18 @@ def same_output(subject: Subject, draw: Draw) -> None:
     c = merge_case(draw)
     before = c["x"].double() @ merged_weight(c).T
     look = subject.probe(merge_steps, **c, steps="m")["looks"][0]
+    parts = {p["name"]: p for p in look["parameters"]}
     if not look["merged"]:
         raise Failure(
             "flag-not-set",
             "layer.merged is still False after merge, so forward adds the path a second time",
             "Set layer.merged = True in merge and False in unmerge.",
         )
-    if not (torch.equal(look["A"], c["A"]) and torch.equal(look["B"], c["B"])):
+    if not all(torch.equal(parts[f"lora.{name}"]["value"], c[name]) for name in "AB"):
         raise Failure("factors-changed", "merge changed A or B", "Leave the factors alone; unmerge needs them later.")
-    if not look["is_parameter"] or look["needs_grad"]:
-        what = "requires a gradient" if look["needs_grad"] else "is no longer a parameter"
+    weight = parts.get("linear.weight")
+    if weight is None or not torch.equal(weight["after"], look["weight"]):
+        what = "requires a gradient" if weight else "is no longer a parameter"
         raise Failure(
             "weight-not-frozen",
             f"after merge linear.weight {what}",
@@ -215,6 +215,8 @@ def restores(subject: Subject, draw: Draw) -> None:
             "Return at once when layer.merged is False.",
         )
     if torch.equal(once, c["weight"]):
+        path = c["x"].double() @ merged_weight(c).T
+        expect_explained(looks[1]["output"], path, "the output after unmerge")
         return
     gap = float((once - c["weight"]).abs().max())
     if close(once, looks[0]["weight"], 1e-7):

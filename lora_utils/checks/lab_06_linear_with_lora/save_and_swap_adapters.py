@@ -5,7 +5,9 @@ from __future__ import annotations
 import torch
 
 from lora_utils.checks import Draw, Exercise, Failure, Mistake, Subject, expect_close
-from lora_utils.checks.lab_06_linear_with_lora.adapted_model import adapted_model
+from lora_utils.checks.framework.compare import learns
+from lora_utils.checks.framework.probes import parameters_of
+from lora_utils.checks.lab_06_linear_with_lora.adapted_model import adapted_model, numbers_of
 
 adapter_state = Exercise("adapter-state")
 swap_adapters = Exercise("swap-adapters")
@@ -15,19 +17,17 @@ HEAD = ("head.weight", "head.bias")
 
 
 # ---------------------------------------------------------------------------------------------------------- probes
-def state_of(function, *, also: list, flora: bool = False, frozen: bool = False) -> dict:
-    """Probe: the student's adapter state, beside the model's whole state before and after the model moved on."""
-    model = adapted_model(flora=flora)
+def state_of(function, *, numbers: dict, also: list, flora: bool = False, frozen: bool = False) -> dict:
+    """Probe: the student's adapter state, before and after the model, which has these numbers, moved on."""
+    model = adapted_model(numbers, flora=flora)
     if frozen:
         model.requires_grad_(False)
-    whole = {name: value.clone() for name, value in model.state_dict().items()}
     state = function(model, also)
     if not isinstance(state, dict):
         return {"kind": type(state).__name__}
     tensors = {str(k): v for k, v in state.items() if isinstance(v, torch.Tensor)}
     seen = {
         "kind": "dict",
-        "whole": whole,
         "in_graph": [k for k, v in tensors.items() if v.grad_fn is not None],
         "state": {k: v.detach().clone() for k, v in tensors.items()},
     }
@@ -37,11 +37,11 @@ def state_of(function, *, also: list, flora: bool = False, frozen: bool = False)
     return seen | {"later": {k: v.detach().clone() for k, v in tensors.items()}}
 
 
-def swap_steps(swap, *, states: list, order: list | None = None, train: bool = False) -> dict:
-    """Probe: load states in the given order into one model; returns its parameters before and after each step."""
-    model = adapted_model()
+def swap_steps(swap, *, numbers: dict, states: list, order: list | None = None, train: bool = False) -> dict:
+    """Probe: load states in the given order into one model; returns its parameters after each step."""
+    model = adapted_model(numbers)
     states = [dict(state) for state in states]
-    looks, raised = [{n: p.detach().clone() for n, p in model.named_parameters()}], []
+    looks, raised = [], []
     for state in states if order is None else [states[k] for k in order]:
         try:
             swap(model, state)
@@ -52,25 +52,26 @@ def swap_steps(swap, *, states: list, order: list | None = None, train: bool = F
             kind = "ValueError" if isinstance(error, ValueError) else type(error).__name__
             raised.append({"kind": kind, "text": str(error)})
         looks.append({n: p.detach().clone() for n, p in model.named_parameters()})
-    trainable = [n for n, p in model.named_parameters() if p.requires_grad]
+    parameters = parameters_of(model)
     if train:
         with torch.no_grad():
             for p in model.parameters():
                 p.add_(1.0)
-    return {"looks": looks, "raised": raised, "trainable": trainable, "states": states}
+    return {"looks": looks, "raised": raised, "parameters": parameters, "states": states}
 
 
 # ---------------------------------------------------------------------------------------------------------- judges
 def judge_state(subject: Subject, draw: Draw, also: list, wanted: tuple[str, ...], **model) -> dict:
     """Compare names and values of the saved state with those wanted; hidden checks use it with other models."""
-    seen = subject.probe(state_of, also=also, **model)
+    whole = numbers_of(draw, flora=model.get("flora", False))
+    seen = subject.probe(state_of, numbers=whole, also=also, **model)
     if seen["kind"] != "dict":
         raise Failure(
             "not-a-dict",
             f"adapter_state returns {seen['kind']}, expected a dict of name -> tensor",
             "Build a dict and return it.",
         )
-    state, whole = seen["state"], seen["whole"]
+    state = seen["state"]
     names = set(state)
     missing, extra = [n for n in wanted if n not in names], sorted(names - set(wanted))
     if not names:
@@ -176,11 +177,18 @@ def random_state(draw: Draw, rank: int = 2) -> dict:
     return {name: draw.normal(*shape) for name, shape in sizes.items()}
 
 
+def swapped(subject: Subject, draw: Draw, states: list, **more) -> dict:
+    """Load states into a model whose numbers the judge has drawn, which are the first look."""
+    numbers = numbers_of(draw)
+    seen = subject.probe(swap_steps, numbers=numbers, states=states, **more)
+    return {**seen, "looks": [numbers, *seen["looks"]]}
+
+
 @swap_adapters.check
 def loads(subject: Subject, draw: Draw) -> None:
     """After swap(model, state) the factors and the head have the state's values."""
     state = random_state(draw)
-    seen = subject.probe(swap_steps, states=[state])
+    seen = swapped(subject, draw, [state])
     _expect_accepted(seen["raised"][0])
     before, after = seen["looks"]
     for name, value in state.items():
@@ -213,7 +221,7 @@ def loads(subject: Subject, draw: Draw) -> None:
 def keeps_the_base(subject: Subject, draw: Draw) -> None:
     """The base stays as it was, bit for bit, and swapping back and forth brings the first adapter back."""
     one, two = random_state(draw), random_state(draw)
-    seen = subject.probe(swap_steps, states=[one, two], order=[0, 1, 0], train=True)
+    seen = swapped(subject, draw, [one, two], order=[0, 1, 0], train=True)
     for raised in seen["raised"]:
         _expect_accepted(raised)
     before, last = seen["looks"][0], seen["looks"][-1]
@@ -231,10 +239,11 @@ def keeps_the_base(subject: Subject, draw: Draw) -> None:
             f"training after the swap changed {changed[0]} in the saved state itself",
             "Copy the values, parameter.copy_(value); do not make the parameter point at the saved tensor.",
         )
-    if set(seen["trainable"]) != set(one):
+    trainable = [p["name"] for p in seen["parameters"] if learns(p)]
+    if set(trainable) != set(one):
         raise Failure(
             "trainable-changed",
-            f"after the swap {', '.join(seen['trainable']) or 'none'} can be trained",
+            f"after the swap {', '.join(trainable) or 'none'} can be trained",
             "Copy values into the existing parameters; leave requires_grad alone.",
         )
 
@@ -244,10 +253,10 @@ def refuses_wrong_shapes(subject: Subject, draw: Draw) -> None:
     """A tensor of another shape is a ValueError that says its name, even where copying would stretch it."""
     state = random_state(draw)
     for name, value in (("blocks.1.lora.B", draw.normal(3, 4)), ("head.weight", draw.normal(5, 4))):
-        seen = subject.probe(swap_steps, states=[{**state, name: value}])
+        seen = swapped(subject, draw, [{**state, name: value}])
         expect_refused(seen, name, "wrong-shape-accepted", f"its shape is {tuple(value.shape)}")
     small = random_state(draw, rank=1)
-    seen = subject.probe(swap_steps, states=[small])
+    seen = swapped(subject, draw, [small])
     if seen["raised"][0] is None:
         raise Failure(
             "broadcast",
@@ -260,10 +269,10 @@ def refuses_wrong_shapes(subject: Subject, draw: Draw) -> None:
 def refuses_wrong_names(subject: Subject, draw: Draw) -> None:
     """A name that the model lacks, or a LoRA factor that the state lacks, is a ValueError that says the name."""
     state = random_state(draw)
-    seen = subject.probe(swap_steps, states=[{**state, "fc9.lora.A": draw.normal(6, 2)}])
+    seen = swapped(subject, draw, [{**state, "fc9.lora.A": draw.normal(6, 2)}])
     expect_refused(seen, "fc9.lora.A", "unknown-ignored", "the model has no such parameter", "a state with a foreign")
     fewer = {name: value for name, value in state.items() if name != "blocks.1.lora.A"}
-    seen = subject.probe(swap_steps, states=[fewer])
+    seen = swapped(subject, draw, [fewer])
     expect_refused(seen, "blocks.1.lora.A", "missing-ignored", "two adapters would be mixed", "a state without")
 
 

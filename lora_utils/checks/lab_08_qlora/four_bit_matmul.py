@@ -32,8 +32,7 @@ def apply_function(cls, *, x, packed, absmax, shape, upstream=None, needs_grad=T
             *_tensors(getattr(node, "__dict__", {})),
             *_tensors(dict(vars(cls))),
         ]
-        seen["kept"] = [{"numel": t.numel(), "float": t.is_floating_point(), "is_x": t is x or _same(t, x)}
-                        for t in kept if t is not None]  # fmt: skip
+        seen["kept"] = [t for t in kept if t is not None]
         if upstream is not None:
             (seen["dx"],) = torch.autograd.grad(y, x, upstream, allow_unused=True)
     return seen
@@ -49,10 +48,6 @@ def _tensors(value, depth: int = 5) -> list[torch.Tensor]:
         value = list(value.values())
     inside = value if isinstance(value, list | tuple) and depth else []
     return [t for item in inside for t in _tensors(item, depth - 1)]
-
-
-def _same(a: torch.Tensor, b: torch.Tensor) -> bool:
-    return a.dtype == b.dtype and a.data_ptr() == b.data_ptr()
 
 
 # ---------------------------------------------------------------------------------------------------------- judges
@@ -175,15 +170,15 @@ def keeps_only_codes(subject: Subject, draw: Draw) -> None:
     c = stored_case(draw)
     o, i = c["shape"]
     seen = see(subject, c, upstream=draw.normal(4, o))
-    large = [t for t in seen["kept"] if t["float"] and t["numel"] == o * i]
-    if large:
+    kept = [(t.numel(), t.is_floating_point()) for t in seen["kept"]]
+    if (o * i, True) in kept:
         raise Failure("weight-kept", f"the dequantised weight ({o} x {i} floats) is kept until the backward pass: for "
                       "a model of 7 billion weights that is the memory that 4 bits were to save",
                       "Save packed and absmax, and dequantise a second time in backward.")  # fmt: skip
-    if any(t["is_x"] or (t["float"] and t["numel"] == 4 * i) for t in seen["kept"]):
+    if (4 * i, True) in kept:
         raise Failure("input-kept", "x is kept, but nothing in backward needs it: only dL/dW would",
                       "Save packed and absmax alone.")  # fmt: skip
-    if any(not t["float"] and t["numel"] >= o * i for t in seen["kept"]):
+    if any(numel >= o * i and not floats for numel, floats in kept):
         raise Failure("codes-unpacked", f"{o * i} codes are kept one a byte, twice the memory of two a byte",
                       "Save packed as it came.")  # fmt: skip
 

@@ -16,13 +16,11 @@ merge_back = Exercise("merge-back")
 
 # ---------------------------------------------------------------------------------------------------------- probes
 def merge(merge_weights, lost_share, *, original, stored, A, B, alpha) -> dict:
-    """Probe: the merged weight, and whether the arguments are what they were."""
+    """Probe: the merged weight, and what has become of the arguments."""
     A, B = torch.nn.Parameter(A), torch.nn.Parameter(B)
-    before = [t.detach().clone() for t in (original, stored, A, B)]
     merged = merge_weights(original, stored, A, B, alpha)
-    same = all(torch.equal(t, b) for t, b in zip((original, stored, A, B), before, strict=True))
     graph = isinstance(merged, torch.Tensor) and merged.grad_fn is not None
-    return {"merged": merged, "arguments_kept": same, "graph": graph}
+    return {"merged": merged, "given": [original, stored, A, B], "graph": graph}
 
 
 def lost(merge_weights, lost_share, *, stored, merged, again) -> dict:
@@ -89,7 +87,8 @@ def judge_merge(subject: Subject, c: dict) -> None:
     if seen["graph"]:
         raise Failure("keeps-graph", "the merged weight hangs on A and B in autograd's graph",
                       "Compute it under torch.no_grad(), or return .detach().")  # fmt: skip
-    if not seen["arguments_kept"]:
+    given = (c[name] for name in ("original", "stored", "A", "B"))
+    if not all(torch.equal(*pair) for pair in zip(seen["given"], given, strict=True)):
         raise Failure("changed-in-place", "one of the arguments was changed: += works in place",
                       "Make a new tensor: stored + ...")  # fmt: skip
 

@@ -5,14 +5,13 @@ Letters: i in_features, o out_features, r rank. W' (o, i), A (i, r), B (r, o).
 
 from __future__ import annotations
 
-import math
-
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-from lora_utils.checks import Draw, Exercise, Failure, Mistake, StudentRaised, Subject, expect_close
-from lora_utils.checks.framework.compare import expect_tensor
+from lora_utils.checks import Draw, Exercise, Failure, Mistake, StudentRaised, Subject, close, expect_close
+from lora_utils.checks.framework.compare import expect_explained, expect_tensor, learns
+from lora_utils.checks.framework.probes import later, parameters_of
 from lora_utils.checks.framework.wrapping_probes import through
 from lora_utils.quantization.nf4 import FourBit, dequantize_4bit, quantize_4bit
 
@@ -56,27 +55,23 @@ def base_of(kind: str, weight: torch.Tensor, bias: torch.Tensor) -> nn.Module:
     return ByteLinear(weight, bias) if kind == "bytes" else CodesLinear(weight, bias)
 
 
-def build_path(cls, *, weight, bias, rank, alpha, dtype="float32", kind="bytes") -> dict:
-    """Probe: wrap a 4-bit layer and tell what the result is made of."""
+def build_path(cls, *, weight, bias, rank, alpha, x, dtype="float32", kind="bytes") -> dict:
+    """Probe: wrap a 4-bit layer; what the result is made of, before and after a step, and what it then returns."""
     base = base_of(kind, weight, bias)
-    before = {name: t.dtype for name, t in base.state_dict().items()}
     wrapped = cls(base, rank, alpha, getattr(torch, dtype))
     if not isinstance(wrapped, nn.Module):
         return {"module": False}
     own = {id(t) for t in (*base.parameters(), *base.buffers())}
+    names = {name for name, p in wrapped.named_parameters() if id(p) not in own}
     loose = [t for m in wrapped.modules() if m is not base for t in vars(m).values() if isinstance(t, torch.Tensor)]
-    floats = [t for t in (*wrapped.parameters(), *wrapped.buffers(), *loose) if id(t) not in own]
     return {
         "module": True,
         "inside": any(module is base for module in wrapped.modules()),
-        "base_kept": before == {name: t.dtype for name, t in base.state_dict().items()},
-        "floats": [{"shape": list(t.shape), "dtype": str(t.dtype)} for t in floats],
-        "base_trainable": [name for name, p in base.named_parameters() if p.requires_grad],
-        "trained": [
-            {"shape": list(p.shape), "dtype": str(p.dtype)}
-            for p in wrapped.parameters()
-            if p.requires_grad and id(p) not in own
-        ],
+        "state": dict(base.state_dict()),
+        "floats": [t for t in (*wrapped.parameters(), *wrapped.buffers(), *loose) if id(t) not in own],
+        "base": parameters_of(base),
+        "path": [p for p in parameters_of(wrapped) if p["name"] in names],
+        "later": later(wrapped, x.requires_grad_(True)),
     }
 
 
@@ -102,7 +97,12 @@ def path_case(draw: Draw, *, leading: tuple[int, ...] = (4,), kind: str = "bytes
 def build_case(draw: Draw) -> dict:
     """What `build_path` needs."""
     c = path_case(draw)
-    return {name: c[name] for name in ("weight", "bias", "rank", "alpha")}
+    return {name: c[name] for name in ("weight", "bias", "rank", "alpha", "x")}
+
+
+def base_output(c: dict) -> torch.Tensor:
+    """What the 4-bit layer alone returns, in float64."""
+    return c["x"].double() @ dequantize_4bit(quantize_4bit(c["weight"])).double().T + c["bias"].double()
 
 
 def built(subject: Subject, c: dict, **more) -> dict:
@@ -131,7 +131,7 @@ def keeps_the_base(subject: Subject, draw: Draw) -> None:
     if not seen["inside"]:
         raise Failure("base-missing", "the given layer is not among the module's submodules",
                       "Store the object itself: self.base = base.")  # fmt: skip
-    if any(t["shape"] in ([o, i], [i, o]) for t in seen["floats"]):
+    if any(t.shape in ((o, i), (i, o)) for t in seen["floats"]):
         raise Failure("base-expanded", f"a float tensor of {o} x {i} numbers, the size of W', is kept: 4 bits are "
                       "stored, and 32 beside them", "Call self.base(x); it dequantises, and forgets.")  # fmt: skip
 
@@ -143,17 +143,18 @@ def has_the_path(subject: Subject, draw: Draw) -> None:
     (o, i), r = c["weight"].shape, c["rank"]
     for dtype in ("float32", "bfloat16"):
         seen = built(subject, c, dtype=dtype)
-        shapes = [t["shape"] for t in seen["floats"]]
-        if not ([i, r] in shapes or [r, i] in shapes) or not ([r, o] in shapes or [o, r] in shapes):
-            came = ", ".join(str(tuple(s)) for s in shapes) or "none"
+        shapes = [tuple(t.shape) for t in seen["floats"]]
+        if not ((i, r) in shapes or (r, i) in shapes) or not ((r, o) in shapes or (o, r) in shapes):
+            came = ", ".join(map(str, shapes)) or "none"
             raise Failure("no-factors", f"expected A {(i, r)} and B {(r, o)} beside the base, found {came}",
                           "LoRALayer(base.in_features, base.out_features, rank, alpha); the weight of a 4-bit layer "
                           "has another shape.")  # fmt: skip
-        factors = [t for t in seen["floats"] if t["shape"] in ([i, r], [r, i], [r, o], [o, r])]
-        if wrong := [t["dtype"] for t in factors if t["dtype"] != f"torch.{dtype}"]:
+        factors = [t for t in seen["floats"] if t.shape in ((i, r), (r, i), (r, o), (o, r))]
+        if wrong := [t.dtype for t in factors if t.dtype != getattr(torch, dtype)]:
             raise Failure("path-dtype", f"for dtype=torch.{dtype} the path has {wrong[0]}",
                           "Move it: self.lora.to(dtype). The base cannot say which type it should have.")  # fmt: skip
-        if not seen["base_kept"]:
+        state = base_of("bytes", c["weight"], c["bias"]).state_dict()
+        if any(seen["state"][name].dtype != t.dtype for name, t in state.items()):
             raise Failure("base-cast", f"for dtype=torch.{dtype} the base's own numbers change their type too",
                           "dtype is the path's: self.lora.to(dtype), not self.to(dtype).")  # fmt: skip
 
@@ -175,7 +176,7 @@ def judge_path(subject: Subject, draw: Draw, c: dict) -> None:
         raise
     expect_tensor(seen["output"], "what forward returns")
     x, A, B, alpha, r = (c[name] for name in ("x", "A", "B", "alpha", "rank"))
-    y, x, A, B = seen["base"].double(), x.double(), A.double(), B.double()
+    y, x, A, B = base_output(c), x.double(), A.double(), B.double()
     path = torch.einsum("...i,io->...o", x, torch.einsum("ir,ro->io", A, B))
     rounded = [dequantize_4bit(quantize_4bit(f.float())).double() for f in (A, B)]
     add = "forward returns self.base(x) plus the path."
@@ -202,8 +203,9 @@ def starts_equal(subject: Subject, draw: Draw) -> None:
     del c["A"], c["B"]
     seen = subject.probe(run_path, **c)
     expect_tensor(seen["output"], "what forward returns")
-    if not torch.equal(seen["output"], seen["base"]):
-        gap = float((seen["output"] - seen["base"]).abs().max()) if seen["output"].shape == seen["base"].shape else 0
+    base = seen["base"] if close(seen["base"], base_output(c)) else base_output(c)  # bit for bit, but not on its word
+    if not torch.equal(seen["output"], base):
+        gap = float((seen["output"] - base).abs().max()) if seen["output"].shape == base.shape else 0
         raise Failure("not-equal-at-start", f"a fresh path changes the output by {gap:.2g}",
                       "B starts at zero, and nothing else is added.")  # fmt: skip
 
@@ -214,16 +216,21 @@ def trains_only_the_path(subject: Subject, draw: Draw) -> None:
     c = build_case(draw)
     (o, i), r = c["weight"].shape, c["rank"]
     seen = built(subject, c)
-    if seen["base_trainable"]:
-        raise Failure("base-not-frozen", f"the base's {' and '.join(seen['base_trainable'])} would still be trained",
+    state = base_of("bytes", c["weight"], c["bias"]).state_dict()
+    if moving := [p["name"] for p in seen["base"] if not torch.equal(p["after"], state[p["name"]])]:
+        raise Failure("base-not-frozen", f"the base's {' and '.join(moving)} would still be trained",
                       "The codes cannot be trained, but a bias can: base.requires_grad_(False).")  # fmt: skip
-    numbers = sum(math.prod(t["shape"]) for t in seen["trained"])
+    numbers = sum(p["value"].numel() for p in seen["path"] if learns(p))
     if numbers < r * (i + o):
         raise Failure("path-frozen", f"{numbers} numbers can be trained, expected r * (i + o) = {r * (i + o)}",
                       "Freeze the base alone, not the whole module.")  # fmt: skip
     if numbers > r * (i + o):
         raise Failure("extra-trainable", f"{numbers} numbers can be trained, expected r * (i + o) = {r * (i + o)}",
                       "The module trains A and B and nothing else.")  # fmt: skip
+    factors = {name: next(t if t.shape == shape else t.T for t in (p["value"] - 1 for p in seen["path"])
+                          if t.shape in (shape, shape[::-1]))
+               for name, shape in (("A", (i, r)), ("B", (r, o)))}  # fmt: skip
+    expect_explained(seen["later"], subject.tried(run_path, **c, **factors).get("output"), "the output after a step")
 
 
 @qlora_linear.check(weight=2, after=("output",))
