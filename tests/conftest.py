@@ -32,6 +32,7 @@ def fork_server_with(monkeypatch, tmp_path):
         return own | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{own['PYTHONPATH']}"}
 
     monkeypatch.setattr(launching, "variables", with_ours)
+    monkeypatch.setattr(launching, "_early", [])  # one that a command has started meanwhile
     monkeypatch.setattr(service, "_engines", {})
     yield prepare
     service.stop()
