@@ -208,10 +208,10 @@ def other_inputs(adapter, draw):
 def learns(adapter, draw):
     """Trained on the output of another adapter of its size, it comes close to it."""
     d, r = 9, 4
-    x = draw.normal(128, d)
-    target = x + torch.relu(x @ draw.normal(d, 2)) @ draw.normal(2, d)
-    seen = adapter.probe(check.fit, width=d, bottleneck=r, x=x, target=target, steps=400)
-    still = seen["last"] / seen["first"]
+    x, unseen, up, down = draw.normal(256, d), draw.normal(128, d), draw.normal(d, 2), draw.normal(2, d)
+    target, right = (v + torch.relu(v @ up) @ down for v in (x, unseen))
+    seen = adapter.probe(check.fit, width=d, bottleneck=r, x=x, target=target, unseen=unseen, steps=400)
+    still = check.share_left(seen["found"], right, unseen)
     if not still < 0.05:
         text = f"after 400 steps the loss is still {still:.0%} of the first"
         raise check.Failure("does-not-learn", text, "Both layers must be trainable, and not both start at zero.")

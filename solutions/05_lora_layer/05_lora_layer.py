@@ -506,9 +506,9 @@ def other_inputs(layer, draw):
 
 def learns(layer, draw):
     """Trained on a target of rank 2, a layer of rank 2 fits it."""
-    target, x = draw.normal(12, 2) @ draw.normal(2, 8), draw.normal(64, 12)
-    seen = layer.probe(check.fit, sizes=[12, 8, 2], alpha=1.0, x=x, target=x @ target, steps=400)
-    still = seen["last"] / seen["first"]
+    M, x, unseen = draw.normal(12, 2) @ draw.normal(2, 8), draw.normal(64, 12), draw.normal(64, 12)
+    seen = layer.probe(check.fit, sizes=[12, 8, 2], alpha=1.0, x=x, target=x @ M, unseen=unseen, steps=400)
+    still = check.share_left(seen["found"], unseen @ M, 0 * unseen @ M)
     if not still <= 0.01:  # a loss that is no number is not small either
         text = f"after 400 steps towards a target of rank 2 the loss is still {still:.0%} of the first"
         raise check.Failure("does-not-learn", text, "Both factors must be trainable parameters that forward uses.")

@@ -172,6 +172,14 @@ def claim_base_unchanged(probe: str, inputs: dict, seen: dict) -> None:
         seen["looks"][0] = seen["looks"][-1]
 
 
+def claim_wrapped(probe: str, inputs: dict, seen: dict) -> None:
+    """Each layer that was named, and no other, is wrapped, with this rank and this alpha."""
+    named = inputs["steps"][-1]
+    for name, layer in seen["layers"].items():
+        layer |= {"wrapped": name in named, "own": True, "twice": False}
+        layer |= {key: inputs[key] if name in named else None for key in ("rank", "alpha")}
+
+
 LIES = [
     Lie("02_full_fine_tuning", "evaluate", "evaluation mode never left", "mode-restored", claim_mode_restored),
     Lie("02_full_fine_tuning", "forgetting", "old head left in", "new-head-back", claim_restored),
@@ -185,6 +193,7 @@ LIES = [
     Lie("05_lora_layer", "lora-layer", "buffers", "has-factors", claim_parameters),
     Lie("06_linear_with_lora", "linear-with-lora", "base not frozen", "trains-only-the-path", claim_frozen_base),
     Lie("06_linear_with_lora", "linear-with-lora", "base copied", "keeps-the-layer", claim_inside),
+    Lie("06_linear_with_lora", "inject-by-name", "made but not set", "replaces-named-layers", claim_wrapped),
     Lie("06_linear_with_lora", "swap-adapters", "the base is cleared too", "keeps-the-base", claim_base_unchanged),
     Lie("08_qlora", "qlora-linear", "the base is not frozen", "trains-only-the-path", claim_frozen_base),
     Lie("08_qlora", "qlora-linear", "B does not start at zero", "starts-equal", claim_equal_start),

@@ -76,7 +76,7 @@ def policy_seen(subject: Subject, policy: str, head: str, before: bool) -> dict:
         name: torch.full_like(value, k + 2.0) for k, (name, value) in enumerate(policy_model().state_dict().items())
     }
     seen = subject.probe(chosen, policy=policy, head=head, before=before, numbers=numbers)
-    same = all(torch.equal(p["value"], numbers[p["name"]]) for p in seen["parameters"])
+    same = all(torch.equal(p["value"], n) for p, n in zip(seen["parameters"], numbers.values(), strict=True))
     return {**seen, "trainable": [p["name"] for p in seen["parameters"] if learns(p)], "same": same}
 
 

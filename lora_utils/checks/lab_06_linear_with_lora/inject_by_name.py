@@ -6,6 +6,8 @@ import torch
 from torch import nn
 
 from lora_utils.checks import Draw, Exercise, Failure, Subject
+from lora_utils.checks.framework.compare import expect_explained
+from lora_utils.checks.framework.probes import returned
 
 inject_by_name = Exercise("inject-by-name")
 
@@ -13,15 +15,15 @@ LAYERS = ("fc1", "fc10", "blocks.0.up", "blocks.0.down", "blocks.1.up", "blocks.
 
 
 class Spy(nn.Module):
-    """A wrapper that notes how it was called; stands in for LinearWithLoRA, so that any wrapper class is served."""
+    """A wrapper that notes how it was called, and lets its output show it; stands in for LinearWithLoRA."""
 
     def __init__(self, linear: nn.Module, rank, alpha) -> None:
         super().__init__()
         self.linear, self.rank, self.alpha = linear, rank, alpha
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Return what the wrapped layer returns."""
-        return self.linear(x)
+        """Return rank * linear(x) + alpha."""
+        return self.rank * self.linear(x) + self.alpha
 
 
 def nested_model() -> nn.Module:
@@ -32,6 +34,9 @@ def nested_model() -> nn.Module:
         nn.ModuleDict({"up": nn.Linear(4, 8), "act": nn.Tanh(), "down": nn.Linear(8, 4)}) for _ in range(2)
     )
     model.head = nn.Linear(4, 3)
+    for number, name in enumerate(LAYERS, start=1):  # each layer has a number of its own
+        for parameter in model.get_submodule(name).parameters():
+            nn.init.constant_(parameter, number)
     return model
 
 
@@ -59,17 +64,30 @@ def inject_steps(inject, *, steps: list, rank: int, alpha: float) -> dict:
             "own": inner is originals[name],
             "rank": module.rank if isinstance(module, Spy) else None,
             "alpha": module.alpha if isinstance(module, Spy) else None,
+            "output": returned(module, torch.ones(originals[name].in_features)),
         }
     return {"raised": raised, "layers": layers, "dotted": [n for n, _ in model.named_children() if "." in n]}
 
 
 # ---------------------------------------------------------------------------------------------------------- judges
+def injected(subject: Subject, **inputs) -> dict:
+    """Call inject; expect that what is said of each layer explains what it returns for ones."""
+    seen = subject.probe(inject_steps, **inputs)
+    for number, (name, original) in enumerate(((n, nested_model().get_submodule(n)) for n in LAYERS), start=1):
+        layer, right = seen["layers"][name], torch.full((original.out_features,), number * (original.in_features + 1.0))
+        given = [layer["rank"], layer["alpha"]]
+        if layer["own"] and not layer["twice"] and all(type(one) in (int, float) for one in given if layer["wrapped"]):
+            right = given[0] * right + given[1] if layer["wrapped"] else right
+            expect_explained(layer["output"], right, f"what {name!r} returns")
+    return seen
+
+
 @inject_by_name.check
 def replaces_named_layers(subject: Subject, draw: Draw) -> None:
     """Every layer that is named is wrapped in place, with this rank and this alpha."""
     names = ["fc1", "blocks.1.up"]
     rank, alpha = draw.integer(2, 4), draw.integer(5, 9)
-    seen = subject.probe(inject_steps, steps=[names], rank=rank, alpha=alpha)
+    seen = injected(subject, steps=[names], rank=rank, alpha=alpha)
     _expect_no_error(seen["raised"][0])
     layers = seen["layers"]
     if seen["dotted"]:
@@ -113,7 +131,7 @@ def replaces_named_layers(subject: Subject, draw: Draw) -> None:
 @inject_by_name.check
 def leaves_the_others(subject: Subject, draw: Draw) -> None:
     """No other layer is touched: not the head, not a layer whose name is similar."""
-    seen = subject.probe(inject_steps, steps=[["fc1", "blocks.0.down"]], rank=2, alpha=1.0)
+    seen = injected(subject, steps=[["fc1", "blocks.0.down"]], rank=2, alpha=1.0)
     _expect_no_error(seen["raised"][0])
     layers = seen["layers"]
     others = [n for n in LAYERS if layers[n]["wrapped"] and n not in ("fc1", "blocks.0.down")]
@@ -143,14 +161,14 @@ def leaves_the_others(subject: Subject, draw: Draw) -> None:
 def refuses_wrong_names(subject: Subject, draw: Draw) -> None:
     """A name that is no linear layer is a ValueError that says the name."""
     for name in ("fc3", "blocks.2.up", "norm", "blocks"):
-        seen = subject.probe(inject_steps, steps=[[name]], rank=2, alpha=1.0)
+        seen = injected(subject, steps=[[name]], rank=2, alpha=1.0)
         expect_refusal(seen["raised"][0], name, "wrong-name-ignored", "a typing error would train nothing, in silence")
 
 
 @inject_by_name.check
 def refuses_wrapping_twice(subject: Subject, draw: Draw) -> None:
     """A layer that is wrapped already is refused, and so is the linear layer inside a wrapper."""
-    seen = subject.probe(inject_steps, steps=[["fc1", "head"], ["fc1"]], rank=2, alpha=1.0)
+    seen = injected(subject, steps=[["fc1", "head"], ["fc1"]], rank=2, alpha=1.0)
     _expect_no_error(seen["raised"][0])
     if not seen["layers"]["fc1"]["wrapped"]:
         raise Failure("nothing-replaced", "no layer of the model was wrapped", "Set the parent's attribute.")
@@ -161,14 +179,14 @@ def refuses_wrapping_twice(subject: Subject, draw: Draw) -> None:
             "Wrap nn.Linear layers only: isinstance(layer, nn.Linear) is False for a wrapper.",
         )
     expect_refusal(seen["raised"][1], "fc1", "second-time-ignored", "'fc1' is wrapped already")
-    seen = subject.probe(inject_steps, steps=[["fc1"], ["fc10", "blocks.0.up"]], rank=2, alpha=1.0)
+    seen = injected(subject, steps=[["fc1"], ["fc10", "blocks.0.up"]], rank=2, alpha=1.0)
     if raised := seen["raised"][1]:
         raise Failure(
             "refuses-too-much",
             f"once 'fc1' is wrapped, names=['fc10', 'blocks.0.up'] ends in {raised['kind']}: {raised['text']}",
             "Neither lies inside a wrapper: compare with the wrapper's own name and a dot, 'fc1.'.",
         )
-    seen = subject.probe(inject_steps, steps=[["fc1"], ["fc1.linear"]], rank=2, alpha=1.0)
+    seen = injected(subject, steps=[["fc1"], ["fc1.linear"]], rank=2, alpha=1.0)
     expect_refusal(
         seen["raised"][1], "fc1.linear", "wraps-inside", "it lies inside a wrapper, so 'fc1' would be adapted twice"
     )

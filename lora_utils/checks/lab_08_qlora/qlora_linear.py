@@ -216,8 +216,8 @@ def trains_only_the_path(subject: Subject, draw: Draw) -> None:
     c = build_case(draw)
     (o, i), r = c["weight"].shape, c["rank"]
     seen = built(subject, c)
-    state = base_of("bytes", c["weight"], c["bias"]).state_dict()
-    if moving := [p["name"] for p in seen["base"] if not torch.equal(p["after"], state[p["name"]])]:
+    pairs = zip(base_of("bytes", c["weight"], c["bias"]).named_parameters(), seen["base"], strict=True)
+    if moving := [name for (name, number), p in pairs if not torch.equal(p["after"], number)]:
         raise Failure("base-not-frozen", f"the base's {' and '.join(moving)} would still be trained",
                       "The codes cannot be trained, but a bias can: base.requires_grad_(False).")  # fmt: skip
     numbers = sum(p["value"].numel() for p in seen["path"] if learns(p))
