@@ -484,14 +484,14 @@ grade = check.prompt_encoder(PromptEncoder, points=3, of=4)
 def prompt_of_one(network, draw):
     """It serves a prompt of a single vector too, and folds it without disturbing the network."""
     check.judge_formula(network, draw, check.network_case(draw, length=1))
-    seen = network.probe(check.fold_twice, **check.network_case(draw))
-    if not seen["equal"]:
+    seen = network.probe(check.fold_twice, **(case := check.network_case(draw)))
+    if not check.close(seen["prompt"], check.prompt_of(case)):
         raise check.Failure(
             "fold-changes-network",
             "after fold() the network makes another prompt than before",
             "fold only looks: it returns self().detach() and changes nothing.",
         )
-    if seen["frozen"]:
+    if not check.close(seen["later"], check.prompt_of(case, less=1)):
         raise check.Failure(
             "fold-freezes",
             "after fold() the network can no longer be trained",
