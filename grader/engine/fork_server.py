@@ -138,7 +138,7 @@ def prepare(withheld: list[str] | None) -> dict[str, str]:
         copy = {package: os.path.join(tempfile.mkdtemp(prefix="package-"), "lora_utils")}
         os.chmod(os.path.dirname(copy[package]), 0o755)
         copy_without(course_package(), Path(copy[package]), withheld)
-        withhold(withheld)
+        withhold(withheld, course_package())
     preload_package()
     if withheld is not None:
         from grader.student import student_side

@@ -79,6 +79,8 @@ def variables(folder: str) -> dict[str, str]:
         "MPLBACKEND": "agg",
         "MPLCONFIGDIR": folder,
         "OMP_NUM_THREADS": "1",
+        "OMP_THREAD_LIMIT": "1",  # whatever a cell asks for: the fork of a process that has had OpenMP threads hangs
+        "PIP_NO_INDEX": "1",  # there is no network, and pip would try for a quarter of a minute
         "MKL_NUM_THREADS": "1",
         "CUDA_VISIBLE_DEVICES": "",
         "PYTHONHASHSEED": "0",

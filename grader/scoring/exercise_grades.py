@@ -10,7 +10,7 @@ from dataclasses import replace
 from grader.notebooks.answer_key import AnswerKey, KeyCell
 from grader.notebooks.restoration import Cell
 from grader.results import CHECK_WORDS, LOST, WORDS, CheckLine, Exercise, Message
-from grader.scoring.outcomes import Losses, ending
+from grader.scoring.outcomes import MISSING, Losses, ending
 from grader.scoring.run_submission import WITHHELD, CellRun
 from grader.text.cell_text import bare
 from grader.text.safe_names import one_line
@@ -85,6 +85,10 @@ def _from_data(graded: KeyCell, data: object, losses: Losses) -> Exercise | None
     lines = [line for line in lines if line is not None]
     ids = [_text(c.get("message_id"))[:80] for c in checks if isinstance(c, dict)] if isinstance(checks, list) else []
     for place, (id, line) in enumerate(zip(ids, lines, strict=False)):
+        raised = id.removeprefix("raised-")
+        if raised in MISSING:
+            said = line.text.replace(f"raised {raised}", "imports what is not there when graded")
+            ids[place], lines[place] = raised, replace(line, text=_text(said), hint=MISSING[raised])
         lost = losses.of(line.text, graded.id) if id == "raised-NameError" else None
         if lost is not None:
             _, found, where = line.text.partition(", at: ")

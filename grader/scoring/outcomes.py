@@ -11,9 +11,13 @@ from functools import cached_property
 
 from grader.notebooks.restoration import Cell
 from grader.results import LOST
-from grader.scoring.run_submission import WITHHELD, CellRun
+from grader.scoring.run_submission import NEEDS_WITHHELD, WITHHELD, CellRun
 
 LONGEST_QUOTE = 50  # characters of a cell's first line
+MISSING = {  # what an import may raise that worked in the student's own notebook, and what to do
+    WITHHELD: "Write it yourself, and take the import out.",
+    NEEDS_WITHHELD: "Do without this import.",
+}
 UNDEFINED = re.compile(r"\bname '(\w{1,80})' is not defined")
 
 
@@ -40,6 +44,8 @@ def ending(run: CellRun) -> Ending | None:
         if run.ename == "NotImplementedError":
             text = "not written yet: the stub is still there"
             return Ending("not-attempted", "not-attempted", text, "Fill in the cell.")
+        if run.ename in MISSING:
+            return Ending("fail", run.ename, f"imports what is not there when graded: {run.evalue}", MISSING[run.ename])
         said = f"raised {run.ename}: {run.evalue}" if run.evalue else f"raised {run.ename}"
         hint = "Restart the kernel and run all cells from the top; the first error is the one to mend."
         return Ending("fail", f"raised-{run.ename}", said, hint)
@@ -100,8 +106,8 @@ class Losses:
     def _cause(self, cell: Cell, name: str) -> Ending | None:
         start = f"`{name}` is not defined, because {_called(cell)}"
         run = self._runs.get(cell.id, CellRun("not-run"))
-        if not cell.runs and run.ename == WITHHELD:  # of its imports, which run all the same
-            return Ending("fail", LOST, f"`{name}` is not there when grading: {run.evalue}", "Write it yourself.")
+        if not cell.runs and run.ename in MISSING:  # of its imports, which run all the same
+            return Ending("fail", LOST, f"`{name}` is not there when graded: {run.evalue}", MISSING[run.ename])
         if not cell.runs:
             said = f"{start} is left out when grading (training that no check needs)"
             return Ending("fail", LOST, said, "Define it in a cell of your own, or in the answer cell itself.")

@@ -10,7 +10,8 @@ from grader.engine.service import engine
 from grader.notebooks.answer_key import AnswerKey
 from grader.notebooks.restoration import Cell
 
-WITHHELD = "Withheld"  # what a cell raises that imports what the lab asks students to write, see `student.withheld`
+# What a cell raises that imports what the lab asks students to write, or what needs that; see `student.withheld`.
+WITHHELD, NEEDS_WITHHELD = "Withheld", "NeedsWithheld"
 
 
 @dataclass(frozen=True)

@@ -50,10 +50,24 @@ def machinery() -> tuple[Part, ...]:
 
 
 def changed(parts: Iterable[Part]) -> list[str]:
-    """Return names of what is no longer what it was, at most some of them."""
+    """Return names of what is no longer what it was, at most some of them.
+
+    Libraries change torch when they are imported (bitsandbytes, torch.compile); what they put there is theirs.
+    """
     found = (
         f"{one.label}.{one.name}"
         for one in parts
         if (now := one.holder.get(one.name)) is not one.value or getattr(now, "__code__", None) is not one.code
+        if not _of_library(now)
     )
     return list(islice(found, MOST))
+
+
+def ours(parts: Iterable[Part]) -> list[Part]:
+    """Return those parts through which questions and answers pass: few enough to look at after each probe."""
+    return [one for one in parts if one.label.startswith(OURS) or getattr(one.value, "__module__", "").startswith(OURS)]
+
+
+def _of_library(value: object) -> bool:
+    code = getattr(value, "__code__", None)
+    return code is not None and code.co_filename.startswith((sys.prefix, sys.base_prefix))

@@ -16,7 +16,7 @@ import socket
 
 from grader.sandbox.channel import ChannelClosed
 from grader.sandbox.tensor_channel import receive, send
-from grader.student.machinery import changed, machinery
+from grader.student.machinery import Part, changed, machinery, ours
 from grader.student.notebook_shell import make_shell, start_record
 from grader.student.output_record import Record
 from lora_utils.checks.framework.subject import StudentRaised, Subject
@@ -67,7 +67,7 @@ def serve(channel: socket.socket, output_bytes: int) -> None:
                 if os.fork() == 0:
                     gc.disable()
                     channel.close()
-                    answer_probes(socket.socket(fileno=fds.pop()), shell.user_ns, changed(before))
+                    answer_probes(socket.socket(fileno=fds.pop()), shell.user_ns, before)
                     os._exit(0)
             for fd in fds:
                 os.close(fd)
@@ -95,12 +95,14 @@ def _text_of(error: BaseException) -> str:
         return ""
 
 
-def answer_probes(channel: socket.socket, names: dict, patched: list[str]) -> None:
+def answer_probes(channel: socket.socket, names: dict, parts: tuple[Part, ...]) -> None:
     """Run the probes of one graded cell until the judge hangs up; each answer says what is not what it was."""
+    patched, own = changed(parts), ours(parts)
     with contextlib.suppress(ChannelClosed):
         send(channel, {"ready": True})
         while True:
-            send(channel, answer(receive(channel), names) | {"patched": patched})
+            said = answer(receive(channel), names)
+            send(channel, said | {"patched": patched or changed(own)})
 
 
 def answer(request: dict, names: dict) -> dict:

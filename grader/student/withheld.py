@@ -1,9 +1,10 @@
 """What a lab asks students to write is not in their process: a reference that is not there cannot be borrowed.
 
-A lab names what it teaches. In the process that runs its submissions a finder stands before Python's own and refuses
-the modules that define these names, and with them whatever imports those; the checks, which hold formulas too, stay
-with the judge. On disk a submission sees a copy of the package without the same files. So that a room of the package
-can be imported although one of its files is missing, it hands its names on when they are asked for.
+A lab names what it teaches. The modules that define these names are absent from the process that runs its
+submissions, and so is every module that needs one of them: a finder that stands before Python's own refuses them by
+name, and on disk a submission sees a copy of the package without their files. The checks, which hold formulas too,
+stay with the judge. So that a room of the package can be imported although some of its files are missing, it hands its
+names on when asked.
 """
 
 from __future__ import annotations
@@ -19,12 +20,17 @@ from pathlib import Path
 from types import ModuleType
 
 PACKAGE = "lora_utils"
-LABS = f"{PACKAGE}.checks.lab_"  # how the names of all labs' checks begin
+# How the names begin of what stays with the judge: checks, and probes, which travel from there by their code.
+CHECKS = (f"{PACKAGE}.checks.lab_", f"{PACKAGE}.checks.framework.probes", f"{PACKAGE}.checks.framework.wrapping_probes")
 ELSEWHERE = "Checks run outside of the notebook while it is graded."
 
 
 class Withheld(ImportError):
-    """A module of the package that the lab being graded asks students to write."""
+    """A module of the package that defines what the lab being graded asks students to write."""
+
+
+class NeedsWithheld(ImportError):
+    """A module of the package that needs such a one."""
 
 
 class Withholding(MetaPathFinder, Loader):
@@ -32,21 +38,26 @@ class Withholding(MetaPathFinder, Loader):
 
     Args:
         names: what the lab teaches, with the module that defines it: "lora_utils.methods.lora.LoRALayer".
+        package: the package's folder.
     """
 
-    def __init__(self, names: Iterable[str]) -> None:
+    def __init__(self, names: Iterable[str], package: Path) -> None:
         self.taught = by_module(names)
+        self.absent = absent(package, self.taught)
 
     def find_spec(self, name: str, path=None, target=None) -> ModuleSpec | None:
         """Refuse what is withheld, stand in for checks, and let rooms hand on what is there.
 
         Raises:
-            Withheld: the sentence that the student reads.
+            Withheld, NeedsWithheld: the sentence that the student reads.
         """
         if name in self.taught:
-            raise Withheld(f"this lab asks you to write {' and '.join(self.taught[name])}: {name} is not there "
-                           "while the lab is graded")  # fmt: skip
-        if name.startswith(LABS):
+            own = _listed(self.taught[name])
+            raise Withheld(f"this lab asks you to write {own}, so {name} is not there while it is graded")
+        if name in self.absent:
+            why = f"needs {_listed(self.taught[self.absent[name]])}, which this lab asks you to write"
+            raise NeedsWithheld(f"{name} {why}, so it is not there while the lab is graded")
+        if name.startswith(CHECKS):
             return ModuleSpec(name, self, is_package=True)
         if name.split(".")[0] != PACKAGE:
             return None
@@ -60,12 +71,56 @@ class Withholding(MetaPathFinder, Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         """Fill a room, or what stands for a lab's checks."""
-        if module.__name__.startswith(LABS):
+        if module.__name__.startswith(CHECKS):
             module.__getattr__ = _stand_in
         else:
             tree = ast.parse(Path(module.__spec__.origin).read_text(encoding="utf-8"))
             module.__doc__ = ast.get_docstring(tree)
-            module.__getattr__ = _on_request(module, handed_on(tree))
+            names = handed_on(tree)
+            module.__all__ = [name for name, (home, _) in names.items() if home not in self.absent]
+            module.__dir__ = lambda: sorted({*vars(module), *module.__all__})
+            module.__getattr__ = _on_request(module, names)
+
+
+def absent(package: Path, taught: Iterable[str]) -> dict[str, str]:
+    """Return every module that a submission does not have, each with the taught one that it is or needs.
+
+    Args:
+        package: its folder.
+        taught: modules that define what the lab teaches.
+    """
+    trees = {_module_of(package, path): ast.parse(path.read_text(encoding="utf-8")) for path in package.rglob("*.py")}
+    rooms = {
+        name: handed_on(tree) for name, tree in trees.items() if (package.parent / name.replace(".", "/")).is_dir()
+    }
+    needs = {name: _imported(tree, rooms) for name, tree in trees.items() if name not in rooms}
+    found = {module: module for module in taught}
+    while more := {
+        name: found[one] for name, ones in needs.items() if name not in found for one in ones if one in found
+    }:
+        found |= more
+    return found
+
+
+def _module_of(package: Path, path: Path) -> str:
+    return ".".join(path.relative_to(package.parent).with_suffix("").parts).removesuffix(".__init__")
+
+
+def _imported(tree: ast.Module, rooms: dict[str, dict[str, tuple[str, str]]]) -> set[str]:
+    """Return the modules that a file imports while it is imported itself, through rooms to the files behind them."""
+    found: set[str] = set()
+    for node in tree.body:
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                home, _ = rooms.get(node.module, {}).get(alias.name, (node.module, ""))
+                found |= {home, f"{node.module}.{alias.name}"}
+    return found
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join(names)
 
 
 def by_module(names: Iterable[str]) -> dict[str, list[str]]:
@@ -111,12 +166,12 @@ def _stand_in(name: str) -> object:
     return lambda *objects, **more: ELSEWHERE
 
 
-def withhold(names: Iterable[str]) -> None:
-    """Let this process, which has not imported the package yet, never have what a lab teaches."""
+def withhold(names: Iterable[str], package: Path) -> None:
+    """Let this process, which has not imported the package yet, never have what a lab teaches; see `Withholding`."""
     loaded = [name for name in sys.modules if name.split(".")[0] == PACKAGE]
     if loaded:
         raise RuntimeError(f"{loaded[0]} is loaded already, so nothing can be withheld")
-    sys.meta_path.insert(0, Withholding(names))
+    sys.meta_path.insert(0, Withholding(names, package))
 
 
 def copy_without(package: Path, target: Path, names: Iterable[str]) -> None:
@@ -127,15 +182,11 @@ def copy_without(package: Path, target: Path, names: Iterable[str]) -> None:
         target: a folder that does not exist yet.
         names: as `Withholding` takes them.
     """
-    hidden = {package.parent.joinpath(*module.split(".")).with_suffix(".py") for module in by_module(names)}
+    hidden = absent(package, by_module(names))
 
     def ignored(folder: str, files: list[str]) -> list[str]:
-        here = Path(folder)
-        checks = f"{PACKAGE}.{'.'.join(here.relative_to(package).parts)}.".startswith(f"{PACKAGE}.checks.")
-        return [
-            name
-            for name in files
-            if name == "__pycache__" or here / name in hidden or (checks and name.startswith("lab_"))
-        ]
+        modules = {name: _module_of(package, Path(folder, name)) for name in files}
+        return [name for name in files if name == "__pycache__" or modules[name] in hidden
+                or modules[name].startswith(CHECKS)]  # fmt: skip
 
     shutil.copytree(package, target, ignore=ignored)

@@ -22,7 +22,7 @@
 # course's own classes, which do what you are asked to build; where your own code has passed its check, the text says
 # that it is yours that runs.
 
-# %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false} withheld=["lora_utils.methods.linear_with_lora.LinearWithLoRA", "lora_utils.methods.inject.inject_lora", "lora_utils.methods.adapter_file.adapter_state", "lora_utils.methods.adapter_file.load_adapter"]
+# %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false} withheld=["lora_utils.methods.linear_with_lora.LinearWithLoRA", "lora_utils.methods.dora.LinearWithDoRA", "lora_utils.methods.dora.inject_dora", "lora_utils.methods.qlora.QuantizedLinearWithLoRA", "lora_utils.methods.inject.inject_lora", "lora_utils.methods.adapter_file.adapter_state", "lora_utils.methods.adapter_file.load_adapter"]
 import inspect
 import json
 import platform

@@ -26,7 +26,7 @@
 # The outputs you see here come from a CPU: few short sentences, one run. Shipped results of longer runs with three seeds
 # stand beside them.
 
-# %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false} withheld=["lora_utils.quantization.quantized_linear.QuantizedLinear", "lora_utils.quantization.double_quantization.bits_per_weight", "lora_utils.methods.qlora.QuantizedLinearWithLoRA", "lora_utils.methods.qlora.merge_qlora", "lora_utils.methods.checkpointing.checkpoint_blocks", "lora_utils.training.instruction_tuning.instruction_batch", "lora_utils.training.instruction_tuning.answer_loss", "lora_utils.training.gpu_memory.step_bytes"]
+# %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false} withheld=["lora_utils.quantization.quantized_linear.QuantizedLinear", "lora_utils.quantization.double_quantization.bits_per_weight", "lora_utils.methods.qlora.QuantizedLinearWithLoRA", "lora_utils.methods.linear_with_lora.LinearWithLoRA", "lora_utils.quantization.quantization_error.relative_error", "lora_utils.methods.qlora.merge_qlora", "lora_utils.methods.checkpointing.checkpoint_blocks", "lora_utils.training.instruction_tuning.instruction_batch", "lora_utils.training.instruction_tuning.answer_loss", "lora_utils.training.gpu_memory.step_bytes"]
 import copy
 import time
 

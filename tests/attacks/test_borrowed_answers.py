@@ -83,8 +83,16 @@ def test_a_disguised_reference_earns_nothing_and_costs_the_other_exercises_nothi
 
 def test_who_imports_it_reads_what_to_do_and_staff_see_a_flag():
     result, exercise = graded(DISGUISES["imported"])
-    assert "this lab asks you to write LoRALayer: lora_utils.methods.lora is not there" in exercise.messages[0].text
-    assert "answer-uses-reference:test-lora-layer" in result.flags or "answer-uses-reference:lora-layer" in result.flags
+    (message,) = exercise.messages
+    assert message.text == (
+        "your answer cell 'lora-layer' imports what is not there when graded: this lab asks you to write LoRALayer, so "
+        "lora_utils.methods.lora is not there while it is graded"
+    )
+    assert message.hint == "Write it yourself, and take the import out."
+    assert "answer-uses-reference:lora-layer" in result.flags
+    _, exercise = graded(DISGUISES["helper that imports when it is called"])
+    assert exercise.messages[0].text.startswith("your code imports what is not there when graded: this lab asks you to")
+    assert exercise.messages[0].hint == message.hint
 
 
 def test_the_solution_itself_is_the_students_own_work():

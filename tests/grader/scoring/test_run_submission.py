@@ -227,8 +227,8 @@ def test_one_import_that_is_withheld_costs_the_others_nothing_and_is_named(cours
         result = grade(tiny.submission(data), key, LIMITS, sandbox=False)
         assert result.exercises[1].verdict == wanted
     (first, *_) = result.exercises[1].messages
-    assert first.text.startswith("`train` is not there when grading: this lab asks you to write train: ")
-    assert first.hint == "Write it yourself."
+    assert first.text.startswith("`train` is not there when graded: this lab asks you to write train, so lora_utils.")
+    assert first.hint == "Write it yourself, and take the import out."
 
 
 def test_what_a_student_adds_to_such_a_cell_is_there_too(course):

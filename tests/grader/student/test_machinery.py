@@ -6,7 +6,7 @@ import pytest
 import torch
 
 import lora_utils.checks.framework.probes as probes
-from grader.student.machinery import changed, machinery
+from grader.student.machinery import changed, machinery, ours
 from lora_utils.checks import Subject
 from lora_utils.checks.framework import wire
 
@@ -41,3 +41,18 @@ def test_what_is_taken_away_is_seen_and_what_is_new_is_not(monkeypatch):
     assert changed(parts) == []
     monkeypatch.delattr(torch, "equal")
     assert changed(parts) == ["torch.equal"]
+
+
+def test_what_a_library_puts_in_the_place_of_another_is_its_own(monkeypatch):
+    parts = machinery()
+    monkeypatch.setattr(torch, "manual_seed", torch.nn.init.xavier_uniform_)
+    assert changed(parts) == []
+    monkeypatch.setattr(torch, "manual_seed", lambda seed: None)
+    assert changed(parts) == ["torch.manual_seed"]
+
+
+def test_the_way_of_questions_and_answers_is_short_and_has_what_counts():
+    labels = {f"{one.label}.{one.name}" for one in ours(machinery())}
+    assert {"lora_utils.checks.framework.wire.to_wire", "Subject.probe"} <= labels
+    assert "torch.manual_seed" not in labels
+    assert len(labels) < len(machinery()) / 3

@@ -13,10 +13,10 @@ from grader.student.withheld import copy_without, handed_on, withhold
 
 ROOT = Path(__file__).parents[3]
 LORA = "lora_utils.methods.lora.LoRALayer"
-BEFORE = f"""import sys
+BEFORE = f"""import pathlib, sys
 sys.path.insert(0, {str(ROOT)!r})
 from grader.student.withheld import withhold
-withhold({{names}})
+withhold({{names}}, pathlib.Path({str(ROOT / "lora_utils")!r}))
 """
 
 
@@ -28,7 +28,11 @@ def ran(code: str, *names: str) -> str:
 
 
 RAISED = "grader.student.withheld.Withheld: this lab asks you to write"
-SENTENCE = f"{RAISED} LoRALayer: lora_utils.methods.lora is not there while the lab is graded"
+SENTENCE = f"{RAISED} LoRALayer, so lora_utils.methods.lora is not there while it is graded"
+NEEDS = (
+    "grader.student.withheld.NeedsWithheld: lora_utils.methods.{} needs LoRALayer, which this lab asks you to write, "
+    "so it is not there while the lab is graded"
+)
 
 
 @pytest.mark.parametrize(
@@ -41,18 +45,40 @@ SENTENCE = f"{RAISED} LoRALayer: lora_utils.methods.lora is not there while the 
         "import lora_utils; lora_utils.LoRALayer",
         "import lora_utils; lora_utils.methods.lora",
         "import pkgutil; pkgutil.resolve_name('lora_utils.methods:LoRALayer')",
-        "from lora_utils.methods import inject_lora",
     ],
 )
 def test_every_way_to_import_it_ends_in_one_sentence(way):
     assert ran(way, LORA) == SENTENCE
 
 
+@pytest.mark.parametrize(
+    ("way", "file"),
+    [
+        ("from lora_utils.methods import LinearWithLoRA", "linear_with_lora"),
+        ("from lora_utils.methods import inject_lora", "inject"),
+        ("import lora_utils.methods.rslora", "rslora"),
+        (
+            "import sys, types; sys.modules['lora_utils.methods.lora'] = types.ModuleType('x')\n"
+            "import lora_utils.methods.inject",
+            "inject",
+        ),
+    ],
+)
+def test_what_needs_it_is_not_there_either_and_says_what_it_needs(way, file):
+    assert ran(way, LORA) == NEEDS.format(file)
+
+
+def test_a_star_takes_what_is_there():
+    code = "from lora_utils import *\nfrom lora_utils.training import *\nprint(accuracy.__name__, 'LoRALayer' in dir())"
+    assert ran(code, LORA) == "accuracy False"
+    assert ran("import lora_utils as l; print('freeze' in dir(l), 'LoRALayer' in dir(l))", LORA) == "True False"
+
+
 def test_several_names_of_one_module_are_named_together():
     said = ran(
         "from lora_utils.quantization import pack", *(f"lora_utils.quantization.nf4.{n}" for n in ("pack", "unpack"))
     )
-    assert said.startswith(f"{RAISED} pack and unpack: ")
+    assert said.startswith(f"{RAISED} pack and unpack, so ")
 
 
 def test_the_rest_of_the_package_is_there():
@@ -84,7 +110,7 @@ def test_nothing_can_be_withheld_from_a_process_that_has_it():
     import lora_utils  # noqa: F401 - the point
 
     with pytest.raises(RuntimeError, match="is loaded already"):
-        withhold([LORA])
+        withhold([LORA], ROOT / "lora_utils")
 
 
 def test_the_copy_lacks_what_is_taught_and_every_check(tmp_path):
@@ -92,10 +118,10 @@ def test_the_copy_lacks_what_is_taught_and_every_check(tmp_path):
     copy_without(package, tmp_path / "lora_utils", [LORA, "lora_utils.training.evaluate.accuracy"])
     kept = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
     whole = {path.relative_to(ROOT).as_posix() for path in package.rglob("*") if path.suffix != ".pyc"}
-    assert {path for path in whole - kept if path.endswith(".py") and "/checks/lab_" not in path} == {
-        "lora_utils/methods/lora.py",
-        "lora_utils/training/evaluate.py",
-    }
+    gone = {path for path in whole - kept if path.endswith(".py") and "/checks/" not in path}
+    assert {"lora_utils/methods/lora.py", "lora_utils/methods/inject.py", "lora_utils/training/evaluate.py"} <= gone
+    assert not gone & {"lora_utils/methods/adapters.py", "lora_utils/training/parameters.py", "lora_utils/__init__.py"}
+    assert "lora_utils/checks/framework/probes.py" not in kept
     assert not any("lab_" in path or "__pycache__" in path for path in kept)
     assert "lora_utils/checks/framework/subject.py" in kept
 
