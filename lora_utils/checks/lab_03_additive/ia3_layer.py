@@ -151,7 +151,8 @@ def one_factor_a_number(subject: Subject, draw: Draw) -> None:
         if not torch.equal(values[0], torch.ones_like(values[0])):
             raise Failure("starts-at-random", "the factors do not start at one, so wrapping changes the model",
                           "torch.ones(size)")  # fmt: skip
-        expect_parts(subject, c, seen["later"], values[0] - 1)
+        base = {name: p["after"] for name, p in zip(BASE, seen["base"], strict=True)}  # moved, where it is not frozen
+        expect_parts(subject, c | base, seen["later"], values[0] - 1)
 
 
 @ia3_layer.check(weight=2, after=("one-factor-a-number",))

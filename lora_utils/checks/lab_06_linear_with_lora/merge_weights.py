@@ -215,7 +215,9 @@ def restores(subject: Subject, draw: Draw) -> None:
             "Return at once when layer.merged is False.",
         )
     if torch.equal(once, c["weight"]):
-        path = c["x"].double() @ merged_weight(c).T
+        values = [p["value"] for p in looks[1]["parameters"]]
+        factors = {name: next(v for v in values if v.shape == c[name].shape) for name in "AB"}
+        path = c["x"].double() @ merged_weight(c | factors).T
         expect_explained(looks[1]["output"], path, "the output after unmerge")
         return
     gap = float((once - c["weight"]).abs().max())
