@@ -60,16 +60,16 @@ def key_of(lab: str) -> AnswerKey:
     return AnswerKey.read(next(one for one in find_labs(ROOT) if one.name == lab))
 
 
-def graded(answer: str):
-    """Lab 05 with the solution's answers and this one for LoRALayer: the result, and that exercise."""
-    wanted = set(answers(LAB))
-    given = {grade_id(cell): cell.source for cell in cells(LAB) if grade_id(cell) in wanted} | {"lora-layer": answer}
-    data = json.loads((ROOT / "notebooks" / LAB / f"{LAB}.ipynb").read_text())
+def graded(answer: str, lab: str = LAB, exercise: str = "lora-layer"):
+    """A lab with the solution's answers and this one for an exercise: the result, and that exercise."""
+    wanted = set(answers(lab))
+    given = {grade_id(cell): cell.source for cell in cells(lab) if grade_id(cell) in wanted} | {exercise: answer}
+    data = json.loads((ROOT / "notebooks" / lab / f"{lab}.ipynb").read_text())
     for cell in data["cells"]:
         name = cell["metadata"].get("nbgrader", {}).get("grade_id", "")
         cell["source"] = given.get(name, "".join(cell["source"]))
-    result = grade(tiny.submission(data, lab=LAB), key_of(LAB))
-    return result, next(e for e in result.exercises if e.grade_id == "test-lora-layer")
+    result = grade(tiny.submission(data, lab=lab), key_of(lab))
+    return result, next(e for e in result.exercises if e.grade_id == f"test-{exercise}")
 
 
 @pytest.mark.parametrize("name", DISGUISES)
@@ -79,6 +79,62 @@ def test_a_disguised_reference_earns_nothing_and_costs_the_other_exercises_nothi
     assert exercise.verdict in ("fail", "not-attempted")
     assert not result.broken
     assert result.score == result.max_score - exercise.max_points
+
+
+STUB = "import sys, types\nsys.modules['lora_utils.{}'] = types.ModuleType('stub')\n"
+# Near kin of what a lab teaches, in another room or behind a module that is only pretended to be there.
+BENT = {
+    "another method's layer": (
+        "06_linear_with_lora",
+        "linear-with-lora",
+        "from lora_utils.methods import dora\ndora.row_lengths = lambda w: 1.0\n"
+        "class LinearWithLoRA(dora.LinearWithDoRA):\n    pass",
+    ),
+    "a 4-bit layer behind a stub": (
+        "06_linear_with_lora",
+        "linear-with-lora",
+        STUB.format("methods.linear_with_lora") + "from lora_utils.methods import qlora\n"
+        "qlora.is_linear4bit = lambda layer: True\nclass LinearWithLoRA(qlora.QuantizedLinearWithLoRA):\n"
+        "    def __init__(self, linear, rank, alpha):\n        super().__init__(linear, rank, alpha, torch.float32)",
+    ),
+    "the text of a file that needs it": (
+        "06_linear_with_lora",
+        "linear-with-lora",
+        "import pathlib, lora_utils\n"
+        "text = (pathlib.Path(lora_utils.__spec__.origin).parent / 'methods' / 'qlora.py').read_text()\n"
+        "exec(text)\nLinearWithLoRA = QuantizedLinearWithLoRA",
+    ),
+    "another method's injection": (
+        "06_linear_with_lora",
+        "inject-by-name",
+        "def inject(model, names, wrapper, rank, alpha):\n    from lora_utils.methods import dora\n"
+        "    dora.LinearWithDoRA = wrapper\n    dora.inject_dora(model, names, rank, alpha)",
+    ),
+    "an experiment behind a stub": (
+        "01_baselines",
+        "mean-pooling",
+        STUB.format("data.text") + "from lora_utils.experiments.transfer import mean_vectors as mean_pool",
+    ),
+    "the training of a probe": (
+        "02_full_fine_tuning",
+        "training-step",
+        "from lora_utils.checks.framework.probes import train_towards as training_step",
+    ),
+    "an error by its name": (
+        "08_qlora",
+        "merge-back",
+        "from lora_utils.quantization import relative_error as lost_share\n"
+        "from lora_utils.methods import LinearWithLoRA\ndef merge_weights(*given):\n    return LinearWithLoRA(*given)",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BENT)
+def test_what_is_near_it_or_needs_it_is_not_there_either(name):
+    lab, exercise, answer = BENT[name]
+    result, found = graded(answer, lab, exercise)
+    assert found.points == 0.0
+    assert not result.broken
 
 
 def test_who_imports_it_reads_what_to_do_and_staff_see_a_flag():

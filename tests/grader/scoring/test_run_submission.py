@@ -254,3 +254,12 @@ def test_such_a_cell_takes_no_answers_place_also_where_the_student_changed_it(co
 
 def verdicts(data: dict, key) -> list[str]:
     return [exercise.verdict for exercise in grade(tiny.submission(data), key, LIMITS, sandbox=False).exercises]
+
+
+def test_a_cell_that_asks_for_threads_costs_no_check_its_time(course):
+    """The fork of a process that has had OpenMP's threads hangs at its first large product."""
+    product = "(torch.randn(800, 800) @ torch.randn(800, 800)).sum()"
+    key = tiny.keys_of(course)[tiny.FIRST]
+    half = f"import torch\ntorch.set_num_threads(4)\n{product}\ndef half(x):\n    {product}\n    return x / 2"
+    result = grade(tiny.submission(tiny.notebook(course, double=tiny.GOOD["double"], half=half)), key, LIMITS)
+    assert [exercise.verdict for exercise in result.exercises] == ["pass", "pass"]
