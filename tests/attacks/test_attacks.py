@@ -30,8 +30,8 @@ TRICKS, REACHES = tricks("tricks.py"), tricks("bystanders.py")
 UNSEEN = {
     "redefined check", "redefined grade", "always equal", "always equal at a distance", "huge answer", "deep answer",
     "memory", "200 MB of output", "swallows everything", "patched builtins", "patched exercise object", "patched json",
-    "lying type", "pre_run_cell hook", "inputs foretold from the seed", "inputs foretold from the names",
-    "inputs foretold from the numbers at random",
+    "lying type", "pre_run_cell hook", "patched probes", "inputs foretold from the seed",
+    "inputs foretold from the names", "inputs foretold from the numbers at random",
 }  # fmt: skip
 HONEST = 1.0  # of 4: twice zero is zero
 
@@ -71,7 +71,7 @@ def test_a_trick_earns_nothing_and_costs_nobody_anything(name, course, key):
     assert result.score <= HONEST + 4.0
     assert result.sandbox.startswith("namespaces")
     assert not result.broken, result.notes
-    assert bool(result.flags) is (name not in UNSEEN)
+    assert name in REACHES or bool(result.flags) is (name not in UNSEEN)
     honest, others = graded(course, key, tiny.GOOD["double"])  # whoever is graded next
     assert honest.score == 8.0, others
 
