@@ -91,7 +91,7 @@ def metadata(notebook: dict, source: str) -> list[str]:
     """Keys beyond the allow-list."""
     faults = [f"the notebook has {key}" for key in notebook["metadata"].keys() - {"kernelspec", "language_info"}]
     for cell in notebook["cells"]:
-        for key in cell["metadata"].keys() - {"nbgrader", "tags", "jupyter", "deletable", "editable"}:
+        for key in cell["metadata"].keys() - {"nbgrader", "tags", "jupyter", "withheld", "deletable", "editable"}:
             faults.append(f"{cell.get('id')} has {key}")
         if cell["metadata"].get("jupyter", {"source_hidden": True}) != {"source_hidden": True}:
             faults.append(f"{cell.get('id')} has {cell['metadata']['jupyter']}")

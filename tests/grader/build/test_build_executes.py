@@ -110,7 +110,7 @@ NEEDY = {
             source.solution(source.ANSWER.replace("    twice", "    import lora_utils.methods.inject\n    twice", 1)),
             RIGHT,
         ),
-        "01_topic: its own solution earns 0 of 4 points in test-double: your code raised Withheld: this lab asks you",
+        "01_topic: its own solution earns 0 of 4 points in test-double: your code imports what is not there when graded",
     ),
     "graded cell": (
         (source.setup(), source.solution(), source.checks("4.0 if double(2) == 4 else 0.0")),
@@ -122,7 +122,7 @@ NEEDY = {
             source.solution(STATE, grade_id="state"),
             source.checks("check.adapter_state(adapter_state, points=4)", grade_id="test-state"),
         ),
-        "01_topic: its own solution earns 0 of 4 points in test-state: your code raised Withheld: this lab asks you",
+        "01_topic: its own solution earns 0 of 4 points in test-state: your code imports what is not there when graded",
     ),
 }
 

@@ -220,7 +220,10 @@ def results_agree_with_what_each_student_is_known_to_have_done(real):
         entry = entries[place]
         assert (entry["problem"] is not None) == (one.refused is not None)
         if one.student == "perfect":
-            assert (entry["score"], entry["flags"]) == (entry["max_score"], [])
+            # The solution without its comments; where an answer is long, that shows.
+            copied = [name for name in ("inject-by-name", "swap-adapters") if place[1] == "06_linear_with_lora"]
+            flags = [f"answer-identical-to-reference:{name}" for name in copied]
+            assert (entry["score"], entry["flags"]) == (entry["max_score"], flags)
         if one.student == "untouched":
             assert entry["score"] == 0.0
     assert entries["b-random", "05_lora_layer"]["exercises"][3]["messages"][0]["id"] == "b-not-zero"

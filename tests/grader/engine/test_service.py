@@ -94,9 +94,10 @@ def test_a_server_that_has_ended_is_replaced_too(course, key, roles):
     warm = module.engine(True)._process.pid
     servers = children(warm)
     assert len(servers) == 2
+    helpers = forked_by_servers(warm)
     for server in servers:
         os.kill(server, signal.SIGKILL)
-    wait_until(lambda: not children(warm))
+    wait_until(lambda: not children(warm) and not any(Path("/proc", str(pid)).exists() for pid in helpers))
     assert outcome(course, key, **tiny.GOOD) == first
     assert len(children(warm)) == 2
 
