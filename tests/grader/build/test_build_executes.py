@@ -110,7 +110,7 @@ NEEDY = {
             source.solution(source.ANSWER.replace("    twice", "    import lora_utils.methods.inject\n    twice", 1)),
             RIGHT,
         ),
-        "01_topic: its own solution earns 0 of 4 points in test-double: your code imports what is not there when graded",
+        "01_topic: its own solution earns 0 of 4 points in test-double: your code imports what is not there",
     ),
     "graded cell": (
         (source.setup(), source.solution(), source.checks("4.0 if double(2) == 4 else 0.0")),
