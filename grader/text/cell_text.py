@@ -71,6 +71,8 @@ def _parsed(source: str) -> ast.Module | None:
 
 
 def _syntax(source: str, magics: bool = False) -> ast.Module | None:
+    if "\0" in source:  # no Python; from 3.12 on the tokenizer raises SystemError over it
+        return None
     if magics and sum(len(line) ** 2 for line in source.split("\n")) > MOST_TRANSFORMED:
         return None
     with warnings.catch_warnings():
@@ -81,7 +83,7 @@ def _syntax(source: str, magics: bool = False) -> ast.Module | None:
 
                 source = TransformerManager().transform_cell(source)
             return compile(source, "<cell>", "exec", ast.PyCF_ONLY_AST | FLAGS)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
+        except (SyntaxError, ValueError, RecursionError, MemoryError, SystemError):
             return None
 
 
