@@ -50,6 +50,7 @@ class StudentSide:
     def __init__(self, channel: socket.socket) -> None:
         self.channel = channel
         self.check: Fork | None = None  # of the present graded cell
+        self.forks: list[Fork] = []  # all that were made
         self.first: set[int] = set()  # the processes that ran before any code of the student's
         self.asked: list[Asked] = []  # what the probes of the present graded cell brought back
         self.odd = False  # whether one of them brought what our own code there never says
@@ -163,7 +164,14 @@ class StudentSide:
         except BaseException:
             ours.close()
             raise
-        return Fork(ours, self._living() - before)
+        self.forks.append(Fork(ours, self._living() - before))
+        return self.forks[-1]
+
+    def close(self) -> None:
+        """Let every fork go, also those that were never asked, and stop measuring."""
+        for fork in self.forks:
+            fork.channel.close()
+        self.meter.close()
 
     def end_check(self) -> None:
         """Let the fork of the present graded cell go."""

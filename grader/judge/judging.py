@@ -72,11 +72,9 @@ class Session:
         for number in range(1, self.limits["processes"] + 1):
             tell(self.channel, {"need": "student"})
             _, fds = hear(self.channel, fds=1)
-            with socket.socket(fileno=fds[0]) as student:
-                side = StudentSide(student)
+            with socket.socket(fileno=fds[0]) as student, contextlib.closing(StudentSide(student)) as side:
                 side.hello()
                 more = self.one_process(side, last=number == self.limits["processes"])
-                side.meter.close()
                 self.starved |= side.starved
                 if not more:
                     break
@@ -92,7 +90,7 @@ class Session:
         """
         namespace: dict = {"__name__": "__main__", "display": lambda *things: None}
         before, judged = None, False
-        waiting: list[tuple[dict, dict, Fork]] = []
+        waiting: list[tuple[dict, dict, Fork]] = []  # each cell with what the locked ones above it have made
         for cell in self.cells:
             earlier = self.runs.get(cell["id"])
             if earlier is not None and (cell["kind"] == "graded" or earlier["status"] not in ("ok", "error")):
@@ -124,8 +122,6 @@ class Session:
             if earlier is None or lost:
                 self.runs[cell["id"]] = run
             if lost:
-                for _, _, fork in waiting:
-                    fork.channel.close()
                 return True
             before = cell
         self.judge_all(side, waiting)

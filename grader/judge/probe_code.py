@@ -13,13 +13,12 @@ from functools import lru_cache
 
 import cloudpickle
 
-FRAMEWORK = "lora_utils.checks.framework"
-BY_CODE = ("lora_utils.checks.lab_", f"{FRAMEWORK}.probes", f"{FRAMEWORK}.wrapping_probes")
+from grader.student.withheld import CHECKS
 
 
 @lru_cache(512)
 def probe_code(probe: Callable[..., dict]) -> str:
     """Return a probe as text that `student_side.answer` turns into a function again."""
-    for name in [name for name in sys.modules if name.startswith(BY_CODE)]:
+    for name in [name for name in sys.modules if name.startswith(CHECKS)]:
         cloudpickle.register_pickle_by_value(sys.modules[name])
     return base64.b64encode(cloudpickle.dumps(probe)).decode()
