@@ -1,4 +1,4 @@
-"""What all tests share: the table of the catalogue's result at the end of the output."""
+"""What all tests share: the catalogue's table at the end of the output, engines of their own, and a tiny course."""
 
 from __future__ import annotations
 
@@ -54,3 +54,19 @@ def pytest_terminal_summary(terminalreporter):
         wrong, right = f"{lab} {exercise} wrong", f"{lab} {exercise} right"
         caught, accepted = f"{passed[wrong]}/{tried[wrong]}", f"{passed[right]}/{tried[right]}"
         terminalreporter.write_line(f"{lab:<22}{exercise:<34}caught {caught:<8}accepted {accepted}")
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    """A course of two tiny labs; a module that needs another one has its own."""
+    import tiny_course as tiny
+
+    return tiny.make_course(tmp_path_factory.mktemp("course"))
+
+
+@pytest.fixture(scope="module")
+def key(course):
+    """The answer key of its first lab."""
+    import tiny_course as tiny
+
+    return tiny.keys_of(course)[tiny.FIRST]

@@ -41,16 +41,6 @@ def _sandbox():
     needs_sandbox()
 
 
-@pytest.fixture(scope="module")
-def course(tmp_path_factory):
-    return tiny.make_course(tmp_path_factory.mktemp("course"))
-
-
-@pytest.fixture(scope="module")
-def key(course):
-    return tiny.keys_of(course)[tiny.FIRST]
-
-
 def graded(course, key, answer: str):
     result = grade(tiny.submission(tiny.notebook(course, double=answer, half=tiny.GOOD["half"])), key, LIMITS)
     return result, {exercise.grade_id: exercise for exercise in result.exercises}

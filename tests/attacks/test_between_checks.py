@@ -51,16 +51,6 @@ def _sandbox():
     needs_sandbox()
 
 
-@pytest.fixture(scope="module")
-def course(tmp_path_factory):
-    return tiny.make_course(tmp_path_factory.mktemp("course"))
-
-
-@pytest.fixture(scope="module")
-def key(course):
-    return tiny.keys_of(course)[tiny.FIRST]
-
-
 def graded(course, key, answer: str, *below: str, half: str = tiny.GOOD["half"]):
     data = tiny.notebook(course, double=answer, half=half)
     data["cells"] += [{"cell_type": "code", "metadata": {}, "source": one, "outputs": []} for one in below]

@@ -24,16 +24,6 @@ pytestmark = pytest.mark.kernel
 LIMITS = Limits(cell_seconds=4, output_bytes=1_000_000)
 
 
-@pytest.fixture(scope="module")
-def course(tmp_path_factory):
-    return tiny.make_course(tmp_path_factory.mktemp("course"))
-
-
-@pytest.fixture(scope="module")
-def key(course):
-    return tiny.keys_of(course)[tiny.FIRST]
-
-
 @pytest.fixture
 def roles(monkeypatch):
     """A fresh engine for this test, and the list of what it has forked."""

@@ -14,16 +14,6 @@ TESTS = ("test-double", "test-half")
 TRAINING = "training, which grading never runs"
 
 
-@pytest.fixture(scope="module")
-def course(tmp_path_factory):
-    return tiny.make_course(tmp_path_factory.mktemp("course"))
-
-
-@pytest.fixture(scope="module")
-def key(course):
-    return tiny.keys_of(course)[tiny.FIRST]
-
-
 @pytest.fixture
 def data(course):
     return tiny.notebook(course, **tiny.GOOD)

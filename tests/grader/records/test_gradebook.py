@@ -20,16 +20,6 @@ TESTS = ("test-double", "test-half")
 
 
 @pytest.fixture(scope="module")
-def course(tmp_path_factory):
-    return tiny.make_course(tmp_path_factory.mktemp("course"))
-
-
-@pytest.fixture(scope="module")
-def key(course):
-    return tiny.keys_of(course)[tiny.FIRST]
-
-
-@pytest.fixture(scope="module")
 def prepared(key, tmp_path_factory):
     """A gradebook that holds the lab: making one takes a second, copying it nothing."""
     path = tmp_path_factory.mktemp("prepared") / "deep" / "down" / "gradebook.db"

@@ -19,16 +19,6 @@ from grader.text.fingerprint import NATURAL, fingerprints
 from lora_utils.checks.framework.grade import CheckResult, Grade
 
 
-@pytest.fixture(scope="module")
-def course(tmp_path_factory):
-    return tiny.make_course(tmp_path_factory.mktemp("course"))
-
-
-@pytest.fixture(scope="module")
-def key(course):
-    return tiny.keys_of(course)[tiny.FIRST]
-
-
 def data_of(*checks: CheckResult, of: float = 4.0, flags=()) -> dict:
     return Grade("double", list(checks), of=of, flags=flags).data()
 

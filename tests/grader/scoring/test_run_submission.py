@@ -26,16 +26,6 @@ while True:
         pass"""
 
 
-@pytest.fixture(scope="module")
-def course(tmp_path_factory):
-    return tiny.make_course(tmp_path_factory.mktemp("course"))
-
-
-@pytest.fixture(scope="module")
-def key(course):
-    return tiny.keys_of(course)[tiny.FIRST]
-
-
 def graded(course, key, **answers):
     """Verdicts and first message ids of both exercises."""
     result = grade(tiny.submission(tiny.notebook(course, **answers)), key, LIMITS)
