@@ -54,6 +54,7 @@ def serve(channel: socket.socket, output_bytes: int) -> None:
     shell.ask_exit = lambda: _gone({"status": "crash", "evalue": "exit() was called"})
     shell.user_ns["__name__"] = "__main__"
     before = machinery()
+    own = ours(before)
     send(channel, {"ready": True})
     with contextlib.suppress(ChannelClosed):
         while True:
@@ -63,11 +64,12 @@ def serve(channel: socket.socket, output_bytes: int) -> None:
                 ended = run(shell, request["source"])
                 send(channel, ended | {"shown": record.data()} if record.kept else ended)
             elif request["do"] == "check" and fds:
+                patched = changed(before)  # looked at here: whatever a fork looks at is copied for it
                 gc.freeze()
                 if os.fork() == 0:
                     gc.disable()
                     channel.close()
-                    answer_probes(socket.socket(fileno=fds.pop()), shell.user_ns, before)
+                    answer_probes(socket.socket(fileno=fds.pop()), shell.user_ns, own, patched)
                     os._exit(0)
             for fd in fds:
                 os.close(fd)
@@ -95,9 +97,15 @@ def _text_of(error: BaseException) -> str:
         return ""
 
 
-def answer_probes(channel: socket.socket, names: dict, parts: tuple[Part, ...]) -> None:
-    """Run the probes of one graded cell until the judge hangs up; each answer says what is not what it was."""
-    patched, own = changed(parts), ours(parts)
+def answer_probes(channel: socket.socket, names: dict, own: list[Part], patched: list[str]) -> None:
+    """Run the probes of one graded cell until the judge hangs up; each answer says what is not what it was.
+
+    Args:
+        channel: to the judge.
+        names: what the cells have made.
+        own: what is looked at after each probe.
+        patched: what was changed before the first.
+    """
     with contextlib.suppress(ChannelClosed):
         send(channel, {"ready": True})
         while True:
