@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
 from grader.class_run.answer_comparison import SharedAnswer, shared_answers
 from grader.class_run.dask_pool import results_from
-from grader.engine.service import engine
+from grader.engine.service import EngineFailed, engine
 from grader.notebooks.answer_key import AnswerKey
 from grader.notebooks.submission import Refusal, Submission, collect, iso
 from grader.records.attempt_policy import AttemptPolicy, Standing
@@ -139,13 +140,17 @@ def grade_all(
         run.rows += [one for one in found if isinstance(one, Refusal)]
         run.problems += [str(one) for one in run.rows]
         done, total = 0, len(waiting)
+        # Lab by lab, so that the engine needs what it has loaded for a lab for a while only.
+        fresh = sorted((one for one in waiting if known[id(one)] is None), key=lambda one: one.lab)
+        if scheduler is None and fresh:
+            with suppress(EngineFailed):  # what is wrong with it, whoever is `ready` finds out as well
+                engine(sandbox).prepare(list(dict.fromkeys(keys[one.lab].withheld for one in fresh))[:workers])
         ready()
         for one in waiting:
             if known[id(one)] is not None:
                 recorder.again(known[id(one)])
                 done += 1
                 watch(done, total, f"{one.student} {one.lab}")
-        fresh = [one for one in waiting if known[id(one)] is None]
         jobs = [(one, keys[one.lab], limits, sandbox, seeds[id(one)]) for one in fresh]
         for result in _results(jobs, workers, scheduler):
             recorder.take(result)

@@ -37,7 +37,7 @@ from grader.engine.preloading import preload_libraries, preload_package
 from grader.sandbox.channel import ChannelClosed, hear, tell
 from grader.sandbox.control_groups import Group, Groups
 from grader.sandbox.fair_share import LOOK_SECONDS
-from grader.student.withheld import copy_without, withhold
+from grader.student.withheld import copy_without, imports, withhold
 
 HELPERS = ("judge", "reader")
 
@@ -156,9 +156,10 @@ def settle() -> None:
 
 
 def main() -> None:
-    """Load the libraries and serve; this process's own forks are servers."""
+    """Load the libraries, read what imports what in the package, and serve; this process's own forks are servers."""
     channel = socket.socket(fileno=int(sys.argv[1]))
     preload_libraries()
+    imports(course_package())
     settle()
     root = tempfile.mkdtemp(prefix="root-")
     os.chmod(root, 0o755)

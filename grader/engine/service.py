@@ -12,7 +12,7 @@ import os
 import select
 import socket
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 
@@ -24,6 +24,7 @@ from grader.sandbox.processor_time import ALONE, PATIENCE
 
 READY_SECONDS = 120  # torch takes two seconds to import, on a loaded machine far more
 READING_SECONDS = 120  # wall clock; a reader ends much earlier, by the processor time that it uses
+SERVERS = 3  # labs whose submissions can be forked at a moment's notice; each takes some 60 MB
 SLACK_SECONDS = 60  # beyond a submission's own limit, before its judge is given up
 
 
@@ -96,9 +97,26 @@ class Engine:
 
     def _server(self, withheld: tuple[str, ...] | None) -> socket.socket:
         """Return the channel to what forks; a new one imports the package while the caller does something else."""
-        if withheld not in self._servers:
-            (self._servers[withheld],) = _asked(self._warm.channel, {"role": "server", "withheld": withheld}, 1)
-        return self._servers[withheld]
+        channel = self._servers.pop(withheld, None)
+        if channel is None:
+            (channel,) = _asked(self._warm.channel, {"role": "server", "withheld": withheld}, 1)
+        self._servers[withheld] = channel  # at the end: those at the front have not been used for longest
+        for idle in [one for one in self._servers if one is not None][:-SERVERS]:
+            self._servers.pop(idle).close()  # it forks nothing more, and ends when its last submission is over
+        return channel
+
+    def prepare(self, withheld: Iterable[tuple[str, ...]]) -> None:
+        """Have what forks the submissions of some labs import what it needs, while the caller does something else.
+
+        Raises:
+            EngineFailed: the engine broke.
+        """
+        try:
+            for names in withheld:
+                with self._lock:
+                    self._server(names)
+        except (ChannelClosed, ChannelTimeout, BadFrame) as error:
+            raise EngineFailed(f"the engine is gone ({error})") from error
 
     def grade(
         self,
@@ -126,8 +144,7 @@ class Engine:
     def _grade(self, withheld: tuple[str, ...], order: dict) -> dict:
         limits = order["limits"]
         try:
-            with self._lock:
-                self._server(withheld)
+            self.prepare([withheld])
             judge = self._helper("judge")
         except (ChannelClosed, ChannelTimeout, BadFrame) as error:
             raise EngineFailed(f"the engine is gone ({error})") from error

@@ -14,6 +14,7 @@ import importlib
 import shutil
 import sys
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
@@ -89,17 +90,24 @@ def absent(package: Path, taught: Iterable[str]) -> dict[str, str]:
         package: its folder.
         taught: modules that define what the lab teaches.
     """
-    trees = {_module_of(package, path): ast.parse(path.read_text(encoding="utf-8")) for path in package.rglob("*.py")}
-    rooms = {
-        name: handed_on(tree) for name, tree in trees.items() if (package.parent / name.replace(".", "/")).is_dir()
-    }
-    needs = {name: _imported(tree, rooms) for name, tree in trees.items() if name not in rooms}
+    needs = imports(package)
     found = {module: module for module in taught}
     while more := {
         name: found[one] for name, ones in needs.items() if name not in found for one in ones if one in found
     }:
         found |= more
     return found
+
+
+@lru_cache(1)
+def imports(package: Path) -> dict[str, set[str]]:
+    """Return which modules each module of the package imports, rooms and checks apart; the text is read once."""
+    paths = {_module_of(package, path): path for path in package.rglob("*.py")}
+    trees = {
+        name: ast.parse(path.read_text(encoding="utf-8")) for name, path in paths.items() if not name.startswith(CHECKS)
+    }
+    rooms = {name: handed_on(tree) for name, tree in trees.items() if paths[name].name == "__init__.py"}
+    return {name: _imported(tree, rooms) for name, tree in trees.items() if name not in rooms}
 
 
 def _module_of(package: Path, path: Path) -> str:
