@@ -50,7 +50,7 @@ def ending(run: CellRun) -> Ending | None:
         hint = "Restart the kernel and run all cells from the top; the first error is the one to mend."
         return Ending("fail", f"raised-{run.ename}", said, hint)
     if run.status == "timeout":
-        hint = "Look for a loop that never ends, or for far too much work."
+        hint = "Look for a loop that never ends, far too much work, or threads of another cell that this one waits for."
         return Ending("timeout", "ran-too-long", f"was stopped after {run.evalue}", hint)
     if run.status == "flood":
         said = f"was stopped because the notebook printed more than {run.evalue}"

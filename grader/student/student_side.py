@@ -19,7 +19,7 @@ from grader.sandbox.tensor_channel import receive, send
 from grader.student.machinery import Part, changed, machinery, ours
 from grader.student.notebook_shell import make_shell, start_record
 from grader.student.output_record import Record
-from lora_utils.checks.framework.subject import StudentRaised, Subject
+from lora_utils.checks.framework.subject import StudentRaised, Subject, text_of
 
 LONGEST_TEXT = 2_000  # characters kept of one error message
 _channel: socket.socket | None = None
@@ -89,12 +89,9 @@ def run(shell, source: str) -> dict:
 
 
 def _text_of(error: BaseException) -> str:
-    try:
-        if type(error) is SyntaxError and error.lineno:  # its own text names the cell by a number of the shell's
-            return f"{error.msg} (line {error.lineno})"[:LONGEST_TEXT]
-        return str(error)[:LONGEST_TEXT]
-    except BaseException:
-        return ""
+    if type(error) is SyntaxError and error.lineno:  # its own text names the cell by a number of the shell's
+        return f"{error.msg} (line {error.lineno})"[:LONGEST_TEXT]
+    return text_of(error)[:LONGEST_TEXT]
 
 
 def answer_probes(channel: socket.socket, names: dict, own: list[Part], patched: list[str]) -> None:

@@ -3,7 +3,8 @@
 A text cannot be kept from being copied, only be recognised. Two definitions have one fingerprint when they take the
 same steps in the same order. Short ones often do by nature: of 493 definitions in right answers that others wrote, 20
 agree with the lab's own solution, all but 3 of them below 30 syntax nodes; those 3, of 67, are one helper function that
-was taken over as it stands. So agreement counts from `NATURAL` nodes on, where none of the 493 has any.
+was taken over as it stands. The longest that a text dictates are the five formulas of AdamW, 75 nodes in their order.
+So agreement counts from `NATURAL` nodes on, where none of the 493 has any.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import NamedTuple
 from grader.text.cell_text import FUNCTIONS, parsed
 
 LONGEST = 50_000  # characters of a text; of a longer one only the text itself counts
-NATURAL = 70  # syntax nodes: two people arrive at one solution of fewer by themselves
+NATURAL = 76  # syntax nodes: two people arrive at one solution of fewer by themselves
 
 
 class Fingerprint(NamedTuple):
@@ -24,7 +25,7 @@ class Fingerprint(NamedTuple):
 
     Args:
         digest: equal where the steps are.
-        length: syntax nodes in it; of a text that is no Python, characters.
+        length: syntax nodes in it, without signatures, which exercises give; of a text that is no Python, characters.
     """
 
     digest: str
@@ -60,7 +61,8 @@ def _fingerprint(tree: ast.AST) -> Fingerprint:
             own = getattr(node, field, None)
             if isinstance(own, str) and own in bound:
                 setattr(node, field, numbers.setdefault(own, f"_{len(numbers)}"))
-    return Fingerprint(_digest(ast.dump(tree)), len(nodes))
+    given = {id(one) for node in nodes if isinstance(node, ast.arguments) for one in ast.walk(node)}
+    return Fingerprint(_digest(ast.dump(tree)), sum(id(node) not in given for node in nodes))
 
 
 def _digest(steps: str) -> str:

@@ -119,8 +119,10 @@ class Subject:
                 return Seen(to_wire(function(*self.objects, **inputs), "the result"))
             except WireError as error:
                 raise StudentRaised("WrongType", str(error)) from None
-            except (Exception, SystemExit) as error:
-                raise StudentRaised(type(error).__name__, str(error), _student_line(error)) from error
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # SystemExit, or one of the student's own
+                raise StudentRaised(type(error).__name__, text_of(error), _student_line(error)) from error
 
 
 @contextlib.contextmanager
@@ -133,6 +135,14 @@ def quiet():
     ):
         warnings.simplefilter("ignore")
         yield
+
+
+def text_of(error: BaseException) -> str:
+    """Return an exception's text; nothing where telling it fails too."""
+    try:
+        return str(error)
+    except BaseException:
+        return ""
 
 
 def _student_line(error: BaseException) -> str:

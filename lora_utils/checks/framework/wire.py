@@ -11,6 +11,7 @@ import torch
 
 MAX_DEPTH = 8  # nesting of lists and dicts; a probe needs three levels
 MAX_ELEMENTS = 4_000_000  # numbers in one tensor: 16 MB in float32, far above any check's need
+MAX_BITS = 1_000  # of a whole number; a float holds 1,024
 MAX_AXES = 16  # of one tensor; torch itself computes with at most 64, and some of its functions with 25
 
 PLAIN = (type(None), bool, int, float, str)
@@ -37,11 +38,14 @@ def to_wire(value, where: str = "value", depth: int = 0):
         The same data with tensors detached, on the CPU and copied, tuples as lists and NumPy scalars as Python numbers.
 
     Raises:
-        WireError: for any other type, a sparse or complex tensor, more than 4 million elements, 16 axes or 8 levels.
+        WireError: for any other type, a sparse or complex tensor, more than 4 million elements, 16 axes, 8 levels or
+            1,000 bits.
     """
     kind = type(value)
     if depth > MAX_DEPTH:
         raise WireError(f"{where} is nested more than {MAX_DEPTH} levels deep")
+    if kind is int and value.bit_length() > MAX_BITS:
+        raise WireError(f"{where} is a whole number of more than 300 digits")
     if kind in PLAIN:
         return value
     if isinstance(value, np.generic) and kind.__module__ == "numpy":

@@ -168,6 +168,8 @@ SOLUTION = """def double(x):
         total -= 1
     if total != total:
         total = float("nan") + x
+    if total is None:
+        total = 0.0 * x
     return total
     ### END SOLUTION"""
 

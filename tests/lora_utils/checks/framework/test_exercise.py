@@ -99,6 +99,20 @@ def test_leaving_the_interpreter_is_an_ordinary_failure(doubling):
     assert grade.results[0].message_id == "raised-SystemExit"
 
 
+class Untold(BaseException):
+    """Neither an ordinary exception nor one that can be told."""
+
+    def __str__(self):
+        raise SystemExit
+
+
+def test_an_exception_that_cannot_be_told_is_an_ordinary_failure(doubling):
+    def broken(x):
+        raise Untold
+
+    assert doubling(broken, points=3).results[0].message_id == "raised-Untold"
+
+
 def test_a_check_that_breaks_is_the_graders_error():
     exercise = Exercise("broken")
 

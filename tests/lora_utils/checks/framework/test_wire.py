@@ -95,3 +95,10 @@ def test_size_is_limited():
 def test_many_axes_are_refused_with_their_number():
     with pytest.raises(WireError, match="has 70 axes, more than the 16 allowed"):
         to_wire(torch.zeros([1] * 70))
+
+
+@pytest.mark.parametrize("value", [10**5_000, -(10**400), [1 << 1_001]], ids=["long", "negative", "inside"])
+def test_a_whole_number_that_no_float_holds_is_refused(value):
+    with pytest.raises(WireError, match="more than 300 digits"):
+        to_wire(value)
+    assert to_wire(2**1_000 - 1) == 2**1_000 - 1
