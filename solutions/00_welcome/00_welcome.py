@@ -152,7 +152,7 @@ def center(vectors: torch.Tensor) -> torch.Tensor:
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-centre-sentences", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-grade = check.center_sentences(center, points=2, of=3)
+centre_sentences_grade = check.center_sentences(center, points=2, of=3)
 
 
 ### BEGIN HIDDEN TESTS
@@ -166,9 +166,9 @@ def other_sizes(function, draw):
         raise check.Failure("dtype-changed", text, "Compute with the tensor as it comes, without .float().")
 
 
-grade = grade.hidden(other_sizes, points=1)
+centre_sentences_grade = centre_sentences_grade.hidden(other_sizes, points=1)
 ### END HIDDEN TESTS
-grade
+centre_sentences_grade
 
 # %% [markdown]
 # ## 4. Counting parameters by hand
@@ -224,7 +224,7 @@ def classifier_numbers(words: int, width: int, hidden: int, classes: int) -> int
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-count-by-hand", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-grade = check.count_by_hand(linear_numbers, embedding_numbers, classifier_numbers, points=2, of=3)
+count_by_hand_grade = check.count_by_hand(linear_numbers, embedding_numbers, classifier_numbers, points=2, of=3)
 
 
 ### BEGIN HIDDEN TESTS
@@ -245,9 +245,9 @@ def exact(functions, draw):
             raise check.Failure("not-exact", text, "Count with whole numbers (int): a float has 53 bits and rounds.")
 
 
-grade = grade.hidden(exact, points=1)
+count_by_hand_grade = count_by_hand_grade.hidden(exact, points=1)
 ### END HIDDEN TESTS
-grade
+count_by_hand_grade
 
 # %% [markdown]
 # **Predict before you run.** The classifier has 25,000 words, width 50, hidden width 128 and 4 classes. Which part of its numbers sits in `fc1` and `fc2`, the layers that labs 05 and 06 work
@@ -305,7 +305,7 @@ def count_parameters(model: nn.Module) -> tuple[int, int]:
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-count-trainable", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-grade = check.count_trainable(count_parameters, points=2, of=3)
+count_trainable_grade = check.count_trainable(count_parameters, points=2, of=3)
 
 
 ### BEGIN HIDDEN TESTS
@@ -322,9 +322,9 @@ def edges(function, draw):
             raise check.Failure("switch-changed", "counting changed requires_grad of a parameter", hint)
 
 
-grade = grade.hidden(edges, points=1)
+count_trainable_grade = count_trainable_grade.hidden(edges, points=1)
 ### END HIDDEN TESTS
-grade
+count_trainable_grade
 
 # %% [markdown]
 # Now count real models. The three below are built on torch's "meta" device: layers with shapes and no storage, so that nothing is downloaded and nothing fills memory. MiniLM is the encoder of labs 03, 04 and
@@ -463,7 +463,7 @@ def freeze_all_but(model: nn.Module, names: list[str]) -> nn.Module:
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-freeze-all-but", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-grade = check.freeze_all_but(freeze_all_but, points=2, of=3)
+freeze_all_but_grade = check.freeze_all_but(freeze_all_but, points=2, of=3)
 
 
 ### BEGIN HIDDEN TESTS
@@ -476,9 +476,9 @@ def more_names(function, draw):
     check.judge_frozen(function, ["embedding"], {"embedding.weight", "head.weight"}, tied=True)
 
 
-grade = grade.hidden(more_names, points=1)
+freeze_all_but_grade = freeze_all_but_grade.hidden(more_names, points=1)
 ### END HIDDEN TESTS
-grade
+freeze_all_but_grade
 
 # %% [markdown]
 # With it, four ways to fine-tune the classifier are four lists of names. (Lab 02 trains them; LoRA comes in lab 06.)

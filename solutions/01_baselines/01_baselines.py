@@ -107,7 +107,7 @@ def tokenize(text: str) -> list[str]:
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-tokenise", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-grade = check.tokenize(tokenize, points=3, of=4)
+tokenise_grade = check.tokenize(tokenize, points=3, of=4)
 
 
 ### BEGIN HIDDEN TESTS
@@ -118,9 +118,9 @@ def corners(function, draw):
         check.judge_tokens(function, text)
 
 
-grade = grade.hidden(corners, points=1)
+tokenise_grade = tokenise_grade.hidden(corners, points=1)
 ### END HIDDEN TESTS
-grade
+tokenise_grade
 
 # %% [markdown]
 # The course's own pipeline lives in `lora_utils.data`; it takes torchtext's tokenizer where that loads. Does yours agree, on every sentence of both parts?
@@ -128,7 +128,7 @@ grade
 # %% tags=["skip-when-grading"]
 from lora_utils.data import basic_english, build_vocab_from_iterator, get_tokenizer
 
-own = grade.verdict == "pass"
+own = tokenise_grade.verdict == "pass"
 cut = tokenize if own else basic_english  # your function once it has passed
 pipeline = get_tokenizer("basic_english")
 sentences = [sentence for sentence, _ in train_rows + test_rows]
@@ -186,7 +186,7 @@ def numbers(tokens: list[str], vocabulary: list[str]) -> list[int]:
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-vocabulary", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-grade = check.vocabulary(build_vocabulary, numbers, points=3, of=4)
+vocabulary_grade = check.vocabulary(build_vocabulary, numbers, points=3, of=4)
 
 
 ### BEGIN HIDDEN TESTS
@@ -195,9 +195,9 @@ def special_inside(functions, draw):
     check.judge_vocabulary(functions, check.corpus_case(draw, special_inside=True), 1)
 
 
-grade = grade.hidden(special_inside, points=1)
+vocabulary_grade = vocabulary_grade.hidden(special_inside, points=1)
 ### END HIDDEN TESTS
-grade
+vocabulary_grade
 
 # %% [markdown]
 # **Predict before you run.** The training sentences hold 12,551 different tokens. About how many of the most frequent ones does it take to cover nine tenths of the *running* text of the test sentences: 10,000, 3,000 or 300?
@@ -205,7 +205,7 @@ grade
 # %% tags=["skip-when-grading"]
 from lora_utils.plots import figure, lines
 
-build = build_vocabulary if grade.verdict == "pass" else None
+build = build_vocabulary if vocabulary_grade.verdict == "pass" else None
 train_tokens = [cut(sentence) for sentence, _ in train_rows]
 reference = build_vocab_from_iterator(train_tokens, specials=["<pad>", "<unk>"]).get_itos()
 listed = build(train_tokens, ["<pad>", "<unk>"]) if build else reference
@@ -299,7 +299,7 @@ def pad_with_mask(rows: list[list[int]], pad_id: int) -> tuple[torch.Tensor, tor
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-padded-batch", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-grade = check.padded_batch(pad_with_mask, points=3, of=4)
+padded_batch_grade = check.padded_batch(pad_with_mask, points=3, of=4)
 
 
 ### BEGIN HIDDEN TESTS
@@ -311,9 +311,9 @@ def odd_rows(function, draw):
         check.judge_padding(function, rows, 1)
 
 
-grade = grade.hidden(odd_rows, points=1)
+padded_batch_grade = padded_batch_grade.hidden(odd_rows, points=1)
 ### END HIDDEN TESTS
-grade
+padded_batch_grade
 
 # %% [markdown]
 # ## 4. The mean over real tokens
@@ -364,7 +364,7 @@ def mean_pool(vectors: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-mean-pooling", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
-grade = check.mean_pooling(mean_pool, points=4, of=5)
+mean_pooling_grade = check.mean_pooling(mean_pool, points=4, of=5)
 
 
 ### BEGIN HIDDEN TESTS
@@ -378,9 +378,9 @@ def other_masks(function, draw):
     check.judge_pool(function, {"vectors": case["vectors"].double(), "mask": case["mask"]})
 
 
-grade = grade.hidden(other_masks, points=1)
+mean_pooling_grade = mean_pooling_grade.hidden(other_masks, points=1)
 ### END HIDDEN TESTS
-grade
+mean_pooling_grade
 
 # %% [markdown]
 # What the mask is worth, measured. A linear classifier is trained on the masked means of GloVe word vectors (50 numbers a word). Then it gets the test sentences again, as if they had been
@@ -390,7 +390,7 @@ grade
 from lora_utils import models
 from lora_utils.data import course_vectors, examples
 
-pool = mean_pool if grade.verdict == "pass" else models.mean_pool
+pool = mean_pool if mean_pooling_grade.verdict == "pass" else models.mean_pool
 glove = course_vectors()  # (25,000, 50), row 0 for padding
 train_ids, test_ids = (examples([t for t, _ in rows], [y for _, y in rows], 64) for rows in (train_rows, test_rows))
 
@@ -472,7 +472,7 @@ def majority_accuracy(train_labels: torch.Tensor, test_labels: torch.Tensor) -> 
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-honest-baselines", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-grade = check.honest_baselines(count_words, majority_accuracy, points=3, of=4)
+honest_baselines_grade = check.honest_baselines(count_words, majority_accuracy, points=3, of=4)
 
 
 ### BEGIN HIDDEN TESTS
@@ -484,9 +484,9 @@ def odd_batches(functions, draw):
     check.judge_counts(functions, ids, words + 3)
 
 
-grade = grade.hidden(odd_batches, points=1)
+honest_baselines_grade = honest_baselines_grade.hidden(odd_batches, points=1)
 ### END HIDDEN TESTS
-grade
+honest_baselines_grade
 
 # %% [markdown]
 # `fit_bag_of_words` of `lora_utils.experiments` fits the classifier: words that many texts share count less (TF-IDF), each row is scaled to length 1, and logistic regression does the rest. It stores the counts as a
@@ -589,7 +589,7 @@ def label_score(logits: torch.Tensor, ids: torch.Tensor, is_label: torch.Tensor)
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-label-score", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
-grade = check.label_score(label_score, points=5, of=6)
+label_score_grade = check.label_score(label_score, points=5, of=6)
 
 
 ### BEGIN HIDDEN TESTS
@@ -602,9 +602,9 @@ def other_rows(function, draw):
     check.judge_score(function, {**case, "logits": case["logits"].double()})
 
 
-grade = grade.hidden(other_rows, points=1)
+label_score_grade = label_score_grade.hidden(other_rows, points=1)
 ### END HIDDEN TESTS
-grade
+label_score_grade
 
 # %% [markdown]
 # Now the model. Loading it takes some seconds. First look at what it would like to say itself, then at the two labels.
@@ -634,7 +634,7 @@ for label in LABELS:
 long_label = " quite wonderful"
 row = tokenizer.encode(prompt).ids + tokenizer.encode(long_label).ids
 is_label = torch.arange(len(row)) >= len(tokenizer.encode(prompt).ids)
-if grade.verdict == "pass":
+if label_score_grade.verdict == "pass":
     with torch.no_grad():
         yours = label_score(model(torch.tensor([row], device=device)).cpu(), torch.tensor([row]), is_label[None])
     print(f"your sum     {yours.item():.4f}")
@@ -722,7 +722,7 @@ def calibrate(scores: torch.Tensor, free: torch.Tensor) -> torch.Tensor:
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-calibration", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-grade = check.calibration(calibrate, points=2, of=3)
+calibration_grade = check.calibration(calibrate, points=2, of=3)
 
 
 ### BEGIN HIDDEN TESTS
@@ -732,12 +732,12 @@ def other_sizes(function, draw):
     check.judge_calibrated(function, draw.normal(5, 2) - 9, draw.normal(1, 2) - 1)
 
 
-grade = grade.hidden(other_sizes, points=1)
+calibration_grade = calibration_grade.hidden(other_sizes, points=1)
 ### END HIDDEN TESTS
-grade
+calibration_grade
 
 # %% tags=["skip-when-grading"]
-fair = calibrate if grade.verdict == "pass" else calibrated
+fair = calibrate if calibration_grade.verdict == "pass" else calibrated
 print(f"{'zero-shot, calibrated':<29} accuracy   called positive   p_cf(positive)")
 for name, (scores, free) in zero.items():
     q, p_cf = fair(scores, free), free.softmax(dim=-1).mean(dim=0)

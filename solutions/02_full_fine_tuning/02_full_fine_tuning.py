@@ -98,7 +98,7 @@ def training_step(
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-training-step", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
-grade = check.training_step(training_step, points=5, of=6)
+training_step_grade = check.training_step(training_step, points=5, of=6)
 
 
 ### BEGIN HIDDEN TESTS
@@ -108,9 +108,9 @@ def other_batches(step, draw):
     check.judge_steps(step, check.step_case(draw, steps=4, momentum=0.9))
 
 
-grade = grade.hidden(other_batches, points=1)
+training_step_grade = training_step_grade.hidden(other_batches, points=1)
 ### END HIDDEN TESTS
-grade
+training_step_grade
 
 # %% [markdown]
 # **When the batch does not fit into memory**, several smaller ones can stand for it: `backward()` adds, so one leaves out
@@ -216,7 +216,7 @@ def adamw_step(
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-adamw-step", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
-grade = check.adamw_step(adamw_step, points=4, of=5)
+adamw_step_grade = check.adamw_step(adamw_step, points=4, of=5)
 
 
 ### BEGIN HIDDEN TESTS
@@ -229,9 +229,9 @@ def many_steps(step, draw):
     check.judge_theta(step, c, ())
 
 
-grade = grade.hidden(many_steps, points=1)
+adamw_step_grade = adamw_step_grade.hidden(many_steps, points=1)
 ### END HIDDEN TESTS
-grade
+adamw_step_grade
 
 # %% [markdown]
 # **Predict before you run.** How far does the *first* step at lr 0.001 move a number whose gradient is 1000, and one whose gradient is 0.001?
@@ -302,7 +302,7 @@ def evaluate(model: nn.Module, inputs: torch.Tensor, labels: torch.Tensor, batch
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-evaluate", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-grade = check.evaluate(evaluate, points=3, of=4)
+evaluate_grade = check.evaluate(evaluate, points=3, of=4)
 
 
 ### BEGIN HIDDEN TESTS
@@ -314,9 +314,9 @@ def other_sizes(function, draw):
         check.judge_accuracy(function, c, training=False)
 
 
-grade = grade.hidden(other_sizes, points=1)
+evaluate_grade = evaluate_grade.hidden(other_sizes, points=1)
 ### END HIDDEN TESTS
-grade
+evaluate_grade
 
 # %% [markdown]
 # ## 4. What may move?
@@ -378,7 +378,7 @@ def choose(model: nn.Module, policy: str, head: str) -> list[str]:
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-freezing-policy", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-grade = check.freezing_policy(choose, points=3, of=4)
+freezing_policy_grade = check.freezing_policy(choose, points=3, of=4)
 
 
 ### BEGIN HIDDEN TESTS
@@ -390,9 +390,9 @@ def nested_head(function, draw):
                 check.judge_policy(function, policy, head, before=before)
 
 
-grade = grade.hidden(nested_head, points=1)
+freezing_policy_grade = freezing_policy_grade.hidden(nested_head, points=1)
 ### END HIDDEN TESTS
-grade
+freezing_policy_grade
 
 # %% [markdown]
 # ### From newsgroups to film reviews
@@ -584,7 +584,7 @@ def ledger(model: nn.Sequential, b: int) -> dict[str, int]:
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-memory-ledger", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
-grade = check.memory_ledger(ledger, points=4, of=5)
+memory_ledger_grade = check.memory_ledger(ledger, points=4, of=5)
 
 
 ### BEGIN HIDDEN TESTS
@@ -596,9 +596,9 @@ def other_chains(function, draw):
             check.judge_kind(function, c, kind)
 
 
-grade = grade.hidden(other_chains, points=1)
+memory_ledger_grade = memory_ledger_grade.hidden(other_chains, points=1)
 ### END HIDDEN TESTS
-grade
+memory_ledger_grade
 
 # %% [markdown]
 # **Predict before you run.** BitFit trains 3,256 times fewer numbers of our classifier than full fine-tuning. How many times less memory does its step need, at batch size 256?
@@ -761,7 +761,7 @@ def forgetting(model: nn.Module, old_head: nn.Module, accuracy: Callable[[nn.Mod
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-forgetting", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-grade = check.forgetting(forgetting, points=3, of=4)
+forgetting_grade = check.forgetting(forgetting, points=3, of=4)
 
 
 ### BEGIN HIDDEN TESTS
@@ -773,9 +773,9 @@ def same_number_of_classes(function, draw):
         raise check.Failure("old-head-left-in", "the model is left with the old head", "Put the new one back.")
 
 
-grade = grade.hidden(same_number_of_classes, points=1)
+forgetting_grade = forgetting_grade.hidden(same_number_of_classes, points=1)
 ### END HIDDEN TESTS
-grade
+forgetting_grade
 
 # %% [markdown]
 # **Predict before you run**: which forgets more at its best learning rate, BitFit with its 386 trained numbers or full fine-tuning with 1.26 million? And what does ten times the learning rate do?

@@ -111,7 +111,7 @@ def widest_bottleneck(d: int, adapters: int, budget: int) -> int:
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-count-adapters", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-grade = check.count_adapters(adapter_parameters, ia3_parameters, widest_bottleneck, points=3, of=4)
+count_adapters_grade = check.count_adapters(adapter_parameters, ia3_parameters, widest_bottleneck, points=3, of=4)
 
 
 ### BEGIN HIDDEN TESTS
@@ -121,9 +121,9 @@ def small_and_large_budgets(functions, draw):
     check.judge_widest(functions, [[d, 12, 12 * d], [d, 12, 5], [d, 2, 12 * d * 777_777]])
 
 
-grade = grade.hidden(small_and_large_budgets, points=1)
+count_adapters_grade = count_adapters_grade.hidden(small_and_large_budgets, points=1)
 ### END HIDDEN TESTS
-grade
+count_adapters_grade
 
 # %% [markdown]
 # Now use it for MiniLM (six blocks, 22,565,376 numbers) and for BERT-large (24 blocks, $d = 1024$, about 335 million numbers), the model of the paper.
@@ -195,7 +195,7 @@ class BottleneckAdapter(nn.Module):
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-bottleneck-adapter", "locked": true, "points": 7, "schema_version": 3, "solution": false, "task": false}
-grade = check.bottleneck_adapter(BottleneckAdapter, points=5, of=7)
+bottleneck_adapter_grade = check.bottleneck_adapter(BottleneckAdapter, points=5, of=7)
 
 
 ### BEGIN HIDDEN TESTS
@@ -217,9 +217,11 @@ def learns(adapter, draw):
         raise check.Failure("does-not-learn", text, "Both layers must be trainable, and not both start at zero.")
 
 
-grade = grade.hidden(other_inputs, points=1, after=("output",)).hidden(learns, points=1)
+bottleneck_adapter_grade = bottleneck_adapter_grade.hidden(other_inputs, points=1, after=("output",)).hidden(
+    learns, points=1
+)
 ### END HIDDEN TESTS
-grade
+bottleneck_adapter_grade
 
 # %% [markdown]
 # **Predict before you run.** `up` is zero. What is the gradient of `down` at the first step? And does `down` ever learn?
@@ -234,7 +236,7 @@ grade
 # NBVAL_CHECK_OUTPUT
 from lora_utils import methods
 
-own_adapter = grade.verdict == "pass"  # whether the experiments below may use your class
+own_adapter = bottleneck_adapter_grade.verdict == "pass"  # whether the experiments below may use your class
 adapter, x, target = methods.BottleneckAdapter(8, 3), torch.randn(32, 8), torch.randn(32, 8)
 optimizer = torch.optim.SGD(adapter.parameters(), lr=0.1)
 for step in (1, 2, 3):
@@ -343,7 +345,7 @@ class AdapterBehind(nn.Module):
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-adapter-behind", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-grade = check.adapter_behind(AdapterBehind, points=3, of=4)
+adapter_behind_grade = check.adapter_behind(AdapterBehind, points=3, of=4)
 
 
 ### BEGIN HIDDEN TESTS
@@ -354,16 +356,16 @@ def unusual_calls(wrapper, draw):
     check.judge_call(wrapper, draw, [mask], {"factor": -0.5})
 
 
-grade = grade.hidden(unusual_calls, points=1)
+adapter_behind_grade = adapter_behind_grade.hidden(unusual_calls, points=1)
 ### END HIDDEN TESTS
-grade
+adapter_behind_grade
 
 # %% [markdown]
 # Attention takes a mask as well. The cell wraps the attention of one small block, in front of a fresh adapter:
 
 # %% tags=["skip-when-grading"]
 # NBVAL_CHECK_OUTPUT
-own_wrapper = grade.verdict == "pass"
+own_wrapper = adapter_behind_grade.verdict == "pass"
 block, x, real = EncoderBlock(8, 2, 16), torch.randn(2, 5, 8), torch.ones(2, 5, dtype=torch.bool)
 plain_output = block(x, real)
 wrapper = AdapterBehind if own_wrapper else methods.AdapterBehind
@@ -416,7 +418,7 @@ def insert_adapters(model: nn.Module, bottleneck: int, adapter: type, wrapper: t
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-insert-adapters", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
-grade = check.insert_adapters(insert_adapters, points=4, of=5)
+insert_adapters_grade = check.insert_adapters(insert_adapters, points=4, of=5)
 
 
 ### BEGIN HIDDEN TESTS
@@ -431,9 +433,9 @@ def parts_of_a_model(insert, draw):
             raise check.Failure("model-assumed", text, "Search model.modules(); assume no attribute of the model.")
 
 
-grade = grade.hidden(parts_of_a_model, points=1)
+insert_adapters_grade = insert_adapters_grade.hidden(parts_of_a_model, points=1)
 ### END HIDDEN TESTS
-grade
+insert_adapters_grade
 
 # %% [markdown]
 # Now into the real model: a `SentenceClassifier` is a frozen MiniLM, the mean over the tokens' vectors, and a new linear head with one score for each of six classes of questions (TREC: does
@@ -443,7 +445,7 @@ grade
 from lora_utils import count_parameters
 from lora_utils.models import load_sentence_classifier
 
-own = own_adapter and own_wrapper and grade.verdict == "pass"
+own = own_adapter and own_wrapper and insert_adapters_grade.verdict == "pass"
 model = load_sentence_classifier(num_classes=6, seed=0)
 with torch.no_grad():
     before = model(ids)
@@ -523,7 +525,7 @@ class LinearWithIA3(nn.Module):
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-ia3-layer", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
-grade = check.ia3_layer(LinearWithIA3, points=5, of=6)
+ia3_layer_grade = check.ia3_layer(LinearWithIA3, points=5, of=6)
 
 
 ### BEGIN HIDDEN TESTS
@@ -534,9 +536,9 @@ def other_layers(layer, draw):
         check.judge_scaling(layer, check.ia3_case(draw, where, leading=()))
 
 
-grade = grade.hidden(other_layers, points=1)
+ia3_layer_grade = ia3_layer_grade.hidden(other_layers, points=1)
 ### END HIDDEN TESTS
-grade
+ia3_layer_grade
 
 # %% [markdown]
 # ### Folding
@@ -580,7 +582,7 @@ def fold(linear: nn.Linear, scale: torch.Tensor, where: str) -> nn.Linear:
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-fold-ia3", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-grade = check.fold_ia3(fold, points=3, of=4)
+fold_ia3_grade = check.fold_ia3(fold, points=3, of=4)
 
 
 ### BEGIN HIDDEN TESTS
@@ -592,9 +594,9 @@ def without_bias(function, draw):
         check.judge_fold(function, case)
 
 
-grade = grade.hidden(without_bias, points=1)
+fold_ia3_grade = fold_ia3_grade.hidden(without_bias, points=1)
 ### END HIDDEN TESTS
-grade
+fold_ia3_grade
 
 # %% [markdown]
 # One more question: to get the base back, may one divide by the factors again? The cell multiplies 10,000 numbers by random factors between 0.5 and 1.5, divides, and counts how many are not what they were. A factor of zero, which IA3

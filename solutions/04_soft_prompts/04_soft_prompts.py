@@ -94,7 +94,7 @@ class SoftPrompt(nn.Module):
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-soft-prompt", "locked": true, "points": 7, "schema_version": 3, "solution": false, "task": false}
-grade = check.soft_prompt(SoftPrompt, points=5, of=7)
+soft_prompt_grade = check.soft_prompt(SoftPrompt, points=5, of=7)
 
 
 ### BEGIN HIDDEN TESTS
@@ -122,9 +122,9 @@ def trains(prompt, draw):
         )
 
 
-grade = grade.hidden(one_text_one_vector, points=1).hidden(trains, points=1)
+soft_prompt_grade = soft_prompt_grade.hidden(one_text_one_vector, points=1).hidden(trains, points=1)
 ### END HIDDEN TESTS
-grade
+soft_prompt_grade
 
 # %% [markdown]
 # ## 2. A classifier with a prompt
@@ -294,7 +294,7 @@ def start_from_words(embedding: nn.Embedding, ids: torch.Tensor, length: int) ->
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-start-from-words", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-grade = check.start_from_words(start_from_words, points=2, of=3)
+start_from_words_grade = check.start_from_words(start_from_words, points=2, of=3)
 
 
 ### BEGIN HIDDEN TESTS
@@ -306,9 +306,9 @@ def one_word_and_one_place(function, draw):
     check.judge_start(function, weight, torch.tensor([9, 2, 5]), 6)
 
 
-grade = grade.hidden(one_word_and_one_place, points=1)
+start_from_words_grade = start_from_words_grade.hidden(one_word_and_one_place, points=1)
 ### END HIDDEN TESTS
-grade
+start_from_words_grade
 
 # %% [markdown]
 # ## 4. Why learning rates are large
@@ -477,7 +477,7 @@ class PromptEncoder(nn.Module):
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-prompt-encoder", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-grade = check.prompt_encoder(PromptEncoder, points=3, of=4)
+prompt_encoder_grade = check.prompt_encoder(PromptEncoder, points=3, of=4)
 
 
 ### BEGIN HIDDEN TESTS
@@ -499,9 +499,9 @@ def prompt_of_one(network, draw):
         )
 
 
-grade = grade.hidden(prompt_of_one, points=1)
+prompt_encoder_grade = prompt_encoder_grade.hidden(prompt_of_one, points=1)
 ### END HIDDEN TESTS
-grade
+prompt_encoder_grade
 
 # %% [markdown]
 # In numbers, for $l = 5$, $d = 384$ and $f = 192$, the default of the course's class: what is trained, and what is kept?
@@ -581,7 +581,7 @@ def prefix_attention(
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-prefix-attention", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
-grade = check.prefix_attention(prefix_attention, points=4, of=6)
+prefix_attention_grade = check.prefix_attention(prefix_attention, points=4, of=6)
 
 
 ### BEGIN HIDDEN TESTS
@@ -608,9 +608,9 @@ def unseen_prefix(function, draw):
         )
 
 
-grade = grade.hidden(without_a_prefix, points=1).hidden(unseen_prefix, points=1)
+prefix_attention_grade = prefix_attention_grade.hidden(without_a_prefix, points=1).hidden(unseen_prefix, points=1)
 ### END HIDDEN TESTS
-grade
+prefix_attention_grade
 
 # %% [markdown]
 # `inject_prefix` in the course's package puts such a layer in place of every attention layer. At length 0 nothing changes, bit for bit:
@@ -823,7 +823,7 @@ def next_token_labels(ids: torch.Tensor, mask: torch.Tensor, length: int) -> tor
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-next-token-labels", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-grade = check.next_token_labels(next_token_labels, points=3, of=4)
+next_token_labels_grade = check.next_token_labels(next_token_labels, points=3, of=4)
 
 
 ### BEGIN HIDDEN TESTS
@@ -833,9 +833,9 @@ def padding_on_the_left(function, draw):
     check.judge_labels(function, check.label_case(draw, length=5, lengths=(3, 1, 4, 2), left=True))
 
 
-grade = grade.hidden(padding_on_the_left, points=1)
+next_token_labels_grade = next_token_labels_grade.hidden(padding_on_the_left, points=1)
 ### END HIDDEN TESTS
-grade
+next_token_labels_grade
 
 # %% [markdown]
 # A look at the result, for two texts of 3 and 2 tokens and a prompt of 2. Read each row as: at this place, predict this.
@@ -906,7 +906,7 @@ def nearest_words(vectors: torch.Tensor, embedding: torch.Tensor, k: int) -> tor
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-nearest-words", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-grade = check.nearest_words(nearest_words, points=2, of=3)
+nearest_words_grade = check.nearest_words(nearest_words, points=2, of=3)
 
 
 ### BEGIN HIDDEN TESTS
@@ -916,9 +916,9 @@ def all_words_in_order(function, draw):
     check.judge_nearest(function, check.nearest_case(draw, k=3, v=20, l=1))
 
 
-grade = grade.hidden(all_words_in_order, points=1)
+nearest_words_grade = nearest_words_grade.hidden(all_words_in_order, points=1)
 ### END HIDDEN TESTS
-grade
+nearest_words_grade
 
 # %% [markdown]
 # Now the prompts of section 6, seed 0: one that started at random, one that started at words. Look at the cosines as much as at the words. The last column tells how long a vector is,

@@ -93,7 +93,7 @@ def break_even_rank(d: int, k: int) -> int:
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-count-parameters", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-grade = check.count_parameters(full_parameters, lora_parameters, break_even_rank, points=3, of=4)
+count_parameters_grade = check.count_parameters(full_parameters, lora_parameters, break_even_rank, points=3, of=4)
 
 
 ### BEGIN HIDDEN TESTS
@@ -107,9 +107,9 @@ def exact(functions, draw):
             raise check.Failure("not-exact", text, "Count with whole numbers (int): a float has 53 bits and rounds.")
 
 
-grade = grade.hidden(exact, points=1)
+count_parameters_grade = count_parameters_grade.hidden(exact, points=1)
 ### END HIDDEN TESTS
-grade
+count_parameters_grade
 
 # %% [markdown]
 # Now use it. The first row is the layer that lab 06 adapts, `fc1` of our text classifier at rank 2; the second is
@@ -231,7 +231,7 @@ def best_approximation(W: torch.Tensor, r: int) -> tuple[torch.Tensor, float]:
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-best-approximation", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-grade = check.best_approximation(best_approximation, points=3, of=4)
+best_approximation_grade = check.best_approximation(best_approximation, points=3, of=4)
 
 
 ### BEGIN HIDDEN TESTS
@@ -244,9 +244,9 @@ def any_shape(function, draw):
     check.judge_error(function, wide, 0)
 
 
-grade = grade.hidden(any_shape, points=1)
+best_approximation_grade = best_approximation_grade.hidden(any_shape, points=1)
 ### END HIDDEN TESTS
-grade
+best_approximation_grade
 
 # %% [markdown]
 # ### Exercise 3: the rank that keeps a share of the energy
@@ -288,7 +288,7 @@ def rank_for_energy(W: torch.Tensor, share: float) -> int:
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-rank-for-energy", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-grade = check.rank_for_energy(rank_for_energy, points=2, of=3)
+rank_for_energy_grade = check.rank_for_energy(rank_for_energy, points=2, of=3)
 
 
 ### BEGIN HIDDEN TESTS
@@ -299,9 +299,9 @@ def flat_and_steep(function, draw):
     check.judge_ranks(function, check.known(draw, 9, 5, torch.tensor([100.0, 3.0, 2.0, 1.0, 0.5])), (0.5, 0.99))
 
 
-grade = grade.hidden(flat_and_steep, points=1)
+rank_for_energy_grade = rank_for_energy_grade.hidden(flat_and_steep, points=1)
 ### END HIDDEN TESTS
-grade
+rank_for_energy_grade
 
 # %% [markdown]
 # ### A real update
@@ -490,7 +490,7 @@ class LoRALayer(nn.Module):
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-lora-layer", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
-grade = check.lora_layer(LoRALayer, points=4, of=6)
+lora_layer_grade = check.lora_layer(LoRALayer, points=4, of=6)
 
 
 ### BEGIN HIDDEN TESTS
@@ -514,9 +514,9 @@ def learns(layer, draw):
         raise check.Failure("does-not-learn", text, "Both factors must be trainable parameters that forward uses.")
 
 
-grade = grade.hidden(other_inputs, points=1, after=("output",)).hidden(learns, points=1)
+lora_layer_grade = lora_layer_grade.hidden(other_inputs, points=1, after=("output",)).hidden(learns, points=1)
 ### END HIDDEN TESTS
-grade
+lora_layer_grade
 
 # %% [markdown]
 # A first look at your layer, with the sizes of `fc1`. Compare the count with the first table of this lab.
@@ -599,7 +599,7 @@ def first_gradients(
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-first-gradients", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-grade = check.first_gradients(first_gradients, points=3, of=4)
+first_gradients_grade = check.first_gradients(first_gradients, points=3, of=4)
 
 
 ### BEGIN HIDDEN TESTS
@@ -613,9 +613,9 @@ def first_step(function, draw):
         check.judge_gradient(function, single, which)
 
 
-grade = grade.hidden(first_step, points=1)
+first_gradients_grade = first_gradients_grade.hidden(first_step, points=1)
 ### END HIDDEN TESTS
-grade
+first_gradients_grade
 
 # %% [markdown]
 # Read the two formulas again with a start in mind:
@@ -847,7 +847,7 @@ def from_peft(
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-alpha-conventions", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-grade = check.alpha_conventions(from_peft, points=2, of=3)
+alpha_conventions_grade = check.alpha_conventions(from_peft, points=2, of=3)
 
 
 ### BEGIN HIDDEN TESTS
@@ -859,9 +859,9 @@ def whole_numbers(function, draw):
     check.judge_update(function, check.peft_case(draw, rank=1))
 
 
-grade = grade.hidden(whole_numbers, points=1)
+alpha_conventions_grade = alpha_conventions_grade.hidden(whole_numbers, points=1)
 ### END HIDDEN TESTS
-grade
+alpha_conventions_grade
 
 # %% [markdown]
 # Three examples in numbers. Lab 06 adapts `fc1` with rank 2 and alpha 0.1; what would PEFT call it? And what is the usual

@@ -111,7 +111,7 @@ class LinearWithLoRA(nn.Module):
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-linear-with-lora", "locked": true, "points": 9, "schema_version": 3, "solution": false, "task": false}
-grade = check.linear_with_lora(LinearWithLoRA, points=6, of=9)
+linear_with_lora_grade = check.linear_with_lora(LinearWithLoRA, points=6, of=9)
 
 
 ### BEGIN HIDDEN TESTS
@@ -150,9 +150,9 @@ def learns(layer, draw):
         )
 
 
-grade = grade.hidden(without_bias, points=1).hidden(learns, points=2)
+linear_with_lora_grade = linear_with_lora_grade.hidden(without_bias, points=1).hidden(learns, points=2)
 ### END HIDDEN TESTS
-grade
+linear_with_lora_grade
 
 # %% [markdown]
 # What to look for in the next cell: the wrapped layer gives the same output as before, bit for bit, and of its 6,884
@@ -161,7 +161,7 @@ grade
 
 # %% tags=["skip-when-grading"]
 # NBVAL_CHECK_OUTPUT
-own_class = grade.verdict == "pass"  # your class if it has passed, else the course's
+own_class = linear_with_lora_grade.verdict == "pass"  # your class if it has passed, else the course's
 layer, x = nn.Linear(50, 128), torch.randn(3, 50)
 before = layer(x)
 wrapped = (LinearWithLoRA if own_class else lora_utils.LinearWithLoRA)(layer, rank=2, alpha=0.1)
@@ -267,7 +267,7 @@ def inject(model: nn.Module, names: list[str], wrapper: type, rank: int, alpha: 
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-inject-by-name", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
-grade = check.inject_by_name(inject, points=4, of=5)
+inject_by_name_grade = check.inject_by_name(inject, points=4, of=5)
 
 
 ### BEGIN HIDDEN TESTS
@@ -288,9 +288,9 @@ def all_or_nothing(inject, draw):
         )
 
 
-grade = grade.hidden(all_or_nothing, points=1)
+inject_by_name_grade = inject_by_name_grade.hidden(all_or_nothing, points=1)
 ### END HIDDEN TESTS
-grade
+inject_by_name_grade
 
 # %% [markdown]
 # ### What breaks: layers whose forward is never called
@@ -426,7 +426,7 @@ def adapt(model: nn.Module, wrapper: type) -> nn.Module:
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-adapt-classifier", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-grade = check.adapt_classifier(adapt, points=3, of=4)
+adapt_classifier_grade = check.adapt_classifier(adapt, points=3, of=4)
 
 
 ### BEGIN HIDDEN TESTS
@@ -446,9 +446,9 @@ def pretrained_values(adapt, draw):
             )
 
 
-grade = grade.hidden(pretrained_values, points=1)
+adapt_classifier_grade = adapt_classifier_grade.hidden(pretrained_values, points=1)
 ### END HIDDEN TESTS
-grade
+adapt_classifier_grade
 
 # %% tags=["skip-when-grading"]
 # NBVAL_CHECK_OUTPUT
@@ -487,7 +487,7 @@ def yours():
     return adapt(model, LinearWithLoRA)
 
 
-own = own_class and grade.verdict == "pass"
+own = own_class and adapt_classifier_grade.verdict == "pass"
 model = yours() if own else lora_model(seed=0)
 print("Training", "your own code." if own else "the course's code, since a check has not passed yet.")
 history = fit(model, imdb.train, epochs=EPOCHS, lr=0.001, batch_size=BATCH, valid=imdb.valid)
@@ -728,7 +728,7 @@ def unmerge(layer: nn.Module) -> None:
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-merge-weights", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
-grade = check.merge_weights(merge, unmerge, points=4, of=5)
+merge_weights_grade = check.merge_weights(merge, unmerge, points=4, of=5)
 
 
 ### BEGIN HIDDEN TESTS
@@ -756,9 +756,9 @@ def nothing_stale(functions, draw):
         )
 
 
-grade = grade.hidden(nothing_stale, points=1)
+merge_weights_grade = merge_weights_grade.hidden(nothing_stale, points=1)
 ### END HIDDEN TESTS
-grade
+merge_weights_grade
 
 # %% [markdown]
 # Now on the trained classifier, with the course's `LinearWithLoRA`, which has both as methods. **Predict before you
@@ -872,7 +872,7 @@ def adapter_state(model: nn.Module, also: list[str]) -> dict[str, torch.Tensor]:
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-adapter-state", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-grade = check.adapter_state(adapter_state, points=2, of=3)
+adapter_state_grade = check.adapter_state(adapter_state, points=2, of=3)
 
 
 ### BEGIN HIDDEN TESTS
@@ -883,9 +883,9 @@ def by_what_it_is(adapter_state, draw):
     check.judge_state(adapter_state, draw, ["head"], wanted, frozen=True)
 
 
-grade = grade.hidden(by_what_it_is, points=1)
+adapter_state_grade = adapter_state_grade.hidden(by_what_it_is, points=1)
 ### END HIDDEN TESTS
-grade
+adapter_state_grade
 
 # %% [markdown]
 # The course's `save_adapter` writes such a dict as a safetensors file. **Predict before you run**: 614 numbers of four
@@ -970,7 +970,7 @@ def swap(model: nn.Module, state: dict[str, torch.Tensor]) -> None:
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-swap-adapters", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-grade = check.swap_adapters(swap, points=3, of=4)
+swap_adapters_grade = check.swap_adapters(swap, points=3, of=4)
 
 
 ### BEGIN HIDDEN TESTS
@@ -994,9 +994,9 @@ def nothing_by_halves(swap, draw):
             )
 
 
-grade = grade.hidden(nothing_by_halves, points=1)
+swap_adapters_grade = swap_adapters_grade.hidden(nothing_by_halves, points=1)
 ### END HIDDEN TESTS
-grade
+swap_adapters_grade
 
 # %% [markdown]
 # Three adapters for three tasks over the one newsgroups base, all with rank 8 and alpha 1: IMDb reviews, sentences

@@ -95,7 +95,7 @@ def dequantize_absmax(codes: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-quantise-absmax", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
-grade = check.quantize_absmax(quantize_absmax, dequantize_absmax, points=4, of=6)
+quantise_absmax_grade = check.quantize_absmax(quantize_absmax, dequantize_absmax, points=4, of=6)
 
 
 ### BEGIN HIDDEN TESTS
@@ -113,9 +113,9 @@ def any_shape(functions, draw):
         check.judge_codes(functions, draw, bits, shape)
 
 
-grade = grade.hidden(any_bits, points=1).hidden(any_shape, points=1)
+quantise_absmax_grade = quantise_absmax_grade.hidden(any_bits, points=1).hidden(any_shape, points=1)
 ### END HIDDEN TESTS
-grade
+quantise_absmax_grade
 
 # %% [markdown]
 # Your code at work: six numbers in 8, 4 and 2 bits. Look at what happens to the small ones.
@@ -172,7 +172,7 @@ def error_of(w: torch.Tensor, back: torch.Tensor) -> torch.Tensor:
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-relative-error", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-grade = check.relative_error(error_of, points=1, of=2)
+relative_error_grade = check.relative_error(error_of, points=1, of=2)
 
 
 ### BEGIN HIDDEN TESTS
@@ -183,9 +183,9 @@ def any_size(function, draw):
         check.judge_error(function, w, w + draw.normal(*shape, scale=scale / 5) - scale / 20)
 
 
-grade = grade.hidden(any_size, points=1)
+relative_error_grade = relative_error_grade.hidden(any_size, points=1)
 ### END HIDDEN TESTS
-grade
+relative_error_grade
 
 # %% [markdown]
 # ## 2. One large weight
@@ -291,7 +291,7 @@ def dequantize_blocks(codes: torch.Tensor, scales: torch.Tensor, block: int) -> 
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-quantise-blocks", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
-grade = check.quantize_blocks(quantize_blocks, dequantize_blocks, points=4, of=5)
+quantise_blocks_grade = check.quantize_blocks(quantize_blocks, dequantize_blocks, points=4, of=5)
 
 
 ### BEGIN HIDDEN TESTS
@@ -302,9 +302,9 @@ def any_block(functions, draw):
         check.judge_blocks(functions, draw, shape, bits, block, "codes")
 
 
-grade = grade.hidden(any_block, points=1)
+quantise_blocks_grade = quantise_blocks_grade.hidden(any_block, points=1)
 ### END HIDDEN TESTS
-grade
+quantise_blocks_grade
 
 # %% [markdown]
 # What blocks are worth, on all 36 layers and for 2 to 8 bits. The second measurement plants the trouble itself: normal numbers, with one column of
@@ -421,7 +421,7 @@ def quantize_zero_point(x: torch.Tensor, bits: int = 8) -> tuple[torch.Tensor, t
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-quantise-zero-point", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-grade = check.quantize_zero_point(quantize_zero_point, points=3, of=4)
+quantise_zero_point_grade = check.quantize_zero_point(quantize_zero_point, points=3, of=4)
 
 
 ### BEGIN HIDDEN TESTS
@@ -438,9 +438,9 @@ def negative_side(function, draw):
             check.judge_range(function, x, bits, which)
 
 
-grade = grade.hidden(negative_side, points=1)
+quantise_zero_point_grade = quantise_zero_point_grade.hidden(negative_side, points=1)
 ### END HIDDEN TESTS
-grade
+quantise_zero_point_grade
 
 # %% [markdown]
 # Two kinds of numbers, both in blocks of 64 and 4 bits: normal numbers after a ReLU, and the weights of MiniLM. What do you expect the zero point to be worth for
@@ -524,7 +524,7 @@ def normal_float(negative: int, positive: int, last: float) -> torch.Tensor:
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-normal-float", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
-grade = check.normal_float(normal_float, points=4, of=6)
+normal_float_grade = check.normal_float(normal_float, points=4, of=6)
 
 
 ### BEGIN HIDDEN TESTS
@@ -540,9 +540,9 @@ def five_bits(function, draw):
     check.judge_levels(function, 6, 3, draw.number(0.9, 0.95))
 
 
-grade = grade.hidden(equal_sides, points=1).hidden(five_bits, points=1)
+normal_float_grade = normal_float_grade.hidden(equal_sides, points=1).hidden(five_bits, points=1)
 ### END HIDDEN TESTS
-grade
+normal_float_grade
 
 # %% [markdown]
 # Your table beside the one in the library, which holds bitsandbytes' numbers written out digit by digit:
@@ -623,7 +623,7 @@ def nearest_entry(scaled: torch.Tensor, table: torch.Tensor) -> torch.Tensor:
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-nearest-entry", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-grade = check.nearest_entry(nearest_entry, points=2, of=3)
+nearest_entry_grade = check.nearest_entry(nearest_entry, points=2, of=3)
 
 
 ### BEGIN HIDDEN TESTS
@@ -633,9 +633,9 @@ def other_tables(function, draw):
     check.judge_nearest(function, draw, check.table_like(draw, 200, shuffled=False), (17,))
 
 
-grade = grade.hidden(other_tables, points=1)
+nearest_entry_grade = nearest_entry_grade.hidden(other_tables, points=1)
 ### END HIDDEN TESTS
-grade
+nearest_entry_grade
 
 # %% [markdown]
 # Three tables of 16 levels compete: **NF4**; **FP4**, a sign, two bits of exponent and one of fraction, as bitsandbytes has it; and **INT4**, absmax in
@@ -812,7 +812,7 @@ def unpack_codes(packed: torch.Tensor, count: int) -> torch.Tensor:
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-pack-codes", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-grade = check.pack_codes(pack_codes, unpack_codes, points=3, of=4)
+pack_codes_grade = check.pack_codes(pack_codes, unpack_codes, points=3, of=4)
 
 
 ### BEGIN HIDDEN TESTS
@@ -824,9 +824,9 @@ def any_count(functions, draw):
         check.judge_unpacked(functions, draw, count)
 
 
-grade = grade.hidden(any_count, points=1)
+pack_codes_grade = pack_codes_grade.hidden(any_count, points=1)
 ### END HIDDEN TESTS
-grade
+pack_codes_grade
 
 # %% [markdown]
 # ### The same bytes as bitsandbytes
@@ -935,7 +935,7 @@ def restore_scales(codes: torch.Tensor, steps: torch.Tensor, mean: torch.Tensor,
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-double-quantisation", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-grade = check.double_quantization(stored_bits, store_scales, restore_scales, points=3, of=4)
+double_quantisation_grade = check.double_quantization(stored_bits, store_scales, restore_scales, points=3, of=4)
 
 
 ### BEGIN HIDDEN TESTS
@@ -955,9 +955,9 @@ def any_group(functions, draw):
         )
 
 
-grade = grade.hidden(any_group, points=1)
+double_quantisation_grade = double_quantisation_grade.hidden(any_group, points=1)
 ### END HIDDEN TESTS
-grade
+double_quantisation_grade
 
 # %% [markdown]
 # Three questions. What does it save? What does it cost, with our 8-bit integers and with the table of bitsandbytes? And what if the mean is *not* subtracted?

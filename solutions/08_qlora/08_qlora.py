@@ -117,7 +117,7 @@ class FourBitMatmul(torch.autograd.Function):
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-four-bit-matmul", "locked": true, "points": 7, "schema_version": 3, "solution": false, "task": false}
-grade = check.four_bit_matmul(FourBitMatmul, points=5, of=7)
+four_bit_matmul_grade = check.four_bit_matmul(FourBitMatmul, points=5, of=7)
 
 
 ### BEGIN HIDDEN TESTS
@@ -143,9 +143,11 @@ def input_that_needs_no_gradient(function, draw):
                        hint="x @ W'.T", tolerance=1e-4)  # fmt: skip
 
 
-grade = grade.hidden(any_leading_axes, points=1).hidden(input_that_needs_no_gradient, points=1)
+four_bit_matmul_grade = four_bit_matmul_grade.hidden(any_leading_axes, points=1).hidden(
+    input_that_needs_no_gradient, points=1
+)
 ### END HIDDEN TESTS
-grade
+four_bit_matmul_grade
 
 # %% [markdown]
 # What it saves, for one layer of the size of SmolLM2's feed-forward layers, 576 to 1,536. Look at what waits for the
@@ -244,7 +246,7 @@ class QLoRALinear(nn.Module):
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-qlora-linear", "locked": true, "points": 8, "schema_version": 3, "solution": false, "task": false}
-grade = check.qlora_linear(QLoRALinear, points=6, of=8)
+qlora_linear_grade = check.qlora_linear(QLoRALinear, points=6, of=8)
 
 
 ### BEGIN HIDDEN TESTS
@@ -270,9 +272,9 @@ def gradient_types(layer, draw):
                       "Cast x with .to(...), which autograd follows; the parameters themselves stay float32.")  # fmt: skip
 
 
-grade = grade.hidden(course_layer, points=1).hidden(gradient_types, points=1)
+qlora_linear_grade = qlora_linear_grade.hidden(course_layer, points=1).hidden(gradient_types, points=1)
 ### END HIDDEN TESTS
-grade
+qlora_linear_grade
 
 # %% [markdown]
 # **Predict before you run.** The path of rank 8 beside that layer of 576 to 1,536 has $8 \cdot (576 + 1536) = 16{,}896$
@@ -437,7 +439,7 @@ def answer_loss(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-answer-labels", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
-grade = check.answer_labels(label_answer, answer_loss, points=4, of=5)
+answer_labels_grade = check.answer_labels(label_answer, answer_loss, points=4, of=5)
 
 
 ### BEGIN HIDDEN TESTS
@@ -447,9 +449,9 @@ def other_batches(functions, draw):
     check.judge_loss(functions, draw, b=4)
 
 
-grade = grade.hidden(other_batches, points=1)
+answer_labels_grade = answer_labels_grade.hidden(other_batches, points=1)
 ### END HIDDEN TESTS
-grade
+answer_labels_grade
 
 # %% [markdown]
 # The course's `instruction_batch` does the same for a list of pairs. Its loss has one more trick: it turns only those
@@ -503,7 +505,7 @@ def run_blocks(blocks: nn.ModuleList, x: torch.Tensor) -> torch.Tensor:
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-checkpoint-blocks", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-grade = check.checkpoint_blocks(run_blocks, points=3, of=4)
+checkpoint_blocks_grade = check.checkpoint_blocks(run_blocks, points=3, of=4)
 
 
 ### BEGIN HIDDEN TESTS
@@ -517,9 +519,9 @@ def with_dropout(function, draw):
                        hint="Do not detach x.")  # fmt: skip
 
 
-grade = grade.hidden(with_dropout, points=1)
+checkpoint_blocks_grade = checkpoint_blocks_grade.hidden(with_dropout, points=1)
 ### END HIDDEN TESTS
-grade
+checkpoint_blocks_grade
 
 # %% [markdown]
 # On the model: bytes that wait at the end of the forward pass, and seconds for one step, without and with checkpoints
@@ -621,7 +623,7 @@ def qlora_bytes(linear: int, other: int, trained: int, state_bytes: int, bits: f
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-step-bytes", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-grade = check.step_bytes(bits_per_number, qlora_bytes, points=3, of=4)
+step_bytes_grade = check.step_bytes(bits_per_number, qlora_bytes, points=3, of=4)
 
 
 ### BEGIN HIDDEN TESTS
@@ -631,9 +633,9 @@ def other_bits(functions, draw):
     check.judge_bytes(functions, draw, 4, 8.25)
 
 
-grade = grade.hidden(other_bits, points=1)
+step_bytes_grade = step_bytes_grade.hidden(other_bits, points=1)
 ### END HIDDEN TESTS
-grade
+step_bytes_grade
 
 # %% [markdown]
 # Counted on the model, tensor by tensor, with `training_memory` of lab 02: one step on two sentences by full fine-tuning,
@@ -941,7 +943,7 @@ def lost_share(stored: torch.Tensor, merged: torch.Tensor, again: torch.Tensor) 
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-merge-back", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-grade = check.merge_back(merge_weights, lost_share, points=3, of=4)
+merge_back_grade = check.merge_back(merge_weights, lost_share, points=3, of=4)
 
 
 ### BEGIN HIDDEN TESTS
@@ -953,9 +955,9 @@ def base_in_sixteen_bits(functions, draw):
     check.judge_merge(functions, c)
 
 
-grade = grade.hidden(base_in_sixteen_bits, points=1)
+merge_back_grade = merge_back_grade.hidden(base_in_sixteen_bits, points=1)
 ### END HIDDEN TESTS
-grade
+merge_back_grade
 
 # %% [markdown]
 # Now on the trained model, in three ways. For each: how far the scores move (the log-odds of the two labels, root mean

@@ -145,7 +145,7 @@ def choose_rate(runs: list[dict]) -> tuple[float, bool]:
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-choose-rate", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
-grade = check.choose_rate(choose_rate, points=5, of=6)
+choose_rate_grade = check.choose_rate(choose_rate, points=5, of=6)
 
 
 ### BEGIN HIDDEN TESTS
@@ -163,9 +163,9 @@ def needs_no_test(choose_rate, draw):
             raise Failure("wrong-rate", text, "Mean of `valid` over the runs of each rate; edges of all rates tried.")
 
 
-grade = grade.hidden(needs_no_test, points=1)
+choose_rate_grade = choose_rate_grade.hidden(needs_no_test, points=1)
 ### END HIDDEN TESTS
-grade
+choose_rate_grade
 
 # %% [markdown]
 # **Predict before you run.** How much does it cost a method to be run at a rate ten times too large or too small? And
@@ -178,7 +178,7 @@ grade
 # </details>
 
 # %% tags=["skip-when-grading"]
-pick = choose_rate if grade.verdict == "pass" else experiments.best_rate
+pick = choose_rate if choose_rate_grade.verdict == "pass" else experiments.best_rate
 
 
 def rows_of(method, corpus="trec"):
@@ -282,7 +282,7 @@ def paired_difference(a: dict[int, float], b: dict[int, float]) -> tuple[float, 
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-paired-difference", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-grade = check.paired_difference(paired_difference, points=3, of=4)
+paired_difference_grade = check.paired_difference(paired_difference, points=3, of=4)
 
 
 ### BEGIN HIDDEN TESTS
@@ -292,12 +292,12 @@ def two_seeds(paired_difference, draw):
     check.judge_pair(paired_difference, *check.seed_table(draw, 2, (0, 3)))
 
 
-grade = grade.hidden(two_seeds, points=1)
+paired_difference_grade = paired_difference_grade.hidden(two_seeds, points=1)
 ### END HIDDEN TESTS
-grade
+paired_difference_grade
 
 # %% tags=["skip-when-grading"]
-differ = paired_difference if grade.verdict == "pass" else experiments.paired_difference
+differ = paired_difference if paired_difference_grade.verdict == "pass" else experiments.paired_difference
 
 
 def at_best(method, corpus="trec"):
@@ -410,7 +410,7 @@ def dora(
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-dora-layer", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
-grade = check.dora_layer(dora, points=4, of=5)
+dora_layer_grade = check.dora_layer(dora, points=4, of=5)
 
 
 ### BEGIN HIDDEN TESTS
@@ -421,9 +421,9 @@ def other_ranks(dora, draw):
     check.judge_dora(dora, check.dora_case(draw, square=True, rank=2, leading=()))
 
 
-grade = grade.hidden(other_ranks, points=1)
+dora_layer_grade = dora_layer_grade.hidden(other_ranks, points=1)
 ### END HIDDEN TESTS
-grade
+dora_layer_grade
 
 # %% [markdown]
 # What to look for in the next cell: with $B = 0$ and $m$ the lengths of the rows of $W$, the layer computes what it
@@ -433,7 +433,7 @@ grade
 # NBVAL_CHECK_OUTPUT
 layer, x = nn.Linear(8, 5), torch.randn(3, 8)
 start = (layer.weight, layer.bias, torch.randn(8, 2), torch.zeros(2, 5), 1.0)
-if grade.verdict == "pass":
+if dora_layer_grade.verdict == "pass":
     same, twice = (dora(x, *start, k * layer.weight.norm(dim=1)) for k in (1, 2))
     print("starts where the layer is:", torch.allclose(same, layer(x), atol=1e-6))
     print("twice the length:", torch.allclose(twice - layer.bias, 2 * (layer(x) - layer.bias), atol=1e-6))
@@ -505,7 +505,7 @@ def pareto_front(rows: list[dict], better: dict[str, str]) -> list[int]:
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-pareto-front", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
-grade = check.pareto_front(pareto_front, points=4, of=6)
+pareto_front_grade = check.pareto_front(pareto_front, points=4, of=6)
 
 
 ### BEGIN HIDDEN TESTS
@@ -528,12 +528,12 @@ def rows_twice(pareto_front, draw):
     check.judge_front(pareto_front, rows, better)
 
 
-grade = grade.hidden(many_ties, points=1).hidden(rows_twice, points=1)
+pareto_front_grade = pareto_front_grade.hidden(many_ties, points=1).hidden(rows_twice, points=1)
 ### END HIDDEN TESTS
-grade
+pareto_front_grade
 
 # %% tags=["skip-when-grading"]
-front = pareto_front if grade.verdict == "pass" else experiments.pareto_front
+front = pareto_front if pareto_front_grade.verdict == "pass" else experiments.pareto_front
 table = []
 for name in names:
     runs = at_best(name)
@@ -662,7 +662,7 @@ def choose_method(rows: list[dict], limits: dict[str, float], tolerance: float) 
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-choose-method", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
-grade = check.choose_method(choose_method, points=4, of=5)
+choose_method_grade = check.choose_method(choose_method, points=4, of=5)
 
 
 ### BEGIN HIDDEN TESTS
@@ -677,9 +677,9 @@ def without_limits(choose_method, draw):
         check.judge_choice(choose_method, rows, {"trainable": max(row["trainable"] for row in rows), **limits}, 0.0)
 
 
-grade = grade.hidden(without_limits, points=1)
+choose_method_grade = choose_method_grade.hidden(without_limits, points=1)
 ### END HIDDEN TESTS
-grade
+choose_method_grade
 
 # %% [markdown]
 # Five customers. One wants the highest accuracy, one whatever is as good within a point. One has 215 MB for a training
@@ -688,7 +688,7 @@ grade
 # **validation** accuracy, and the test accuracy is read off afterwards.
 
 # %% tags=["skip-when-grading"]
-choose = choose_method if grade.verdict == "pass" else experiments.choose_method
+choose = choose_method if choose_method_grade.verdict == "pass" else experiments.choose_method
 by_valid = [{**row, "accuracy": row["valid"], "test": row["shown"]} for row in table]
 customers = {
     "the highest": ({}, 0.0),
@@ -798,7 +798,7 @@ def to_peft(state: dict[str, torch.Tensor], alpha: float, rename: Callable[[str]
 
 
 # %% nbgrader={"grade": true, "grade_id": "test-peft-adapter", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-grade = check.peft_adapter(to_peft, points=3, of=4)
+peft_adapter_grade = check.peft_adapter(to_peft, points=3, of=4)
 
 
 ### BEGIN HIDDEN TESTS
@@ -811,9 +811,9 @@ def other_layers(to_peft, draw):
         check.judge_values(to_peft, *check.export_case(draw, (name,)))
 
 
-grade = grade.hidden(other_layers, points=1)
+peft_adapter_grade = peft_adapter_grade.hidden(other_layers, points=1)
 ### END HIDDEN TESTS
-grade
+peft_adapter_grade
 
 # %% [markdown]
 # Now the live model. The course's own `export_peft` writes both files, and the head beside them. If `peft` is

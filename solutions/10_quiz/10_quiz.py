@@ -69,10 +69,10 @@ answer_01 = q01.letters("four-bit", "lora")
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "test-q01-qlora-techniques", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-grade = check.choose_several("q01-qlora-techniques")(q01, answer_01, points=0, of=2)
+q01_qlora_techniques_grade = check.choose_several("q01-qlora-techniques")(q01, answer_01, points=0, of=2)
 ### BEGIN HIDDEN TESTS
-grade = check.mark(
-    grade,
+q01_qlora_techniques_grade = check.mark(
+    q01_qlora_techniques_grade,
     {
         "few-shot": check.wrong(
             "Few-shot inference puts solved examples into the prompt and trains nothing; QLoRA trains."
@@ -91,7 +91,7 @@ grade = check.mark(
     read="lab 08_qlora; Dettmers et al. 2023, QLoRA, arXiv 2305.14314, section 3",
 )
 ### END HIDDEN TESTS
-grade
+q01_qlora_techniques_grade
 
 # %% [markdown]
 # ### Question 2: low-rank matrices
@@ -119,10 +119,10 @@ answer_02 = q02.letters("lora")
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "test-q02-low-rank-technique", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-grade = check.choose_one("q02-low-rank-technique")(q02, answer_02, points=0, of=1)
+q02_low_rank_technique_grade = check.choose_one("q02-low-rank-technique")(q02, answer_02, points=0, of=1)
 ### BEGIN HIDDEN TESTS
-grade = check.mark(
-    grade,
+q02_low_rank_technique_grade = check.mark(
+    q02_low_rank_technique_grade,
     {
         "additive": check.wrong(
             "Adapters are new modules with a nonlinearity inside, put between the existing layers; they do not "
@@ -142,7 +142,7 @@ grade = check.mark(
     read="lab 05_lora_layer; Hu et al. 2021, LoRA, arXiv 2106.09685, section 4.1",
 )
 ### END HIDDEN TESTS
-grade
+q02_low_rank_technique_grade
 
 # %% [markdown]
 # ### Question 3: what is added
@@ -173,10 +173,10 @@ answer_03 = q03.letters("beside")
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "test-q03-parameter-efficiency", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-grade = check.choose_one("q03-parameter-efficiency")(q03, answer_03, points=0, of=1)
+q03_parameter_efficiency_grade = check.choose_one("q03-parameter-efficiency")(q03, answer_03, points=0, of=1)
 ### BEGIN HIDDEN TESTS
-grade = check.mark(
-    grade,
+q03_parameter_efficiency_grade = check.mark(
+    q03_parameter_efficiency_grade,
     {
         "beside": check.right(
             "The existing weights stay, frozen, and r*(d+k) numbers a layer are trained beside them: the adapted "
@@ -195,7 +195,7 @@ grade = check.mark(
     read="lab 05_lora_layer; Hu et al. 2021, LoRA, arXiv 2106.09685, section 4.1",
 )
 ### END HIDDEN TESTS
-grade
+q03_parameter_efficiency_grade
 
 # %% [markdown]
 # ### Question 4: code that keeps the linear layer
@@ -257,10 +257,10 @@ answer_04 = q04.letters("wrap")
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "test-q04-keeps-the-linear-layer", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-grade = check.choose_one("q04-keeps-the-linear-layer")(q04, answer_04, points=0, of=1)
+q04_keeps_the_linear_layer_grade = check.choose_one("q04-keeps-the-linear-layer")(q04, answer_04, points=0, of=1)
 ### BEGIN HIDDEN TESTS
-grade = check.mark(
-    grade,
+q04_keeps_the_linear_layer_grade = check.mark(
+    q04_keeps_the_linear_layer_grade,
     {
         "adapt": check.wrong(
             "This uses such code: it puts a new output layer and a wrapped fc1 into a model. What the wrapper "
@@ -280,7 +280,7 @@ grade = check.mark(
     read="lab 06_linear_with_lora; Hu et al. 2021, LoRA, arXiv 2106.09685, section 4.1",
 )
 ### END HIDDEN TESTS
-grade
+q04_keeps_the_linear_layer_grade
 
 # %% [markdown]
 # ### Question 5: counting a weight matrix
@@ -311,10 +311,10 @@ answer_05 = q05.letters("dk")
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "test-q05-parameters-of-w0", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-grade = check.choose_one("q05-parameters-of-w0")(q05, answer_05, points=0, of=1)
+q05_parameters_of_w0_grade = check.choose_one("q05-parameters-of-w0")(q05, answer_05, points=0, of=1)
 ### BEGIN HIDDEN TESTS
-grade = check.mark(
-    grade,
+q05_parameters_of_w0_grade = check.mark(
+    q05_parameters_of_w0_grade,
     {
         "dk": check.right("d rows of k numbers each. Its LoRA pair of rank r has r*(d+k)."),
         "dw": check.wrong(
@@ -331,7 +331,7 @@ grade = check.mark(
     read="lab 05_lora_layer; Hu et al. 2021, LoRA, arXiv 2106.09685, section 4.1, where d is the output: h = W0 x",
 )
 ### END HIDDEN TESTS
-grade
+q05_parameters_of_w0_grade
 
 # %% [markdown]
 # ## Baselines, full fine-tuning and memory
@@ -367,10 +367,10 @@ answer_06 = q06.letters("none")
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "test-q06-few-shot", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-grade = check.choose_one("q06-few-shot")(q06, answer_06, points=0, of=1)
+q06_few_shot_grade = check.choose_one("q06-few-shot")(q06, answer_06, points=0, of=1)
 ### BEGIN HIDDEN TESTS
-grade = check.mark(
-    grade,
+q06_few_shot_grade = check.mark(
+    q06_few_shot_grade,
     {
         "all": check.wrong("No loss is computed and no gradient either; the model only reads."),
         "head": check.wrong(
@@ -389,7 +389,7 @@ grade = check.mark(
     read="lab 01_baselines; Brown et al. 2020, arXiv 2005.14165, section 2",
 )
 ### END HIDDEN TESTS
-grade
+q06_few_shot_grade
 
 # %% [markdown]
 # ### Question 7: bytes of full fine-tuning
@@ -416,10 +416,10 @@ answer_07 = 4 * 4 * 10**6
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "test-q07-memory-ledger", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-grade = check.number("q07-memory-ledger")(q07, answer_07, points=0, of=1)
+q07_memory_ledger_grade = check.number("q07-memory-ledger")(q07, answer_07, points=0, of=1)
 ### BEGIN HIDDEN TESTS
-grade = check.mark_number(
-    grade,
+q07_memory_ledger_grade = check.mark_number(
+    q07_memory_ledger_grade,
     16_000_000,
     within=0,
     why=(
@@ -443,7 +443,7 @@ grade = check.mark_number(
     ),
 )
 ### END HIDDEN TESTS
-grade
+q07_memory_ledger_grade
 
 # %% [markdown]
 # ### Question 8: parameters are not memory
@@ -477,10 +477,10 @@ answer_08 = q08.letters("activations")
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "test-q08-parameters-and-memory", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-grade = check.choose_one("q08-parameters-and-memory")(q08, answer_08, points=0, of=1)
+q08_parameters_and_memory_grade = check.choose_one("q08-parameters-and-memory")(q08, answer_08, points=0, of=1)
 ### BEGIN HIDDEN TESTS
-grade = check.mark(
-    grade,
+q08_parameters_and_memory_grade = check.mark(
+    q08_parameters_and_memory_grade,
     {
         "activations": check.right(
             "Freezing saves gradients and optimiser state. Every product still needs the base weights, and carrying "
@@ -496,7 +496,7 @@ grade = check.mark(
     read="lab 02_full_fine_tuning; Hugging Face PEFT, method_comparison (MetaMathQA, Llama-3.2-3B)",
 )
 ### END HIDDEN TESTS
-grade
+q08_parameters_and_memory_grade
 
 # %% [markdown]
 # ## Adapters, (IA)³ and soft prompts
@@ -531,10 +531,10 @@ answer_09 = q09.letters("adapter", "ia3", "lora")
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "test-q09-unchanged-start", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-grade = check.choose_several("q09-unchanged-start")(q09, answer_09, points=0, of=2)
+q09_unchanged_start_grade = check.choose_several("q09-unchanged-start")(q09, answer_09, points=0, of=2)
 ### BEGIN HIDDEN TESTS
-grade = check.mark(
-    grade,
+q09_unchanged_start_grade = check.mark(
+    q09_unchanged_start_grade,
     {
         "adapter": check.right(
             "It computes x + up(act(down(x))), and up gives zero. Houlsby et al. 2019 (arXiv 1902.00751), section "
@@ -560,7 +560,7 @@ grade = check.mark(
     read="lab 03_additive and lab 04_soft_prompts",
 )
 ### END HIDDEN TESTS
-grade
+q09_unchanged_start_grade
 
 # %% [markdown]
 # ### Question 10: the mask of a soft prompt
@@ -592,10 +592,10 @@ answer_10 = q10.letters("front")
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "test-q10-prompt-mask", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-grade = check.choose_one("q10-prompt-mask")(q10, answer_10, points=0, of=1)
+q10_prompt_mask_grade = check.choose_one("q10-prompt-mask")(q10, answer_10, points=0, of=1)
 ### BEGIN HIDDEN TESTS
-grade = check.mark(
-    grade,
+q10_prompt_mask_grade = check.mark(
+    q10_prompt_mask_grade,
     {
         "end": check.wrong(
             "The entries no longer meet their positions: in a padded text the last words are hidden, and padding at "
@@ -614,7 +614,7 @@ grade = check.mark(
     read="lab 04_soft_prompts; Lester et al. 2021, arXiv 2104.08691, section 2",
 )
 ### END HIDDEN TESTS
-grade
+q10_prompt_mask_grade
 
 # %% [markdown]
 # ### Question 11: counting a prefix
@@ -641,10 +641,10 @@ answer_11 = 2 * 6 * 10 * 384
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "test-q11-prefix-count", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-grade = check.number("q11-prefix-count")(q11, answer_11, points=0, of=1)
+q11_prefix_count_grade = check.number("q11-prefix-count")(q11, answer_11, points=0, of=1)
 ### BEGIN HIDDEN TESTS
-grade = check.mark_number(
-    grade,
+q11_prefix_count_grade = check.mark_number(
+    q11_prefix_count_grade,
     46_080,
     within=0,
     why="Every layer gets a key and a value for each position of the prefix: 2 * 6 * 10 * 384.",
@@ -662,7 +662,7 @@ grade = check.mark_number(
     ),
 )
 ### END HIDDEN TESTS
-grade
+q11_prefix_count_grade
 
 # %% [markdown]
 # ## LoRA
@@ -693,10 +693,10 @@ answer_12 = 2 * (50 + 128)
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "test-q12-lora-count", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-grade = check.number("q12-lora-count")(q12, answer_12, points=0, of=1)
+q12_lora_count_grade = check.number("q12-lora-count")(q12, answer_12, points=0, of=1)
 ### BEGIN HIDDEN TESTS
-grade = check.mark_number(
-    grade,
+q12_lora_count_grade = check.mark_number(
+    q12_lora_count_grade,
     356,
     within=0,
     why="A is 50 x 2 and B is 2 x 128: r*(d+k) = 2 * (50 + 128).",
@@ -712,7 +712,7 @@ grade = check.mark_number(
     ),
 )
 ### END HIDDEN TESTS
-grade
+q12_lora_count_grade
 
 # %% [markdown]
 # ### Question 13: the first step
@@ -746,10 +746,10 @@ answer_13 = q13.letters("a-gradient", "b-gradient", "output")
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "test-q13-first-step", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-grade = check.choose_several("q13-first-step")(q13, answer_13, points=0, of=2)
+q13_first_step_grade = check.choose_several("q13-first-step")(q13, answer_13, points=0, of=2)
 ### BEGIN HIDDEN TESTS
-grade = check.mark(
-    grade,
+q13_first_step_grade = check.mark(
+    q13_first_step_grade,
     {
         "a-gradient": check.right(
             "dL/dA = alpha * x.T (dL/dy) B.T, and B is zero. A starts to move at the second step, when B no longer is."
@@ -770,7 +770,7 @@ grade = check.mark(
     read="lab 05_lora_layer; Hu et al. 2021, LoRA, arXiv 2106.09685, section 4.1",
 )
 ### END HIDDEN TESTS
-grade
+q13_first_step_grade
 
 # %% [markdown]
 # ### Question 14: two conventions for alpha
@@ -797,10 +797,10 @@ answer_14 = 2 * 8
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "test-q14-alpha-in-peft", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-grade = check.number("q14-alpha-in-peft")(q14, answer_14, points=0, of=1)
+q14_alpha_in_peft_grade = check.number("q14-alpha-in-peft")(q14, answer_14, points=0, of=1)
 ### BEGIN HIDDEN TESTS
-grade = check.mark_number(
-    grade,
+q14_alpha_in_peft_grade = check.mark_number(
+    q14_alpha_in_peft_grade,
     16,
     within=0,
     why=(
@@ -816,7 +816,7 @@ grade = check.mark_number(
     ),
 )
 ### END HIDDEN TESTS
-grade
+q14_alpha_in_peft_grade
 
 # %% [markdown]
 # ### Question 15: after merging
@@ -849,10 +849,10 @@ answer_15 = q15.letters("cost", "output")
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "test-q15-merge", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-grade = check.choose_several("q15-merge")(q15, answer_15, points=0, of=2)
+q15_merge_grade = check.choose_several("q15-merge")(q15, answer_15, points=0, of=2)
 ### BEGIN HIDDEN TESTS
-grade = check.mark(
-    grade,
+q15_merge_grade = check.mark(
+    q15_merge_grade,
     {
         "cost": check.right(
             "The update stands inside the weight, so nothing is left to compute beside it: no added latency (Hu et "
@@ -878,7 +878,7 @@ grade = check.mark(
     read="lab 06_linear_with_lora; Hu et al. 2021, LoRA, arXiv 2106.09685, sections 4.1 and 4.2",
 )
 ### END HIDDEN TESTS
-grade
+q15_merge_grade
 
 # %% [markdown]
 # ## Quantisation and QLoRA
@@ -909,10 +909,10 @@ answer_16 = round(0.3 / 0.8 * 127)
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "test-q16-absmax", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-grade = check.number("q16-absmax")(q16, answer_16, points=0, of=1)
+q16_absmax_grade = check.number("q16-absmax")(q16, answer_16, points=0, of=1)
 ### BEGIN HIDDEN TESTS
-grade = check.mark_number(
-    grade,
+q16_absmax_grade = check.mark_number(
+    q16_absmax_grade,
     48,
     within=0,
     why="The largest absolute value of the block is 0.8: 0.3 / 0.8 * 127 = 47.6, which rounds to 48.",
@@ -933,7 +933,7 @@ grade = check.mark_number(
     ),
 )
 ### END HIDDEN TESTS
-grade
+q16_absmax_grade
 
 # %% [markdown]
 # ### Question 17: NF4
@@ -963,10 +963,10 @@ answer_17 = q17.letters("blocks", "quantiles", "zero")
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "test-q17-nf4", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-grade = check.choose_several("q17-nf4")(q17, answer_17, points=0, of=2)
+q17_nf4_grade = check.choose_several("q17-nf4")(q17, answer_17, points=0, of=2)
 ### BEGIN HIDDEN TESTS
-grade = check.mark(
-    grade,
+q17_nf4_grade = check.mark(
+    q17_nf4_grade,
     {
         "blocks": check.right(
             "This brings each block into [-1, 1], where NF4's values lie; the divisor is stored with the block."
@@ -989,7 +989,7 @@ grade = check.mark(
     read="lab 07_quantization; Dettmers et al. 2023, QLoRA, arXiv 2305.14314, section 3",
 )
 ### END HIDDEN TESTS
-grade
+q17_nf4_grade
 
 # %% [markdown]
 # ### Question 18: the cost of constants
@@ -1016,10 +1016,10 @@ answer_18 = 8 / 64 + 32 / (64 * 256)
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "test-q18-double-quantisation", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-grade = check.number("q18-double-quantisation")(q18, answer_18, points=0, of=1)
+q18_double_quantisation_grade = check.number("q18-double-quantisation")(q18, answer_18, points=0, of=1)
 ### BEGIN HIDDEN TESTS
-grade = check.mark_number(
-    grade,
+q18_double_quantisation_grade = check.mark_number(
+    q18_double_quantisation_grade,
     8 / 64 + 32 / (64 * 256),
     within=0.0006,
     why="8 / 64 + 32 / (64 * 256) = 0.127 bits a weight; without double quantisation it would be 32 / 64 = 0.5.",
@@ -1039,7 +1039,7 @@ grade = check.mark_number(
     ),
 )
 ### END HIDDEN TESTS
-grade
+q18_double_quantisation_grade
 
 # %% [markdown]
 # ## Comparing methods
@@ -1076,10 +1076,10 @@ answer_19 = q19.letters("lora")
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "test-q19-forgetting", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-grade = check.choose_one("q19-forgetting")(q19, answer_19, points=0, of=1)
+q19_forgetting_grade = check.choose_one("q19-forgetting")(q19, answer_19, points=0, of=1)
 ### BEGIN HIDDEN TESTS
-grade = check.mark(
-    grade,
+q19_forgetting_grade = check.mark(
+    q19_forgetting_grade,
     {
         "early": check.wrong("Stopping early forgets less, but the weights have moved, and nothing tells from where."),
         "lora": check.right(
@@ -1097,7 +1097,7 @@ grade = check.mark(
     ),
 )
 ### END HIDDEN TESTS
-grade
+q19_forgetting_grade
 
 # %% [markdown]
 # ### Question 20: choosing a learning rate
@@ -1129,10 +1129,10 @@ answer_20 = q20.letters("sweep")
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "test-q20-learning-rate", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-grade = check.choose_one("q20-learning-rate")(q20, answer_20, points=0, of=1)
+q20_learning_rate_grade = check.choose_one("q20-learning-rate")(q20, answer_20, points=0, of=1)
 ### BEGIN HIDDEN TESTS
-grade = check.mark(
-    grade,
+q20_learning_rate_grade = check.mark(
+    q20_learning_rate_grade,
     {
         "rank": check.wrong(
             "A higher rank does not mend a learning rate that is too small; and LoRA with as many parameters would "
@@ -1154,7 +1154,7 @@ grade = check.mark(
     read="lab 09_capstone; Hu et al. 2021, LoRA, arXiv 2106.09685, appendix D",
 )
 ### END HIDDEN TESTS
-grade
+q20_learning_rate_grade
 
 # %% [markdown]
 # ## Before you hand in
