@@ -7,6 +7,7 @@ from lora_utils.checks.framework.compare import Mistake as Mistake
 from lora_utils.checks.framework.compare import close as close
 from lora_utils.checks.framework.compare import expect_close as expect_close
 from lora_utils.checks.framework.compare import expect_explained as expect_explained
+from lora_utils.checks.framework.compare import expect_number as expect_number
 from lora_utils.checks.framework.compare import expect_tensor as expect_tensor
 from lora_utils.checks.framework.compare import learns as learns
 from lora_utils.checks.framework.compare import share_left as share_left
@@ -19,6 +20,7 @@ from lora_utils.checks.framework.grade import Grade as Grade
 from lora_utils.checks.framework.origin import PACKAGE as PACKAGE
 from lora_utils.checks.framework.origin import from_package as from_package
 from lora_utils.checks.framework.probes import call as call
+from lora_utils.checks.framework.probes import calls as calls
 from lora_utils.checks.framework.probes import later as later
 from lora_utils.checks.framework.probes import linear as linear
 from lora_utils.checks.framework.probes import parameters_of as parameters_of

@@ -54,6 +54,28 @@ def expect_tensor(actual, what: str) -> None:
         raise Failure("no-tensor", f"{what} must be a tensor, got {came}", hint)
 
 
+def expect_number(actual, what: str, kind: type = float) -> None:
+    """Raise a Failure unless what came back is a plain number of the kind that the exercise promises.
+
+    Args:
+        actual: what the probe saw.
+        what: names the quantity in the message.
+        kind: int, for a whole number, or float, which a whole number is too; default float.
+    """
+    name = "a whole number (int)" if kind is int else "a plain number (float)"
+    if isinstance(actual, torch.Tensor):
+        turn = f"{kind.__name__}(...) or .item() makes a number of a tensor that holds one."
+        shape = tuple(actual.shape)
+        raise Failure("not-a-number", f"{what} must be {name}, got a tensor of shape {shape}", turn)
+    if type(actual) is int or (type(actual) is float and kind is float):
+        return
+    if type(actual) is float:
+        said = f"{what} must be {name}, got the float {actual:g}"
+        raise Failure("not-whole", said, "Use // or int(...): a float prints as 2.0 and is no index.")
+    came = "None: is a return missing?" if actual is None else f"a {type(actual).__name__}"
+    raise Failure("not-a-number", f"{what} must be {name}, got {came}")
+
+
 def share_left(found: torch.Tensor, target: torch.Tensor, start: torch.Tensor) -> float:
     """Return which share of the squared distance from start to target is left, for outputs on inputs of the judge's.
 

@@ -15,6 +15,11 @@ def call(function, *, args: list, kwargs: dict | None = None) -> dict:
     return {"value": function(*args, **(kwargs or {}))}
 
 
+def calls(function, *, cases: list) -> dict:
+    """Call the student's function once for each list of arguments; returns {"values": what it returned, in order}."""
+    return {"values": [function(*args) for args in cases]}
+
+
 @contextlib.contextmanager
 def stepped(*modules: nn.Module):
     """Not a probe by itself: inside, whatever can be trained is smaller by 1, by a step of SGD down the sum of all.
