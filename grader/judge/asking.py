@@ -17,7 +17,8 @@ from grader.judge.probe_code import probe_code
 from grader.sandbox.channel import BadFrame, ChannelClosed, ChannelTimeout
 from grader.sandbox.tensor_channel import receive, send
 from grader.student.shown_outputs import Allowance
-from lora_utils.checks.framework.subject import Handle, Seen, StudentRaised
+from lora_utils.checks.framework.laws import Broken
+from lora_utils.checks.framework.subject import WRONG_TYPE, Handle, Seen, StudentRaised
 
 READY_SECONDS = 60  # a fork and a few mounts take some hundredths; a loaded machine may need far more
 KNOWN = ("ok", "error", "crash", "flood")
@@ -145,9 +146,11 @@ class StudentSide:
             if isinstance(raised := answer.get("raised"), list) and len(raised) == 3:
                 raise StudentRaised(*(str(part)[:2_000] for part in raised))
             if isinstance(answer.get("seen"), dict):
-                return Seen(answer["seen"])
+                seen = Seen(answer["seen"])
+                seen.broken = Broken.read(answer.get("broken"))
+                return seen
         self.odd = True
-        raise StudentRaised("WrongType", "the answer is no plain data")
+        raise StudentRaised(WRONG_TYPE, "it is no plain data")
 
     def fork(self) -> Fork:
         """Have the student's process fork.

@@ -126,6 +126,7 @@ def answer(request: dict, names: dict) -> dict:
     except Exception as error:  # it mentions what the lab withholds
         return {"raised": [type(error).__name__, str(error)[:LONGEST_TEXT], ""]}
     try:
-        return {"seen": Subject(*objects, seed=request["seed"]).probe(probe, **request["inputs"])}
+        seen = Subject(*objects, seed=request["seed"]).probe(probe, **request["inputs"])
+        return {"seen": seen, "broken": [list(one) for one in seen.broken]}
     except StudentRaised as error:
         return {"raised": [error.kind[:100], error.text[:LONGEST_TEXT], error.line[:LONGEST_TEXT]]}

@@ -82,16 +82,18 @@ STARTING = {
 }
 COUNT = """
 def half(x):
-    import os
+    import os, time
     def words(pid):
         try:
             return open(f"/proc/{pid}/stat").read().split()
         except OSError:
             return ["", "", "Z"]
-    living = [pid for pid in os.listdir("/proc") if pid.isdigit() and words(pid)[2] not in "ZX"]
-    if len(living) > 4:  # process 1, the notebook, this check; a fork that waits, where there is one more
-        raise ValueError(f"{len(living)} processes")
-    return x / 2
+    for _ in range(50):  # what was killed takes a moment to go
+        living = [pid for pid in os.listdir("/proc") if pid.isdigit() and words(pid)[2] not in "ZX"]
+        if len(living) <= 4:  # process 1, the notebook, this check; a fork that waits, where there is one more
+            return x / 2
+        time.sleep(0.02)
+    raise ValueError(f"{len(living)} processes")
 """
 
 

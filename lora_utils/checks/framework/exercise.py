@@ -16,14 +16,25 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lora_utils.checks.framework.draw import Draw, course_seed, probe_seed
 from lora_utils.checks.framework.failure import Failure
 from lora_utils.checks.framework.grade import CheckResult, Grade
+from lora_utils.checks.framework.laws import LAWS, Broken
 from lora_utils.checks.framework.origin import OWN_WORK, from_package
-from lora_utils.checks.framework.subject import StudentRaised, Subject
+from lora_utils.checks.framework.subject import NOT_WRITTEN, WRONG_TYPE, StudentRaised, Subject
 
+LAWFUL = "It leaves its arguments and torch alone, and works in every mode, layout and batch size."
+BY_HAND = "Call your code once by hand on a small input: the traceback shows the line and the shapes."
+BY_TYPE = "Look at the type of what you return: print(type(...)), and compare it with what the exercise asks for."
+# What torch says where the cause lies elsewhere, and what to look at then.
+CAUSES = (
+    ("[ModuleList] is missing", "A ModuleList is a list: call its modules one after another, or use nn.Sequential."),
+    ('missing the required "forward"', "Is the method called forward, and indented as a method of the class?"),
+    ("not implemented for 'Float'", "This operation is for whole numbers: in Python, ^ is xor, and a power is **."),
+)
+TURNS = (("numpy.ndarray", "torch.from_numpy(...) makes a tensor of a NumPy array."),)
 CheckFunction = Callable[[Subject, Draw], str | None]  # a note for the reader, or nothing
 
 
@@ -51,10 +62,14 @@ class Exercise:
 
     Args:
         name: the exercise's grade_id, for example "lora-layer".
+        lifted: laws that the task itself asks to break, or that a check of its own looks at, see `laws.LAWS`;
+            default none.
     """
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, name: str, lifted: tuple[str, ...] = ()) -> None:
+        if unknown := set(lifted) - LAWS.keys():
+            raise ValueError(f"{name} lifts {sorted(unknown)}, which are no laws")
+        self.name, self.lifted = name, lifted
         self.checks: list[Check] = []
 
     def check(self, function: CheckFunction | None = None, *, weight: float = 1.0, after: tuple[str, ...] = ()):
@@ -88,7 +103,10 @@ class Exercise:
         run = _Run(self, subject)
         run.own_work()
         run.all(self.checks, points, hidden=False)
-        return Grade(self.name, run.results, of=points if of is None else of, flags=run.flags, run=run)
+        run.laws(points)
+        printed = "".join(subject.printed)  # of what a hidden check has it print, nothing is shown
+        of = points if of is None else of
+        return Grade(self.name, run.results, of=of, flags=run.flags, run=run, printed=printed)
 
 
 class _Run:
@@ -115,6 +133,24 @@ class _Run:
             self.results.append(self._one(check, points * check.weight / total, hidden))
         return self.results
 
+    def laws(self, points: float) -> None:
+        """Add a row for the first law that was broken: on top, since other checks may fail because of it.
+
+        It costs as much as one more check would.
+        """
+        broken = self._broken()
+        if not broken:
+            return
+        law = LAWS[broken[0].law]
+        row = CheckResult(broken[0].law, LAWFUL, "fail", broken[0].law, broken[0].text, law.hint)
+        others = sum(check.weight for check in self.exercise.checks)
+        share = points / (others + 1.0)
+        rest = [replace(one, max_points=one.max_points * others / (others + 1.0)) for one in self.results]
+        self.results[:] = [replace(row, max_points=share), *rest]
+
+    def _broken(self) -> list[Broken]:
+        return [one for one in self.subject.broken if one.law not in self.exercise.lifted]
+
     def _one(self, check: Check, worth: float, hidden: bool) -> CheckResult:
         def result(verdict, message_id="", text="", hint=None):
             return CheckResult(check.id, check.sentence, verdict, message_id, text, hint, hidden, worth)
@@ -123,23 +159,32 @@ class _Run:
         for other in (OWN_WORK, *check.after):
             if other in before and before[other].verdict != "pass":
                 return result("skipped", "waits", f"waits for: {before[other].sentence}")
-        draw = Draw(course_seed(), self.exercise.name, check.id)
+        draw, known = Draw(course_seed(), self.exercise.name, check.id), self._broken()
         try:
             note = check.function(self.subject.seeded(probe_seed(self.exercise.name, check.id)), draw)
         except Failure as failure:
             return result("fail", failure.id, failure.rationale, failure.hint)
         except StudentRaised as error:
-            if error.kind == "NotImplementedError":
-                why = error.text or "not written yet: the stub is still there"
-                return result("not-attempted", "not-attempted", why)
-            line = f", at: {error.line}" if error.line else ""
-            hint = "Call your code once by hand on a small input: the traceback shows the line and the shapes."
-            return result("fail", f"raised-{error.kind}", f"your code raised {error}{line}", hint)
+            return result(*told(error))
         except Exception as error:
             # A fault in the check itself. The student must not pay for it, so the grader will look again.
             return result("grader-error", "grader-error", f"this check broke: {type(error).__name__}: {error}")
+        if hidden and (new := [one for one in self._broken() if one not in known]):
+            return result("fail", new[0].law, new[0].text, LAWS[new[0].law].hint)
         return result("pass", text=note or "")
 
     def with_hidden(self, function: CheckFunction, points: float, after: tuple[str, ...]) -> None:
         """Run one hidden check."""
         self.all([Check.of(function, 1.0, after)], points, hidden=True)
+
+
+def told(error: StudentRaised) -> tuple[str, str, str, str | None]:
+    """Return verdict, message id, text and hint for what the student's code raised."""
+    if error.kind == NOT_WRITTEN:
+        return "not-attempted", "not-attempted", error.text, None
+    if error.kind == WRONG_TYPE:
+        hint = next((hint for part, hint in TURNS if part in error.text), BY_TYPE)
+        return "fail", "wrong-type", f"your answer is not of the form asked for: {error.text}", hint
+    line = f", at: {error.line}" if error.line else ""
+    hint = next((hint for part, hint in CAUSES if part in error.text), BY_HAND)
+    return "fail", f"raised-{error.kind}", f"your code raised {error}{line}", hint

@@ -9,6 +9,8 @@ from html import escape
 from lora_utils.checks.framework.subject import Subject
 
 MIME = "application/vnd.lora-utils.grade+json"
+LONGEST_PRINTED = 2_000  # characters
+PRINTED = "While it was checked, your code printed:"
 WORDS = {
     "pass": "passed",
     "fail": "FAILED",
@@ -46,23 +48,27 @@ class Grade(float):
         of: points of the whole graded cell, hidden checks included.
         flags: what the instructor should look at; default none.
         run: the examination that hidden checks are added to; default none.
+        printed: what the answer printed or warned while it was examined; default nothing.
     """
 
-    def __new__(cls, exercise: str, results: list[CheckResult], *, of: float, flags=(), run=None) -> Grade:
+    def __new__(cls, exercise: str, results: list[CheckResult], *, of: float, flags=(), run=None, printed="") -> Grade:
         """Make the float: the exact maximum when every point is earned, else rounded to cents."""
         worth = sum(r.max_points for r in results)
         earned = sum(r.points for r in results)
         all_passed = all(r.verdict == "pass" for r in results)
         return super().__new__(cls, round(worth, 6) if all_passed else round(earned, 2))
 
-    def __init__(self, exercise: str, results: list[CheckResult], *, of: float, flags=(), run=None) -> None:
+    def __init__(self, exercise: str, results: list[CheckResult], *, of: float, flags=(), run=None, printed="") -> None:
         self.exercise, self.results, self.of = exercise, list(results), of
         self.flags, self._run = list(flags), run
+        rest = len(printed) - LONGEST_PRINTED
+        self.printed = printed if rest <= 0 else f"{printed[:LONGEST_PRINTED]} ... ({rest:,} more characters)"
 
     def hidden(self, check, *, points: float, after: tuple[str, ...] = ()) -> Grade:
         """Return the grade with one hidden check added, worth `points`; `after` as in Exercise.check."""
         self._run.with_hidden(check, points, after)
-        return Grade(self.exercise, self._run.results, of=self.of, flags=self._run.flags, run=self._run)
+        run = self._run
+        return Grade(self.exercise, run.results, of=self.of, flags=run.flags, run=run, printed=self.printed)
 
     @property
     def verdict(self) -> str:
@@ -117,6 +123,8 @@ class Grade(float):
         for r in self.results:
             lines.append(f"  {WORDS[r.verdict]:<13} {r.sentence}")
             lines += [" " * 16 + part for part in (r.text, f"Hint: {r.hint}" if r.hint else "") if part]
+        if self.printed:
+            lines += [PRINTED, self.printed]
         return "\n".join(lines)
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
@@ -129,5 +137,6 @@ class Grade(float):
             hint = f"<br>Hint: {escape(r.hint)}" if r.hint else ""
             mark = "<strong>FAILED</strong>" if r.verdict == "fail" else WORDS[r.verdict]
             rows.append(f"<tr><td {cell}>{mark}</td><td {cell}>{escape(r.sentence)}{note}{hint}</td></tr>")
+        said = f"<p>{PRINTED}</p><pre>{escape(self.printed)}</pre>" if self.printed else ""
         head = f'<tr><th scope="col" {cell}>result</th><th scope="col" {cell}>check</th></tr>'
-        return f"<table><caption {cell}>{escape(self.heading())}</caption>{head}{''.join(rows)}</table>"
+        return f"<table><caption {cell}>{escape(self.heading())}</caption>{head}{''.join(rows)}</table>{said}"

@@ -12,13 +12,17 @@ import io
 import sysconfig
 import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import torch
 
+from lora_utils.checks.framework.laws import Broken
+from lora_utils.checks.framework.watching import watched
 from lora_utils.checks.framework.wire import WireError, to_wire
 
+NOT_WRITTEN = "NotWritten"  # the kind of what a stub raises, told apart from a NotImplementedError of torch's
+WRONG_TYPE = "WrongType"  # the kind of an answer that is no plain data
 PROBE_HOME = "lora_utils.checks"  # the other side can find a probe by its name only there
 PACKAGE_FOLDER = str(Path(__file__).parents[2])
 
@@ -40,8 +44,10 @@ class StudentRaised(Exception):
 class Seen(dict):
     """What a probe brought back; what it lacks, an odd answer has kept it from seeing, or a forged one left out."""
 
+    broken: Sequence[Broken] = ()  # laws
+
     def __missing__(self, key: str) -> object:
-        raise StudentRaised("WrongType", f"your answer is not of the form asked for: {key!r} could not be seen")
+        raise StudentRaised(WRONG_TYPE, f"{key!r} could not be seen")
 
 
 class Handle:
@@ -68,11 +74,13 @@ class Subject:
         self.objects = objects
         self._seed = seed
         self._read: dict[Callable[..., dict], dict] = {}
+        self.broken: list[Broken] = []  # laws, as seen by the probes until now
+        self.printed: list[str] = []  # what the student's code has said meanwhile
 
     def seeded(self, seed: int) -> Subject:
         """Return the same objects under another seed."""
         other = Subject(*self.objects, seed=seed)
-        other._read = self._read
+        other._read, other.broken, other.printed = self._read, self.broken, self.printed
         return other
 
     def read_once(self, function: Callable[..., dict]) -> dict:
@@ -111,30 +119,44 @@ class Subject:
         inputs = to_wire(inputs, "inputs")
         for item in self.objects:
             if isinstance(item, Handle):
-                return item.side.probe(function, self.objects, inputs, self._seed)
-        with torch.random.fork_rng(devices=[]), quiet():
+                seen = item.side.probe(function, self.objects, inputs, self._seed)
+                self.broken += [one for one in seen.broken if one not in self.broken]
+                return seen
+        with torch.random.fork_rng(devices=[]), quiet(self.printed), watched(self.objects) as (objects, watch):
             # torch.manual_seed would also remember a stack trace for each kind of accelerator: half of a check's time.
             torch.default_generator.manual_seed(self._seed)
             try:
-                return Seen(to_wire(function(*self.objects, **inputs), "the result"))
+                seen = Seen(to_wire(function(*objects, **inputs), "the result"))
             except WireError as error:
-                raise StudentRaised("WrongType", str(error)) from None
+                raise StudentRaised(WRONG_TYPE, str(error).replace("the result['value']", "what it returns")) from None
             except KeyboardInterrupt:
                 raise
             except BaseException as error:  # SystemExit, or one of the student's own
-                raise StudentRaised(type(error).__name__, text_of(error), _student_line(error)) from error
+                raise _raised(error) from error
+        seen.broken = watch.broken
+        self.broken += [one for one in seen.broken if one not in self.broken]
+        return seen
 
 
 @contextlib.contextmanager
-def quiet():
-    """Swallow what the student's code prints or warns: in a graded cell, stock nbgrader takes stderr for failure."""
+def quiet(said: list[str]) -> Iterator[None]:
+    """Keep back what the student's code prints or warns: in a graded cell, stock nbgrader takes stderr for failure.
+
+    Args:
+        said: gets the text, for the reader of the notebook.
+    """
+    printed = io.StringIO()
     with (
-        warnings.catch_warnings(),
-        contextlib.redirect_stdout(io.StringIO()),
-        contextlib.redirect_stderr(io.StringIO()),
+        warnings.catch_warnings(record=True) as warned,
+        contextlib.redirect_stdout(printed),
+        contextlib.redirect_stderr(printed),
     ):
-        warnings.simplefilter("ignore")
-        yield
+        warnings.simplefilter("always")
+        try:
+            yield
+        finally:
+            texts = [printed.getvalue(), *(f"{one.category.__name__}: {one.message}\n" for one in warned)]
+            said += [text for text in texts if text and text not in said]
 
 
 def text_of(error: BaseException) -> str:
@@ -145,10 +167,15 @@ def text_of(error: BaseException) -> str:
         return ""
 
 
-def _student_line(error: BaseException) -> str:
-    """Return the deepest source line that is the student's own: not from a library, not from a probe."""
+def _raised(error: BaseException) -> StudentRaised:
+    """Say what the student's code raised, and at which line of its own, not of a library's or a probe's."""
     walk = traceback.walk_tb(error.__traceback__)
     frames = traceback.StackSummary.extract(walk, lookup_lines=False)  # else it reads each file of the libraries
     libraries = (PACKAGE_FOLDER, sysconfig.get_path("stdlib"))
     own = [f for f in frames if "site-packages" not in f.filename and not f.filename.startswith(libraries)]
-    return own[-1].line.strip() if own and own[-1].line else ""
+    line = (own[-1].line or "").strip() if own else ""
+    if type(error) is NotImplementedError and not text_of(error):  # torch says what it has not implemented
+        called = own[-1].name if own[-1].name not in (own[0].name, "__init__", "forward") else ""
+        said = f"waits for {called}, which is not written yet" if called else "not written yet: the stub is still there"
+        return StudentRaised(NOT_WRITTEN, said)
+    return StudentRaised(type(error).__name__, text_of(error), line)

@@ -13,7 +13,7 @@ from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
 from lora_utils.checks.framework.subject import StudentRaised, Subject
 
-center_sentences = Exercise("centre-sentences")
+center_sentences = Exercise("centre-sentences", lifted=("changes-a-tensor",))
 count_by_hand = Exercise("count-by-hand")
 
 

@@ -17,8 +17,8 @@ from lora_utils.checks.framework.failure import Failure
 from lora_utils.checks.framework.probes import parameters_of
 from lora_utils.checks.framework.subject import StudentRaised, Subject
 
-count_trainable = Exercise("count-trainable")
-freeze_all_but = Exercise("freeze-all-but")
+count_trainable = Exercise("count-trainable", lifted=("changes-what-trains",))
+freeze_all_but = Exercise("freeze-all-but", lifted=("changes-what-trains",))
 
 
 # -------------------------------------------------------------------------------------------------- count-trainable

@@ -12,7 +12,7 @@ import torch
 from lora_utils.checks import Draw, Exercise, Failure, Subject
 from lora_utils.checks.framework.compare import Mistake, close, expect_close, expect_tensor
 
-adamw_step = Exercise("adamw-step")
+adamw_step = Exercise("adamw-step", lifted=("changes-a-tensor",))
 NAMES = ("theta", "m", "v")
 
 

@@ -13,7 +13,7 @@ from lora_utils.checks.framework.compare import expect_explained
 from lora_utils.checks.framework.probes import linear
 from lora_utils.checks.framework.subject import StudentRaised
 
-evaluate = Exercise("evaluate")
+evaluate = Exercise("evaluate", lifted=("changes-the-mode", "changes-what-trains"))
 
 
 class Calls(list):

@@ -14,7 +14,7 @@ from lora_utils.checks.framework.compare import learns
 from lora_utils.checks.framework.probes import linear, parameters_of, returned
 from lora_utils.checks.framework.subject import StudentRaised
 
-forgetting = Exercise("forgetting")
+forgetting = Exercise("forgetting", lifted=("changes-weights", "changes-what-trains", "changes-the-model"))
 
 
 class TwoParts(nn.Module):

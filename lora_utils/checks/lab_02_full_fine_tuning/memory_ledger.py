@@ -15,7 +15,7 @@ from lora_utils.checks.framework.compare import learns
 from lora_utils.checks.framework.probes import parameters_of
 from lora_utils.training.measured_memory import training_memory
 
-memory_ledger = Exercise("memory-ledger")
+memory_ledger = Exercise("memory-ledger", lifted=("changes-what-trains",))
 KINDS = ("weights", "gradients", "optimizer", "activations")
 
 

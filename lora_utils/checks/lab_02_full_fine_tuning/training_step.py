@@ -16,7 +16,7 @@ from lora_utils.checks.framework.compare import Mistake, close, expect_close, le
 from lora_utils.checks.framework.probes import linear, parameters_of
 from lora_utils.checks.framework.subject import StudentRaised
 
-training_step = Exercise("training-step")
+training_step = Exercise("training-step", lifted=("changes-weights", "changes-the-mode", "changes-what-trains"))
 ORDER = "The order is: optimizer.zero_grad(), loss = ..., loss.backward(), optimizer.step()."
 
 

@@ -18,7 +18,7 @@ from lora_utils.checks.framework.failure import Failure
 from lora_utils.checks.framework.subject import StudentRaised, Subject
 from lora_utils.checks.lab_03_additive.bottleneck_probes import build, roles, run, turned
 
-bottleneck_adapter = Exercise("bottleneck-adapter")
+bottleneck_adapter = Exercise("bottleneck-adapter", lifted=("changes-a-tensor",))
 
 WRITE_MODULE = "Write class BottleneckAdapter(nn.Module) with super().__init__() as the first line of __init__."
 

@@ -16,7 +16,7 @@ from lora_utils.checks.framework.probes import linear
 from lora_utils.checks.framework.subject import StudentRaised, Subject
 from lora_utils.checks.framework.wrapping_probes import made_of
 
-ia3_layer = Exercise("ia3-layer")
+ia3_layer = Exercise("ia3-layer", lifted=("changes-a-tensor",))
 SIDES, BASE = ("output", "input"), ("weight", "bias")
 
 

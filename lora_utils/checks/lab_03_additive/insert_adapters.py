@@ -11,11 +11,12 @@ from torch import nn
 from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
+from lora_utils.checks.framework.laws import REBUILDS
 from lora_utils.checks.framework.subject import StudentRaised, Subject
 from lora_utils.models.minilm import EncoderBlock, MiniLM
 from lora_utils.models.sentence_classifier import SentenceClassifier
 
-insert_adapters = Exercise("insert-adapters")
+insert_adapters = Exercise("insert-adapters", lifted=REBUILDS)
 
 
 class SpyAdapter(nn.Module):

@@ -15,7 +15,7 @@ from lora_utils.checks.framework.failure import Failure
 from lora_utils.checks.framework.probes import call
 from lora_utils.checks.framework.subject import StudentRaised, Subject
 
-start_from_words = Exercise("start-from-words")
+start_from_words = Exercise("start-from-words", lifted=("changes-weights",))
 nearest_words = Exercise("nearest-words")
 
 

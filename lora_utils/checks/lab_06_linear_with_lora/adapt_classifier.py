@@ -6,10 +6,11 @@ import torch
 
 from lora_utils.checks import Draw, Exercise, Failure, Subject
 from lora_utils.checks.framework.compare import learns
+from lora_utils.checks.framework.laws import REBUILDS
 from lora_utils.checks.framework.probes import parameters_of
 from lora_utils.checks.lab_06_linear_with_lora.adapted_model import WithPath
 
-adapt_classifier = Exercise("adapt-classifier")
+adapt_classifier = Exercise("adapt-classifier", lifted=REBUILDS)
 SHAPES = {
     "embedding.weight": (7, 50), "fc1.weight": (128, 50), "fc1.bias": (128,), "fc2.weight": (4, 128), "fc2.bias": (4,),
 }  # fmt: skip

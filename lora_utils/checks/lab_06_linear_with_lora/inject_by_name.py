@@ -7,9 +7,10 @@ from torch import nn
 
 from lora_utils.checks import Draw, Exercise, Failure, Subject
 from lora_utils.checks.framework.compare import expect_explained
+from lora_utils.checks.framework.laws import REBUILDS
 from lora_utils.checks.framework.probes import returned
 
-inject_by_name = Exercise("inject-by-name")
+inject_by_name = Exercise("inject-by-name", lifted=REBUILDS)
 
 LAYERS = ("fc1", "fc10", "blocks.0.up", "blocks.0.down", "blocks.1.up", "blocks.1.down", "head")
 

@@ -10,7 +10,7 @@ from lora_utils.checks.framework.compare import expect_explained
 from lora_utils.checks.framework.probes import linear, parameters_of
 from lora_utils.methods.lora import LoRALayer
 
-merge_weights = Exercise("merge-weights")
+merge_weights = Exercise("merge-weights", lifted=("changes-weights", "changes-what-trains"))
 
 
 class Mergeable(nn.Module):

@@ -10,7 +10,7 @@ from lora_utils.checks.framework.probes import parameters_of
 from lora_utils.checks.lab_06_linear_with_lora.adapted_model import adapted_model, numbers_of
 
 adapter_state = Exercise("adapter-state")
-swap_adapters = Exercise("swap-adapters")
+swap_adapters = Exercise("swap-adapters", lifted=("changes-weights", "changes-what-trains", "changes-a-tensor"))
 
 FACTORS = ("fc1.lora.A", "fc1.lora.B", "blocks.1.lora.A", "blocks.1.lora.B")
 HEAD = ("head.weight", "head.bias")

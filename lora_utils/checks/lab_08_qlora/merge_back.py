@@ -11,7 +11,7 @@ from lora_utils.checks import Draw, Exercise, Failure, Mistake, StudentRaised, S
 from lora_utils.checks.framework.compare import expect_tensor
 from lora_utils.quantization.nf4 import dequantize_4bit, quantize_4bit
 
-merge_back = Exercise("merge-back")
+merge_back = Exercise("merge-back", lifted=("changes-a-tensor",))
 
 
 # ---------------------------------------------------------------------------------------------------------- probes

@@ -22,7 +22,7 @@ from lora_utils.checks.framework.compare import Mistake
 from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
 from lora_utils.checks.framework.grade import Grade
-from lora_utils.checks.framework.subject import StudentRaised
+from lora_utils.checks.framework.subject import NOT_WRITTEN, StudentRaised
 from lora_utils.quiz.questions import shown_order
 
 ONE, SEVERAL, NUMBER = "one", "several", "number"
@@ -60,7 +60,7 @@ def read_letters(answer, letters: str, *, several: bool) -> str:
         several: whether more than one may be given.
 
     Raises:
-        StudentRaised: of kind NotImplementedError, when nothing is filled in.
+        StudentRaised: of kind NOT_WRITTEN, when nothing is filled in.
         Failure: number-not-letter, not-letters, unknown-letter, one-letter-only or everything-chosen.
     """
     hint = HINTS[SEVERAL if several else ONE]
@@ -91,7 +91,7 @@ def read_number(answer) -> float:
     """Return the number that was typed; text is read as Python reads it.
 
     Raises:
-        StudentRaised: of kind NotImplementedError, when nothing is filled in.
+        StudentRaised: of kind NOT_WRITTEN, when nothing is filled in.
         Failure: two-numbers, not-a-number or not-finite.
     """
     _require_an_answer(answer)
@@ -115,7 +115,7 @@ def read_number(answer) -> float:
 
 def _require_an_answer(answer) -> None:
     if answer is None or (isinstance(answer, (str, list)) and not "".join(map(str, answer)).strip()):
-        raise StudentRaised("NotImplementedError", "no answer yet")
+        raise StudentRaised(NOT_WRITTEN, "no answer yet")
 
 
 def _span(letters: str) -> str:

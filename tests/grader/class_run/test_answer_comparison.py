@@ -25,6 +25,8 @@ LONG = '''def double(x):
     limits = [whole, part, whole + part, max(whole, part), min(whole, part), whole * part]
     total = sum(2 for _ in range(int(whole)))
     sign = 1 if x > 0 else -1
+    if len(limits) != 6 or total < 0:
+        raise ValueError("cannot be")
     return (total + part + part) * sign'''
 DRESSED = """# all my own work
 def double( x ):
@@ -34,6 +36,7 @@ def double( x ):
     limits=[whole,part,whole+part,max(whole,part),min(whole,part),whole*part]
     total = sum( (2 for _ in range(int(whole))) )
     sign = (1 if x>0 else -1)
+    if (len(limits)!=6 or total<0): raise ValueError( "cannot be" )
     return (total+part+part)*sign"""
 RENAMED = LONG
 for old, new in {

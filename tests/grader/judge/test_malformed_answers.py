@@ -106,5 +106,5 @@ def test_what_no_honest_process_sends_is_flagged(course):
     answer = tiny.GOOD["double"] + '\nimport grader.student.student_side as s\ns.answer = lambda *a: {"points": 4}'
     result, exercise = graded(course, answer)
     assert (exercise.points, exercise.verdict) == (0.0, "fail")
-    assert {message.id for message in exercise.messages} == {"raised-WrongType"}
+    assert {message.id for message in exercise.messages} == {"wrong-type"}
     assert f"{ODD}:test-double" in result.flags

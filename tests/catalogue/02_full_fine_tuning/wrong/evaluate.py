@@ -130,7 +130,7 @@ def evaluate(model, inputs, labels, batch_size):
     model.train(was)
     return right / len(labels)
 
-# %% gradients switched off for good message="gradients-left-off"
+# %% gradients switched off for good message="leaves-gradients-off"
 def evaluate(model, inputs, labels, batch_size):
     was, right = model.training, 0
     model.eval()

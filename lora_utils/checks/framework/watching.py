@@ -1,0 +1,269 @@
+"""Watching an answer while a probe calls it: whether it keeps the laws that hold for all (`laws`).
+
+Functions are called through a wrapper, modules of the answer's classes are seen by hooks. What was broken is told as
+plain data, by the law's name and the argument's; the sentence is the judge's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import inspect
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import torch
+from torch import nn
+
+from lora_utils.checks.framework.compare import close
+from lora_utils.checks.framework.laws import Broken
+
+MOST = 5  # broken laws that one probe tells of
+LARGEST = 1_000_000  # numbers in a tensor whose values are compared; of a larger one, its version
+TWIN_TOLERANCE = 1e-4  # sums in another order
+
+
+class Torch(NamedTuple):
+    """What a call must not leave different in torch."""
+
+    gradients: bool
+    dtype: torch.dtype
+    seed: int
+
+    @classmethod
+    def now(cls) -> Torch:
+        """Return what holds at the moment."""
+        return cls(torch.is_grad_enabled(), torch.get_default_dtype(), torch.default_generator.initial_seed())
+
+    def broken(self) -> list[str]:
+        """Say what is different now, and put it back."""
+        now = Torch.now()
+        torch.set_grad_enabled(self.gradients)
+        torch.set_default_dtype(self.dtype)
+        names = ("leaves-gradients-off", "changes-the-dtype", "sets-the-seed")
+        return [name for name, before, after in zip(names, self, now, strict=True) if before != after]
+
+
+def state(value: object) -> dict[str, object]:
+    """Return what is to be the same after a call, by the law that says so; nothing for what has no state."""
+    if isinstance(value, torch.Tensor):
+        return {"changes-a-tensor": _values(value)}
+    if isinstance(value, nn.Module):
+        modules = list(value.modules())
+        held = [*value.named_parameters(), *value.named_buffers()]
+        return {
+            "changes-weights": [(name, id(one), _values(one)) for name, one in held],
+            "changes-what-trains": [(name, one.requires_grad) for name, one in value.named_parameters()],
+            "changes-the-mode": [one.training for one in modules],
+            "changes-the-model": [(id(one), *map(tuple, (one._forward_hooks, one._forward_pre_hooks,
+                                                         one._backward_hooks))) for one in modules],
+        }  # fmt: skip
+    if isinstance(value, list | tuple | dict):
+        items = list(value.items()) if isinstance(value, dict) else list(enumerate(value))
+        found: dict[str, object] = {"changes-a-container": [(key, _identity(one)) for key, one in items]}
+        for _, one in items:
+            for law, was in state(one).items():
+                found[law] = [found.get(law), was]
+        return found
+    return {}
+
+
+def _identity(value: object) -> object:
+    return value if type(value) in (int, float, str, bool) else id(value)
+
+
+def _values(tensor: torch.Tensor) -> object:
+    if tensor.is_meta or tensor.layout != torch.strided or tensor.numel() > LARGEST:
+        return tensor._version
+    return _Values(tensor.detach().clone())
+
+
+class _Values:
+    """The values of a tensor; NaN equals NaN."""
+
+    def __init__(self, tensor: torch.Tensor) -> None:
+        self.tensor = tensor
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, _Values) or self.tensor.shape != other.tensor.shape:
+            return False
+        same = torch.equal(self.tensor, other.tensor)
+        return same or (self.tensor.is_floating_point() and torch.equal(self.tensor.nan_to_num(7.0),
+                                                                        other.tensor.nan_to_num(7.0)))  # fmt: skip
+
+    __hash__ = None
+
+
+class Watch:
+    """Watches calls of an answer's functions, and of modules of its classes, while a probe runs."""
+
+    def __init__(self) -> None:
+        self.broken: list[Broken] = []
+        self._inside = False
+        self._before: tuple[nn.Module, list, Torch] | None = None
+        self._tried: set[int] = set()  # modules whose twins have been looked at
+
+    def note(self, law: str, name: str = "") -> None:
+        """Remember a broken law."""
+        if Broken(law, name) not in self.broken and len(self.broken) < MOST:
+            self.broken.append(Broken(law, name))
+
+    def function(self, function: Callable) -> Callable:
+        """Return a function that does the same and is watched."""
+
+        @functools.wraps(function)
+        def watched(*args, **kwargs):
+            if self._inside:  # an answer that calls another one, or itself
+                return function(*args, **kwargs)
+            named = _named(function, args, kwargs)
+            before, torch_before = {name: state(value) for name, value in named.items()}, Torch.now()
+            drawn = torch.default_generator.get_state()
+            self._inside = True
+            try:
+                found = function(*args, **kwargs)
+            finally:
+                self._inside = False
+                laws = torch_before.broken()
+            if not self._compare(before, named, laws) and id(function) not in self._tried:
+                self._tried.add(id(function))
+                self._other_layout(function, args, kwargs, found, drawn)
+            return found
+
+        return watched
+
+    def _compare(self, before: dict[str, dict], named: dict[str, object], laws: list[str]) -> bool:
+        """Note what arguments do not hold any more, and other laws; return whether there was anything."""
+        found = [Broken(law) for law in laws]
+        for name, was in before.items():
+            now = state(named[name])
+            found += [Broken(law, name) for law, value in was.items() if now.get(law) != value]
+        self.broken += [one for one in found if one not in self.broken][: MOST - len(self.broken)]
+        return bool(found)
+
+    def _other_layout(self, function: Callable, args: tuple, kwargs: dict, found: object, drawn: torch.Tensor) -> None:
+        """Call a function of plain data once more, with tensors that lie otherwise in memory."""
+        given = [*args, *kwargs.values()]
+        matrices = [one for one in given if isinstance(one, torch.Tensor) and one.dim() > 1 and not one.requires_grad]
+        if not matrices or not all(_plain(one) for one in (*given, found)):
+            return
+        with self._twin(drawn):
+            try:
+                again = function(*map(_strided, args), **{name: _strided(one) for name, one in kwargs.items()})
+            except Exception:
+                again = None
+            if not _same(again, found):
+                self.note("depends-on-the-layout")
+
+    @contextlib.contextmanager
+    def _twin(self, drawn: torch.Tensor | None = None) -> Iterator[None]:
+        """Inside, calls are not watched, and random numbers are those that were `drawn`; outside, nothing has run."""
+        after, torch_before, self._inside = torch.default_generator.get_state(), Torch.now(), True
+        if drawn is not None:
+            torch.default_generator.set_state(drawn)
+        try:
+            yield
+        finally:
+            self._inside = False
+            torch_before.broken()
+            torch.default_generator.set_state(after)
+
+    @contextlib.contextmanager
+    def modules(self, classes: tuple[type, ...]) -> Iterator[None]:
+        """Inside, calls of modules of these classes are watched."""
+        if not classes:
+            yield
+            return
+
+        def begins(module: nn.Module, args: tuple) -> None:
+            if not self._inside and self._before is None and isinstance(module, classes):
+                self._before = module, [state(one) for one in args], Torch.now()
+
+        def ends(module: nn.Module, args: tuple, output: object) -> None:
+            if self._before is None or self._before[0] is not module:
+                return
+            (_, before, torch_before), self._before = self._before, None
+            names = list(inspect.signature(type(module).forward).parameters)[1:]
+            named = dict(zip(names, args, strict=False))
+            if self._compare(dict(zip(names, before, strict=False)), named, torch_before.broken()):
+                return
+            if id(module) not in self._tried and len(args) == 1 and all(map(_is_numbers, (*args, output))):
+                self._tried.add(id(module))
+                self._twins(module, args[0].detach(), output.detach())
+
+        handles = [
+            nn.modules.module.register_module_forward_pre_hook(begins),
+            nn.modules.module.register_module_forward_hook(ends),
+        ]
+        try:
+            yield
+        finally:
+            for handle in handles:
+                handle.remove()
+
+    def _twins(self, module: nn.Module, x: torch.Tensor, output: torch.Tensor) -> None:
+        """Run a module again: in the other mode, for another layout, for one row."""
+        modes = [(one, one.training) for one in module.modules()]
+
+        def gives(law: str, x: torch.Tensor, expected: torch.Tensor) -> None:
+            try:
+                again = module(x)
+            except Exception:
+                again = None
+            if not _same(again, expected):
+                self.note(law)
+
+        with self._twin(), torch.no_grad():
+            if not _same(module(x), output):  # it draws, or counts its calls: no two calls can be compared
+                return
+            if x.dim() > 1:
+                gives("depends-on-the-layout", _strided(x), output)
+                if len(x) > 1 and output.dim() and len(output) == len(x):
+                    gives("needs-several-rows", x[:1], output[:1])
+            module.train(not module.training)
+            gives("depends-on-the-mode", x, output)
+            for one, mode in modes:
+                one.training = mode
+
+
+@contextlib.contextmanager
+def watched(objects: tuple) -> Iterator[tuple[tuple, Watch]]:
+    """Give the same objects, watched, and the watch: functions in a wrapper, classes of modules by hooks."""
+    watch = Watch()
+    classes = tuple(one for one in objects if isinstance(one, type) and issubclass(one, nn.Module))
+    with watch.modules(classes):
+        yield tuple(watch.function(one) if inspect.isfunction(one) else one for one in objects), watch
+
+
+def _named(function: Callable, args: tuple, kwargs: dict) -> dict[str, object]:
+    try:
+        bound = inspect.signature(function).bind(*args, **kwargs)
+        return dict(bound.arguments)
+    except TypeError:  # the call will fail, and say so
+        return {}
+
+
+def _plain(value: object) -> bool:
+    if isinstance(value, list | tuple):
+        return all(map(_plain, value))
+    return value is None or type(value) in (int, float, bool, str, torch.Tensor)
+
+
+def _is_numbers(value: object) -> bool:
+    return isinstance(value, torch.Tensor) and value.layout == torch.strided and not value.is_meta
+
+
+def _strided(value: object) -> object:
+    """Return a tensor of equal values whose last two axes have changed places in memory; anything else as it is."""
+    if not isinstance(value, torch.Tensor) or value.dim() < 2:
+        return value
+    return value.detach().transpose(-1, -2).contiguous().transpose(-1, -2)
+
+
+def _same(one: object, other: object) -> bool:
+    if isinstance(other, list | tuple):
+        return isinstance(one, list | tuple) and len(one) == len(other) and all(map(_same, one, other))
+    if isinstance(other, torch.Tensor):
+        return isinstance(one, torch.Tensor) and close(one.nan_to_num(), other.nan_to_num(), TWIN_TOLERANCE)
+    if isinstance(other, float):
+        return isinstance(one, float) and (one != one or close(one, other, TWIN_TOLERANCE))
+    return type(one) is type(other) and one == other
