@@ -24,6 +24,7 @@ from nbgrader.preprocessors import (
 from grader.build.clear_answers import ClearAnswers
 from grader.build.outputs import normalize
 from grader.build.source_format import CELL_KEYS
+from grader.build.waiting_cells import TagWaitingCells
 
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 LANGUAGE = {"name": "python"}
@@ -57,6 +58,7 @@ RELEASE_PREPROCESSORS = [
     ComputeChecksums,
     CheckCellMetadata,
     KeepAllowedMetadata,
+    TagWaitingCells,
 ]
 
 

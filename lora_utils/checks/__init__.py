@@ -10,5 +10,6 @@ from lora_utils.checks.framework.draw import Draw as Draw
 from lora_utils.checks.framework.exercise import Exercise as Exercise
 from lora_utils.checks.framework.failure import Failure as Failure
 from lora_utils.checks.framework.grade import Grade as Grade
+from lora_utils.checks.framework.notebook_errors import explain_waiting_cells as explain_waiting_cells
 from lora_utils.checks.framework.subject import StudentRaised as StudentRaised
 from lora_utils.checks.framework.subject import Subject as Subject
