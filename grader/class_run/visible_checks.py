@@ -42,7 +42,7 @@ class SelfCheck:
     @property
     def all_passed(self) -> bool:
         """Whether every visible check passed."""
-        return all(self.visible(e) and all(c.verdict == "pass" for c in e.checks) for e in self.exercises)
+        return all(e.checks and all(c.verdict == "pass" for c in e.checks) for e in self.exercises)
 
     @staticmethod
     def visible(exercise: Exercise) -> float:
@@ -53,17 +53,26 @@ class SelfCheck:
         """Return the report, line by line."""
         made = []
         for exercise in self.exercises:
-            seen = self.visible(exercise)
-            hidden = round(exercise.max_points - seen, 6)
-            more = f"; {hidden:g} more decided by hidden checks when graded" if seen and hidden > 0 else ""
-            of = seen or exercise.max_points
-            made.append(f"{exercise.grade_id.removeprefix('test-')}: {exercise.points:g} of {of:g} points{more}")
+            seen = self.visible(exercise) if exercise.checks else exercise.max_points
+            made.append(_heading(exercise.grade_id.removeprefix("test-"), exercise.points, seen, exercise.max_points))
             for check in exercise.checks:
                 made.append(f"  {CHECK_WORDS[check.verdict]:<14} {check.sentence}")
                 made += [" " * 17 + part for part in (check.text, f"Hint: {check.hint}" if check.hint else "") if part]
             if not exercise.checks:
                 made += [f"  {message.text}" for message in exercise.messages]
-        return made
+        seen = sum(self.visible(e) if e.checks else e.max_points for e in self.exercises)
+        points, most = (sum(getattr(e, name) for e in self.exercises) for name in ("points", "max_points"))
+        return [*made, _heading("in all", points, seen, most)]
+
+
+def _heading(what: str, points: float, seen: float, most: float) -> str:
+    """Say what was earned of what can be seen here, in the words of the notebook's own table."""
+    hidden = round(most - seen, 6)
+    if hidden and not seen:
+        all_of_it = "the point is" if hidden == 1 else f"all {hidden:g} points are"
+        return f"{what}: {all_of_it} decided by hidden checks when graded"
+    more = f"; {hidden:g} more decided by hidden checks when graded" if hidden > 0 else ""
+    return f"{what}: {round(points, 2):g} of {round(seen, 6):g} points{more}"
 
 
 def self_check(path: Path, root: Path, limits: Limits | None = None) -> SelfCheck:

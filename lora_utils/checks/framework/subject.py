@@ -172,7 +172,8 @@ def _raised(error: BaseException) -> StudentRaised:
     walk = traceback.walk_tb(error.__traceback__)
     frames = traceback.StackSummary.extract(walk, lookup_lines=False)  # else it reads each file of the libraries
     libraries = (PACKAGE_FOLDER, sysconfig.get_path("stdlib"))
-    own = [f for f in frames if "site-packages" not in f.filename and not f.filename.startswith(libraries)]
+    elsewhere = ("site-packages", "<dynamic-code>")  # a probe that has travelled here comes of no file (cloudpickle)
+    own = [f for f in frames if not f.filename.startswith(libraries) and not any(e in f.filename for e in elsewhere)]
     line = (own[-1].line or "").strip() if own else ""
     if type(error) is NotImplementedError and not text_of(error):  # torch says what it has not implemented
         called = own[-1].name if own[-1].name not in (own[0].name, "__init__", "forward") else ""

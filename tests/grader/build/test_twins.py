@@ -64,7 +64,7 @@ def test_metadata_is_an_allow_list(notebook):
         assert twin.metadata.language_info == {"name": "python"}
         assert set(twin.metadata.kernelspec) == {"name", "display_name", "language"}
         assert twin.cells[0].metadata == {}
-        assert twin.cells[4].metadata == {"tags": ["skip-when-grading"]}
+        assert set(twin.cells[4].metadata) == {"tags"}
 
 
 def test_the_solution_twin_keeps_answers_and_counts_from_one(notebook):
