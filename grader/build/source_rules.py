@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from nbformat import NotebookNode
 
 from grader.build import markers
+from grader.build.lab_time import OFF, estimated_minutes, stated_minutes
 from grader.build.source_format import (
     CELL_KEYS,
     SKIP_TAG,
@@ -213,7 +214,14 @@ def imports_run_when_grading(notebook: NotebookNode) -> Iterator[tuple[int, str]
                 yield number, f"{text!r} stands only in a cell that grading skips; move it to the set-up cell"
 
 
-NOTEBOOK_RULES = (unique_ids, tests_name_their_solution, imports_run_when_grading)
+def tells_honest_time(notebook: NotebookNode) -> Iterator[tuple[int, str]]:
+    """The minutes that a lab states are those that its words, exercises, figures and code take."""
+    stated, real = stated_minutes(notebook), estimated_minutes(notebook)
+    if stated is not None and abs(stated - real) > OFF:
+        yield 1, f"says about {stated} minutes, and its parts add up to {real:.0f}; state {5 * round(real / 5)}"
+
+
+NOTEBOOK_RULES = (unique_ids, tests_name_their_solution, imports_run_when_grading, tells_honest_time)
 
 
 def problems(notebook: NotebookNode, text: str, name: str) -> Iterator[Problem]:

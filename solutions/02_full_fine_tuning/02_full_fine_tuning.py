@@ -15,7 +15,7 @@
 #
 # | what you need | how long | how it is marked |
 # | --- | --- | --- |
-# | the chain rule, labs 00 and 01 | about 75 minutes; the notebook itself runs in one to two minutes on two CPU cores | six exercises, 28 points; each has a check that tells you what is wrong, and more checks run when it is graded |
+# | the chain rule, labs 00 and 01 | about 100 minutes; the notebook itself runs in one to two minutes on two CPU cores | six exercises, 28 points; each has a check that tells you what is wrong, and more checks run when it is graded |
 #
 # Every exercise stands alone. The experiments between them use the course's own functions, which do what you are asked
 # to build.

@@ -16,7 +16,7 @@
 #
 # | what you need | how long | how it is marked |
 # | --- | --- | --- |
-# | labs 00 and 02; what attention and feed-forward layers do in a transformer | about 75 minutes; the notebook itself runs in about two minutes on two idle CPU cores | six exercises, 30 points; each has a check that tells you what is wrong, and more checks run when it is graded |
+# | labs 00 and 02; what attention and feed-forward layers do in a transformer | about 80 minutes; the notebook itself runs in about two minutes on two idle CPU cores | six exercises, 30 points; each has a check that tells you what is wrong, and more checks run when it is graded |
 #
 # Every exercise stands alone: a mistake in one costs nothing in the next. The experiments use the course's own classes, which do what you are asked to
 # build; where your own code runs, the text says so. (The table after exercise 1 uses your three functions.)

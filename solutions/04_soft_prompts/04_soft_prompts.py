@@ -16,7 +16,7 @@
 #
 # | what you need | how long | how it is marked |
 # | --- | --- | --- |
-# | attention and its mask; a classifier on MiniLM as in lab 03 | about 75 minutes; the notebook itself runs in under two minutes on two CPU cores | six exercises, 27 points; each has a check that tells you what is wrong, and more checks run when it is graded |
+# | attention and its mask; a classifier on MiniLM as in lab 03 | about 90 minutes; the notebook itself runs in under two minutes on two CPU cores | six exercises, 27 points; each has a check that tells you what is wrong, and more checks run when it is graded |
 #
 # Every exercise stands alone. The experiments use the course's own classes, which do what you are asked to write; only a cell of
 # section 7 calls a function of yours.

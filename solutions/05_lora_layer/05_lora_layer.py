@@ -15,7 +15,7 @@
 #
 # | what you need | how long | how it is marked |
 # | --- | --- | --- |
-# | matrix products, the chain rule, a first acquaintance with the singular value decomposition (SVD) | about 60 minutes; the notebook itself runs in about a minute on two CPU cores | six exercises, 24 points; each has a check that tells you what is wrong, and more checks run when it is graded |
+# | matrix products, the chain rule, a first acquaintance with the singular value decomposition (SVD) | about 80 minutes; the notebook itself runs in about a minute on two CPU cores | six exercises, 24 points; each has a check that tells you what is wrong, and more checks run when it is graded |
 #
 # The layer of this lab stands alone. Wrapping it around a pretrained `nn.Linear` is
 # [lab 06](../06_linear_with_lora/06_linear_with_lora.ipynb).

@@ -14,7 +14,7 @@
 # * save what was trained and nothing else, and swap adapters over one base;
 # * read a comparison of fine-tuning methods and say what the numbers do not show.
 #
-# **Time** about 75 minutes. **Points** 30 in six exercises. **Run time** about a minute and a half on two CPU cores
+# **Time** about 100 minutes. **Points** 30 in six exercises. **Run time** about a minute and a half on two CPU cores
 # (one is used), most of it in the sweeps and the table of results. The first run fetches the reviews and the word
 # vectors.
 #

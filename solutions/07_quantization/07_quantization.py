@@ -14,7 +14,7 @@
 # 5. account for 4.5 and for 4.127 bits a weight;
 # 6. measure what a format does to weights and to a language model, and say why these two are not the same.
 #
-# **Time** about 90 minutes. **Points** 34 in eight exercises. **Run time** about a minute and a quarter on two CPU cores, most of it
+# **Time** about 115 minutes. **Points** 34 in eight exercises. **Run time** about a minute and a quarter on two CPU cores, most of it
 # in the last section. The first run fetches two pretrained models (177 MB) and the reviews.
 #
 # Every exercise stands alone: a mistake in one costs nothing in the next. The experiments between them use the course's

@@ -17,7 +17,7 @@
 #
 # | what you need | how long | how it is marked |
 # | --- | --- | --- |
-# | `LoRALayer` and `LinearWithLoRA` (labs 05 and 06), blocks, NF4 and double quantisation (lab 07) | about 85 minutes; the notebook itself runs in about two and a half minutes on two CPU cores | six exercises, 32 points; each has a check that tells you what is wrong, and more checks run when it is graded |
+# | `LoRALayer` and `LinearWithLoRA` (labs 05 and 06), blocks, NF4 and double quantisation (lab 07) | about 105 minutes; the notebook itself runs in about two and a half minutes on two CPU cores | six exercises, 32 points; each has a check that tells you what is wrong, and more checks run when it is graded |
 #
 # Every exercise stands alone: a mistake in one costs nothing in the next. The experiments use the course's own classes,
 # which do what you are asked to build.

@@ -179,6 +179,10 @@ MALFORMED = {
         (*GOOD, source.cell("%%time\nimport re", tags=["skip-when-grading"])),
         r"cell 3 .*: 'import re' stands only in a cell that grading skips",
     ),
+    "too short a time": (
+        ("# %% [markdown]\n# A lab of about 15 minutes.", "# %% [markdown]\n# " + "word " * 6_000, *GOOD),
+        r"cell 1 .*: says about 15 minutes, and its parts add up to 30; state 30",
+    ),
     "tags of the wrong type": (
         (*GOOD, '# %% tags="skip-when-grading"\nx = 1'),
         r"cell 3 \(.*\): tags must be a list of strings, not \"skip-when-grading\"; write tags=",

@@ -1,0 +1,35 @@
+"""How long a lab takes: what it says, and what its words, exercises, figures and code add up to."""
+
+import re
+
+from nbformat import NotebookNode
+
+from grader.build.source_format import SKIP_TAG
+
+WORDS_A_MINUTE = 200  # of a text that has formulas
+FIGURE_MINUTES = 2
+LINES_A_MINUTE = 30  # of code that is read, not written
+OFF = 10  # minutes that a statement may be off
+STATED = re.compile(r"about (\d+) minutes")
+EXERCISE = re.compile(r"\| *(\d+) min(?:utes)? *\|")
+FOLDED = re.compile(r"<details>.*?</details>", re.DOTALL)  # hints, which not everybody opens
+
+
+def stated_minutes(notebook: NotebookNode) -> int | None:
+    """Return the minutes that the lab's first cell states; None where it states none."""
+    found = STATED.search(notebook.cells[0].source) if notebook.cells else None
+    return int(found[1]) if found else None
+
+
+def estimated_minutes(notebook: NotebookNode) -> float:
+    """Return words / 200 + exercises + 2 a figure + lines of code to read / 30, in minutes."""
+    total = 0.0
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            text = FOLDED.sub(" ", cell.source)
+            total += len(re.findall(r"[A-Za-z][A-Za-z'-]+", text)) / WORDS_A_MINUTE
+            total += sum(map(int, EXERCISE.findall(text))) if "### Exercise" in text else 0
+        elif SKIP_TAG in cell.metadata.get("tags", []):
+            total += FIGURE_MINUTES * len(re.findall(r"\bfigure\(", cell.source))
+            total += sum(bool(line.strip()) for line in cell.source.splitlines()) / LINES_A_MINUTE
+    return total
