@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from lora_utils.data.progress_bar import bar_class
+
 RESUMES = 20  # how often pip may go on with one broken transfer
 
 
@@ -105,10 +107,8 @@ def diagnose(output: str) -> Failure:
 
 def _show(stream) -> deque[str]:
     """Turns pip's progress lines into a bar and keeps the last other lines."""
-    from tqdm import tqdm
-
     kept = deque(maxlen=100)
-    with tqdm(unit="B", unit_scale=True, file=sys.stdout, delay=1, leave=False) as bar:
+    with bar_class()(unit="B", unit_scale=True, file=sys.stdout, delay=1, leave=False) as bar:
         for line in stream:
             progress = re.fullmatch(r"Progress (\d+) of (\d+)\s*", line)
             if progress:

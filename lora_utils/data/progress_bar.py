@@ -2,7 +2,9 @@
 
 import sys
 from collections.abc import Iterable
+from functools import cache
 
+EARLY = 1 / 50  # of all steps
 WIDTH = 79  # the same for all: each covers what the last one wrote on the line
 
 
@@ -18,7 +20,25 @@ def progress(items: Iterable, label: str, total: int | None = None):
         label: what is being done
         total: how many items there are, when `len(items)` cannot tell
     """
+    look = {"position": 0, "ncols": WIDTH, "leave": False}
+    return bar_class()(items, desc=label, total=total, file=sys.stdout, delay=2, mininterval=0.5, **look)
+
+
+@cache
+def bar_class() -> type:
+    """Return tqdm's bar, which tells no time left before a fiftieth and three steps are done.
+
+    What is done first is often the slowest, and an estimate from it alone is off by days.
+    """
     from tqdm import tqdm
 
-    look = {"position": 0, "ncols": WIDTH, "leave": False}
-    return tqdm(items, desc=label, total=total, file=sys.stdout, delay=2, mininterval=0.5, **look)
+    class Bar(tqdm):
+        @property
+        def format_dict(self) -> dict:
+            """What the bar is written from."""
+            found = super().format_dict
+            if self.total and self.n < max(EARLY * self.total, 3):
+                found["bar_format"] = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}]"
+            return found
+
+    return Bar

@@ -29,3 +29,13 @@ def test_bars_inside_each_other_take_turns_on_one_line_and_leave_nothing(monkeyp
     assert {part.partition(":")[0].strip() for part in shown} == {"a longer label outside", "inside", ""}
     assert len({len(part) for part in shown}) == 1, "each covers all of what stood there"
     assert shown[-1].isspace()
+
+
+def test_time_left_is_told_only_once_something_can_be_known_of_it(monkeypatch, capfd):
+    clock = itertools.count(0, 10)
+    monkeypatch.setattr("tqdm.std.time", lambda: next(clock))
+    for number in progress(range(200), "loading"):
+        written = capfd.readouterr().out
+        assert ("<" in written) is (number >= 4), written  # a fiftieth of 200
+        if number == 8:
+            break
