@@ -3,9 +3,11 @@
 Letters: b batch.
 """
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -43,6 +45,7 @@ def train(
     loss_fn: Callable[[Tensor, Tensor], Tensor] = F.cross_entropy,
     optimizer: type[torch.optim.Optimizer] = torch.optim.AdamW,
     weight_decay: float = 0.0,
+    step: Callable[[nn.Module, torch.optim.Optimizer, Tensor, Tensor], float] | None = None,
     label: str = "training",
 ) -> History:
     """Trains the parameters of `model` that have `requires_grad`, in place.
@@ -63,6 +66,7 @@ def train(
         loss_fn: scores and labels -> one number (default cross entropy)
         optimizer: its class (default AdamW)
         weight_decay: default 0, so that methods with few and with many parameters differ in nothing else
+        step: trains on one batch, (model, optimizer, inputs, labels) -> the loss before it (default: by loss_fn)
         label: what the progress bar says; it appears after two seconds
 
     Raises:
@@ -74,7 +78,7 @@ def train(
     if lr <= 0:
         raise ValueError(f"lr must be above 0, got {lr}.")
     device = parameters[0].device
-    history = History()
+    history, step = History(), step or partial(_step, loss_fn)
     stepper = optimizer(parameters, lr=lr, weight_decay=weight_decay)
     steps = epochs * -(-len(data) // batch_size)
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []), progress((), label, steps) as bar:
@@ -83,16 +87,26 @@ def train(
             model.train()
             start = time.perf_counter()
             for inputs, labels in data.batches(batch_size, shuffle=True):
-                stepper.zero_grad()
-                loss = loss_fn(model(inputs.to(device)), labels.to(device))
-                loss.backward()
-                stepper.step()
-                history.loss.append(loss.item())
+                history.loss.append(step(model, stepper, inputs.to(device), labels.to(device)))
                 bar.update()
             history.seconds += time.perf_counter() - start
-            if not torch.isfinite(loss):
-                raise ValueError(f"The loss became {loss.item()}. Try a learning rate below {lr:g}.")
+            if not math.isfinite(history.loss[-1]):
+                raise ValueError(f"The loss became {history.loss[-1]}. Try a learning rate below {lr:g}.")
             if valid is not None:
                 history.accuracy.append(accuracy(model, valid))
     model.train()
     return history
+
+
+def _step(
+    loss_fn: Callable[[Tensor, Tensor], Tensor],
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    inputs: Tensor,
+    labels: Tensor,
+) -> float:
+    optimizer.zero_grad()
+    loss = loss_fn(model(inputs), labels)
+    loss.backward()
+    optimizer.step()
+    return loss.item()

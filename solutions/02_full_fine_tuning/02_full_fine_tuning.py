@@ -245,10 +245,9 @@ adamw_step_grade
 
 # %% tags=["skip-when-grading"]
 # NBVAL_CHECK_OUTPUT
-theta = torch.zeros(3, dtype=torch.float64, requires_grad=True)
-optimizer = torch.optim.AdamW([theta], lr=0.001)
-theta.grad = torch.tensor([1000.0, 0.001, -0.001], dtype=torch.float64)
-optimizer.step()
+theta, zeros = torch.zeros(3, dtype=torch.float64), torch.zeros(3, dtype=torch.float64)
+g = torch.tensor([1000.0, 0.001, -0.001], dtype=torch.float64)
+theta, m, v = adamw_step(theta, g, zeros, zeros, 1, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.01)
 print("moved by", [f"{value:+.5f}" for value in theta.tolist()])
 
 # %% [markdown]
@@ -415,13 +414,16 @@ POLICIES = ("last layer", "bitfit", "everything")
 def prepared(policy, seed):
     """The newsgroups classifier with a new head; the policy decides what is trained."""
     model = transfer_classifier(2, seed=seed)  # frozen but for the new head
-    if policy == "bitfit":
+    if freezing_policy_grade.verdict == "pass":
+        choose(model, policy, "fc2")
+    elif policy == "bitfit":
         unfreeze_biases(model)
-    if policy == "everything":
+    elif policy == "everything":
         model.requires_grad_(True)
     return model
 
 
+print("frozen by", "your choose" if freezing_policy_grade.verdict == "pass" else "the course's functions")
 for policy in POLICIES:
     print(f"{policy:<11} {lora_utils.count_parameters(prepared(policy, 0))}")
 
@@ -456,16 +458,29 @@ def top(model):
     return nn.Sequential(model.fc1, nn.ReLU(), model.fc2)
 
 
+own_step = training_step if training_step_grade.verdict == "pass" else None  # None: the course's
+print("trained by", "your training_step" if own_step else "the course's step")
+print("measured by", "your evaluate" if evaluate_grade.verdict == "pass" else "the course's accuracy")
+
+
+def measured(model, data):
+    """Accuracy, by your function where it has passed."""
+    if evaluate_grade.verdict == "pass":
+        return evaluate(model, data.inputs, data.labels, 1024)
+    return accuracy(model, data)
+
+
 def run(policy, lr, seed):
     """Train one model; returns IMDb validation and test accuracy and the newsgroups accuracy under the old head."""
     model, cached = prepared(policy, seed), policy != "everything"
     label = f"{policy}, rate {lr:g}, seed {seed}"
     data = means if cached else {part: getattr(imdb, part) for part in means}
     network = top(model) if cached else model
-    fit(network, data["train"], epochs=8 if cached else 3, lr=lr, batch_size=BATCH, seed=seed, label=label)
+    epochs = 8 if cached else 3
+    fit(network, data["train"], epochs=epochs, lr=lr, batch_size=BATCH, seed=seed, step=own_step, label=label)
     with old_head(model, first.fc2):
-        left = accuracy(top(model), posts_means) if cached else accuracy(model, posts.test)
-    return accuracy(network, data["valid"]), accuracy(network, data["test"]), left
+        left = measured(top(model), posts_means) if cached else measured(model, posts.test)
+    return measured(network, data["valid"]), measured(network, data["test"]), left
 
 
 # %% tags=["skip-when-grading"]
