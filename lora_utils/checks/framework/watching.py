@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
+import io
+import warnings
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -161,7 +163,8 @@ class Watch:
         if drawn is not None:
             torch.default_generator.set_state(drawn)
         try:
-            yield
+            with warnings.catch_warnings(action="ignore"), contextlib.redirect_stdout(io.StringIO()):
+                yield  # what is printed has been printed before
         finally:
             self._inside = False
             torch_before.broken()

@@ -9,6 +9,7 @@ from torch import nn
 from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.laws import LAWS, REBUILDS, Broken
+from lora_utils.checks.framework.probes import call
 from lora_utils.checks.framework.subject import Subject
 
 
@@ -92,15 +93,26 @@ def test_a_function_that_looks_at_the_layout_is_found():
     @made.check
     def output(subject: Subject, draw: Draw) -> None:
         """It returns something."""
-        subject.probe(call, x=draw.normal(4, 3))
+        subject.probe(call, args=[draw.normal(4, 3)])
 
-    def call(function, *, x):
-        return {"value": function(x)}
-
-    call.__module__, call.__qualname__ = "lora_utils.checks.tests", "call"
     assert [one.id for one in made(lambda x: x.view(-1), points=1).results] == ["depends-on-the-layout", "output"]
     assert [one.id for one in made(lambda x: x.reshape(-1), points=1).results] == ["output"]
     assert [one.id for one in made(lambda x: x + torch.rand(3), points=1).results] == ["output"]
+
+
+def test_what_is_printed_is_shown_once():
+    def talks(x):
+        print("rows", len(x))
+        return x.sum(1)
+
+    talk = Exercise("talk")
+
+    @talk.check
+    def output(subject: Subject, draw: Draw) -> None:
+        """It returns something."""
+        subject.probe(call, args=[draw.normal(4, 3)])
+
+    assert talk(talks, points=1).printed == "rows 4\n"
 
 
 def test_a_function_that_leaves_all_alone_breaks_none():
