@@ -1,11 +1,11 @@
 # %% [markdown]
-# # 10 Quiz: the whole course in twenty questions
+# # 10 Quiz: the whole course in twenty-five questions
 #
-# 20 questions on the whole course, from prompting to QLoRA. The first five are the short quiz that the course grew from.
+# 25 questions on the whole course, from prompting to QLoRA. The first five are the short quiz that the course grew from.
 #
 # | points | pass mark | time | attempts |
 # | --- | --- | --- | --- |
-# | 25 | 80 %, which is 20 points | 30 min | as many as you like; the highest grade is kept |
+# | 30 | 80 %, which is 24 points | 40 min | as many as you like; the highest grade is kept |
 #
 # Choose *Run > Run All Cells* now: the questions appear, and nothing counts yet.
 #
@@ -1157,6 +1157,274 @@ q20_learning_rate_grade = check.mark(
 q20_learning_rate_grade
 
 # %% [markdown]
+# ## For those who built it
+#
+# These five are easier for those who have done the labs than for those who have read about the methods.
+
+# %% [markdown]
+# ### Question 21: a second forward pass
+#
+# 1 point; one choice is right.
+
+# %% jupyter={"source_hidden": true} nbgrader={"grade": false, "grade_id": "ask-q21-checkpointing", "locked": true, "schema_version": 3, "solution": false, "task": false}
+q21 = Question(
+    "q21-checkpointing",
+    STUDENT,
+    (
+        "A decoder of frozen blocks with LoRA layers is trained with gradient checkpointing: of each block, only its input is "
+        "kept for the backward pass. What is true of one training step?"
+    ),
+    {
+        "doubled": "Each block runs forward twice, so its LoRA layers receive their gradients twice and need half the rate.",
+        "frozen": "Each block runs forward once, because a frozen block needs no activations for its backward pass.",
+        "offload": "Each block runs forward once, and what it computes waits in a lower precision for the backward pass.",
+        "twice": "Each block runs forward twice, and its dropout must draw the same mask both times.",
+    },
+)
+q21
+
+# %% nbgrader={"grade": false, "grade_id": "q21-checkpointing", "locked": false, "schema_version": 3, "solution": true, "task": false}
+answer_21 = ""  # one letter between the quotes
+### BEGIN SOLUTION
+answer_21 = q21.letters("twice")
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "test-q21-checkpointing", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+q21_checkpointing_grade = check.choose_one("q21-checkpointing")(q21, answer_21, points=0, of=1)
+### BEGIN HIDDEN TESTS
+q21_checkpointing_grade = check.mark(
+    q21_checkpointing_grade,
+    {
+        "doubled": check.wrong(
+            "Nothing is recorded in the first run, so gradients come from the second alone, once, with their ordinary values."
+        ),
+        "frozen": check.wrong(
+            "A frozen weight needs no gradient, but the LoRA layers inside and below the block do, and theirs pass through its activations."
+        ),
+        "offload": check.wrong(
+            "That would be compressed activations. Checkpointing keeps nothing of the inside of a block: it computes it again."
+        ),
+        "twice": check.right(
+            "The second run makes the activations that were not kept. They have to be those of the first run, so the random state is kept with the input and put back."
+        ),
+    },
+    points=1,
+    read="lab 08_qlora; Chen et al. 2016, Training Deep Nets with Sublinear Memory Cost, arXiv 1604.06174, section 4",
+)
+### END HIDDEN TESTS
+q21_checkpointing_grade
+
+# %% [markdown]
+# ### Question 22: two relatives of LoRA
+#
+# 1 point; two or more choices are right.
+
+# %% jupyter={"source_hidden": true} nbgrader={"grade": false, "grade_id": "ask-q22-dora-and-rslora", "locked": true, "schema_version": 3, "solution": false, "task": false}
+q22 = Question(
+    "q22-dora-and-rslora",
+    STUDENT,
+    (
+        "DoRA gives each output of a layer a trained length besides LoRA's direction; rsLoRA scales the path by alpha over the "
+        "root of the rank. Which statements hold?"
+    ),
+    {
+        "more": "At equal rank, rsLoRA trains more numbers than LoRA, one more for each unit of the rank.",
+        "no-merge": "A trained DoRA layer cannot be merged into one weight, since its output is divided by a length.",
+        "rank-one": "At rank 1, rsLoRA and LoRA scaled by alpha over the rank compute the same for equal factors.",
+        "start": "Before training, DoRA's trained lengths are those of the frozen weight, so the layer's outputs are unchanged.",
+    },
+    several=True,
+)
+q22
+
+# %% nbgrader={"grade": false, "grade_id": "q22-dora-and-rslora", "locked": false, "schema_version": 3, "solution": true, "task": false}
+answer_22 = ""  # letters between the quotes, without a comma
+### BEGIN SOLUTION
+answer_22 = q22.letters("rank-one", "start")
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "test-q22-dora-and-rslora", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+q22_dora_and_rslora_grade = check.choose_several("q22-dora-and-rslora")(q22, answer_22, points=0, of=1)
+### BEGIN HIDDEN TESTS
+q22_dora_and_rslora_grade = check.mark(
+    q22_dora_and_rslora_grade,
+    {
+        "more": check.wrong(
+            "It trains the same factors. Only the fixed number that their product is multiplied by differs."
+        ),
+        "no-merge": check.wrong(
+            "Length and direction are numbers of the layer, not of the input: their product is one weight, which a plain linear layer can hold."
+        ),
+        "rank-one": check.right("The root of 1 is 1. The two part from rank 2 on, the more the higher the rank."),
+        "start": check.right(
+            "B is zero at first, so direction and length are those of the frozen weight, and their product is the weight itself."
+        ),
+    },
+    points=1,
+    read="lab 06_linear_with_lora; lab 09_capstone; Liu et al. 2024, DoRA, arXiv 2402.09353, section 4; Kalajdzievski 2023, rsLoRA, arXiv 2312.03732, section 3",
+)
+### END HIDDEN TESTS
+q22_dora_and_rslora_grade
+
+# %% [markdown]
+# ### Question 23: what BitFit trains
+#
+# 1 point; answer with a number.
+
+# %% jupyter={"source_hidden": true} nbgrader={"grade": false, "grade_id": "ask-q23-bitfit-count", "locked": true, "schema_version": 3, "solution": false, "task": false}
+q23 = Question(
+    "q23-bitfit-count",
+    STUDENT,
+    (
+        "A block of a transformer has width 384: four projections of 384 to 384 (query, key, value, output), a feed-forward "
+        "network of 384 to 1,536 and back to 384, and two layer normalizations. Each of the six linear layers has a bias. How "
+        "many numbers does BitFit train in the block, counting the biases of the normalizations and no head?\n\n"
+        "Give the exact number."
+    ),
+)
+q23
+
+# %% nbgrader={"grade": false, "grade_id": "q23-bitfit-count", "locked": false, "schema_version": 3, "solution": true, "task": false}
+answer_23 = None  # a number in the place of None
+### BEGIN SOLUTION
+answer_23 = 4 * 384 + 1536 + 384 + 2 * 384
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "test-q23-bitfit-count", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+q23_bitfit_count_grade = check.number("q23-bitfit-count")(q23, answer_23, points=0, of=1)
+### BEGIN HIDDEN TESTS
+q23_bitfit_count_grade = check.mark_number(
+    q23_bitfit_count_grade,
+    4 * 384 + 1536 + 384 + 2 * 384,
+    within=0.5,
+    why="4 * 384 + 1,536 + 384 = 3,456 in the linear layers, and 2 * 384 in the normalizations: 4,224, one number for each output.",
+    read="lab 02_full_fine_tuning; lab 03_additive; Ben Zaken et al. 2022, BitFit, arXiv 2106.10199, section 3",
+    points=1,
+    mistakes=(
+        check.Mistake(
+            "without-normalizations",
+            3456,
+            "These are the biases of the linear layers; the two normalizations have 384 each.",
+        ),
+        check.Mistake(
+            "normalizations-whole", 4992, "This counts the normalizations' weights too; BitFit trains biases alone."
+        ),
+        check.Mistake(
+            "inputs-counted",
+            5376,
+            "A bias has one number for each output: of the feed-forward network's second layer 384, not 1,536.",
+        ),
+        check.Mistake("one-normalization", 3840, "There are two normalizations in the block."),
+        check.Mistake("one-projection", 3072, "This counts one of the four projections; each has a bias of its own."),
+    ),
+)
+### END HIDDEN TESTS
+q23_bitfit_count_grade
+
+# %% [markdown]
+# ### Question 24: scores that lean to one label
+#
+# 1 point; one choice is right.
+
+# %% jupyter={"source_hidden": true} nbgrader={"grade": false, "grade_id": "ask-q24-calibration", "locked": true, "schema_version": 3, "solution": false, "task": false}
+q24 = Question(
+    "q24-calibration",
+    STUDENT,
+    (
+        'A language model that scores the labels "positive" and "negative" after a prompt says "negative" of nearly every '
+        'review. The scores of content-free inputs such as "N/A" are measured with the same prompt. What does calibration do '
+        "with them?"
+    ),
+    {
+        "example": "It puts the content-free input into the prompt as one more example, with both of the labels after it.",
+        "subtract": "It takes each label's content-free score off that label's score, which moves the border between the labels.",
+        "temperature": "It divides all scores by one number that makes the content-free input come out as likely as not.",
+        "train": "It trains the output layer on the content-free inputs until both of the labels are equally likely there.",
+    },
+)
+q24
+
+# %% nbgrader={"grade": false, "grade_id": "q24-calibration", "locked": false, "schema_version": 3, "solution": true, "task": false}
+answer_24 = ""  # one letter between the quotes
+### BEGIN SOLUTION
+answer_24 = q24.letters("subtract")
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "test-q24-calibration", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+q24_calibration_grade = check.choose_one("q24-calibration")(q24, answer_24, points=0, of=1)
+### BEGIN HIDDEN TESTS
+q24_calibration_grade = check.mark(
+    q24_calibration_grade,
+    {
+        "example": check.wrong(
+            "The prompt stays as it was. Content-free inputs are scored like any other, and only their scores are used."
+        ),
+        "subtract": check.right(
+            "In logarithms this is one number for each label. The order of two reviews by how negative they look stays; where the border lies is what changes."
+        ),
+        "temperature": check.wrong(
+            "That is temperature scaling. Dividing both scores by one number leaves the larger one larger, so no answer changes."
+        ),
+        "train": check.wrong("Nothing is trained: calibration needs no gradient and no labelled example."),
+    },
+    points=1,
+    read="lab 01_baselines; Zhao et al. 2021, Calibrate Before Use, arXiv 2102.09690, section 5",
+)
+### END HIDDEN TESTS
+q24_calibration_grade
+
+# %% [markdown]
+# ### Question 25: merging into four bits
+#
+# 1 point; one choice is right.
+
+# %% jupyter={"source_hidden": true} nbgrader={"grade": false, "grade_id": "ask-q25-merge-four-bit", "locked": true, "schema_version": 3, "solution": false, "task": false}
+q25 = Question(
+    "q25-merge-four-bit",
+    STUDENT,
+    (
+        "A layer holds its frozen weight in NF4 and a trained LoRA path beside it. The path is merged, and the result is stored "
+        "in NF4 again. How do the outputs compare with those of the unmerged layer?"
+    ),
+    {
+        "codes": "They are equal: the codes of the update are added to the codes of the weight, block by block.",
+        "rounded": "They differ: the sum is rounded to NF4's levels, and an update smaller than half a step can vanish there.",
+        "same": "They are equal: the update is of low rank, and for that the levels that are not used have room.",
+        "scaled": "They differ by one factor for each block, which double quantization takes out of its constants again.",
+    },
+)
+q25
+
+# %% nbgrader={"grade": false, "grade_id": "q25-merge-four-bit", "locked": false, "schema_version": 3, "solution": true, "task": false}
+answer_25 = ""  # one letter between the quotes
+### BEGIN SOLUTION
+answer_25 = q25.letters("rounded")
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "test-q25-merge-four-bit", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+q25_merge_four_bit_grade = check.choose_one("q25-merge-four-bit")(q25, answer_25, points=0, of=1)
+### BEGIN HIDDEN TESTS
+q25_merge_four_bit_grade = check.mark(
+    q25_merge_four_bit_grade,
+    {
+        "codes": check.wrong("Codes are places in a table of unequal steps. Weights can be added, codes cannot."),
+        "rounded": check.right(
+            "Sixteen levels a block are coarse beside a trained update. Merge into 16 bits, or leave the path beside the weight."
+        ),
+        "same": check.wrong(
+            "Rank says nothing about rounding: each entry of the sum has to be one of the block's sixteen levels."
+        ),
+        "scaled": check.wrong(
+            "The error differs from weight to weight. Double quantization stores constants in fewer bits; it corrects nothing."
+        ),
+    },
+    points=1,
+    read="lab 07_quantization; lab 08_qlora; Dettmers et al. 2023, QLoRA, arXiv 2305.14314, section 3",
+)
+### END HIDDEN TESTS
+q25_merge_four_bit_grade
+
+# %% [markdown]
 # ## Before you hand in
 #
 # Run the next cell. It lists which questions are answered, unanswered or cannot be read; it does not know which answers are right.
@@ -1165,7 +1433,7 @@ q20_learning_rate_grade
 overview(globals())
 
 # %% [markdown]
-# Save the notebook and hand it in. If you did not reach 20 points, read the reasons in the feedback, go back to the labs they name, and try again.
+# Save the notebook and hand it in. If you did not reach 24 points, read the reasons in the feedback, go back to the labs they name, and try again.
 #
 # **Clicking instead of typing.** `q01.widget()` in a cell of your own shows the choices as check boxes (Tab moves between them, the space bar
 # sets them) and prints the line to type. Only the line in the answer's cell counts.
