@@ -12,6 +12,7 @@ import inspect
 import io
 import warnings
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 import torch
@@ -21,6 +22,7 @@ from lora_utils.checks.framework.compare import close
 from lora_utils.checks.framework.laws import Broken
 
 MOST = 5  # broken laws that one probe tells of
+MOST_CALLS = 20  # of modules that are watched in one probe: training calls them some forty times
 LARGEST = 1_000_000  # numbers in a tensor whose values are compared; of a larger one, its version
 TWIN_TOLERANCE = 1e-4  # sums in another order
 
@@ -102,6 +104,7 @@ class Watch:
     def __init__(self) -> None:
         self.broken: list[Broken] = []
         self._inside = False
+        self._calls = 0  # of modules
         self._before: tuple[nn.Module, list, Torch] | None = None
         self._tried: set[int] = set()  # modules whose twins have been looked at
 
@@ -178,14 +181,15 @@ class Watch:
             return
 
         def begins(module: nn.Module, args: tuple) -> None:
-            if not self._inside and self._before is None and isinstance(module, classes):
+            if self._calls < MOST_CALLS and not self._inside and self._before is None and isinstance(module, classes):
+                self._calls += 1
                 self._before = module, [state(one) for one in args], Torch.now()
 
         def ends(module: nn.Module, args: tuple, output: object) -> None:
             if self._before is None or self._before[0] is not module:
                 return
             (_, before, torch_before), self._before = self._before, None
-            names = list(inspect.signature(type(module).forward).parameters)[1:]
+            names = _names(type(module).forward)[1:]
             named = dict(zip(names, args, strict=False))
             if self._compare(dict(zip(names, before, strict=False)), named, torch_before.broken()):
                 return
@@ -235,6 +239,11 @@ def watched(objects: tuple) -> Iterator[tuple[tuple, Watch]]:
     classes = tuple(one for one in objects if isinstance(one, type) and issubclass(one, nn.Module))
     with watch.modules(classes):
         yield tuple(watch.function(one) if inspect.isfunction(one) else one for one in objects), watch
+
+
+@lru_cache(64)
+def _names(function: Callable) -> list[str]:
+    return list(inspect.signature(function).parameters)
 
 
 def _named(function: Callable, args: tuple, kwargs: dict) -> dict[str, object]:
