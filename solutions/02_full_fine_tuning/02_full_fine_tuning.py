@@ -226,10 +226,10 @@ def many_steps(step, draw):
     c["settings"] |= {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8}
     for k in (3, 4, 11):
         c["gradients"][k] = c["gradients"][k] * 0
-    check.judge_theta(step, c, ())
+    check.judge_theta(step, c)
 
 
-adamw_step_grade = adamw_step_grade.hidden(many_steps, points=1)
+adamw_step_grade = adamw_step_grade.hidden(many_steps, points=1, after=("moments", "steps", "decay"))
 ### END HIDDEN TESTS
 adamw_step_grade
 
