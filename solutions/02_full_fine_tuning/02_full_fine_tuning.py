@@ -308,13 +308,15 @@ evaluate_grade = check.evaluate(evaluate, points=3, of=4)
 ### BEGIN HIDDEN TESTS
 def other_sizes(function, draw):
     """It also holds for a batch larger than all examples, for batches that divide them, and for single examples."""
-    for batch_size, n in ((50, 13), (5, 15), (1, 7)):
-        c = check.evaluation_case(draw, batch_size=batch_size, n=n)
-        check.judge_accuracy(function, c, training=True)
-        check.judge_accuracy(function, c, training=False)
+    cases = [
+        check.evaluation_case(draw, batch_size=batch_size, n=n, training=training)
+        for batch_size, n in ((50, 13), (5, 15), (1, 7), (8, 1))
+        for training in (True, False)
+    ]
+    check.judge_accuracy(function, cases)
 
 
-evaluate_grade = evaluate_grade.hidden(other_sizes, points=1)
+evaluate_grade = evaluate_grade.hidden(other_sizes, points=1, after=("share-of-right-answers",))
 ### END HIDDEN TESTS
 evaluate_grade
 
