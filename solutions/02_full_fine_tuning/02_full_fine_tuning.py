@@ -769,13 +769,14 @@ forgetting_grade = check.forgetting(forgetting, points=3, of=4)
 ### BEGIN HIDDEN TESTS
 def same_number_of_classes(function, draw):
     """It also holds where both tasks have the same number of classes, so that no shape gives the mistake away."""
-    c = check.forgetting_case(draw, same=True)
-    seen = check.judge_forgetting(function, c)
-    if not seen["restored"]:
-        raise check.Failure("old-head-left-in", "the model is left with the old head", "Put the new one back.")
+    cases = [check.forgetting_case(draw, same=True, before=before) for before in (0.8716, 0.0, 0.2)]
+    for seen, c in zip(check.judge_forgetting(function, cases), cases, strict=True):
+        check.judge_head(seen, c)
 
 
-forgetting_grade = forgetting_grade.hidden(same_number_of_classes, points=1)
+forgetting_grade = forgetting_grade.hidden(
+    same_number_of_classes, points=1, after=("under-the-old-head", "new-head-back")
+)
 ### END HIDDEN TESTS
 forgetting_grade
 
