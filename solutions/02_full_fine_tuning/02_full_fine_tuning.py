@@ -62,7 +62,7 @@ print("torch", torch.__version__)
 #
 # Write `training_step(model, optimizer, inputs, labels)`. It shall
 #
-# * put the model into training mode;
+# * put the model into training mode and leave it there;
 # * move what is trainable by one step of the given optimiser along the gradient of this batch's mean cross entropy, whatever gradients are left from before;
 # * return the loss before the step as a plain Python number.
 #
@@ -108,7 +108,7 @@ def other_batches(step, draw):
     check.judge_steps(step, check.step_case(draw, steps=4, momentum=0.9))
 
 
-training_step_grade = training_step_grade.hidden(other_batches, points=1)
+training_step_grade = training_step_grade.hidden(other_batches, points=1, after=("one-step", "each-batch-alone"))
 ### END HIDDEN TESTS
 training_step_grade
 
@@ -343,7 +343,7 @@ evaluate_grade
 #
 # Write `choose(model, policy, head)`. `policy` is one of the four above, `head` the name of the head as in `named_parameters()`,
 # for example `"fc2"`, or `"block.out"` if it lies deeper. Afterwards exactly the right
-# parameters have `requires_grad`, however the model came. A parameter is a bias if its own name, the part after the last dot, ends with `bias`. Return the
+# parameters have `requires_grad`, however the model came. The biases are the parameters whose own name, the part after the last dot, is `bias`. Return the
 # names of the trainable parameters in the model's order. Any other policy is a `ValueError` that names it.
 #
 # <details><summary>Hint 1: where to start</summary>
@@ -385,14 +385,14 @@ freezing_policy_grade = check.freezing_policy(choose, points=3, of=4)
 
 ### BEGIN HIDDEN TESTS
 def nested_head(function, draw):
-    """It also serves a head inside another module and one that shares the beginning of its name."""
+    """It also serves a head inside another module, one that shares a part of its name, and one without bias."""
     for before in (True, False):
-        for head in ("block.out", "fc20"):
+        for head in ("block.out", "fc20", "block.fc2", "block.bias_gate"):
             for policy in ("last layer", "bitfit"):
                 check.judge_policy(function, policy, head, before=before)
 
 
-freezing_policy_grade = freezing_policy_grade.hidden(nested_head, points=1)
+freezing_policy_grade = freezing_policy_grade.hidden(nested_head, points=1, after=("last-layer", "biases"))
 ### END HIDDEN TESTS
 freezing_policy_grade
 
