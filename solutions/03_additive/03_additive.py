@@ -74,7 +74,7 @@ print("torch", torch.__version__, "| peft-by-hand", version("peft-by-hand"))
 # | --- | --- | --- | --- |
 # | say what each method trains, and turn a budget into a bottleneck | 1 of 5 | 6 min | 3 lines |
 #
-# Write three functions of whole numbers: the numbers in one adapter, the numbers that IA3 trains in one block, and the largest bottleneck $r$ at which `adapters`
+# Write three functions that take whole numbers and return one (an `int`): the numbers in one adapter, the numbers that IA3 trains in one block, and the largest bottleneck $r$ at which `adapters`
 # adapters together have at most `budget` numbers (0 if not even $r = 1$ fits).
 #
 # <details><summary>Hint 1: where to start</summary>
@@ -117,11 +117,12 @@ count_adapters_grade = check.count_adapters(adapter_parameters, ia3_parameters, 
 ### BEGIN HIDDEN TESTS
 def small_and_large_budgets(functions, draw):
     """A budget that is too small for any adapter gives 0, and a huge one is exact."""
-    d = draw.integer(300, 900)
-    check.judge_widest(functions, [[d, 12, 12 * d], [d, 12, 5], [d, 2, 12 * d * 777_777]])
+    d, n = draw.integer(300, 900), draw.integer(2, 24)
+    small = [[d, n, n * d], [d, n, 5], [d, n, 0], [d, 1, d - 1], [d, n, n * (3 * d + 1) - 1], [d, n, n * (3 * d + 1)]]
+    check.judge_widest(functions, [*small, [d, 2, 12 * d * 777_777]])
 
 
-count_adapters_grade = count_adapters_grade.hidden(small_and_large_budgets, points=1)
+count_adapters_grade = count_adapters_grade.hidden(small_and_large_budgets, points=1, after=("widest-that-fits",))
 ### END HIDDEN TESTS
 count_adapters_grade
 
