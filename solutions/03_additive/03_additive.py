@@ -162,7 +162,7 @@ print("widest bottleneck for 1 % of MiniLM with 12 adapters:", widest_bottleneck
 # | --- | --- | --- | --- |
 # | write the adapter | 2 of 5 | 12 min | 5 lines |
 #
-# Two `nn.Linear` layers with biases. `down` keeps the start that PyTorch gives it, `up` starts at zero. The check looks at the layers, the start, the output for
+# Two `nn.Linear` layers with biases. `down` may keep the start that PyTorch gives it, `up` starts at zero. The check looks at the layers, the start, the output for
 # arbitrary weights, and the gradients of $x$ and of all four parameters.
 #
 # <details><summary>Hint 1: where to start</summary>
@@ -357,7 +357,7 @@ def unusual_calls(wrapper, draw):
     check.judge_call(wrapper, draw, [mask], {"factor": -0.5})
 
 
-adapter_behind_grade = adapter_behind_grade.hidden(unusual_calls, points=1)
+adapter_behind_grade = adapter_behind_grade.hidden(unusual_calls, points=1, after=("any-call",))
 ### END HIDDEN TESTS
 adapter_behind_grade
 

@@ -109,10 +109,19 @@ def judge_policy(subject: Subject, policy: str, head: str = "fc2", *, before: bo
     if policy == "bitfit" and extra == {"block.bias_gate.weight"}:
         raise Failure("module-name-matched", f"{text}: bias_gate is the name of a module, and its weight is no bias",
                       "Look at the parameter's own name, after the last dot: it ends with 'bias'.")  # fmt: skip
-    if head == "fc2" and "fc20.weight" in extra and extra <= {"fc20.weight", "fc20.bias"}:
+    if head == "fc2" and not missing and "fc20.weight" in extra and extra <= {"fc20.weight", "fc20.bias"}:
         raise Failure("prefix-matched", f"{text}: fc20 begins with fc2 but is another layer", whole)
-    if head == "fc2" and "block.fc2.weight" in extra and extra <= {"block.fc2.weight", "block.fc2.bias"}:
+    if (
+        head == "fc2"
+        and not missing
+        and "block.fc2.weight" in extra
+        and extra <= {"block.fc2.weight", "block.fc2.bias"}
+    ):
         raise Failure("inside-matched", f"{text}: fc2. stands in the name block.fc2.weight too, which is another layer",
+                      whole)  # fmt: skip
+    others = {"fc20.weight", "fc20.bias", "block.fc2.weight", "block.fc2.bias"}
+    if head == "fc2" and {"fc20.weight", "block.fc2.weight"} <= extra <= others:
+        raise Failure("prefix-matched", f"{text}: fc20 and block.fc2 have fc2 in their names and are other layers",
                       whole)  # fmt: skip
     if policy == "bitfit" and {"block.norm.weight", "scale"} == extra:
         raise Failure("vectors-matched", f"{text}: not every vector is a bias", "Go by the name: it ends with 'bias'.")
