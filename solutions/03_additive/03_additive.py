@@ -219,7 +219,7 @@ def learns(adapter, draw):
 
 
 bottleneck_adapter_grade = bottleneck_adapter_grade.hidden(other_inputs, points=1, after=("output",)).hidden(
-    learns, points=1
+    learns, points=1, after=("has-two-layers", "starts-as-the-identity", "output")
 )
 ### END HIDDEN TESTS
 bottleneck_adapter_grade
@@ -424,17 +424,17 @@ insert_adapters_grade = check.insert_adapters(insert_adapters, points=4, of=5)
 
 ### BEGIN HIDDEN TESTS
 def parts_of_a_model(insert, draw):
-    """It also serves a bare encoder and a list of some of its blocks, and then leaves the other blocks alone."""
-    for inside, expected in (("encoder", "012"), ("upper", "12")):
+    """It also serves a bare encoder, a model deep in another, and a list of some blocks: then it leaves the others."""
+    for inside, expected in (("encoder", "012"), ("upper", "12"), ("deep", "012")):
         places = check.inserted(insert, draw, inside=inside)[0]["places"]
         wrapped = {name for name, place in places.items() if place["wrapped"]}
         right = {f"{index}.{child}" for index in expected for child in ("attention", "feed_forward")}
         if wrapped != right:
-            text = f"given the blocks {', '.join(expected)} of an encoder, it wrapped {', '.join(sorted(wrapped)) or 'nothing'}"
+            text = f"given {inside!r} with the blocks {', '.join(expected)}, it wrapped {', '.join(sorted(wrapped)) or 'nothing'}"
             raise check.Failure("model-assumed", text, "Search model.modules(); assume no attribute of the model.")
 
 
-insert_adapters_grade = insert_adapters_grade.hidden(parts_of_a_model, points=1)
+insert_adapters_grade = insert_adapters_grade.hidden(parts_of_a_model, points=1, after=("every-block",))
 ### END HIDDEN TESTS
 insert_adapters_grade
 
@@ -537,7 +537,7 @@ def other_layers(layer, draw):
         check.judge_scaling(layer, check.ia3_case(draw, where, leading=()))
 
 
-ia3_layer_grade = ia3_layer_grade.hidden(other_layers, points=1)
+ia3_layer_grade = ia3_layer_grade.hidden(other_layers, points=1, after=("scaling",))
 ### END HIDDEN TESTS
 ia3_layer_grade
 
@@ -590,12 +590,11 @@ fold_ia3_grade = check.fold_ia3(fold, points=3, of=4)
 def without_bias(function, draw):
     """It also folds into layers without bias, and factors that are zero or negative."""
     for where in ("output", "input"):
-        case = check.fold_case(draw, where, bias=False)
-        case["scale"][0], case["scale"][1] = 0.0, -1.3
-        check.judge_fold(function, case)
+        for square in (True, False):
+            check.judge_fold(function, check.fold_case(draw, where, bias=False, square=square, signs=True))
 
 
-fold_ia3_grade = fold_ia3_grade.hidden(without_bias, points=1)
+fold_ia3_grade = fold_ia3_grade.hidden(without_bias, points=1, after=("folded-output", "folded-input"))
 ### END HIDDEN TESTS
 fold_ia3_grade
 
