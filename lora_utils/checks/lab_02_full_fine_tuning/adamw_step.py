@@ -173,10 +173,12 @@ def expect_steps(looks: list[dict], cases: list, name: str, known: tuple, id: st
     def row(values: list[dict]) -> torch.Tensor:
         return torch.cat([one[name].double().flatten() for one in values])
 
+    came, right = row(looks), row([simulate(c) for c in cases])
+    if close(came, right, 1e-6):
+        return  # before all the mistakes are computed
     mistakes = tuple(Mistake(id, row([simulate(c, mistake) for c in cases]), text, hint)
                      for mistake, id, text, hint in known)  # fmt: skip
-    expect_close(row(looks), row([simulate(c) for c in cases]), what=what, id=id, hint=hint, mistakes=mistakes,
-                 tolerance=1e-6)  # fmt: skip
+    expect_close(came, right, what=what, id=id, hint=hint, mistakes=mistakes, tolerance=1e-6)
 
 
 STEPS = (

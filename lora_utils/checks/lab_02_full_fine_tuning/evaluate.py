@@ -78,22 +78,8 @@ def evaluation_case(
 ) -> dict:
     """Draw a model and examples: the full batches are mostly right, the rest is mostly wrong.
 
-    With a short last batch it draws until no two mistakes give the same number, so that each gets its own message. The
-    shape is that of one example; without numbers in it, an example is a row of ids.
+    The shape is that of one example; without numbers in it, an example is a row of ids.
     """
-    for _ in range(200):
-        case = _evaluation_case(draw, batch_size, n, training, shape)
-        values: dict[str, set] = {}
-        for id, value, _, _ in wrong_accuracies(case):
-            values.setdefault(id, set()).add(round(value, 9))
-        share = round(right_share(case), 9)
-        numbers = [value for one in values.values() for value in one if value != share]
-        if not (1 < batch_size < n and n % batch_size) or len({0.0, *numbers}) == len(numbers) + 1:
-            break
-    return case
-
-
-def _evaluation_case(draw: Draw, batch_size: int, n: int, training: bool, shape: tuple[int, ...]) -> dict:
     c = 4
     inputs = draw.normal(n, *shape) if shape else draw.integers(0, VOCABULARY - 1, n, 5)
     weight = draw.normal(c, features(inputs).shape[1])

@@ -18,7 +18,7 @@ from lora_utils.checks.framework.subject import StudentRaised
 from lora_utils.checks.lab_02_full_fine_tuning.evaluate import VOCABULARY, features
 
 training_step = Exercise("training-step")
-ORDER = "The order is: optimizer.zero_grad(), loss = ..., loss.backward(), optimizer.step()."
+ORDER = "The order is: clear the gradients, forward pass and loss, backward pass, step of the optimizer."
 
 
 # ---------------------------------------------------------------------------------------------------------- probes
