@@ -165,7 +165,6 @@ def own_adapters(subject: Subject, draw: Draw) -> None:
     """Every place has an adapter of its own, made as adapter(width, bottleneck), and keeps its own sublayer."""
     seen, sizes = inserted(subject, draw)
     for name, place in seen["places"].items():
-        right = [sizes["width"] + 2 * int(name[0]), sizes["bottleneck"]]  # each block has a width of its own
         if not place["own"]:
             raise Failure(
                 "sublayer-replaced",
@@ -178,6 +177,10 @@ def own_adapters(subject: Subject, draw: Draw) -> None:
                 f"the wrapper at {name} did not get an adapter as its second argument",
                 "wrapper(sublayer, adapter(width, bottleneck)): an object, not the class.",
             )
+    if seen["shared"]:
+        raise Failure("adapter-shared", "several places share one adapter object", "Make a new adapter for each place.")
+    for name, place in seen["places"].items():
+        right = [sizes["width"] + 2 * int(name[0]), sizes["bottleneck"]]  # each block has a width of its own
         if place["made"] == right[::-1]:
             raise Failure(
                 "sizes-swapped",
@@ -196,8 +199,6 @@ def own_adapters(subject: Subject, draw: Draw) -> None:
                 f"the adapter at {name} has bottleneck {place['made'][1]} instead of {right[1]}",
                 "Pass bottleneck on as it is.",
             )
-    if seen["shared"]:
-        raise Failure("adapter-shared", "several places share one adapter object", "Make a new adapter for each place.")
 
 
 @insert_adapters.check(after=("every-block",))
