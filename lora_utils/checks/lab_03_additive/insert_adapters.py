@@ -165,6 +165,12 @@ def own_adapters(subject: Subject, draw: Draw) -> None:
     """Every place has an adapter of its own, made as adapter(width, bottleneck), and keeps its own sublayer."""
     seen, sizes = inserted(subject, draw)
     for name, place in seen["places"].items():
+        if place["twice"]:
+            raise Failure(
+                "wrapped-twice-at-once",
+                f"at {name} a wrapper stands inside a wrapper after a single call",
+                "One wrapper and one adapter for each sublayer.",
+            )
         if not place["own"]:
             raise Failure(
                 "sublayer-replaced",

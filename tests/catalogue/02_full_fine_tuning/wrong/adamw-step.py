@@ -409,3 +409,68 @@ def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
     vh = v / (1 - beta2**t)
     theta = theta - lr * (mh / (vh.sqrt() + eps) - weight_decay * theta)
     return theta, m, v
+
+# %% nesterov message="wrong-theta"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    m_hat = m / (1 - beta1**t)
+    v_hat = v / (1 - beta2**t)
+    theta = theta - lr * (beta1 * m_hat + (1 - beta1) * g) / (v_hat.sqrt() + eps) - lr * weight_decay * theta
+    return theta, m, v
+
+# %% v of the gradient's squared norm message="wrong-moment"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * (g * g).sum()
+    m_hat = m / (1 - beta1**t)
+    v_hat = v / (1 - beta2**t)
+    theta = theta - lr * m_hat / (v_hat.sqrt() + eps) - lr * weight_decay * theta
+    return theta, m, v
+
+# %% the sign of m alone message="wrong-theta"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    m_hat = m / (1 - beta1**t)
+    v_hat = v / (1 - beta2**t)
+    theta = theta - lr * m_hat.sign() - lr * weight_decay * theta
+    return theta, m, v
+
+# %% eps as a factor message="wrong-theta"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    m_hat = m / (1 - beta1**t)
+    v_hat = v / (1 - beta2**t)
+    theta = theta - lr * m_hat / (v_hat.sqrt() * (1 + eps)) - lr * weight_decay * theta
+    return theta, m, v
+
+# %% m corrected by t message="wrong-theta"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    m_hat = m / t
+    v_hat = v / (1 - beta2**t)
+    theta = theta - lr * m_hat / (v_hat.sqrt() + eps) - lr * weight_decay * theta
+    return theta, m, v
+
+# %% decay by the square of lr message="wrong-decay"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    m_hat = m / (1 - beta1**t)
+    v_hat = v / (1 - beta2**t)
+    theta = theta - lr * m_hat / (v_hat.sqrt() + eps) - lr**2 * weight_decay * theta
+    return theta, m, v
+
+# %% the learning rate shrunk by the decay message="wrong-decay"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    if weight_decay:
+        lr = lr * (1 - weight_decay)
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    m_hat = m / (1 - beta1**t)
+    v_hat = v / (1 - beta2**t)
+    theta = theta - lr * m_hat / (v_hat.sqrt() + eps) - lr * weight_decay * theta
+    return theta, m, v

@@ -481,3 +481,76 @@ def evaluate(model, inputs, labels, batch_size):
             right += (scores.argmax(dim=1) == labels[batch]).sum().item()
     model.train(was)
     return right / batch_size
+
+# %% no_grad called without with message="graph-recorded"
+def evaluate(model, inputs, labels, batch_size):
+    was, right = model.training, 0
+    model.eval()
+    torch.no_grad()
+    if True:
+        for start in range(0, len(inputs), batch_size):
+            batch = slice(start, start + batch_size)
+            guesses = model(inputs[batch]).argmax(dim=1)
+            right += (guesses == labels[batch]).sum().item()
+    model.train(was)
+    return right / len(labels)
+
+# %% the mode turned round message="left-in-evaluation-mode"
+def evaluate(model, inputs, labels, batch_size):
+    was, right = model.training, 0
+    model.eval()
+    with torch.no_grad():
+        for start in range(0, len(inputs), batch_size):
+            batch = slice(start, start + batch_size)
+            guesses = model(inputs[batch]).argmax(dim=1)
+            right += (guesses == labels[batch]).sum().item()
+    model.train(not was)
+    return right / len(labels)
+
+# %% a batch right only as a whole message="wrong-accuracy"
+def evaluate(model, inputs, labels, batch_size):
+    was, right = model.training, 0
+    model.eval()
+    with torch.no_grad():
+        for start in range(0, len(inputs), batch_size):
+            batch = slice(start, start + batch_size)
+            guesses = model(inputs[batch]).argmax(dim=1)
+            right += int((guesses == labels[batch]).all()) * len(guesses)
+    model.train(was)
+    return right / len(labels)
+
+# %% means added and divided by the number of batches message="mean-of-batches"
+def evaluate(model, inputs, labels, batch_size):
+    was, right = model.training, 0
+    model.eval()
+    with torch.no_grad():
+        for start in range(0, len(inputs), batch_size):
+            batch = slice(start, start + batch_size)
+            guesses = model(inputs[batch]).argmax(dim=1)
+            right += (guesses == labels[batch]).float().mean().item()
+    model.train(was)
+    return right / ((len(labels) + batch_size - 1) // batch_size)
+
+# %% divided by the examples of full batches message="wrong-accuracy"
+def evaluate(model, inputs, labels, batch_size):
+    was, right = model.training, 0
+    model.eval()
+    with torch.no_grad():
+        for start in range(0, len(inputs), batch_size):
+            batch = slice(start, start + batch_size)
+            guesses = model(inputs[batch]).argmax(dim=1)
+            right += (guesses == labels[batch]).sum().item()
+    model.train(was)
+    return right / (len(labels) // batch_size * batch_size)
+
+# %% train(True) at the end message="always-training-mode"
+def evaluate(model, inputs, labels, batch_size):
+    was, right = model.training, 0
+    model.eval()
+    with torch.no_grad():
+        for start in range(0, len(inputs), batch_size):
+            batch = slice(start, start + batch_size)
+            guesses = model(inputs[batch]).argmax(dim=1)
+            right += (guesses == labels[batch]).sum().item()
+    model.train(True)
+    return right / len(labels)

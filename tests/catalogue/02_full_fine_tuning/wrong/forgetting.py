@@ -231,3 +231,19 @@ def forgetting(model, old_head, accuracy, before):
     after = accuracy(model)
     model.fc2 = model.new_head
     return before - after
+
+# %% divided by the sum of both message="wrong-forgetting"
+def forgetting(model, old_head, accuracy, before):
+    new = model.fc2
+    model.fc2 = old_head
+    after = accuracy(model)
+    model.fc2 = new
+    return (before - after) / (before + after)
+
+# %% the head deleted message="other-head-left-in"
+def forgetting(model, old_head, accuracy, before):
+    new = model.fc2
+    model.fc2 = old_head
+    after = accuracy(model)
+    del model.fc2
+    return before - after

@@ -497,3 +497,69 @@ def training_step(model, optimizer, inputs, labels):
     loss.backward()
     optimizer.step()
     return loss.item()
+
+# %% class zero ignored message="wrong-step"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs), labels, ignore_index=0)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+# %% half the loss message="wrong-step"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs), labels)
+    (loss / 2).backward()
+    optimizer.step()
+    return loss.item()
+
+# %% divided on return message="loss-divided"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs), labels)
+    loss.backward()
+    optimizer.step()
+    return loss.item() / len(labels)
+
+# %% an integer message="not-a-number"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs), labels)
+    loss.backward()
+    optimizer.step()
+    return int(loss)
+
+# %% returns the perplexity message="wrong-loss-value"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs), labels)
+    loss.backward()
+    optimizer.step()
+    return loss.exp().item()
+
+# %% gradient descent by the learning rate of the group message="optimizer-not-used"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs), labels)
+    loss.backward()
+    with torch.no_grad():
+        for group in optimizer.param_groups:
+            for p in group['params']:
+                p -= group['lr'] * p.grad
+    return loss.item()
+
+# %% train(False) message="evaluation-mode"
+def training_step(model, optimizer, inputs, labels):
+    model.train(False)
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs), labels)
+    loss.backward()
+    optimizer.step()
+    return loss.item()

@@ -576,3 +576,52 @@ class BottleneckAdapter(nn.Module):
 
     def forward(self, x):
         return x + self.up(F.gelu(self.down(x)))
+
+# %% down frozen message="adapter-frozen"
+class BottleneckAdapter(nn.Module):
+    def __init__(self, width, bottleneck):
+        super().__init__()
+        self.down = nn.Linear(width, bottleneck)
+        self.up = nn.Linear(bottleneck, width)
+        nn.init.zeros_(self.up.weight)
+        nn.init.zeros_(self.up.bias)
+        self.down.requires_grad_(False)
+
+    def forward(self, x):
+        return x + self.up(F.gelu(self.down(x)))
+
+# %% x scaled up message="not-identity-at-start"
+class BottleneckAdapter(nn.Module):
+    def __init__(self, width, bottleneck):
+        super().__init__()
+        self.down = nn.Linear(width, bottleneck)
+        self.up = nn.Linear(bottleneck, width)
+        nn.init.zeros_(self.up.weight)
+        nn.init.zeros_(self.up.bias)
+
+    def forward(self, x):
+        return 1.1 * x + self.up(F.gelu(self.down(x)))
+
+# %% up of the full width message="full-matrix"
+class BottleneckAdapter(nn.Module):
+    def __init__(self, width, bottleneck):
+        super().__init__()
+        self.down = nn.Linear(width, bottleneck)
+        self.up = nn.Linear(width, width)
+        nn.init.zeros_(self.up.weight)
+        nn.init.zeros_(self.up.bias)
+
+    def forward(self, x):
+        return x + self.up(F.gelu(self.down(x)))
+
+# %% up starts near zero message="up-not-zero"
+class BottleneckAdapter(nn.Module):
+    def __init__(self, width, bottleneck):
+        super().__init__()
+        self.down = nn.Linear(width, bottleneck)
+        self.up = nn.Linear(bottleneck, width)
+        nn.init.normal_(self.up.weight, std=1e-3)
+        nn.init.zeros_(self.up.bias)
+
+    def forward(self, x):
+        return x + self.up(F.gelu(self.down(x)))

@@ -421,3 +421,56 @@ def insert_adapters(model, bottleneck, adapter, wrapper):
         width = len(block.attention_norm.weight)
         for name in ("attention", "feed_forward"):
             setattr(block, name, wrapper(getattr(block, name), adapter(width, bottleneck)))
+
+# %% every second block message="blocks-forgotten"
+def insert_adapters(model, bottleneck, adapter, wrapper):
+    blocks = [m for m in model.modules() if isinstance(m, EncoderBlock)]
+    if any(isinstance(s, wrapper) for b in blocks for s in (b.attention, b.feed_forward)):
+        raise ValueError("the model has adapters already")
+    for block in blocks[::2]:
+        width = len(block.attention_norm.weight)
+        for name in ("attention", "feed_forward"):
+            setattr(block, name, wrapper(getattr(block, name), adapter(width, bottleneck)))
+
+# %% two wrappers in each place message="wrapped-twice-at-once"
+def insert_adapters(model, bottleneck, adapter, wrapper):
+    blocks = [m for m in model.modules() if isinstance(m, EncoderBlock)]
+    if any(isinstance(s, wrapper) for b in blocks for s in (b.attention, b.feed_forward)):
+        raise ValueError("the model has adapters already")
+    for block in blocks:
+        width = len(block.attention_norm.weight)
+        for name in ("attention", "feed_forward"):
+            setattr(block, name, wrapper(wrapper(getattr(block, name), adapter(width, bottleneck)), adapter(width, bottleneck)))
+
+# %% wrapper arguments swapped message="sublayer-replaced"
+def insert_adapters(model, bottleneck, adapter, wrapper):
+    blocks = [m for m in model.modules() if isinstance(m, EncoderBlock)]
+    if any(isinstance(s, wrapper) for b in blocks for s in (b.attention, b.feed_forward)):
+        raise ValueError("the model has adapters already")
+    for block in blocks:
+        width = len(block.attention_norm.weight)
+        for name in ("attention", "feed_forward"):
+            setattr(block, name, wrapper(adapter(width, bottleneck), getattr(block, name)))
+
+# %% freezes every block and the rest message="head-frozen"
+def insert_adapters(model, bottleneck, adapter, wrapper):
+    blocks = [m for m in model.modules() if isinstance(m, EncoderBlock)]
+    if any(isinstance(s, wrapper) for b in blocks for s in (b.attention, b.feed_forward)):
+        raise ValueError("the model has adapters already")
+    for block in blocks:
+        width = len(block.attention_norm.weight)
+        for name in ("attention", "feed_forward"):
+            setattr(block, name, wrapper(getattr(block, name), adapter(width, bottleneck)))
+        block.requires_grad_(False)
+    for p in model.parameters():
+        p.requires_grad_(False)
+
+# %% copies of the sublayers message="sublayer-replaced"
+def insert_adapters(model, bottleneck, adapter, wrapper):
+    blocks = [m for m in model.modules() if isinstance(m, EncoderBlock)]
+    if any(isinstance(s, wrapper) for b in blocks for s in (b.attention, b.feed_forward)):
+        raise ValueError("the model has adapters already")
+    for block in blocks:
+        width = len(block.attention_norm.weight)
+        for name in ("attention", "feed_forward"):
+            setattr(block, name, wrapper(__import__('copy').deepcopy(getattr(block, name)), adapter(width, bottleneck)))
