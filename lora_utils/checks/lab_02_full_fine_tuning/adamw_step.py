@@ -234,7 +234,7 @@ DECAY = (
 
 
 def judge_theta(subject: Subject, c: dict) -> None:
-    """Compare theta after each of many steps with torch.optim.AdamW; hidden checks use it."""
+    """Compare theta after each of many steps with torch.optim.AdamW; hidden checks use it with many."""
     results, right = subject.probe(run_adamw, **c)["results"], reference(c)
     for k, (result, expected) in enumerate(zip(results, right, strict=False)):
         theta = result[0]
@@ -281,6 +281,7 @@ def steps(subject: Subject, draw: Draw) -> None:
                       "v_hat is positive if v is the mean of squares and 1 - beta2**t has a power: ** and not "
                       "*.")  # fmt: skip
     expect_steps(looks, cases, "theta", STEPS, "wrong-theta", "theta after one step", FORMULA)
+    judge_theta(subject, adamw_case(draw, steps=4))  # torch's own, several in a row
 
 
 @adamw_step.check(after=("steps",))

@@ -211,7 +211,7 @@ def judge_scaling(subject: Subject, c: dict) -> None:
         mistakes = [
             Mistake("bias-not-scaled", s * plain + b, "the product is rescaled, but not the bias, which is part of the "
                     "output", "Rescale what the layer returns, bias included."),
-            Mistake("bias-lost", s * plain, "the bias is missing", "The layer's whole output is rescaled, bias included."),
+            Mistake("bias-lost", s * plain, "the bias is missing", "The whole output is rescaled, bias included."),
             Mistake("adds", plain + b + s, "the factors are added to the output", adds),
             Mistake("one-plus", (1 + s) * (plain + b), "the output is multiplied by 1 + scale: the layer's own output "
                     "is added once more", "The factors start at one themselves: return scale times the output alone."),

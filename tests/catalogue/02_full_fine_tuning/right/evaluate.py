@@ -102,3 +102,15 @@ def evaluate(model, inputs, labels, batch_size):
             done = upper
     model.train(was)
     return (right / labels.numel()).item()
+
+# %% numpy's mean of a list
+def evaluate(model, inputs, labels, batch_size):
+    import numpy as np
+    was = model.training
+    model.eval()
+    hits = []
+    with torch.no_grad():
+        for start in range(0, len(inputs), batch_size):
+            hits += (model(inputs[start : start + batch_size]).argmax(1) == labels[start : start + batch_size]).tolist()
+    model.train(was)
+    return np.mean(hits)

@@ -139,3 +139,23 @@ def ledger(model, b):
         "optimizer": 8 * n + 4 * len(trained),
         "activations": int(4 * (b * (kept + model[-1].weight.size(0)) + 1)),
     }
+
+# %% defaultdict
+def ledger(model, b):
+    from collections import defaultdict
+    out = defaultdict(int)
+    flows, have, width = False, True, 0
+    for k, layer in enumerate(model.children()):
+        for p in layer.parameters():
+            out["weights"] += p.numel() * 4
+            out["gradients"] += p.numel() * 4 * p.requires_grad
+            out["optimizer"] += (p.numel() * 8 + 4) * p.requires_grad
+        if type(layer) is nn.Linear:
+            out["activations"] += 4 * b * layer.in_features * (layer.weight.requires_grad and not have)
+            flows = flows or any(p.requires_grad for p in layer.parameters())
+            have, width = False, layer.out_features
+        else:
+            out["activations"] += 4 * b * width * flows
+            have = flows
+    out["activations"] += 4 * (b * width + 1)
+    return out
