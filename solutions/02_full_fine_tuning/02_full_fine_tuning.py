@@ -62,7 +62,7 @@ print("torch", torch.__version__)
 #
 # Write `training_step(model, optimizer, inputs, labels)`. It shall
 #
-# * put the model into training mode;
+# * put the model into training mode and leave it there;
 # * move what is trainable by one step of the given optimiser along the gradient of this batch's mean cross entropy, whatever gradients are left from before;
 # * return the loss before the step as a plain Python number.
 #
@@ -108,7 +108,7 @@ def other_batches(step, draw):
     check.judge_steps(step, check.step_case(draw, steps=4, momentum=0.9))
 
 
-training_step_grade = training_step_grade.hidden(other_batches, points=1)
+training_step_grade = training_step_grade.hidden(other_batches, points=1, after=("one-step", "each-batch-alone"))
 ### END HIDDEN TESTS
 training_step_grade
 
@@ -226,10 +226,10 @@ def many_steps(step, draw):
     c["settings"] |= {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8}
     for k in (3, 4, 11):
         c["gradients"][k] = c["gradients"][k] * 0
-    check.judge_theta(step, c, ())
+    check.judge_theta(step, c)
 
 
-adamw_step_grade = adamw_step_grade.hidden(many_steps, points=1)
+adamw_step_grade = adamw_step_grade.hidden(many_steps, points=1, after=("moments", "steps", "decay"))
 ### END HIDDEN TESTS
 adamw_step_grade
 
@@ -307,13 +307,15 @@ evaluate_grade = check.evaluate(evaluate, points=3, of=4)
 ### BEGIN HIDDEN TESTS
 def other_sizes(function, draw):
     """It also holds for a batch larger than all examples, for batches that divide them, and for single examples."""
-    for batch_size, n in ((50, 13), (5, 15), (1, 7)):
-        c = check.evaluation_case(draw, batch_size=batch_size, n=n)
-        check.judge_accuracy(function, c, training=True)
-        check.judge_accuracy(function, c, training=False)
+    cases = [
+        check.evaluation_case(draw, batch_size=batch_size, n=n, training=training)
+        for batch_size, n in ((50, 13), (5, 15), (1, 7), (8, 1))
+        for training in (True, False)
+    ]
+    check.judge_accuracy(function, cases)
 
 
-evaluate_grade = evaluate_grade.hidden(other_sizes, points=1)
+evaluate_grade = evaluate_grade.hidden(other_sizes, points=1, after=("share-of-right-answers",))
 ### END HIDDEN TESTS
 evaluate_grade
 
@@ -340,7 +342,7 @@ evaluate_grade
 #
 # Write `choose(model, policy, head)`. `policy` is one of the four above, `head` the name of the head as in `named_parameters()`,
 # for example `"fc2"`, or `"block.out"` if it lies deeper. Afterwards exactly the right
-# parameters have `requires_grad`, however the model came. A parameter is a bias if its own name, the part after the last dot, ends with `bias`. Return the
+# parameters have `requires_grad`, however the model came. The biases are the parameters whose own name, the part after the last dot, is `bias`. Return the
 # names of the trainable parameters in the model's order. Any other policy is a `ValueError` that names it.
 #
 # <details><summary>Hint 1: where to start</summary>
@@ -382,14 +384,14 @@ freezing_policy_grade = check.freezing_policy(choose, points=3, of=4)
 
 ### BEGIN HIDDEN TESTS
 def nested_head(function, draw):
-    """It also serves a head inside another module and one that shares the beginning of its name."""
+    """It also serves a head inside another module, one that shares a part of its name, and one without bias."""
     for before in (True, False):
-        for head in ("block.out", "fc20"):
+        for head in ("block.out", "fc20", "block.fc2", "block.bias_gate"):
             for policy in ("last layer", "bitfit"):
                 check.judge_policy(function, policy, head, before=before)
 
 
-freezing_policy_grade = freezing_policy_grade.hidden(nested_head, points=1)
+freezing_policy_grade = freezing_policy_grade.hidden(nested_head, points=1, after=("last-layer", "biases"))
 ### END HIDDEN TESTS
 freezing_policy_grade
 
@@ -554,7 +556,7 @@ axes.legend(frameon=False)
 # | the bytes of one AdamW step, from shapes alone | 4 of 5 | 18 min | 15 lines |
 #
 # Write `ledger(model, b)` for an `nn.Sequential` that begins and ends with an `nn.Linear` and has an `nn.ReLU` between each two (a linear layer may lack its bias); all is float32, `b` is the batch size. Return a dict with the keys
-# `"weights"`, `"gradients"`, `"optimizer"` and `"activations"`, in bytes. At least one parameter is trained. The check takes a real step and counts.
+# `"weights"`, `"gradients"`, `"optimizer"` and `"activations"`, in bytes, as whole numbers (`int`). At least one parameter is trained. The check knows what steps that were really taken have kept.
 #
 # <details><summary>Hint 1: where to start</summary>
 #
@@ -604,14 +606,14 @@ memory_ledger_grade = check.memory_ledger(ledger, points=4, of=5)
 
 ### BEGIN HIDDEN TESTS
 def other_chains(function, draw):
-    """It also holds for chains of other lengths, without biases, and when a single weight in the middle is trained."""
-    for layers, bias, policy in ((4, True, "middle weight"), (3, False, "everything"), (1, True, "everything")):
-        c = check.ledger_case(draw, policy, layers=layers, bias=bias)
-        for kind in ("weights", "gradients", "optimizer", "activations"):
-            check.judge_kind(function, c, kind)
+    """It also holds for chains of other lengths, with layers that lack a bias, and for a batch of one."""
+    for kind in ("weights", "gradients", "optimizer", "activations"):
+        check.judge_kind(function, check.ledger_cases(draw, 24), kind)
 
 
-memory_ledger_grade = memory_ledger_grade.hidden(other_chains, points=1)
+memory_ledger_grade = memory_ledger_grade.hidden(
+    other_chains, points=1, after=("weights", "gradients", "optimizer", "activations")
+)
 ### END HIDDEN TESTS
 memory_ledger_grade
 
@@ -782,13 +784,14 @@ forgetting_grade = check.forgetting(forgetting, points=3, of=4)
 ### BEGIN HIDDEN TESTS
 def same_number_of_classes(function, draw):
     """It also holds where both tasks have the same number of classes, so that no shape gives the mistake away."""
-    c = check.forgetting_case(draw, same=True)
-    seen = check.judge_forgetting(function, c)
-    if not seen["restored"]:
-        raise check.Failure("old-head-left-in", "the model is left with the old head", "Put the new one back.")
+    cases = [check.forgetting_case(draw, same=True, before=before) for before in (0.8716, 0.0, 0.2)]
+    for seen, c in zip(check.judge_forgetting(function, cases), cases, strict=True):
+        check.judge_head(seen, c)
 
 
-forgetting_grade = forgetting_grade.hidden(same_number_of_classes, points=1)
+forgetting_grade = forgetting_grade.hidden(
+    same_number_of_classes, points=1, after=("under-the-old-head", "new-head-back")
+)
 ### END HIDDEN TESTS
 forgetting_grade
 

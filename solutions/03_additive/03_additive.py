@@ -74,7 +74,7 @@ print("torch", torch.__version__, "| peft-by-hand", version("peft-by-hand"))
 # | --- | --- | --- | --- |
 # | say what each method trains, and turn a budget into a bottleneck | 1 of 5 | 6 min | 3 lines |
 #
-# Write three functions of whole numbers: the numbers in one adapter, the numbers that IA3 trains in one block, and the largest bottleneck $r$ at which `adapters`
+# Write three functions that take whole numbers and return one (an `int`): the numbers in one adapter, the numbers that IA3 trains in one block, and the largest bottleneck $r$ at which `adapters`
 # adapters together have at most `budget` numbers (0 if not even $r = 1$ fits).
 #
 # <details><summary>Hint 1: where to start</summary>
@@ -117,11 +117,12 @@ count_adapters_grade = check.count_adapters(adapter_parameters, ia3_parameters, 
 ### BEGIN HIDDEN TESTS
 def small_and_large_budgets(functions, draw):
     """A budget that is too small for any adapter gives 0, and a huge one is exact."""
-    d = draw.integer(300, 900)
-    check.judge_widest(functions, [[d, 12, 12 * d], [d, 12, 5], [d, 2, 12 * d * 777_777]])
+    d, n = draw.integer(300, 900), draw.integer(2, 24)
+    small = [[d, n, n * d], [d, n, 5], [d, n, 0], [d, 1, d - 1], [d, n, n * (3 * d + 1) - 1], [d, n, n * (3 * d + 1)]]
+    check.judge_widest(functions, [*small, [d, 2, 12 * d * 777_777]])
 
 
-count_adapters_grade = count_adapters_grade.hidden(small_and_large_budgets, points=1)
+count_adapters_grade = count_adapters_grade.hidden(small_and_large_budgets, points=1, after=("widest-that-fits",))
 ### END HIDDEN TESTS
 count_adapters_grade
 
@@ -161,7 +162,7 @@ print("widest bottleneck for 1 % of MiniLM with 12 adapters:", widest_bottleneck
 # | --- | --- | --- | --- |
 # | write the adapter | 2 of 5 | 12 min | 5 lines |
 #
-# Two `nn.Linear` layers with biases. `down` keeps the start that PyTorch gives it, `up` starts at zero. The check looks at the layers, the start, the output for
+# Two `nn.Linear` layers with biases. `down` may keep the start that PyTorch gives it, `up` starts at zero. The check looks at the layers, the start, the output for
 # arbitrary weights, and the gradients of $x$ and of all four parameters.
 #
 # <details><summary>Hint 1: where to start</summary>
@@ -218,7 +219,7 @@ def learns(adapter, draw):
 
 
 bottleneck_adapter_grade = bottleneck_adapter_grade.hidden(other_inputs, points=1, after=("output",)).hidden(
-    learns, points=1
+    learns, points=1, after=("has-two-layers", "starts-as-the-identity", "output")
 )
 ### END HIDDEN TESTS
 bottleneck_adapter_grade
@@ -356,7 +357,7 @@ def unusual_calls(wrapper, draw):
     check.judge_call(wrapper, draw, [mask], {"factor": -0.5})
 
 
-adapter_behind_grade = adapter_behind_grade.hidden(unusual_calls, points=1)
+adapter_behind_grade = adapter_behind_grade.hidden(unusual_calls, points=1, after=("any-call",))
 ### END HIDDEN TESTS
 adapter_behind_grade
 
@@ -423,17 +424,17 @@ insert_adapters_grade = check.insert_adapters(insert_adapters, points=4, of=5)
 
 ### BEGIN HIDDEN TESTS
 def parts_of_a_model(insert, draw):
-    """It also serves a bare encoder and a list of some of its blocks, and then leaves the other blocks alone."""
-    for inside, expected in (("encoder", "012"), ("upper", "12")):
+    """It also serves a bare encoder, a model deep in another, and a list of some blocks: then it leaves the others."""
+    for inside, expected in (("encoder", "012"), ("upper", "12"), ("deep", "012")):
         places = check.inserted(insert, draw, inside=inside)[0]["places"]
         wrapped = {name for name, place in places.items() if place["wrapped"]}
         right = {f"{index}.{child}" for index in expected for child in ("attention", "feed_forward")}
         if wrapped != right:
-            text = f"given the blocks {', '.join(expected)} of an encoder, it wrapped {', '.join(sorted(wrapped)) or 'nothing'}"
+            text = f"given {inside!r} with the blocks {', '.join(expected)}, it wrapped {', '.join(sorted(wrapped)) or 'nothing'}"
             raise check.Failure("model-assumed", text, "Search model.modules(); assume no attribute of the model.")
 
 
-insert_adapters_grade = insert_adapters_grade.hidden(parts_of_a_model, points=1)
+insert_adapters_grade = insert_adapters_grade.hidden(parts_of_a_model, points=1, after=("every-block",))
 ### END HIDDEN TESTS
 insert_adapters_grade
 
@@ -536,7 +537,7 @@ def other_layers(layer, draw):
         check.judge_scaling(layer, check.ia3_case(draw, where, leading=()))
 
 
-ia3_layer_grade = ia3_layer_grade.hidden(other_layers, points=1)
+ia3_layer_grade = ia3_layer_grade.hidden(other_layers, points=1, after=("scaling",))
 ### END HIDDEN TESTS
 ia3_layer_grade
 
@@ -589,12 +590,11 @@ fold_ia3_grade = check.fold_ia3(fold, points=3, of=4)
 def without_bias(function, draw):
     """It also folds into layers without bias, and factors that are zero or negative."""
     for where in ("output", "input"):
-        case = check.fold_case(draw, where, bias=False)
-        case["scale"][0], case["scale"][1] = 0.0, -1.3
-        check.judge_fold(function, case)
+        for square in (True, False):
+            check.judge_fold(function, check.fold_case(draw, where, bias=False, square=square, signs=True))
 
 
-fold_ia3_grade = fold_ia3_grade.hidden(without_bias, points=1)
+fold_ia3_grade = fold_ia3_grade.hidden(without_bias, points=1, after=("folded-output", "folded-input"))
 ### END HIDDEN TESTS
 fold_ia3_grade
 

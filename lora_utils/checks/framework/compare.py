@@ -41,7 +41,7 @@ def close(actual, expected, tolerance: float = TOLERANCE) -> bool:
         return False
     if expected.numel() == 0:
         return True
-    if not torch.isfinite(actual).all():
+    if not torch.isfinite(actual).all() or not torch.isfinite(expected).all():
         return False
     return bool((actual - expected).abs().max() <= tolerance * max(1.0, float(expected.abs().max())))
 
@@ -73,7 +73,7 @@ def expect_number(actual, what: str, kind: type = float) -> None:
         said = f"{what} must be {name}, got the float {actual:g}"
         raise Failure("not-whole", said, "Use // or int(...): a float prints as 2.0 and is no index.")
     came = "None: is a return missing?" if actual is None else f"a {type(actual).__name__}"
-    raise Failure("not-a-number", f"{what} must be {name}, got {came}")
+    raise Failure("not-a-number", f"{what} must be {name}, got {came}", "Look at what the last line returns.")
 
 
 def share_left(found: torch.Tensor, target: torch.Tensor, start: torch.Tensor) -> float:

@@ -13,10 +13,11 @@ from lora_utils.checks.lab_02_full_fine_tuning.evaluate import judge_accuracy as
 from lora_utils.checks.lab_02_full_fine_tuning.forgetting import forgetting as forgetting
 from lora_utils.checks.lab_02_full_fine_tuning.forgetting import forgetting_case as forgetting_case
 from lora_utils.checks.lab_02_full_fine_tuning.forgetting import judge_forgetting as judge_forgetting
+from lora_utils.checks.lab_02_full_fine_tuning.forgetting import judge_head as judge_head
 from lora_utils.checks.lab_02_full_fine_tuning.freezing_policy import freezing_policy as freezing_policy
 from lora_utils.checks.lab_02_full_fine_tuning.freezing_policy import judge_policy as judge_policy
 from lora_utils.checks.lab_02_full_fine_tuning.memory_ledger import judge_kind as judge_kind
-from lora_utils.checks.lab_02_full_fine_tuning.memory_ledger import ledger_case as ledger_case
+from lora_utils.checks.lab_02_full_fine_tuning.memory_ledger import ledger_cases as ledger_cases
 from lora_utils.checks.lab_02_full_fine_tuning.memory_ledger import memory_ledger as memory_ledger
 from lora_utils.checks.lab_02_full_fine_tuning.training_step import judge_steps as judge_steps
 from lora_utils.checks.lab_02_full_fine_tuning.training_step import step_case as step_case

@@ -9,11 +9,12 @@ import torch
 from torch import nn
 
 from lora_utils.checks import Draw, Exercise, Failure, Subject, close
-from lora_utils.checks.framework.compare import expect_explained
+from lora_utils.checks.framework.compare import expect_explained, expect_number
 from lora_utils.checks.framework.probes import linear
 from lora_utils.checks.framework.subject import StudentRaised
 
 evaluate = Exercise("evaluate", lifted=("changes-the-mode", "changes-what-trains"))
+VOCABULARY = 7  # of the inputs that are ids
 
 
 class Calls(list):
@@ -37,8 +38,16 @@ class Moody(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Scores (b, c), in training mode those of the neighbouring class."""
-        self.calls.append({"recording": torch.is_grad_enabled(), "rows": len(x)})
-        return in_mode(self.layer(x), self.training, self.layer.training)
+        mode = {"training": self.layer.training}
+        self.calls.append({"recording": torch.is_grad_enabled(), "rows": len(x), **mode})
+        return in_mode(self.layer(features(x)), self.training, self.layer.training)
+
+
+def features(x: torch.Tensor) -> torch.Tensor:
+    """Not a probe by itself: the numbers (b, i) that a model sees of inputs (b, ...); ids are counted."""
+    if x.is_floating_point():
+        return x.flatten(1)
+    return nn.functional.one_hot(x, VOCABULARY).sum(dim=1).float()
 
 
 def in_mode(scores: torch.Tensor, outside: bool, inside: bool) -> torch.Tensor:
@@ -46,52 +55,50 @@ def in_mode(scores: torch.Tensor, outside: bool, inside: bool) -> torch.Tensor:
     return (scores.roll(1, dims=1) if inside else scores) + outside
 
 
-def evaluated(function, *, weight, inputs, labels, batch_size: int, training: bool, upstream) -> dict:
+def evaluated(function, *, cases: list) -> dict:
     """Probe: what the function says about a model, how it called it, and how the model answers and learns after it."""
-    model = Moody(weight).train(training)
-    with torch.enable_grad():  # restores what was before, whatever the function leaves switched off
-        value = function(model, inputs, labels, batch_size)
-        calls, recording = list(model.calls), torch.is_grad_enabled()
-        scores = model(inputs)
-        if scores.requires_grad:
-            scores.backward(upstream)
-    return {
-        "returned": value, "type": type(value).__name__, "calls": calls, "recording": recording,
-        "scores": scores, "gradient": model.layer.weight.grad,
-    }  # fmt: skip
+    looks = []
+    for c in cases:
+        model = Moody(c["weight"]).train(c["training"])
+        with torch.enable_grad():  # restores what was before, whatever the function leaves switched off
+            value = function(model, c["inputs"], c["labels"], c["batch_size"])
+            calls, recording = list(model.calls), torch.is_grad_enabled()
+            scores = model(c["inputs"])
+            if scores.requires_grad:
+                scores.backward(c["upstream"])
+        looks.append({
+            "returned": value, "calls": calls, "recording": recording, "scores": scores,
+            "gradient": model.layer.weight.grad,
+        })  # fmt: skip
+    return {"looks": looks}
 
 
-def evaluation_case(draw: Draw, *, batch_size: int = 5, n: int = 23) -> dict:
+def evaluation_case(
+    draw: Draw, *, batch_size: int = 5, n: int = 23, training: bool = True, shape: tuple[int, ...] = (6,)
+) -> dict:
     """Draw a model and examples: the full batches are mostly right, the rest is mostly wrong.
 
-    With a short last batch it draws until no two mistakes give the same number, so that each gets its own message.
+    The shape is that of one example; without numbers in it, an example is a row of ids.
     """
-    for _ in range(200):
-        case = _evaluation_case(draw, batch_size=batch_size, n=n)
-        values: dict[str, set] = {}
-        for id, value, _, _ in wrong_accuracies(case):
-            values.setdefault(id, set()).add(round(value, 9))
-        share = round(right_share(case), 9)
-        numbers = [value for one in values.values() for value in one if value != share]
-        if not (1 < batch_size < n and n % batch_size) or len({0.0, *numbers}) == len(numbers) + 1:
-            break
-    return case
-
-
-def _evaluation_case(draw: Draw, *, batch_size: int, n: int) -> dict:
-    i, c = 6, 4
-    weight, inputs = draw.normal(c, i), draw.normal(n, i)
-    guesses = (inputs.double() @ weight.double().T).argmax(dim=1)  # (n,)
+    c = 4
+    inputs = draw.normal(n, *shape) if shape else draw.integers(0, VOCABULARY - 1, n, 5)
+    weight = draw.normal(c, features(inputs).shape[1])
+    guesses = (features(inputs).double() @ weight.double().T).argmax(dim=1)  # (n,)
     wrong = torch.arange(n) % 4 == 1
     wrong[n - n % batch_size :] = True
     wrong[-1] = False
+    if n % batch_size > 2:  # else a lost last batch would look like a lost first example
+        wrong[-2] = False
     shift = torch.where(wrong, 1 + (torch.arange(n) + draw.integer(0, 2)) % 3, 0)
     labels, upstream = (guesses + shift) % c, draw.normal(n, c)
-    return {"weight": weight, "inputs": inputs, "labels": labels, "batch_size": batch_size, "upstream": upstream}
+    return {
+        "weight": weight, "inputs": inputs, "labels": labels, "batch_size": batch_size, "upstream": upstream,
+        "training": training,
+    }  # fmt: skip
 
 
 def _scores(c: dict) -> torch.Tensor:
-    return c["inputs"].double() @ c["weight"].double().T  # (n, c)
+    return features(c["inputs"]).double() @ c["weight"].double().T  # (n, c)
 
 
 def right_share(c: dict) -> float:
@@ -126,46 +133,65 @@ def wrong_accuracies(c: dict) -> tuple:
          reaches),
         ("not-divided", float(right.sum()), "that is the number of right answers", "Divide by len(labels)."),
         ("percent", 100 * share, "that is in per cent", "Return a share from 0 to 1."),
-        ("errors-counted", 1 - share, "that is the share of wrong answers", "Compare with ==."),
+        ("errors-counted", 1 - share, "that is the share of wrong answers", "Count where guess and label are equal."),
+        ("lowest-score", float((scores.argmin(dim=1) == labels).double().mean()), "that counts where the label has the "
+         "lowest score", "The guess is the class with the highest score."),
+        ("distances", float((scores.argmax(dim=1) - labels).abs().double().mean()), "that is the mean distance between "
+         "guess and label, as if classes were quantities", "A guess is right or wrong: count where both are equal."),
+        ("rounded-to-whole", float(round(share)), "that is rounded to a whole number", "Divide with / and not //."),
+        ("rounded-to-whole", float(int(share)), "that is rounded to a whole number", "Divide with / and not //."),
+
         ("wrong-denominator", float(right.sum()) / (b * len(parts)), "the last batch is counted as full",
          "Divide by len(labels), not by batches times batch_size."),
+        ("wrong-denominator", float(right.sum()) / b, "it was divided by the batch size", "Divide by len(labels)."),
+        ("first-example-missed", float(right[1:].sum()) / n, "the first example is missing", "A range begins at 0."),
         ("wrong-denominator", float(right.sum()) / len(parts), "it was divided by the number of batches",
          "Divide by len(labels)."),
         ("batches-overlap", every_start, "a batch starts at every example, so they overlap",
          "The third argument of range is the step: range(0, len(inputs), batch_size)."),
         ("measured-in-training-mode", float(moody.mean()), "the model answered in training mode, where dropout is on",
-         "model.eval() before the first batch. (model.training = False reaches the outermost module alone.)"),
+         "Switch the whole model before the first batch. (model.training = False reaches the outermost module alone.)"),
         ("labels-of-first-batch", first_labels, "every batch is compared with the labels of the first one",
-         "Slice the labels as the inputs: labels[start:start + batch_size]."),
+         "Slice the labels as you slice the inputs."),
         ("argmax-over-all", float(sum(whole)) / n, "argmax() without dim looks for the largest of all scores of the "
-         "batch", "argmax(dim=1): one class an example."),
+         "batch", "One class an example: the largest along the axis of the classes."),
     )  # fmt: skip
 
 
-def judge_accuracy(subject: Subject, c: dict, training: bool) -> dict:
-    """Compare the share of right answers; hidden checks use it with other sizes."""
+def judge_accuracy(subject: Subject, cases: list) -> list[dict]:
+    """Compare the share of right answers; a mistake is named if it explains all cases. Hidden checks use it too."""
     try:
-        seen = subject.probe(evaluated, **c, training=training)
+        looks = subject.probe(evaluated, cases=cases)["looks"]
     except StudentRaised as error:
         if "must match the size" in error.text:
-            raise Failure("shapes-differ", f"guesses and labels differ in shape: {error.text[:110]}", "argmax(dim=1) "
-                          "gives one guess an example, (b,); slice the labels as the inputs.") from None  # fmt: skip
+            raise Failure("shapes-differ", f"guesses and labels differ in shape: {error.text[:110]}", "One guess an "
+                          "example, (b,), along the axis of the classes; slice the labels as the inputs."
+                          ) from None  # fmt: skip
         raise
-    value, b = seen["returned"], c["batch_size"]
-    if value is None:
-        raise Failure("no-value", "it returns None", "return right / len(labels)")
-    if isinstance(value, torch.Tensor) and value.numel() == 1:
-        value = float(value)
-    if not isinstance(value, int | float):
-        raise Failure("not-a-number", f"it returns a {seen['type']} instead of one number", "return right / n")
-    n, share = len(c["labels"]), right_share(c)
+    values = [look["returned"] for look in looks]
+    if any(value is None for value in values):
+        raise Failure("no-value", "it returns None", "End with a return of the share.")
+    for value in values:
+        expect_number(value, "the share")
+    wrong = [k for k, c in enumerate(cases) if not abs(values[k] - right_share(c)) <= 1e-6]  # NaN is wrong too
+    if not wrong:
+        return looks
+    c, value = cases[wrong[0]], values[wrong[0]]
+    n, b, share = len(c["labels"]), c["batch_size"], right_share(c)
     text = f"of {n} examples in batches of {b}, {round(n * share)} are right: {share:.4f}; you returned {value:.4f}"
-    if not abs(value - share) <= 1e-6:  # NaN is wrong too
-        for id, other, why, hint in wrong_accuracies(c):
-            if abs(value - other) < 1e-6 and abs(other - share) > 1e-6:
-                raise Failure(id, f"{text}: {why}", hint)
-        raise Failure("wrong-accuracy", text, "Right answers over examples: argmax over the classes equals the label.")
-    return seen
+    if len(wrong) < len(cases):
+        text += f" ({len(wrong)} of {len(cases)} cases are wrong)"
+    for mistakes in zip(*(wrong_accuracies(one) for one in cases), strict=True):
+        if all(abs(value - other) < 1e-6 for value, (_, other, _, _) in zip(values, mistakes, strict=True)):
+            id, _, why, hint = mistakes[wrong[0]]
+            raise Failure(id, f"{text}: {why}", hint)
+    if any(call["training"] for call in looks[wrong[0]]["calls"]):
+        raise Failure("measured-in-training-mode", f"{text}: some of the batches met the model in training mode",
+                      "Switch before the first batch, and back after the last.")  # fmt: skip
+    if all(abs(value - round(right_share(one), 3)) < 6e-3 for value, one in zip(values, cases, strict=True)):
+        raise Failure("rounded", f"{text}: it is rounded", "Return the share as it is.")
+    raise Failure("wrong-accuracy", text, "A share: which examples are counted, which are right, and what is it "
+                  "divided by?")  # fmt: skip
 
 
 def mode_after(seen: dict, c: dict) -> tuple[bool, bool]:
@@ -179,52 +205,56 @@ def mode_after(seen: dict, c: dict) -> tuple[bool, bool]:
 
 @evaluate.check(weight=2)
 def share_of_right_answers(subject: Subject, draw: Draw) -> None:
-    """It returns the share of examples whose highest score is that of their label, in evaluation mode."""
-    judge_accuracy(subject, evaluation_case(draw), training=True)
+    """It returns the share of examples whose highest score is that of their label, in evaluation mode, as a number."""
+    sizes = ((5, 23, (6,)), (4, 17, (6,)), (6, 20, (6,)), (7, 9, (6,)), (5, 23, (2, 3)), (3, 10, ()))
+    judge_accuracy(subject, [evaluation_case(draw, batch_size=b, n=n, shape=shape) for b, n, shape in sizes])
 
 
 @evaluate.check(after=("share-of-right-answers",))
 def mode_restored(subject: Subject, draw: Draw) -> None:
     """Afterwards the model is in the mode in which it came."""
-    c = evaluation_case(draw)
-    outside, inside = mode_after(judge_accuracy(subject, c, training=True), c)
+    training, evaluation = cases = [evaluation_case(draw), evaluation_case(draw, training=False)]
+    was, came = judge_accuracy(subject, cases)
+    outside, inside = mode_after(was, training)
     if outside and not inside:
         raise Failure("layers-left-in-evaluation-mode", "the model is in training mode again, the layers inside it are "
                       "still in evaluation mode: dropout stays off for the rest of the training",
-                      "model.train(was) goes through all layers; model.training = was reaches the outermost module "
-                      "alone.")  # fmt: skip
+                      "model.training = ... reaches the outermost module alone, model.train(...) all layers."
+                      )  # fmt: skip
     if not outside:
         raise Failure("left-in-evaluation-mode", "the model came in training mode and is left in evaluation mode: "
                       "dropout stays off for the rest of the training",
-                      "was = model.training before, model.train(was) after.")  # fmt: skip
-    c = evaluation_case(draw)
-    if any(mode_after(judge_accuracy(subject, c, training=False), c)):
+                      "Read model.training before you switch, and go back to it.")  # fmt: skip
+    if any(mode_after(came, evaluation)):
         raise Failure("always-training-mode", "the model came in evaluation mode and is left in training mode",
-                      "was = model.training before, model.train(was) after: not train() in every case.")  # fmt: skip
+                      "Read model.training before you switch, and go back to it: not to training in every case."
+                      )  # fmt: skip
 
 
 @evaluate.check(after=("share-of-right-answers",))
 def no_gradients(subject: Subject, draw: Draw) -> None:
     """Nothing is recorded for a backward pass, and afterwards gradients work as before."""
     c = evaluation_case(draw)
-    seen = subject.probe(evaluated, **c, training=True)
+    seen = subject.probe(evaluated, cases=[c])["looks"][0]
     if seen["recording"] and seen["gradient"] is None:
         raise Failure("model-frozen", "the model's weight no longer has requires_grad: it would not train any more",
-                      "Use with torch.no_grad(): around the loop and leave the parameters alone.")  # fmt: skip
+                      "torch.no_grad() stops the recording and leaves the parameters alone.")  # fmt: skip
     if any(call["recording"] for call in seen["calls"]):
         raise Failure("graph-recorded", "the forward pass is recorded for a backward pass that never comes: it keeps "
-                      "all activations in memory", "with torch.no_grad(): around the loop.")  # fmt: skip
+                      "all activations in memory", "torch.no_grad() around the forward pass stops it.")  # fmt: skip
     if not seen["recording"]:
         raise Failure("gradients-left-off", "gradients are switched off for everything that comes after",
                       "with torch.no_grad(): ends by itself; torch.set_grad_enabled(False) does not.")  # fmt: skip
     G = c["upstream"].double().roll(-mode_after(seen, c)[1], dims=1)
     expect_explained(seen["gradient"], G.T @ c["inputs"].double(), "the gradient of the model's weight")
-    for batch_size in (c["batch_size"], 2):
-        called = subject.probe(evaluated, **{**c, "batch_size": batch_size}, training=True)["calls"]
-        rows = max((call["rows"] for call in called), default=0)
-        if rows > batch_size:
-            raise Failure("batch-size-ignored", f"{rows} examples went through at once; batch_size is {batch_size}",
-                          "Slice inputs[start:start + batch_size], or inputs.split(batch_size); chunk takes the number "
-                          "of pieces.")  # fmt: skip
-    if seen["type"] != "float":
-        raise Failure("not-a-float", f"it returns a {seen['type']}", "right.item() or int(...) makes a number of it.")
+
+
+@evaluate.check(after=("share-of-right-answers",))
+def batches(subject: Subject, draw: Draw) -> None:
+    """At most batch_size examples go through the model at once."""
+    cases = [evaluation_case(draw, batch_size=b, n=n) for b, n in ((5, 23), (2, 23), (1, 6), (9, 10))]
+    for c, seen in zip(cases, subject.probe(evaluated, cases=cases)["looks"], strict=True):
+        rows, b = max((call["rows"] for call in seen["calls"]), default=0), c["batch_size"]
+        if rows > b:
+            raise Failure("batch-size-ignored", f"{rows} examples went through at once; batch_size is {b}",
+                          "Slices, or inputs.split(batch_size); chunk takes the number of pieces.")  # fmt: skip

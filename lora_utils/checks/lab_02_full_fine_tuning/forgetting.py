@@ -10,7 +10,7 @@ from torch import nn
 
 from lora_utils.checks import Draw, Exercise, Subject, close
 from lora_utils.checks import Failure as Failure
-from lora_utils.checks.framework.compare import learns
+from lora_utils.checks.framework.compare import expect_number, learns
 from lora_utils.checks.framework.probes import linear, parameters_of, returned
 from lora_utils.checks.framework.subject import StudentRaised
 
@@ -18,7 +18,7 @@ forgetting = Exercise("forgetting", lifted=("changes-weights", "changes-what-tra
 
 
 class TwoParts(nn.Module):
-    """A body and a head called fc2."""
+    """A body and a head called fc2; in training mode all scores are larger by 1, which changes no answer."""
 
     def __init__(self, body: torch.Tensor, head: torch.Tensor) -> None:
         super().__init__()
@@ -26,104 +26,155 @@ class TwoParts(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Scores of the present head."""
-        return self.fc2(torch.relu(self.body(x)))
+        return self.fc2(torch.relu(self.body(x))) + self.training
 
 
-def forgot(function, *, body, new, old, inputs, labels, before: float) -> dict:
-    """Probe: what the function says about a model with a new head, what it left, and the scores of a doubled head."""
-    model, old_head = TwoParts(body, new), linear(old, None)
-    own = model.fc2
+def forgot(function, *, cases: list) -> dict:
+    """Probe: what the function says about models with a new head, what it left, and the scores of a doubled head."""
+    looks = []
+    for c in cases:
+        model, old_head = TwoParts(c["body"], c["new"]).train(c["training"]), linear(c["old"], None)
+        own = model.fc2
 
-    def accuracy(measured: nn.Module) -> float:
+        def accuracy(measured: nn.Module, c: dict = c) -> float:
+            with torch.no_grad():
+                return (measured(c["inputs"]).argmax(dim=1) == c["labels"]).double().mean().item()
+
+        value = function(model, old_head, accuracy, c["before"])
+        parameters = parameters_of(model.body, own, old_head)
+        names = list(model.state_dict())  # a layer that stands in two places has two names
         with torch.no_grad():
-            return (measured(inputs).argmax(dim=1) == labels).double().mean().item()
-
-    value = function(model, old_head, accuracy, before)
-    parameters = parameters_of(model.body, own, old_head)
-    with torch.no_grad():
-        own.weight.mul_(2)  # which only the very head that was there makes felt
-        scores = returned(model, inputs)
-    return {"returned": value, "type": type(value).__name__, "parameters": parameters, "scores": scores}
+            own.weight.mul_(2)  # which only the very head that was there makes felt
+        looks.append({"returned": value, "parameters": parameters, "names": names,
+                      "scores": returned(model, c["inputs"])})  # fmt: skip
+    return {"looks": looks}
 
 
-def forgetting_case(draw: Draw, *, better: bool = False, same: bool = False) -> dict:
+def forgetting_case(draw: Draw, *, before: float = 0.8716, same: bool = False, training: bool = False) -> dict:
     """Draw a body, a new head with two and an old one with four classes, and labels known to the old head in part."""
     i, h, n = 7, 9, 40
     body, new, old, inputs = draw.normal(h, i), draw.normal(4 if same else 2, h), draw.normal(4, h), draw.normal(n, i)
-    hidden = torch.relu(inputs.double() @ body.double().T)
-    guesses = (hidden @ old.double().T).argmax(dim=1)  # (n,)
-    labels = (guesses + torch.where(torch.arange(n) < 17, draw.integer(1, 3), 0)) % 4  # 23 of 40 are right
-    before = 0.4216 if better else 0.8716  # rounding to two digits shows
-    return {"body": body, "new": new, "old": old, "inputs": inputs, "labels": labels, "before": before}
+    guesses = _scores({"inputs": inputs}, body, old).argmax(dim=1)  # (n,)
+    labels = (guesses + torch.where(torch.arange(n) < draw.integer(13, 21), draw.integer(1, 3), 0)) % 4
+    return {"body": body, "new": new, "old": old, "inputs": inputs, "labels": labels, "before": before,
+            "training": training}  # fmt: skip
 
 
-def judge_forgetting(subject: Subject, c: dict) -> dict:
-    """Compare with accuracy before minus accuracy under the old head; hidden checks use it with other cases."""
-    try:
-        seen = subject.probe(forgot, **c)
-    except StudentRaised as error:
-        if "loading state_dict" in error.text or "must match the size" in error.text:
-            raise Failure("weights-copied", "the old head's weights do not fit into the new head: it has two outputs, "
-                          "the old one four", "Exchange the layers, model.fc2 = old_head: no weight needs to be "
-                          "copied.") from None  # fmt: skip
-        if "shapes cannot be multiplied" in error.text:
-            raise Failure("head-in-wrong-place", f"a layer got inputs of another width: {error.text[:110]}",
-                          "The head takes what the body gives: model.fc2 = old_head, then "
-                          "accuracy(model).") from None  # fmt: skip
-        raise
-    value = seen["returned"]
-    if not isinstance(value, int | float):
-        raise Failure("not-a-number", f"it returns a {seen['type']} instead of one number", "return before - after")
-    hidden = torch.relu(c["inputs"].double() @ c["body"].double().T)
-    after, other = (
-        float(((hidden @ c[name].double().T).argmax(dim=1) == c["labels"]).double().mean()) for name in ("old", "new")
-    )
-    before, right = c["before"], c["before"] - after
-    text = f"before {before:.3f}, after {after:.3f} under the old head: forgetting is {right:.3f}, got {value:.3f}"
-    known = (
+def _scores(c: dict, body: torch.Tensor, head: torch.Tensor) -> torch.Tensor:
+    return torch.relu(c["inputs"].double() @ body.double().T) @ head.double().T
+
+
+def accuracy_under(c: dict, name: str) -> float:
+    """The accuracy of the body under the old or the new head."""
+    return float((_scores(c, c["body"], c[name]).argmax(dim=1) == c["labels"]).double().mean())
+
+
+def wrong_values(c: dict) -> tuple:
+    """What the usual mistakes return: id, value, what happened, what to do."""
+    after, other, before = accuracy_under(c, "old"), accuracy_under(c, "new"), c["before"]
+    right = before - after
+    plain = "Return the plain difference, as it is."
+    return (
         ("new-head-used", before - other, "that is measured under the new head, which answers another question",
          "Put old_head in the place of model.fc2 for the measurement."),
         ("absolute", abs(right), "that is the absolute value", "Keep the sign."),
-        ("sign-turned", after - before, "the sign is turned", "Before minus after: positive where something was lost."),
+        ("sign-turned", after - before, "the sign is turned", "It is positive where something was lost."),
         ("accuracy-returned", after, "that is the accuracy after, not what was lost", "Subtract it from before."),
-        ("relative", right / before, "that is divided by the accuracy before", "Return the plain difference."),
+        ("accuracy-returned", other, "that is the accuracy under the new head",
+         "Put old_head in the place of model.fc2 for the measurement, and return what was lost."),
+        ("relative", right / max(before, 1e-9), "that is divided by the accuracy before", plain),
+        ("ratio", after / max(before, 1e-9), "that is the accuracy after over the accuracy before", plain),
         ("percent", 100 * right, "that is in per cent", "Return a difference of shares."),
         ("cut-at-zero", max(right, 0.0), "a gain is cut off at zero", "The first task may gain: return a negative "
          "number then."),
+        ("heads-compared", accuracy_under(c, "new") - after, "that is the new head's accuracy minus the old head's on "
+         "the changed body", "What the model gave before fine-tuning comes in as `before`."),
+        ("heads-compared", after - accuracy_under(c, "new"), "that is the old head's accuracy minus the new head's on "
+         "the changed body", "What the model gave before fine-tuning comes in as `before`."),
         ("new-head-used", other - before, "that is measured under the new head, with the sign turned",
-         "Put old_head in the place of model.fc2, and return before minus after."),
+         "Put old_head in the place of model.fc2; a loss is positive."),
+        *(("rounded", round(right, digits), "it is rounded", plain) for digits in (4, 3, 2, 1)),
     )  # fmt: skip
-    if not abs(value - right) <= 1e-6:  # NaN is wrong too
-        for id, wrong, why, hint in known:
-            if abs(value - wrong) < 1e-6:
-                raise Failure(id, f"{text}: {why}", hint)
-        raise Failure("wrong-forgetting", text, "Old head in, accuracy, new head back; return before - after.")
-    body, new, _ = (p["value"].double() for p in seen["parameters"])
-    doubled = torch.relu(c["inputs"].double() @ body.T) @ (2 * new).T
-    return {**seen, "restored": close(seen["scores"], doubled)}
+
+
+def judge_forgetting(subject: Subject, cases: list) -> list[dict]:
+    """Compare with accuracy before minus accuracy under the old head; a mistake is named if it explains all cases."""
+    try:
+        looks = subject.probe(forgot, cases=cases)["looks"]
+    except StudentRaised as error:
+        if "loading state_dict" in error.text or "must match the size" in error.text:
+            raise Failure("weights-copied", "the old head's weights do not fit into the new head: it has two outputs, "
+                          "the old one four", "Exchange the layers themselves: no weight needs to be copied."
+                          ) from None  # fmt: skip
+        if "shapes cannot be multiplied" in error.text:
+            raise Failure("head-in-wrong-place", f"a layer got inputs of another width: {error.text[:110]}",
+                          "A head takes what the body gives; accuracy measures a whole model.") from None  # fmt: skip
+        raise
+    values = [look["returned"] for look in looks]
+    if any(value is None for value in values):
+        raise Failure("not-a-number", "it returns None", "End with a return of the difference.")
+    for value in values:
+        expect_number(value, "forgetting")
+    right = [c["before"] - accuracy_under(c, "old") for c in cases]
+    wrong = [k for k, value in enumerate(values) if not abs(value - right[k]) <= 1e-6]  # NaN is wrong too
+    if not wrong:
+        return looks
+    k = wrong[0]
+    text = (f"before {cases[k]['before']:.4f}, after {accuracy_under(cases[k], 'old'):.4f} under the old head: "
+            f"forgetting is {right[k]:.4f}, got {values[k]:.4f}")  # fmt: skip
+    for mistakes in zip(*(wrong_values(c) for c in cases), strict=True):
+        if all(abs(value - other) < 1e-6 for value, (_, other, _, _) in zip(values, mistakes, strict=True)):
+            id, _, why, hint = mistakes[k]
+            raise Failure(id, f"{text}: {why}", hint)
+    raise Failure("wrong-forgetting", text, "Which head is in the model when accuracy(model) is called, and what is "
+                  "subtracted from what?")  # fmt: skip
 
 
 @forgetting.check(weight=2)
 def under_the_old_head(subject: Subject, draw: Draw) -> None:
     """It returns the accuracy before minus the accuracy of the changed body under the old head."""
-    judge_forgetting(subject, forgetting_case(draw))
-    judge_forgetting(subject, forgetting_case(draw, better=True))
+    before = (0.8716, 0.4216, 0.5339, 0.9583, 0.3077, 1.0)  # what was lost and what was gained; rounding shows
+    judge_forgetting(subject, [forgetting_case(draw, before=one) for one in before])
+
+
+def judge_head(seen: dict, c: dict) -> None:
+    """Expect the model to have the very head that it had, and its mode; hidden checks use it with other cases."""
+    heads = {"doubled": 2 * c["new"], "new": c["new"], "old": c["old"]}
+    found = [(name, mode) for name, head in heads.items() for mode in (c["training"], not c["training"])
+             if close(seen["scores"], _scores(c, c["body"], head) + mode)]  # fmt: skip
+    head, mode = found[0] if found else ("", c["training"])
+    if head == "old":
+        raise Failure("old-head-left-in", "the model is left with the old head: the second task is lost",
+                      "Remember the new head before you exchange, and put it back before you return.")  # fmt: skip
+    if head == "new":
+        raise Failure("copy-put-back", "the head in the model has the new head's numbers, but it is another object: an "
+                      "optimizer that trains the new head would no longer move it",
+                      "No deepcopy and no second layer: remember the module itself.")  # fmt: skip
+    if not head:
+        raise Failure("other-head-left-in", "the model does not give the new head's scores afterwards",
+                      "Remember the new head before you exchange, and put it back before you return.")  # fmt: skip
+    if mode != c["training"]:
+        came, left = ("training", "evaluation") if c["training"] else ("evaluation", "training")
+        raise Failure("mode-changed", f"the model came in {came} mode and is left in {left} mode",
+                      "Measuring changes nothing; accuracy sees to the mode itself.")  # fmt: skip
 
 
 @forgetting.check(after=("under-the-old-head",))
 def new_head_back(subject: Subject, draw: Draw) -> None:
-    """Afterwards the model has its new head again, and no weight has changed."""
-    c = forgetting_case(draw)
-    seen = judge_forgetting(subject, c)
-    body, new, old = seen["parameters"]
-    if not torch.equal(new["value"], c["new"]):
-        raise Failure("new-head-overwritten", "the new head's weights have been overwritten",
-                      "Exchange the layers, model.fc2 = old_head, and leave their weights alone.")  # fmt: skip
-    if not seen["restored"]:
-        raise Failure("old-head-left-in", "the model is left with the old head: the second task is lost",
-                      "Keep new = model.fc2 first, and put it back before you return.")  # fmt: skip
-    if not (torch.equal(body["value"], c["body"]) and torch.equal(old["value"], c["old"])):
-        raise Failure("weights-changed", "a weight is no longer what it was", "Measuring changes nothing.")
-    if not all(learns(p) for p in (body, new, old)):
-        raise Failure("switches-changed", "a parameter no longer has requires_grad: it would not train any more",
-                      "Measuring changes nothing; accuracy records no gradients anyway.")  # fmt: skip
+    """Afterwards the model has its new head again, the same object, and nothing else has changed."""
+    cases = [forgetting_case(draw, training=training) for training in (False, True)]
+    for seen, c in zip(judge_forgetting(subject, cases), cases, strict=True):
+        body, new, old = seen["parameters"]
+        if not torch.equal(new["value"], c["new"]):
+            raise Failure("new-head-overwritten", "the new head's weights have been overwritten",
+                          "Exchange the layers and leave their weights alone.")  # fmt: skip
+        if not (torch.equal(body["value"], c["body"]) and torch.equal(old["value"], c["old"])):
+            raise Failure("weights-changed", "a weight is no longer what it was", "Measuring changes nothing.")
+        judge_head(seen, c)
+        if extra := [name for name in seen["names"] if name not in ("body.weight", "fc2.weight")]:
+            raise Failure("part-added", f"the model has a part more than before: {', '.join(extra)}",
+                          "Remember the head in a variable: a module that is assigned to model becomes part of it."
+                          )  # fmt: skip
+        if not all(learns(p) for p in (body, new, old)):
+            raise Failure("switches-changed", "a parameter no longer has requires_grad: it would not train any more",
+                          "Measuring changes nothing; accuracy records no gradients anyway.")  # fmt: skip

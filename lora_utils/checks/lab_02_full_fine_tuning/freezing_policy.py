@@ -6,6 +6,7 @@ The probe builds the model; the judge knows every parameter's name and group fro
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import product
 
 import torch
 from torch import nn
@@ -18,7 +19,8 @@ freezing_policy = Exercise("freezing-policy", lifted=("changes-what-trains",))
 POLICIES = ("nothing", "last layer", "bitfit", "everything")
 ALL = [
     "scale", "embedding.weight", "block.norm.weight", "block.norm.bias", "block.bias_gate.weight", "block.out.weight",
-    "block.out.bias", "fc1.weight", "fc1.bias", "fc2.weight", "fc2.bias", "fc20.weight", "fc20.bias",
+    "block.out.bias", "block.fc2.weight", "block.fc2.bias", "fc1.weight",
+    "fc1.bias", "fc2.weight", "fc2.bias", "fc20.weight", "fc20.bias",
 ]  # fmt: skip
 BIASES = {name for name in ALL if name.rpartition(".")[2] == "bias"}
 
@@ -31,7 +33,7 @@ def policy_model() -> nn.Module:
     model.embedding = nn.Embedding(5, 3)
     model.block = nn.Module()
     model.block.norm, model.block.bias_gate = nn.LayerNorm(3), nn.Linear(3, 4, bias=False)
-    model.block.out = nn.Linear(4, 3)
+    model.block.out, model.block.fc2 = nn.Linear(4, 3), nn.Linear(3, 2)
     model.fc1, model.fc2, model.fc20 = nn.Linear(3, 4), nn.Linear(4, 2), nn.Linear(2, 2)
     return model
 
@@ -51,16 +53,18 @@ def chosen(function, *, policy: str, head: str, before: bool, numbers: dict) -> 
     }
 
 
-def refused(function, *, policy: str) -> dict:
-    """Probe: whether an unknown policy is an error, of which kind and with which words."""
-    model = policy_model()
-    try:
-        function(model, policy, "fc2")
-    except ValueError as error:
-        return {"refused": True, "kind": "ValueError", "text": str(error)}
-    except (KeyError, AttributeError, TypeError, RuntimeError, AssertionError) as error:
-        return {"refused": False, "kind": type(error).__name__, "text": ""}
-    return {"refused": False, "kind": "", "text": ""}
+def refused(function, *, policies: list) -> dict:
+    """Probe: what comes of each of some policies: the kind of an error and its words, or nothing."""
+    errors = []
+    for policy in policies:
+        try:
+            function(policy_model(), policy, "fc2")
+            errors.append(["", ""])
+        except NotImplementedError:
+            raise
+        except Exception as error:
+            errors.append(["ValueError" if isinstance(error, ValueError) else type(error).__name__, str(error)])
+    return {"errors": errors}
 
 
 # ---------------------------------------------------------------------------------------------------------- judges
@@ -102,15 +106,28 @@ def judge_policy(subject: Subject, policy: str, head: str = "fc2", *, before: bo
         raise Failure(
             "turned-round", f"{text}: exactly the wrong half", "Freeze first, then switch on what is trained."
         )
-    if "block.bias_gate.weight" in extra:
+    if policy == "bitfit" and extra == {"block.bias_gate.weight"}:
         raise Failure("module-name-matched", f"{text}: bias_gate is the name of a module, and its weight is no bias",
                       "Look at the parameter's own name, after the last dot: it ends with 'bias'.")  # fmt: skip
-    if extra & {"fc20.weight", "fc20.bias"} and not missing and policy == "last layer":
+    if head == "fc2" and not missing and "fc20.weight" in extra and extra <= {"fc20.weight", "fc20.bias"}:
         raise Failure("prefix-matched", f"{text}: fc20 begins with fc2 but is another layer", whole)
-    if "fc20.weight" in extra and policy == "bitfit":
-        raise Failure("prefix-matched", f"{text}: fc20 begins with fc2 but is another layer", whole)
-    if {"block.norm.weight", "scale"} & extra and policy == "bitfit":
+    if (
+        head == "fc2"
+        and not missing
+        and "block.fc2.weight" in extra
+        and extra <= {"block.fc2.weight", "block.fc2.bias"}
+    ):
+        raise Failure("inside-matched", f"{text}: fc2. stands in the name block.fc2.weight too, which is another layer",
+                      whole)  # fmt: skip
+    others = {"fc20.weight", "fc20.bias", "block.fc2.weight", "block.fc2.bias"}
+    if head == "fc2" and {"fc20.weight", "block.fc2.weight"} <= extra <= others:
+        raise Failure("prefix-matched", f"{text}: fc20 and block.fc2 have fc2 in their names and are other layers",
+                      whole)  # fmt: skip
+    if policy == "bitfit" and {"block.norm.weight", "scale"} == extra:
         raise Failure("vectors-matched", f"{text}: not every vector is a bias", "Go by the name: it ends with 'bias'.")
+    if policy == "bitfit" and extra == {"block.norm.weight"}:
+        raise Failure("norm-weight-trained", f"{text}: of the normalisation the bias alone is trained",
+                      "Go by the parameter's own name: it ends with 'bias'.")  # fmt: skip
     of_head = right_names("last layer", head)
     if policy == "bitfit" and not extra and f"{head}.weight" in missing and missing <= of_head:
         raise Failure("head-weight-frozen", f"{text}: the new head's weight is frozen at random values",
@@ -127,8 +144,10 @@ def judge_policy(subject: Subject, policy: str, head: str = "fc2", *, before: bo
         raise Failure("head-bias-missed", f"{text}: the head's bias is missing", whole)
     if policy == "last layer" and head != "fc2" and came == right_names("last layer", "fc2"):
         raise Failure("head-fixed", f"{text}: the head is called {head!r} here", "Use the argument head.")
-    if policy == "last layer" and came <= {"fc20.weight", "fc20.bias"}:
+    if policy == "last layer" and came and came <= {"fc20.weight", "fc20.bias"}:
         raise Failure("last-by-order", f"{text}: that is the layer registered last, not the one named", whole)
+    if right and not came:
+        raise Failure("all-frozen", f"{text}: everything is frozen", "Switch on what the policy trains.")
     raise Failure("wrong-set", f"{text}; too many: {', '.join(sorted(extra)) or 'none'}; missing: "
                   f"{', '.join(sorted(missing)) or 'none'}", "Freeze all, then switch on by name.")  # fmt: skip
 
@@ -158,8 +177,8 @@ def biases(subject: Subject, draw: Draw) -> None:
 @freezing_policy.check(after=("ends",))
 def names_returned(subject: Subject, draw: Draw) -> None:
     """It returns the names of the trainable parameters in the model's order and changes no value."""
-    for policy in POLICIES:
-        seen = policy_seen(subject, policy, "fc2", True)
+    for policy, before in product(POLICIES, (True, False)):
+        seen = policy_seen(subject, policy, "fc2", before)
         came, right = seen["returned"], seen["trainable"]
         if not seen["same"]:
             raise Failure("values-changed", f"{policy!r} has changed a parameter's value", "Set requires_grad only.")
@@ -174,19 +193,25 @@ def names_returned(subject: Subject, draw: Draw) -> None:
         if sorted(map(str, came)) == sorted(right):
             raise Failure("other-order", f"the names come in another order: {came}",
                           "Collect them in one pass over model.named_parameters().")  # fmt: skip
-        raise Failure("wrong-names", f"after {policy!r}, trainable are {right}, returned was {came}",
-                      "Return [name for name, p in model.named_parameters() if p.requires_grad].")  # fmt: skip
+        start = "trainable" if before else "frozen"
+        raise Failure("wrong-names", f"after {policy!r} on a {start} model, trainable are {right}, returned was {came}",
+                      "The names of what is trainable at the end, whatever it was before.")  # fmt: skip
 
 
 @freezing_policy.check(after=("ends",))
 def refuses(subject: Subject, draw: Draw) -> None:
     """An unknown policy is a ValueError that names it."""
-    name = draw.choice(["bitfits", "last", "all", "Everything"])
-    seen = subject.probe(refused, policy=name)
-    if not seen["refused"]:
-        what = f"raises {seen['kind']}" if seen["kind"] else "goes through"
-        raise Failure("unknown-policy-accepted", f"the policy {name!r} {what}; a typing error would train something "
-                      "else without a word", "raise ValueError(f'unknown policy {policy!r}')")  # fmt: skip
-    if name not in seen["text"]:
-        raise Failure("message-without-name", f"the error does not say which policy was wrong: {seen['text']!r}",
-                      "Put the value into the message: f'unknown policy {policy!r}'.")  # fmt: skip
+    names = ["bitfits", "last", "all", "Everything", "BitFit", "bias", "last_layer", "head", "none", "full"]
+    names = [names[k] for k in draw.order(len(names))]
+    errors = subject.probe(refused, policies=names)["errors"]
+    for name, (kind, words) in zip(names, errors, strict=True):
+        if not kind:
+            raise Failure("unknown-policy-accepted", f"the policy {name!r} goes through; a typing error would train "
+                          "something else without a word", "Raise ValueError for whatever is none of the four."
+                          )  # fmt: skip
+        if kind != "ValueError":
+            raise Failure("other-error", f"the policy {name!r} raises {kind}; whoever calls this expects ValueError",
+                          "Look at the policy first, and raise ValueError with a sentence that names it.")  # fmt: skip
+        if name not in words:
+            raise Failure("message-without-name", f"the error does not say that {name!r} was wrong: {words!r}",
+                          "Put the value of policy into the message.")  # fmt: skip

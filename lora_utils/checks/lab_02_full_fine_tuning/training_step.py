@@ -15,9 +15,10 @@ from lora_utils.checks import Draw, Exercise, Failure, Subject
 from lora_utils.checks.framework.compare import Mistake, close, expect_close, learns
 from lora_utils.checks.framework.probes import linear, parameters_of
 from lora_utils.checks.framework.subject import StudentRaised
+from lora_utils.checks.lab_02_full_fine_tuning.evaluate import VOCABULARY, features
 
 training_step = Exercise("training-step", lifted=("changes-weights", "changes-the-mode", "changes-what-trains"))
-ORDER = "The order is: optimizer.zero_grad(), loss = ..., loss.backward(), optimizer.step()."
+ORDER = "The order is: clear the gradients, forward pass and loss, backward pass, step of the optimizer."
 
 
 # ---------------------------------------------------------------------------------------------------------- probes
@@ -33,8 +34,10 @@ class Watched(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Scores (b, c)."""
-        self.events.append("forward" if self.training else "forward in evaluation mode")
-        if self.training:
+        x = features(x)
+        training = self.training and self.body.training and self.head.training
+        self.events.append("forward" if training else "forward in evaluation mode")
+        if training:
             self.rows.append(x.detach().clone())
         return self.head(self.body(x))
 
@@ -62,31 +65,48 @@ def run_steps(function, *, body, weight, bias, batches: list, lr: float, momentu
         events.clear()
         model.rows.clear()
         value = function(model, optimizer, x, labels)
-        graph = isinstance(value, torch.Tensor) and value.requires_grad
+        graph, rows = isinstance(value, torch.Tensor) and value.requires_grad, mean_of(model.rows)
+        done = list(events)
+        model.rows.clear()
+        with torch.no_grad():
+            model(x)
         looks.append({
             "weight": model.head.weight.detach().clone(), "bias": model.head.bias.detach().clone(),
-            "mean": torch.cat(model.rows).mean(0) if model.rows else None,
-            "events": list(events), "returned": value if isinstance(value, int | float | torch.Tensor) else None,
+            "mean": rows, "mean later": mean_of(model.rows), "events": done,
+            "returned": value if isinstance(value, int | float | torch.Tensor) else None,
             "type": type(value).__name__, "graph": graph,
         })  # fmt: skip
     return {"looks": looks, "parameters": parameters_of(model)}
 
 
+def mean_of(rows: list[torch.Tensor]) -> torch.Tensor | None:
+    """Not a probe by itself: the mean of all rows that were seen in training mode; None without any."""
+    return torch.cat(rows).mean(0) if rows else None
+
+
 # ---------------------------------------------------------------------------------------------------------- judges
-def step_case(draw: Draw, *, steps: int = 1, rows: int | None = None, momentum: float = 0.0) -> dict:
-    """Draw a model, its batches and a learning rate."""
+def step_case(
+    draw: Draw, *, steps: int = 1, rows: int | None = None, momentum: float = 0.0, kind: str = "vectors"
+) -> dict:
+    """Draw a model, its batches and a learning rate; an example is a vector, a matrix or a row of ids."""
     b, i, h, c = draw.sizes(4, low=3, high=9)
-    b = rows or b
+    b, i = rows or b, {"vectors": i, "matrices": 2 * i, "ids": VOCABULARY}[kind]
+
+    def inputs() -> torch.Tensor:
+        if kind == "ids":
+            return draw.integers(0, VOCABULARY - 1, b, 4)
+        return draw.normal(b, 2, i // 2) if kind == "matrices" else draw.normal(b, i)
+
     return {
         "body": draw.normal(h, i), "weight": draw.normal(c, h), "bias": draw.normal(c),
-        "batches": [[draw.normal(b, i), draw.integers(0, c - 1, b)] for _ in range(steps)],
+        "batches": [[inputs(), draw.integers(0, c - 1, b)] for _ in range(steps)],
         "lr": draw.number(0.2, 0.4), "momentum": momentum, "stale": False,
     }  # fmt: skip
 
 
 def gradient(c: dict, W: torch.Tensor, bias: torch.Tensor, batch: list, loss: str = "right") -> tuple:
     """dL/dW, dL/dbias and L in float64; in closed form for the right loss, by autograd for the losses of mistakes."""
-    x, labels = batch[0].double(), batch[1]
+    x, labels = features(batch[0]).double(), batch[1]
     hidden = x @ c["body"].double().T  # (b, h)
     onehot = torch.eye(len(W), dtype=torch.float64)[labels]  # (b, c)
     if loss == "right":
@@ -103,6 +123,7 @@ def gradient(c: dict, W: torch.Tensor, bias: torch.Tensor, batch: list, loss: st
         "binary": lambda: F.binary_cross_entropy_with_logits(scores, onehot),
         "binary of probabilities": lambda: F.binary_cross_entropy(scores.softmax(dim=1), onehot),
         "softmax over the batch": lambda: F.cross_entropy(scores.softmax(dim=0), labels),
+        "smoothed": lambda: F.cross_entropy(scores, labels, label_smoothing=0.1),
     }[loss]()
     return *torch.autograd.grad(value, leaves), value.detach()
 
@@ -140,7 +161,7 @@ def seen_steps(subject: Subject, c: dict) -> dict:
                           "One backward() a step: it adds the gradient of this batch to .grad.") from None  # fmt: skip
         if "target" in error.text or "Long" in error.text or "size" in error.text.lower():
             raise Failure("label-shape", f"the loss refuses its arguments: {error.text[:110]}",
-                          "F.cross_entropy(scores, labels) takes scores (b, c) and whole class numbers (b,), as they "
+                          "F.cross_entropy takes the scores (b, c) first, then whole class numbers (b,), as they "
                           "come.") from None  # fmt: skip
         raise
 
@@ -168,15 +189,15 @@ def explain(seen: dict, before: torch.Tensor, expected: torch.Tensor, what: str)
                       "weights.")  # fmt: skip
     gap = float((seen["weight"].double() - expected.double()).abs().max())
     raise Failure("wrong-step", f"the calls come in the right order, but {what} is off by up to {gap:.3g}: the "
-                  "gradient is not that of this batch's mean cross entropy", "Is the loss F.cross_entropy(model("
-                  "inputs), labels), and does nothing change .grad between backward() and step()?")  # fmt: skip
+                  "gradient is not that of this batch's mean cross entropy", "Is the loss the plain mean "
+                  "cross entropy, and does nothing change .grad between backward() and step()?")  # fmt: skip
 
 
 def judge_steps(subject: Subject, c: dict) -> None:
     """Compare the weights after each step with the closed form; hidden checks use it with other cases."""
     seen = seen_steps(subject, c)
     b = len(c["batches"][0][0])
-    mean = "F.cross_entropy(scores, labels) takes scores before softmax and averages over the batch."
+    mean = "F.cross_entropy takes scores before softmax, and averages over the batch by itself."
     known = (
         ("gradients-kept", {"keep": True}, "the gradients of earlier batches are still in .grad: backward() adds to "
          "them", "Clear them with optimizer.zero_grad() before backward(), also the first time."),
@@ -192,6 +213,7 @@ def judge_steps(subject: Subject, c: dict) -> None:
           for other in ("squared error", "squared error of probabilities", "binary", "binary of probabilities")),
         ("softmax-twice", {"loss": "softmax over the batch"}, "softmax is applied before cross entropy, and over the "
          "batch instead of the classes", "Pass the scores to F.cross_entropy as the model returns them."),
+        ("label-smoothing", {"loss": "smoothed"}, "the labels are smoothed", "The text's loss has no label smoothing."),
         ("averaged-over-classes", {"factor": 1 / len(c["weight"])}, "the mean goes over examples times classes",
          "The sum over the classes, then the mean over the examples; F.cross_entropy does it."),
     )  # fmt: skip
@@ -217,7 +239,8 @@ def judge_steps(subject: Subject, c: dict) -> None:
 @training_step.check(weight=2)
 def one_step(subject: Subject, draw: Draw) -> None:
     """One call moves each trained number by one step of the optimizer along this batch's mean cross entropy."""
-    judge_steps(subject, step_case(draw))
+    for kind in ("vectors", "matrices", "ids"):
+        judge_steps(subject, step_case(draw, kind=kind))
 
 
 @training_step.check(weight=2, after=("one-step",))
@@ -227,37 +250,55 @@ def each_batch_alone(subject: Subject, draw: Draw) -> None:
     judge_steps(subject, {**step_case(draw), "stale": True})
 
 
-@training_step.check(after=("one-step",))
+@training_step.check(after=("one-step", "each-batch-alone"))
 def returns_the_loss(subject: Subject, draw: Draw) -> None:
     """It returns the loss of the batch before the step, as a plain number."""
-    c = step_case(draw)
-    look, right = seen_steps(subject, c)["looks"][0], simulate(c)[0]
-    if look["type"] == "NoneType":
-        raise Failure("no-loss", "it returns None", "End with return loss.item().")
-    if look["graph"]:
-        raise Failure("graph-returned", "it returns a tensor that still hangs on the graph: whoever collects losses "
-                      "keeps every batch's activations in memory", "Return loss.item().")  # fmt: skip
-    if look["type"] != "float":
-        raise Failure("not-a-number", f"it returns a {look['type']} instead of a plain float",
-                      "Return loss.item(), with the parentheses.")  # fmt: skip
-    x, labels = (t.double() if t.is_floating_point() else t for t in c["batches"][0])
-    scores = x @ c["body"].double().T @ right["weight"].T + right["bias"]
+    c = step_case(draw, steps=6)
+    looks, right = seen_steps(subject, c)["looks"], simulate(c)
+    for look in looks:
+        if look["type"] == "NoneType":
+            raise Failure("no-loss", "it returns None", "End with a return of the loss, as a number.")
+        if look["graph"]:
+            raise Failure("graph-returned", "it returns a tensor that still hangs on the graph: whoever collects "
+                          "losses keeps every batch's activations in memory", "item() makes a number of the loss."
+                          )  # fmt: skip
+        if look["type"] != "float":
+            raise Failure("not-a-number", f"it returns a {look['type']} instead of a plain float",
+                          "item(), with the parentheses, makes a plain number of a tensor that holds one.")  # fmt: skip
+    returned, losses = (
+        torch.tensor([look["returned"] for look in looks]).double(),
+        torch.stack([one["loss"] for one in right]),
+    )
+    after = zip(right, c["batches"], strict=True)
+    later = torch.stack([gradient(c, one["weight"], one["bias"], batch)[2] for one, batch in after])
+    b = len(c["batches"][0][0])
     mistakes = (
-        Mistake("loss-after", F.cross_entropy(scores, labels), "it returns the loss after the step",
-                "Return the loss that backward() was called on."),
-        Mistake("loss-summed", right["loss"] * len(x), "it returns the sum over the batch", "Return the mean."),
+        Mistake("loss-after", later, "it returns the loss after the step", "Return the loss that backward() was called "
+                "on."),
+        Mistake("loss-summed", losses * b, "it returns the sum over the batch", "Return the mean."),
+        Mistake("loss-divided", losses / b, "it returns the mean divided by the batch size once more",
+                "F.cross_entropy averages by itself."),
+        Mistake("loss-negative", -losses, "it returns the loss with a minus", "Return the loss itself."),
+        Mistake("loss-rounded", torch.round(losses, decimals=4), "the loss is rounded", "Return it as it is."),
+        Mistake("loss-rounded", torch.round(losses, decimals=3), "the loss is rounded", "Return it as it is."),
+        Mistake("loss-rounded", torch.round(losses, decimals=2), "the loss is rounded", "Return it as it is."),
     )  # fmt: skip
-    expect_close(look["returned"], right["loss"], what="the loss", id="wrong-loss-value", mistakes=mistakes,
-                 hint="Return loss.item(), the mean cross entropy before the step.")  # fmt: skip
+    expect_close(returned, losses, what=f"the losses of {len(looks)} batches", id="wrong-loss-value", mistakes=mistakes,
+                 hint="Return the number that backward() started from.", tolerance=2e-6)  # fmt: skip
 
 
 @training_step.check(after=("one-step",))
 def training_mode(subject: Subject, draw: Draw) -> None:
-    """The forward pass runs in training mode, even if the model came in evaluation mode."""
+    """The model is put into training mode, even if it came in evaluation mode, before the forward pass."""
     c = step_case(draw)
-    if not close(seen_steps(subject, c)["looks"][0]["mean"], c["batches"][0][0].mean(0)):
-        raise Failure("evaluation-mode", "the model came in evaluation mode and was trained in it: dropout is off and "
-                      "batch statistics stand still", "Call model.train() first.")  # fmt: skip
+    look, mean = seen_steps(subject, c)["looks"][0], c["batches"][0][0].mean(0)
+    if not close(look["mean"], mean):
+        raise Failure("evaluation-mode", "the model, or a layer in it, came in evaluation mode and was trained in it: "
+                      "dropout is off and batch statistics stand still",
+                      "model.train() before the forward pass; it reaches all layers.")  # fmt: skip
+    if not close(look["mean later"], mean):
+        raise Failure("left-in-evaluation-mode", "the model was trained in training mode and is left in evaluation "
+                      "mode", "A training step puts the model into training mode and leaves it there.")  # fmt: skip
 
 
 @training_step.check(after=("one-step",))

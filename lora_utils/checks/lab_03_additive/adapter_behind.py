@@ -12,7 +12,7 @@ from lora_utils.checks.framework.compare import Mistake, expect_close, expect_ex
 from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
-from lora_utils.checks.framework.probes import later, parameters_of, returned
+from lora_utils.checks.framework.probes import later, linear, parameters_of, returned
 from lora_utils.checks.framework.subject import StudentRaised, Subject
 
 adapter_behind = Exercise("adapter-behind")
@@ -24,15 +24,15 @@ NOT_UNPACKED = "the sublayer got a tuple or a dict where a tensor belongs"
 class Sublayer(nn.Module):
     """Stands in for attention: a linear layer whose output a mask and a factor change, given by position or by name."""
 
-    def __init__(self, weight: torch.Tensor) -> None:
+    def __init__(self, weight: torch.Tensor, bias: torch.Tensor) -> None:
         super().__init__()
-        self.weight = nn.Parameter(weight)
+        self.inner = linear(weight, bias)
 
     def forward(self, x: torch.Tensor, mask=None, *, factor=1.0) -> torch.Tensor:
-        """Return factor * mask * (x W^T)."""
+        """Return factor * mask * (x W^T + bias)."""
         if not isinstance(x, torch.Tensor) or isinstance(mask, (tuple, dict)):
             raise TypeError(NOT_UNPACKED)
-        y = factor * (x @ self.weight.T)  # (b, d)
+        y = factor * self.inner(x)  # (b, d)
         return y if mask is None else y * mask[:, None]
 
 
@@ -40,7 +40,7 @@ class Alone(Sublayer):
     """Stands in for feed_forward, which takes x and nothing else."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Return x W^T."""
+        """Return x W^T + bias."""
         return super().forward(x)
 
 
@@ -57,17 +57,18 @@ class Bend(nn.Module):
 
 
 # ---------------------------------------------------------------------------------------------------------- probes
-def wrap(cls, *, weight, gain, x, positional=(), named=None, upstream=None, alone=False) -> dict:
+def wrap(cls, *, weight, bias, gain, x, positional=(), named=None, upstream=None, alone=False, x_named=False) -> dict:
     """Probe: wrap a sublayer and an adapter; the output and the gradients of x and of the adapter.
 
-    With `alone` the sublayer takes x and nothing else.
+    With `alone` the sublayer takes x and nothing else; with `x_named` x is given by its name too.
     """
-    sublayer, adapter = (Alone if alone else Sublayer)(weight), Bend(gain)
+    sublayer, adapter = (Alone if alone else Sublayer)(weight, bias), Bend(gain)
     layer = cls(sublayer, adapter)
     if not isinstance(layer, nn.Module):
         return {"module": False}
     x.requires_grad_(upstream is not None)
-    y = layer(x, *positional, **(named or {}))
+    named = named or {}
+    y = layer(x=x, **named) if x_named else layer(x, *positional, **named)
     seen = {"module": True, "output": y}
     if upstream is not None and y.requires_grad:
         live = [x, adapter.gain] if adapter.gain.requires_grad else [x]
@@ -76,12 +77,12 @@ def wrap(cls, *, weight, gain, x, positional=(), named=None, upstream=None, alon
     return seen
 
 
-def build(cls, *, weight, gain, x, other) -> dict:
+def build(cls, *, weight, bias, gain, x, other) -> dict:
     """Probe: wrap a sublayer and an adapter; what the result is made of, before and after a step.
 
     At last sublayer and adapter get other numbers, which only what holds the very objects follows.
     """
-    sublayer, adapter = Sublayer(weight), Bend(gain)
+    sublayer, adapter = Sublayer(weight, bias), Bend(gain)
     layer = cls(sublayer, adapter)
     if not isinstance(layer, nn.Module):
         return {"module": False}
@@ -92,7 +93,7 @@ def build(cls, *, weight, gain, x, other) -> dict:
         "later": later(layer, x),
     }
     with torch.no_grad():
-        for parameter, number in zip((sublayer.weight, adapter.gain), other, strict=True):
+        for parameter, number in zip((*sublayer.parameters(), adapter.gain), other, strict=True):
             parameter.copy_(number)
     return seen | {"renewed": parameters_of(layer), "output": returned(layer, x)}
 
@@ -101,10 +102,10 @@ def build(cls, *, weight, gain, x, other) -> dict:
 def keeps_both(subject: Subject, draw: Draw) -> None:
     """The sublayer and the adapter it is given are inside; the sublayer is frozen, the adapter is trained."""
     d = draw.integer(3, 8)
-    c = {"weight": draw.normal(d, d), "gain": draw.normal(d), "x": draw.normal(3, d)}
-    other = [draw.normal(d, d), draw.normal(d)]
+    c = {"weight": draw.normal(d, d), "bias": draw.normal(d), "gain": draw.normal(d), "x": draw.normal(3, d)}
+    other = [draw.normal(d, d), draw.normal(d), draw.normal(d)]
     seen = subject.probe(build, **c, other=other)
-    store = "Store both as attributes: self.sublayer = sublayer, self.adapter = adapter."
+    store = "Store both as attributes of self, as they are."
     if not seen["module"]:
         raise Failure("not-a-module", "AdapterBehind(sublayer, adapter) is not an nn.Module",
                       "Write class AdapterBehind(nn.Module) with super().__init__().")  # fmt: skip
@@ -114,22 +115,24 @@ def keeps_both(subject: Subject, draw: Draw) -> None:
         raise Failure(
             "sublayer-copied", "a copy of the sublayer is inside, so its weights exist twice in memory", store
         )
-    for name, there in zip(("sublayer", "adapter"), inside, strict=True):
+    for name, there in zip(("sublayer", "adapter"), inside[::2], strict=True):
         if not there:
             raise Failure(f"{name}-missing", f"the given {name} is not among the module's submodules",
                           f"{store} A list or dict hides them from PyTorch.")  # fmt: skip
-    sublayer, adapter = seen["given"]
+    *sublayer, adapter = seen["given"]
     if not learns(adapter):
         raise Failure("adapter-frozen", "the adapter can no longer be trained", "Freeze the sublayer alone, not self.")
-    if not torch.equal(sublayer["after"], c["weight"]):
-        raise Failure("sublayer-not-frozen", "the sublayer's weights would still be trained",
-                      "self.sublayer = sublayer.requires_grad_(False)")  # fmt: skip
-    if len(values) > 2:
+    if moving := [p["name"] for p in sublayer if learns(p)]:
+        raise Failure("sublayer-not-frozen", f"of the sublayer {' and '.join(moving)} would still be trained",
+                      "requires_grad_(False) of a module reaches everything inside it; the attribute requires_grad of "
+                      "a module reaches nothing.")  # fmt: skip
+    if len(values) > 3:
         raise Failure(
             "extra-parameters", "the wrapper has parameters beside those of the sublayer and the adapter", store
         )
-    for output, weight, gain in ((seen["later"], c["weight"], c["gain"] - 1), (seen["output"], *other)):
-        again = subject.tried(wrap, weight=weight, gain=gain, x=c["x"]).get("output")
+    for output, *numbers in ((seen["later"], c["weight"], c["bias"], c["gain"] - 1), (seen["output"], *other)):
+        parts = dict(zip(("weight", "bias", "gain"), numbers, strict=True))
+        again = subject.tried(wrap, **parts, x=c["x"]).get("output")
         expect_explained(output, again, "the output for other numbers in its parts")
 
 
@@ -141,20 +144,24 @@ def any_call(subject: Subject, draw: Draw) -> None:
     judge_call(subject, draw, [mask], {})
     judge_call(subject, draw, [], {"mask": mask})
     judge_call(subject, draw, [], {}, alone=True)
+    judge_call(subject, draw, [], {"mask": mask}, x_named=True)
 
 
-def judge_call(subject: Subject, draw: Draw, positional: list, named: dict, alone: bool = False) -> None:
+def judge_call(
+    subject: Subject, draw: Draw, positional: list, named: dict, *, alone: bool = False, x_named: bool = False
+) -> None:
     """Compare one way of calling with the closed form; hidden checks use it with other ways."""
     d = draw.integer(3, 8)
-    weight, gain, x = draw.normal(d, d), draw.normal(d) + 2, draw.normal(4, d)
-    how = ", ".join(["x", *["mask"] * len(positional), *[f"{name}=..." for name in named]])
+    c = {"weight": draw.normal(d, d), "bias": draw.normal(d), "gain": draw.normal(d) + 2, "x": draw.normal(4, d)}
+    how = ", ".join(["x=..." if x_named else "x", *["mask"] * len(positional), *[f"{name}=..." for name in named]])
     every = "def forward(self, *inputs, **named) takes everything; hand both on to the sublayer."
+    call = {"positional": positional, "named": named, "alone": alone, "x_named": x_named}
     try:
-        seen = subject.probe(wrap, weight=weight, gain=gain, x=x, positional=positional, named=named, alone=alone)
+        seen = subject.probe(wrap, **c, **call)
     except StudentRaised as error:
         if NOT_UNPACKED in error.text:
             raise Failure("not-unpacked", f"called as ({how}), {NOT_UNPACKED}",
-                          "The stars stand in the call too: self.sublayer(*inputs, **named).") from None  # fmt: skip
+                          "The stars stand in the call too, where they unpack.") from None  # fmt: skip
         if error.kind == "TypeError" and "Bend.forward" in error.text:
             raise Failure("adapter-gets-arguments", f"called as ({how}), it gives the adapter more than one tensor",
                           "The arguments are the sublayer's; the adapter gets its output alone.") from None  # fmt: skip
@@ -168,12 +175,12 @@ def judge_call(subject: Subject, draw: Draw, positional: list, named: dict, alon
     if not seen["module"]:
         raise Failure("not-a-module", "it is not an nn.Module", "Write class AdapterBehind(nn.Module).")
     expect_tensor(seen["output"], "what forward returns")
-    x, weight, gain = x.double(), weight.double(), gain.double()
+    x, weight, bias, gain = (c[name].double() for name in ("x", "weight", "bias", "gain"))
 
     def sublayer(v: torch.Tensor, with_arguments: bool = True) -> torch.Tensor:
         m = (positional[0] if positional else named.get("mask")) if with_arguments else None
         factor = named.get("factor", 1.0) if with_arguments else 1.0
-        return factor * torch.einsum("bi,oi->bo", v, weight) * (1.0 if m is None else m.double()[:, None])
+        return factor * (torch.einsum("bi,oi->bo", v, weight) + bias) * (1.0 if m is None else m.double()[:, None])
 
     def adapter(v: torch.Tensor) -> torch.Tensor:
         return v + torch.tanh(gain * v)
@@ -198,13 +205,13 @@ def judge_call(subject: Subject, draw: Draw, positional: list, named: dict, alon
 def gradients_pass(subject: Subject, draw: Draw) -> None:
     """Gradients go through the frozen sublayer to x, and reach the adapter."""
     d = draw.integer(3, 8)
-    weight, gain, x, G = draw.normal(d, d), draw.normal(d), draw.normal(4, d), draw.normal(4, d)
-    seen = subject.probe(wrap, weight=weight, gain=gain, x=x, upstream=G)
+    weight, bias, gain, x, G = draw.normal(d, d), draw.normal(d), draw.normal(d), draw.normal(4, d), draw.normal(4, d)
+    seen = subject.probe(wrap, weight=weight, bias=bias, gain=gain, x=x, upstream=G)
     if seen.get("dgain") is None or not seen["dgain"].any():
         raise Failure(
             "adapter-gets-no-gradient", "no gradient reaches the adapter", "No detach and no torch.no_grad()."
         )
-    z = x.double() @ weight.double().T
+    z = x.double() @ weight.double().T + bias.double()
     back = G.double() * (1 + gain.double() * (1 - torch.tanh(gain.double() * z).square()))
     dx = torch.zeros_like(z) if seen.get("dx") is None else seen["dx"]
     hint = ("Frozen weights are enough: without torch.no_grad() and detach the gradient still passes through them, and "

@@ -60,7 +60,7 @@ def has_two_layers(subject: Subject, draw: Draw) -> None:
     shapes = sorted(tuple(p["value"].shape) for p in parameters)
     total, right = sum(math.prod(shape) for shape in shapes), 2 * d * r + r + d
     expected = f"for width={d} and bottleneck={r} it has {total} numbers, expected 2 d r + r + d = {right}"
-    layers = "self.down = nn.Linear(width, bottleneck), self.up = nn.Linear(bottleneck, width)"
+    layers = "Two nn.Linear, one from width to bottleneck and one back."
     matrices = [shape for shape in shapes if len(shape) == 2]
     if not {(r, d), (d, r)} & set(matrices):
         raise Failure("no-layers", f"{expected}: there is no layer between {d} and {r} numbers", layers)
@@ -107,19 +107,21 @@ def starts_as_the_identity(subject: Subject, draw: Draw) -> None:
         return expect_layers(subject, c, seen)
     if y.shape == x.shape and not y.any():
         raise Failure("residual-forgotten", "a fresh adapter returns zeros: the way around it is missing",
-                      "forward returns x + what the two layers make of it.")  # fmt: skip
+                      "What the two layers make of x is added to x.")  # fmt: skip
     if y.shape == x.shape and torch.allclose(y, 2 * x):
         raise Failure("residual-twice", "a fresh adapter returns 2 x: the way around it is added twice", "Add x once.")
     if bias > 0:
         raise Failure("up-bias-not-zero", f"the bias of up starts at random (max {bias:.2g}), so a fresh adapter moves "
                       "every vector by it", "nn.init.zeros_(self.up.bias)")  # fmt: skip
     raise Failure("not-identity-at-start", "a fresh adapter does not return x",
-                  "forward returns x + up(gelu(down(x))) and nothing is normalised or scaled.")  # fmt: skip
+                  "Only what the two layers make of x is added to it; nothing is normalised or scaled.")  # fmt: skip
 
 
-def case(draw: Draw, *, leading: tuple[int, ...] = (4,), dtype: str = "float32") -> dict:
-    """Draw sizes that differ, weights that bend the activation, and an input."""
-    r, d = sorted(draw.sizes(2, 3, 12))
+def case(
+    draw: Draw, *, leading: tuple[int, ...] = (4,), dtype: str = "float32", sizes: tuple[int, int] | None = None
+) -> dict:
+    """Draw sizes r and d that differ unless told, weights that bend the activation, and an input."""
+    r, d = sizes or sorted(draw.sizes(2, 3, 12))
     kind = getattr(torch, dtype)
     shapes = {"down": (r, d), "up": (d, r), "down_bias": (r,), "up_bias": (d,)}
     weights = {name: draw.normal(*shape, dtype=kind) for name, shape in shapes.items()}
@@ -136,6 +138,8 @@ def output(subject: Subject, draw: Draw) -> None:
     """The output is x + up(gelu(down(x))), for any weights."""
     for leading in ((4,), (2, 3)):
         judge_output(subject, case(draw, leading=leading))
+    judge_output(subject, case(draw, leading=(1,), sizes=(1, 5)))  # one row, a bottleneck of one
+    judge_output(subject, case(draw, sizes=(8, 3)))  # a bottleneck that is none
 
 
 def _call(subject: Subject, **inputs) -> dict:
@@ -170,12 +174,12 @@ def judge_output(subject: Subject, c: dict) -> None:
         return torch.einsum("...r,dr->...d", v, up) + up_bias
 
     change, straight = back(exact_gelu(inside(x))), back(inside(x))
-    between = "The activation stands between the two layers: self.up(F.gelu(self.down(x)))."
+    between = "The activation stands between the two layers, and nowhere else."
     others = {"relu": torch.relu, "tanh": torch.tanh, "silu": F.silu, "sigmoid": torch.sigmoid,
               "leaky_relu": F.leaky_relu, "elu": F.elu}  # fmt: skip
     mistakes = (
         Mistake("residual-forgotten", change, "the output is up(gelu(down(x))): the way around it is missing",
-                "forward returns x + what the two layers make of it."),
+                "What the two layers make of x is added to x."),
         Mistake("activation-forgotten", x + straight, "there is no activation between down and up: the two layers are "
                 "then one linear map of low rank", between),
         Mistake("activation-after-up", x + exact_gelu(straight), "the activation comes after up", between),
@@ -195,7 +199,7 @@ def judge_output(subject: Subject, c: dict) -> None:
         Mistake("layers-ignored", x, "the output is x whatever the layers hold", "Use self.down and self.up as they "
                 "are now."),
     )  # fmt: skip
-    hint = "forward returns x + self.up(F.gelu(self.down(x)))."
+    hint = "Compare with the formula of the adapter: what is added to x, and where does the activation stand?"
     expect_close(seen["output"], x + change, what="the output", id="wrong-output", hint=hint, mistakes=mistakes)
 
 

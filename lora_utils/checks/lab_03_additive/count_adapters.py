@@ -5,6 +5,10 @@ Letters: d width, r bottleneck, f inner width of the feed-forward layers.
 
 from __future__ import annotations
 
+import math
+from fractions import Fraction
+
+from lora_utils.checks.framework.compare import expect_number
 from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
@@ -24,97 +28,126 @@ def count(adapter, ia3, widest, *, which: str, cases: list) -> dict:
 @count_adapters.check
 def one_adapter(subject: Subject, draw: Draw) -> None:
     """adapter_parameters(d, r) counts both matrices and both biases: 2 d r + r + d."""
-    cases = [[draw.integer(300, 900), draw.integer(5, 60)] for _ in range(3)]
-    right = [2 * d * r + r + d for d, r in cases]
+    cases = [[draw.integer(2, 900), draw.integer(2, 60)] for _ in range(20)] + [[1, 1], [5, 1], [7, 7], [3, 8]]
     both = "down (r, d) has r biases and up (d, r) has d: write the four shapes down and add them up."
     mistakes = (
-        ("biases-forgotten", [2 * d * r for d, r in cases], "the biases are missing", both),
-        ("one-bias-forgotten", [2 * d * r + r for d, r in cases], "the d biases of up are missing", both),
-        ("one-bias-forgotten", [2 * d * r + d for d, r in cases], "the r biases of down are missing", both),
-        ("one-matrix", [d * r + r for d, r in cases], "one of the two layers is missing", both),
-        ("one-matrix", [d * r + r + d for d, r in cases], "one of the two matrices is missing", both),
-        ("biases-swapped", [2 * d * r + 2 * r for d, r in cases], "both biases are counted with r numbers", both),
-        ("biases-swapped", [2 * d * r + 2 * d for d, r in cases], "both biases are counted with d numbers", both),
-        ("low-rank-count", [r * (d + d) + d * d for d, r in cases], "a full d x d matrix is counted", both),
-    )
-    _compare(subject, "adapter", cases, right, mistakes, both)
+        ("biases-forgotten", lambda d, r: 2 * d * r, "the biases are missing"),
+        ("one-bias-forgotten", lambda d, r: 2 * d * r + r, "the d biases of up are missing"),
+        ("one-bias-forgotten", lambda d, r: 2 * d * r + d, "the r biases of down are missing"),
+        ("one-matrix", lambda d, r: d * r, "of the two layers one matrix alone is counted"),
+        ("one-matrix", lambda d, r: d * r + r, "one of the two layers is missing"),
+        ("one-matrix", lambda d, r: d * r + d, "one of the two layers is missing"),
+        ("one-matrix", lambda d, r: d * r + r + d, "one of the two matrices is missing"),
+        ("biases-swapped", lambda d, r: 2 * d * r + 2 * r, "both biases are counted with r numbers"),
+        ("biases-swapped", lambda d, r: 2 * d * r + 2 * d, "both biases are counted with d numbers"),
+        ("biases-twice", lambda d, r: 2 * (d * r + r + d), "each layer is counted with both biases"),
+        ("two-biases-of-one", lambda d, r: 2 * d * r + 2, "a bias is counted as one number"),
+        ("low-rank-count", lambda d, r: 2 * r * d + d * d, "a full d x d matrix is counted"),
+        ("low-rank-count", lambda d, r: 2 * r * d + d * d + r + d, "a full d x d matrix is counted"),
+    )  # fmt: skip
+    _compare(subject, "adapter", cases, lambda d, r: 2 * d * r + r + d, mistakes, both)
 
 
 @count_adapters.check
 def one_block_of_ia3(subject: Subject, draw: Draw) -> None:
     """ia3_parameters(d, f) counts one factor for each number of a key, of a value and of the inner activations."""
-    cases = [[d := draw.integer(300, 900), 4 * d + draw.integer(1, 9)] for _ in range(3)]
-    right = [2 * d + f for d, f in cases]
+    cases = [[draw.integer(2, 900), draw.integer(2, 4000)] for _ in range(20)] + [[1, 1], [6, 24], [9, 9], [8, 3]]
     each = "Key and value have d numbers each, the inner activations f: three vectors and no matrix."
     mistakes = (
-        ("one-vector-forgotten", [d + f for d, f in cases], "keys and values have a vector each", each),
-        ("one-vector-forgotten", [2 * d for d, f in cases], "the inner activations are missing", each),
-        ("width-for-inner", [3 * d for d, f in cases], "the inner activations are f wide, not d", each),
-        ("inner-for-width", [3 * f for d, f in cases], "keys and values are d wide, not f", each),
-        ("query-too", [3 * d + f for d, f in cases], "the query is not rescaled", each),
-        ("matrices-counted", [2 * d * d + d * f for d, f in cases], "whole matrices are counted", each),
-    )
-    _compare(subject, "ia3", cases, right, mistakes, each)
+        ("one-vector-forgotten", lambda d, f: d + f, "keys and values have a vector each"),
+        ("one-vector-forgotten", lambda d, f: 2 * d, "the inner activations are missing"),
+        ("width-for-inner", lambda d, f: 3 * d, "the inner activations are f wide, not d"),
+        ("width-for-inner", lambda d, f: 6 * d, "the inner activations are taken for 4 d wide; they are f wide"),
+        ("inner-for-width", lambda d, f: 3 * f, "keys and values are d wide, not f"),
+        ("inner-for-width", lambda d, f: d + 2 * f, "keys and values are d wide, and the inner activations come once"),
+        ("query-too", lambda d, f: 3 * d + f, "a fourth vector of d numbers is counted"),
+        ("query-too", lambda d, f: 4 * d + f, "two more vectors of d numbers are counted"),
+        ("matrices-counted", lambda d, f: 2 * d * d + d * f, "whole matrices are counted"),
+    )  # fmt: skip
+    _compare(subject, "ia3", cases, lambda d, f: 2 * d + f, mistakes, each)
 
 
 @count_adapters.check
 def widest_that_fits(subject: Subject, draw: Draw) -> None:
     """widest_bottleneck(d, adapters, budget) is the largest r that fits, also when it fits exactly."""
     cases = []
-    for slack in (0, -1, 1):  # exactly enough, one number short, one to spare
-        d, adapters, r = draw.integer(300, 900), draw.integer(3, 24), draw.integer(9, 60)
-        cases.append([d, adapters, adapters * (2 * d * r + r + d) + slack])
+    for low, high in ((300, 900), (2, 40)):
+        for slack in (0, 0, -1, 1, -1, 2):  # exactly enough, one number short, one to spare
+            d, adapters, r = draw.integer(low, high), draw.integer(2, 24), draw.integer(9, 60)
+            cases.append([d, adapters, adapters * (2 * d * r + r + d) + slack])
+    for _ in range(24):  # anything between
+        d, adapters = draw.integer(50, 900), draw.integer(3, 24)
+        cases.append([d, adapters, adapters * d * draw.integer(9, 60) + draw.integer(0, 999)])
     judge_widest(subject, cases)
 
 
+def fits(d: int, adapters: int, budget: int) -> int:
+    """The right answer: the largest r at which all adapters together stay within the budget."""
+    return max(0, (budget // adapters - d) // (2 * d + 1))
+
+
 def judge_widest(subject: Subject, cases: list) -> None:
-    """Compare with a search from the largest r down; hidden checks use it with other budgets."""
-
-    def fits(d: int, adapters: int, budget: int) -> int:
-        r = budget // (2 * d * adapters) + 1
-        while r > 0 and adapters * (2 * d * r + r + d) > budget:
-            r -= 1
-        return r
-
-    right = [fits(*case) for case in cases]
+    """Compare with the formula; hidden checks use it with other budgets."""
     hint = "Solve adapters * (2 d r + r + d) <= budget for r and round down."
+    down = "Round down."
+
+    def exact(d: int, n: int, b: int) -> Fraction:
+        return (Fraction(b, n) - d) / (2 * d + 1)
+
     mistakes = (
-        ("rounded-to-nearest", [round((b / n - d) / (2 * d + 1)) for d, n, b in cases],
-         "it is up to half a step too large: rounded to the nearest number, or the d biases of up are missing",
-         "Round down, with // or math.floor, after taking off d for each adapter."),
-        ("rounded-up", [-(-(b / n - d) // (2 * d + 1)) for d, n, b in cases], "it is rounded up: that is over budget",
-         "Round down, with // or math.floor."),
-        ("one-adapter", [(b - d) // (2 * d + 1) for d, n, b in cases], "the whole budget goes to a single adapter",
+        ("rounded-to-nearest", lambda d, n, b: max(0, round(exact(d, n, b))), "it is rounded to the nearest number, "
+         "which is over budget half of the time", down),
+        ("rounded-to-nearest", lambda d, n, b: round(exact(d, n, b)), "it is rounded to the nearest number, which is "
+         "over budget half of the time", down),
+        ("rounded-up", lambda d, n, b: max(0, math.ceil(exact(d, n, b))), "it is rounded up: that is over budget",
+         down),
+        ("rounded-up", lambda d, n, b: math.ceil(exact(d, n, b)), "it is rounded up: that is over budget", down),
+        ("one-more", lambda d, n, b: fits(d, n, b) + 1, "it is one too large: that is over budget",
+         "The largest that fits, not the first that does not."),
+        ("one-adapter", lambda d, n, b: max(0, (b - d) // (2 * d + 1)), "the whole budget goes to a single adapter",
          "The budget is for all adapters together: each gets budget / adapters."),
-        ("biases-forgotten", [b // (2 * d * n) for d, n, b in cases], "the biases are missing, so it is over budget",
-         hint),
-        ("strictly-below", [fits(d, n, b - 1) for d, n, b in cases], "a bottleneck that fits exactly is refused",
+        ("one-adapter", lambda d, n, b: (b - d) // (2 * d + 1), "the whole budget goes to a single adapter",
+         "The budget is for all adapters together: each gets budget / adapters."),
+        ("d-of-one-adapter", lambda d, n, b: max(0, (b - d) // (n * (2 * d + 1))), "the d biases of up are taken off "
+         "for one adapter, not for all", "Each adapter has d of them."),
+        ("biases-forgotten", lambda d, n, b: b // (2 * d * n), "the biases are missing, so it is over budget", hint),
+        ("biases-forgotten", lambda d, n, b: b // n // (2 * d + 1), "the d biases of up are missing, so it is over "
+         "budget", hint),
+        ("biases-forgotten", lambda d, n, b: max(0, (b // n - d) // (2 * d)), "the r biases of down are missing, so it "
+         "is over budget", hint),
+        ("one-matrix", lambda d, n, b: max(0, (b // n - d) // (d + 1)), "one of the two matrices is missing", hint),
+        ("strictly-below", lambda d, n, b: fits(d, n, b - 1), "a bottleneck that fits exactly is refused",
          "At most the budget: <= and not <."),
-        ("below-zero", [(b // n - d) // (2 * d + 1) for d, n, b in cases],
-         "a budget that is too small for any adapter gives a negative number", "Return 0 then: max(0, ...)."),
-        ("at-least-one", [max(1, r) for r in right], "it gives 1 where not even r = 1 fits", "Return 0 then."),
+        ("below-zero", lambda d, n, b: (b // n - d) // (2 * d + 1), "a budget that is too small for any adapter gives "
+         "a negative number", "Nothing fits then, which is 0."),
+        ("at-least-one", lambda d, n, b: max(1, fits(d, n, b)), "it gives 1 where not even r = 1 fits",
+         "Nothing fits then, which is 0."),
     )  # fmt: skip
-    _compare(subject, "widest", cases, right, mistakes, hint)
+    _compare(subject, "widest", cases, fits, mistakes, hint)
 
 
 NAMES = {"adapter": "adapter_parameters", "ia3": "ia3_parameters", "widest": "widest_bottleneck"}
 
 
-def _compare(subject: Subject, which: str, cases: list, right: list, mistakes: tuple, hint: str) -> None:
-    """All cases at once, since a single answer fits several mistakes."""
+def _compare(subject: Subject, which: str, cases: list, rule, mistakes: tuple, hint: str) -> None:
+    """All cases at once: a mistake is named if it explains every one of them."""
     values = subject.probe(count, which=which, cases=cases)["values"]
     for case, value in zip(cases, values, strict=True):
-        if not isinstance(value, (int, float)):
-            came = "None: is a return missing?" if value is None else f"a {type(value).__name__}"
-            raise Failure("not-a-number", f"{NAMES[which]}{tuple(case)} must be one whole number, got {came}", hint)
-        if value != right[cases.index(case)] and value % 1:
-            text = f"{NAMES[which]}{tuple(case)} must be a whole number, got {value:,.2f}"
-            raise Failure("not-whole", text, "Divide with //, which rounds down, and not with /.")
-    wrong = next((i for i, value in enumerate(values) if value != right[i]), 0)
-    came = f"{NAMES[which]}{tuple(cases[wrong])} must be {right[wrong]:,}, got {values[wrong]:,g}"
-    if values == right:
+        call = f"{NAMES[which]}({', '.join(map(str, case))})"
+        if value is None:
+            raise Failure("not-a-number", f"{call} returns None", "It has to return the number; print only shows it.")
+        if isinstance(value, float) and value % 1:
+            raise Failure("not-whole", f"{call} must be a whole number, got {value:,.2f}", "Whole numbers stay whole "
+                          "under +, * and //; / makes fractions.")  # fmt: skip
+        expect_number(value, call, int)
+    wrong = [k for k, case in enumerate(cases) if values[k] != rule(*case)]
+    if not wrong:
         return
-    for id, wrong_values, why, how in mistakes:
-        if values == wrong_values != right:
-            raise Failure(id, f"{came}: {why}", how)
+    k = wrong[0]
+    came = f"{NAMES[which]}({', '.join(map(str, cases[k]))}) must be {rule(*cases[k]):,}, got {values[k]:,}"
+    if len(wrong) < len(cases):
+        came += f" ({len(wrong)} of {len(cases)} cases are wrong)"
+    for id, mistake, why, *how in mistakes:
+        if values == [mistake(*case) for case in cases]:
+            raise Failure(id, f"{came}: {why}", how[0] if how else hint)
     raise Failure("wrong-count", came, hint)

@@ -8,11 +8,11 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from lora_utils.checks.framework.compare import Mistake, expect_close
+from lora_utils.checks.framework.compare import Mistake, expect_close, learns
 from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
-from lora_utils.checks.framework.probes import linear
+from lora_utils.checks.framework.probes import linear, parameters_of
 from lora_utils.checks.framework.subject import StudentRaised, Subject
 from lora_utils.checks.lab_03_additive.ia3_layer import SIDES, scaled
 
@@ -35,7 +35,7 @@ def run_fold(fold, *, weight, bias, scale, where, x) -> dict:
             "output": folded(x),
             "weight": folded.weight.clone(),
             "bias": None if folded.bias is None else folded.bias.clone(),
-            "given": [p.clone() for p in given.parameters()],
+            "given": parameters_of(given),
         }
         for parameter in given.parameters():
             parameter.add_(1)
@@ -43,14 +43,17 @@ def run_fold(fold, *, weight, bias, scale, where, x) -> dict:
 
 
 # ---------------------------------------------------------------------------------------------------------- judges
-def fold_case(draw: Draw, where: str, *, bias: bool = True, square: bool = True) -> dict:
+def fold_case(draw: Draw, where: str, *, bias: bool = True, square: bool = True, signs: bool = False) -> dict:
     """Draw a square layer, where the wrong axis still computes something, or a rectangular one; factors, an input."""
     i, o = draw.sizes(2, 4, 9)
     o = i if square else o
+    scale = draw.normal(o if where == "output" else i) * 0.3 + 1.7
+    if signs:
+        scale[0], scale[1] = 0.0, -1.3
     return {
         "weight": draw.normal(o, i),
         "bias": draw.normal(o) if bias else None,
-        "scale": draw.normal(o if where == "output" else i) * 0.3 + 1.7,
+        "scale": scale,
         "where": where,
         "x": draw.normal(3, i),
     }
@@ -60,6 +63,7 @@ def fold_case(draw: Draw, where: str, *, bias: bool = True, square: bool = True)
 def folded_output(subject: Subject, draw: Draw) -> None:
     """For where="output" the new layer computes scale * linear(x)."""
     judge_fold(subject, fold_case(draw, "output"))
+    judge_fold(subject, fold_case(draw, "output", signs=True))
     judge_fold(subject, fold_case(draw, "output", square=False))
 
 
@@ -67,6 +71,7 @@ def folded_output(subject: Subject, draw: Draw) -> None:
 def folded_input(subject: Subject, draw: Draw) -> None:
     """For where="input" the new layer computes linear(scale * x)."""
     judge_fold(subject, fold_case(draw, "input"))
+    judge_fold(subject, fold_case(draw, "input", signs=True))
     judge_fold(subject, fold_case(draw, "input", square=False))
 
 
@@ -78,7 +83,7 @@ def judge_fold(subject: Subject, c: dict) -> None:
     except StudentRaised as error:
         if o != i and error.kind == "RuntimeError" and ("must match" in error.text or "shapes" in error.text):
             raise Failure("sizes-swapped", f"it serves a square layer, but not one from {i} to {o} numbers: "
-                          f"{error.text}", "nn.Linear(linear.in_features, linear.out_features), in this order."
+                          f"{error.text}", "nn.Linear takes the number of inputs first, then outputs."
                           ) from None  # fmt: skip
         raise
     if not seen["linear"]:
@@ -86,15 +91,16 @@ def judge_fold(subject: Subject, c: dict) -> None:
                       "Make a new nn.Linear of the same sizes and copy numbers into it.")  # fmt: skip
     if c["bias"] is None and seen["bias"] is not None and seen["bias"].any():
         raise Failure("bias-invented", "the given layer has no bias, but the new one has, with numbers of its own",
-                      "nn.Linear(..., bias=linear.bias is not None)")  # fmt: skip
+                      "nn.Linear has a bias unless told otherwise.")  # fmt: skip
     x, W, s, where = c["x"].double(), c["weight"].double(), c["scale"].double(), c["where"]
     b = torch.zeros(len(W), dtype=torch.float64) if c["bias"] is None else c["bias"].double()
+    divisor = s.where(s != 0, 1e-3)  # what is divided by zero would be close to everything
     weight, bias = scaled(c["weight"], c["bias"], c["scale"], where)
     right = x @ weight.T + bias
     axis = "W is (out, in): row k makes output k, column k meets input k."
     new = seen["bias"]
     if new is not None and torch.allclose(seen["weight"].double(), weight, atol=1e-5):
-        known = (b, s * b, b / s, 0 * b) if where == "output" or o == i else (b, 0 * b)
+        known = (b, s * b, b / divisor, 0 * b) if where == "output" or o == i else (b, 0 * b)
         if not any(torch.allclose(new.double(), k, atol=1e-5) for k in known):
             raise Failure("bias-not-copied", "the weight is right, but the bias still holds the random numbers of a "
                           "new nn.Linear", "Write the bias too: rescaled for the output, as it is for the input."
@@ -104,6 +110,7 @@ def judge_fold(subject: Subject, c: dict) -> None:
                      hint="Nothing may depend on the layer being square.")  # fmt: skip
         return
     other = s[:, None] * W if where == "input" else W * s
+    smaller = W / divisor[:, None] if where == "output" else W / divisor
     mistakes = (
         Mistake("bias-not-scaled", x @ weight.T + b, "the weight is rescaled, but not the bias, which is part of the "
                 "output", "For where='output' the bias takes the factors too."),
@@ -112,16 +119,20 @@ def judge_fold(subject: Subject, c: dict) -> None:
         Mistake("wrong-axis", x @ other.T + bias, f"for where={where!r} the factors meet the wrong axis of W", axis),
         Mistake("wrong-axis", x @ other.T + b, f"for where={where!r} the factors meet the wrong axis of W", axis),
         Mistake("wrong-axis", x @ other.T + s * b, f"for where={where!r} the factors meet the wrong axis of W", axis),
-        Mistake("bias-lost", x @ weight.T, "the new layer has lost the bias", "bias=linear.bias is not None, and copy "
-                "its numbers."),
+        Mistake("bias-lost", x @ weight.T, "the new layer has lost the bias", "A new layer with a bias, and the given "
+                "one's numbers in it."),
         Mistake("nothing-folded", x @ W.T + b, "the new layer computes what the given one does", axis),
-        Mistake("divides", x @ (W / s[:, None] if where == "output" else W / s).T + b, "the weight is divided by the "
+        Mistake("divides", x @ smaller.T + b, "the weight is divided by the "
                 "factors", "Multiply."),
-        Mistake("divides", x @ (W / s[:, None] if where == "output" else W / s).T + b / s, "weight and bias are "
+        Mistake("divides", x @ smaller.T + b / divisor, "weight and bias are "
                 "divided by the factors", "Multiply."),
+        *(Mistake("sign-lost", x @ m.T + v, "factors below zero are not used as they are", "Multiply by them as they "
+                  "are: a factor may be negative.")
+          for bent in (c["scale"].abs(), c["scale"].clamp(min=0))
+          for m, v in (scaled(c["weight"], c["bias"], bent, where),)),
         Mistake("transposed", x @ weight + bias, "the new layer's weight is transposed", axis),
     )  # fmt: skip
-    hint = "scale[:, None] * weight and scale * bias for the output, weight * scale for the input."
+    hint = "Which rows or columns of W, and which numbers of the bias, make the numbers that the factors belong to?"
     expect_close(seen["output"], right, what=f"the output for where={where!r}", hint=hint, mistakes=mistakes)
 
 
@@ -135,10 +146,14 @@ def given_layer_stays(subject: Subject, draw: Draw) -> None:
             raise Failure("not-a-linear", f"fold must return an nn.Linear, got {seen['kind']}",
                           "Make a new nn.Linear of the same sizes and copy numbers into it.")  # fmt: skip
         make = "Make a new nn.Linear and write into that one; folding twice must not scale twice."
-        moved = not all(torch.equal(*pair) for pair in zip(seen["given"], (c["weight"], c["bias"]), strict=True))
+        pairs = zip(seen["given"], (c["weight"], c["bias"]), strict=True)
+        moved = not all(torch.equal(p["value"], number) for p, number in pairs)
         if seen["same"] or moved:
             raise Failure("changed-in-place", "the layer that was handed over has changed: the base of every other "
                           "task is lost", make)  # fmt: skip
+        if not all(learns(p) for p in seen["given"]):
+            raise Failure("given-frozen", "the layer that was handed over can no longer be trained", "Leave it "
+                          "as it is: numbers are copied under torch.no_grad().")  # fmt: skip
         if not torch.equal(seen["later"], seen["output"]):
             raise Failure("shares-memory", "the new layer shares memory with the given one: changing one changes both",
                           "Copy the numbers: clone(), or copy_ into the new layer.")  # fmt: skip

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import torch
 
-from lora_utils.checks.framework.compare import Mistake, expect_close, expect_explained, expect_tensor, learns
+from lora_utils.checks.framework.compare import Mistake, close, expect_close, expect_explained, expect_tensor, learns
 from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
@@ -31,10 +31,10 @@ def build_ia3(cls, *, weight, bias, where, x, other) -> dict:
     return seen
 
 
-def run_ia3(cls, *, weight, bias, where, x, scale, upstream=None) -> dict:
+def run_ia3(cls, *, weight, bias, where, x, scale, upstream=None, default=False) -> dict:
     """Probe: the output for given factors, what has become of x, and gradients."""
     base = linear(weight, bias)
-    layer = cls(base, where)
+    layer = cls(base) if default else cls(base, where)
     own = {id(p) for p in base.parameters()}
     factors = next(p for p in layer.parameters() if id(p) not in own)
     with torch.no_grad():
@@ -51,18 +51,32 @@ def run_ia3(cls, *, weight, bias, where, x, scale, upstream=None) -> dict:
 
 # ------------------------------------------------------------------------------------------------------- ia3-layer
 def ia3_case(
-    draw: Draw, where: str, *, bias: bool = True, leading: tuple[int, ...] = (4,), square: bool = False
+    draw: Draw,
+    where: str,
+    *,
+    bias: bool = True,
+    leading: tuple[int, ...] = (4,),
+    square: bool = False,
+    signs: bool = False,
+    default: bool = False,
 ) -> dict:
-    """Draw a rectangular layer, or a square one as keys and values have, factors for one side and an input."""
+    """Draw a rectangular layer, or a square one as keys and values have, factors for one side and an input.
+
+    With `signs` the factors are of both signs, and one is zero; with `default` the layer is not told where.
+    """
     i, o = draw.sizes(2, 3, 9)
     o = i if square else o
     size = o if where == "output" else i
+    scale = draw.normal(size) * 0.3 + 1.7
+    if signs:
+        scale[0], scale[1] = 0.0, -1.3
     return {
         "weight": draw.normal(o, i),
         "bias": draw.normal(o) if bias else None,
         "where": where,
         "x": draw.normal(*leading, i),
-        "scale": draw.normal(size) * 0.3 + 1.7,
+        "scale": scale,
+        "default": default,
     }
 
 
@@ -76,7 +90,7 @@ def scaled(weight: torch.Tensor, bias: torch.Tensor | None, scale: torch.Tensor,
 def built(subject: Subject, draw: Draw, where: str) -> tuple[dict, dict, list]:
     """Wrap a layer; the case, what the probe saw, and the numbers that the given layer had at last."""
     c = ia3_case(draw, where)
-    del c["scale"]
+    del c["scale"], c["default"]
     other = [draw.normal(*c[name].shape) for name in BASE]
     return c, subject.probe(build_ia3, **c, other=other), other
 
@@ -102,11 +116,16 @@ def keeps_the_layer(subject: Subject, draw: Draw) -> None:
                       "Write class LinearWithIA3(nn.Module) with super().__init__().")  # fmt: skip
     if not seen["inside"]:
         raise Failure("layer-missing", "the given layer is not among the module's submodules",
-                      "Store the layer itself, self.linear = linear: no copy, no new nn.Linear.")  # fmt: skip
+                      "Store the layer itself as an attribute: no copy, no new nn.Linear.")  # fmt: skip
     moving = [name for name, p in zip(BASE, seen["base"], strict=True) if not torch.equal(p["after"], c[name])]
     if moving:
         text = f"the given layer's {' and '.join(moving)} would still be trained"
-        raise Failure("base-not-frozen", text, "Freeze the layer you are given: linear.requires_grad_(False).")
+        raise Failure(
+            "base-not-frozen",
+            text,
+            "requires_grad_(False) of a module reaches all its parameters; the attribute requires_grad of a module "
+            "reaches none.",
+        )
     if len(factors := added(seen, other)) == 1:
         expect_parts(subject, c | dict(zip(BASE, other, strict=True)), seen["output"], factors[0]["value"])
 
@@ -120,7 +139,7 @@ def one_factor_a_number(subject: Subject, draw: Draw) -> None:
         if not seen["module"]:
             raise Failure("not-a-module", "it is not an nn.Module", "Write class LinearWithIA3(nn.Module).")
         size, other = (o, i) if where == "output" else (i, o)
-        make = "self.scale = nn.Parameter(torch.ones(size)), with the size that `where` asks for"
+        make = "One nn.Parameter of ones, with the size that `where` asks for."
         expected = f"for a layer from {i} to {o} numbers and where={where!r} expected {size} factors"
         if not (factors := added(seen, then)):
             if seen["tensors"]:
@@ -145,8 +164,11 @@ def one_factor_a_number(subject: Subject, draw: Draw) -> None:
         if not learns(factors[0]):
             raise Failure("factors-frozen", "the factors have requires_grad=False: nothing would be trained",
                           "Freeze the layer, not the whole module.")  # fmt: skip
+        if not values[0].any() and close(seen["output"], c["x"].double() @ then[0].double().T + then[1].double()):
+            raise Failure("deltas", "the factors start at zero, and the layer makes ones of them, by 1 + ... or exp",
+                          "What is trained are the factors themselves: they start at one.")  # fmt: skip
         if not values[0].any():
-            raise Failure("starts-at-zero", "the factors start at zero, which sets the layer's output to zero",
+            raise Failure("starts-at-zero", "the factors start at zero, and wrapping changes what the layer computes",
                           "A product starts at one, a sum starts at zero: torch.ones.")  # fmt: skip
         if not torch.equal(values[0], torch.ones_like(values[0])):
             raise Failure("starts-at-random", "the factors do not start at one, so wrapping changes the model",
@@ -161,6 +183,8 @@ def scaling(subject: Subject, draw: Draw) -> None:
     for where in SIDES:
         judge_scaling(subject, ia3_case(draw, where, leading=(2, 3)))
         judge_scaling(subject, ia3_case(draw, where, square=True))  # where the sizes do not tell the sides apart
+        judge_scaling(subject, ia3_case(draw, where, signs=True))
+    judge_scaling(subject, ia3_case(draw, "output", square=True, default=True))
 
 
 def judge_scaling(subject: Subject, c: dict) -> None:
@@ -177,6 +201,7 @@ def judge_scaling(subject: Subject, c: dict) -> None:
         raise Failure("x-changed", "forward changes the x it is given, which others may still need",
                       "No *= and no method that ends in _ on x: write scale * x.")  # fmt: skip
     x, W, s = c["x"].double(), c["weight"].double(), c["scale"].double()
+    divisor = s.where(s != 0, 1e-3)  # what is divided by zero would be close to everything
     b = torch.zeros(len(W), dtype=torch.float64) if c["bias"] is None else c["bias"].double()
     plain = x @ W.T
     weight, bias = scaled(c["weight"], c["bias"], c["scale"], c["where"])
@@ -185,21 +210,27 @@ def judge_scaling(subject: Subject, c: dict) -> None:
     if c["where"] == "output":
         mistakes = [
             Mistake("bias-not-scaled", s * plain + b, "the product is rescaled, but not the bias, which is part of the "
-                    "output", "Rescale what the layer returns: self.scale * self.linear(x)."),
+                    "output", "Rescale what the layer returns, bias included."),
+            Mistake("bias-lost", s * plain, "the bias is missing", "The whole output is rescaled, bias included."),
             Mistake("adds", plain + b + s, "the factors are added to the output", adds),
             Mistake("one-plus", (1 + s) * (plain + b), "the output is multiplied by 1 + scale: the layer's own output "
                     "is added once more", "The factors start at one themselves: return scale times the output alone."),
-            Mistake("divides", (plain + b) / s, "the output is divided by the factors", "Multiply."),
+            Mistake("divides", (plain + b) / divisor, "the output is divided by the factors", "Multiply."),
         ]  # fmt: skip
     else:
         mistakes = [
             Mistake("adds", (x + s) @ W.T + b, "the factors are added to x", adds),
             Mistake("one-plus", ((1 + s) * x) @ W.T + b, "x is multiplied by 1 + scale",
                     "The factors start at one themselves: multiply by scale."),
-            Mistake("divides", (x / s) @ W.T + b, "x is divided by the factors", "Multiply."),
+            Mistake("divides", (x / divisor) @ W.T + b, "x is divided by the factors", "Multiply."),
+            Mistake("bias-lost", (s * x) @ W.T, "the bias is missing", "The layer's own bias is added at the end."),
             Mistake("layer-added", plain + b + (s * x) @ W.T + b, "the layer's own output is added once more",
                     "The factors stand in the path, not beside it."),
         ]  # fmt: skip
+    for bent in (s.abs(), s.clamp(min=0)):
+        value = x @ (bent[:, None] * W).T + bent * b if c["where"] == "output" else (bent * x) @ W.T + b
+        mistakes.append(Mistake("sign-lost", value, "factors below zero are not used as they are",
+                                "A factor may become negative in training: use it as it is."))  # fmt: skip
     if W.shape[0] == W.shape[1]:
         other = (s * x) @ W.T + b if c["where"] == "output" else s * (plain + b)
         mistakes.append(Mistake("wrong-side", other, f"for a square layer and where={c['where']!r} the factors meet "
@@ -207,7 +238,7 @@ def judge_scaling(subject: Subject, c: dict) -> None:
                         )  # fmt: skip
     mistakes.append(Mistake("factors-ignored", plain + b, "the output is the layer's own, whatever the factors are",
                             "forward must use self.scale as it is now."))  # fmt: skip
-    hint = 'self.scale * self.linear(x), or self.linear(self.scale * x) for where="input".'
+    hint = "One factor for each number of the layer's output, or of its input: compare with the two formulas above."
     what = f"the output for where={c['where']!r}"
     expect_close(seen["output"], right, what=what, id="wrong-output", hint=hint, mistakes=tuple(mistakes))
 

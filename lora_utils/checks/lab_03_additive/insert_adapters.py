@@ -49,18 +49,22 @@ def insert_steps(
 ) -> dict:
     """Probe: insert adapters into a small model, once or more; what each place then holds and what trains.
 
-    `inside` says what is handed over: the whole classifier, its encoder, or its last two blocks. `already` names a
-    place that is wrapped beforehand, such as "2.attention".
+    `inside` says what is handed over: the whole classifier, its encoder, its last two blocks, or the classifier deep in
+    something else. `already` names a place that is wrapped beforehand, such as "2.attention". Each block has a width of
+    its own.
     """
     encoder = MiniLM(vocabulary=11, width=width, blocks=blocks, heads=2, inner=2 * width + 2, positions=6)
+    for k in range(1, blocks):
+        encoder.blocks[k] = EncoderBlock(width + 2 * k, 2, 2 * width + 6)
     model = SentenceClassifier(encoder.requires_grad_(False), 3)
-    given = {"classifier": model, "encoder": encoder, "upper": encoder.blocks[-2:]}[inside]
+    given = {"classifier": model, "encoder": encoder, "upper": encoder.blocks[-2:],
+             "deep": nn.Sequential(nn.ModuleDict({"text": model}))}[inside]  # fmt: skip
     before, raised = dict(model.named_modules()), []
     trainable = {name for name, p in model.named_parameters() if p.requires_grad}
     if already:
         index, child = already.split(".")
         block = encoder.blocks[int(index)]
-        setattr(block, child, SpyWrapper(getattr(block, child), SpyAdapter(width, bottleneck)))
+        setattr(block, child, SpyWrapper(getattr(block, child), SpyAdapter(width + 2 * int(index), bottleneck)))
     for _ in range(calls):
         try:
             insert(given, bottleneck, SpyAdapter, SpyWrapper)
@@ -140,7 +144,7 @@ def every_block(subject: Subject, draw: Draw) -> None:
             "nothing-inserted",
             "the model that was handed over has no wrapper inside",
             "Find the blocks with model.modules(), which goes through all depths, and change the model in place: "
-            "block.attention = wrapper(block.attention, ...).",
+            "assign the wrapper to the block's attribute.",
         )
     children = {name.split(".")[1] for name in missing}
     if len(children) == 1 and len(missing) == 3:
@@ -161,13 +165,18 @@ def every_block(subject: Subject, draw: Draw) -> None:
 def own_adapters(subject: Subject, draw: Draw) -> None:
     """Every place has an adapter of its own, made as adapter(width, bottleneck), and keeps its own sublayer."""
     seen, sizes = inserted(subject, draw)
-    right = [sizes["width"], sizes["bottleneck"]]
     for name, place in seen["places"].items():
+        if place["twice"]:
+            raise Failure(
+                "wrapped-twice-at-once",
+                f"at {name} a wrapper stands inside a wrapper after a single call",
+                "One wrapper and one adapter for each sublayer.",
+            )
         if not place["own"]:
             raise Failure(
                 "sublayer-replaced",
                 f"the wrapper at {name} holds another layer than stood there",
-                "Hand the wrapper the sublayer that stands there: wrapper(block.attention, ...).",
+                "Hand the wrapper the sublayer that stands at its place.",
             )
         if not place["adapter"]:
             raise Failure(
@@ -175,6 +184,10 @@ def own_adapters(subject: Subject, draw: Draw) -> None:
                 f"the wrapper at {name} did not get an adapter as its second argument",
                 "wrapper(sublayer, adapter(width, bottleneck)): an object, not the class.",
             )
+    if seen["shared"]:
+        raise Failure("adapter-shared", "several places share one adapter object", "Make a new adapter for each place.")
+    for name, place in seen["places"].items():
+        right = [sizes["width"] + 2 * int(name[0]), sizes["bottleneck"]]  # each block has a width of its own
         if place["made"] == right[::-1]:
             raise Failure(
                 "sizes-swapped",
@@ -185,7 +198,7 @@ def own_adapters(subject: Subject, draw: Draw) -> None:
             raise Failure(
                 "wrong-width",
                 f"the adapter at {name} was made for width {place['made'][0]}, the block's width is {right[0]}",
-                "Read it off the block: len(block.attention_norm.weight).",
+                "Read it off each block: the length of its attention_norm.weight.",
             )
         if place["made"] != right:
             raise Failure(
@@ -193,8 +206,6 @@ def own_adapters(subject: Subject, draw: Draw) -> None:
                 f"the adapter at {name} has bottleneck {place['made'][1]} instead of {right[1]}",
                 "Pass bottleneck on as it is.",
             )
-    if seen["shared"]:
-        raise Failure("adapter-shared", "several places share one adapter object", "Make a new adapter for each place.")
 
 
 @insert_adapters.check(after=("every-block",))
@@ -240,7 +251,7 @@ def refuses_a_second_time(subject: Subject, draw: Draw) -> None:
             f"the second call must raise ValueError, got {came}",
             "raise ValueError('the model has adapters already')",
         )
-    for already in ("2.feed_forward", "2.attention"):
+    for already in ("2.feed_forward", "2.attention", "0.feed_forward", "0.attention", "1.attention", "1.feed_forward"):
         seen, _ = inserted(subject, draw, already=already)
         alone = f"given a model in which {already} alone is wrapped"
         new = [name for name, place in seen["places"].items() if place["wrapped"] and name != already]
@@ -250,6 +261,12 @@ def refuses_a_second_time(subject: Subject, draw: Draw) -> None:
                 "some-wrappers-missed",
                 f"{alone}, it must raise ValueError, got {came}",
                 "Look at both sublayers of every block; one wrapper anywhere is enough to refuse.",
+            )
+        if seen["places"][already]["twice"]:
+            raise Failure(
+                "changed-before-refusing",
+                f"{alone}, it raises ValueError, but has wrapped {already} a second time by then",
+                "Two loops: the first only looks at all blocks, the second changes them.",
             )
         if new:
             raise Failure(

@@ -44,3 +44,16 @@ def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
     o.state[p] = {"step": torch.tensor(float(t - 1)), "exp_avg": m.clone(), "exp_avg_sq": v.clone()}
     o.step()
     return p.detach(), o.state[p]["exp_avg"], o.state[p]["exp_avg_sq"]
+
+# %% lerp with the old mean, pow
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = torch.lerp(g, m, beta1)
+    v = torch.lerp(g.pow(2), v, beta2)
+    b1, b2 = 1 - pow(beta1, t), 1 - pow(beta2, t)
+    upd = (m / b1).div((v / b2).pow(0.5).add(eps)).add(theta, alpha=weight_decay)
+    return theta.sub(upd, alpha=lr), m, v
+
+# %% the decay inside the parentheses
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m1, v1 = m * beta1 + g * (1 - beta1), v * beta2 + g * g * (1 - beta2)
+    return theta - lr * ((m1 / (1 - beta1 ** t)) / (torch.sqrt(v1 / (1 - beta2 ** t)) + eps) + weight_decay * theta), m1, v1

@@ -42,3 +42,27 @@ def forgetting(model, old_head, accuracy, before):
     measured = [accuracy(part) for part in (model,)]
     model.add_module("fc2", new)
     return sum([before, *(-one for one in measured)])
+
+# %% a Sequential of body and old head
+def forgetting(model, old_head, accuracy, before):
+    import copy
+    twin = copy.copy(model)
+    twin._modules = {**model._modules, 'fc2': old_head}
+    return before - accuracy(twin)
+
+# %% an ExitStack
+def forgetting(model, old_head, accuracy, before):
+    from contextlib import ExitStack
+    with ExitStack() as stack:
+        stack.callback(setattr, model, 'fc2', model.fc2)
+        model.fc2 = old_head
+        lost = before - accuracy(model)
+    return lost
+
+# %% mock.patch.object
+def forgetting(model, old_head, accuracy, before):
+    from unittest import mock
+    new = model.fc2
+    with mock.patch.dict(model._modules, {'fc2': old_head}):
+        lost = before - accuracy(model)
+    return float(lost)

@@ -83,3 +83,37 @@ def choose(model, policy, head):
             policy == "everything" or (policy != "nothing" and of_head) or (policy == "bitfit" and n.endswith("bias"))
         )
     return dict((n, p) for n, p in model.named_parameters() if p.requires_grad).keys()
+
+# %% modules of the head by identity
+def choose(model: nn.Module, policy: str, head: str) -> list[str]:
+    if policy not in {"nothing", "last layer", "bitfit", "everything"}:
+        raise ValueError("policy " + policy + " is not known")
+    own = {id(p) for p in model.get_submodule(head).parameters()}
+    result = []
+    for name, p in model.named_parameters():
+        *_, last = name.split(".")
+        match policy:
+            case "nothing":
+                p.requires_grad = False
+            case "everything":
+                p.requires_grad = True
+            case "last layer":
+                p.requires_grad = id(p) in own
+            case _:
+                p.requires_grad = id(p) in own or last == "bias"
+        if p.requires_grad:
+            result += [name]
+    return result
+
+# %% removeprefix and filter
+def choose(model, policy, head):
+    tests = dict(nothing=lambda n: False, everything=lambda n: True, bitfit=lambda n: n.removeprefix(head + ".") != n or n.endswith(".bias"))
+    tests["last layer"] = lambda n: n.removeprefix(head + ".") != n
+    test = tests.get(policy)
+    if test is None:
+        raise ValueError(f"{policy=}")
+    names = list(filter(test, dict(model.named_parameters())))
+    model.requires_grad_(False)
+    for name in names:
+        model.get_parameter(name).requires_grad_()
+    return names

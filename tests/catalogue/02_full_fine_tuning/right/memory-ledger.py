@@ -34,27 +34,6 @@ def ledger(model, b):
     activations = sum(t.numel() * t.element_size() for address, t in saved.items() if address not in there)
     return {"weights": total * 4, "gradients": n * 4, "optimizer": n * 8 + len(on) * 4, "activations": activations}
 
-# %% floats
-def ledger(model, b):
-    trained = [p for p in model.parameters() if p.requires_grad]
-    gradients = 4 * sum(p.numel() for p in trained)
-    kept, flows, numbers, width = True, False, 0, 0
-    for layer in model:
-        if isinstance(layer, nn.Linear):
-            if layer.weight.requires_grad and not kept:
-                numbers += b * layer.in_features
-            flows = flows or any(p.requires_grad for p in layer.parameters())
-            kept, width = False, layer.out_features
-        else:
-            kept = flows
-            numbers += b * width if flows else 0
-    return {
-        "weights": 4.0 * sum(p.numel() for p in model.parameters()),
-        "gradients": gradients,
-        "optimizer": 2 * gradients + 4 * len(trained),
-        "activations": 4.0 * (numbers + b * width + 1),
-    }
-
 # %% an ordered dict with a total beside it
 def ledger(model, b):
     from collections import OrderedDict
@@ -103,3 +82,80 @@ def ledger(model, b):
         "optimizer": 8 * n + 4 * len(tr),
         "activations": 4 * act,
     }
+
+# %% from the first trained layer on
+def ledger(model, b):
+    trained = [p for p in model.parameters() if p.requires_grad]
+    n = sum(p.numel() for p in trained)
+    layers = [layer for layer in model if isinstance(layer, nn.Linear)]
+    kept = 0
+    first = next(k for k, layer in enumerate(layers) if any(p.requires_grad for p in layer.parameters()))
+    for k in range(1, len(layers)):
+        if k > first or layers[k].weight.requires_grad:
+            kept += layers[k].in_features
+    return {
+        "weights": 4 * sum(p.numel() for p in model.parameters()),
+        "gradients": 4 * n,
+        "optimizer": 8 * n + 4 * len(trained),
+        "activations": 4 * (b * kept + b * layers[-1].out_features + 1),
+    }
+
+# %% tuples and itertools
+def ledger(model, b):
+    trained = [p for p in model.parameters() if p.requires_grad]
+    n = sum(p.numel() for p in trained)
+    layers = [layer for layer in model if isinstance(layer, nn.Linear)]
+    kept = 0
+    import itertools
+
+    on = [any(p.requires_grad for p in layer.parameters()) for layer in layers]
+    reached = list(itertools.accumulate(on, lambda a, c: a or c))
+    kept = sum(la.in_features for la, r in zip(layers[1:], reached) if r or la.weight.requires_grad)
+    return {
+        "weights": sum(p.nelement() * p.element_size() for p in model.parameters()),
+        "gradients": sum(p.nbytes for p in trained),
+        "optimizer": sum(2 * p.nbytes + 4 for p in trained),
+        "activations": 4 * (b * kept + b * layers[-1].out_features + 1),
+    }
+
+# %% a set of the tensors that are kept
+def ledger(model, b):
+    trained = [p for p in model.parameters() if p.requires_grad]
+    n = sum(p.numel() for p in trained)
+    layers = [layer for layer in model if isinstance(layer, nn.Linear)]
+    kept = 0
+    tensors, flows = set(), False
+    for k, layer in enumerate(model):
+        if isinstance(layer, nn.Linear):
+            if layer.weight.requires_grad and k > 0:
+                tensors.add((k - 1, layer.in_features))
+            flows = flows or layer.weight.requires_grad or (layer.bias is not None and layer.bias.requires_grad)
+        elif flows:
+            tensors.add((k, model[k - 1].out_features))
+    kept = sum(width for _, width in tensors)
+    return {
+        "weights": 4 * sum(p.numel() for p in model.parameters()),
+        "gradients": 4 * n,
+        "optimizer": 8 * n + 4 * len(trained),
+        "activations": int(4 * (b * (kept + model[-1].weight.size(0)) + 1)),
+    }
+
+# %% defaultdict
+def ledger(model, b):
+    from collections import defaultdict
+    out = defaultdict(int)
+    flows, have, width = False, True, 0
+    for k, layer in enumerate(model.children()):
+        for p in layer.parameters():
+            out["weights"] += p.numel() * 4
+            out["gradients"] += p.numel() * 4 * p.requires_grad
+            out["optimizer"] += (p.numel() * 8 + 4) * p.requires_grad
+        if type(layer) is nn.Linear:
+            out["activations"] += 4 * b * layer.in_features * (layer.weight.requires_grad and not have)
+            flows = flows or any(p.requires_grad for p in layer.parameters())
+            have, width = False, layer.out_features
+        else:
+            out["activations"] += 4 * b * width * flows
+            have = flows
+    out["activations"] += 4 * (b * width + 1)
+    return out

@@ -327,3 +327,150 @@ def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
     vh = v / (1 - beta2**t)
     theta = theta - mh / (vh.sqrt() + eps) - lr * weight_decay * theta
     return theta, m, v
+
+# %% the step by the old m message="moments-before-the-step"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    new_m = beta1 * m + (1 - beta1) * g
+    new_v = beta2 * v + (1 - beta2) * g**2
+    mh = m / (1 - beta1**t)
+    vh = new_v / (1 - beta2**t)
+    return theta - lr * mh / (vh.sqrt() + eps) - lr * weight_decay * theta, new_m, new_v
+
+# %% corrected moments in place message="corrected-kept"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    m /= (1 - beta1**t)
+    v /= (1 - beta2**t)
+    theta = theta - lr * m / (v.sqrt() + eps) - lr * weight_decay * theta
+    return theta, m, v
+
+# %% everything in place message="changed-in-place"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m.mul_(beta1).add_(g, alpha=1 - beta1)
+    v.mul_(beta2).addcmul_(g, g, value=1 - beta2)
+    mh = m / (1 - beta1**t)
+    vh = v / (1 - beta2**t)
+    theta.sub_(lr * mh / (vh.sqrt() + eps) + lr * weight_decay * theta)
+    return theta, m, v
+
+# %% decay twice, once in the gradient message="wrong-decay"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    theta = theta - lr * weight_decay * theta
+    g = g + weight_decay * theta
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    mh = m / (1 - beta1**t)
+    vh = v / (1 - beta2**t)
+    theta = theta - lr * mh / (vh.sqrt() + eps)
+    return theta, m, v
+
+# %% v not returned message="not-three"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    return theta, m
+
+# %% v of the mean square of the tensor message="wrong-moment"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * (g**2).mean()
+    mh = m / (1 - beta1**t)
+    vh = v / (1 - beta2**t)
+    theta = theta - lr * mh / (vh.sqrt() + eps) - lr * weight_decay * theta
+    return theta, m, v
+
+# %% corrected in the first step only message="wrong-theta"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    mh, vh = (m / (1 - beta1), v / (1 - beta2)) if t == 1 else (m, v)
+    theta = theta - lr * mh / (vh.sqrt() + eps) - lr * weight_decay * theta
+    return theta, m, v
+
+# %% nothing returned message="not-three"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = beta1 * m + (1 - beta1) * g
+
+# %% eps as a floor message="wrong-theta"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    mh = m / (1 - beta1**t)
+    vh = v / (1 - beta2**t)
+    theta = theta - lr * mh / vh.sqrt().clamp(min=eps) - lr * weight_decay * theta
+    return theta, m, v
+
+# %% the decay inside the parentheses with a minus message="decay-adds"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    mh = m / (1 - beta1**t)
+    vh = v / (1 - beta2**t)
+    theta = theta - lr * (mh / (vh.sqrt() + eps) - weight_decay * theta)
+    return theta, m, v
+
+# %% nesterov message="wrong-theta"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    m_hat = m / (1 - beta1**t)
+    v_hat = v / (1 - beta2**t)
+    theta = theta - lr * (beta1 * m_hat + (1 - beta1) * g) / (v_hat.sqrt() + eps) - lr * weight_decay * theta
+    return theta, m, v
+
+# %% v of the gradient's squared norm message="wrong-moment"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * (g * g).sum()
+    m_hat = m / (1 - beta1**t)
+    v_hat = v / (1 - beta2**t)
+    theta = theta - lr * m_hat / (v_hat.sqrt() + eps) - lr * weight_decay * theta
+    return theta, m, v
+
+# %% the sign of m alone message="wrong-theta"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    m_hat = m / (1 - beta1**t)
+    v_hat = v / (1 - beta2**t)
+    theta = theta - lr * m_hat.sign() - lr * weight_decay * theta
+    return theta, m, v
+
+# %% eps as a factor message="wrong-theta"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    m_hat = m / (1 - beta1**t)
+    v_hat = v / (1 - beta2**t)
+    theta = theta - lr * m_hat / (v_hat.sqrt() * (1 + eps)) - lr * weight_decay * theta
+    return theta, m, v
+
+# %% m corrected by t message="wrong-theta"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    m_hat = m / t
+    v_hat = v / (1 - beta2**t)
+    theta = theta - lr * m_hat / (v_hat.sqrt() + eps) - lr * weight_decay * theta
+    return theta, m, v
+
+# %% decay by the square of lr message="wrong-decay"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    m_hat = m / (1 - beta1**t)
+    v_hat = v / (1 - beta2**t)
+    theta = theta - lr * m_hat / (v_hat.sqrt() + eps) - lr**2 * weight_decay * theta
+    return theta, m, v
+
+# %% the learning rate shrunk by the decay message="wrong-decay"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    if weight_decay:
+        lr = lr * (1 - weight_decay)
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    m_hat = m / (1 - beta1**t)
+    v_hat = v / (1 - beta2**t)
+    theta = theta - lr * m_hat / (v_hat.sqrt() + eps) - lr * weight_decay * theta
+    return theta, m, v

@@ -165,7 +165,7 @@ def evaluate(model, inputs, labels, batch_size):
     model.train(was)
     return right / len(labels)
 
-# %% a tensor returned message="not-a-float"
+# %% a tensor returned message="not-a-number"
 def evaluate(model, inputs, labels, batch_size):
     was, right = model.training, 0
     model.eval()
@@ -336,3 +336,221 @@ def evaluate(model, inputs, labels, batch_size):
             guesses = model(inputs[start : start + batch_size]).argmax(dim=1)
     model.train(was)
     return torch.tensor(right).mean().item()
+
+# %% mean distance of the class numbers message="distances"
+def evaluate(model, inputs, labels, batch_size):
+    was, right = model.training, 0
+    model.eval()
+    with torch.no_grad():
+        for start in range(0, len(inputs), batch_size):
+            batch = slice(start, start + batch_size)
+            scores = model(inputs[batch])
+            right += (scores.argmax(dim=1) - labels[batch]).abs().sum().item()
+    model.train(was)
+    return right / len(labels)
+
+# %% the lowest score message="lowest-score"
+def evaluate(model, inputs, labels, batch_size):
+    was, right = model.training, 0
+    model.eval()
+    with torch.no_grad():
+        for start in range(0, len(inputs), batch_size):
+            batch = slice(start, start + batch_size)
+            scores = model(inputs[batch])
+            right += (scores.argmin(dim=1) == labels[batch]).sum().item()
+    model.train(was)
+    return right / len(labels)
+
+# %% whole division message="rounded-to-whole"
+def evaluate(model, inputs, labels, batch_size):
+    was, right = model.training, 0
+    model.eval()
+    with torch.no_grad():
+        for start in range(0, len(inputs), batch_size):
+            batch = slice(start, start + batch_size)
+            scores = model(inputs[batch])
+            right += (scores.argmax(dim=1) == labels[batch]).sum().item()
+    model.train(was)
+    return right // len(labels)
+
+# %% rounded to two digits message="rounded"
+def evaluate(model, inputs, labels, batch_size):
+    was, right = model.training, 0
+    model.eval()
+    with torch.no_grad():
+        for start in range(0, len(inputs), batch_size):
+            batch = slice(start, start + batch_size)
+            scores = model(inputs[batch])
+            right += (scores.argmax(dim=1) == labels[batch]).sum().item()
+    model.train(was)
+    return round(right / len(labels), 2)
+
+# %% back in training mode after each batch message="measured-in-training-mode"
+def evaluate(model, inputs, labels, batch_size):
+    was, right = model.training, 0
+    model.eval()
+    with torch.no_grad():
+        for start in range(0, len(inputs), batch_size):
+            batch = slice(start, start + batch_size)
+            scores = model(inputs[batch])
+            model.train(was)
+            right += (scores.argmax(dim=1) == labels[batch]).sum().item()
+    model.train(was)
+    return right / len(labels)
+
+# %% switched after the first batch message="measured-in-training-mode"
+def evaluate(model, inputs, labels, batch_size):
+    was, right = model.training, 0
+    with torch.no_grad():
+        for start in range(0, len(inputs), batch_size):
+            batch = slice(start, start + batch_size)
+            scores = model(inputs[batch])
+            model.eval()
+            right += (scores.argmax(dim=1) == labels[batch]).sum().item()
+    model.train(was)
+    return right / len(labels)
+
+# %% an attribute that the model lacks message="raised-AttributeError"
+def evaluate(model, inputs, labels, batch_size):
+    was, right = model.training, 0
+    model.eval()
+    with torch.no_grad():
+        for start in range(0, len(inputs), batch_size):
+            batch = slice(start, start + batch_size)
+            scores = model(inputs[batch].view(-1, model.in_features))
+            right += (scores.argmax(dim=1) == labels[batch]).sum().item()
+    model.train(was)
+    return right / len(labels)
+
+# %% mean absolute difference taken from one message="wrong-accuracy"
+def evaluate(model, inputs, labels, batch_size):
+    was, right = model.training, 0
+    model.eval()
+    with torch.no_grad():
+        for start in range(0, len(inputs), batch_size):
+            batch = slice(start, start + batch_size)
+            scores = model(inputs[batch])
+            right += (1 - (scores.argmax(dim=1) - labels[batch]).abs().float().mean()).item() * len(scores)
+    model.train(was)
+    return right / len(labels)
+
+# %% every other batch message="wrong-accuracy"
+def evaluate(model, inputs, labels, batch_size):
+    was, right = model.training, 0
+    model.eval()
+    with torch.no_grad():
+        for start in range(0, len(inputs), 2 * batch_size):
+            batch = slice(start, start + batch_size)
+            scores = model(inputs[batch])
+            right += (scores.argmax(dim=1) == labels[batch]).sum().item()
+    model.train(was)
+    return right / len(labels)
+
+# %% one example more a batch message="wrong-accuracy"
+def evaluate(model, inputs, labels, batch_size):
+    was, right = model.training, 0
+    model.eval()
+    with torch.no_grad():
+        for start in range(0, len(inputs), batch_size):
+            batch = slice(start, start + batch_size + 1)
+            scores = model(inputs[batch])
+            right += (scores.argmax(dim=1) == labels[batch]).sum().item()
+    model.train(was)
+    return right / len(labels)
+
+# %% the first example left out message="first-example-missed"
+def evaluate(model, inputs, labels, batch_size):
+    was, right = model.training, 0
+    model.eval()
+    with torch.no_grad():
+        for start in range(1, len(inputs), batch_size):
+            batch = slice(start, start + batch_size)
+            scores = model(inputs[batch])
+            right += (scores.argmax(dim=1) == labels[batch]).sum().item()
+    model.train(was)
+    return right / len(labels)
+
+# %% divided by the batch size message="wrong-denominator"
+def evaluate(model, inputs, labels, batch_size):
+    was, right = model.training, 0
+    model.eval()
+    with torch.no_grad():
+        for start in range(0, len(inputs), batch_size):
+            batch = slice(start, start + batch_size)
+            scores = model(inputs[batch])
+            right += (scores.argmax(dim=1) == labels[batch]).sum().item()
+    model.train(was)
+    return right / batch_size
+
+# %% no_grad called without with message="graph-recorded"
+def evaluate(model, inputs, labels, batch_size):
+    was, right = model.training, 0
+    model.eval()
+    torch.no_grad()
+    if True:
+        for start in range(0, len(inputs), batch_size):
+            batch = slice(start, start + batch_size)
+            guesses = model(inputs[batch]).argmax(dim=1)
+            right += (guesses == labels[batch]).sum().item()
+    model.train(was)
+    return right / len(labels)
+
+# %% the mode turned round message="left-in-evaluation-mode"
+def evaluate(model, inputs, labels, batch_size):
+    was, right = model.training, 0
+    model.eval()
+    with torch.no_grad():
+        for start in range(0, len(inputs), batch_size):
+            batch = slice(start, start + batch_size)
+            guesses = model(inputs[batch]).argmax(dim=1)
+            right += (guesses == labels[batch]).sum().item()
+    model.train(not was)
+    return right / len(labels)
+
+# %% a batch right only as a whole message="wrong-accuracy"
+def evaluate(model, inputs, labels, batch_size):
+    was, right = model.training, 0
+    model.eval()
+    with torch.no_grad():
+        for start in range(0, len(inputs), batch_size):
+            batch = slice(start, start + batch_size)
+            guesses = model(inputs[batch]).argmax(dim=1)
+            right += int((guesses == labels[batch]).all()) * len(guesses)
+    model.train(was)
+    return right / len(labels)
+
+# %% means added and divided by the number of batches message="mean-of-batches"
+def evaluate(model, inputs, labels, batch_size):
+    was, right = model.training, 0
+    model.eval()
+    with torch.no_grad():
+        for start in range(0, len(inputs), batch_size):
+            batch = slice(start, start + batch_size)
+            guesses = model(inputs[batch]).argmax(dim=1)
+            right += (guesses == labels[batch]).float().mean().item()
+    model.train(was)
+    return right / ((len(labels) + batch_size - 1) // batch_size)
+
+# %% divided by the examples of full batches message="wrong-accuracy"
+def evaluate(model, inputs, labels, batch_size):
+    was, right = model.training, 0
+    model.eval()
+    with torch.no_grad():
+        for start in range(0, len(inputs), batch_size):
+            batch = slice(start, start + batch_size)
+            guesses = model(inputs[batch]).argmax(dim=1)
+            right += (guesses == labels[batch]).sum().item()
+    model.train(was)
+    return right / (len(labels) // batch_size * batch_size)
+
+# %% train(True) at the end message="always-training-mode"
+def evaluate(model, inputs, labels, batch_size):
+    was, right = model.training, 0
+    model.eval()
+    with torch.no_grad():
+        for start in range(0, len(inputs), batch_size):
+            batch = slice(start, start + batch_size)
+            guesses = model(inputs[batch]).argmax(dim=1)
+            right += (guesses == labels[batch]).sum().item()
+    model.train(True)
+    return right / len(labels)

@@ -76,7 +76,7 @@ def forgetting(model, old_head, accuracy, before):
     model.fc2 = new
     return torch.tensor(before - after)
 
-# %% a copy put back message="old-head-left-in"
+# %% a copy put back message="copy-put-back"
 import copy
 
 
@@ -121,7 +121,7 @@ def forgetting(model, old_head, accuracy, before):
     model.fc2 = new
     print(before - after)
 
-# %% rounded message="wrong-forgetting"
+# %% rounded message="rounded"
 def forgetting(model, old_head, accuracy, before):
     new = model.fc2
     model.fc2 = old_head
@@ -136,4 +136,114 @@ def forgetting(model, old_head, accuracy, before):
     model.fc2 = old_head
     after = accuracy(model)
     model.fc2 = new
+    return before - after
+
+# %% left in evaluation mode message="mode-changed"
+def forgetting(model, old_head, accuracy, before):
+    new = model.fc2
+    model.fc2 = old_head
+    model.eval()
+    after = accuracy(model)
+    model.fc2 = new
+    return before - after
+
+# %% left in training mode message="mode-changed"
+def forgetting(model, old_head, accuracy, before):
+    new = model.fc2
+    model.fc2 = old_head
+    after = accuracy(model.eval())
+    model.fc2 = new
+    model.train()
+    return before - after
+
+# %% a new layer with the new head's weights message="copy-put-back"
+def forgetting(model, old_head, accuracy, before):
+    new = model.fc2
+    model.fc2 = old_head
+    after = accuracy(model)
+    model.fc2 = nn.Linear(new.in_features, new.out_features, bias=False)
+    model.fc2.load_state_dict(new.state_dict())
+    return before - after
+
+# %% the accuracy of the new head message="accuracy-returned"
+def forgetting(model, old_head, accuracy, before):
+    return accuracy(model)
+
+# %% a ratio message="ratio"
+def forgetting(model, old_head, accuracy, before):
+    new = model.fc2
+    model.fc2 = old_head
+    after = accuracy(model)
+    model.fc2 = new
+    return after / before
+
+# %% both heads compared message="heads-compared"
+def forgetting(model, old_head, accuracy, before):
+    new, here = model.fc2, accuracy(model)
+    model.fc2 = old_head
+    after = accuracy(model)
+    model.fc2 = new
+    return here - after
+
+# %% rounded to four digits message="rounded"
+def forgetting(model, old_head, accuracy, before):
+    new = model.fc2
+    model.fc2 = old_head
+    after = accuracy(model)
+    model.fc2 = new
+    return round(before - after, 3)
+
+# %% the head's name as a string message="raised-TypeError"
+def forgetting(model, old_head, accuracy, before):
+    new = model.fc2
+    model.fc2 = 'old_head'
+    after = accuracy(model)
+    model.fc2 = new
+    return before - after
+
+# %% accuracy without a model message="raised-TypeError"
+def forgetting(model, old_head, accuracy, before):
+    new = model.fc2
+    model.fc2 = old_head
+    after = accuracy()
+    model.fc2 = new
+    return before - after
+
+# %% return before the new head is back message="old-head-left-in"
+def forgetting(model, old_head, accuracy, before):
+    new = model.fc2
+    model.fc2 = old_head
+    return before - accuracy(model)
+    model.fc2 = new
+
+# %% frozen old head message="switches-changed"
+def forgetting(model, old_head, accuracy, before):
+    new = model.fc2
+    model.fc2 = old_head.requires_grad_(False)
+    after = accuracy(model)
+    model.fc2 = new
+    return before - after
+
+# %% the new head kept in the model message="part-added"
+def forgetting(model, old_head, accuracy, before):
+    model.new_head = model.fc2
+    model.fc2 = old_head
+    after = accuracy(model)
+    model.fc2 = model.new_head
+    return before - after
+
+# %% divided by the sum of both message="wrong-forgetting"
+def forgetting(model, old_head, accuracy, before):
+    new = model.fc2
+    model.fc2 = old_head
+    after = accuracy(model)
+    model.fc2 = new
+    return (before - after) / (before + after)
+
+# %% the head deleted message="other-head-left-in"
+def forgetting(model, old_head, accuracy, before):
+    new = model.fc2
+    model.fc2 = old_head
+    after = accuracy(model)
+    del model.fc2
     return before - after

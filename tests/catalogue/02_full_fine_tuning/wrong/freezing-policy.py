@@ -170,7 +170,7 @@ def choose(model, policy, head):
         p.requires_grad_(trained.get(policy, False))
     return [name for name, p in model.named_parameters() if p.requires_grad]
 
-# %% KeyError instead message="unknown-policy-accepted"
+# %% KeyError instead message="other-error"
 def choose(model, policy, head):
     for name, p in model.named_parameters():
         of_head, bias = name.startswith(f"{head}."), name.rpartition(".")[2].endswith("bias")
@@ -256,3 +256,144 @@ def choose(model, policy, head):
             or (policy == "bitfit" and n.endswith("bias") and not of_head)
         )
     return [n for n, p in model.named_parameters() if p.requires_grad]
+
+# %% the head's name with its dot anywhere message="inside-matched"
+def choose(model, policy, head):
+    if policy not in ("nothing", "last layer", "bitfit", "everything"):
+        raise ValueError(f"unknown policy {policy!r}")
+    for name, p in model.named_parameters():
+        of_head, bias = f"{head}." in name, name.rpartition(".")[2].endswith("bias")
+        trained = {"nothing": False, "last layer": of_head, "bitfit": of_head or bias, "everything": True}
+        p.requires_grad_(trained[policy])
+    return [name for name, p in model.named_parameters() if p.requires_grad]
+
+# %% the head's name among the parts message="inside-matched"
+def choose(model, policy, head):
+    if policy not in ("nothing", "last layer", "bitfit", "everything"):
+        raise ValueError(f"unknown policy {policy!r}")
+    for name, p in model.named_parameters():
+        of_head, bias = head in name.split("."), name.rpartition(".")[2].endswith("bias")
+        trained = {"nothing": False, "last layer": of_head, "bitfit": of_head or bias, "everything": True}
+        p.requires_grad_(trained[policy])
+    return [name for name, p in model.named_parameters() if p.requires_grad]
+
+# %% policies in any case message="unknown-policy-accepted"
+def choose(model, policy, head):
+    policy = policy.lower()
+    if policy not in ("nothing", "last layer", "bitfit", "everything"):
+        raise ValueError(f"unknown policy {policy!r}")
+    for name, p in model.named_parameters():
+        of_head, bias = name.startswith(f"{head}."), name.rpartition(".")[2].endswith("bias")
+        trained = {"nothing": False, "last layer": of_head, "bitfit": of_head or bias, "everything": True}
+        p.requires_grad_(trained[policy])
+    return [name for name, p in model.named_parameters() if p.requires_grad]
+
+# %% whole normalisations too message="norm-weight-trained"
+def choose(model, policy, head):
+    if policy not in ("nothing", "last layer", "bitfit", "everything"):
+        raise ValueError(f"unknown policy {policy!r}")
+    for name, p in model.named_parameters():
+        of_head, bias = name.startswith(f"{head}."), name.endswith("bias") or "norm" in name
+        trained = {"nothing": False, "last layer": of_head, "bitfit": of_head or bias, "everything": True}
+        p.requires_grad_(trained[policy])
+    return [name for name, p in model.named_parameters() if p.requires_grad]
+
+# %% names of what was switched message="wrong-names"
+def choose(model, policy, head):
+    if policy not in ("nothing", "last layer", "bitfit", "everything"):
+        raise ValueError(f"unknown policy {policy!r}")
+    changed = []
+    for name, p in model.named_parameters():
+        was = p.requires_grad
+        of_head, bias = name.startswith(f"{head}."), name.rpartition(".")[2].endswith("bias")
+        trained = {"nothing": False, "last layer": of_head, "bitfit": of_head or bias, "everything": True}
+        p.requires_grad_(trained[policy])
+        if p.requires_grad and not was:
+            changed.append(name)
+    return changed
+
+# %% AssertionError message="other-error"
+def choose(model, policy, head):
+    assert policy in ("nothing", "last layer", "bitfit", "everything"), policy
+    for name, p in model.named_parameters():
+        of_head, bias = name.startswith(f"{head}."), name.rpartition(".")[2].endswith("bias")
+        trained = {"nothing": False, "last layer": of_head, "bitfit": of_head or bias, "everything": True}
+        p.requires_grad_(trained[policy])
+    return [name for name, p in model.named_parameters() if p.requires_grad]
+
+# %% the attribute of the head message="raised-AttributeError"
+def choose(model, policy, head):
+    if policy not in ("nothing", "last layer", "bitfit", "everything"):
+        raise ValueError(f"unknown policy {policy!r}")
+    model.requires_grad_(policy == "everything")
+    if policy == "bitfit":
+        for name, p in model.named_parameters():
+            p.requires_grad = name.endswith("bias")
+    if policy in ("last layer", "bitfit"):
+        getattr(model, head).requires_grad_(True)
+    return [name for name, p in model.named_parameters() if p.requires_grad]
+
+# %% the head's bias taken for granted message="raised-AttributeError"
+def choose(model, policy, head):
+    if policy not in ("nothing", "last layer", "bitfit", "everything"):
+        raise ValueError(f"unknown policy {policy!r}")
+    for name, p in model.named_parameters():
+        p.requires_grad = policy == "everything" or (policy == "bitfit" and name.endswith("bias"))
+    if policy in ("last layer", "bitfit"):
+        layer = model.get_submodule(head)
+        layer.weight.requires_grad = True
+        layer.bias.requires_grad = True
+    return [name for name, p in model.named_parameters() if p.requires_grad]
+
+# %% frozen for ever message="all-frozen"
+def choose(model, policy, head):
+    if policy not in ("nothing", "last layer", "bitfit", "everything"):
+        raise ValueError(f"unknown policy {policy!r}")
+    for name, p in model.named_parameters():
+        if policy == "last layer":
+            p.requires_grad = name == head
+        else:
+            p.requires_grad = policy == "everything" or (policy == "bitfit" and (name.startswith(head + ".") or name.endswith("bias")))
+    return [name for name, p in model.named_parameters() if p.requires_grad]
+
+# %% last layer and the biases swapped message="wrong-set"
+def choose(model, policy, head):
+    if policy not in ("nothing", "last layer", "bitfit", "everything"):
+        raise ValueError(f"unknown policy {policy!r}")
+    for name, p in model.named_parameters():
+        of_head, bias = name.startswith(f"{head}."), name.rpartition(".")[2].endswith("bias")
+        trained = {"nothing": False, "last layer": bias, "bitfit": of_head or bias, "everything": True}
+        p.requires_grad_(trained[policy])
+    return [name for name, p in model.named_parameters() if p.requires_grad]
+
+# %% the whole error text fixed message="message-without-name"
+def choose(model, policy, head):
+    if policy not in ("nothing", "last layer", "bitfit", "everything"):
+        raise ValueError("policy must be nothing, last layer, bitfit or everything")
+    for name, p in model.named_parameters():
+        of_head, bias = name.startswith(f"{head}."), name.rpartition(".")[2].endswith("bias")
+        trained = {"nothing": False, "last layer": of_head, "bitfit": of_head or bias, "everything": True}
+        p.requires_grad_(trained[policy])
+    return [name for name, p in model.named_parameters() if p.requires_grad]
+
+# %% everything leaves the model as it is message="never-switched-on"
+def choose(model, policy, head):
+    if policy not in ("nothing", "last layer", "bitfit", "everything"):
+        raise ValueError(f"unknown policy {policy!r}")
+    if policy == 'everything':
+        return [name for name, p in model.named_parameters() if p.requires_grad]
+    for name, p in model.named_parameters():
+        of_head, bias = name.startswith(f"{head}."), name.rpartition(".")[2].endswith("bias")
+        trained = {"nothing": False, "last layer": of_head, "bitfit": of_head or bias, "everything": True}
+        p.requires_grad_(trained[policy])
+    return [name for name, p in model.named_parameters() if p.requires_grad]
+
+# %% names without the owner message="wrong-names"
+def choose(model, policy, head):
+    if policy not in ("nothing", "last layer", "bitfit", "everything"):
+        raise ValueError(f"unknown policy {policy!r}")
+    for name, p in model.named_parameters():
+        of_head, bias = name.startswith(f"{head}."), name.rpartition(".")[2].endswith("bias")
+        trained = {"nothing": False, "last layer": of_head, "bitfit": of_head or bias, "everything": True}
+        p.requires_grad_(trained[policy])
+    return [name.split('.')[-1] for name, p in model.named_parameters() if p.requires_grad]

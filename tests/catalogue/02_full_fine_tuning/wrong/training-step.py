@@ -357,3 +357,209 @@ def training_step(model, optimizer, inputs, labels):
     F.cross_entropy(model(inputs), labels).backward()
     optimizer.step()
     return F.cross_entropy(model(inputs), labels).item()
+
+# %% the outermost mode alone message="evaluation-mode"
+def training_step(model, optimizer, inputs, labels):
+    model.training = True
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs), labels)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+# %% back into evaluation mode message="left-in-evaluation-mode"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs), labels)
+    loss.backward()
+    optimizer.step()
+    model.eval()
+    return loss.item()
+
+# %% labels smoothed message="label-smoothing"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs), labels, label_smoothing=0.1)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+# %% rounded to four digits message="loss-rounded"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs), labels)
+    loss.backward()
+    optimizer.step()
+    return round(loss.item(), 4)
+
+# %% returns the sum message="loss-summed"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs), labels)
+    loss.backward()
+    optimizer.step()
+    return loss.item() * len(labels)
+
+# %% returns minus the loss message="loss-negative"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs), labels)
+    loss.backward()
+    optimizer.step()
+    return -loss.item()
+
+# %% clipped to one message="wrong-step"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs), labels)
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optimizer.step()
+    return loss.item()
+
+# %% clipped by value message="wrong-step"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs), labels)
+    loss.backward()
+    torch.nn.utils.clip_grad_value_(model.parameters(), 0.1)
+    optimizer.step()
+    return loss.item()
+
+# %% returns the accuracy message="wrong-loss-value"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer.zero_grad()
+    scores = model(inputs)
+    loss = F.cross_entropy(scores, labels)
+    loss.backward()
+    optimizer.step()
+    return (scores.argmax(1) == labels).float().mean().item()
+
+# %% steps only when gradients are there message="gradients-kept"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    if optimizer.state:
+        optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs), labels)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+# %% the first example alone message="wrong-step"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs[:1]), labels[:1])
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+# %% the mean of the losses' roots message="wrong-step"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs), labels).sqrt()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+# %% two axes of the inputs flattened message="raised-IndexError"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs.float().flatten(0, 1)), labels)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+# %% inputs flattened to one row for the batch message="raised-RuntimeError"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs.reshape(1, -1)), labels)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+# %% scores squeezed message="label-shape"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs).squeeze(), labels)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+# %% class zero ignored message="wrong-step"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs), labels, ignore_index=0)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+# %% half the loss message="wrong-step"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs), labels)
+    (loss / 2).backward()
+    optimizer.step()
+    return loss.item()
+
+# %% divided on return message="loss-divided"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs), labels)
+    loss.backward()
+    optimizer.step()
+    return loss.item() / len(labels)
+
+# %% an integer message="not-a-number"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs), labels)
+    loss.backward()
+    optimizer.step()
+    return int(loss)
+
+# %% returns the perplexity message="wrong-loss-value"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs), labels)
+    loss.backward()
+    optimizer.step()
+    return loss.exp().item()
+
+# %% gradient descent by the learning rate of the group message="optimizer-not-used"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs), labels)
+    loss.backward()
+    with torch.no_grad():
+        for group in optimizer.param_groups:
+            for p in group['params']:
+                p -= group['lr'] * p.grad
+    return loss.item()
+
+# %% train(False) message="evaluation-mode"
+def training_step(model, optimizer, inputs, labels):
+    model.train(False)
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs), labels)
+    loss.backward()
+    optimizer.step()
+    return loss.item()

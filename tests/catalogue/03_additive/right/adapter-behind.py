@@ -55,3 +55,25 @@ class AdapterBehind(nn.Module):
     def forward(self, *inputs, **named):
         base, adapter = self.parts
         return adapter(base(*inputs, **named))
+
+# %% annotated, frozen in a loop
+class AdapterBehind(nn.Module):
+    def __init__(self, sublayer: nn.Module, adapter: nn.Module) -> None:
+        nn.Module.__init__(self)
+        for parameter in sublayer.parameters():
+            parameter.requires_grad_(False)
+        self.add_module("sublayer", sublayer)
+        self.add_module("adapter", adapter)
+
+    def forward(self, *args: torch.Tensor, **kwargs: torch.Tensor) -> torch.Tensor:
+        return self.get_submodule("adapter")(self.get_submodule("sublayer")(*args, **kwargs))
+
+# %% x by its own name
+class AdapterBehind(nn.Module):
+    def __init__(self, sublayer, adapter):
+        super().__init__()
+        self.sublayer = sublayer.requires_grad_(False)
+        self.adapter = adapter
+
+    def forward(self, x, *inputs, **named):
+        return self.adapter(self.sublayer(x, *inputs, **named))

@@ -94,3 +94,29 @@ class BottleneckAdapter(nn.Module):
         y = self.up(F.gelu(self.down(x)))
         y = y + x
         return y
+
+# %% Sequential subclass style
+class BottleneckAdapter(nn.Module):
+    def __init__(self, width: int, bottleneck: int) -> None:
+        super().__init__()
+        self.down, self.act, self.up = nn.Linear(width, bottleneck), nn.GELU(), nn.Linear(bottleneck, width)
+        for p in self.up.parameters():
+            p.data = torch.zeros_like(p)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        hidden = self.down(x)
+        return self.up(self.act(hidden)).add(x)
+
+# %% einsum and erf
+class BottleneckAdapter(nn.Module):
+    def __init__(self, width, bottleneck):
+        super().__init__()
+        self.down = nn.Linear(width, bottleneck)
+        self.up = nn.Linear(bottleneck, width)
+        nn.init.zeros_(self.up.weight)
+        nn.init.zeros_(self.up.bias)
+
+    def forward(self, x):
+        z = torch.einsum("...d,rd->...r", x, self.down.weight) + self.down.bias
+        g = 0.5 * z * (1 + torch.erf(z / 2**0.5))
+        return x + torch.einsum("...r,dr->...d", g, self.up.weight) + self.up.bias

@@ -46,9 +46,9 @@ def widest_bottleneck(d, adapters, budget):
     return (each - d) // (2 * d + 1) if each > d else 0
 
 
-# %% bisection, a float that is whole
+# %% bisection
 def adapter_parameters(d, r):
-    return float(2 * d * r + r + d)
+    return 2 * d * r + r + d
 
 
 def ia3_parameters(d, f):
@@ -61,3 +61,46 @@ def widest_bottleneck(d, adapters, budget):
         middle = (low + high + 1) // 2
         low, high = (middle, high) if adapters * (2 * d * middle + middle + d) <= budget else (low, middle - 1)
     return low
+
+# %% math.floor and prod
+def adapter_parameters(d, r):
+    import math
+    return sum(math.prod(shape) for shape in ((r, d), (r,), (d, r), (d,)))
+
+
+def ia3_parameters(d, f):
+    return int(torch.ones(2 * d + f).sum())
+
+
+def widest_bottleneck(d, adapters, budget):
+    import math
+    return max(math.floor((budget / adapters - d) / (2 * d + 1)), 0)
+
+# %% a loop downwards
+def adapter_parameters(d, r):
+    return (d + 1) * r + (r + 1) * d
+
+
+def ia3_parameters(d, f):
+    return 2 * d + f
+
+
+def widest_bottleneck(d, adapters, budget):
+    for r in range(budget // (2 * d * adapters), 0, -1):
+        if adapters * ((d + 1) * r + (r + 1) * d) <= budget:
+            return r
+    return 0
+
+# %% divmod
+def adapter_parameters(d, r):
+    return 2 * d * r + r + d
+
+
+def ia3_parameters(d, f):
+    return 2 * d + f
+
+
+def widest_bottleneck(d, adapters, budget):
+    rest, _ = divmod(budget, adapters)
+    r, _ = divmod(rest - d, 2 * d + 1)
+    return r if r > 0 else 0

@@ -52,3 +52,29 @@ def fold(linear, scale, where):
     if linear.bias is not None:
         new.bias.copy_(linear.bias.detach() * (scale if where == 'output' else 1))
     return new
+
+# %% broadcast with unsqueeze, in two branches
+def fold(linear: nn.Linear, scale: torch.Tensor, where: str) -> nn.Linear:
+    o, i = linear.weight.shape
+    result = nn.Linear(i, o, bias=linear.bias is not None)
+    if where == "output":
+        result.weight = nn.Parameter((linear.weight * scale.unsqueeze(-1)).detach())
+        if linear.bias is not None:
+            result.bias = nn.Parameter((linear.bias * scale).detach())
+    else:
+        result.weight = nn.Parameter(torch.mul(linear.weight, scale).detach())
+        if linear.bias is not None:
+            result.bias = nn.Parameter(linear.bias.detach().clone())
+    return result
+
+# %% numbers measured on unit vectors
+def fold(linear, scale, where):
+    with torch.no_grad():
+        eye, zero = torch.eye(linear.in_features), torch.zeros(linear.in_features)
+        run = (lambda v: scale * linear(v)) if where == "output" else (lambda v: linear(scale * v))
+        bias = run(zero)
+        new = nn.Linear(linear.in_features, linear.out_features, bias=linear.bias is not None)
+        new.weight.copy_((run(eye) - bias).T)
+        if new.bias is not None:
+            new.bias.copy_(bias)
+    return new

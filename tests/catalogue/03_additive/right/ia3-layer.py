@@ -71,3 +71,36 @@ class LinearWithIA3(nn.Module):
     def forward(self, x):
         D = torch.diag(self.scale)
         return self.linear(x) @ D if self.where == 'output' else self.linear(x @ D)
+
+# %% F.linear and an einsum
+class LinearWithIA3(nn.Module):
+    def __init__(self, linear, where="output"):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.where = where
+        size = linear.out_features if where == "output" else linear.in_features
+        self.scale = nn.Parameter(torch.ones(size))
+
+    def forward(self, x):
+        if self.where == "input":
+            return F.linear(torch.einsum("...i,i->...i", x, self.scale), self.linear.weight, self.linear.bias)
+        return torch.einsum("...o,o->...o", self.linear(x), self.scale)
+
+# %% a match in forward
+class LinearWithIA3(nn.Module):
+    def __init__(self, linear, where="output"):
+        super().__init__()
+        self.linear = linear
+        linear.weight.requires_grad = False
+        if linear.bias is not None:
+            linear.bias.requires_grad = False
+        self.where = where
+        size = linear.out_features if where == "output" else linear.in_features
+        self.scale = nn.Parameter(torch.ones(size))
+
+    def forward(self, x):
+        match self.where:
+            case "output":
+                return self.linear(x).mul(self.scale)
+            case _:
+                return self.linear(x.mul(self.scale))

@@ -50,3 +50,25 @@ def insert_adapters(model, bottleneck, adapter, wrapper):
     for m, n in places:
         m._modules[n] = wrapper(m._modules[n], adapter(m.attention_norm.weight.numel(), bottleneck))
     return len(places)
+
+# %% named modules and keywords
+def insert_adapters(model, bottleneck, adapter, wrapper):
+    blocks = [m for m in model.modules() if isinstance(m, EncoderBlock)]
+    if any(isinstance(s, wrapper) for b in blocks for s in (b.attention, b.feed_forward)):
+        raise ValueError("the model has adapters already")
+    for block in blocks:
+        width = len(block.attention_norm.weight)
+        for name in ("attention", "feed_forward"):
+            setattr(block, name, wrapper(sublayer=getattr(block, name), adapter=adapter(width=width, bottleneck=bottleneck)))
+
+# %% apply with a closure
+def insert_adapters(model: nn.Module, bottleneck: int, adapter: type, wrapper: type) -> None:
+    found = []
+    model.apply(lambda m: found.append(m) if isinstance(m, EncoderBlock) else None)
+    wrapped = {id(m) for m in model.modules() if isinstance(m, wrapper)}
+    if wrapped:
+        raise ValueError(f"{len(wrapped)} sublayers are wrapped already")
+    for block in found:
+        (d,) = block.attention_norm.weight.shape
+        block.attention = wrapper(block.attention, adapter(d, bottleneck))
+        block.feed_forward = wrapper(block.feed_forward, adapter(d, bottleneck))

@@ -275,3 +275,80 @@ class AdapterBehind(nn.Module):
 
     def forward(self, *inputs, **named):
         return self.adapter(self.sublayer(*inputs, **named), *inputs[1:], **named)
+
+# %% only weights frozen message="sublayer-not-frozen"
+class AdapterBehind(nn.Module):
+    def __init__(self, sublayer, adapter):
+        super().__init__()
+        self.sublayer = sublayer
+        for name, p in sublayer.named_parameters():
+            if "weight" in name:
+                p.requires_grad = False
+        self.adapter = adapter
+
+    def forward(self, *inputs, **named):
+        return self.adapter(self.sublayer(*inputs, **named))
+
+# %% only the outermost parameters frozen message="sublayer-not-frozen"
+class AdapterBehind(nn.Module):
+    def __init__(self, sublayer, adapter):
+        super().__init__()
+        self.sublayer = sublayer
+        for p in sublayer.parameters(recurse=False):
+            p.requires_grad = False
+        self.adapter = adapter
+
+    def forward(self, *inputs, **named):
+        return self.adapter(self.sublayer(*inputs, **named))
+
+# %% the first argument always by position message="arguments-refused"
+class AdapterBehind(nn.Module):
+    def __init__(self, sublayer, adapter):
+        super().__init__()
+        self.sublayer = sublayer.requires_grad_(False)
+        self.adapter = adapter
+
+    def forward(self, hidden, *inputs, **named):
+        return self.adapter(self.sublayer(hidden, *inputs, **named))
+
+# %% a linear layer of its own message="extra-parameters"
+class AdapterBehind(nn.Module):
+    def __init__(self, sublayer, adapter):
+        super().__init__()
+        self.sublayer = sublayer.requires_grad_(False)
+        self.adapter = adapter
+        self.mix = nn.Parameter(torch.ones(1))
+
+    def forward(self, *inputs, **named):
+        return self.mix * self.adapter(self.sublayer(*inputs, **named))
+
+# %% adapter twice message="wrong-value"
+class AdapterBehind(nn.Module):
+    def __init__(self, sublayer, adapter):
+        super().__init__()
+        self.sublayer = sublayer.requires_grad_(False)
+        self.adapter = adapter
+
+    def forward(self, *inputs, **named):
+        return self.adapter(self.adapter(self.sublayer(*inputs, **named)))
+
+# %% nothing returned message="no-tensor"
+class AdapterBehind(nn.Module):
+    def __init__(self, sublayer, adapter):
+        super().__init__()
+        self.sublayer = sublayer.requires_grad_(False)
+        self.adapter = adapter
+
+    def forward(self, *inputs, **named):
+        self.adapter(self.sublayer(*inputs, **named))
+
+# %% half of each message="wrong-value"
+class AdapterBehind(nn.Module):
+    def __init__(self, sublayer, adapter):
+        super().__init__()
+        self.sublayer = sublayer.requires_grad_(False)
+        self.adapter = adapter
+
+    def forward(self, *inputs, **named):
+        y = self.sublayer(*inputs, **named)
+        return (y + self.adapter(y)) / 2

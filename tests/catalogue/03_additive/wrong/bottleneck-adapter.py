@@ -515,3 +515,113 @@ class BottleneckAdapter(nn.Module):
     def forward(self, x):
         rows = x.flatten(0, -2)
         return x + self.up(F.gelu(self.down(rows))).view_as(x)
+
+# %% scaled by a half message="wrong-output"
+class BottleneckAdapter(nn.Module):
+    def __init__(self, width, bottleneck):
+        super().__init__()
+        self.down = nn.Linear(width, bottleneck)
+        self.up = nn.Linear(bottleneck, width)
+        nn.init.zeros_(self.up.weight)
+        nn.init.zeros_(self.up.bias)
+
+    def forward(self, x):
+        return x + 0.5 * self.up(F.gelu(self.down(x)))
+
+# %% squeezed message="raised-RuntimeError"
+class BottleneckAdapter(nn.Module):
+    def __init__(self, width, bottleneck):
+        super().__init__()
+        self.down = nn.Linear(width, bottleneck)
+        self.up = nn.Linear(bottleneck, width)
+        nn.init.zeros_(self.up.weight)
+        nn.init.zeros_(self.up.bias)
+
+    def forward(self, x):
+        return x + self.up(F.gelu(self.down(x)).squeeze())
+
+# %% softmax between the layers message="wrong-output"
+class BottleneckAdapter(nn.Module):
+    def __init__(self, width, bottleneck):
+        super().__init__()
+        self.down = nn.Linear(width, bottleneck)
+        self.up = nn.Linear(bottleneck, width)
+        nn.init.zeros_(self.up.weight)
+        nn.init.zeros_(self.up.bias)
+
+    def forward(self, x):
+        return x + self.up(self.down(x).softmax(dim=-1))
+
+# %% the mean of x added message="wrong-output"
+class BottleneckAdapter(nn.Module):
+    def __init__(self, width, bottleneck):
+        super().__init__()
+        self.down = nn.Linear(width, bottleneck)
+        self.up = nn.Linear(bottleneck, width)
+        nn.init.zeros_(self.up.weight)
+        nn.init.zeros_(self.up.bias)
+
+    def forward(self, x):
+        return x + self.up(F.gelu(self.down(x - x.mean(-1, keepdim=True))))
+
+# %% half the width at most message="no-layers"
+class BottleneckAdapter(nn.Module):
+    def __init__(self, width, bottleneck):
+        super().__init__()
+        bottleneck = min(bottleneck, width // 2)
+        self.down = nn.Linear(width, bottleneck)
+        self.up = nn.Linear(bottleneck, width)
+        nn.init.zeros_(self.up.weight)
+        nn.init.zeros_(self.up.bias)
+
+    def forward(self, x):
+        return x + self.up(F.gelu(self.down(x)))
+
+# %% down frozen message="adapter-frozen"
+class BottleneckAdapter(nn.Module):
+    def __init__(self, width, bottleneck):
+        super().__init__()
+        self.down = nn.Linear(width, bottleneck)
+        self.up = nn.Linear(bottleneck, width)
+        nn.init.zeros_(self.up.weight)
+        nn.init.zeros_(self.up.bias)
+        self.down.requires_grad_(False)
+
+    def forward(self, x):
+        return x + self.up(F.gelu(self.down(x)))
+
+# %% x scaled up message="not-identity-at-start"
+class BottleneckAdapter(nn.Module):
+    def __init__(self, width, bottleneck):
+        super().__init__()
+        self.down = nn.Linear(width, bottleneck)
+        self.up = nn.Linear(bottleneck, width)
+        nn.init.zeros_(self.up.weight)
+        nn.init.zeros_(self.up.bias)
+
+    def forward(self, x):
+        return 1.1 * x + self.up(F.gelu(self.down(x)))
+
+# %% up of the full width message="full-matrix"
+class BottleneckAdapter(nn.Module):
+    def __init__(self, width, bottleneck):
+        super().__init__()
+        self.down = nn.Linear(width, bottleneck)
+        self.up = nn.Linear(width, width)
+        nn.init.zeros_(self.up.weight)
+        nn.init.zeros_(self.up.bias)
+
+    def forward(self, x):
+        return x + self.up(F.gelu(self.down(x)))
+
+# %% up starts near zero message="up-not-zero"
+class BottleneckAdapter(nn.Module):
+    def __init__(self, width, bottleneck):
+        super().__init__()
+        self.down = nn.Linear(width, bottleneck)
+        self.up = nn.Linear(bottleneck, width)
+        nn.init.normal_(self.up.weight, std=1e-3)
+        nn.init.zeros_(self.up.bias)
+
+    def forward(self, x):
+        return x + self.up(F.gelu(self.down(x)))

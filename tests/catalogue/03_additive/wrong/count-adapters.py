@@ -211,7 +211,7 @@ def widest_bottleneck(d, adapters, budget):
     return max(1, (budget // adapters - d) // (2 * d + 1))
 
 
-# %% the biases of up forgotten in the inequality message="rounded-to-nearest"
+# %% the biases of up forgotten in the inequality message="biases-forgotten"
 def adapter_parameters(d, r):
     return 2 * d * r + r + d
 
@@ -222,3 +222,179 @@ def ia3_parameters(d, f):
 
 def widest_bottleneck(d, adapters, budget):
     return (budget // adapters) // (2 * d + 1)
+
+# %% a float that is whole message="not-whole"
+def adapter_parameters(d, r):
+    return float(2 * d * r + r + d)
+
+
+def ia3_parameters(d, f):
+    return 2 * d + f
+
+
+def widest_bottleneck(d, adapters, budget):
+    low, high = 0, budget
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if adapters * (2 * d * middle + middle + d) <= budget else (low, middle - 1)
+    return low
+
+# %% both biases in both layers message="biases-twice"
+def adapter_parameters(d, r):
+    return 2 * (d * r + r + d)
+
+
+def ia3_parameters(d, f):
+    return 2 * d + f
+
+
+def widest_bottleneck(d, adapters, budget):
+    return max(0, (budget // adapters - d) // (2 * d + 1))
+
+# %% a bias as one number message="two-biases-of-one"
+def adapter_parameters(d, r):
+    return 2 * d * r + 2
+
+
+def ia3_parameters(d, f):
+    return 2 * d + f
+
+
+def widest_bottleneck(d, adapters, budget):
+    return max(0, (budget // adapters - d) // (2 * d + 1))
+
+# %% the inner width taken for four times the width message="width-for-inner"
+def adapter_parameters(d, r):
+    return 2 * d * r + r + d
+
+
+def ia3_parameters(d, f):
+    return 2 * d + 4 * d
+
+
+def widest_bottleneck(d, adapters, budget):
+    return max(0, (budget // adapters - d) // (2 * d + 1))
+
+# %% one too many message="one-more"
+def adapter_parameters(d, r):
+    return 2 * d * r + r + d
+
+
+def ia3_parameters(d, f):
+    return 2 * d + f
+
+
+def widest_bottleneck(d, adapters, budget):
+    r = 0
+    while adapters * (2 * d * r + r + d) <= budget:
+        r += 1
+    return r
+
+# %% a floor that stays a float message="not-whole"
+def adapter_parameters(d, r):
+    return 2 * d * r + r + d
+
+
+def ia3_parameters(d, f):
+    return 2 * d + f
+
+
+def widest_bottleneck(d, adapters, budget):
+    return max(0.0, (budget / adapters - d) // (2 * d + 1))
+
+# %% one matrix in the inequality message="one-matrix"
+def adapter_parameters(d, r):
+    return 2 * d * r + r + d
+
+
+def ia3_parameters(d, f):
+    return 2 * d + f
+
+
+def widest_bottleneck(d, adapters, budget):
+    return max(0, (budget // adapters - d) // (d + 1))
+
+# %% the biases of down forgotten in the inequality message="biases-forgotten"
+def adapter_parameters(d, r):
+    return 2 * d * r + r + d
+
+
+def ia3_parameters(d, f):
+    return 2 * d + f
+
+
+def widest_bottleneck(d, adapters, budget):
+    return max(0, (budget // adapters - d) // (2 * d))
+
+# %% keys alone message="one-vector-forgotten"
+def adapter_parameters(d, r):
+    return 2 * d * r + r + d
+
+
+def ia3_parameters(d, f):
+    return d + f
+
+
+def widest_bottleneck(d, adapters, budget):
+    return max(0, (budget // adapters - d) // (2 * d + 1))
+
+# %% a tensor message="not-a-number"
+def adapter_parameters(d, r):
+    return torch.tensor(2 * d * r + r + d)
+
+
+def ia3_parameters(d, f):
+    return 2 * d + f
+
+
+def widest_bottleneck(d, adapters, budget):
+    return max(0, (budget // adapters - d) // (2 * d + 1))
+
+# %% one or nothing message="wrong-count"
+def adapter_parameters(d, r):
+    return 2 * d * r + r + d
+
+
+def ia3_parameters(d, f):
+    return 2 * d + f
+
+
+def widest_bottleneck(d, adapters, budget):
+    return 0 if budget < adapters * d else max(1, (budget // adapters - d) // (2 * d + 1)) - 1
+
+# %% query, key and value in matrices message="wrong-count"
+def adapter_parameters(d, r):
+    return 2 * d * r + r + d
+
+
+def ia3_parameters(d, f):
+    return 3 * d * d + f
+
+
+def widest_bottleneck(d, adapters, budget):
+    return max(0, (budget // adapters - d) // (2 * d + 1))
+
+# %% rounded up by math.ceil message="rounded-up"
+def adapter_parameters(d, r):
+    return 2 * d * r + r + d
+
+
+def ia3_parameters(d, f):
+    return 2 * d + f
+
+
+def widest_bottleneck(d, adapters, budget):
+    import math
+    return max(0, math.ceil((budget / adapters - d) / (2 * d + 1)))
+
+# %% the biases of up for one adapter alone message="d-of-one-adapter"
+def adapter_parameters(d, r):
+    return 2 * d * r + r + d
+
+
+def ia3_parameters(d, f):
+    return 2 * d + f
+
+
+def widest_bottleneck(d, adapters, budget):
+    return max(0, (budget - d) // (adapters * (2 * d + 1)))

@@ -167,3 +167,66 @@ def fold(linear, scale, where):
     with torch.no_grad():
         new.weight.copy_(scale[:, None] * linear.weight if where == "output" else linear.weight * scale)
     return new
+
+# %% absolute factors message="sign-lost"
+def fold(linear, scale, where):
+    folded = nn.Linear(linear.in_features, linear.out_features, bias=linear.bias is not None)
+    scale = scale.abs()
+    rows = scale[:, None] if where == "output" else scale
+    with torch.no_grad():
+        folded.weight.copy_(linear.weight * rows)
+        if linear.bias is not None:
+            folded.bias.copy_(linear.bias * scale if where == "output" else linear.bias)
+    return folded
+
+# %% the given layer frozen message="given-frozen"
+def fold(linear, scale, where):
+    folded = nn.Linear(linear.in_features, linear.out_features, bias=linear.bias is not None)
+    linear.requires_grad_(False)
+    rows = scale[:, None] if where == "output" else scale
+    with torch.no_grad():
+        folded.weight.copy_(linear.weight * rows)
+        if linear.bias is not None:
+            folded.bias.copy_(linear.bias * scale if where == "output" else linear.bias)
+    return folded
+
+# %% factors added message="wrong-value"
+def fold(linear, scale, where):
+    folded = nn.Linear(linear.in_features, linear.out_features, bias=linear.bias is not None)
+    rows = scale[:, None] if where == "output" else scale
+    with torch.no_grad():
+        folded.weight.copy_(linear.weight + rows)
+        if linear.bias is not None:
+            folded.bias.copy_(linear.bias * scale if where == "output" else linear.bias)
+    return folded
+
+# %% one plus the factors message="wrong-value"
+def fold(linear, scale, where):
+    folded = nn.Linear(linear.in_features, linear.out_features, bias=linear.bias is not None)
+    scale = 1 + scale
+    rows = scale[:, None] if where == "output" else scale
+    with torch.no_grad():
+        folded.weight.copy_(linear.weight * rows)
+        if linear.bias is not None:
+            folded.bias.copy_(linear.bias * scale if where == "output" else linear.bias)
+    return folded
+
+# %% the bias taken for granted message="raised-AttributeError"
+def fold(linear, scale, where):
+    folded = nn.Linear(linear.in_features, linear.out_features)
+    rows = scale[:, None] if where == "output" else scale
+    with torch.no_grad():
+        folded.weight.copy_(linear.weight * rows)
+        folded.bias.copy_(linear.bias.detach() * scale if where == "output" else linear.bias)
+    return folded
+
+# %% the mean of the factors message="wrong-value"
+def fold(linear, scale, where):
+    folded = nn.Linear(linear.in_features, linear.out_features, bias=linear.bias is not None)
+    scale = scale.mean().expand(len(scale))
+    rows = scale[:, None] if where == "output" else scale
+    with torch.no_grad():
+        folded.weight.copy_(linear.weight * rows)
+        if linear.bias is not None:
+            folded.bias.copy_(linear.bias * scale if where == "output" else linear.bias)
+    return folded

@@ -480,3 +480,158 @@ class LinearWithIA3(nn.Module):
 
     def forward(self, x):
         return self.linear(x) @ self.scale if self.where == "output" else self.linear(x * self.scale)
+
+# %% one plus deltas message="deltas"
+class LinearWithIA3(nn.Module):
+    def __init__(self, linear, where="output"):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.where = where
+        size = linear.out_features if where == "output" else linear.in_features
+        self.scale = nn.Parameter(torch.zeros(size))
+
+    def forward(self, x):
+        if self.where == "input":
+            return self.linear((1 + self.scale) * x)
+        return (1 + self.scale) * self.linear(x)
+
+# %% the input by default message="wrong-side"
+class LinearWithIA3(nn.Module):
+    def __init__(self, linear, where="input"):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.where = where
+        size = linear.out_features if where == "output" else linear.in_features
+        self.scale = nn.Parameter(torch.ones(size))
+
+    def forward(self, x):
+        if self.where == "input":
+            return self.linear(self.scale * x)
+        return self.scale * self.linear(x)
+
+# %% the logarithm of the factors message="deltas"
+class LinearWithIA3(nn.Module):
+    def __init__(self, linear, where="output"):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.where = where
+        size = linear.out_features if where == "output" else linear.in_features
+        self.scale = nn.Parameter(torch.zeros(size))
+
+    def forward(self, x):
+        if self.where == "input":
+            return self.linear(self.scale.exp() * x)
+        return self.scale.exp() * self.linear(x)
+
+# %% factors of the weight alone at the input message="extra-parameters"
+class LinearWithIA3(nn.Module):
+    def __init__(self, linear, where="output"):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.where = where
+        size = linear.out_features if where == "output" else linear.in_features
+        self.shift = nn.Parameter(torch.zeros(size))
+        self.scale = nn.Parameter(torch.ones(size))
+
+    def forward(self, x):
+        if self.where == "input":
+            return self.linear(self.scale * x + self.shift)
+        return self.scale * self.linear(x) + self.shift
+
+# %% absolute factors message="sign-lost"
+class LinearWithIA3(nn.Module):
+    def __init__(self, linear, where="output"):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.where = where
+        size = linear.out_features if where == "output" else linear.in_features
+        self.scale = nn.Parameter(torch.ones(size))
+
+    def forward(self, x):
+        if self.where == "input":
+            return self.linear(self.scale.abs() * x)
+        return self.scale.abs() * self.linear(x)
+
+# %% factors through relu message="sign-lost"
+class LinearWithIA3(nn.Module):
+    def __init__(self, linear, where="output"):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.where = where
+        size = linear.out_features if where == "output" else linear.in_features
+        self.scale = nn.Parameter(torch.ones(size))
+
+    def forward(self, x):
+        if self.where == "input":
+            return self.linear(torch.relu(self.scale) * x)
+        return torch.relu(self.scale) * self.linear(x)
+
+# %% a factor of zero passed over message="wrong-output"
+class LinearWithIA3(nn.Module):
+    def __init__(self, linear, where="output"):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.where = where
+        size = linear.out_features if where == "output" else linear.in_features
+        self.scale = nn.Parameter(torch.ones(size))
+
+    def forward(self, x):
+        if self.where == "input":
+            return self.linear(self.scale * x)
+        return torch.where(self.scale == 0, 1.0, self.scale) * self.linear(x)
+
+# %% factors cut at two message="wrong-output"
+class LinearWithIA3(nn.Module):
+    def __init__(self, linear, where="output"):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.where = where
+        size = linear.out_features if where == "output" else linear.in_features
+        self.scale = nn.Parameter(torch.ones(size))
+
+    def forward(self, x):
+        if self.where == "input":
+            return self.linear(self.scale.clamp(max=2.0) * x)
+        return self.scale.clamp(max=2.0) * self.linear(x)
+
+# %% softmax of the factors message="wrong-output"
+class LinearWithIA3(nn.Module):
+    def __init__(self, linear, where="output"):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.where = where
+        size = linear.out_features if where == "output" else linear.in_features
+        self.scale = nn.Parameter(torch.ones(size))
+
+    def forward(self, x):
+        if self.where == "input":
+            return self.linear(self.scale.softmax(0) * len(self.scale) * x)
+        return self.scale.softmax(0) * len(self.scale) * self.linear(x)
+
+# %% factors over their mean message="wrong-output"
+class LinearWithIA3(nn.Module):
+    def __init__(self, linear, where="output"):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.where = where
+        size = linear.out_features if where == "output" else linear.in_features
+        self.scale = nn.Parameter(torch.ones(size))
+
+    def forward(self, x):
+        if self.where == "input":
+            return self.linear(self.scale / self.scale.mean() * x)
+        return self.scale / self.scale.mean() * self.linear(x)
+
+# %% the bias left out for the input message="bias-lost"
+class LinearWithIA3(nn.Module):
+    def __init__(self, linear, where="output"):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.where = where
+        size = linear.out_features if where == "output" else linear.in_features
+        self.scale = nn.Parameter(torch.ones(size))
+
+    def forward(self, x):
+        if self.where == "input":
+            return F.linear(self.scale * x, self.linear.weight)
+        return self.scale * self.linear(x)

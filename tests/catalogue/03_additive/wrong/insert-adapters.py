@@ -353,3 +353,124 @@ def insert_adapters(model, bottleneck, adapter, wrapper):
         width = model.attention.query.in_features
         model.attention = wrapper(model.attention, adapter(width, bottleneck))
         model.feed_forward = wrapper(model.feed_forward, adapter(width, bottleneck))
+
+# %% the first block's width for all message="wrong-width"
+def insert_adapters(model, bottleneck, adapter, wrapper):
+    blocks = [m for m in model.modules() if isinstance(m, EncoderBlock)]
+    if any(isinstance(s, wrapper) for b in blocks for s in (b.attention, b.feed_forward)):
+        raise ValueError("the model has adapters already")
+    for block in blocks:
+        width = len(blocks[0].attention_norm.weight)
+        for name in ("attention", "feed_forward"):
+            setattr(block, name, wrapper(getattr(block, name), adapter(width, bottleneck)))
+
+# %% looks at the last block alone message="some-wrappers-missed"
+def insert_adapters(model, bottleneck, adapter, wrapper):
+    blocks = [m for m in model.modules() if isinstance(m, EncoderBlock)]
+    if any(isinstance(s, wrapper) for s in (blocks[-1].attention, blocks[-1].feed_forward)):
+        raise ValueError("the model has adapters already")
+    for block in blocks:
+        width = len(block.attention_norm.weight)
+        for name in ("attention", "feed_forward"):
+            setattr(block, name, wrapper(getattr(block, name), adapter(width, bottleneck)))
+
+# %% two levels of children message="nothing-inserted"
+def insert_adapters(model, bottleneck, adapter, wrapper):
+    blocks = [m for child in model.children() for m in child.children() if isinstance(m, EncoderBlock)]
+    if any(isinstance(s, wrapper) for b in blocks for s in (b.attention, b.feed_forward)):
+        raise ValueError("the model has adapters already")
+    for block in blocks:
+        width = len(block.attention_norm.weight)
+        for name in ("attention", "feed_forward"):
+            setattr(block, name, wrapper(getattr(block, name), adapter(width, bottleneck)))
+
+# %% an encoder or blocks, else the model message="model-assumed"
+def insert_adapters(model, bottleneck, adapter, wrapper):
+    blocks = [m for m in getattr(getattr(model, 'encoder', model), 'blocks') if isinstance(m, EncoderBlock)]
+    if any(isinstance(s, wrapper) for b in blocks for s in (b.attention, b.feed_forward)):
+        raise ValueError("the model has adapters already")
+    for block in blocks:
+        width = len(block.attention_norm.weight)
+        for name in ("attention", "feed_forward"):
+            setattr(block, name, wrapper(getattr(block, name), adapter(width, bottleneck)))
+
+# %% both sublayers must be wrapped to refuse message="some-wrappers-missed"
+def insert_adapters(model, bottleneck, adapter, wrapper):
+    blocks = [m for m in model.modules() if isinstance(m, EncoderBlock)]
+    if any(isinstance(b.attention, wrapper) and isinstance(b.feed_forward, wrapper) for b in blocks):
+        raise ValueError("the model has adapters already")
+    for block in blocks:
+        width = len(block.attention_norm.weight)
+        for name in ("attention", "feed_forward"):
+            setattr(block, name, wrapper(getattr(block, name), adapter(width, bottleneck)))
+
+# %% skips what is wrapped message="second-time-ignored"
+def insert_adapters(model, bottleneck, adapter, wrapper):
+    for block in [m for m in model.modules() if isinstance(m, EncoderBlock)]:
+        for name in ("attention", "feed_forward"):
+            if not isinstance(getattr(block, name), wrapper):
+                setattr(block, name, wrapper(getattr(block, name), adapter(len(block.attention_norm.weight), bottleneck)))
+
+# %% prints instead of raising message="second-time-ignored"
+def insert_adapters(model, bottleneck, adapter, wrapper):
+    blocks = [m for m in model.modules() if isinstance(m, EncoderBlock)]
+    if any(isinstance(s, wrapper) for b in blocks for s in (b.attention, b.feed_forward)):
+        print("the model has adapters already")
+        return
+    for block in blocks:
+        width = len(block.attention_norm.weight)
+        for name in ("attention", "feed_forward"):
+            setattr(block, name, wrapper(getattr(block, name), adapter(width, bottleneck)))
+
+# %% every second block message="blocks-forgotten"
+def insert_adapters(model, bottleneck, adapter, wrapper):
+    blocks = [m for m in model.modules() if isinstance(m, EncoderBlock)]
+    if any(isinstance(s, wrapper) for b in blocks for s in (b.attention, b.feed_forward)):
+        raise ValueError("the model has adapters already")
+    for block in blocks[::2]:
+        width = len(block.attention_norm.weight)
+        for name in ("attention", "feed_forward"):
+            setattr(block, name, wrapper(getattr(block, name), adapter(width, bottleneck)))
+
+# %% two wrappers in each place message="wrapped-twice-at-once"
+def insert_adapters(model, bottleneck, adapter, wrapper):
+    blocks = [m for m in model.modules() if isinstance(m, EncoderBlock)]
+    if any(isinstance(s, wrapper) for b in blocks for s in (b.attention, b.feed_forward)):
+        raise ValueError("the model has adapters already")
+    for block in blocks:
+        width = len(block.attention_norm.weight)
+        for name in ("attention", "feed_forward"):
+            setattr(block, name, wrapper(wrapper(getattr(block, name), adapter(width, bottleneck)), adapter(width, bottleneck)))
+
+# %% wrapper arguments swapped message="sublayer-replaced"
+def insert_adapters(model, bottleneck, adapter, wrapper):
+    blocks = [m for m in model.modules() if isinstance(m, EncoderBlock)]
+    if any(isinstance(s, wrapper) for b in blocks for s in (b.attention, b.feed_forward)):
+        raise ValueError("the model has adapters already")
+    for block in blocks:
+        width = len(block.attention_norm.weight)
+        for name in ("attention", "feed_forward"):
+            setattr(block, name, wrapper(adapter(width, bottleneck), getattr(block, name)))
+
+# %% freezes every block and the rest message="head-frozen"
+def insert_adapters(model, bottleneck, adapter, wrapper):
+    blocks = [m for m in model.modules() if isinstance(m, EncoderBlock)]
+    if any(isinstance(s, wrapper) for b in blocks for s in (b.attention, b.feed_forward)):
+        raise ValueError("the model has adapters already")
+    for block in blocks:
+        width = len(block.attention_norm.weight)
+        for name in ("attention", "feed_forward"):
+            setattr(block, name, wrapper(getattr(block, name), adapter(width, bottleneck)))
+        block.requires_grad_(False)
+    for p in model.parameters():
+        p.requires_grad_(False)
+
+# %% copies of the sublayers message="sublayer-replaced"
+def insert_adapters(model, bottleneck, adapter, wrapper):
+    blocks = [m for m in model.modules() if isinstance(m, EncoderBlock)]
+    if any(isinstance(s, wrapper) for b in blocks for s in (b.attention, b.feed_forward)):
+        raise ValueError("the model has adapters already")
+    for block in blocks:
+        width = len(block.attention_norm.weight)
+        for name in ("attention", "feed_forward"):
+            setattr(block, name, wrapper(__import__('copy').deepcopy(getattr(block, name)), adapter(width, bottleneck)))
