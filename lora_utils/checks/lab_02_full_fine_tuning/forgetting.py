@@ -11,10 +11,11 @@ from torch import nn
 from lora_utils.checks import Draw, Exercise, Subject, close
 from lora_utils.checks import Failure as Failure
 from lora_utils.checks.framework.compare import expect_number, learns
+from lora_utils.checks.framework.laws import REBUILDS
 from lora_utils.checks.framework.probes import linear, parameters_of, returned
 from lora_utils.checks.framework.subject import StudentRaised
 
-forgetting = Exercise("forgetting", lifted=("changes-weights", "changes-what-trains", "changes-the-model"))
+forgetting = Exercise("forgetting", lifted=REBUILDS)
 
 
 class TwoParts(nn.Module):

@@ -16,7 +16,7 @@ from lora_utils.checks.framework.probes import linear, parameters_of
 from lora_utils.checks.framework.subject import StudentRaised, Subject
 from lora_utils.checks.lab_03_additive.ia3_layer import SIDES, scaled
 
-fold_ia3 = Exercise("fold-ia3", lifted=("changes-weights",))
+fold_ia3 = Exercise("fold-ia3", lifted=("changes-weights", "changes-what-trains"))
 
 
 # ----------------------------------------------------------------------------------------------------------- probe
