@@ -219,7 +219,7 @@ def special_inside(functions, draw):
     ]
     check.judge_vocabulary(functions, cases)
     lookups = [check.lookup_case(draw, specials, unknown) for specials in marks[:3] for unknown in (0, 1, 4)]
-    lookups += [([], ["<pad>", "<unk>"]), (["x"], ["a", "<unk>"]), (["a", "x", "a"], ["a", "b", "<unk>"])]
+    lookups += [(["<unk>", "x"], ["<unk>"]), (["x"], ["a", "<unk>"]), (["a", "x", "a"], ["a", "b", "<unk>"])]
     check.judge_numbers(functions, lookups)
 
 
@@ -640,7 +640,15 @@ label_score_grade = check.label_score(label_score, points=5, of=6)
 ### BEGIN HIDDEN TESTS
 def other_rows(function, draw):
     """It also serves a single row, a prompt of one token, a label that ends the row, and float64."""
-    lengths = (((1, 2),), ((1, 1),), ((3, 2), (1, 4)), ((2, 2), (2, 2), (2, 2)), ((1, 1), (1, 1)), ((6, 3),), ((2, 7),))
+    lengths = (
+        ((1, 2),),
+        ((1, 1),),
+        ((3, 2), (1, 4)),
+        ((2, 2), (2, 2), (2, 2)),
+        ((1, 1), (1, 1)),
+        ((6, 3), (1, 1)),
+        ((2, 7), (3, 2)),
+    )
     cases = [check.score_case(draw, one, fill=fill) for one in lengths for fill in (0, 1, 3)]
     check.judge_score(function, cases)
     check.judge_score(function, [(logits.double(), *more) for logits, *more in cases[:6]])

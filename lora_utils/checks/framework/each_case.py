@@ -112,6 +112,8 @@ def _gives(rule: Rule, value, case: Sequence) -> bool:
         wanted = rule.gives(*case)
     except (IndexError, RuntimeError, ValueError, KeyError, ZeroDivisionError):
         return False
+    if isinstance(wanted, torch.Tensor) and not torch.isfinite(wanted).all():
+        return False  # next to infinity, everything is close
     return wanted is not None and same(value, wanted)
 
 

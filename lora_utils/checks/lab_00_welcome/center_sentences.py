@@ -82,7 +82,7 @@ RULES = (
     Rule("wrong-number", lambda x: x - x.sum(1, keepdim=True) / x.shape[2], "it divides the sum over the tokens by "
          "the width", "A sentence has x.shape[1] tokens: the mean divides by that many."),
     Rule("wrong-number", lambda x: x - x.sum(1, keepdim=True) / max(x.shape[1] - 1, 1), "it divides the sum over "
-         "the tokens by one less than their number", "That belongs to a variance; a mean divides by the number of tokens."),
+         "the tokens by one less than their number", "That belongs to a variance, and not to a mean."),
     Rule("median-subtracted", lambda x: x - x.median(1, keepdim=True).values, "it subtracts the median, not the mean",
          "The mean is the sum over the tokens, divided by their number."),
     Rule("one-token-subtracted", lambda x: x - x[:, :1], "it subtracts the first token's vector from all", AXES),

@@ -74,7 +74,7 @@ RULES = (
          "probabilities already."),
     Rule("scores-divided", lambda s, f: normal(s.double() / preference(f)), "it divides log-probabilities by p_cf",
          "Turn scores into probabilities first."),
-    Rule("scores-divided", lambda s, f: (s.double() / preference(f)).softmax(-1), "it divides log-probabilities by p_cf",
+    Rule("scores-divided", lambda s, f: (s.double() / preference(f)).softmax(-1), "it divides logarithms by p_cf",
          "Turn scores into probabilities first."),
     Rule("multiplied", lambda s, f: normal(shares(s) * preference(f)), "it multiplies by p_cf, which doubles the "
          "model's preference", DIVIDE),
@@ -86,7 +86,8 @@ RULES = (
     Rule("median-taken", lambda s, f: normal(shares(s) / shares(f).median(0).values), "p_cf is a median, not a mean",
          AVERAGE),
     Rule("free-not-normalised", lambda s, f: normal(shares(s) / f.double().exp().mean(0)), "the content-free rows are "
-         "averaged before each is made to sum to 1: a row with much probability on other tokens hardly counts", AVERAGE),
+         "averaged before each is made to sum to 1: a row with much probability on other tokens hardly counts",
+         AVERAGE),
     Rule("first-row-only", lambda s, f: normal(shares(s) / shares(f)[0]), "only the first content-free row counts",
          CONTENT_FREE),
     Rule("last-row-only", lambda s, f: normal(shares(s) / shares(f)[-1]), "only the last content-free row counts",
@@ -115,15 +116,13 @@ RULES = (
          "prompts, and what it divides by is the same for every label", LABELS),
     Rule("softmax-over-prompts", lambda s, f: (s.double() - preference(f).log()).softmax(0), "the last softmax runs "
          "over the prompts", LABELS),
-    Rule("softmax-over-everything", lambda s, f: normal(shares(s) / f.double().flatten().softmax(0).view(f.shape)
-         .sum(0)), "the softmax of free runs over all its numbers together: a row with much probability on other tokens "
-         "hardly counts", AVERAGE),
-    Rule("normalised-over-prompts", lambda s, f: ratio(s, f) / ratio(s, f).sum(0), "columns sum to 1, not rows", LABELS),
+    Rule("normalised-over-prompts", lambda s, f: ratio(s, f) / ratio(s, f).sum(0), "columns sum to 1", LABELS),
     Rule("normalised-over-prompts", lambda s, f: ratio(s, f) / ratio(s, f).sum(), "it divides by the sum of all",
          LABELS),
-    Rule("largest-is-one", lambda s, f: ratio(s, f) / ratio(s, f).amax(-1, keepdim=True), "it divides each row by its "
+    Rule("largest-is-one", lambda s, f: ratio(s, f) / ratio(s, f).amax(-1, keepdim=True), "each row is divided by its "
          "largest number", AGAIN),
-    Rule("largest-is-one", lambda s, f: torch.nn.functional.normalize(ratio(s, f), dim=-1), "it divides each row by its "
+    Rule("largest-is-one", lambda s, f: torch.nn.functional.normalize(ratio(s, f), dim=-1),
+         "each row is divided by its "
          "length, so that the squares sum to 1", AGAIN),
     Rule("transposed", lambda s, f: right(s, f).T, "rows and columns are exchanged, (c, n)", "Prompts are rows."),
     Rule("decided", lambda s, f: right(s, f).argmax(-1).double(), "it returns the best label", "Return the "

@@ -71,7 +71,8 @@ COUNTS = (
          "Return the counts themselves."),
     Rule("corpus-counted", lambda i, v: counted(i, v).sum(0), "it adds up all texts", ROWS),
     Rule("corpus-counted", lambda i, v: with_padding(i, v).sum(0), "it adds up all texts, padding included", ROWS),
-    Rule("corpus-counted", lambda i, v: counted(i, v).sum(0).expand(len(i), -1), "every row has the counts of all texts",
+    Rule("corpus-counted", lambda i, v: counted(i, v).sum(0).expand(len(i), -1),
+         "every row has the counts of all texts",
          ROWS),
     Rule("transposed", lambda i, v: counted(i, v).T, "rows and columns are exchanged",
          "Texts are rows, words are columns."),
@@ -79,6 +80,7 @@ COUNTS = (
          "missing", COLUMNS),
     Rule("columns-missing", lambda i, v: with_padding(i, v)[:, : used(i, v)], "columns of words that do not occur are "
          "missing, and the padding is counted", COLUMNS + " " + ZERO),
+    Rule("columns-missing", lambda i, v: counted(i, v)[:, : v - 1], "the last column is missing", COLUMNS),
     Rule("column-too-many", lambda i, v: torch.nn.functional.pad(counted(i, v), (0, 1)), "there is a column too many",
          "Words are numbered from 0 to words - 1: `words` columns."),
     Rule("row-zeroed", lambda i, v: with_padding(i, v) * (torch.arange(len(i)) > 0)[:, None], "the first text is set "
@@ -174,7 +176,8 @@ MAJORITY = (
          "frequent test label", TRAINS),
     Rule("test-peeked", lambda train, test: share(torch.cat((train, test)), most(torch.cat((train, test)))), "it takes "
          "training and test labels together", TRAINS),
-    Rule("test-peeked", lambda train, test: share(test, most(torch.cat((train, test)))), "it counts the test labels too "
+    Rule("test-peeked", lambda train, test: share(test, most(torch.cat((train, test)))),
+         "it counts the test labels too "
          "when it chooses the label", TRAINS),
     Rule("count-as-label", lambda train, test: share(test, max(often(train))), "it looks for the count of the most "
          "frequent label among the labels", "max() is how often it occurs; which one it is says argmax()."),
@@ -182,11 +185,14 @@ MAJORITY = (
          "Return its share of the test labels."),
     Rule("count-returned", lambda train, test: float(test.tolist().count(most(train))), "it returns a number of labels",
          "Divide by the number of test labels."),
-    Rule("divided-by-training", lambda train, test: test.tolist().count(most(train)) / len(train), "it divides by the number of "
+    Rule("divided-by-training", lambda train, test: test.tolist().count(most(train)) / len(train),
+         "it divides by the number of "
          "training labels", "The accuracy is a share of the test labels."),
-    *(Rule("fixed-label", lambda train, test, label=label: share(test, label), f"it always says label {label}", TRAINS)
+    *(Rule("fixed-label", lambda train, test, label=label: share(test, label), f"that is the share of label {label}",
+      TRAINS)
       for label in range(3)),
-    Rule("largest-label", lambda train, test: share(test, int(train.max())), "it says the largest label", TRAINS),
+    Rule("largest-label", lambda train, test: share(test, int(train.max())), "that is the share of the largest label",
+         TRAINS),
     Rule("mean-label", lambda train, test: share(test, round(float(train.double().mean()))), "it says the mean label, "
          "rounded", "Labels are names, not quantities. " + TRAINS),
     Rule("median-label", lambda train, test: share(test, int(train.median())), "it says the median label", "Labels are "
@@ -198,7 +204,8 @@ MAJORITY = (
          "The accuracy is the share of right ones."),
     Rule("chance", lambda train, test: 1 / len(often(train)), "it is one over the number of classes", TRAINS),
     Rule("percent", lambda train, test: 100 * right(train, test), "it is in per cent", "Return a number from 0 to 1."),
-    Rule("all-or-nothing", lambda train, test: float(right(train, test) == 1), "it is 1 or 0", "The accuracy is a share "
+    Rule("all-or-nothing", lambda train, test: float(right(train, test) == 1), "it is 1 or 0",
+         "The accuracy is a share "
          "of all test labels."),
     Rule("rounded", lambda train, test: round(right(train, test), 2), "it is rounded", "Return the share as it is."),
     Rule("element-by-element", elementwise, "training and test labels are compared place by place", TRAINS),
@@ -208,7 +215,11 @@ MAJORITY = (
 @honest_baselines.check
 def majority(subject: Subject, draw: Draw) -> None:
     """majority_accuracy: the share of test labels that equal the most frequent training label."""
-    judge_majority(subject, [labels_case(draw, classes) for classes in (5, 4, 6, 3, 5, 2, 4, 2)])
+    cases = [labels_case(draw, classes) for classes in (5, 4, 6, 3, 5, 2, 4)]
+    train, test = labels_case(draw, 2)
+    cases += [(train, test), (1 - train, 1 - test)]  # the majority is 0, and 1
+    cases += [(torch.tensor([0, 0, 1]), torch.tensor([2, 2, 0, 1])), (torch.tensor([1, 0, 1]), torch.tensor([1, 1]))]
+    judge_majority(subject, cases)
 
 
 def judge_majority(subject: Subject, cases: Sequence[tuple]) -> None:

@@ -116,7 +116,8 @@ RULES = (
     Rule("shifted-twice", at(lambda row, s: row, 2), "the logits are shifted by two places", SHIFT),
     Rule("mask-not-shifted", at(lambda row, s: [t + 1 for t in row if t + 1 < s]), "logits and ids are lined up, the "
          "mask is not: it adds the tokens one place after the label's", ONLY),
-    Rule("ids-not-shifted", at(lambda row, s: [t - 1 for t in row], 0), "logits and mask are lined up, the ids are not: "
+    Rule("ids-not-shifted", at(lambda row, s: [t - 1 for t in row], 0),
+         "logits and mask are lined up, the ids are not: "
          "it looks up the token before each of the label's", "Which end of the ids is cut?"),
     Rule("mask-shifted-wrong-way", at(lambda row, s: [t - 1 for t in row]), "it adds the tokens one place before the "
          "label's", ONLY),
@@ -125,7 +126,8 @@ RULES = (
     Rule("padding-included", at(lambda row, s: list(range(row[0], s))), "the padding after the label is added too",
          ONLY),
     Rule("everything-included", at(lambda row, s: list(range(1, s))), "prompt and padding are added too", ONLY),
-    Rule("prompt-instead", at(lambda row, s: [t for t in range(1, s) if t not in row]), "it adds the tokens that are no "
+    Rule("prompt-instead", at(lambda row, s: [t for t in range(1, s) if t not in row]),
+         "it adds the tokens that are no "
          "label", "is_label is True at the label's tokens."),
     Rule("all-zero", lambda x, ids, m: torch.zeros(len(ids)), "every score is 0", "A product with a 0 is 0: where the "
          "mask takes other places out, add."),
@@ -164,10 +166,12 @@ RULES = (
          "Use the natural logarithm."),
     Rule("batch-added", lambda *c: right(*c).sum(), "it adds up the whole batch", "One number a row, (b,)."),
     Rule("batch-averaged", lambda *c: right(*c).mean(), "it averages the whole batch", "One number a row, (b,)."),
-    Rule("softmaxed", lambda *c: right(*c).log_softmax(0), "the scores are normalised over the rows", "Rows have nothing "
+    Rule("softmaxed", lambda *c: right(*c).log_softmax(0), "the scores are normalised over the rows",
+         "Rows have nothing "
          "to do with each other: return the sums as they are."),
     Rule("axis-kept", lambda *c: right(*c)[:, None], "there is an axis too many, (b, 1)", "One number a row, (b,)."),
-    Rule("not-added", lambda *c: torch.cat(label_terms(*c)), "it returns a number for each token of a label, all rows in "
+    Rule("not-added", lambda *c: torch.cat(label_terms(*c)),
+         "it returns a number for each token of a label, all rows in "
          "one list", "Picking with a mask loses the rows: multiply by the mask, then add over the places."),
     Rule("not-added", each_place, "it returns a number for each place", "Add over the places."),
 )  # fmt: skip
@@ -177,7 +181,8 @@ RULES = (
 @label_score.check
 def scores_one_token(subject: Subject, draw: Draw) -> None:
     """For a label of one token it is the log-probability of that token after the prompt."""
-    judge_score(subject, [score_case(draw, one) for one in (((4, 1), (2, 1), (5, 1)), ((3, 1), (6, 1)))])
+    cases = [score_case(draw, one) for one in (((4, 1), (2, 1), (5, 1)), ((3, 1), (6, 1)))]
+    judge_score(subject, cases, telling=[score_case(draw, ((4, 2), (2, 3), (3, 4)), fill=2)])
 
 
 @label_score.check
@@ -193,8 +198,14 @@ def survives_small_probabilities(subject: Subject, draw: Draw) -> None:
     judge_score(subject, [score_case(draw, one, scale=150.0) for one in (((4, 1), (2, 3), (3, 2)), ((2, 2), (3, 1)))])
 
 
-def judge_score(subject: Subject, cases: Sequence[tuple]) -> None:
-    """Compare with a walk over rows and places; hidden checks use it with other cases."""
+def judge_score(subject: Subject, cases: Sequence[tuple], telling: Sequence[tuple] = ()) -> None:
+    """Compare with a walk over rows and places; hidden checks use it with other cases.
+
+    Args:
+        subject: the student's function.
+        cases: what it is judged by.
+        telling: more cases, to tell mistakes apart that agree on the others.
+    """
 
     def told(logits: Tensor, ids: Tensor, is_label: Tensor) -> str:
         lengths = ", ".join(str(len(row)) for row in places(is_label))
@@ -212,11 +223,12 @@ def judge_score(subject: Subject, cases: Sequence[tuple]) -> None:
     if torch.isinf(value).any():
         raise Failure("underflow", "a score is infinite: a probability was rounded to 0 before its logarithm was taken",
                       "log_softmax never leaves the logarithm; log(softmax) does.")  # fmt: skip
-    rule = explained(values, cases, right, RULES)
+    values += subject.tried(calls, cases=[list(case) for case in telling]).get("values", [])
+    rule = explained(values, [*cases, *telling][: len(values)], right, RULES)
     if rule:
         raise Failure(rule.id, f"for {told(*case)}: {rule.text}", rule.hint)
-    expect_close(value, right(*case), what=f"the scores for {told(*case)}", id="wrong-score", hint="Work out one row by "
-                 "hand: which logits speak about each of the label's tokens, and what is their log-probability?")  # fmt: skip
+    hint = "Take one row by hand: which logits speak about each of the label's tokens, and what do they give it?"
+    expect_close(value, right(*case), what=f"the scores for {told(*case)}", id="wrong-score", hint=hint)
 
 
 def known_error(error: CaseRaised, told: str) -> Failure:

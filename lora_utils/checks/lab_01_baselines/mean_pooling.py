@@ -98,8 +98,8 @@ FIRST = "The padding must add nothing: it is the mask's 0 that a vector is to be
 RULES = (
     Rule("padding-averaged", lambda x, m: x.mean(1), "the padding is averaged too: the same text gives another vector "
          "in a batch with a longer one", "Only real tokens count, in the sum and in the number that it is divided by."),
-    Rule("divided-by-s", lambda x, m: sums(x, m) / x.shape[1], "the sum over the real tokens is divided by s, padding "
-         "included", COUNT),
+    Rule("divided-by-s", lambda x, m: sums(x, m) / x.shape[1], "the sum over the real tokens is divided by s, the "
+         "places of a row, whatever the text's length", COUNT),
     Rule("padding-added", lambda x, m: x.sum(1) / counts(x, m).clamp(min=1), "the division counts real tokens, but the "
          "sum includes the padding", FIRST),
     Rule("divided-twice", lambda x, m: sums(x, m) / x.shape[1] / counts(x, m).clamp(min=1), "it divides twice, by s "
@@ -126,7 +126,8 @@ RULES = (
     Rule("divided-by-d", lambda x, m: sums(x, m) / x.shape[2], "the sums are divided by the width", COUNT),
     Rule("one-added", lambda x, m: sums(x, m) / (counts(x, m) + 1), "it divides by the count plus 1: the mean of one "
          "token is half of it", "The count must be at least 1; a count that is, stays as it is."),
-    Rule("at-least-two", lambda x, m: sums(x, m) / counts(x, m).clamp(min=2), "it divides by 2 where there is one token",
+    Rule("at-least-two", lambda x, m: sums(x, m) / counts(x, m).clamp(min=2),
+         "it divides by 2 where there is one token",
          "The count must be at least 1; a count that is, stays as it is."),
     Rule("one-less", lambda x, m: sums(x, m) / (counts(x, m) - 1).clamp(min=1), "it divides by the count minus 1",
          "A mean divides by the number of tokens."),

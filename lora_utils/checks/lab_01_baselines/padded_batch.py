@@ -61,7 +61,8 @@ IDS = (
          "the first", LONGEST),
     Rule("cut-to-first", lambda rows, pad: filled(rows, pad, len(rows[-1])), "rows are cut or filled to the length of "
          "the last", LONGEST),
-    Rule("column-too-many", lambda rows, pad: filled(rows, pad, max(map(len, rows)) + 1), "there is a column of padding "
+    Rule("column-too-many", lambda rows, pad: filled(rows, pad, max(map(len, rows)) + 1),
+         "there is a column of padding "
          "too many", LONGEST),
     Rule("swapped", real, "the mask comes first", "ids first: return ids, mask."),
     Rule("transposed", lambda rows, pad: filled(rows, pad).T, "rows and columns are exchanged, (s, b)", "A row of the "
@@ -76,14 +77,15 @@ IDS = (
 LENGTHS = "A place is real if it is smaller than its row's length, whatever number stands there."
 TRUE = "True means: a real token."
 MASK = (
+    Rule("mask-all-true", lambda rows, pad: torch.ones_like(real(rows)), "the mask is True everywhere", LENGTHS),
     Rule("mask-inverted", lambda rows, pad: 1 - real(rows), "the mask is True for padding", TRUE),
     Rule("mask-from-ids", lambda rows, pad: (filled(rows, pad) != pad).long(), "real tokens that have the number of "
          "the padding are masked away", LENGTHS),
     Rule("mask-from-ids", lambda rows, pad: (filled(rows, pad) != 0).long(), "every place whose number is not 0 counts "
          "as real", LENGTHS),
-    Rule("mask-inverted", lambda rows, pad: (filled(rows, pad) == pad).long(), "the mask is True where ids equal pad_id",
+    Rule("mask-inverted", lambda rows, pad: (filled(rows, pad) == pad).long(),
+         "the mask is True where ids equal pad_id",
          TRUE + " " + LENGTHS),
-    Rule("mask-all-true", lambda rows, pad: torch.ones_like(real(rows)), "the mask is True everywhere", LENGTHS),
     Rule("mask-all-false", lambda rows, pad: torch.zeros_like(real(rows)), "the mask is False everywhere", LENGTHS),
     Rule("mask-off-by-one", lambda rows, pad: real(rows, more=-1), "the last real token of each row is masked away",
          LENGTHS),
@@ -95,7 +97,10 @@ MASK = (
     Rule("mask-for-scores", lambda rows, pad: (real(rows) - 1) * float("1e9"), "it holds 0 and a huge negative number",
          "That is the form that is added to attention scores. Here: True and False."),
     Rule("mask-is-ids", filled, "it is ids again", TRUE),
-    Rule("mask-one-row", lambda rows, pad: real(rows)[0], "it has one row for all, (s,)", "Each row has its own length."),
+    Rule("mask-one-row", lambda rows, pad: real(rows)[0], "it has one row for all, (s,)",
+         "Each row has its own length."),
+    Rule("mask-one-row", lambda rows, pad: torch.ones_like(real(rows)[0]), "it has one row for all, (s,)",
+         "Each row has its own length."),
     Rule("mask-first-row", lambda rows, pad: real(rows)[:1].expand(len(rows), -1), "every row has the mask of the "
          "first", "Each row has its own length."),
     Rule("mask-transposed", lambda rows, pad: real(rows).T, "rows and columns are exchanged, (s, b)",
@@ -141,7 +146,7 @@ def masks(subject: Subject, draw: Draw) -> None:
 def visible(draw: Draw) -> list[tuple]:
     """Rows of unequal length: the longest stands first, last and in between."""
     lengths = ((3, 5, 2, 4), (2, 6, 4), (6, 1, 3), (1, 2, 3, 7, 4), (2, 4))
-    return [rows_case(draw, one, draw.integer(3, 9)) for one in lengths]
+    return [rows_case(draw, one, draw.integer(3, 9)) for one in lengths] + [rows_case(draw, (3, 4, 2), 0)]
 
 
 def judge_ids(subject: Subject, cases: Sequence[tuple]) -> None:
@@ -160,7 +165,7 @@ def judge_mask(subject: Subject, cases: Sequence[tuple]) -> None:
     for one in mask:
         if one.dtype != torch.bool:
             raise Failure("mask-not-bool", f"the mask must hold truth values, torch.bool; it holds {one.dtype}",
-                          "The numbers are right; dtype=torch.bool or .bool() makes truth values of 0 and 1.")  # fmt: skip
+                          "The numbers are right; dtype=torch.bool or .bool() makes truth values of them.")  # fmt: skip
 
 
 def compare(values: list, cases: Sequence[tuple], right: Callable, rules: Sequence[Rule], name: str, hint: str) -> None:

@@ -48,7 +48,7 @@ def expect_rule(value: list, text: str) -> None:
     apostrophe, hyphen = mark == "'", mark == "-"
     if mark in OWN and whole:
         raise Failure("apostrophe-kept" if apostrophe else "not-split-off", f"{said}: {mark} stays in the word",
-                      f"{mark} is a token of its own, wherever it stands. Does the text that you split have spaces around "
+                      f"{mark} is a token of its own, wherever it stands. Has the text that you split spaces around "
                       "it? replace returns a new text and leaves the old one as it is.")  # fmt: skip
     if mark in OWN and (lost or apart):
         raise Failure("apostrophe-lost" if apostrophe else "punctuation-lost", f"{said}: {mark} is thrown away",
@@ -62,7 +62,8 @@ def expect_rule(value: list, text: str) -> None:
                       "Quotation marks vanish without leaving a space.")  # fmt: skip
     if mark not in OWN + SPACES + DROPPED:
         what = "cuts its word" if len(value) > 1 else "does not stay where it is"
-        raise Failure("hyphen-split" if hyphen else "mark-split", f"{said}: {mark} {what}", "Only the marks of the table "
+        raise Failure("hyphen-split" if hyphen else "mark-split", f"{said}: {mark} {what}",
+                      "Only the marks of the table "
                       "cut or vanish; all others stay in their word. A pattern such as \\w+ does more.")  # fmt: skip
     raise Failure("wrong-tokens", said, TABLE)
 
@@ -77,7 +78,8 @@ RULES = (
     Rule("order-lost", lambda text: sorted(cut(text)), "the tokens are sorted", ORDER),
     Rule("order-lost", lambda text: list(dict.fromkeys(cut(text))), "a token that occurs again is left out", ORDER),
     Rule("order-lost", lambda text: cut(text)[::-1], "the tokens stand in reverse order", ORDER),
-    Rule("joined-again", lambda text: [" ".join(cut(text))], "the tokens are one text again", "Each is a text of its own."),
+    Rule("joined-again", lambda text: [" ".join(cut(text))], "the tokens are one text again",
+         "Each is a text of its own."),
     Rule("letters", lambda text: list(text.lower()), "it cuts the text into letters", "split() cuts at white space."),
     Rule("marks-last", lambda text: [t for t in cut(text) if t not in OWN] + [t for t in cut(text) if t in OWN],
          "words and marks stand apart", ORDER),
