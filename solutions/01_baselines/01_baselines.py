@@ -217,6 +217,7 @@ def special_inside(functions, draw):
         ([["a"], [], ["b", "a"]], [], 1),
         ([["b", "a"]], ["<unk>"]),
     ]
+    cases += [([["A", "a", "A"]], ["<unk>"]), ([["<unk>", "<unk>", "<pad>"]], ["<unk>", "<pad>"], 2)]
     check.judge_vocabulary(functions, cases)
     lookups = [check.lookup_case(draw, specials, unknown) for specials in marks[:3] for unknown in (0, 1, 4)]
     lookups += [(["<unk>", "x"], ["<unk>"]), (["x"], ["a", "<unk>"]), (["a", "x", "a"], ["a", "b", "<unk>"])]
@@ -522,6 +523,7 @@ def odd_batches(functions, draw):
     cases += [(ids, words + 3) for ids, words in cases]
     cases += [(ids, int(ids.max()) + 1) for ids, _ in cases[:3]]  # the last word occurs
     cases += [(torch.zeros(2, 3, dtype=torch.long), 4), (torch.tensor([[1]]), 2), (torch.tensor([[3, 3, 3]]), 4)]
+    cases += [(torch.ones(1, 300, dtype=torch.long), 3)]  # more than 8 bits hold
     check.judge_counts(functions, cases)
     labels = [check.labels_case(draw, classes, size) for classes in (2, 3, 7) for size in (2, 5, 40)]
     ones, zeros = torch.ones(3, dtype=torch.long), torch.zeros(2, dtype=torch.long)

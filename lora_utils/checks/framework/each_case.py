@@ -67,6 +67,9 @@ def _values(subject: Subject, probe: Callable[..., dict], cases: Sequence[Sequen
 
 def raised(error: CaseRaised, told: str) -> Failure:
     """Return the failure that says what the student's code raised, and for which case."""
+    if error.kind == "WrongType":
+        text = f"for {told} your code returned something else than was asked for: {error.text}"
+        return Failure("raised-WrongType", text, "Look at its type: is a call, or a conversion, missing?")
     line = f", at: {error.line}" if error.line else ""
     return Failure(f"raised-{error.kind}", f"for {told} your code raised {error.error}{line}",
                    "Call your code by hand on such an input: the traceback shows the line and the shapes.")  # fmt: skip

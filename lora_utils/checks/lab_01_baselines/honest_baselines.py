@@ -47,6 +47,11 @@ def counted(ids: Tensor, v: int) -> Tensor:
     return with_padding(ids, v) * (torch.arange(v) > 0)
 
 
+def by_place(ids: Tensor, v: int) -> Tensor:
+    """How often each number stands at each place, over all texts, (s, v)."""
+    return with_padding(ids.T, v)
+
+
 def used(ids: Tensor, v: int) -> int:
     """How many columns there are up to the largest number that occurs."""
     return int(ids.max()) + 1
@@ -74,6 +79,8 @@ COUNTS = (
     Rule("corpus-counted", lambda i, v: counted(i, v).sum(0).expand(len(i), -1),
          "every row has the counts of all texts",
          ROWS),
+    Rule("wrong-axis", by_place, "it adds over the texts, (s, words)", ROWS),
+    Rule("wrong-axis", lambda i, v: by_place(i, v) * (torch.arange(v) > 0), "it adds over the texts, (s, words)", ROWS),
     Rule("transposed", lambda i, v: counted(i, v).T, "rows and columns are exchanged",
          "Texts are rows, words are columns."),
     Rule("columns-missing", lambda i, v: counted(i, v)[:, : used(i, v)], "columns of words that do not occur are "
@@ -197,6 +204,9 @@ MAJORITY = (
          "rounded", "Labels are names, not quantities. " + TRAINS),
     Rule("median-label", lambda train, test: share(test, int(train.median())), "it says the median label", "Labels are "
          "names, not quantities. " + TRAINS),
+    Rule("place-as-label", lambda train, test: share(test, sorted(set(train.tolist())).index(most(train))), "it takes "
+         "the label's place in the list of different labels for the label", "unique gives labels and counts: where the "
+         "count is largest stands which label?"),
     Rule("first-label", lambda train, test: share(test, int(train[0])), "it says the first training label", TRAINS),
     Rule("rarest-label", lambda train, test: share(test, often(train).index(min(often(train)))), "it says the rarest "
          "training label", TRAINS),
@@ -219,6 +229,7 @@ def majority(subject: Subject, draw: Draw) -> None:
     train, test = labels_case(draw, 2)
     cases += [(train, test), (1 - train, 1 - test)]  # the majority is 0, and 1
     cases += [(torch.tensor([0, 0, 1]), torch.tensor([2, 2, 0, 1])), (torch.tensor([1, 0, 1]), torch.tensor([1, 1]))]
+    cases += [(torch.tensor([3, 1, 3]), torch.tensor([3, 1, 1, 0]))]
     judge_majority(subject, cases)
 
 
@@ -236,7 +247,7 @@ def judge_majority(subject: Subject, cases: Sequence[tuple]) -> None:
         if error.kind == "RuntimeError" and "mean(): could not infer output dtype" in error.text:
             text = f"your code raised {error.error}: torch takes no mean of truth values or whole numbers"
             raise Failure("mean-of-truth", text, "Turn them into numbers of floating point first.") from None
-        raise raised(error, told(*error.case)) from None
+        raise raised(error, told(*error.case).removeprefix("the accuracy for ")) from None
     for value, case in zip(values, cases, strict=True):
         expect_plain(value, told(*case))
     values = [float(value) for value in values]

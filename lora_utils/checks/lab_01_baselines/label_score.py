@@ -99,6 +99,17 @@ def each_place(x: Tensor, ids: Tensor, m: Tensor) -> Tensor:
     return everywhere * m[:, 1:]
 
 
+def over_picked(x: Tensor, ids: Tensor, m: Tensor) -> Tensor:
+    """The terms of a softmax over the places, of the raw logits picked there."""
+    picked = torch.stack(terms(x.double(), ids, [list(range(1, ids.shape[1]))] * len(ids)))  # (b, s - 1)
+    return (picked.log_softmax(1) * m[:, 1:]).sum(1)
+
+
+def one_place(x: Tensor, ids: Tensor, m: Tensor) -> Tensor:
+    """The label's tokens, all looked up at the prompt's last place."""
+    return torch.stack([logp(x)[i, row[0] - 1, ids[i, row]].sum() for i, row in enumerate(places(m))])
+
+
 def best(x: Tensor, ids: Tensor, m: Tensor) -> Tensor:
     """The log-probabilities of the most probable tokens."""
     return torch.stack([sum(logp(x)[i, t - 1].max() for t in row) for i, row in enumerate(places(m))])
@@ -142,6 +153,17 @@ RULES = (
          "log-probabilities: a constant added to all logits of a place changes them", AXIS),
     Rule("softmax-over-tokens", over(1), "the softmax runs over the s places", AXIS),
     Rule("softmax-over-tokens", over(1, cut_first=True), "the softmax runs over the places", AXIS),
+    Rule("softmax-over-tokens", over_picked, "the softmax runs over the logits that were picked, one a place", AXIS),
+    Rule("sigmoid-taken", lambda x, ids, m: added(terms(torch.nn.functional.logsigmoid(x.double()), ids, places(m))),
+         "it takes a sigmoid of each logit", "The tokens of the vocabulary exclude one another. " + AXIS),
+    Rule("prompt-logits-only", one_place, "all the label's tokens are looked up in the logits of one place, the "
+         "prompt's last", "Each token of the label has the logits one place before it, label tokens included."),
+    Rule("everything-averaged", lambda x, ids, m: at(lambda row, s: list(range(1, s)))(x, ids, m) / (ids.shape[1] - 1),
+         "it averages over all tokens, prompt and padding too", ONLY),
+    Rule("averaged", lambda x, ids, m: right(x, ids, m) / max(map(len, places(m))), "the sum is divided by the length "
+         "of the longest label", ADD),
+    Rule("wrong-axis", lambda x, ids, m: each_place(x, ids, m).sum(0), "it adds over the rows of the batch", "One "
+         "number a row, (b,): add over the places."),
     Rule("softmax-over-batch", over(0), "the softmax runs over the batch", AXIS),
     Rule("no-logarithm", lambda *c: right(*c).exp(), "it returns the probability, not its logarithm", LOGS),
     Rule("no-logarithm", lambda x, ids, m: added(terms(logp(x).exp(), ids, places(m))), "it adds probabilities instead "
@@ -240,6 +262,14 @@ def known_error(error: CaseRaised, told: str) -> Failure:
         return Failure("mask-not-cut", text, cuts)
     if error.kind == "RuntimeError" and sizes and f"({s})" in error.text and f"({s - 1})" in error.text:
         return Failure("mask-not-cut", text, cuts)
+    if (
+        error.kind == "RuntimeError"
+        and sizes
+        and f"({len(error.case[1])})" in error.text
+        and f"({s - 1})" in error.text
+    ):
+        return Failure("axes-mixed", text, "Print the shapes of both sides: does one still have the axis of length 1 "
+                       "that gather leaves?")  # fmt: skip
     if error.kind == "RuntimeError" and "Size does not match at dimension 1" in error.text:
         return Failure("ids-not-cut", text, cuts)
     if error.kind == "RuntimeError" and "same number of dimensions" in error.text:

@@ -147,6 +147,7 @@ RULES = (
     Rule("not-pooled", masked, "it returns masked vectors, (b, s, d)", AXES),
     Rule("axis-kept", lambda x, m: right(x, m)[:, None], "the result has an axis too many, (b, 1, d)",
          "The sum over the tokens takes their axis away: (b, d)."),
+    Rule("rounded", lambda x, m: right(x, m).floor(), "the means are rounded down", "// rounds down; / divides."),
     Rule("unit-length", lambda x, m: torch.nn.functional.normalize(right(x, m), dim=1), "the means are scaled to "
          "length 1", "Return the means as they are."),
 )  # fmt: skip
@@ -212,7 +213,12 @@ def known_error(error: CaseRaised, told: str) -> Failure:
     sizes = found and ({int(found[1]), int(found[2])}, int(found[3]))
     apart = "The sums are (b, d): what shape must the counts have to line up with them? See keepdim."
     if sizes == ({d, s}, 2):
-        return Failure("axis-missing", text, "The mask lacks an axis: with shape (b, s, 1) it lines up with (b, s, d).")
+        return Failure(
+            "axis-missing",
+            text,
+            "Which shape must the mask have to line up with (b, s, d)? Print "
+            "the one it has: (b, s, 1) does, with the new axis at the end.",
+        )
     if sizes == ({d, b}, 1):
         return Failure("count-axis-missing", text, apart)
     if sizes == ({s, b}, 1):

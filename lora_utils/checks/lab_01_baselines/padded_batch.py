@@ -152,7 +152,7 @@ def visible(draw: Draw) -> list[tuple]:
 def judge_ids(subject: Subject, cases: Sequence[tuple]) -> None:
     """Compare ids, which are whole numbers; hidden checks use it with other rows."""
     ids = [value[0] for value in seen(subject, cases)]
-    compare(ids, cases, filled, IDS, "ids", BEGIN)
+    compare(ids, cases, filled, IDS, "ids", BEGIN + " " + LONGEST)
     if any(one.is_floating_point() for one in ids):
         raise Failure("ids-float", "ids holds floating-point numbers, which an embedding refuses",
                       "Make it of whole numbers: dtype=torch.long.")  # fmt: skip

@@ -53,6 +53,9 @@ def expect_rule(value: list, text: str) -> None:
     if mark in OWN and (lost or apart):
         raise Failure("apostrophe-lost" if apostrophe else "punctuation-lost", f"{said}: {mark} is thrown away",
                       f"{mark} is a token of its own, and keeps its place between the words.")  # fmt: skip
+    if mark in OWN and value in ([left, mark + right], [left + mark, right]):
+        raise Failure("half-split", f"{said}: {mark} is cut off on one side only", f"{mark} is a token of its own: it "
+                      "needs white space before it and behind it.")  # fmt: skip
     if mark in SPACES and (kept or lost):
         what = "is kept" if kept else "is removed without leaving a space"
         raise Failure("colon-kept" if kept else "words-joined", f"{said}: {mark} {what}", "; and : become spaces.")
@@ -115,6 +118,10 @@ def judge_tokens(subject: Subject, texts: Sequence[str], small: Sequence[str] = 
     place = first_wrong(values[: len(small)], cases[: len(small)], cut)
     if place is not None and type(values[place]) is list and not explained(values, cases, cut, RULES):
         expect_rule(values[place], small[place])
+    place = first_wrong(values, cases, cut)
+    if place is not None and [str(token).lower() for token in values[place] or ()] == cut(*cases[place]):
+        text = f"in the tokens of {cases[place][0]!r} there are capital letters: {shown(values[place])}"
+        raise Failure("case-kept", text, "All letters become small, wherever they stand.")
     judge_lists(values, cases, cut, told=lambda text: f"the tokens of {text!r}", id="wrong-tokens", hint=TABLE,
                 rules=RULES)  # fmt: skip
 
