@@ -212,6 +212,13 @@ def judge_frozen(subject: Subject, cases: list[tuple]) -> None:
     rule = explained(values, [*cases, *TELLING][: len(values)], right, RULES)
     if rule:
         raise Failure(rule.id, f"{text}: {rule.text}", rule.hint)
+    if came - wanted == {"scale"} and not wanted - came:
+        raise Failure("own-parameters-missed", f"{text}: it hangs on the model itself",
+                      "Go through model.parameters(), "
+                      "not only through its layers'.")  # fmt: skip
+    if case[2] and wanted - came == {"embedding.weight", "head.weight"} and not came - wanted:
+        raise Failure("shared-lost", f"{text}: it is one tensor under two names", "Freeze everything first, and switch "
+                      "on what is in the named modules at the very end.")  # fmt: skip
     raise Failure("wrong-set", text, "Afterwards the named modules are trainable, with all that is in them, and no "
                   "other parameter is.")  # fmt: skip
 

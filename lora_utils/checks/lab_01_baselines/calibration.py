@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import torch
 
-from lora_utils.checks.framework.compare import expect_close, expect_tensor
+from lora_utils.checks.framework.compare import close, expect_close, expect_tensor
 from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.each_case import CaseRaised, Rule, ask, explained, first_wrong, raised
 from lora_utils.checks.framework.exercise import Exercise
@@ -61,6 +61,7 @@ AGAIN = "Each row is to sum to 1 at the end: what must it be divided by?"
 DIVIDE = "The calibrated probabilities are in the ratio of p over p_cf, label by label."
 LABELS = "A probability belongs to a label: softmax and final sum run over the axis of the c labels."
 LOGS = "log(p / p_cf) = log p - log p_cf: divide probabilities or subtract logarithms."
+SCORES = "Scores become probabilities by a softmax over the labels."
 CONTENT_FREE = "All content-free rows count alike: p_cf is their average."
 RULES = (
     Rule("nothing-done", lambda s, f: shares(s), "it returns p: what it divides by is the same for every label, or not "
@@ -108,8 +109,17 @@ RULES = (
     Rule("logs-divided", lambda s, f: normal(shares(s).log() / preference(f).log()), "it divides logarithms", LOGS),
     Rule("logs-returned", lambda s, f: right(s, f).log(), "it returns log-probabilities", "Return probabilities: what "
          "undoes a logarithm?"),
-    Rule("logs-returned", lambda s, f: s.double() - preference(f).log(), "it returns scores, not probabilities", AGAIN),
-    Rule("logs-returned", lambda s, f: ratio(s, f).log(), "it returns scores, not probabilities", AGAIN),
+    Rule("logs-returned", lambda s, f: s.double() - preference(f).log(), "it returns scores, not probabilities",
+         SCORES),
+    Rule("logs-returned", lambda s, f: ratio(s, f).log(), "it returns scores, not probabilities", SCORES),
+    Rule("logs-divided", lambda s, f: (shares(s).log() / shares(f).log().mean(0)).softmax(-1), "it divides logarithms",
+         LOGS),
+    Rule("logs-divided", lambda s, f: (shares(s).log() / preference(f).log()).softmax(-1), "it divides logarithms",
+         LOGS),
+    Rule("free-logs-used", lambda s, f: normal(shares(s) / f.double().mean(0)), "it divides probabilities by "
+         "log-probabilities, the mean of free as it came", AVERAGE),
+    Rule("softmax-twice", lambda s, f: (s.double().exp() / f.double().exp().mean(0)).softmax(-1), "the quotients of "
+         "probabilities go through a softmax", "Quotients are no logarithms. " + AGAIN),
     Rule("softmax-over-prompts", lambda s, f: normal(s.double().softmax(0) / preference(f)), "the softmax of scores "
          "runs over the prompts", LABELS),
     Rule("softmax-over-prompts", lambda s, f: normal(s.double().softmax(0)), "the softmax of scores runs over the "
@@ -168,5 +178,9 @@ def judge_calibrated(subject: Subject, cases: Sequence[tuple]) -> None:
     rule = explained(values, cases, right, RULES)
     if rule:
         raise Failure(rule.id, f"for {told(*case)}: {rule.text}", rule.hint)
+    if value.shape == case[0].shape and torch.isfinite(value).all() and close(normal(value.double()), right(*case)):
+        sums = [round(float(row.sum()), 4) for row in value]
+        raise Failure("not-normalised", f"for {told(*case)}: the labels are in the right ratio, but the rows sum to "
+                      f"{sums}, not to 1", AGAIN)  # fmt: skip
     expect_close(value, right(*case), what=f"the result for {told(*case)}", id="wrong-calibration", hint="Work out one "
                  "row by hand: p, p_cf, their ratio label by label, and what makes it sum to 1.")  # fmt: skip

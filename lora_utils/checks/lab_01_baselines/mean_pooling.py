@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import torch
 
-from lora_utils.checks.framework.compare import expect_close, expect_tensor
+from lora_utils.checks.framework.compare import close, expect_close, expect_tensor
 from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.each_case import CaseRaised, Rule, ask, explained, first_wrong, raised
 from lora_utils.checks.framework.exercise import Exercise
@@ -200,8 +200,22 @@ def judge_pool(subject: Subject, cases: Sequence[tuple], kind: str = "") -> None
     rule = explained(values, cases, right, RULES)
     if rule:
         raise Failure(rule.id, f"for {told(*case)}: {rule.text}", rule.hint)
+    factor = factor_of(value, right(*case))
+    if factor is not None:
+        raise Failure("wrong-divisor",
+                      f"for {told(*case)}: the mean of text 0 comes out {factor:.4g} times as large as "
+                      "it is", COUNT)  # fmt: skip
     expect_close(value, right(*case), what=f"the means for {told(*case)}", id="wrong-mean", hint="Add the vectors of "
                  "each text's real tokens, and divide by their number.")  # fmt: skip
+
+
+def factor_of(value: Tensor, wanted: Tensor) -> float | None:
+    """By which factor the first row is too large, where each row is its mean times some number; else nothing."""
+    if value.shape != wanted.shape or wanted.shape[1] < 3 or not torch.isfinite(value).all():
+        return None
+    factors = (value.double() * wanted).sum(1, keepdim=True) / wanted.square().sum(1, keepdim=True).clamp(min=1e-9)
+    first = float(factors[0])
+    return first if close(value, factors * wanted) and abs(first - 1) > 1e-4 else None
 
 
 def known_error(error: CaseRaised, told: str) -> Failure:

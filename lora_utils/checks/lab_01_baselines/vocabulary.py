@@ -156,6 +156,15 @@ RULES = (
          "The default is min_freq=1: every token is kept."),
     Rule("frequent-dropped", at_most, "tokens that occur more than min_freq times are left out, and rarer ones kept",
          "min_freq is a lower bound."),
+    Rule("last-text-only", lambda *c: right(c[0][-1:], *c[1:]), "only the last text is counted", "Is there one Counter "
+         "for all texts, made before the loop?"),
+    Rule("first-text-only", lambda *c: right(c[0][:1], *c[1:]), "only the first text is counted",
+         "Is there a return or "
+         "a break inside the loop over the texts?"),
+    Rule("letters-counted", lambda *c: right([list("".join(text)) for text in c[0]], *c[1:]), "it counts letters",
+         "A text is a list of tokens already: count those."),
+    Rule("letters-counted", lambda *c: right([list(" ".join(text)) for text in c[0]], *c[1:]), "it counts letters",
+         "A text is a list of tokens already: count those."),
     Rule("tokens-repeated", lambda *c: list(c[1]) + [t for t in right(*c)[len(c[1]) :] for _ in
          range(Counts(*c).often[t])], "a token is listed as often as it occurs", "Each token has one place."),
 )  # fmt: skip
@@ -221,6 +230,12 @@ def unknown_as(other: Callable[[list[str]], object]) -> Callable[..., list]:
     return lambda tokens, listed: [place_of(t, listed) if t in listed else other(listed) for t in tokens]
 
 
+def numbered_on(tokens: list[str], listed: list[str]) -> list[int]:
+    """The numbers when an unknown token is put at the end of the list."""
+    listed = [*listed, *dict.fromkeys(token for token in tokens if token not in listed)]
+    return [place_of(token, listed) for token in tokens]
+
+
 UNKNOWN = 'Every token keeps its place in the text; an unknown one gets the place of "<unk>", wherever that is.'
 LOOKUP = (
     Rule("unknown-dropped", lambda tokens, listed: [place_of(t, listed) for t in tokens if t in listed],
@@ -234,6 +249,10 @@ LOOKUP = (
          "An embedding has no row -1. " + UNKNOWN),
     Rule("unknown-beyond", unknown_as(len), "unknown tokens get a number beyond the vocabulary",
          "An embedding has no such row. " + UNKNOWN),
+    Rule("unknown-numbered", numbered_on, "unknown tokens get new numbers, one after the other", UNKNOWN),
+    Rule("all-unknown", lambda tokens, listed: [place_of("<unk>", listed)] * len(tokens), "every token gets the number "
+         "of <unk>", "The dictionary is to lead from token to place, not from place to token; and one unknown token "
+         "must not make the others unknown."),
     Rule("first-place-lost", lambda tokens, listed: [place_of(t, listed) or place_of("<unk>", listed) for t in tokens],
          "the token at place 0 is taken for an unknown one", "0 counts as false in Python: ask whether the token is in "
          "the list, not whether its number is true."),

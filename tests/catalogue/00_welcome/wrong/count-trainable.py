@@ -250,3 +250,27 @@ def count_parameters(model):
 def count_parameters(model):
     every = list(model.parameters())
     return sum(p.numel() // 2 * 2 for p in every if p.requires_grad), sum(p.numel() for p in every)
+
+
+# %% the generator used twice message="all-zero"
+def count_parameters(model):
+    every = model.parameters()
+    trainable = sum(p.numel() for p in every if p.requires_grad)
+    return trainable, sum(p.numel() for p in every)
+
+
+# %% recursion over the children message="shared-twice"
+def count_parameters(model):
+    own = list(model.parameters(recurse=False))
+    trainable, total = sum(p.numel() for p in own if p.requires_grad), sum(p.numel() for p in own)
+    for child in model.children():
+        more, more_total = count_parameters(child)
+        trainable, total = trainable + more, total + more_total
+    return trainable, total
+
+
+# %% sizes of two axes message="needs-two-axes"
+def count_parameters(model):
+    every = list(model.parameters())
+    sizes = [p.size(0) * p.size(1) if p.dim() > 1 else p.size(0) for p in every]
+    return sum(n for n, p in zip(sizes, every) if p.requires_grad), sum(sizes)

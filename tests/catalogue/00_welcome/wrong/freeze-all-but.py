@@ -327,3 +327,13 @@ def freeze_all_but(model, names):
         model.get_submodule(name).requires_grad_(True)
     model.head.bias.requires_grad = True
     return model
+
+
+# %% later modules overwrite earlier ones message="shared-lost"
+def freeze_all_but(model, names):
+    for name in names:
+        model.get_submodule(name)
+    for path, module in model.named_modules():
+        for p in module.parameters(recurse=False):
+            p.requires_grad = any(path == name or path.startswith(name + ".") for name in names)
+    return model

@@ -257,3 +257,21 @@ def calibrate(scores, free):
     p = scores.softmax(dim=-1)
     q = p / p_cf
     return q / q.sum(dim=1)
+
+
+# %% divided by the number of labels message="not-normalised"
+def calibrate(scores, free):
+    q = scores.softmax(dim=-1) / free.softmax(dim=-1).mean(dim=0)
+    return q / q.shape[-1]
+
+
+# %% divided by the mean of the logarithms message="free-logs-used"
+def calibrate(scores, free):
+    q = scores.softmax(dim=-1) / free.mean(dim=0)
+    return q / q.sum(dim=-1, keepdim=True)
+
+
+# %% a softmax of free over the prompts message="nothing-done"
+def calibrate(scores, free):
+    q = scores.softmax(dim=-1) / torch.softmax(free, 0).sum(0)
+    return q / q.sum(dim=-1, keepdim=True)

@@ -531,3 +531,26 @@ def count_words(ids, words):
 def majority_accuracy(train_labels, test_labels):
     label = torch.bincount(train_labels).argmax()
     return (test_labels == label).float().mean().item() if label else 0.0
+
+
+# %% the place in the list of labels message="place-as-label"
+def count_words(ids, words):
+    counts = torch.stack([torch.bincount(row, minlength=words) for row in ids])
+    counts[:, 0] = 0
+    return counts
+
+
+def majority_accuracy(train_labels, test_labels):
+    labels, counts = train_labels.unique(return_counts=True)
+    return (test_labels == counts.argmax()).float().mean().item()
+
+
+# %% one-hot vectors added over the texts message="wrong-axis"
+def count_words(ids, words):
+    counts = torch.nn.functional.one_hot(ids, words).sum(dim=0)
+    counts[:, 0] = 0
+    return counts
+
+
+def majority_accuracy(train_labels, test_labels):
+    return (test_labels == train_labels.bincount().argmax()).float().mean().item()

@@ -301,3 +301,42 @@ def label_score(logits, ids, is_label):
 def label_score(logits, ids, is_label):
     p = logits[:, :-1].softmax(dim=-1).gather(2, ids[:, 1:, None]).squeeze(2)
     return ((p + 1e-9).log() * is_label[:, 1:]).sum(dim=1)
+
+
+# %% the prompt's last logits for every token message="prompt-logits-only"
+def label_score(logits, ids, is_label):
+    scores = []
+    for i in range(len(ids)):
+        places = is_label[i].nonzero()[:, 0]
+        scores.append(logits[i, places[0] - 1].log_softmax(dim=-1)[ids[i, places]].sum())
+    return torch.stack(scores)
+
+
+# %% a mean loss over everything message="everything-averaged"
+def label_score(logits, ids, is_label):
+    logp = logits[:, :-1].log_softmax(dim=-1).gather(2, ids[:, 1:, None]).squeeze(2)
+    return logp.mean(dim=1)
+
+
+# %% softmax of what was picked message="softmax-over-tokens"
+def label_score(logits, ids, is_label):
+    picked = logits[:, :-1].gather(2, ids[:, 1:, None]).squeeze(2)
+    return (picked.log_softmax(dim=-1) * is_label[:, 1:]).sum(dim=1)
+
+
+# %% added over the batch message="wrong-axis"
+def label_score(logits, ids, is_label):
+    logp = logits[:, :-1].log_softmax(dim=-1).gather(2, ids[:, 1:, None]).squeeze(2)
+    return (logp * is_label[:, 1:]).sum(dim=0)
+
+
+# %% gather's last axis kept message="axes-mixed"
+def label_score(logits, ids, is_label):
+    logp = logits[:, :-1].log_softmax(dim=-1).gather(2, ids[:, 1:, None])
+    return (logp * is_label[:, 1:]).sum(dim=1)
+
+
+# %% a sigmoid message="sigmoid-taken"
+def label_score(logits, ids, is_label):
+    logp = torch.nn.functional.logsigmoid(logits[:, :-1]).gather(2, ids[:, 1:, None]).squeeze(2)
+    return (logp * is_label[:, 1:]).sum(dim=1)

@@ -287,3 +287,13 @@ def mean_pool(vectors, mask):
     upto = torch.arange(mask.shape[1]) < (mask.long() * torch.arange(1, mask.shape[1] + 1)).amax(1, keepdim=True)
     total = (vectors * upto[:, :, None]).sum(dim=1)
     return total / upto.sum(dim=1, keepdim=True).clamp(min=1)
+
+
+# %% too much added to the count message="wrong-divisor"
+def mean_pool(vectors, mask):
+    return (vectors * mask[:, :, None]).sum(dim=1) / (mask.sum(dim=1, keepdim=True) + 0.1)
+
+
+# %% rounded down message="rounded"
+def mean_pool(vectors, mask):
+    return (vectors * mask[:, :, None]).sum(dim=1) // mask.sum(dim=1, keepdim=True).clamp(min=1)

@@ -302,3 +302,25 @@ def tokenize(text):
         text = text.replace(mark, f" {mark} ")
     tokens = text.split()
     return [t for t in tokens if t not in '.,()!?\''] + [t for t in tokens if t in '.,()!?\'']
+
+
+# %% a space before each mark only message="half-split"
+def tokenize(text):
+    text = text.lower().replace('"', "").replace("<br />", " ").replace(";", " ").replace(":", " ")
+    for mark in ".,()!?'":
+        text = text.replace(mark, f" {mark}")
+    return text.split()
+
+
+# %% the first letter alone made small message="case-kept"
+def tokenize(text):
+    text = text[:1].lower() + text[1:]
+    text = text.replace('"', "").replace("<br />", " ").replace(";", " ").replace(":", " ")
+    for mark in ".,()!?'":
+        text = text.replace(mark, f" {mark} ")
+    return text.split()
+
+
+# %% split without its call message="raised-WrongType"
+def tokenize(text):
+    return text.lower().split

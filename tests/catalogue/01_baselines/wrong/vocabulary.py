@@ -375,7 +375,7 @@ def numbers(tokens, vocabulary):
     return [place.get(token, place["<unk>"]) for token in tokens]
 
 
-# %% letters counted message="wrong-vocabulary"
+# %% letters counted message="letters-counted"
 def build_vocabulary(texts, specials, min_freq=1):
     counts = Counter(letter for tokens in texts for token in tokens for letter in token)
     kept = sorted((t for t in counts if counts[t] >= min_freq), key=lambda t: (-counts[t], t))
@@ -528,3 +528,43 @@ def build_vocabulary(texts, specials, min_freq=1):
 def numbers(tokens, vocabulary):
     place = {token: number for number, token in enumerate(vocabulary)}
     return [next((n for n, t in enumerate(vocabulary) if token.startswith(t)), place['<unk>']) for token in tokens]
+
+
+# %% unknown tokens are put at the end message="unknown-numbered"
+def build_vocabulary(texts, specials, min_freq=1):
+    counts = Counter(token for tokens in texts for token in tokens if token not in specials)
+    return specials + sorted((t for t in counts if counts[t] >= min_freq), key=lambda t: (-counts[t], t))
+
+
+def numbers(tokens, vocabulary):
+    listed = list(vocabulary)
+    for token in tokens:
+        if token not in listed:
+            listed.append(token)
+    return [listed.index(token) for token in tokens]
+
+
+# %% one unknown token spoils all message="all-unknown"
+def build_vocabulary(texts, specials, min_freq=1):
+    counts = Counter(token for tokens in texts for token in tokens if token not in specials)
+    return specials + sorted((t for t in counts if counts[t] >= min_freq), key=lambda t: (-counts[t], t))
+
+
+def numbers(tokens, vocabulary):
+    try:
+        return [vocabulary.index(token) for token in tokens]
+    except ValueError:
+        return [vocabulary.index("<unk>")] * len(tokens)
+
+
+# %% a new Counter for each text message="last-text-only"
+def build_vocabulary(texts, specials, min_freq=1):
+    counts = Counter()
+    for tokens in texts:
+        counts = Counter(token for token in tokens if token not in specials)
+    return specials + sorted((t for t in counts if counts[t] >= min_freq), key=lambda t: (-counts[t], t))
+
+
+def numbers(tokens, vocabulary):
+    place = {token: number for number, token in enumerate(vocabulary)}
+    return [place.get(token, place["<unk>"]) for token in tokens]
