@@ -233,13 +233,24 @@ count_by_hand_grade = check.count_by_hand(linear_numbers, embedding_numbers, cla
 def exact(functions, draw):
     """The counts are exact whole numbers, however large the layer, and 1 is a size like any other."""
     big, odd = draw.integer(2 * 10**8, 10**9) | 1, draw.integer(2 * 10**8, 10**9) | 1  # odd products fit into no float
-    check.judge_exact(functions, "linear", (big, odd, False), big * odd)
-    check.judge_exact(functions, "linear", (big, odd + 1), big * (odd + 1) + odd + 1)
-    check.judge_exact(functions, "embedding", (big, odd), big * odd)
-    check.judge_exact(functions, "classifier", (big, odd, 3, 2), check.classifier_right(big, odd, 3, 2))
-    check.judge_exact(functions, "classifier", (3, 2, big, odd), check.classifier_right(3, 2, big, odd))
-    check.judge_exact(functions, "linear", (1, 1), 2)
-    check.judge_exact(functions, "classifier", (1, 1, 1, 1), 5)
+    cases = (
+        ("linear", (big, odd, False), big * odd),
+        ("linear", (big, odd + 1), big * (odd + 1) + odd + 1),
+        ("embedding", (big, odd), big * odd),
+        ("classifier", (big, odd, 3, 2), check.classifier_right(big, odd, 3, 2)),
+        ("classifier", (3, 2, big, odd), check.classifier_right(3, 2, big, odd)),
+        ("linear", (1, 1), 2),
+        ("classifier", (1, 1, 1, 1), 5),
+    )
+    for which, args, right in cases:
+        (value,), text = check.ask(functions, check.by_hand, [args], which=which), f"{which}_numbers{args}"
+        check.expect_plain(value, text, int)
+        if value != right and abs(value - right) < 1e-6 * right:
+            hint = "Count with whole numbers (int) throughout: a float has 53 bits and rounds."
+            raise check.Failure("not-exact", f"{text} must be exactly {right}, got {value}", hint)
+        if value != right:
+            text = f"{text} must be {right}, got {value}"
+            raise check.Failure("wrong-count", text, "Large and small sizes count like others.")
 
 
 count_by_hand_grade = count_by_hand_grade.hidden(exact, points=1)
@@ -310,7 +321,11 @@ def edges(function, draw):
     """It also counts a model without parameters and parameters that hang on the model itself, and changes no switch."""
     kinds = ("own", "own-frozen", "empty", "plain", "convolution", "tied-frozen")
     check.judge_pairs(function, check.drawn(draw, *kinds))
-    check.expect_switches(function, check.drawn(draw, "own", "nested"))
+    cases = check.drawn(draw, "own", "nested")
+    for parameters, case in zip(function.probe(check.counted, cases=cases)["parameters"], cases, strict=True):
+        if len(check.trainable_names(parameters)) != sum(part.on for part in check.parts(*case)):
+            hint = "Read p.requires_grad and do not assign to it."
+            raise check.Failure("switch-changed", "counting changed requires_grad of a parameter", hint)
 
 
 count_trainable_grade = count_trainable_grade.hidden(edges, points=1)

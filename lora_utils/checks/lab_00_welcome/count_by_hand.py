@@ -154,14 +154,3 @@ def judge_counts(
     if rule:
         raise Failure(rule.id, f"{text}: {rule.text}", rule.hint)
     raise Failure("wrong-count", text, f"Count on paper: {hint}.")
-
-
-def judge_exact(subject: Subject, which: str, case: tuple, right: int) -> None:
-    """Compare a count that no float holds; hidden checks use it."""
-    (value,), text = ask(subject, by_hand, [case], which=which), f"{which}_numbers({', '.join(map(str, case))})"
-    expect_plain(value, text, int)
-    if value != right and abs(value - right) < 1e-6 * right:
-        raise Failure("not-exact", f"{text} must be exactly {right}, got {value}",
-                      "Count with whole numbers (int) throughout: a float has 53 bits and rounds.")  # fmt: skip
-    if value != right:
-        raise Failure("wrong-count", f"{text} must be {right}, got {value}", "Large and small sizes count like others.")

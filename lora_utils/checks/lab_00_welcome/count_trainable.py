@@ -307,11 +307,3 @@ def shared_once(subject: Subject, draw: Draw) -> None:
 def trainable_names(parameters: list[dict]) -> list[str]:
     """The names of the parameters that a step has moved."""
     return [p["name"] for p in parameters if learns(p)]
-
-
-def expect_switches(subject: Subject, cases: list[tuple]) -> None:
-    """Raise a Failure unless each parameter may be trained as before; hidden checks use it."""
-    for parameters, case in zip(subject.probe(counted, cases=cases)["parameters"], cases, strict=True):
-        if len(trainable_names(parameters)) != sum(part.on for part in parts(*case)):
-            raise Failure("switch-changed", f"counting changed requires_grad of a parameter of {TOLD[case[0]]}",
-                          "Read p.requires_grad and do not assign to it.")  # fmt: skip
