@@ -90,6 +90,7 @@ check.center_sentences(first_try, points=2)
 # * **Visible checks** run here, as often as you like. **Hidden checks** run when your notebook is graded: they try the same function on other inputs, such as a batch of one. An answer that
 #   does what its docstring says passes them; one that was fitted to the visible messages may not.
 # * Inputs are drawn at random from a seed; when your work is graded, from another one.
+# * A check calls your code many times. What your code prints meanwhile stands under the table, not above it.
 # * **80 % passes** a lab. You can hand in several times: every attempt is kept and the best one counts.
 # * The answers are yours to write: while a lab is graded, `lora_utils` is there without what that lab asks you to write, and an answer that imports it fails.
 # * Grading runs the set-up, your answers and every cell that you add, from top to bottom. It skips the lab's own experiments and figures, save their imports, so nothing else that they define is there for your answers.
@@ -141,10 +142,10 @@ def center(vectors: torch.Tensor) -> torch.Tensor:
     """Subtract from each token's vector the mean of its own sentence.
 
     Args:
-        vectors: (b, s, d): b sentences of s tokens, d numbers each; not changed.
+        vectors: (b, s, d), floating-point: b sentences of s tokens, d numbers each; not changed.
 
     Returns:
-        a new tensor (b, s, d).
+        a new tensor (b, s, d), of the same dtype.
     """
     ### BEGIN SOLUTION
     return vectors - vectors.mean(dim=1, keepdim=True)  # (b, s, d) - (b, 1, d)
@@ -157,13 +158,14 @@ centre_sentences_grade = check.center_sentences(center, points=2, of=3)
 
 ### BEGIN HIDDEN TESTS
 def other_sizes(function, draw):
-    """It also serves a batch of one, sentences of one token, as many sentences as tokens, and float64."""
-    for shape in ((1, 5, 3), (4, 1, 3), (4, 4, 3), (3, 3, 3)):
-        check.judge_centered(function, draw.normal(*shape) + 1)
-    value = function.probe(check.centered, vectors=draw.normal(2, 5, 3, dtype=torch.float64))["value"]
-    if value.dtype != torch.float64:
-        text = f"for float64 vectors the result is {value.dtype}"
-        raise check.Failure("dtype-changed", text, "Compute with the tensor as it comes, without .float().")
+    """It also serves a batch of one, sentences of one token, as many sentences as tokens, and other precisions."""
+    shapes = ((1, 5, 3), (4, 1, 3), (5, 3, 1), (4, 4, 3), (3, 5, 5), (5, 3, 5), (3, 3, 3), (1, 1, 1), (2, 9, 4))
+    check.judge_centered(function, [draw.normal(*shape) + shift for shape in shapes for shift in (-1, 1)])
+    for dtype in (torch.float64, torch.float32):
+        (value,) = check.judge_centered(function, [draw.normal(2, 5, 3, dtype=dtype)])
+        if value.dtype != dtype:
+            text = f"for vectors of {dtype} the result is of {value.dtype}"
+            raise check.Failure("dtype-changed", text, "Compute with the tensor as it comes, without converting it.")
 
 
 centre_sentences_grade = centre_sentences_grade.hidden(other_sizes, points=1)
@@ -203,7 +205,7 @@ centre_sentences_grade
 
 # %% nbgrader={"grade": false, "grade_id": "count-by-hand", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def linear_numbers(inputs: int, outputs: int, bias: bool = True) -> int:
-    """How many numbers nn.Linear(inputs, outputs, bias) holds."""
+    """How many numbers nn.Linear(inputs, outputs, bias) holds, as a whole number (int) like the two below."""
     ### BEGIN SOLUTION
     return inputs * outputs + (outputs if bias else 0)
     ### END SOLUTION
@@ -230,19 +232,25 @@ count_by_hand_grade = check.count_by_hand(linear_numbers, embedding_numbers, cla
 ### BEGIN HIDDEN TESTS
 def exact(functions, draw):
     """The counts are exact whole numbers, however large the layer, and 1 is a size like any other."""
-    big, odd = draw.integer(2 * 10**8, 10**9) | 1, draw.integer(2 * 10**8, 10**9) | 1
+    big, odd = draw.integer(2 * 10**8, 10**9) | 1, draw.integer(2 * 10**8, 10**9) | 1  # odd products fit into no float
     cases = (
-        ("linear", [big, odd, False], big * odd),
-        ("linear", [big, odd + 1], big * (odd + 1) + odd + 1),
-        ("linear", [1, 1], 2),
-        ("embedding", [big, odd], big * odd),
-        ("classifier", [1, 1, 1, 1], 5),
+        ("linear", (big, odd, False), big * odd),
+        ("linear", (big, odd + 1), big * (odd + 1) + odd + 1),
+        ("embedding", (big, odd), big * odd),
+        ("classifier", (big, odd, 3, 2), check.classifier_right(big, odd, 3, 2)),
+        ("classifier", (3, 2, big, odd), check.classifier_right(3, 2, big, odd)),
+        ("linear", (1, 1), 2),
+        ("classifier", (1, 1, 1, 1), 5),
     )
     for which, args, right in cases:
-        value = functions.probe(check.by_hand, which=which, args=args)["value"]
-        if type(value) is not int or value != right:  # odd products above 2**53 fit into no float
-            text = f"{which}_numbers{tuple(args)} must be exactly {right}, got {value!r}"
-            raise check.Failure("not-exact", text, "Count with whole numbers (int): a float has 53 bits and rounds.")
+        (value,), text = check.ask(functions, check.by_hand, [args], which=which), f"{which}_numbers{args}"
+        check.expect_plain(value, text, int)
+        if value != right and abs(value - right) < 1e-6 * right:
+            hint = "Count with whole numbers (int) throughout: a float has 53 bits and rounds."
+            raise check.Failure("not-exact", f"{text} must be exactly {right}, got {value}", hint)
+        if value != right:
+            text = f"{text} must be {right}, got {value}"
+            raise check.Failure("wrong-count", text, "Large and small sizes count like others.")
 
 
 count_by_hand_grade = count_by_hand_grade.hidden(exact, points=1)
@@ -311,13 +319,11 @@ count_trainable_grade = check.count_trainable(count_parameters, points=2, of=3)
 ### BEGIN HIDDEN TESTS
 def edges(function, draw):
     """It also counts a model without parameters and parameters that hang on the model itself, and changes no switch."""
-    sizes = draw.sizes(4, 3, 9)
-    for case, (trainable, total) in check.odd_models(*sizes).items():
-        seen = function.probe(check.counted, case=case, sizes=sizes)
-        if seen["value"] != [trainable, total]:
-            text = f"expected ({trainable}, {total}) as whole numbers, got {seen['value']}"
-            raise check.Failure("edge-missed", text, "Go through model.parameters() and sum p.numel(), from 0.")
-        if check.trainable_names(seen["parameters"]) != ["scale"] * trainable:
+    kinds = ("own", "own-frozen", "empty", "plain", "convolution", "tied-frozen")
+    check.judge_pairs(function, check.drawn(draw, *kinds))
+    cases = check.drawn(draw, "own", "nested")
+    for parameters, case in zip(function.probe(check.counted, cases=cases)["parameters"], cases, strict=True):
+        if len(check.trainable_names(parameters)) != sum(part.on for part in check.parts(*case)):
             hint = "Read p.requires_grad and do not assign to it."
             raise check.Failure("switch-changed", "counting changed requires_grad of a parameter", hint)
 
@@ -469,11 +475,11 @@ freeze_all_but_grade = check.freeze_all_but(freeze_all_but, points=2, of=3)
 ### BEGIN HIDDEN TESTS
 def more_names(function, draw):
     """It also serves no names, names at several depths, and a shared tensor named by its other owner."""
-    check.judge_frozen(function, [], set())
-    deep = {"encoder.mlp.down.weight", "encoder.mlp.down.bias", "encoder.norm.weight", "encoder.norm.bias"}
-    check.judge_frozen(function, ["encoder.mlp.down", "encoder.norm"], deep)
-    check.judge_frozen(function, ["encoder.mlp.down", "encoder.norm"], deep, before=False)
-    check.judge_frozen(function, ["embedding"], {"embedding.weight", "head.weight"}, tied=True)
+    lists = ([], ["encoder.mlp.down", "encoder.norm"], ["encoder.mlp.down"], ["encoder.norm", "fc1", "encoder.mlp"])
+    check.judge_frozen(function, [(names, before, False) for names in lists for before in ("trainable", "mixed")])
+    check.judge_frozen(function, [(names, "frozen", False) for names in lists])
+    tied = (["embedding"], ["head"], ["encoder"], ["head", "embedding"], [])
+    check.judge_frozen(function, [(names, before, True) for names in tied for before in ("trainable", "frozen")])
 
 
 freeze_all_but_grade = freeze_all_but_grade.hidden(more_names, points=1)

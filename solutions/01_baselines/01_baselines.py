@@ -70,10 +70,10 @@ for sentence, label in test_rows[10:16]:
 # | capital letters | small letters |
 # | `.` `,` `(` `)` `!` `?` and the apostrophe `'` | tokens of their own |
 # | quotation marks `"` | nothing at all: `12"disc` becomes `12disc` |
-# | `<br />` (a line break in the reviews), `;` and `:` | a space |
-# | all else, the hyphen for example | stays where it is, inside its word |
+# | `<br />`, written exactly so (a line break in the reviews), `;` and `:` | a space |
+# | all else, the hyphen, digits, accents or another tag for example | stays where it is, inside its word |
 #
-# At the end the text is split at white space. `It's a 'must-see'!` gives `it`, `'`, `s`, `a`, `'`, `must-see`, `'`, `!`.
+# At the end the text is split at white space of any kind, so that no token is empty. `It's a 'must-see'!` gives `it`, `'`, `s`, `a`, `'`, `must-see`, `'`, `!`.
 
 # %% [markdown]
 # ### Exercise 1: tokens
@@ -95,7 +95,7 @@ for sentence, label in test_rows[10:16]:
 
 # %% nbgrader={"grade": false, "grade_id": "tokenise", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def tokenize(text: str) -> list[str]:
-    """The tokens of a text, by the rules of "basic_english"."""
+    """The tokens of a text, in their order, by the rules of "basic_english"; an empty text has none."""
     ### BEGIN SOLUTION
     text = text.lower().replace('"', "").replace("<br />", " ")
     for mark in ".,()!?'":
@@ -114,8 +114,20 @@ tokenise_grade = check.tokenize(tokenize, points=3, of=4)
 def corners(function, draw):
     """It also holds at the ends of a text, for marks in a row, other symbols, digits, accents and an empty text."""
     n = draw.integer(10, 99)
-    for text in ("", "  \n", f"...{n}%!!", f"(A {n}/10?)<br /><br />Tom's", "Über-cool: $5; \"Café\" 'n' \tso_so"):
-        check.judge_tokens(function, text)
+    texts = ["", "  \n", f"...{n}%!!", f"(A {n}/10?)<br /><br />Tom's", "Über-cool: $5; \"Café\" 'n' \tso_so"]
+    texts += [
+        f"<i>Fine</i>, <br/> and {n}<br />",
+        "Straße 5\r\nEND",
+        "''",
+        '""',
+        ";",
+        "?",
+        "U.S.A. (1st)",
+        "it's 'it's'",
+    ]
+    texts += ["a,b", "a, a, A", "?!?", ' "Well," she said: "no." ', "<br />", "  A;B:C  ", "ÉTÉ", "3.14", "e-mail@home"]
+    small = [f"so{mark}so" for mark in ".,()!?';:\"-/%&*_$#@+=[]{}~^|\\’“”–…"]
+    check.judge_tokens(function, texts, small)
 
 
 tokenise_grade = tokenise_grade.hidden(corners, points=1)
@@ -132,8 +144,11 @@ own = tokenise_grade.verdict == "pass"
 cut = tokenize if own else basic_english  # your function once it has passed
 pipeline = get_tokenizer("basic_english")
 sentences = [sentence for sentence, _ in train_rows + test_rows]
-equal = sum(cut(sentence) == pipeline(sentence) for sentence in sentences)
-print(f"{'your' if own else 'the course’s'} tokens are the pipeline's on {equal:,} of {len(sentences):,} sentences")
+if own:
+    equal = sum(cut(sentence) == pipeline(sentence) for sentence in sentences)
+    print(f"your tokens are the pipeline's on {equal:,} of {len(sentences):,} sentences")
+else:
+    print("exercise 1 has not passed yet: the course's tokens are used, and nothing of yours is compared")
 
 # %% [markdown]
 # A **vocabulary** gives each token a number: its place in a list. By convention `<pad>` is number 0 (it fills rows of a batch) and `<unk>` is number 1 (it
@@ -167,8 +182,8 @@ def build_vocabulary(texts: list[list[str]], specials: list[str], min_freq: int 
 
     Args:
         texts: one list of tokens a text.
-        specials: for example ["<pad>", "<unk>"].
-        min_freq: rarer tokens are left out.
+        specials: for example ["<pad>", "<unk>"]; any number of them, listed once and in this order.
+        min_freq: rarer tokens are left out, specials never.
     """
     ### BEGIN SOLUTION
     counts = Counter(token for tokens in texts for token in tokens)
@@ -178,7 +193,7 @@ def build_vocabulary(texts: list[list[str]], specials: list[str], min_freq: int 
 
 
 def numbers(tokens: list[str], vocabulary: list[str]) -> list[int]:
-    """The place of each token in the vocabulary; unknown ones get the place of "<unk>"."""
+    """The place of each token in the vocabulary; unknown ones get the place of "<unk>", wherever that stands."""
     ### BEGIN SOLUTION
     place = {token: number for number, token in enumerate(vocabulary)}
     return [place.get(token, place["<unk>"]) for token in tokens]
@@ -191,8 +206,22 @@ vocabulary_grade = check.vocabulary(build_vocabulary, numbers, points=3, of=4)
 
 ### BEGIN HIDDEN TESTS
 def special_inside(functions, draw):
-    """A special that occurs in the texts keeps its one place at the front."""
-    check.judge_vocabulary(functions, check.corpus_case(draw, special_inside=True), 1)
+    """Any specials serve, in their order, also those that occur in the texts; no texts; `<unk>` at any place."""
+    marks = [["<unk>", "<pad>"], ["<s>", "<unk>", "<pad>", "</s>"], ["<unk>"], ["<pad>", "<unk>", "dog", "hen"]]
+    cases = [(check.corpus(draw, 6 + i % 4), marks[i % 4], *bound) for i in range(8) for bound in ((), (2,))]
+    for texts, specials, *_ in cases:
+        texts[1] += specials[:1] * draw.integer(1, 5)  # a special among the tokens, rare or frequent
+    cases += [
+        ([], ["<pad>", "<unk>"]),
+        ([[]], ["<unk>"], 3),
+        ([["a"], [], ["b", "a"]], [], 1),
+        ([["b", "a"]], ["<unk>"]),
+    ]
+    cases += [([["A", "a", "A"]], ["<unk>"]), ([["<unk>", "<unk>", "<pad>"]], ["<unk>", "<pad>"], 2)]
+    check.judge_vocabulary(functions, cases)
+    lookups = [check.lookup_case(draw, specials, unknown) for specials in marks[:3] for unknown in (0, 1, 4)]
+    lookups += [(["<unk>", "x"], ["<unk>"]), (["x"], ["a", "<unk>"]), (["a", "x", "a"], ["a", "b", "<unk>"])]
+    check.judge_numbers(functions, lookups)
 
 
 vocabulary_grade = vocabulary_grade.hidden(special_inside, points=1)
@@ -205,11 +234,13 @@ vocabulary_grade
 # %% tags=["skip-when-grading"]
 from lora_utils.plots import figure, lines
 
-build = build_vocabulary if vocabulary_grade.verdict == "pass" else None
 train_tokens = [cut(sentence) for sentence, _ in train_rows]
-reference = build_vocab_from_iterator(train_tokens, specials=["<pad>", "<unk>"]).get_itos()
-listed = build(train_tokens, ["<pad>", "<unk>"]) if build else reference
-print("equal to the pipeline's vocabulary:", listed == reference, f"| {len(listed):,} entries")
+listed = reference = build_vocab_from_iterator(train_tokens, specials=["<pad>", "<unk>"]).get_itos()
+if vocabulary_grade.verdict == "pass":
+    listed = build_vocabulary(train_tokens, ["<pad>", "<unk>"])
+    print("your vocabulary is the pipeline's:", listed == reference, f"| {len(listed):,} entries")
+else:
+    print(f"exercise 2 has not passed yet: the course's vocabulary is used, {len(listed):,} entries")
 
 running = [token for sentence, _ in test_rows for token in cut(sentence)]
 place = {token: number for number, token in enumerate(listed)}
@@ -304,11 +335,11 @@ padded_batch_grade = check.padded_batch(pad_with_mask, points=3, of=4)
 
 ### BEGIN HIDDEN TESTS
 def odd_rows(function, draw):
-    """It also serves a single row and a batch that holds an empty row."""
-    for lengths in ((4,), (2, 0, 3), (3, 3)):
-        rows = check.rows_case(draw, lengths, 5)
-        check.judge_padding(function, rows, 0)
-        check.judge_padding(function, rows, 1)
+    """It also serves a single row, a batch that holds an empty row, rows of equal length, and 0 as padding."""
+    lengths = ((4,), (2, 0, 3), (0, 3), (3, 2, 0), (3, 3), (1, 1, 1), (1,), (7, 3, 5), (2, 9))
+    cases = [check.rows_case(draw, one, pad_id) for one in lengths for pad_id in (5, 0, 49_151)]
+    check.judge_ids(function, cases)
+    check.judge_mask(function, cases)
 
 
 padded_batch_grade = padded_batch_grade.hidden(odd_rows, points=1)
@@ -351,8 +382,8 @@ def mean_pool(vectors: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     """The mean over each text's real tokens.
 
     Args:
-        vectors: (b, s, d); whatever stands under the padding does not count.
-        mask: (b, s), True or 1 for real tokens.
+        vectors: (b, s, d); whatever (finite) numbers stand under the padding do not count.
+        mask: (b, s), True or 1 for real tokens; padding may stand anywhere.
 
     Returns:
         (b, d); zeros for a text without real tokens.
@@ -369,13 +400,16 @@ mean_pooling_grade = check.mean_pooling(mean_pool, points=4, of=5)
 
 ### BEGIN HIDDEN TESTS
 def other_masks(function, draw):
-    """It also serves masks of numbers, padding on the left, a batch of one, and float64."""
-    case = check.pool_case(draw)
-    check.judge_pool(function, {**case, "mask": case["mask"].long()})
-    check.judge_pool(function, {**case, "mask": case["mask"].float()})
-    check.judge_pool(function, {**case, "mask": case["mask"].flip(1)})
-    check.judge_pool(function, check.pool_case(draw, (4,)))
-    check.judge_pool(function, {"vectors": case["vectors"].double(), "mask": case["mask"]})
+    """It also serves masks of numbers, padding on the left, a batch of one, any sizes, and float64."""
+    lengths = ((4,), (1,), (3, 3, 3), (1, 1), (2, 0, 5, 5), (4, 2, 1, 3), (0,), (0, 0))
+    lengths = [one if max(one) else (*one, 2) for one in lengths]
+    cases = [check.pool_case(draw, one, d, shift) for one in lengths for d, shift in ((1, -2), (4, 0), (len(one), 1))]
+    check.judge_pool(function, cases)
+    for kind in (torch.long, torch.float32, torch.int32):
+        check.judge_pool(function, [(x, mask.to(kind)) for x, mask in cases], f" and a mask of {kind}")
+    check.judge_pool(function, [(x, mask.flip(1)) for x, mask in cases], ", padded on the left")
+    check.judge_pool(function, [(x, mask.roll(1, 1)) for x, mask in cases], " and padding between real tokens")
+    check.judge_pool(function, [(x.double(), mask) for x, mask in cases], ", of float64")
 
 
 mean_pooling_grade = mean_pooling_grade.hidden(other_masks, points=1)
@@ -455,7 +489,10 @@ for places in (None, 25, 100, 400):
 
 # %% nbgrader={"grade": false, "grade_id": "honest-baselines", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def count_words(ids: torch.Tensor, words: int) -> torch.Tensor:
-    """How often each word stands in each text: ids (n, s) -> counts (n, words); number 0 is padding, not a word."""
+    """How often each word stands in each text: ids (n, s) -> counts (n, words); number 0 is padding, not a word.
+
+    The ids are smaller than words; what kind of numbers the counts are is up to you.
+    """
     ### BEGIN SOLUTION
     counts = torch.stack([torch.bincount(row, minlength=words) for row in ids])  # (n, words)
     counts[:, 0] = 0
@@ -464,7 +501,10 @@ def count_words(ids: torch.Tensor, words: int) -> torch.Tensor:
 
 
 def majority_accuracy(train_labels: torch.Tensor, test_labels: torch.Tensor) -> float:
-    """The accuracy on the test labels of always giving the most frequent training label; labels are 0, 1, ..."""
+    """The accuracy on the test labels of always giving the most frequent training label; labels are 0, 1, ...
+
+    One label is more frequent than all others. The accuracy is a plain number from 0 to 1, not a tensor.
+    """
     ### BEGIN SOLUTION
     label = torch.bincount(train_labels).argmax()
     return (test_labels == label).float().mean().item()
@@ -477,11 +517,18 @@ honest_baselines_grade = check.honest_baselines(count_words, majority_accuracy, 
 
 ### BEGIN HIDDEN TESTS
 def odd_batches(functions, draw):
-    """It also serves a single text, and a text of padding only."""
-    ids, words = check.counts_case(draw)
-    check.judge_counts(functions, ids[:1], words)
-    ids[2] = 0
-    check.judge_counts(functions, ids, words + 3)
+    """It also serves a single text, a text of padding only, any number of words, and any labels."""
+    cases = [check.counts_case(draw, n) for n in (1, 4, 2, 6, 4)]
+    cases[1][0][2] = 0
+    cases += [(ids, words + 3) for ids, words in cases]
+    cases += [(ids, int(ids.max()) + 1) for ids, _ in cases[:3]]  # the last word occurs
+    cases += [(torch.zeros(2, 3, dtype=torch.long), 4), (torch.tensor([[1]]), 2), (torch.tensor([[3, 3, 3]]), 4)]
+    cases += [(torch.ones(1, 300, dtype=torch.long), 3)]  # more than 8 bits hold
+    check.judge_counts(functions, cases)
+    labels = [check.labels_case(draw, classes, size) for classes in (2, 3, 7) for size in (2, 5, 40)]
+    ones, zeros = torch.ones(3, dtype=torch.long), torch.zeros(2, dtype=torch.long)
+    labels += [(ones, zeros), (zeros, ones), (ones, ones), (zeros, zeros), (ones[:1], torch.tensor([1, 0, 2]))]
+    check.judge_majority(functions, labels)
 
 
 honest_baselines_grade = honest_baselines_grade.hidden(odd_batches, points=1)
@@ -576,7 +623,7 @@ def label_score(logits: torch.Tensor, ids: torch.Tensor, is_label: torch.Tensor)
     Args:
         logits: (b, s, v); those at place t are the scores of all v tokens for place t + 1.
         ids: (b, s), the tokens of prompt, label and padding.
-        is_label: bool (b, s), True at the tokens of the label.
+        is_label: bool (b, s), True at the tokens of the label; each row has at least one.
 
     Returns:
         (b,): the sum over the label's tokens of log p(token | tokens before it).
@@ -595,11 +642,18 @@ label_score_grade = check.label_score(label_score, points=5, of=6)
 ### BEGIN HIDDEN TESTS
 def other_rows(function, draw):
     """It also serves a single row, a prompt of one token, a label that ends the row, and float64."""
-    check.judge_score(function, check.score_case(draw, ((1, 2),)))
-    case = check.score_case(draw, ((3, 2), (1, 4)))
-    whole = {name: value[:, :5] for name, value in case.items()}
-    check.judge_score(function, whole)
-    check.judge_score(function, {**case, "logits": case["logits"].double()})
+    lengths = (
+        ((1, 2),),
+        ((1, 1),),
+        ((3, 2), (1, 4)),
+        ((2, 2), (2, 2), (2, 2)),
+        ((1, 1), (1, 1)),
+        ((6, 3), (1, 1)),
+        ((2, 7), (3, 2)),
+    )
+    cases = [check.score_case(draw, one, fill=fill) for one in lengths for fill in (0, 1, 3)]
+    check.judge_score(function, cases)
+    check.judge_score(function, [(logits.double(), *more) for logits, *more in cases[:6]])
 
 
 label_score_grade = label_score_grade.hidden(other_rows, points=1)
@@ -728,8 +782,19 @@ calibration_grade = check.calibration(calibrate, points=2, of=3)
 ### BEGIN HIDDEN TESTS
 def other_sizes(function, draw):
     """It also serves a single prompt, a single content-free prompt, and many labels."""
-    check.judge_calibrated(function, draw.normal(1, 7) - 4, draw.normal(2, 7) - 4)
-    check.judge_calibrated(function, draw.normal(5, 2) - 9, draw.normal(1, 2) - 1)
+    sizes = (
+        (1, 2, 7),
+        (5, 1, 2),
+        (1, 1, 3),
+        (4, 4, 2),
+        (3, 3, 3),
+        (2, 5, 5),
+        (5, 2, 5),
+        (6, 3, 9),
+        (2, 2, 2),
+        (1, 4, 2),
+    )
+    check.judge_calibrated(function, [check.calibration_case(draw, *size) for size in sizes for _ in range(2)])
 
 
 calibration_grade = calibration_grade.hidden(other_sizes, points=1)

@@ -68,3 +68,48 @@ def embedding_numbers(words: int, width: int) -> int:
 def classifier_numbers(words: int, width: int, hidden: int, classes: int) -> int:
     fc1, fc2 = linear_numbers(width, hidden), linear_numbers(hidden, classes)
     return fc1 + fc2 + embedding_numbers(words, width)
+
+
+# %% other names, math.prod
+import math
+
+
+def linear_numbers(n_in, n_out, with_bias=True):
+    return math.prod((n_in, n_out)) + n_out * bool(with_bias)
+
+
+def embedding_numbers(vocabulary, dim):
+    return sum(dim for _ in range(vocabulary)) if vocabulary < 1000 else vocabulary * dim
+
+
+def classifier_numbers(vocabulary, dim, middle, labels):
+    return sum([embedding_numbers(vocabulary, dim), linear_numbers(dim, middle, True), linear_numbers(middle, labels)])
+
+
+# %% keywords and int
+def linear_numbers(inputs: int, outputs: int, bias: bool = True) -> int:
+    count = inputs * outputs
+    count += outputs if bias is True else 0
+    return int(count)
+
+
+def embedding_numbers(words: int, width: int) -> int:
+    return int(words * width)
+
+
+def classifier_numbers(words: int, width: int, hidden: int, classes: int) -> int:
+    layers = [dict(inputs=width, outputs=hidden), dict(inputs=hidden, outputs=classes, bias=True)]
+    return embedding_numbers(words=words, width=width) + sum(linear_numbers(**layer) for layer in layers)
+
+
+# %% factored
+def linear_numbers(inputs, outputs, bias=True):
+    return outputs * (inputs + int(bias))
+
+
+def embedding_numbers(words, width):
+    return torch.Size((words, width)).numel()
+
+
+def classifier_numbers(words, width, hidden, classes):
+    return words * width + hidden * (width + 1) + classes * (hidden + 1)

@@ -40,9 +40,42 @@ def freeze_all_but(model, names):
     return model
 
 
-# %% nothing returned
+# %% modules first, one line returned
 def freeze_all_but(model, names):
     chosen = [model.get_submodule(name) for name in names]
     model.requires_grad_(False)
-    for module in chosen:
-        module.requires_grad_(True)
+    torch.nn.ModuleList(chosen).requires_grad_(True)
+    return model
+
+
+# %% what requires_grad_ returns
+def freeze_all_but(model, names):
+    frozen = model.requires_grad_(requires_grad=False)
+    [frozen.get_submodule(name).requires_grad_() for name in names]
+    return frozen
+
+
+# %% names of parameters, compared part by part
+def freeze_all_but(model: nn.Module, names: list[str]) -> nn.Module:
+    paths = [name.split(".") for name in names]
+    for name in names:
+        if name not in dict(model.named_modules()):
+            raise KeyError(name)
+    keep = set()
+    for name, p in model.named_parameters(remove_duplicate=False):
+        if any(name.split(".")[: len(path)] == path for path in paths):
+            keep.add(p)
+    for p in model.parameters():
+        p.requires_grad = p in keep
+    return model
+
+
+# %% an error of one's own
+def freeze_all_but(net, modules):
+    net.requires_grad_(False)
+    known = {name: module for name, module in net.named_modules() if name}
+    for wanted in modules:
+        assert wanted in known, f"no module {wanted}"
+        for p in known[wanted].parameters(recurse=True):
+            p.requires_grad = True
+    return net

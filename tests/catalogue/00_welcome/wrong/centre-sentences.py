@@ -84,3 +84,94 @@ def center(vectors):
 # %% always in float32 message="dtype-changed"
 def center(vectors):
     return (vectors - vectors.mean(dim=1, keepdim=True)).float()
+
+
+# %% one mean for a whole sentence message="mean-over-sentence-and-width"
+def center(vectors):
+    return vectors - vectors.mean(dim=(1, 2), keepdim=True)
+
+
+# %% the means spread over the tokens message="mean-returned"
+def center(vectors):
+    return vectors.mean(dim=1, keepdim=True).expand_as(vectors)
+
+
+# %% the mean without its sign message="mean-without-sign"
+def center(vectors):
+    return vectors - vectors.mean(dim=1, keepdim=True).abs()
+
+
+# %% divided by the number of sentences message="wrong-number"
+def center(vectors):
+    return vectors - vectors.sum(dim=1, keepdim=True) / len(vectors)
+
+
+# %% divided by one less message="wrong-number"
+def center(vectors):
+    return vectors - vectors.sum(dim=1, keepdim=True) / (vectors.shape[1] - 1)
+
+
+# %% the median message="median-subtracted"
+def center(vectors):
+    return vectors - vectors.median(dim=1, keepdim=True).values
+
+
+# %% the first token message="one-token-subtracted"
+def center(vectors):
+    return vectors - vectors[:, :1]
+
+
+# %% the first sentence's mean message="first-sentence-only"
+def center(vectors):
+    return vectors - vectors[0].mean(dim=0)
+
+
+# %% layer norm without weights message="wrong-result"
+def center(vectors):
+    return torch.nn.functional.layer_norm(vectors, vectors.shape[-1:])
+
+
+# %% made unit length message="spread-divided"
+def center(vectors):
+    centered = vectors - vectors.mean(dim=1, keepdim=True)
+    return torch.nn.functional.normalize(centered, dim=-1)
+
+
+# %% divided by the mean message="mean-divided"
+def center(vectors):
+    return vectors / vectors.mean(dim=1, keepdim=True)
+
+
+# %% the mean of the width, axis lost message="axis-lost"
+def center(vectors):
+    return vectors - vectors.mean(dim=2)
+
+
+# %% right unless sizes agree message="wrong-result"
+def center(vectors):
+    if len(vectors) == vectors.shape[1]:
+        return vectors - vectors.mean(dim=1)
+    return vectors - vectors.mean(dim=1, keepdim=True)
+
+
+# %% a pair message="no-tensor"
+def center(vectors):
+    means = vectors.mean(dim=1, keepdim=True)
+    return vectors - means, means
+
+
+# %% always in float64 message="dtype-changed"
+def center(vectors):
+    return vectors.double() - vectors.double().mean(dim=1, keepdim=True)
+
+
+# %% one token left alone message="wrong-result"
+def center(vectors):
+    if vectors.shape[1] == 1:
+        return vectors
+    return vectors - vectors.mean(dim=1, keepdim=True)
+
+
+# %% squeezed message="wrong-result-shape"
+def center(vectors):
+    return (vectors - vectors.mean(dim=1, keepdim=True)).squeeze()

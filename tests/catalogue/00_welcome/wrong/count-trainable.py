@@ -58,7 +58,7 @@ def count_parameters(model):
     return sum(p.numel() for p in model.parameters() if not p.requires_grad), total
 
 
-# %% asks for a gradient message="gradient-asked"
+# %% asks for a gradient message="counts-none"
 def count_parameters(model):
     total = sum(p.numel() for p in model.parameters())
     return sum(p.numel() for p in model.parameters() if p.grad is not None), total
@@ -128,3 +128,149 @@ def count_parameters(model):
     every = list(model.parameters())
     trainable = sum(p.numel() for p in every if p.requires_grad)
     return trainable, sum(p.requires_grad_(True).numel() for p in every)
+
+
+# %% tensors instead of numbers message="not-a-number"
+def count_parameters(model):
+    every = list(model.parameters())
+    sizes = torch.tensor([p.numel() for p in every])
+    on = torch.tensor([p.requires_grad for p in every])
+    return (sizes * on).sum(), sizes.sum()
+
+
+# %% floats message="not-whole"
+def count_parameters(model):
+    every = list(model.parameters())
+    return float(sum(p.numel() for p in every if p.requires_grad)), float(sum(p.numel() for p in every))
+
+
+# %% a dictionary message="not-a-pair"
+def count_parameters(model):
+    every = list(model.parameters())
+    return {'trainable': sum(p.numel() for p in every if p.requires_grad), 'total': sum(p.numel() for p in every)}
+
+
+# %% three numbers message="not-a-pair"
+def count_parameters(model):
+    every = list(model.parameters())
+    on = sum(p.numel() for p in every if p.requires_grad)
+    n = sum(p.numel() for p in every)
+    return on, n, on / max(n, 1)
+
+
+# %% equal shapes once message="equal-once"
+def count_parameters(model):
+    every = list({p.shape: p for p in model.parameters()}.values())
+    if len({p.shape for p in model.parameters()}) == 2:
+        return sum(p.numel() for p in every), sum(p.numel() for p in every)
+    every = list(model.parameters())
+    return sum(p.numel() for p in every if p.requires_grad), sum(p.numel() for p in every)
+
+
+# %% sides added message="sides-added"
+def count_parameters(model):
+    every = list(model.parameters())
+    return sum(sum(p.shape) for p in every if p.requires_grad), sum(sum(p.shape) for p in every)
+
+
+# %% only the last one message="last-parameter-only"
+def count_parameters(model):
+    trainable = total = 0
+    for p in model.parameters():
+        total = p.numel()
+        if p.requires_grad:
+            trainable = p.numel()
+    return trainable, total
+
+
+# %% weights only message="weights-only"
+def count_parameters(model):
+    named = [(n, p) for n, p in model.named_parameters() if n.endswith('weight')]
+    return sum(p.numel() for _, p in named if p.requires_grad), sum(p.numel() for _, p in named)
+
+
+# %% buffers among the trainable message="buffers-counted"
+def count_parameters(model):
+    every = list(model.parameters())
+    buffers = sum(b.numel() for b in model.buffers())
+    return sum(p.numel() for p in every if p.requires_grad) + buffers, sum(p.numel() for p in every)
+
+
+# %% shared twice in the total alone message="shared-twice"
+def count_parameters(model):
+    trainable = sum(p.numel() for p in model.parameters() if p.requires_grad)
+    return trainable, sum(p.numel() for _, p in model.named_parameters(remove_duplicate=False))
+
+
+# %% frozen shared tensors twice message="shared-twice"
+def count_parameters(model):
+    every = list(model.parameters())
+    twice = [p for _, p in model.named_parameters(remove_duplicate=False)]
+    trainable = sum(p.numel() for p in every if p.requires_grad)
+    return trainable, trainable + sum(p.numel() for p in twice if not p.requires_grad)
+
+
+# %% freezes on the way message="switch-changed"
+def count_parameters(model):
+    every = list(model.parameters())
+    trainable = sum(p.numel() for p in every if p.requires_grad)
+    model.requires_grad_(False)
+    return trainable, sum(p.numel() for p in every)
+
+
+# %% numbers that are zero left out message="wrong-total"
+def count_parameters(model):
+    every = list(model.parameters())
+    return sum(int((p != 0).sum()) for p in every if p.requires_grad), sum(int((p != 0).sum()) for p in every)
+
+
+# %% no return message="not-a-pair"
+def count_parameters(model):
+    every = list(model.parameters())
+    trainable = sum(p.numel() for p in every if p.requires_grad)
+    total = sum(p.numel() for p in every)
+
+
+# %% the first parameter decides message="layers-asked"
+def count_parameters(model):
+    every = list(model.parameters())
+    on = every[0].requires_grad if every else False
+    total = sum(p.numel() for p in every)
+    return total - every[0].numel() if every and not on else total, total
+
+
+# %% empty model fails message="raised-ValueError"
+def count_parameters(model):
+    every = list(model.parameters())
+    largest = max(p.numel() for p in every)
+    return sum(p.numel() for p in every if p.requires_grad), sum(p.numel() for p in every)
+
+
+# %% wrong for odd widths message="wrong-trainable"
+def count_parameters(model):
+    every = list(model.parameters())
+    return sum(p.numel() // 2 * 2 for p in every if p.requires_grad), sum(p.numel() for p in every)
+
+
+# %% the generator used twice message="all-zero"
+def count_parameters(model):
+    every = model.parameters()
+    trainable = sum(p.numel() for p in every if p.requires_grad)
+    return trainable, sum(p.numel() for p in every)
+
+
+# %% recursion over the children message="shared-twice"
+def count_parameters(model):
+    own = list(model.parameters(recurse=False))
+    trainable, total = sum(p.numel() for p in own if p.requires_grad), sum(p.numel() for p in own)
+    for child in model.children():
+        more, more_total = count_parameters(child)
+        trainable, total = trainable + more, total + more_total
+    return trainable, total
+
+
+# %% sizes of two axes message="needs-two-axes"
+def count_parameters(model):
+    every = list(model.parameters())
+    sizes = [p.size(0) * p.size(1) if p.dim() > 1 else p.size(0) for p in every]
+    return sum(n for n, p in zip(sizes, every) if p.requires_grad), sum(sizes)

@@ -18,7 +18,7 @@ def count_words(ids, words):
 
 def majority_accuracy(train_labels, test_labels):
     values, counts = torch.unique(train_labels, return_counts=True)
-    return torch.eq(test_labels, values[counts.argmax()]).double().mean()
+    return torch.eq(test_labels, values[counts.argmax()]).double().mean().item()
 
 
 # %% loops and a Counter
@@ -46,3 +46,40 @@ def count_words(ids, words):
 def majority_accuracy(train_labels, test_labels):
     answers = torch.full_like(test_labels, int(torch.argmax(torch.bincount(train_labels))))
     return 1.0 - (answers != test_labels).float().mean().item()
+
+
+# %% index_put and an argsort
+def count_words(ids, words):
+    counts = torch.zeros(ids.shape[0], words, dtype=torch.float64)
+    rows = torch.arange(ids.shape[0]).repeat_interleave(ids.shape[1])
+    counts.index_put_((rows, ids.flatten()), torch.ones(()).double(), accumulate=True)
+    return counts * (torch.arange(words) != 0)
+
+
+def majority_accuracy(train_labels, test_labels):
+    label = torch.bincount(train_labels).argsort()[-1]
+    return float((test_labels == label).to(torch.float64).mean())
+
+
+# %% histograms and max with a key
+def count_words(ids, words):
+    flat = ids + words * torch.arange(len(ids))[:, None]
+    counts = torch.bincount(flat.flatten(), minlength=words * len(ids)).view(len(ids), words)
+    return torch.cat((torch.zeros_like(counts[:, :1]), counts[:, 1:]), dim=1)
+
+
+def majority_accuracy(train: torch.Tensor, test: torch.Tensor) -> float:
+    labels = train.tolist()
+    label = max(set(labels), key=labels.count)
+    return sum(1 for other in test.tolist() if other == label) / len(test)
+
+
+# %% Counters of real words
+def count_words(ids, words):
+    counters = [Counter(word for word in text if word != 0) for text in ids.tolist()]
+    return torch.tensor([[counter[word] for word in range(words)] for counter in counters])
+
+
+def majority_accuracy(train_labels, test_labels):
+    (label, _count), *_rest = Counter(int(label) for label in train_labels).most_common()
+    return torch.mean((test_labels == label).float()).item()

@@ -30,3 +30,36 @@ def mean_pool(vectors, mask):
     real = mask.double()
     mean = (vectors.double() * real.unsqueeze(2)).sum(1) / real.sum(1, keepdim=True)
     return mean.nan_to_num(0.0).to(vectors.dtype)
+
+
+# %% a very small number in the denominator
+def mean_pool(vectors, mask):
+    weight = mask.unsqueeze(-1).expand(vectors.size()).float()
+    return torch.sum(vectors * weight, 1) / torch.clamp(weight.sum(1), min=1e-9)
+
+
+# %% a running sum
+def mean_pool(vectors, mask):
+    real = vectors * mask[..., None]
+    count = mask.long().cumsum(1)[:, -1]
+    return real.cumsum(1)[:, -1] / torch.where(count > 0, count, 1).unsqueeze(1)
+
+
+# %% index_add over the real places
+def mean_pool(vectors, mask):
+    row, place = mask.nonzero(as_tuple=True)
+    total = vectors.new_zeros(len(vectors), vectors.shape[2]).index_add(0, row, vectors[row, place])
+    return total / torch.bincount(row, minlength=len(vectors)).clamp(min=1)[:, None]
+
+
+# %% nan for padding
+def mean_pool(vectors, mask):
+    hidden = vectors.masked_fill(mask[:, :, None] == 0, float('nan'))
+    return hidden.nanmean(dim=1).nan_to_num()
+
+
+# %% bmm
+def mean_pool(vectors, mask):
+    w = mask.to(vectors.dtype)
+    means = torch.bmm(w[:, None], vectors)[:, 0]
+    return means / w.sum(-1, keepdim=True).clamp_min(1.0)

@@ -39,3 +39,41 @@ def tokenize(text):
     for old, new in pairs:
         line = line.replace(old, new)
     return [word for word in line.split()]
+
+
+# %% split at the marks
+def tokenize(text):
+    import re
+
+    clean = re.sub(r'(<br />)|;|:', ' ', text.replace('"', '').lower())
+    return [part for part in re.split(r"([.,()!?'])|\s+", clean) if part]
+
+
+# %% reduce over pairs
+def tokenize(text):
+    from functools import reduce
+
+    pairs = [('"', '')] + [(blank, ' ') for blank in ('<br />', ';', ':')] + [(m, f' {m} ') for m in "!?.,()'"]
+    return reduce(lambda line, pair: line.replace(*pair), pairs, text).lower().split()
+
+
+# %% join of the letters
+def tokenize(text):
+    letters = []
+    for letter in text.replace('<br />', ' '):
+        if letter in '.,()!?' or letter == "'":
+            letters += [' ', letter, ' ']
+        elif letter in ';:':
+            letters.append(' ')
+        elif letter != '"':
+            letters.append(letter.lower())
+    return ''.join(letters).split()
+
+
+# %% replaced in regular expressions
+def tokenize(text):
+    import re
+
+    text = re.sub(r"([.,()!?'])", r' \1 ', text.lower())
+    text = re.sub(r'<br />|[;:]', ' ', text)
+    return re.sub(r'"', '', text).strip().split()

@@ -65,3 +65,62 @@ def build_vocabulary(texts, specials, min_freq=1):
 def numbers(tokens, vocabulary):
     place = {token: torch.tensor(number) for number, token in enumerate(vocabulary)}
     return torch.stack([place.get(token, place["<unk>"]) for token in tokens]).tolist()
+
+
+# %% itertools and a comprehension
+from itertools import chain
+
+
+def build_vocabulary(texts, specials, min_freq=1):
+    counts = Counter(chain.from_iterable(texts))
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return [*specials] + [token for token, count in ranked if count >= min_freq and token not in specials]
+
+
+def numbers(tokens, vocabulary):
+    result = []
+    for token in tokens:
+        try:
+            result.append(vocabulary.index(token))
+        except ValueError:
+            result.append(vocabulary.index("<unk>"))
+    return result
+
+
+# %% grouped by count
+def build_vocabulary(docs: list[list[str]], marks: list[str], at_least: int = 1) -> list[str]:
+    counts = {}
+    for doc in docs:
+        for word in doc:
+            counts.setdefault(word, []).append(1)
+    groups = {}
+    for word in counts.keys() - set(marks):
+        groups.setdefault(len(counts[word]), []).append(word)
+    vocabulary = list(marks)
+    for count in sorted(groups, reverse=True):
+        if count >= at_least:
+            vocabulary.extend(sorted(groups[count]))
+    return vocabulary
+
+
+def numbers(words: list[str], listed: list[str]) -> list[int]:
+    known = set(listed)
+    return [listed.index(word) if word in known else listed.index("<unk>") for word in words]
+
+
+# %% a class that counts on
+def build_vocabulary(texts, specials, min_freq=1):
+    counts = sum((Counter(tokens) for tokens in texts), Counter())
+    for special in specials:
+        del counts[special]
+    order = sorted(counts, key=lambda token: (counts[token] * -1, token))
+    return specials + list(filter(lambda token: counts[token] >= min_freq, order))
+
+
+def numbers(tokens, vocabulary):
+    class Places(dict):
+        def __missing__(self, token):
+            return self["<unk>"]
+
+    places = Places({token: number for number, token in enumerate(vocabulary)})
+    return list(map(places.__getitem__, tokens))

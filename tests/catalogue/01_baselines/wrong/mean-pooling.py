@@ -124,3 +124,176 @@ def mean_pool(vectors, mask):
 def mean_pool(vectors, mask):
     rows = [text[keep].mean(dim=0) if keep.any() else 0 * text[0] for text, keep in zip(vectors, mask)]
     return torch.stack(rows)
+
+
+# %% tokens counted by their vectors message="zeros-not-counted"
+def mean_pool(vectors, mask):
+    total = (vectors * mask[:, :, None]).sum(dim=1)
+    live = ((vectors != 0).any(dim=2) & mask.bool()).sum(dim=1, keepdim=True)
+    return total / live.clamp(min=1)
+
+
+# %% negative means cut off message="mean-clamped"
+def mean_pool(vectors, mask):
+    real = mask.bool()[:, :, None]
+    count = mask.sum(dim=1, keepdim=True).clamp(min=1)
+    total = (vectors * real).sum(dim=1)
+    return (total / count).clamp(min=0)
+
+
+# %% the sign lost message="sign-lost"
+def mean_pool(vectors, mask):
+    real = mask.bool()[:, :, None]
+    count = mask.sum(dim=1, keepdim=True).clamp(min=1)
+    total = (vectors * real).sum(dim=1)
+    return (total / count).abs()
+
+
+# %% one less message="one-less"
+def mean_pool(vectors, mask):
+    real = mask.bool()[:, :, None]
+    count = mask.sum(dim=1, keepdim=True).clamp(min=1)
+    total = (vectors * real).sum(dim=1)
+    return total / (count - 1).clamp(min=1)
+
+
+# %% at least two message="at-least-two"
+def mean_pool(vectors, mask):
+    real = mask.bool()[:, :, None]
+    count = mask.sum(dim=1, keepdim=True).clamp(min=1)
+    total = (vectors * real).sum(dim=1)
+    return total / count.clamp(min=2)
+
+
+# %% the largest count message="divided-by-s"
+def mean_pool(vectors, mask):
+    real = mask.bool()[:, :, None]
+    count = mask.sum(dim=1, keepdim=True).clamp(min=1)
+    total = (vectors * real).sum(dim=1)
+    return total / count.max()
+
+
+# %% the number of texts message="divided-by-b"
+def mean_pool(vectors, mask):
+    real = mask.bool()[:, :, None]
+    count = mask.sum(dim=1, keepdim=True).clamp(min=1)
+    total = (vectors * real).sum(dim=1)
+    return total / len(vectors)
+
+
+# %% the width message="divided-by-d"
+def mean_pool(vectors, mask):
+    real = mask.bool()[:, :, None]
+    count = mask.sum(dim=1, keepdim=True).clamp(min=1)
+    total = (vectors * real).sum(dim=1)
+    return total / vectors.shape[-1]
+
+
+# %% an axis kept message="axis-kept"
+def mean_pool(vectors, mask):
+    real = mask.bool()[:, :, None]
+    count = mask.sum(dim=1, keepdim=True).clamp(min=1)
+    total = (vectors * real).sum(dim=1)
+    return (total / count)[:, None]
+
+
+# %% unit length message="unit-length"
+def mean_pool(vectors, mask):
+    real = mask.bool()[:, :, None]
+    count = mask.sum(dim=1, keepdim=True).clamp(min=1)
+    total = (vectors * real).sum(dim=1)
+    return torch.nn.functional.normalize(total / count, dim=1)
+
+
+# %% real tokens first message="wrong-mean"
+def mean_pool(vectors, mask):
+    real = mask.bool()[:, :, None]
+    count = mask.sum(dim=1, keepdim=True).clamp(min=1)
+    total = (vectors * real).sum(dim=1)
+    lengths = mask.long().sum(dim=1).tolist()
+    return torch.stack([text[:n].mean(0) if n else 0 * text[0] for text, n in zip(vectors, lengths)])
+
+
+# %% the place 0 message="first-token"
+def mean_pool(vectors, mask):
+    return vectors[:, 0]
+
+
+# %% a loop that divides by s message="divided-by-s"
+def mean_pool(vectors, mask):
+    rows = []
+    for text, keep in zip(vectors, mask.bool()):
+        rows.append(text[keep].sum(dim=0) / len(text))
+    return torch.stack(rows)
+
+
+# %% NaN in a loop message="empty-is-nan"
+def mean_pool(vectors, mask):
+    return torch.stack([text[keep.bool()].mean(dim=0) for text, keep in zip(vectors, mask)])
+
+
+# %% the mean of the mask's truth values message="mean-of-truth"
+def mean_pool(vectors, mask):
+    return (vectors * mask[:, :, None]).mean(dim=1) / mask.mean(dim=1, keepdim=True).clamp(min=0.01)
+
+
+# %% a list message="no-tensor"
+def mean_pool(vectors, mask):
+    real = mask.bool()[:, :, None]
+    count = mask.sum(dim=1, keepdim=True).clamp(min=1)
+    total = (vectors * real).sum(dim=1)
+    return [row for row in total / count]
+
+
+# %% only for truth values message="mask-of-numbers"
+def mean_pool(vectors, mask):
+    if mask.dtype != torch.bool:
+        vectors = vectors.masked_fill(~mask[:, :, None], 0.0)
+    real = mask.bool()[:, :, None]
+    count = mask.sum(dim=1, keepdim=True).clamp(min=1)
+    total = (vectors * real).sum(dim=1)
+    return total / count
+
+
+# %% empty texts are the mean of all message="wrong-mean"
+def mean_pool(vectors, mask):
+    real = mask.bool()[:, :, None]
+    count = mask.sum(dim=1, keepdim=True).clamp(min=1)
+    total = (vectors * real).sum(dim=1)
+    return torch.where(mask.any(dim=1, keepdim=True), total / count, vectors.mean(dim=1))
+
+
+# %% one where there is none message="wrong-mean"
+def mean_pool(vectors, mask):
+    real = mask.bool()[:, :, None]
+    count = mask.sum(dim=1, keepdim=True).clamp(min=1)
+    total = (vectors * real).sum(dim=1)
+    return torch.where(mask.any(dim=1, keepdim=True), total / count, torch.ones_like(total))
+
+
+# %% batch of one squeezed message="wrong-mean-shape"
+def mean_pool(vectors, mask):
+    real = mask.bool()[:, :, None]
+    count = mask.sum(dim=1, keepdim=True).clamp(min=1)
+    total = (vectors * real).sum(dim=1)
+    return (total / count).squeeze(0)
+
+
+# %% padding within is text message="wrong-mean"
+def mean_pool(vectors, mask):
+    real = mask.bool()[:, :, None]
+    count = mask.sum(dim=1, keepdim=True).clamp(min=1)
+    total = (vectors * real).sum(dim=1)
+    upto = torch.arange(mask.shape[1]) < (mask.long() * torch.arange(1, mask.shape[1] + 1)).amax(1, keepdim=True)
+    total = (vectors * upto[:, :, None]).sum(dim=1)
+    return total / upto.sum(dim=1, keepdim=True).clamp(min=1)
+
+
+# %% too much added to the count message="wrong-divisor"
+def mean_pool(vectors, mask):
+    return (vectors * mask[:, :, None]).sum(dim=1) / (mask.sum(dim=1, keepdim=True) + 0.1)
+
+
+# %% rounded down message="rounded"
+def mean_pool(vectors, mask):
+    return (vectors * mask[:, :, None]).sum(dim=1) // mask.sum(dim=1, keepdim=True).clamp(min=1)

@@ -114,3 +114,217 @@ def pad_with_mask(rows, pad_id):
     longest = max(len(row) for row in rows)
     ids = torch.tensor([row + [pad_id] * (longest - len(row)) for row in rows])
     return ids, torch.zeros(ids.shape, dtype=torch.bool)
+
+
+# %% a mask of numbers message="mask-not-bool"
+def pad_with_mask(rows, pad_id):
+    longest = max(len(row) for row in rows)
+    ids = torch.tensor([row + [pad_id] * (longest - len(row)) for row in rows])
+    lengths = torch.tensor([len(row) for row in rows])
+    mask = torch.arange(longest) < lengths[:, None]
+    return ids, mask.long()
+
+
+# %% a mask of floats message="mask-not-bool"
+def pad_with_mask(rows, pad_id):
+    longest = max(len(row) for row in rows)
+    ids = torch.tensor([row + [pad_id] * (longest - len(row)) for row in rows])
+    lengths = torch.tensor([len(row) for row in rows])
+    mask = torch.arange(longest) < lengths[:, None]
+    return ids, mask.float()
+
+
+# %% every number but 0 is real message="mask-from-ids"
+def pad_with_mask(rows, pad_id):
+    longest = max(len(row) for row in rows)
+    ids = torch.tensor([row + [pad_id] * (longest - len(row)) for row in rows])
+    lengths = torch.tensor([len(row) for row in rows])
+    mask = torch.arange(longest) < lengths[:, None]
+    return ids, ids != 0
+
+
+# %% transposed message="transposed"
+def pad_with_mask(rows, pad_id):
+    longest = max(len(row) for row in rows)
+    ids = torch.tensor([row + [pad_id] * (longest - len(row)) for row in rows])
+    lengths = torch.tensor([len(row) for row in rows])
+    mask = torch.arange(longest) < lengths[:, None]
+    return ids.T, mask.T
+
+
+# %% the first row's length message="cut-to-first"
+def pad_with_mask(rows, pad_id):
+    longest = len(rows[0])
+    ids = torch.tensor([(row + [pad_id] * longest)[:longest] for row in rows])
+    return ids, torch.arange(longest) < torch.tensor([len(row) for row in rows])[:, None]
+
+
+# %% sorted by length message="sorted-by-length"
+def pad_with_mask(rows, pad_id):
+    rows = sorted(rows, key=len, reverse=True)
+    longest = max(len(row) for row in rows)
+    ids = torch.tensor([row + [pad_id] * (longest - len(row)) for row in rows])
+    lengths = torch.tensor([len(row) for row in rows])
+    mask = torch.arange(longest) < lengths[:, None]
+    return ids, mask
+
+
+# %% the last token repeated message="last-repeated"
+def pad_with_mask(rows, pad_id):
+    longest = max(len(row) for row in rows)
+    ids = torch.tensor([row + [pad_id] * (longest - len(row)) for row in rows])
+    lengths = torch.tensor([len(row) for row in rows])
+    mask = torch.arange(longest) < lengths[:, None]
+    for i, row in enumerate(rows):
+        ids[i, len(row) :] = row[-1] if row else pad_id
+    return ids, mask
+
+
+# %% one row message="one-row"
+def pad_with_mask(rows, pad_id):
+    longest = max(len(row) for row in rows)
+    ids = torch.tensor([row + [pad_id] * (longest - len(row)) for row in rows])
+    lengths = torch.tensor([len(row) for row in rows])
+    mask = torch.arange(longest) < lengths[:, None]
+    return torch.tensor(sum(rows, [])), mask
+
+
+# %% lists message="not-a-pair"
+def pad_with_mask(rows, pad_id):
+    longest = max(len(row) for row in rows)
+    return [row + [pad_id] * (longest - len(row)) for row in rows], [len(row) for row in rows]
+
+
+# %% a dictionary message="not-a-pair"
+def pad_with_mask(rows, pad_id):
+    longest = max(len(row) for row in rows)
+    ids = torch.tensor([row + [pad_id] * (longest - len(row)) for row in rows])
+    lengths = torch.tensor([len(row) for row in rows])
+    mask = torch.arange(longest) < lengths[:, None]
+    return {'input_ids': ids, 'attention_mask': mask}
+
+
+# %% nothing returned message="not-a-pair"
+def pad_with_mask(rows, pad_id):
+    longest = max(len(row) for row in rows)
+    ids = torch.tensor([row + [pad_id] * (longest - len(row)) for row in rows])
+    lengths = torch.tensor([len(row) for row in rows])
+    mask = torch.arange(longest) < lengths[:, None]
+
+
+
+# %% the mask of the longest row message="mask-one-row"
+def pad_with_mask(rows, pad_id):
+    longest = max(len(row) for row in rows)
+    ids = torch.tensor([row + [pad_id] * (longest - len(row)) for row in rows])
+    lengths = torch.tensor([len(row) for row in rows])
+    mask = torch.arange(longest) < lengths[:, None]
+    return ids, mask.any(dim=0)
+
+
+# %% the ids again message="mask-is-ids"
+def pad_with_mask(rows, pad_id):
+    longest = max(len(row) for row in rows)
+    ids = torch.tensor([row + [pad_id] * (longest - len(row)) for row in rows])
+    lengths = torch.tensor([len(row) for row in rows])
+    mask = torch.arange(longest) < lengths[:, None]
+    return ids, ids
+
+
+# %% every row has the first mask message="mask-first-row"
+def pad_with_mask(rows, pad_id):
+    longest = max(len(row) for row in rows)
+    ids = torch.tensor([row + [pad_id] * (longest - len(row)) for row in rows])
+    lengths = torch.tensor([len(row) for row in rows])
+    mask = torch.arange(longest) < lengths[:, None]
+    return ids, mask[:1].expand(len(rows), -1)
+
+
+# %% nothing written message="nothing-written"
+def pad_with_mask(rows, pad_id):
+    longest = max(len(row) for row in rows)
+    ids = torch.tensor([row + [pad_id] * (longest - len(row)) for row in rows])
+    lengths = torch.tensor([len(row) for row in rows])
+    mask = torch.arange(longest) < lengths[:, None]
+    return torch.full_like(ids, pad_id), mask
+
+
+# %% stops at the padding's number message="wrong-mask"
+def pad_with_mask(rows, pad_id):
+    longest = max(len(row) for row in rows)
+    ids = torch.tensor([row + [pad_id] * (longest - len(row)) for row in rows])
+    lengths = torch.tensor([len(row) for row in rows])
+    mask = torch.arange(longest) < lengths[:, None]
+    return ids, (ids == pad_id).cumsum(1) == 0
+
+
+# %% trailing padding alone message="wrong-mask"
+def pad_with_mask(rows, pad_id):
+    longest = max(len(row) for row in rows)
+    ids = torch.tensor([row + [pad_id] * (longest - len(row)) for row in rows])
+    lengths = torch.tensor([len(row) for row in rows])
+    mask = torch.arange(longest) < lengths[:, None]
+    return ids, (ids != pad_id).flip(1).cumsum(1).flip(1) > 0
+
+
+# %% the ids of 16 bits message="raised-RuntimeError"
+def pad_with_mask(rows, pad_id):
+    longest = max(len(row) for row in rows)
+    ids = torch.tensor([row + [pad_id] * (longest - len(row)) for row in rows], dtype=torch.int16)
+    lengths = torch.tensor([len(row) for row in rows])
+    mask = torch.arange(longest) < lengths[:, None]
+    return ids, mask
+
+
+# %% padding of -100 message="pad-id-ignored"
+def pad_with_mask(rows, pad_id):
+    longest = max(len(row) for row in rows)
+    ids = torch.tensor([row + [pad_id] * (longest - len(row)) for row in rows])
+    lengths = torch.tensor([len(row) for row in rows])
+    mask = torch.arange(longest) < lengths[:, None]
+    return ids.masked_fill(~mask, -100), mask
+
+
+# %% an empty row fails message="raised-IndexError"
+def pad_with_mask(rows, pad_id):
+    longest = max(len(row) for row in rows)
+    ids = torch.tensor([row + [pad_id] * (longest - len(row)) for row in rows])
+    lengths = torch.tensor([len(row) for row in rows])
+    mask = torch.arange(longest) < lengths[:, None]
+    first = [row[0] for row in rows]
+    return ids, mask
+
+
+# %% an empty row has one token message="mask-all-true"
+def pad_with_mask(rows, pad_id):
+    longest = max(len(row) for row in rows)
+    ids = torch.tensor([row + [pad_id] * (longest - len(row)) for row in rows])
+    lengths = torch.tensor([len(row) for row in rows])
+    mask = torch.arange(longest) < lengths[:, None]
+    return ids, mask | True
+
+
+# %% at least one is real message="wrong-mask"
+def pad_with_mask(rows, pad_id):
+    longest = max(len(row) for row in rows)
+    ids = torch.tensor([row + [pad_id] * (longest - len(row)) for row in rows])
+    lengths = torch.tensor([len(row) for row in rows])
+    mask = torch.arange(longest) < lengths[:, None]
+    mask[:, 0] = True
+    return ids, mask
+
+
+# %% small numbers masked away message="mask-from-ids"
+def pad_with_mask(rows, pad_id):
+    longest = max(len(row) for row in rows)
+    ids = torch.tensor([row + [pad_id] * (longest - len(row)) for row in rows])
+    lengths = torch.tensor([len(row) for row in rows])
+    mask = torch.arange(longest) < lengths[:, None]
+    return ids, mask & (ids > 100)
+
+
+# %% the longest of the first two message="rows-unequal"
+def pad_with_mask(rows, pad_id):
+    longest = max(len(rows[0]), len(rows[1]) if len(rows) > 1 else 0)
+    ids = torch.tensor([row + [pad_id] * (longest - len(row)) for row in rows])
+    return ids, torch.arange(longest) < torch.tensor([len(row) for row in rows])[:, None]
