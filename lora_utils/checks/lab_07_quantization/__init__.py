@@ -3,11 +3,10 @@
 May import the framework and the rooms below the checks, but no other lab's.
 """
 
-from lora_utils.checks.lab_07_quantization.absmax_and_error import judge_codes as judge_codes
-from lora_utils.checks.lab_07_quantization.absmax_and_error import judge_error as judge_error
-from lora_utils.checks.lab_07_quantization.absmax_and_error import judge_step as judge_step
-from lora_utils.checks.lab_07_quantization.absmax_and_error import quantize_absmax as quantize_absmax
-from lora_utils.checks.lab_07_quantization.absmax_and_error import relative_error as relative_error
+from lora_utils.checks.lab_07_quantization.absmax import grid_cases as grid_cases
+from lora_utils.checks.lab_07_quantization.absmax import judge_codes as judge_codes
+from lora_utils.checks.lab_07_quantization.absmax import judge_step as judge_step
+from lora_utils.checks.lab_07_quantization.absmax import quantize_absmax as quantize_absmax
 from lora_utils.checks.lab_07_quantization.double_quantization import double_quantization as double_quantization
 from lora_utils.checks.lab_07_quantization.double_quantization import judge_restored as judge_restored
 from lora_utils.checks.lab_07_quantization.double_quantization import judge_stored as judge_stored
@@ -21,6 +20,9 @@ from lora_utils.checks.lab_07_quantization.normal_float_and_codes import nearest
 from lora_utils.checks.lab_07_quantization.normal_float_and_codes import normal_float as normal_float
 from lora_utils.checks.lab_07_quantization.normal_float_and_codes import pack_codes as pack_codes
 from lora_utils.checks.lab_07_quantization.normal_float_and_codes import table_like as table_like
+from lora_utils.checks.lab_07_quantization.relative_error import judge_error as judge_error
+from lora_utils.checks.lab_07_quantization.relative_error import relative_error as relative_error
+from lora_utils.checks.lab_07_quantization.relative_error import tensor_pairs as tensor_pairs
 from lora_utils.checks.lab_07_quantization.zero_point_and_blocks import between as between
 from lora_utils.checks.lab_07_quantization.zero_point_and_blocks import judge_blocks as judge_blocks
 from lora_utils.checks.lab_07_quantization.zero_point_and_blocks import judge_range as judge_range
