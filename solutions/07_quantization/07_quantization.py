@@ -298,12 +298,15 @@ quantise_blocks_grade = check.quantize_blocks(quantize_blocks, dequantize_blocks
 ### BEGIN HIDDEN TESTS
 def any_block(functions, draw):
     """It also holds for whole blocks, for one block longer than the tensor, and for blocks of one number."""
-    for shape, bits, block in (((6, 8), 8, 16), ((5,), 4, 64), ((3, 2, 5), 8, 7), ((7,), 8, 1)):
-        check.judge_blocks(functions, draw, shape, bits, block, "steps")
-        check.judge_blocks(functions, draw, shape, bits, block, "codes")
+    sizes = (((6, 8), 8, 16), ((5,), 4, 64), ((3, 2, 5), 8, 7), ((7,), 8, 1), ((), 6, 4), ((2, 8), 2, 5))
+    cases = [check.in_blocks(draw, *size) for size in sizes]
+    check.judge_blocks(functions, cases, "steps")
+    check.judge_blocks(functions, cases, "codes")
+    check.judge_back(functions, draw, [(shape, block) for shape, _, block in sizes])
 
 
-quantise_blocks_grade = quantise_blocks_grade.hidden(any_block, points=1)
+every_row = ("step-per-block", "codes-per-block", "blocks-come-back")
+quantise_blocks_grade = quantise_blocks_grade.hidden(any_block, points=1, after=every_row)
 ### END HIDDEN TESTS
 quantise_blocks_grade
 
@@ -427,19 +430,17 @@ quantise_zero_point_grade = check.quantize_zero_point(quantize_zero_point, point
 
 ### BEGIN HIDDEN TESTS
 def negative_side(function, draw):
-    """It also holds where no number is positive, and for other numbers of bits."""
-    low = -draw.number(4.1, 4.9)
-    x = check.between(draw, low, low / 255 * (draw.integer(70, 110) + 0.2), 8)
-    for which in ("step", "zero point", "codes"):
-        check.judge_range(function, x, 8, which)
-    s = draw.number(0.2, 0.4)
-    for bits, below in ((3, 2.4), (6, 20.4)):
-        x = check.between(draw, -s * below, s * (2**bits - 1 - below), bits)
-        for which in ("step", "zero point", "codes"):
-            check.judge_range(function, x, bits, which)
+    """It also holds where no number is positive, for other numbers of bits, and for a single number."""
+    everything = ("step", "zero point", "codes")
+    check.judge_range(function, check.one_sided(draw, [3, 8, 6, 7, 2, 5]), everything)
+    check.judge_range(function, check.around_zero(draw, [3, 6, 2, 7, 5, 8, 4]), everything)
+    single = [torch.tensor(2.5), torch.tensor([[-0.7]]), torch.tensor([3.0])]
+    check.judge_range(function, [(x, bits) for x in single for bits in (8, 3)], everything)
 
 
-quantise_zero_point_grade = quantise_zero_point_grade.hidden(negative_side, points=1)
+quantise_zero_point_grade = quantise_zero_point_grade.hidden(
+    negative_side, points=1, after=("codes-from-zero", "range-is-widened")
+)
 ### END HIDDEN TESTS
 quantise_zero_point_grade
 

@@ -7,6 +7,10 @@ from lora_utils.checks.lab_07_quantization.absmax import grid_cases as grid_case
 from lora_utils.checks.lab_07_quantization.absmax import judge_codes as judge_codes
 from lora_utils.checks.lab_07_quantization.absmax import judge_step as judge_step
 from lora_utils.checks.lab_07_quantization.absmax import quantize_absmax as quantize_absmax
+from lora_utils.checks.lab_07_quantization.blocks import in_blocks as in_blocks
+from lora_utils.checks.lab_07_quantization.blocks import judge_back as judge_back
+from lora_utils.checks.lab_07_quantization.blocks import judge_blocks as judge_blocks
+from lora_utils.checks.lab_07_quantization.blocks import quantize_blocks as quantize_blocks
 from lora_utils.checks.lab_07_quantization.double_quantization import double_quantization as double_quantization
 from lora_utils.checks.lab_07_quantization.double_quantization import judge_restored as judge_restored
 from lora_utils.checks.lab_07_quantization.double_quantization import judge_stored as judge_stored
@@ -23,8 +27,7 @@ from lora_utils.checks.lab_07_quantization.normal_float_and_codes import table_l
 from lora_utils.checks.lab_07_quantization.relative_error import judge_error as judge_error
 from lora_utils.checks.lab_07_quantization.relative_error import relative_error as relative_error
 from lora_utils.checks.lab_07_quantization.relative_error import tensor_pairs as tensor_pairs
-from lora_utils.checks.lab_07_quantization.zero_point_and_blocks import between as between
-from lora_utils.checks.lab_07_quantization.zero_point_and_blocks import judge_blocks as judge_blocks
-from lora_utils.checks.lab_07_quantization.zero_point_and_blocks import judge_range as judge_range
-from lora_utils.checks.lab_07_quantization.zero_point_and_blocks import quantize_blocks as quantize_blocks
-from lora_utils.checks.lab_07_quantization.zero_point_and_blocks import quantize_zero_point as quantize_zero_point
+from lora_utils.checks.lab_07_quantization.zero_point import around_zero as around_zero
+from lora_utils.checks.lab_07_quantization.zero_point import judge_range as judge_range
+from lora_utils.checks.lab_07_quantization.zero_point import one_sided as one_sided
+from lora_utils.checks.lab_07_quantization.zero_point import quantize_zero_point as quantize_zero_point

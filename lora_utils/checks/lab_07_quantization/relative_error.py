@@ -122,6 +122,7 @@ def _one_number(value) -> float:
         return float(value)
     if type(value) in (int, float):
         return float(value)
+    if value is None:
+        raise Failure("no-number", "expected one number, got None", "Is a return missing?")
     came = f"a tensor of shape {tuple(value.shape)}" if isinstance(value, torch.Tensor) else f"{value!r}"
-    came = "None: is a return missing?" if value is None else came
     raise Failure("not-one-number", f"expected one number, got {came}", "Take the norm of the whole tensor.")

@@ -119,6 +119,6 @@ def error_of(w, back):
     return round(float((w - back).norm() / w.norm()), 2)
 
 
-# %% return forgotten message="not-one-number"
+# %% return forgotten message="no-number"
 def error_of(w, back):
     error = (w - back).norm() / w.norm()
