@@ -195,17 +195,17 @@ def _judge_codes(cases: list[tuple], got: list[torch.Tensor], where: list[str]) 
             values.append(except_ends(made, codes, ends) if id in ("truncated", "rounded-down") else made)
         return Rule(id, values, text, hint)
 
-    def int8(v: torch.Tensor) -> torch.Tensor:
-        return (v.round() + 128) % 256 - 128  # what a number too large for int8 becomes
+    def fitted(v: torch.Tensor) -> torch.Tensor:
+        return v.round().clamp(-127, 127)  # as one keeps what does not fit
 
     own = "Every number is divided by the step of its own block, as in exercise 1 by the only one."
     rules = [
         rule("shape-lost", lambda r, x, s, q: q.flatten(), "the codes are flat", "Give them the shape of x."),
         rule("truncated", lambda r, x, s, q: r.trunc(), "the codes are cut, not rounded", "Round to the nearest."),
         rule("rounded-down", lambda r, x, s, q: r.floor(), "the codes are rounded down", "Round to the nearest."),
-        rule("first-scale-only", lambda r, x, s, q: int8(x / s[0]), "every number is divided by the first step",
+        rule("first-scale-only", lambda r, x, s, q: fitted(x / s[0]), "every number is divided by the first step",
              own),
-        rule("largest-scale-only", lambda r, x, s, q: int8(x / s.max()), "every number is divided by the largest "
+        rule("largest-scale-only", lambda r, x, s, q: fitted(x / s.max()), "every number is divided by the largest "
              "step", own),
         rule("codes-not-rounded", lambda r, x, s, q: r, "the codes are not rounded", "Round to the nearest."),
     ]  # fmt: skip

@@ -259,7 +259,7 @@ def quantize_blocks(x, bits, block):
     rows = F.pad(x.reshape(-1), (0, -n % block)).reshape(-1, block)
     scales = rows.abs().amax(dim=1) / (2 ** (bits - 1) - 1)
     scales = torch.where(scales == 0, 1, scales)
-    return (rows / scales[0]).round().to(torch.int8).reshape(-1)[:n].reshape(x.shape), scales
+    return (rows / scales[0]).round().clamp(-127, 127).to(torch.int8).reshape(-1)[:n].reshape(x.shape), scales
 
 
 def dequantize_blocks(codes, scales, block):
