@@ -941,23 +941,16 @@ double_quantisation_grade = check.double_quantization(stored_bits, store_scales,
 
 
 ### BEGIN HIDDEN TESTS
-from lora_utils.checks import Failure
-
-
 def any_group(functions, draw):
     """It also holds for whole groups, for one group longer than the list, and for scales that are all equal."""
-    for m, group in ((32, 8), (6, 256), (20, 16)):
-        check.judge_stored(functions, draw, m, group)
-        check.judge_restored(functions, draw, m, group)
-    value = functions.probe(check.one_of, which="store", args=[torch.full((6,), 0.5), 4])["value"]
-    _, steps, _ = check.parts(value, "codes, steps, mean")
-    if not isinstance(steps, torch.Tensor) or not (steps > 0).all():
-        raise Failure(
-            "zero-step", "for equal scales a step is 0: codes are 0 / 0", "Where a step is 0, use any positive number."
-        )
+    sizes = [(32, 8), (6, 256), (20, 16), (5, 1), (17, 3), (2, 2)]
+    check.judge_stored(functions, draw, sizes)
+    check.judge_restored(functions, draw, [*sizes, (1, 1), (1, 64)])
+    check.judge_equal(functions, [[torch.full((6,), 0.5), 4], [torch.tensor([0.75]), 8], [torch.full((4,), 2.0), 2]])
 
 
-double_quantisation_grade = double_quantisation_grade.hidden(any_group, points=1)
+every_row = ("stores-scales", "equal-scales", "restores-scales")
+double_quantisation_grade = double_quantisation_grade.hidden(any_group, points=1, after=every_row)
 ### END HIDDEN TESTS
 double_quantisation_grade
 

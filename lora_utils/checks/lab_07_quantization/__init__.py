@@ -12,10 +12,9 @@ from lora_utils.checks.lab_07_quantization.blocks import judge_back as judge_bac
 from lora_utils.checks.lab_07_quantization.blocks import judge_blocks as judge_blocks
 from lora_utils.checks.lab_07_quantization.blocks import quantize_blocks as quantize_blocks
 from lora_utils.checks.lab_07_quantization.double_quantization import double_quantization as double_quantization
+from lora_utils.checks.lab_07_quantization.double_quantization import judge_equal as judge_equal
 from lora_utils.checks.lab_07_quantization.double_quantization import judge_restored as judge_restored
 from lora_utils.checks.lab_07_quantization.double_quantization import judge_stored as judge_stored
-from lora_utils.checks.lab_07_quantization.double_quantization import one_of as one_of
-from lora_utils.checks.lab_07_quantization.known_codes import parts as parts
 from lora_utils.checks.lab_07_quantization.normal_float_and_codes import judge_levels as judge_levels
 from lora_utils.checks.lab_07_quantization.normal_float_and_codes import judge_nearest as judge_nearest
 from lora_utils.checks.lab_07_quantization.normal_float_and_codes import judge_packed as judge_packed
