@@ -542,7 +542,9 @@ def five_bits(function, draw):
     check.judge_levels(function, 6, 3, draw.number(0.9, 0.95))
 
 
-normal_float_grade = normal_float_grade.hidden(equal_sides, points=1).hidden(five_bits, points=1)
+both = ("is-nf4", "any-size")
+normal_float_grade = normal_float_grade.hidden(equal_sides, points=1, after=both)
+normal_float_grade = normal_float_grade.hidden(five_bits, points=1, after=both)
 ### END HIDDEN TESTS
 normal_float_grade
 
@@ -630,12 +632,19 @@ nearest_entry_grade = check.nearest_entry(nearest_entry, points=2, of=3)
 
 ### BEGIN HIDDEN TESTS
 def other_tables(function, draw):
-    """It also holds for tables of other sizes and numbers of any shape."""
-    check.judge_nearest(function, draw, check.table_like(draw, 5, shuffled=True), (2, 3, 4))
-    check.judge_nearest(function, draw, check.table_like(draw, 200, shuffled=False), (17,))
+    """It also holds for tables of other sizes, up to 256, and numbers of any shape."""
+    tables = [
+        (check.table_like(draw, 5, shuffled=True), (2, 3, 4)),
+        (check.table_like(draw, 200, shuffled=False), (17,)),
+        (check.table_like(draw, 256, shuffled=True), (300,)),
+        (check.table_like(draw, 1, shuffled=False), (4,)),
+        (check.table_like(draw, 3, shuffled=True, size=20.0), ()),
+        (check.table_like(draw, 6, shuffled=True), (1, 1)),
+    ]
+    check.judge_nearest(function, [(check.numbers_for(draw, *one), one[0]) for one in tables])
 
 
-nearest_entry_grade = nearest_entry_grade.hidden(other_tables, points=1)
+nearest_entry_grade = nearest_entry_grade.hidden(other_tables, points=1, after=("ascending-table", "any-order"))
 ### END HIDDEN TESTS
 nearest_entry_grade
 
@@ -820,13 +829,14 @@ pack_codes_grade = check.pack_codes(pack_codes, unpack_codes, points=3, of=4)
 ### BEGIN HIDDEN TESTS
 def any_count(functions, draw):
     """It also holds for one code, for hundreds, and for codes with two axes."""
-    for shape in ((1,), (3, 5), (4, 6)):
-        check.judge_packed(functions, draw, shape)
-    for count in (1, 2, 501):
-        check.judge_unpacked(functions, draw, count)
+    check.judge_packed(functions, draw, [(4, 6)])
+    check.judge_packed(functions, draw, [(3, 5)])
+    check.judge_packed(functions, draw, [(1,), (3, 5), (4, 6), (2, 3, 3), (501,), ()])
+    check.judge_unpacked(functions, draw, [(1, 1), (2, 2), (501, 501), (40, 21), (40, 40), (40, 1)])
 
 
-pack_codes_grade = pack_codes_grade.hidden(any_count, points=1)
+every_row = ("two-in-a-byte", "two-out-of-a-byte", "odd-count")
+pack_codes_grade = pack_codes_grade.hidden(any_count, points=1, after=every_row)
 ### END HIDDEN TESTS
 pack_codes_grade
 
