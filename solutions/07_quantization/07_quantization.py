@@ -17,8 +17,8 @@
 # **Time** about 90 minutes. **Points** 34 in eight exercises. **Run time** about a minute and a quarter on two CPU cores, most of it
 # in the last section. The first run fetches two pretrained models (177 MB) and the reviews.
 #
-# Every exercise stands alone: a mistake in one costs nothing in the next. The experiments between them use the course's
-# own functions, which do what you are asked to build; where your own code runs, the text says so.
+# Every exercise stands alone: a mistake in one costs nothing in the next, as long as your answer to one does not call your
+# answer to another. The experiments between them use the course's own functions, which do what you are asked to build; where your own code runs, the text says so.
 
 # %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false} withheld=["lora_utils.quantization.absmax.absmax_quantize", "lora_utils.quantization.absmax.zero_point_quantize", "lora_utils.quantization.absmax.dequantize", "lora_utils.quantization.blocks.to_blocks", "lora_utils.quantization.codebooks.normal_float_levels", "lora_utils.quantization.nf4.quantize_4bit", "lora_utils.quantization.nf4.dequantize_4bit", "lora_utils.quantization.double_quantization.quantize_scales", "lora_utils.quantization.quantization_error.relative_error"]
 import platform
@@ -73,7 +73,7 @@ def quantize_absmax(x: torch.Tensor, bits: int = 8) -> tuple[torch.Tensor, torch
     """Codes and step of a tensor: q = round(x / s), s = max|x| / (2**(bits - 1) - 1).
 
     Args:
-        x: finite floats, any shape.
+        x: finite floats (float32), any shape, at least one number.
         bits: from 2 to 8.
 
     Returns:
@@ -88,7 +88,7 @@ def quantize_absmax(x: torch.Tensor, bits: int = 8) -> tuple[torch.Tensor, torch
 
 
 def dequantize_absmax(codes: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
-    """The floats that the codes stand for, in their shape."""
+    """The floats that the codes stand for, in the shape of the codes."""
     ### BEGIN SOLUTION
     return scale * codes
     ### END SOLUTION
@@ -162,7 +162,7 @@ for bits in (8, 4, 2):
 
 # %% nbgrader={"grade": false, "grade_id": "relative-error", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def error_of(w: torch.Tensor, back: torch.Tensor) -> torch.Tensor:
-    """The norm of w - back, divided by the norm of w: one number.
+    """The norm of w - back, divided by the norm of w: one number, a float or a tensor that holds one.
 
     Args:
         w: the tensor before, any shape, not all zeros.
@@ -266,7 +266,7 @@ def quantize_blocks(x: torch.Tensor, bits: int, block: int) -> tuple[torch.Tenso
     """Codes and steps of a tensor in blocks of consecutive numbers.
 
     Args:
-        x: finite floats, any shape, n numbers.
+        x: finite floats (float32), any shape, n numbers, at least one.
         bits: from 2 to 8.
         block: numbers that share a step, at least 1.
 
@@ -284,7 +284,7 @@ def quantize_blocks(x: torch.Tensor, bits: int, block: int) -> tuple[torch.Tenso
 
 
 def dequantize_blocks(codes: torch.Tensor, scales: torch.Tensor, block: int) -> torch.Tensor:
-    """The floats that the codes stand for, in their shape."""
+    """The floats that the codes stand for, in the shape of the codes."""
     ### BEGIN SOLUTION
     each = scales.repeat_interleave(block)[: codes.numel()]  # (n,)
     return each.reshape(codes.shape) * codes
@@ -406,7 +406,7 @@ def quantize_zero_point(x: torch.Tensor, bits: int = 8) -> tuple[torch.Tensor, t
     """Codes, step and zero point of a tensor: q = round(x / s) + z.
 
     Args:
-        x: finite floats, any shape.
+        x: finite floats (float32), any shape, at least one number.
         bits: from 2 to 8.
 
     Returns:
@@ -596,7 +596,7 @@ for table in (NF4, naive):
 # | --- | --- | --- | --- |
 # | from numbers to places in a table | 2 of 5 | 6 min | 1 line |
 #
-# Write `nearest_entry(scaled, table)`: for each number the place of the nearest entry, as uint8. The table may be in any order: the codes of FP4, a
+# Write `nearest_entry(scaled, table)`: for each number the place of the nearest entry, as uint8. Numbers may lie beyond the ends of the table. It may be in any order: the codes of FP4, a
 # 4-bit floating-point format, are not in the order of their values. Exactly halfway between two entries, either will do.
 #
 # <details><summary>Hint 1: where to start</summary>
@@ -785,7 +785,7 @@ axes.grid(axis="x", visible=False)
 # | half the bytes, and back | 2 of 5 | 8 min | 4 lines |
 #
 # Write `pack_codes(codes)`, from uint8 codes of any shape to a flat uint8 tensor, and `unpack_codes(packed, count)`, the first `count` codes, flat. An odd
-# number of codes is completed by a zero.
+# number of codes is completed by a zero at the end. `count` may be smaller than the number of codes in the bytes.
 #
 # <details><summary>Hint 1: where to start</summary>
 # <code>flat[0::2]</code> are the earlier codes of all pairs, <code>flat[1::2]</code> the later ones. Codes 1 and 2 make the byte 18.
@@ -896,7 +896,8 @@ except ImportError as error:
 #
 # Write `stored_bits(block, group)`, the bits a weight costs according to the table (`group` is None without double quantisation; the one mean is not counted);
 # `store_scales(scales, group)`, which returns codes (int8), steps and mean; and `restore_scales(codes, steps, mean, group)`. The last group may be shorter; a group without any
-# difference to the mean gets any positive step.
+# difference to the mean gets any positive step. Write it out here, even where it resembles exercise 3: then a mistake made there
+# costs nothing here.
 #
 # <details><summary>Hint 1: where to start</summary>
 # With block 64 and group 256, one step serves 64 · 256 = 16,384 weights: 32 / 16,384 = 0.002 bits each.

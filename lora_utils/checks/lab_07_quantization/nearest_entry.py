@@ -115,6 +115,8 @@ def judge_nearest(subject: Subject, cases: list[tuple]) -> None:
              nearest),
         rule("table-evenly-spaced", lambda x, t, d, q: evenly(x, t).clamp(0, len(t) - 1), "the entries are taken to "
              "be evenly spaced", nearest),
+        rule("table-evenly-spaced", lambda x, t, d, q: ((x + 1) / 2 * (len(t) - 1)).round() % 256, "the entries are "
+             "taken to be evenly spaced from -1 to 1", nearest),
         rule("magnitudes-compared", lambda x, t, d, q: (x.abs().unsqueeze(-1) - t.abs()).abs().argmin(-1), "magnitudes "
              "are compared, so that signs do not count", "First the difference, then its magnitude."),
         rule("sorted-places", lambda x, t, d, q: t.argsort().argsort()[q], "the code is the place in the sorted table",

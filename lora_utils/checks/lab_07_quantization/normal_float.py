@@ -81,7 +81,7 @@ def judge_levels(subject: Subject, negative: int, positive: int, last: float) ->
         raise Failure("no-exact-zero", f"{where} does not hold 0: its smallest magnitude is {flat.abs().min():.3g}",
                       "Cut the two sides separately and put 0 between them.")  # fmt: skip
     if (flat < 0).sum() != negative:
-        raise Failure("sides-swapped", f"{where} has {int((flat < 0).sum())} levels below zero instead of {negative}",
+        raise Failure("wrong-sides", f"{where} has {int((flat < 0).sum())} levels below zero instead of {negative}",
                       "The first argument counts the negative ones.")  # fmt: skip
     expect_close(flat, torch.tensor(right, dtype=torch.float64), what=where, id="wrong-levels", tolerance=2e-6,
                  hint="Each side has evenly spaced probabilities of its own, from 1/2, left out, to `last`; print "
