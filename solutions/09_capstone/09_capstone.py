@@ -668,16 +668,19 @@ choose_method_grade = check.choose_method(choose_method, points=4, of=5)
 ### BEGIN HIDDEN TESTS
 def without_limits(choose_method, draw):
     """It also works with no limit at all, with one, and with no tolerance."""
-    for _ in range(2):
+    cases = []
+    for _ in range(4):
         rows, limits, tolerance = check.feasible_case(draw, count=10)
-        check.judge_choice(choose_method, rows, {}, tolerance)
-        check.judge_choice(choose_method, rows, {"memory": limits["memory"]}, tolerance)
-        for place, row in enumerate(rows):  # no two equally accurate: with no tolerance one is the best
-            row["accuracy"] += place * 1e-5
-        check.judge_choice(choose_method, rows, {"trainable": max(row["trainable"] for row in rows), **limits}, 0.0)
+        cases += [(rows, {}, tolerance), (rows, {"memory": limits["memory"]}, tolerance)]
+        # no two equally accurate: with no tolerance one is the best
+        apart = [{**row, "accuracy": row["accuracy"] + place * 1e-5} for place, row in enumerate(rows)]
+        cases.append((apart, {"trainable": max(row["trainable"] for row in rows), **limits}, 0.0))
+        cases.append((rows, limits, 1.0))
+        cases.append((rows[:1], {}, 0.0))
+    check.judge_choice(choose_method, cases)
 
 
-choose_method_grade = choose_method_grade.hidden(without_limits, points=1)
+choose_method_grade = choose_method_grade.hidden(without_limits, points=1, after=("smallest-of-the-good",))
 ### END HIDDEN TESTS
 choose_method_grade
 

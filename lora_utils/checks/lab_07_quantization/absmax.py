@@ -22,6 +22,7 @@ from lora_utils.checks.lab_07_quantization.known_codes import (
     expect_step_number,
     on_grid,
     parts,
+    spread,
 )
 
 quantize_absmax = Exercise("quantise-absmax")
@@ -116,7 +117,7 @@ def judge_step(subject: Subject, cases: list[tuple]) -> None:
     for name, typical in (
         ("mean", lambda v: v.abs().mean()),
         ("norm", lambda v: v.norm()),
-        ("spread", lambda v: v.std()),
+        ("spread", spread),
     ):
         values = [float(typical(v)) / (2 ** (b - 1) - 1) / s for v, (_, _, s, b) in zip(of, cases, strict=True)]
         text = f"it follows the {name} of the numbers, so that the largest does not fit"

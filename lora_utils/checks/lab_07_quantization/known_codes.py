@@ -70,6 +70,11 @@ def _same(one, other, tolerance: float) -> bool:
     return bool(finite) and close(one, other, tolerance)
 
 
+def spread(v: torch.Tensor) -> torch.Tensor:
+    """The standard deviation; a single number has none."""
+    return v.std() if v.numel() > 1 else torch.tensor(float("nan"))
+
+
 def on_grid(
     draw: Draw, bits: int, shape: tuple[int, ...], side: str = SIDES[0], size: float = 1.0
 ) -> tuple[torch.Tensor, torch.Tensor, float]:

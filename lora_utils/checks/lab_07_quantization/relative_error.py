@@ -12,7 +12,7 @@ from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
 from lora_utils.checks.framework.probes import calls
 from lora_utils.checks.framework.subject import Subject
-from lora_utils.checks.lab_07_quantization.known_codes import Rule, expect_all
+from lora_utils.checks.lab_07_quantization.known_codes import Rule, expect_all, spread
 
 relative_error = Exercise("relative-error")
 
@@ -78,9 +78,9 @@ def judge_error(subject: Subject, pairs: list[list]) -> None:
         rule("signs-cancel", lambda w, b, d: d.sum() / w.norm(), "errors of both signs cancel in it", norm),
         rule("divided-by-back", lambda w, b, d: d.norm() / b.norm(), "it divides by the norm of back",
              "What was there before is the measure, not what came back."),
-        rule("divided-by-spread", lambda w, b, d: d.square().mean().sqrt() / w.std(), "it divides by the standard "
+        rule("divided-by-spread", lambda w, b, d: d.square().mean().sqrt() / spread(w), "it divides by the standard "
              "deviation, which is the norm only for numbers whose mean is 0", quotient),
-        rule("divided-by-spread", lambda w, b, d: d.std() / w.std(), "it is a quotient of standard deviations: a "
+        rule("divided-by-spread", lambda w, b, d: spread(d) / spread(w), "it is a quotient of standard deviations: a "
              "shift of all numbers would count as no error", norm),
         rule("divided-by-largest", lambda w, b, d: d.norm() / w.abs().max(), "it divides by the largest magnitude",
              quotient),
