@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from lora_utils.checks import Draw, Exercise, Failure, Subject
 
 choose_method = Exercise("choose-method")
@@ -25,7 +27,7 @@ def outcome(function, args: list) -> dict:
 
 # ---------------------------------------------------------------------------------------------------------- tables
 def feasible_case(draw: Draw, count: int = 8) -> tuple[list[dict], dict[str, float], float]:
-    """A table of at least 6 rows, limits that some rows break, and a tolerance, such that each wrong rule errs on it.
+    """A table of at least 8 rows, limits that some rows break, and a tolerance, such that each wrong rule errs on it.
 
     Accuracies are at least 0.004 from the edge of the tolerance, so that rounding decides nothing; the choice lies so
     close to it that a tolerance relative to the best accuracy excludes it.
@@ -35,7 +37,7 @@ def feasible_case(draw: Draw, count: int = 8) -> tuple[list[dict], dict[str, flo
     sizes = sorted(draw.sizes(count, 5, 99))
     light, heavy = memory - draw.integer(20, 30), memory + draw.integer(1, 40)
     mild, harsh = forgetting - draw.number(0.02, 0.08), forgetting + draw.number(0.02, 0.3)
-    kept = memory - draw.integer(0, 15)
+    kept = memory - draw.integer(1, 15)  # below it: the limit itself has a check of its own
     rows = [  # accuracy, place among the sizes, memory, forgetting
         (best, 5, kept, mild),  # the most accurate that is allowed
         (best - draw.number(0.047, 0.05), 3, kept, mild),  # the choice
@@ -43,6 +45,8 @@ def feasible_case(draw: Draw, count: int = 8) -> tuple[list[dict], dict[str, flo
         (best - draw.number(0.15, 0.25), 0, light, mild),  # the smallest that is allowed
         (best + draw.number(0.08, 0.12), 2, heavy, mild),  # too heavy, and so good that nothing allowed comes near
         (best + draw.number(0.01, 0.02), 1, kept, harsh),  # forgets too much
+        (best - draw.number(0.01, 0.035), 6, light, mild),  # as good, and larger than all others that are
+        (best + draw.number(0.15, 0.17), 7, heavy, harsh),  # the best of all, above both limits
     ]
     for place in range(len(rows), count):
         rows.append((best - draw.number(0.07, 0.3), place, draw.integer(20, 100), draw.number(0.0, 0.5)))
@@ -73,10 +77,53 @@ def smallest(rows: list[dict]) -> dict:
     return min(rows, key=lambda row: row["trainable"])
 
 
+# ------------------------------------------------------------------------------------------------- known mistakes
+def _choice(rows: list[dict], limits: dict[str, float], tolerance: float, of=smallest, keep=keeps) -> str | None:
+    """The name that the rule gives, with another last step or another way to keep the limits; None for nothing left."""
+    kept = [row for row in rows if keep(row, limits)]
+    return of(good_enough(kept, tolerance))["name"] if kept else None
+
+
+def _most_accurate(rows: list[dict]) -> dict:
+    return max(rows, key=lambda row: row["accuracy"])
+
+
+RULES = (  # message, what it chooses, text, hint
+    ("most-accurate-chosen", lambda rows, limits, t: _choice(rows, limits, t, _most_accurate), "the most accurate "
+     "method that keeps every limit was chosen", "A difference within the tolerance is none: among those that are good "
+     "enough take the one with the fewest trainable numbers."),
+    ("too-inaccurate", lambda rows, limits, t: _choice(rows, limits, math.inf), "the smallest method that keeps every "
+     "limit was chosen", "A small method that is not good enough is no bargain: look at accuracy before size."),
+    ("largest-chosen", lambda rows, limits, t: _choice(rows, limits, t, lambda good: max(good, key=_size)), "of the "
+     "methods that are good enough the largest was chosen", "The one that trains the fewest numbers."),
+    ("first-chosen", lambda rows, limits, t: _choice(rows, limits, t, lambda good: good[0]), "of the methods that are "
+     "good enough the first in the table was chosen", "The one that trains the fewest numbers."),
+    ("first-chosen", lambda rows, limits, t: _choice(rows, limits, t, lambda good: good[-1]), "of the methods that are "
+     "good enough the last in the table was chosen", "The one that trains the fewest numbers."),
+    ("limits-reversed", lambda rows, limits, t: _choice(rows, limits, t, keep=_breaks), "the methods above the limits "
+     "were kept", "A limit is the most that is allowed."),
+    ("limits-ignored", lambda rows, limits, t: _choice(rows, {}, t), "the limits play no part", "First leave out "
+     "every row that is above any of the limits."),
+)  # fmt: skip
+
+
+def _size(row: dict) -> float:
+    return row["trainable"]
+
+
+def _breaks(row: dict, limits: dict[str, float]) -> bool:
+    return all(row[what] >= most for what, most in limits.items())
+
+
 # ---------------------------------------------------------------------------------------------------------- judges
 def judge_choice(subject: Subject, cases: list[tuple]) -> None:
     """Look at what each choice keeps and what it misses; hidden checks use it with other (rows, limits, tolerance)."""
     seen = subject.probe(outcomes, cases=[list(case) for case in cases])["outcomes"]
+    chosen = [None if one["raised"] else one["value"] for one in seen]
+    for id, rule, text, hint in RULES:  # a mistake is named only if every choice is what it gives
+        given = [rule(*case) for case in cases]
+        if chosen == given and given != [_choice(*case) for case in cases]:
+            raise Failure(id, f"{text}: of {len(cases)} tables each choice shows it", hint)
     for case, one in zip(cases, seen, strict=True):
         _judge_one(*case, one)
 
@@ -104,9 +151,6 @@ def _judge_one(rows: list[dict], limits: dict[str, float], tolerance: float, see
     if row not in good:
         text = f"{name} has accuracy {row['accuracy']:.3f}; {best['name']} keeps every limit and has "
         text += f"{best['accuracy']:.3f}, more than the tolerance of {tolerance:g} above it"
-        if row is smallest(kept):
-            hint = "A small method that is not good enough is no bargain: look at accuracy before size."
-            raise Failure("too-inaccurate", text, hint)
         raise Failure("not-good-enough", text, "Leave out what is less accurate than the best by more than tolerance.")
     if row is not smallest(good):
         other = smallest(good)
@@ -114,7 +158,7 @@ def _judge_one(rows: list[dict], limits: dict[str, float], tolerance: float, see
         text += f"tolerance of {tolerance:g}, and trains {other['trainable']:,} numbers"
         text += f" instead of {row['trainable']:,}"
         hint = "Among those that are good enough take the one with the fewest trainable numbers."
-        raise Failure("most-accurate-chosen" if row is best else "too-large", text, hint)
+        raise Failure("too-large", text, hint)
 
 
 @choose_method.check(weight=3)
