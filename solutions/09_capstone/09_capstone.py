@@ -151,19 +151,19 @@ choose_rate_grade = check.choose_rate(choose_rate, points=5, of=6)
 ### BEGIN HIDDEN TESTS
 def needs_no_test(choose_rate, draw):
     """It works on runs that have no test accuracy at all."""
-    tables = [[{k: v for k, v in run.items() if k != "test"} for run in check.run_table(draw)] for _ in range(4)]
+    from lora_utils.checks import Failure
+
+    tables = [[{k: v for k, v in run.items() if k != "test"} for run in check.run_table(draw)] for _ in range(8)]
     right = [max(by := check.by_rate(runs), key=lambda lr, by=by: sum(by[lr]) / len(by[lr])) for runs in tables]
-    for runs, want in zip(tables, right, strict=True):
-        lr, at_edge = check.picked(choose_rate, runs)
+    for runs, want, (lr, at_edge) in zip(tables, right, check.picked(choose_rate, tables), strict=True):
         rates = sorted({run["lr"] for run in runs})
         if lr != want or at_edge != (want in (rates[0], rates[-1])):
-            from lora_utils.checks import Failure
-
-            text = f"the rate should be {want:g}, got {lr:g} with at_edge={at_edge}"
+            text = f"of the rates {rates} it should be {want:g}, got {lr:g} with at_edge={at_edge}"
             raise Failure("wrong-rate", text, "Mean of `valid` over the runs of each rate; edges of all rates tried.")
 
 
-choose_rate_grade = choose_rate_grade.hidden(needs_no_test, points=1)
+both = ("by-the-mean-on-validation", "says-when-it-is-at-an-edge")
+choose_rate_grade = choose_rate_grade.hidden(needs_no_test, points=1, after=both)
 ### END HIDDEN TESTS
 choose_rate_grade
 
@@ -288,11 +288,13 @@ paired_difference_grade = check.paired_difference(paired_difference, points=3, o
 ### BEGIN HIDDEN TESTS
 def two_seeds(paired_difference, draw):
     """It works with two seeds in common, whichever these are and however many there are besides."""
-    check.judge_pair(paired_difference, *check.seed_table(draw, 2, (3, 0)))
-    check.judge_pair(paired_difference, *check.seed_table(draw, 2, (0, 3)))
+    sizes = [(2, (3, 0)), (2, (0, 3)), (2, (0, 0)), (9, (1, 2)), (2, (4, 4))]
+    tables = [check.seed_table(draw, *size, shift) for size in sizes for shift in (0.05, -0.05)]
+    check.judge_pairs(paired_difference, tables)
 
 
-paired_difference_grade = paired_difference_grade.hidden(two_seeds, points=1)
+both = ("same-seeds", "other-seeds-besides")
+paired_difference_grade = paired_difference_grade.hidden(two_seeds, points=1, after=both)
 ### END HIDDEN TESTS
 paired_difference_grade
 
