@@ -421,9 +421,11 @@ def other_ranks(dora, draw):
     check.judge_dora(dora, check.dora_case(draw, rank=1, leading=(2, 4)))
     check.judge_dora(dora, check.dora_case(draw, rank=11))
     check.judge_dora(dora, check.dora_case(draw, square=True, rank=2, leading=()))
+    check.judge_dora(dora, check.dora_case(draw, square=True, rank=1, alpha=3.0))
 
 
-dora_layer_grade = dora_layer_grade.hidden(other_ranks, points=1)
+both = ("output-of-a-square-layer", "output-of-any-layer")
+dora_layer_grade = dora_layer_grade.hidden(other_ranks, points=1, after=both)
 ### END HIDDEN TESTS
 dora_layer_grade
 

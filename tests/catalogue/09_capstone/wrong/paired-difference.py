@@ -274,18 +274,6 @@ def paired_difference(a, b):
     return statistics.mean(d)
 
 
-# %% zero seeds in common forgotten message="too-few-accepted"
-import statistics
-
-
-def paired_difference(a, b):
-    shared = [s for s in a if s in b]
-    if len(shared) == 1:
-        raise ValueError("too few")
-    d = [a[s] - b[s] for s in shared]
-    return statistics.mean(d), statistics.stdev(d) / math.sqrt(len(d))
-
-
 # %% NaN for too few message="too-few-accepted"
 import statistics
 
