@@ -41,8 +41,8 @@ def _front(points: list[list[float]], beats: Callable[[list[float], list[float]]
 
 def dominates(p: list[float], q: list[float]) -> bool:
     """At least as good everywhere, better somewhere."""
-    gaps = torch.tensor(p, dtype=torch.float64) - torch.tensor(q, dtype=torch.float64)
-    return bool(gaps.min() >= 0) and bool(gaps.max() > 0)
+    gaps = [x - y for x, y in zip(p, q, strict=True)]
+    return min(gaps) >= 0 < max(gaps)
 
 
 def front_of(rows: list[dict], better: dict[str, str]) -> list[int]:
@@ -173,7 +173,7 @@ def keeps_what_none_dominates(subject: Subject, draw: Draw) -> None:
     """It returns the places of the rows that no other row dominates, on three axes, each in its own direction."""
     other = {"memory": "min", "accuracy": "max", "forgetting": "min"}
     kinds = [AXES, other, {"speed": "max", "accuracy": "max", "memory": "min"}]
-    judge_front(subject, [(telling_table(draw, 9, 60, better), better) for better in kinds * 4])
+    judge_front(subject, [(telling_table(draw, 9, 60, better), better) for better in kinds * 3])
 
 
 @pareto_front.check(after=("keeps-what-none-dominates",))
