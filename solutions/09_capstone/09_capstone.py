@@ -812,14 +812,18 @@ peft_adapter_grade = check.peft_adapter(to_peft, points=3, of=4)
 ### BEGIN HIDDEN TESTS
 def other_layers(to_peft, draw):
     """It works for one layer as for two, in whatever order the state has them."""
-    state, alpha, rank = check.export_case(draw)
-    check.judge_values(to_peft, dict(reversed(list(state.items()))), alpha, rank)
+    for _ in range(2):
+        state, alpha, rank = check.export_case(draw)
+        check.judge_values(to_peft, dict(reversed(list(state.items()))), alpha, rank)
+        shuffled = [list(state.items())[place] for place in draw.order(len(state))]
+        check.judge_values(to_peft, dict(shuffled), alpha, rank)
     names = {name.removesuffix(".lora.A") for name in state if name.endswith(".lora.A")}
     for name in sorted(names):
         check.judge_values(to_peft, *check.export_case(draw, (name,)))
 
 
-peft_adapter_grade = peft_adapter_grade.hidden(other_layers, points=1)
+every_row = ("names-are-pefts", "update-is-the-same", "can-be-stored-and-found")
+peft_adapter_grade = peft_adapter_grade.hidden(other_layers, points=1, after=every_row)
 ### END HIDDEN TESTS
 peft_adapter_grade
 
