@@ -120,7 +120,7 @@ def judge_step(subject: Subject, cases: list[tuple]) -> None:
         ("spread", spread),
     ):
         values = [float(typical(v)) / (2 ** (b - 1) - 1) / s for v, (_, _, s, b) in zip(of, cases, strict=True)]
-        text = f"it follows the {name} of the numbers, so that the largest does not fit"
+        text = f"it follows the {name} of the numbers, not the largest magnitude"
         rules.append(Rule("not-the-largest", values, text, magnitude))
     where = [
         f"for bits={b} and numbers from {x.min():.3g} to {x.max():.3g} the step is {scale:.4g}, expected {s:.4g}:"
