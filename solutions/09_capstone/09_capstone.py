@@ -14,7 +14,7 @@
 # * export a LoRA so that Hugging Face's PEFT loads it and computes the same.
 #
 # **Time** about 80 minutes. **Points** 30 in six exercises. **Run time** about a minute on two CPU cores (one is
-# used): the big comparison is shipped_comparison as a file, beside the command that made it, and one of its runs is repeated here.
+# used): the big comparison is shipped as a file, beside the command that made it, and one of its runs is repeated here.
 # The first run fetches MiniLM and the TREC questions.
 #
 # Every exercise stands alone: a mistake in one costs nothing in the next. The figures use the course's own functions;
@@ -475,8 +475,8 @@ if dora_layer_grade.verdict == "pass":
 #
 # `rows` is a list of dicts, `better` maps an axis to `"max"` or `"min"`, for example
 # `{"accuracy": "max", "trainable": "min"}`. Return the list of places (0, 1, ...) of the rows that are not dominated, in
-# ascending order. Two rows that are equal on every axis do not dominate each other. Rows may have more columns than
-# `better` has axes; those do not count.
+# ascending order. Two rows that are equal on every axis do not dominate each other. Numbers may be below zero. Rows may
+# have more columns than `better` has axes; those do not count.
 #
 # <details><summary>Hint 1: where to start</summary>
 #
