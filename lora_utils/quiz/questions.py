@@ -29,7 +29,8 @@ def shown_order(student: str, question: str, names: Iterable[str]) -> list[str]:
     """Return the names of a question's choices in the order one student sees them.
 
     The names are sorted by SHA-256 of (student, question, name), so the author's order leaves no trace, and anyone who
-    knows these three texts gets the same order on every machine. Case and spaces in the student's name do not count.
+    knows these three texts gets the same order on every machine. In the student's name case does not count, nor do
+    spaces at its ends; several spaces count as one.
 
     Args:
         student: as typed in the notebook; "" is allowed, all who leave it empty share an order.

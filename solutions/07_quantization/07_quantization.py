@@ -17,8 +17,8 @@
 # **Time** about 115 minutes. **Points** 34 in eight exercises. **Run time** about a minute and a quarter on two CPU cores, most of it
 # in the last section. The first run fetches two pretrained models (177 MB) and the reviews.
 #
-# Every exercise stands alone: a mistake in one costs nothing in the next. The experiments between them use the course's
-# own functions, which do what you are asked to build; where your own code runs, the text says so.
+# Every exercise stands alone: a mistake in one costs nothing in the next, as long as your answer to one does not call your
+# answer to another. The experiments between them use the course's own functions, which do what you are asked to build; where your own code runs, the text says so.
 
 # %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false} withheld=["lora_utils.quantization.absmax.absmax_quantize", "lora_utils.quantization.absmax.zero_point_quantize", "lora_utils.quantization.absmax.dequantize", "lora_utils.quantization.blocks.to_blocks", "lora_utils.quantization.codebooks.normal_float_levels", "lora_utils.quantization.nf4.quantize_4bit", "lora_utils.quantization.nf4.dequantize_4bit", "lora_utils.quantization.double_quantization.quantize_scales", "lora_utils.quantization.quantization_error.relative_error"]
 import platform
@@ -73,7 +73,7 @@ def quantize_absmax(x: torch.Tensor, bits: int = 8) -> tuple[torch.Tensor, torch
     """Codes and step of a tensor: q = round(x / s), s = max|x| / (2**(bits - 1) - 1).
 
     Args:
-        x: finite floats, any shape.
+        x: finite floats (float32), any shape, at least one number.
         bits: from 2 to 8.
 
     Returns:
@@ -88,7 +88,7 @@ def quantize_absmax(x: torch.Tensor, bits: int = 8) -> tuple[torch.Tensor, torch
 
 
 def dequantize_absmax(codes: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
-    """The floats that the codes stand for, in their shape."""
+    """The floats that the codes stand for, in the shape of the codes."""
     ### BEGIN SOLUTION
     return scale * codes
     ### END SOLUTION
@@ -101,19 +101,21 @@ quantise_absmax_grade = check.quantize_absmax(quantize_absmax, dequantize_absmax
 ### BEGIN HIDDEN TESTS
 def any_bits(functions, draw):
     """It holds for every number of bits from 2 to 8."""
-    for bits in range(2, 9):
-        check.judge_step(functions, draw, bits, (11,))
-        check.judge_codes(functions, draw, bits, (11,))
+    cases = check.grid_cases(draw, [*range(2, 9), *range(2, 9)], [(11,)])
+    check.judge_step(functions, cases)
+    check.judge_codes(functions, cases)
 
 
 def any_shape(functions, draw):
     """It holds for a single number and for three axes."""
-    for bits, shape in ((8, ()), (5, (2, 3, 4)), (4, (9, 1))):
-        check.judge_step(functions, draw, bits, shape)
-        check.judge_codes(functions, draw, bits, shape)
+    cases = check.grid_cases(draw, [8, 5, 4, 3, 8, 6], [(), (2, 3, 4), (9, 1), (1,), (1, 6)])
+    check.judge_step(functions, cases)
+    check.judge_codes(functions, cases)
 
 
-quantise_absmax_grade = quantise_absmax_grade.hidden(any_bits, points=1).hidden(any_shape, points=1)
+both = ("the-step", "the-codes")
+quantise_absmax_grade = quantise_absmax_grade.hidden(any_bits, points=1, after=both)
+quantise_absmax_grade = quantise_absmax_grade.hidden(any_shape, points=1, after=both)
 ### END HIDDEN TESTS
 quantise_absmax_grade
 
@@ -160,7 +162,7 @@ for bits in (8, 4, 2):
 
 # %% nbgrader={"grade": false, "grade_id": "relative-error", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def error_of(w: torch.Tensor, back: torch.Tensor) -> torch.Tensor:
-    """The norm of w - back, divided by the norm of w: one number.
+    """The norm of w - back, divided by the norm of w: one number, a float or a tensor that holds one.
 
     Args:
         w: the tensor before, any shape, not all zeros.
@@ -178,12 +180,11 @@ relative_error_grade = check.relative_error(error_of, points=1, of=2)
 ### BEGIN HIDDEN TESTS
 def any_size(function, draw):
     """It also holds for a vector, for three axes, and for weights of another size."""
-    for shape, scale in (((7,), 1.0), ((2, 5, 3), 0.05), ((4, 6), 30.0)):
-        w = draw.normal(*shape, scale=scale) + scale / 2
-        check.judge_error(function, w, w + draw.normal(*shape, scale=scale / 5) - scale / 20)
+    shapes = [(7,), (2, 5, 3), (4, 6), (1,), (), (3, 1), (1, 8), (2, 1, 2, 3)]
+    check.judge_error(function, check.tensor_pairs(draw, shapes))
 
 
-relative_error_grade = relative_error_grade.hidden(any_size, points=1)
+relative_error_grade = relative_error_grade.hidden(any_size, points=1, after=("is-relative",))
 ### END HIDDEN TESTS
 relative_error_grade
 
@@ -265,7 +266,7 @@ def quantize_blocks(x: torch.Tensor, bits: int, block: int) -> tuple[torch.Tenso
     """Codes and steps of a tensor in blocks of consecutive numbers.
 
     Args:
-        x: finite floats, any shape, n numbers.
+        x: finite floats (float32), any shape, n numbers, at least one.
         bits: from 2 to 8.
         block: numbers that share a step, at least 1.
 
@@ -283,7 +284,7 @@ def quantize_blocks(x: torch.Tensor, bits: int, block: int) -> tuple[torch.Tenso
 
 
 def dequantize_blocks(codes: torch.Tensor, scales: torch.Tensor, block: int) -> torch.Tensor:
-    """The floats that the codes stand for, in their shape."""
+    """The floats that the codes stand for, in the shape of the codes."""
     ### BEGIN SOLUTION
     each = scales.repeat_interleave(block)[: codes.numel()]  # (n,)
     return each.reshape(codes.shape) * codes
@@ -297,12 +298,15 @@ quantise_blocks_grade = check.quantize_blocks(quantize_blocks, dequantize_blocks
 ### BEGIN HIDDEN TESTS
 def any_block(functions, draw):
     """It also holds for whole blocks, for one block longer than the tensor, and for blocks of one number."""
-    for shape, bits, block in (((6, 8), 8, 16), ((5,), 4, 64), ((3, 2, 5), 8, 7), ((7,), 8, 1)):
-        check.judge_blocks(functions, draw, shape, bits, block, "steps")
-        check.judge_blocks(functions, draw, shape, bits, block, "codes")
+    sizes = (((6, 8), 8, 16), ((5,), 4, 64), ((3, 2, 5), 8, 7), ((7,), 8, 1), ((), 6, 4), ((2, 8), 2, 5))
+    cases = [check.in_blocks(draw, *size) for size in sizes]
+    check.judge_blocks(functions, cases, "steps")
+    check.judge_blocks(functions, cases, "codes")
+    check.judge_back(functions, draw, [(shape, block) for shape, _, block in sizes])
 
 
-quantise_blocks_grade = quantise_blocks_grade.hidden(any_block, points=1)
+every_row = ("step-per-block", "codes-per-block", "blocks-come-back")
+quantise_blocks_grade = quantise_blocks_grade.hidden(any_block, points=1, after=every_row)
 ### END HIDDEN TESTS
 quantise_blocks_grade
 
@@ -402,7 +406,7 @@ def quantize_zero_point(x: torch.Tensor, bits: int = 8) -> tuple[torch.Tensor, t
     """Codes, step and zero point of a tensor: q = round(x / s) + z.
 
     Args:
-        x: finite floats, any shape.
+        x: finite floats (float32), any shape, at least one number.
         bits: from 2 to 8.
 
     Returns:
@@ -426,19 +430,17 @@ quantise_zero_point_grade = check.quantize_zero_point(quantize_zero_point, point
 
 ### BEGIN HIDDEN TESTS
 def negative_side(function, draw):
-    """It also holds where no number is positive, and for other numbers of bits."""
-    low = -draw.number(4.1, 4.9)
-    x = check.between(draw, low, low / 255 * (draw.integer(70, 110) + 0.2), 8)
-    for which in ("step", "zero point", "codes"):
-        check.judge_range(function, x, 8, which)
-    s = draw.number(0.2, 0.4)
-    for bits, below in ((3, 2.4), (6, 20.4)):
-        x = check.between(draw, -s * below, s * (2**bits - 1 - below), bits)
-        for which in ("step", "zero point", "codes"):
-            check.judge_range(function, x, bits, which)
+    """It also holds where no number is positive, for other numbers of bits, and for a single number."""
+    everything = ("step", "zero point", "codes")
+    check.judge_range(function, check.one_sided(draw, [3, 8, 6, 7, 2, 5]), everything)
+    check.judge_range(function, check.around_zero(draw, [3, 6, 2, 7, 5, 8, 4]), everything)
+    single = [torch.tensor(2.5), torch.tensor([[-0.7]]), torch.tensor([3.0])]
+    check.judge_range(function, [(x, bits) for x in single for bits in (8, 3)], everything)
 
 
-quantise_zero_point_grade = quantise_zero_point_grade.hidden(negative_side, points=1)
+quantise_zero_point_grade = quantise_zero_point_grade.hidden(
+    negative_side, points=1, after=("codes-from-zero", "range-is-widened")
+)
 ### END HIDDEN TESTS
 quantise_zero_point_grade
 
@@ -540,7 +542,9 @@ def five_bits(function, draw):
     check.judge_levels(function, 6, 3, draw.number(0.9, 0.95))
 
 
-normal_float_grade = normal_float_grade.hidden(equal_sides, points=1).hidden(five_bits, points=1)
+both = ("is-nf4", "any-size")
+normal_float_grade = normal_float_grade.hidden(equal_sides, points=1, after=both)
+normal_float_grade = normal_float_grade.hidden(five_bits, points=1, after=both)
 ### END HIDDEN TESTS
 normal_float_grade
 
@@ -592,7 +596,7 @@ for table in (NF4, naive):
 # | --- | --- | --- | --- |
 # | from numbers to places in a table | 2 of 5 | 6 min | 1 line |
 #
-# Write `nearest_entry(scaled, table)`: for each number the place of the nearest entry, as uint8. The table may be in any order: the codes of FP4, a
+# Write `nearest_entry(scaled, table)`: for each number the place of the nearest entry, as uint8. Numbers may lie beyond the ends of the table. It may be in any order: the codes of FP4, a
 # 4-bit floating-point format, are not in the order of their values. Exactly halfway between two entries, either will do.
 #
 # <details><summary>Hint 1: where to start</summary>
@@ -628,12 +632,19 @@ nearest_entry_grade = check.nearest_entry(nearest_entry, points=2, of=3)
 
 ### BEGIN HIDDEN TESTS
 def other_tables(function, draw):
-    """It also holds for tables of other sizes and numbers of any shape."""
-    check.judge_nearest(function, draw, check.table_like(draw, 5, shuffled=True), (2, 3, 4))
-    check.judge_nearest(function, draw, check.table_like(draw, 200, shuffled=False), (17,))
+    """It also holds for tables of other sizes, up to 256, and numbers of any shape."""
+    tables = [
+        (check.table_like(draw, 5, shuffled=True), (2, 3, 4)),
+        (check.table_like(draw, 200, shuffled=False), (17,)),
+        (check.table_like(draw, 256, shuffled=True), (300,)),
+        (check.table_like(draw, 1, shuffled=False), (4,)),
+        (check.table_like(draw, 3, shuffled=True, size=20.0), ()),
+        (check.table_like(draw, 6, shuffled=True), (1, 1)),
+    ]
+    check.judge_nearest(function, [(check.numbers_for(draw, *one), one[0]) for one in tables])
 
 
-nearest_entry_grade = nearest_entry_grade.hidden(other_tables, points=1)
+nearest_entry_grade = nearest_entry_grade.hidden(other_tables, points=1, after=("ascending-table", "any-order"))
 ### END HIDDEN TESTS
 nearest_entry_grade
 
@@ -774,7 +785,7 @@ axes.grid(axis="x", visible=False)
 # | half the bytes, and back | 2 of 5 | 8 min | 4 lines |
 #
 # Write `pack_codes(codes)`, from uint8 codes of any shape to a flat uint8 tensor, and `unpack_codes(packed, count)`, the first `count` codes, flat. An odd
-# number of codes is completed by a zero.
+# number of codes is completed by a zero at the end. `count` may be smaller than the number of codes in the bytes.
 #
 # <details><summary>Hint 1: where to start</summary>
 # <code>flat[0::2]</code> are the earlier codes of all pairs, <code>flat[1::2]</code> the later ones. Codes 1 and 2 make the byte 18.
@@ -818,13 +829,14 @@ pack_codes_grade = check.pack_codes(pack_codes, unpack_codes, points=3, of=4)
 ### BEGIN HIDDEN TESTS
 def any_count(functions, draw):
     """It also holds for one code, for hundreds, and for codes with two axes."""
-    for shape in ((1,), (3, 5), (4, 6)):
-        check.judge_packed(functions, draw, shape)
-    for count in (1, 2, 501):
-        check.judge_unpacked(functions, draw, count)
+    check.judge_packed(functions, draw, [(4, 6)])
+    check.judge_packed(functions, draw, [(3, 5)])
+    check.judge_packed(functions, draw, [(1,), (3, 5), (4, 6), (2, 3, 3), (501,), ()])
+    check.judge_unpacked(functions, draw, [(1, 1), (2, 2), (501, 501), (40, 21), (40, 40), (40, 1)])
 
 
-pack_codes_grade = pack_codes_grade.hidden(any_count, points=1)
+every_row = ("two-in-a-byte", "two-out-of-a-byte", "odd-count")
+pack_codes_grade = pack_codes_grade.hidden(any_count, points=1, after=every_row)
 ### END HIDDEN TESTS
 pack_codes_grade
 
@@ -884,7 +896,8 @@ except ImportError as error:
 #
 # Write `stored_bits(block, group)`, the bits a weight costs according to the table (`group` is None without double quantisation; the one mean is not counted);
 # `store_scales(scales, group)`, which returns codes (int8), steps and mean; and `restore_scales(codes, steps, mean, group)`. The last group may be shorter; a group without any
-# difference to the mean gets any positive step.
+# difference to the mean gets any positive step. Write it out here, even where it resembles exercise 3: then a mistake made there
+# costs nothing here.
 #
 # <details><summary>Hint 1: where to start</summary>
 # With block 64 and group 256, one step serves 64 · 256 = 16,384 weights: 32 / 16,384 = 0.002 bits each.
@@ -939,23 +952,16 @@ double_quantisation_grade = check.double_quantization(stored_bits, store_scales,
 
 
 ### BEGIN HIDDEN TESTS
-from lora_utils.checks import Failure
-
-
 def any_group(functions, draw):
     """It also holds for whole groups, for one group longer than the list, and for scales that are all equal."""
-    for m, group in ((32, 8), (6, 256), (20, 16)):
-        check.judge_stored(functions, draw, m, group)
-        check.judge_restored(functions, draw, m, group)
-    value = functions.probe(check.one_of, which="store", args=[torch.full((6,), 0.5), 4])["value"]
-    _, steps, _ = check.parts(value, "codes, steps, mean")
-    if not isinstance(steps, torch.Tensor) or not (steps > 0).all():
-        raise Failure(
-            "zero-step", "for equal scales a step is 0: codes are 0 / 0", "Where a step is 0, use any positive number."
-        )
+    sizes = [(32, 8), (6, 256), (20, 16), (5, 1), (17, 3), (2, 2)]
+    check.judge_stored(functions, draw, sizes)
+    check.judge_restored(functions, draw, [*sizes, (1, 1), (1, 64)])
+    check.judge_equal(functions, [[torch.full((6,), 0.5), 4], [torch.tensor([0.75]), 8], [torch.full((4,), 2.0), 2]])
 
 
-double_quantisation_grade = double_quantisation_grade.hidden(any_group, points=1)
+every_row = ("stores-scales", "equal-scales", "restores-scales")
+double_quantisation_grade = double_quantisation_grade.hidden(any_group, points=1, after=every_row)
 ### END HIDDEN TESTS
 double_quantisation_grade
 

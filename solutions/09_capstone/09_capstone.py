@@ -13,8 +13,8 @@
 # * find the methods that no other beats, and choose among them under limits on size, memory and forgetting;
 # * export a LoRA so that Hugging Face's PEFT loads it and computes the same.
 #
-# **Time** about 90 minutes. **Points** 30 in six exercises. **Run time** about a minute on two CPU cores (one is
-# used): the big comparison is shipped_comparison as a file, beside the command that made it, and one of its runs is repeated here.
+# **Time** about 80 minutes. **Points** 30 in six exercises. **Run time** about a minute on two CPU cores (one is
+# used): the big comparison is shipped as a file, beside the command that made it, and one of its runs is repeated here.
 # The first run fetches MiniLM and the TREC questions.
 #
 # Every exercise stands alone: a mistake in one costs nothing in the next. The figures use the course's own functions;
@@ -151,19 +151,19 @@ choose_rate_grade = check.choose_rate(choose_rate, points=5, of=6)
 ### BEGIN HIDDEN TESTS
 def needs_no_test(choose_rate, draw):
     """It works on runs that have no test accuracy at all."""
-    tables = [[{k: v for k, v in run.items() if k != "test"} for run in check.run_table(draw)] for _ in range(4)]
+    from lora_utils.checks import Failure
+
+    tables = [[{k: v for k, v in run.items() if k != "test"} for run in check.run_table(draw)] for _ in range(8)]
     right = [max(by := check.by_rate(runs), key=lambda lr, by=by: sum(by[lr]) / len(by[lr])) for runs in tables]
-    for runs, want in zip(tables, right, strict=True):
-        lr, at_edge = check.picked(choose_rate, runs)
+    for runs, want, (lr, at_edge) in zip(tables, right, check.picked(choose_rate, tables), strict=True):
         rates = sorted({run["lr"] for run in runs})
         if lr != want or at_edge != (want in (rates[0], rates[-1])):
-            from lora_utils.checks import Failure
-
-            text = f"the rate should be {want:g}, got {lr:g} with at_edge={at_edge}"
+            text = f"of the rates {rates} it should be {want:g}, got {lr:g} with at_edge={at_edge}"
             raise Failure("wrong-rate", text, "Mean of `valid` over the runs of each rate; edges of all rates tried.")
 
 
-choose_rate_grade = choose_rate_grade.hidden(needs_no_test, points=1)
+both = ("by-the-mean-on-validation", "says-when-it-is-at-an-edge")
+choose_rate_grade = choose_rate_grade.hidden(needs_no_test, points=1, after=both)
 ### END HIDDEN TESTS
 choose_rate_grade
 
@@ -288,11 +288,13 @@ paired_difference_grade = check.paired_difference(paired_difference, points=3, o
 ### BEGIN HIDDEN TESTS
 def two_seeds(paired_difference, draw):
     """It works with two seeds in common, whichever these are and however many there are besides."""
-    check.judge_pair(paired_difference, *check.seed_table(draw, 2, (3, 0)))
-    check.judge_pair(paired_difference, *check.seed_table(draw, 2, (0, 3)))
+    sizes = [(2, (3, 0)), (2, (0, 3)), (2, (0, 0)), (9, (1, 2)), (2, (4, 4))]
+    tables = [check.seed_table(draw, *size, shift) for size in sizes for shift in (0.05, -0.05)]
+    check.judge_pairs(paired_difference, tables)
 
 
-paired_difference_grade = paired_difference_grade.hidden(two_seeds, points=1)
+both = ("same-seeds", "other-seeds-besides")
+paired_difference_grade = paired_difference_grade.hidden(two_seeds, points=1, after=both)
 ### END HIDDEN TESTS
 paired_difference_grade
 
@@ -419,9 +421,11 @@ def other_ranks(dora, draw):
     check.judge_dora(dora, check.dora_case(draw, rank=1, leading=(2, 4)))
     check.judge_dora(dora, check.dora_case(draw, rank=11))
     check.judge_dora(dora, check.dora_case(draw, square=True, rank=2, leading=()))
+    check.judge_dora(dora, check.dora_case(draw, square=True, rank=1, alpha=3.0))
 
 
-dora_layer_grade = dora_layer_grade.hidden(other_ranks, points=1)
+both = ("output-of-a-square-layer", "output-of-any-layer")
+dora_layer_grade = dora_layer_grade.hidden(other_ranks, points=1, after=both)
 ### END HIDDEN TESTS
 dora_layer_grade
 
@@ -471,8 +475,8 @@ if dora_layer_grade.verdict == "pass":
 #
 # `rows` is a list of dicts, `better` maps an axis to `"max"` or `"min"`, for example
 # `{"accuracy": "max", "trainable": "min"}`. Return the list of places (0, 1, ...) of the rows that are not dominated, in
-# ascending order. Two rows that are equal on every axis do not dominate each other. Rows may have more columns than
-# `better` has axes; those do not count.
+# ascending order. Two rows that are equal on every axis do not dominate each other. Numbers may be below zero. Rows may
+# have more columns than `better` has axes; those do not count.
 #
 # <details><summary>Hint 1: where to start</summary>
 #
@@ -512,10 +516,9 @@ pareto_front_grade = check.pareto_front(pareto_front, points=4, of=6)
 def many_ties(pareto_front, draw):
     """It is right on tables with many equal numbers, on one row and on none."""
     better = {"memory": "min", "accuracy": "max", "forgetting": "min"}
-    for _ in range(4):
-        check.judge_front(pareto_front, check.random_table(draw, 14, 3, better), better)
-    check.judge_front(pareto_front, check.random_table(draw, 1, 3, better), better)
-    check.judge_front(pareto_front, [], better)
+    tables = [(check.random_table(draw, count, 3, better), better) for count in (14, 14, 14, 14, 5, 6, 7, 1)]
+    check.judge_front(pareto_front, tables)
+    check.judge_front(pareto_front, [([], better)])
 
 
 def rows_twice(pareto_front, draw):
@@ -525,10 +528,12 @@ def rows_twice(pareto_front, draw):
     rows += [dict(rows[place], name=f"again {place}") for place in (3, 7, 7)]
     for row in rows:
         row["speed"] = 4
-    check.judge_front(pareto_front, rows, better)
+    check.judge_front(pareto_front, [(rows, better)])
 
 
-pareto_front_grade = pareto_front_grade.hidden(many_ties, points=1).hidden(rows_twice, points=1)
+every_row = ("keeps-what-none-dominates", "equal-on-an-axis", "equal-rows-stay", "any-axes")
+pareto_front_grade = pareto_front_grade.hidden(many_ties, points=1, after=every_row)
+pareto_front_grade = pareto_front_grade.hidden(rows_twice, points=1, after=every_row)
 ### END HIDDEN TESTS
 pareto_front_grade
 
@@ -668,16 +673,19 @@ choose_method_grade = check.choose_method(choose_method, points=4, of=5)
 ### BEGIN HIDDEN TESTS
 def without_limits(choose_method, draw):
     """It also works with no limit at all, with one, and with no tolerance."""
-    for _ in range(2):
+    cases = []
+    for _ in range(4):
         rows, limits, tolerance = check.feasible_case(draw, count=10)
-        check.judge_choice(choose_method, rows, {}, tolerance)
-        check.judge_choice(choose_method, rows, {"memory": limits["memory"]}, tolerance)
-        for place, row in enumerate(rows):  # no two equally accurate: with no tolerance one is the best
-            row["accuracy"] += place * 1e-5
-        check.judge_choice(choose_method, rows, {"trainable": max(row["trainable"] for row in rows), **limits}, 0.0)
+        cases += [(rows, {}, tolerance), (rows, {"memory": limits["memory"]}, tolerance)]
+        # no two equally accurate: with no tolerance one is the best
+        apart = [{**row, "accuracy": row["accuracy"] + place * 1e-5} for place, row in enumerate(rows)]
+        cases.append((apart, {"trainable": max(row["trainable"] for row in rows), **limits}, 0.0))
+        cases.append((rows, limits, 1.0))
+        cases.append((rows[:1], {}, 0.0))
+    check.judge_choice(choose_method, cases)
 
 
-choose_method_grade = choose_method_grade.hidden(without_limits, points=1)
+choose_method_grade = choose_method_grade.hidden(without_limits, points=1, after=("smallest-of-the-good",))
 ### END HIDDEN TESTS
 choose_method_grade
 
@@ -804,14 +812,18 @@ peft_adapter_grade = check.peft_adapter(to_peft, points=3, of=4)
 ### BEGIN HIDDEN TESTS
 def other_layers(to_peft, draw):
     """It works for one layer as for two, in whatever order the state has them."""
-    state, alpha, rank = check.export_case(draw)
-    check.judge_values(to_peft, dict(reversed(list(state.items()))), alpha, rank)
+    for _ in range(2):
+        state, alpha, rank = check.export_case(draw)
+        check.judge_values(to_peft, dict(reversed(list(state.items()))), alpha, rank)
+        shuffled = [list(state.items())[place] for place in draw.order(len(state))]
+        check.judge_values(to_peft, dict(shuffled), alpha, rank)
     names = {name.removesuffix(".lora.A") for name in state if name.endswith(".lora.A")}
     for name in sorted(names):
         check.judge_values(to_peft, *check.export_case(draw, (name,)))
 
 
-peft_adapter_grade = peft_adapter_grade.hidden(other_layers, points=1)
+every_row = ("names-are-pefts", "update-is-the-same", "can-be-stored-and-found")
+peft_adapter_grade = peft_adapter_grade.hidden(other_layers, points=1, after=every_row)
 ### END HIDDEN TESTS
 peft_adapter_grade
 

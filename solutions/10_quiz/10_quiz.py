@@ -32,7 +32,8 @@ from lora_utils.quiz import Question
 # ## Your name
 #
 # The order of the choices depends on your name, so that "b" means something else for your neighbour. Type it **before** you answer, then run all cells again.
-# If you change it later, the letters move, and what you have typed means something else. Capitals and spaces make no difference.
+# If you change it later, the letters move, and what you have typed means something else. Capitals make no difference, and neither
+# do spaces before or after the name, or two instead of one.
 
 # %%
 STUDENT = ""  # your name or student number, between the quotes

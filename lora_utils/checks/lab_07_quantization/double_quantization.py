@@ -1,4 +1,4 @@
-"""Checks of lab 07: the bits that a weight costs, and scales that are themselves stored in 8 bits.
+"""Checks of lab 07: scales that are themselves stored in 8 bits.
 
 Letters: c the scales, m of them; g in a group, t = ceil(m / g) groups, one step each; `mean` one number for all.
 """
@@ -6,177 +6,275 @@ Letters: c the scales, m of them; g in a group, t = ceil(m / g) groups, one step
 from __future__ import annotations
 
 import torch
+from torch.nn.functional import pad
 
-from lora_utils.checks.framework.compare import Mistake, close, expect_close, expect_tensor
+from lora_utils.checks.framework.compare import expect_tensor
 from lora_utils.checks.framework.draw import Draw
-from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
 from lora_utils.checks.framework.subject import Subject
-from lora_utils.checks.lab_07_quantization.known_codes import expect_integers, expect_step_number, parts
+from lora_utils.checks.lab_07_quantization.known_codes import (
+    Rule,
+    expect_all,
+    expect_integers,
+    expect_step_number,
+    parts,
+)
+from lora_utils.checks.lab_07_quantization.stored_bits import all_of, double_quantization
 
-double_quantization = Exercise("double-quantisation")
-
-
-def one_of(bits, store, restore, *, which: str, args: list) -> dict:
-    """Probe: call one of the three functions."""
-    return {"value": {"bits": bits, "store": store, "restore": restore}[which](*args)}
-
-
-@double_quantization.check
-def bits_without(subject: Subject, draw: Draw) -> None:
-    """stored_bits(64) is 4.5: the code, and the block's share of a scale of 32 bits."""
-    for block in (64, draw.choice((32, 128, 256))):
-        value = subject.probe(one_of, which="bits", args=[block])["value"]
-        mistakes = (
-            Mistake("scale-forgotten", 4.0, "it counts the codes alone", "Each block also has a scale: 32 / block."),
-            Mistake("scale-of-16-bits", 4 + 16 / block, "it counts 16 bits a scale", "A float32 scale has 32."),
-            Mistake("bytes-for-bits", 4 + 4 / block, "it counts a scale as 4", "4 bytes are 32 bits."),
-            Mistake("bytes-for-bits", 0.5 + 4 / block, "it counts bytes", "Bits: 4 for the code, 32 / block."),
-            Mistake("whole-scale", 36.0, "every weight pays a whole scale", "block weights share it: 32 / block."),
-        )
-        expect_close(value, 4 + 32 / block, what=f"stored_bits({block})", id="wrong-bits", mistakes=mistakes,
-                     hint="4 + 32 / block", tolerance=1e-6)  # fmt: skip
+NAMES = "codes, steps, mean"
+SUBTRACT = "Subtract the mean first: differences of both signs use all 255 codes, and are much smaller."
 
 
-@double_quantization.check
-def bits_with(subject: Subject, draw: Draw) -> None:
-    """stored_bits(64, 256) is 4.127: scales of 8 bits, and the group's share of a step of 32 bits."""
-    for block, group in ((64, 256), (draw.choice((32, 128)), draw.choice((64, 512)))):
-        value = subject.probe(one_of, which="bits", args=[block, group])["value"]
-        shared = "A step of 32 bits is shared by the block * group weights of its group."
-        mistakes = (
-            Mistake("step-forgotten", 4 + 8 / block, "it leaves out the steps of the groups", shared),
-            Mistake("step-shared-by-group-only", 4 + 8 / block + 32 / group, "it shares a step among the "
-                    f"{group} scales of a group, not among their weights", shared),
-            Mistake("nothing-saved", 4 + 32 / block, "it is what a weight costs without double quantisation",
-                    "With a group the scales have 8 bits: 8 / block."),
-            Mistake("nothing-saved", 4 + 32 / block + 32 / (block * group), "it still counts 32 bits a scale",
-                    "With a group the scales have 8 bits: 8 / block."),
-            Mistake("both-kept", 4 + 32 / block + 8 / block + 32 / (block * group), "it counts the scales twice",
-                    "The 8-bit scales replace those of 32 bits."),
-            Mistake("step-of-8-bits", 4 + 8 / block + 8 / (block * group), "it counts 8 bits a step",
-                    "The steps of the groups are float32: 32 bits."),
-        )  # fmt: skip
-        expect_close(value, 4 + 8 / block + 32 / (block * group), what=f"stored_bits({block}, {group})",
-                     id="wrong-bits", mistakes=mistakes, hint="4 + 8 / block + 32 / (block * group)",
-                     tolerance=1e-6)  # fmt: skip
+# ----------------------------------------------------------------------------------------------------- store_scales
+def scales_with(draw: Draw, m: int, group: int) -> torch.Tensor:
+    """Draw positive scales whose codes are never in doubt: no distance is near the middle between two codes.
 
-
-def scales_with(draw: Draw, m: int, group: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, float]:
-    """Draw positive scales with their codes, steps and mean: centred scales are made as pairs that add up to nothing.
-
-    m and group are even. Codes of the largest distance are 127; the others lie 0.2 from a whole number of steps.
+    The scales of one group lie farther from the mean than those of another, in turn farthest above it and below it.
     """
-    t = -(-m // group)
-    steps = torch.tensor([round(0.001 + 0.002 * ((3 * j) % 5) + draw.integer(0, 9) * 1e-4, 5) for j in range(t)])
-    codes, d = [], []
-    for j in range(t):
-        half = (min(group, m - j * group)) // 2
-        q = draw.integers(-120, 120, half).double()
-        q[0] = 127 if j % 2 else -127
-        e = torch.full((half,), 0.2, dtype=torch.float64) * (1 - 2 * (torch.arange(half) % 2))
-        e[0] = 0.0
-        codes += [q, -q]
-        d += [e, -e]
-    codes, d = torch.cat(codes), torch.cat(d)
-    mean = round(3 + draw.number(0, 1), 2)
-    each = steps.double().repeat_interleave(group)[:m]
-    return (mean + each * (codes + d)).float(), codes, steps.double(), mean
+    far = torch.tensor([0.2 + 0.3 * ((3 * j) % 5) for j in range(-(-m // group))], dtype=torch.float64)
+    while True:
+        apart = draw.integers(-800, 800, m).double() / 1000
+        apart[::group] = 1.0 - 2.0 * (torch.arange(-(-m // group)) % 2)
+        scales = (draw.number(3, 4) + apart * far.repeat_interleave(group)[:m]).float()
+        mean, steps = facts(scales, group)
+        ratio = (scales.double() - mean) / steps.repeat_interleave(group)[:m]
+        inside = ratio[ratio.abs() < 126.9]
+        if ((inside - inside.floor() - 0.5).abs() > 0.02).all():
+            return scales
+
+
+def facts(scales: torch.Tensor, group: int) -> tuple[float, torch.Tensor]:
+    """The mean of all scales and the steps of their groups, in float64; a step of 0 is 1."""
+    mean = float(scales.double().mean())
+    steps = torch.stack([(part - mean).abs().max() for part in scales.double().split(group)]) / 127
+    return mean, torch.where(steps == 0, 1.0, steps)
 
 
 @double_quantization.check
 def stores_scales(subject: Subject, draw: Draw) -> None:
     """store_scales subtracts the mean of all scales, then quantises each group to 8 bits by absmax."""
-    judge_stored(subject, draw, 28, 8)
+    judge_stored(subject, draw, [(28, 8), (12, 4), (9, 16), (20, 6), (7, 2)])
 
 
+def judge_stored(subject: Subject, draw: Draw, sizes: list[tuple[int, int]]) -> None:
+    """Compare mean, steps and codes for (m, group), each drawn anew; hidden checks use other sizes."""
+    cases = [[scales_with(draw, m, group), group] for m, group in sizes]
+    found = [parts(value, NAMES) for value in subject.probe(all_of, which="store", cases=cases)["values"]]
+    where = [f"for {m} scales in groups of {group}:" for m, group in sizes]
+    for (m, _), text, (codes, steps, mean) in zip(sizes, where, found, strict=True):
+        expect_tensor(codes, "the codes")
+        expect_tensor(steps, "the steps")
+        if isinstance(mean, torch.Tensor) and mean.numel() > 1:
+            raise Failure("mean-per-group", f"{text} there are {mean.numel()} means: one mean a group costs as much "
+                          "as one step more", "One mean for all scales.")  # fmt: skip
+        expect_step_number(mean, (m,), "mean")
+    _judge_means(cases, [float(mean) for *_, mean in found], where)
+    _judge_steps(cases, [steps for _, steps, _ in found], where)
+    _judge_codes(cases, [codes for codes, *_ in found], where)
+
+
+def _judge_means(cases: list, got: list[float], where: list[str]) -> None:
+    of = [(scales.double(), group) for scales, group in cases]
+    rules = [
+        Rule("mean-not-subtracted", [0.0] * len(of), "the mean is 0: nothing was subtracted", SUBTRACT),
+        Rule("filled-before-centring", [float(pad(c, (0, -len(c) % g)).mean()) for c, g in of], "the zeros that fill "
+             "the last group up count in the mean", "Take the mean of the scales alone, fill up afterwards."),
+        Rule("median-for-mean", [float(c.median()) for c, _ in of], "it is the median", "The mean: sum over count."),
+        Rule("least-for-mean", [float(c.min()) for c, _ in of], "it is the smallest scale", SUBTRACT),
+        Rule("middle-for-mean", [float(c.min() + c.max()) / 2 for c, _ in of], "it is the middle of the range",
+             "The mean: sum over count."),
+        Rule("mean-of-first-group", [float(c[:g].mean()) for c, g in of], "it is the mean of the first group",
+             "One mean for all scales."),
+        Rule("mean-negative", [-float(c.mean()) for c, _ in of], "its sign is turned", "Return the mean as it is."),
+    ]  # fmt: skip
+    right = [float(c.mean()) for c, _ in of]
+    said = [f"{text} the mean must be {want:.6g}, got {value:.6g}:" for text, want, value in zip(where, right, got,
+            strict=True)]  # fmt: skip
+    expect_all(got, right, said, what=None, id="wrong-mean", rules=rules, hint="The mean of all scales, one number.",
+               tolerance=2e-6)  # fmt: skip
+
+
+def _judge_steps(cases: list, got: list[torch.Tensor], where: list[str]) -> None:
+    def rule(id: str, make, text: str, hint: str) -> Rule:
+        """What a mistake makes of scales, distances to the mean, the group and the largest distances; over 127."""
+        values = []
+        for scales, group in cases:
+            mean, steps = facts(scales, group)
+            values.append(make(scales.double(), scales.double() - mean, group, steps * 127) / 127)
+        return Rule(id, values, text, hint)
+
+    def tops(v: torch.Tensor, group: int, way=torch.amax) -> torch.Tensor:
+        return torch.stack([way(part, 0) for part in v.split(group)])
+
+    def filled(v: torch.Tensor, group: int) -> torch.Tensor:
+        return pad(v, (0, -len(v) % group))
+
+    both = "The largest distance may lie below the mean: take magnitudes of the differences."
+    each = "One step for each group: ceil(m / group) of them."
+    rules = [
+        rule("mean-not-subtracted", lambda c, d, g, top: tops(c, g), "the steps are those of the scales themselves",
+             SUBTRACT),
+        rule("sign-forgotten", lambda c, d, g, top: tops(d, g), "the steps follow the largest scale above the mean",
+             both),
+        rule("sign-forgotten", lambda c, d, g, top: tops(filled(d, g), g), "the steps follow the largest scale above "
+             "the mean", both),
+        rule("sign-forgotten", lambda c, d, g, top: tops(filled(d, g), g).clamp(min=0), "the steps follow the largest "
+             "scale above the mean", both),
+        rule("sign-forgotten", lambda c, d, g, top: tops(d, g).clamp(min=0), "the steps follow the largest "
+             "scale above the mean", both),
+        rule("sign-forgotten", lambda c, d, g, top: tops(d, g).abs(), "the steps follow the largest scale above the "
+             "mean", both),
+        rule("sign-forgotten", lambda c, d, g, top: -tops(d, g, torch.amin), "the steps follow the smallest scale",
+             both),
+        rule("range-128", lambda c, d, g, top: top * 127 / 128, "the largest distance was divided by 128",
+             "Codes run from -127 to 127."),
+        rule("range-unsigned", lambda c, d, g, top: top * 127 / 255, "the largest distance was divided by 255",
+             "The differences have both signs: codes from -127 to 127."),
+        rule("range-unsigned", lambda c, d, g, top: (tops(filled(d, g), g) - tops(filled(d, g), g, torch.amin)) * 127
+             / 255, "the range of each group was divided by 255", "Absmax, as in exercise 1: the largest magnitude "
+             "divided by 127."),
+        rule("range-unsigned", lambda c, d, g, top: (tops(c, g) - tops(c, g, torch.amin)) * 127 / 255, "the range of "
+             "each group was divided by 255", "Absmax, as in exercise 1: the largest magnitude divided by 127."),
+        rule("range-unsigned", lambda c, d, g, top: (tops(c, g) - tops(c, g, torch.amin)) / 2, "half the range of "
+             "each group was divided by 127", "Absmax, as in exercise 1: the largest magnitude divided by 127."),
+        rule("absmax-returned", lambda c, d, g, top: top * 127, "the largest distances themselves are returned",
+             "Divide by 127."),
+        rule("mean-of-group", lambda c, d, g, top: tops(torch.cat([p - p.mean() for p in c.split(g)]).abs(), g), "the "
+             "distances are those to the mean of the group", "One mean for all scales."),
+        rule("one-step", lambda c, d, g, top: top.max().reshape(1), "there is one step for all", each),
+        rule("one-step", lambda c, d, g, top: top.max(), "there is one step for all", each),
+        rule("last-group-dropped", lambda c, d, g, top: top[: len(c) // g], "a last, shorter group has no step",
+             "Fill the last group up with zeros, after the mean is subtracted."),
+        rule("extra-group", lambda c, d, g, top: torch.cat([top, torch.zeros(int(len(c) % g == 0))]), "where m is a "
+             "multiple of group there is one step too many", each),
+        rule("extra-group", lambda c, d, g, top: torch.cat([top, torch.full((int(len(c) % g == 0),), 127.0)]), "where "
+             "m is a multiple of group there is one step too many", each),
+        rule("filled-before-centring", lambda c, d, g, top: tops((filled(c, g) - c.mean()).abs(), g), "the zeros that "
+             "fill the last group up count as scales", "Subtract the mean first, fill up afterwards."),
+        rule("step-shape", lambda c, d, g, top: top[:, None], "the steps have a second axis", "Shape (t,)."),
+    ]  # fmt: skip
+    unit = [float(facts(scales, group)[1].max()) for scales, group in cases]
+    for one in rules:
+        one.values[:] = [value / size for value, size in zip(one.values, unit, strict=True)]
+    expect_all([steps / size for steps, size in zip(got, unit, strict=True)],
+               [facts(*case)[1] / size for case, size in zip(cases, unit, strict=True)], where,
+               what="the steps, in units of the largest,", id="wrong-steps", rules=rules, tolerance=1e-4,
+               hint="The largest distance of a group's scales to the mean of all, divided by 127.")  # fmt: skip
+
+
+def _judge_codes(cases: list, got: list[torch.Tensor], where: list[str]) -> None:
+    made = []
+    for scales, group in cases:
+        mean, steps = facts(scales, group)
+        each = steps.repeat_interleave(group)[: len(scales)]
+        made.append(((scales.double() - mean) / each, scales.double() / each))
+    right = [ratio.round() for ratio, _ in made]
+    nearest = "Round to the nearest, before you convert."
+    ends = [q.abs() == 127 for q in right]
+
+    def cut(way) -> list[torch.Tensor]:
+        """Codes that are cut; at the ends, where rounding errors decide, those that came."""
+        values = []
+        for (ratio, _), codes, end in zip(made, got, ends, strict=True):
+            values.append(torch.where(end, codes.double(), way(ratio)) if codes.shape == ratio.shape else way(ratio))
+        return values
+
+    rules = [
+        Rule("truncated", cut(torch.trunc), "the codes are cut, not rounded", nearest),
+        Rule("truncated", cut(torch.floor), "the codes are rounded down", nearest),
+        Rule("codes-not-rounded", [ratio for ratio, _ in made], "the codes are not rounded", nearest),
+        Rule("mean-not-subtracted", [whole.round() for _, whole in made], "the codes are those of the scales "
+             "themselves", SUBTRACT),
+        Rule("mean-not-subtracted", [whole.round().clamp(-127, 127) for _, whole in made], "the codes are those of the "
+             "scales themselves", SUBTRACT),
+        Rule("codes-offset", [q + 127 for q in right], "the codes are shifted by 127", "Absmax codes carry a sign."),
+        Rule("codes-offset", [q + 128 for q in right], "the codes are shifted by 128", "Absmax codes carry a sign."),
+        Rule("sign-lost", [q.abs() for q in right], "the codes have lost their signs", "Only the step needs "
+             "magnitudes."),
+        Rule("not-cut-at-m", [pad(q, (0, -len(q) % g)) for q, (_, g) in zip(right, cases, strict=True)], "what filled "
+             "up the last group is still there", "As many codes as scales."),
+    ]  # fmt: skip
+    expect_all(got, right, where, what="the codes", id="wrong-codes", rules=rules,
+               hint="A code is the distance to the mean in steps of the scale's own group, rounded.")  # fmt: skip
+    for codes in got:
+        expect_integers(codes, torch.int8, "Add .to(torch.int8): 8 bits a scale is the point of it.")
+
+
+@double_quantization.check(after=("stores-scales",))
+def equal_scales(subject: Subject, draw: Draw) -> None:
+    """A group without any difference to the mean gets codes 0 and a step above 0, and changes no other."""
+    judge_equal(subject, [[torch.full((6,), 0.5), 4], [torch.tensor([2.0, 2, 2, 2, 1, 3, 1.5, 2.5]), 4]])
+
+
+def judge_equal(subject: Subject, cases: list) -> None:
+    """Look at groups that are the mean; hidden checks use it with other scales."""
+    for (scales, group), value in zip(cases, subject.probe(all_of, which="store", cases=cases)["values"], strict=True):
+        codes, steps, mean = parts(value, NAMES)
+        expect_tensor(steps, "the steps")
+        expect_tensor(codes, "the codes")
+        expect_step_number(mean, tuple(scales.shape), "mean")
+        where = f"for the scales {[round(v, 3) for v in scales.tolist()]} in groups of {group}"
+        came = [round(v, 5) for v in steps.flatten().tolist()]
+        if not all(0 < step < float("inf") for step in steps.flatten().tolist()):
+            raise Failure("zero-step", f"{where} the steps are {came}: codes are 0 / 0 where one is 0",
+                          "Where a step is 0, use any positive number.")  # fmt: skip
+        if steps.numel() != -(-len(scales) // group) or codes.shape != scales.shape:
+            text = f"{where} there are {steps.numel()} steps and {codes.numel()} codes"
+            raise Failure("wrong-count", text, "One step for each group and one code for each scale, these too.")
+        back = float(mean) + steps.double().flatten().repeat_interleave(group)[: len(scales)] * codes.double()
+        if (back - scales.double()).abs().max() > 0.005:
+            text = f"{where} the steps are {came}, the codes {codes.tolist()} and the mean {float(mean):.4g}"
+            raise Failure("wrong-codes", text, "Only a step that is 0 is replaced; the other groups stay.")
+
+
+# --------------------------------------------------------------------------------------------------- restore_scales
 @double_quantization.check
 def restores_scales(subject: Subject, draw: Draw) -> None:
     """restore_scales returns mean + step * code, with the step of the scale's own group."""
-    judge_restored(subject, draw, 13, 4)
+    judge_restored(subject, draw, [(13, 4), (8, 4), (3, 16), (5, 1), (12, 5), (6, 6)])
 
 
-def judge_stored(subject: Subject, draw: Draw, m: int, group: int) -> None:
-    """Compare codes, steps and mean with those that the scales were made from; hidden checks use other sizes."""
-    scales, q, steps, mean = scales_with(draw, m, group)
-    value = subject.probe(one_of, which="store", args=[scales, group])["value"]
-    codes, got, got_mean = parts(value, "codes, steps, mean")
-    for thing, name in ((codes, "codes"), (got, "steps")):
-        expect_tensor(thing, f"the {name}")
-    where = f"for {m} scales in groups of {group}"
-    split = scales.double().split(group)
-    plain = torch.stack([p.abs().max() for p in split])
-    spread = torch.stack([p.max() - p.min() for p in split])
-    subtract = "Subtract the mean first: differences of both signs use all 255 codes, and are much smaller."
-    if isinstance(got_mean, torch.Tensor) and got_mean.numel() > 1:
-        raise Failure("mean-per-group", f"{where} there are {got_mean.numel()} means: one mean a group costs as much "
-                      "as one step more", "One mean for all: scales.mean().")  # fmt: skip
-    expect_step_number(got_mean, (m,), "mean")
-    expect_close(float(got_mean), mean, what=f"{where} the mean", id="wrong-mean",
-                 hint="mean = scales.mean()",
-                 mistakes=(Mistake("mean-not-subtracted", 0.0, "the mean is 0: nothing was subtracted",
-                                   subtract),))  # fmt: skip
-    mistakes = [
-        Mistake("mean-not-subtracted", plain / 127, f"{where} the steps are those of the scales themselves", subtract),
-        Mistake("range-128", steps * 127 / 128, "the largest distance was divided by 128", "Codes run to 127."),
-        Mistake("range-unsigned", steps * 127 / 255, "the largest distance was divided by 255",
-                "The differences have both signs: codes from -127 to 127."),
-        Mistake("range-unsigned", spread / 255, "the range of each group was divided by 255",
-                "Absmax, as in exercise 1: the largest magnitude divided by 127."),
-        Mistake("absmax-returned", steps * 127, "the largest distances themselves are returned", "Divide by 127."),
-        Mistake("one-step", (steps.max()).reshape(1), f"{where} there is one step for all", "One step for each group."),
-        Mistake("last-group-dropped", steps[: m // group], f"{where} the last, shorter group has no step",
-                "Fill the last group up with zeros, after the mean is subtracted."),
-        Mistake("filled-before-centring", torch.cat([steps[:-1], torch.tensor([mean / 127], dtype=torch.float64)]),
-                f"{where} the zeros that fill the last group up count as scales", "Subtract the mean first, fill up "
-                "afterwards."),
-    ]  # fmt: skip
-    tolerance = 2e-6
-    if not close(got, steps, tolerance):
-        for mistake in mistakes:
-            if not close(mistake.value, steps, tolerance) and close(got, mistake.value, tolerance):
-                raise Failure(mistake.id, mistake.text, mistake.hint)
-    expect_close(got, steps, what=f"{where} the steps", id="wrong-steps", tolerance=tolerance,
-                 hint="The largest |scale - mean| of each group, divided by 127.")  # fmt: skip
-    code_mistakes = (
-        Mistake("truncated", (torch.where(q.abs() == 127, q, _apart(scales, mean, steps, group))).trunc(),
-                "the codes are cut, not rounded", "Round to the nearest."),
-        Mistake("mean-not-subtracted", (scales.double() / _each(steps, group, m)).round(), "the codes are those of "
-                "the scales themselves", subtract),
-    )  # fmt: skip
-    expect_close(codes, q, what=f"{where} the codes", id="wrong-codes", mistakes=code_mistakes,
-                 hint="((scales - mean) / step of the group).round()")  # fmt: skip
-    expect_integers(codes, torch.int8, "Add .to(torch.int8): 8 bits a scale is the point of it.")
-
-
-def judge_restored(subject: Subject, draw: Draw, m: int, group: int) -> None:
+def judge_restored(subject: Subject, draw: Draw, sizes: list[tuple[int, int]]) -> None:
     """Compare with mean + step * code, one by one; hidden checks use it with other sizes."""
-    codes = draw.integers(-127, 127, m).to(torch.int8)
-    steps = torch.tensor([0.01 * (1 + (3 * j) % 5) for j in range(-(-m // group))])
-    mean = torch.tensor(draw.number(3, 4))
-    back = subject.probe(one_of, which="restore", args=[codes, steps, mean, group])["value"]
-    expect_tensor(back, "what restore_scales returns")
-    q, s, average, t = codes.double(), steps.double(), float(mean), len(steps)
-    right = torch.stack([average + s[i // group] * q[i] for i in range(m)])
-    mistakes = (
-        Mistake("mean-forgotten", right - average, "the mean is not added back", "return mean + step * code"),
-        Mistake("mean-subtracted", right - 2 * average, "the mean is subtracted again", "Add it: mean + step * code."),
-        Mistake("steps-tiled", average + s[torch.arange(m) % t] * q, "the steps follow one another scale by scale",
-                "Each step serves a whole group: repeat_interleave(group), cut at m."),
-        Mistake("first-step-only", average + s[0] * q, "every scale gets the first step",
-                "Scale i is in group i // group."),
-        Mistake("scaled-mean", _each(s, group, m) * (q + average), "the mean is multiplied by the step",
-                "The mean was subtracted before dividing: add it last."),
-        Mistake("rescaled-by-range", average + _each(s, group, m) * q / 127, "the codes are divided by 127 as well",
-                "The step holds that division already."),
-    )  # fmt: skip
-    hint = "mean + steps.repeat_interleave(group)[:m] * codes"
-    expect_close(back, right, what="the scales that come back", id="wrong-scales", hint=hint, mistakes=mistakes)
+    cases = []
+    for m, group in sizes:
+        steps = torch.tensor([0.01 * (1 + (3 * j) % 5) for j in range(-(-m // group))])
+        cases.append([draw.integers(-127, 127, m).to(torch.int8), steps, torch.tensor(draw.number(3, 4)), group])
+    got = subject.probe(all_of, which="restore", cases=cases)["values"]
+    for back in got:
+        expect_tensor(back, "what restore_scales returns")
 
+    def rule(id: str, make, text: str, hint: str) -> Rule:
+        """What a mistake makes of the codes, the steps, the group of each scale, its place and the mean."""
+        values = []
+        for codes, steps, mean, group in cases:
+            places = torch.arange(len(codes))
+            values.append(make(codes.double(), steps.double(), places // group, places, float(mean)))
+        return Rule(id, values, text, hint)
 
-def _each(steps: torch.Tensor, group: int, m: int) -> torch.Tensor:
-    return steps[torch.arange(m) // group]
-
-
-def _apart(scales: torch.Tensor, mean: float, steps: torch.Tensor, group: int) -> torch.Tensor:
-    return (scales.double() - mean) / _each(steps, group, len(scales))
+    whole = "Each step serves a whole group of scales, the last one those that are left."
+    rules = [
+        rule("mean-forgotten", lambda q, s, own, i, mean: s[own] * q, "the mean is not added back", "What was "
+             "subtracted before must come back."),
+        rule("mean-subtracted", lambda q, s, own, i, mean: s[own] * q - mean, "the mean is subtracted again",
+             "What was subtracted before is added now."),
+        rule("steps-tiled", lambda q, s, own, i, mean: mean + s[i % len(s)] * q, "the steps follow one another scale "
+             "by scale", whole),
+        rule("first-step-only", lambda q, s, own, i, mean: mean + s[0] * q, "every scale gets the first step", whole),
+        rule("scaled-mean", lambda q, s, own, i, mean: s[own] * (q + mean), "the mean is multiplied by the step",
+             "The mean was subtracted before dividing: add it last."),
+        rule("rescaled-by-range", lambda q, s, own, i, mean: mean + s[own] * q / 127, "the codes are divided by 127 as "
+             "well", "The step holds that division already."),
+        rule("divided-by-step", lambda q, s, own, i, mean: mean + q / s[own], "the codes are divided by their steps",
+             "A code counts steps: multiply."),
+        rule("step-forgotten", lambda q, s, own, i, mean: mean + q, "the codes are not multiplied by their steps",
+             "A code counts steps: multiply."),
+        rule("codes-forgotten", lambda q, s, own, i, mean: mean + s[own], "the codes take no part",
+             "A code says how many steps a scale is away from the mean."),
+    ]  # fmt: skip
+    right = []
+    for codes, steps, mean, group in cases:
+        right.append(float(mean) + steps.double()[torch.arange(len(codes)) // group] * codes.double())
+    where = [f"for {m} codes in groups of {group}:" for m, group in sizes]
+    expect_all(got, right, where, what="the scales that come back", id="wrong-scales", rules=rules, tolerance=2e-6,
+               hint="The mean, and a code's number of steps of its own group on top.")  # fmt: skip

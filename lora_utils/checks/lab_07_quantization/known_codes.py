@@ -2,25 +2,92 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 
+from lora_utils.checks.framework.compare import TOLERANCE, close, expect_close
 from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.failure import Failure
 
+SIDES = ("most below zero", "most above zero", "all above zero", "all below zero")
 
-def on_grid(draw: Draw, bits: int, shape: tuple[int, ...]) -> tuple[torch.Tensor, torch.Tensor, float]:
+
+@dataclass(frozen=True)
+class Rule:
+    """A well-known mistake.
+
+    Args:
+        id: the message's name.
+        values: what it gives for each case.
+        text: what is wrong, after words that name a case.
+        hint: what to do about it.
+    """
+
+    id: str
+    values: list
+    text: str
+    hint: str
+
+
+def expect_all(
+    got: list,
+    right: list,
+    where: list[str],
+    *,
+    what: str | None,
+    id: str,
+    hint: str,
+    rules: tuple[Rule, ...] | list[Rule] = (),
+    tolerance: float = TOLERANCE,
+) -> None:
+    """Raise a Failure unless every case came out right; a mistake is named only if all cases together show it.
+
+    Args:
+        got: what the probe saw, case by case.
+        right: what the judge computed.
+        where: names each case, for example "for bits=4".
+        what: names the quantity in the message; None where the words that name a case say all.
+        id: message id when no mistake is recognised.
+        hint: the hint for that case.
+        rules: well-known mistakes, tried in order.
+        tolerance: as in expect_close.
+    """
+    pairs = list(zip(got, right, strict=True))
+    wrong = next((i for i, (one, other) in enumerate(pairs) if not close(one, other, tolerance)), None)
+    if wrong is None:
+        return
+    for rule in rules:
+        if all(_same(one, other, tolerance) for one, other in zip(got, rule.values, strict=True)):
+            raise Failure(rule.id, f"{where[wrong]} {rule.text}", rule.hint)
+    if what is None:
+        raise Failure(id, where[wrong].rstrip(":"), hint)
+    expect_close(*pairs[wrong], what=f"{what} {where[wrong].rstrip(':')}", id=id, hint=hint, tolerance=tolerance)
+
+
+def _same(one, other, tolerance: float) -> bool:
+    finite = torch.as_tensor(other, dtype=torch.float64).isfinite().all()  # nothing is close to infinity
+    return bool(finite) and close(one, other, tolerance)
+
+
+def spread(v: torch.Tensor) -> torch.Tensor:
+    """The standard deviation; a single number has none."""
+    return v.std() if v.numel() > 1 else torch.tensor(float("nan"))
+
+
+def on_grid(
+    draw: Draw, bits: int, shape: tuple[int, ...], side: str = SIDES[0], size: float = 1.0
+) -> tuple[torch.Tensor, torch.Tensor, float]:
     """Draw numbers x = s (q + d) with known codes q and step s.
 
-    The largest magnitude is s L, negative and unique, L = 2**(bits - 1) - 1; the other numbers lie at least a tenth of
-    a step from the middle between two codes and from the codes themselves, on both sides, so that no way of rounding
-    but one gives q.
+    The largest magnitude is s L and unique, L = 2**(bits - 1) - 1, and `side` says where it and the others stand; the
+    other numbers lie at least a tenth of a step from the middle between two codes and from the codes themselves, on
+    both sides, so that no way of rounding but one gives q.
 
     Returns:
         x float32 of the shape, q int64 of the shape, s
     """
-    s, L, n = draw.number(0.11, 0.49), 2 ** (bits - 1) - 1, 1
-    for side in shape:
-        n *= side
+    s, L, n = draw.number(0.11, 0.49) * size, 2 ** (bits - 1) - 1, torch.Size(shape).numel()
     q = draw.integers(-(L - 1), max(L // 2, 0), n)
     d = 0.1 + 0.3 * draw.integers(0, 99, n) / 99
     d = torch.where(draw.integers(0, 1, n) == 1, d, -d)
@@ -28,7 +95,12 @@ def on_grid(draw: Draw, bits: int, shape: tuple[int, ...]) -> tuple[torch.Tensor
         q[1:3], d[1:3] = torch.tensor([min(1, L // 2), -min(1, L - 1)]), torch.tensor([0.3, -0.3]).double()
         q[3], d[3] = min(1, L // 2), -0.3
     q[0], d[0] = -L, 0.0
-    return (s * (q + d)).float().reshape(shape), q.reshape(shape), s
+    x = q + d
+    if side.startswith("all"):  # |q + d| has the code |q|
+        x, q = x.abs(), q.abs()
+    if side in ("most above zero", "all below zero"):
+        x, q = -x, -q
+    return (s * x).float().reshape(shape), q.reshape(shape), s
 
 
 def parts(value, names: str) -> list:
@@ -37,6 +109,7 @@ def parts(value, names: str) -> list:
     if type(value) is list and len(value) == wanted:
         return value
     came = f"{len(value)} results" if type(value) is list else f"one {type(value).__name__}"
+    came = "None: is a return missing?" if value is None else came
     raise Failure("not-all-results", f"expected {wanted} results, {names}, got {came}", f"Write return {names}.")
 
 

@@ -12,6 +12,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
 from string import ascii_lowercase
 from typing import NamedTuple
 
@@ -22,7 +24,8 @@ from lora_utils.checks.framework.compare import Mistake
 from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
 from lora_utils.checks.framework.grade import Grade
-from lora_utils.checks.framework.subject import NOT_WRITTEN, StudentRaised
+from lora_utils.checks.framework.subject import StudentRaised
+from lora_utils.checks.framework.wire import MAX_BITS
 from lora_utils.quiz.questions import shown_order
 
 ONE, SEVERAL, NUMBER = "one", "several", "number"
@@ -45,6 +48,12 @@ def _as_data(answer):
     for kind in (list, tuple, set, frozenset):
         if isinstance(answer, kind):
             return [_as_data(item) for item in kind.__iter__(answer)]  # whatever a class of one's own makes of it
+    if type(answer) is np.ndarray:
+        return [_as_data(item) for item in answer.reshape(-1).tolist()]
+    if type(answer) in (Fraction, Decimal):
+        return float(answer)
+    if type(answer) is int and answer.bit_length() > MAX_BITS:
+        return {"type": "a whole number that no float holds"}
     if answer is None or isinstance(answer, (bool, int, float, str, np.generic, torch.Tensor)):
         return answer
     return {"type": type(answer).__name__}
@@ -67,7 +76,8 @@ def read_letters(answer, letters: str, *, several: bool) -> str:
     _require_an_answer(answer)
     parts = answer if isinstance(answer, list) else [answer]
     if any(isinstance(part, (int, float, torch.Tensor)) for part in parts):
-        raise Failure("number-not-letter", f"this question is answered by a letter, got the number {answer}", hint)
+        kind = "" if any(isinstance(part, bool) for part in parts) else "the number "
+        raise Failure("number-not-letter", f"this question is answered by a letter, got {kind}{answer}", hint)
     if not all(isinstance(part, str) for part in parts):
         kinds = ", ".join(part["type"] if isinstance(part, dict) else "a list in a list" for part in parts)
         raise Failure("not-letters", f"this question is answered by a letter in quotes, got {kinds}", hint)

@@ -81,3 +81,51 @@ def store_scales(scales, group):
 
 def restore_scales(codes, steps, mean, group):
     return mean.double() + codes.double() * steps.double().repeat_interleave(group)[: len(codes)]
+
+
+# %% built on a function of blocks
+def in_pieces(numbers, group):
+    pieces = numbers.split(group)
+    steps = [max(float(p.abs().max()) / 127, 1e-12) for p in pieces]
+    codes = torch.cat([(p / s).round() for p, s in zip(pieces, steps)])
+    return codes.to(torch.int8), torch.tensor(steps)
+
+
+def stored_bits(block: int, group: int | None = None) -> float:
+    scale, step = (32, 0) if group is None else (8, 32 / group)
+    return 4 + (scale + step) / block
+
+
+def store_scales(scales, group):
+    mean = torch.mean(scales)
+    return *in_pieces(scales - mean, group), mean
+
+
+def restore_scales(codes, steps, mean, group):
+    return torch.cat([torch.add(mean, c, alpha=float(s)) for c, s in zip(codes.float().split(group), steps)])
+
+
+# %% numpy, the mean as a float
+import numpy as np
+
+
+def stored_bits(block, group=None):
+    bits = {"code": 4, "scale": 32 / block}
+    if group is not None:
+        bits.update(scale=8 / block, step=32 / (block * group))
+    return sum(bits.values())
+
+
+def store_scales(scales, group):
+    c = scales.numpy().astype(np.float64)
+    mean = c.mean()
+    starts = np.arange(0, c.size, group)
+    steps = np.maximum.reduceat(np.abs(c - mean), starts) / 127
+    steps[steps == 0] = 1.0
+    codes = np.rint((c - mean) / np.repeat(steps, group)[: c.size])
+    return torch.from_numpy(codes.astype(np.int8)), torch.from_numpy(steps), float(mean)
+
+
+def restore_scales(codes, steps, mean, group):
+    each = np.repeat(steps.numpy(), group)[: len(codes)]
+    return torch.from_numpy(float(mean) + each * codes.numpy())

@@ -29,3 +29,27 @@ def nearest_entry(scaled, table):
 def nearest_entry(scaled, table):
     codes = [int((v - table).abs().argmin()) for v in scaled.flatten()]
     return torch.tensor(codes, dtype=torch.uint8).reshape(scaled.shape)
+
+
+# %% both neighbours in the sorted table
+def nearest_entry(scaled, table):
+    values, places = torch.sort(table)
+    right = torch.searchsorted(values, scaled.contiguous()).clamp(max=len(values) - 1)
+    left = (right - 1).clamp(min=0)
+    closer = (scaled - values[left]).abs() <= (values[right] - scaled).abs()
+    return torch.where(closer, places[left], places[right]).type(torch.uint8)
+
+
+# %% the table first, the largest negative distance
+def nearest_entry(numbers: torch.Tensor, levels: torch.Tensor) -> torch.Tensor:
+    distance = levels.reshape(-1, *[1] * numbers.dim()) - numbers
+    return torch.topk(-distance.abs(), k=1, dim=0).indices[0].to(torch.uint8)
+
+
+# %% numpy
+import numpy as np
+
+
+def nearest_entry(scaled, table):
+    places = np.abs(np.subtract.outer(scaled.numpy(), table.numpy())).argmin(axis=-1)
+    return torch.from_numpy(np.asarray(places, dtype=np.uint8))

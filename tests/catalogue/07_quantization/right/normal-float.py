@@ -43,3 +43,15 @@ def normal_float(negative, positive, last):
     above = torch.special.ndtri(torch.linspace(0.5, last, positive + 1)[1:])
     table = torch.cat([below, torch.zeros(1), above])
     return table / table.abs().max()
+
+
+# %% a loop, other names
+def normal_float(below: int, above: int, outermost: float) -> torch.Tensor:
+    def side(count):
+        return [(outermost - 0.5) * j / count + 0.5 for j in range(1, count + 1)]
+
+    quantiles = torch.special.ndtri(torch.tensor(side(above) + side(below), dtype=torch.float64))
+    table = torch.zeros(below + 1 + above, dtype=torch.float64)
+    table[below + 1 :] = quantiles[:above]
+    table[:below] = -quantiles[above:].flip(0)
+    return table.div(quantiles[above - 1]).to(torch.float32)

@@ -47,3 +47,46 @@ def pack_codes(codes):
 def unpack_codes(packed, count):
     pairs = torch.cartesian_prod(torch.arange(16), torch.arange(16)).to(torch.uint8)
     return pairs[packed.long()].reshape(-1)[:count]
+
+
+# %% sums of weighted columns, a comprehension on the way back
+def pack_codes(codes: torch.Tensor) -> torch.Tensor:
+    n = codes.numel()
+    pairs = torch.zeros(2 * ((n + 1) // 2), dtype=torch.int64)
+    pairs[:n] = codes.flatten()
+    return torch.einsum("pk,k->p", pairs.view(-1, 2), torch.tensor([16, 1])).to(torch.uint8)
+
+
+def unpack_codes(packed: torch.Tensor, count: int) -> torch.Tensor:
+    return torch.tensor([half for byte in packed.tolist() for half in (byte >> 4, byte & 15)], dtype=torch.uint8)[
+        :count
+    ]
+
+
+# %% numpy
+import numpy as np
+
+
+def pack_codes(codes):
+    flat = codes.numpy().ravel()
+    flat = np.append(flat, np.uint8(0)) if flat.size % 2 else flat
+    return torch.from_numpy(((flat[::2].astype(np.uint16) * 16) + flat[1::2]).astype(np.uint8))
+
+
+def unpack_codes(packed, count):
+    p = packed.numpy()
+    return torch.from_numpy(np.column_stack((p // 16, p % 16)).astype(np.uint8).ravel()[:count].copy())
+
+
+# %% each place by itself
+def pack_codes(codes):
+    flat = codes.reshape(-1)
+    packed = torch.zeros((len(flat) + 1) // 2, dtype=torch.uint8)
+    for i, code in enumerate(flat):
+        packed[i // 2] += code << 4 if i % 2 == 0 else code
+    return packed
+
+
+def unpack_codes(packed, count):
+    i = torch.arange(count)
+    return torch.where(i % 2 == 0, packed[i // 2] >> 4, packed[i // 2] & 15)

@@ -52,3 +52,57 @@ def quantize_absmax(x, bits=8):
 
 def dequantize_absmax(codes, scale):
     return codes * scale
+
+
+# %% a loop over numbers
+def quantize_absmax(x, bits=8):
+    numbers = x.reshape(-1).tolist()
+    step = max(abs(v) for v in numbers) / (2 ** (bits - 1) - 1)
+    step = step if step > 0 else 1.0
+    codes = [round(v / step) for v in numbers]
+    return torch.tensor(codes, dtype=torch.int8).reshape(x.shape), torch.tensor(step)
+
+
+def dequantize_absmax(codes, scale):
+    return torch.tensor([float(scale) * q for q in codes.flatten().tolist()]).reshape(codes.shape)
+
+
+# %% other names, annotated, aminmax
+def quantize_absmax(tensor: torch.Tensor, bits: int = 8) -> tuple[torch.Tensor, torch.Tensor]:
+    low, high = torch.aminmax(tensor)
+    step = torch.maximum(-low, high) / (2 ** (bits - 1) - 1)
+    step = step.clamp_min(1e-12)
+    codes = torch.clamp(torch.round(tensor / step), -(2 ** (bits - 1)) + 1, 2 ** (bits - 1) - 1)
+    return codes.type(torch.int8), step
+
+
+def dequantize_absmax(q: torch.Tensor, s: torch.Tensor) -> torch.Tensor:
+    return q.to(s.dtype).mul(s)
+
+
+# %% numpy, and a dict comprehension for the levels
+import numpy as np
+
+
+def quantize_absmax(x, bits=8):
+    largest = {b: 2 ** (b - 1) - 1 for b in range(2, 9)}[bits]
+    values = x.numpy()
+    scale = float(np.abs(values).max()) / largest
+    scale = scale or 1.0
+    return torch.from_numpy(np.asarray(np.rint(values / scale), dtype=np.int8)), torch.tensor(scale)
+
+
+def dequantize_absmax(codes, scale):
+    return torch.einsum("...,->...", codes.float(), scale)
+
+
+# %% an early return for zeros
+def quantize_absmax(x, bits=8):
+    if not x.any():
+        return torch.zeros(x.shape, dtype=torch.int8), x.new_tensor(0.5)
+    scale = x.abs().amax() / (2 ** (bits - 1) - 1)
+    return x.div(scale).round().to(torch.int8), scale
+
+
+def dequantize_absmax(codes, scale):
+    return scale.expand(codes.shape) * codes

@@ -60,3 +60,57 @@ def dequantize_blocks(codes, scales, block):
     n = codes.numel()
     rows = F.pad(codes.reshape(-1), (0, -n % block)).reshape(-1, block)
     return (rows * scales[:, None]).reshape(-1)[:n].reshape(codes.shape)
+
+
+# %% exercise 1 written out for each block
+def quantize_blocks(x, bits, block):
+    largest = 2 ** (bits - 1) - 1
+
+    def one(part):
+        scale = max(abs(v) for v in part) / largest or 1.0
+        return [round(v / scale) for v in part], scale
+
+    flat = x.reshape(-1).tolist()
+    pairs = [one(flat[i : i + block]) for i in range(0, len(flat), block)]
+    codes = [q for part, _ in pairs for q in part]
+    return torch.tensor(codes, dtype=torch.int8).reshape(x.shape), torch.tensor([scale for _, scale in pairs])
+
+
+def dequantize_blocks(codes, scales, block):
+    flat = [float(scales[i // block]) * q for i, q in enumerate(codes.reshape(-1).tolist())]
+    return torch.tensor(flat).reshape(codes.shape)
+
+
+# %% unfold of the filled tensor, other names
+def quantize_blocks(w: torch.Tensor, bits: int, k: int):
+    n = w.numel()
+    filled = torch.zeros((n + k - 1) // k * k, dtype=w.dtype)
+    filled[:n] = w.flatten()
+    rows = filled.unfold(0, k, k)
+    steps = torch.linalg.vector_norm(rows, ord=float("inf"), dim=1) / (2 ** (bits - 1) - 1)
+    steps = steps.masked_fill(steps == 0, 1e-6)
+    codes = torch.einsum("mk,m->mk", rows, 1 / steps).round()
+    return codes.flatten()[:n].to(torch.int8).view_as(w), steps
+
+
+def dequantize_blocks(codes, scales, block):
+    each = scales.unsqueeze(1).expand(-1, block).reshape(-1)[: codes.numel()]
+    return torch.mul(each.view(codes.shape), codes)
+
+
+# %% numpy
+import numpy as np
+
+
+def quantize_blocks(x, bits, block):
+    flat = x.numpy().ravel()
+    starts = np.arange(0, flat.size, block)
+    scales = np.maximum.reduceat(np.abs(flat), starts) / np.float32(2 ** (bits - 1) - 1)
+    scales[scales == 0] = 1
+    codes = np.rint(flat / np.repeat(scales, block)[: flat.size]).astype(np.int8)
+    return torch.from_numpy(codes).reshape(x.shape), torch.from_numpy(scales)
+
+
+def dequantize_blocks(codes, scales, block):
+    each = np.repeat(scales.numpy(), block)[: codes.numel()]
+    return torch.from_numpy(each * codes.numpy().ravel()).reshape(codes.shape)

@@ -33,3 +33,41 @@ def quantize_zero_point(x, bits=8):
     zero_point = int((-low / scale).round())
     codes = (w / scale).round().int().add(zero_point).clamp(0, 2**bits - 1)
     return codes.to(torch.uint8), scale, zero_point
+
+
+# %% a loop over numbers
+def quantize_zero_point(x, bits=8):
+    numbers, largest = x.reshape(-1).tolist(), 2**bits - 1
+    low, high = min([0.0, *numbers]), max([0.0, *numbers])
+    step = (high - low) / largest
+    step = step if step > 0 else 1.0
+    zero = round(-low / step)
+    codes = [min(max(round(v / step) + zero, 0), largest) for v in numbers]
+    return torch.tensor(codes, dtype=torch.uint8).reshape(x.shape), torch.tensor(step), torch.tensor(zero)
+
+
+# %% early return for zeros, minimum and maximum with a zero tensor
+def quantize_zero_point(tensor: torch.Tensor, bits: int = 8):
+    if torch.count_nonzero(tensor) == 0:
+        return torch.zeros_like(tensor, dtype=torch.uint8), torch.ones(1), torch.zeros(1)
+    nothing = torch.zeros(())
+    lo, hi = torch.minimum(tensor.min(), nothing), torch.maximum(tensor.max(), nothing)
+    s = (hi - lo) / (2**bits - 1)
+    z = torch.round(-lo / s).to(torch.int32)
+    q = torch.round(torch.div(tensor, s)).to(torch.int32) + z
+    return torch.clamp(q, min=0, max=2**bits - 1).to(dtype=torch.uint8), s, z
+
+
+# %% numpy
+import numpy as np
+
+
+def quantize_zero_point(x, bits=8):
+    v = x.numpy().astype(np.float64)
+    low, high = min(v.min(), 0), max(v.max(), 0)
+    step = (high - low) / (2**bits - 1)
+    if step == 0:
+        step = 1.0
+    zero = np.rint(-low / step)
+    codes = np.clip(np.rint(v / step) + zero, 0, 2**bits - 1)
+    return torch.from_numpy(np.asarray(codes, dtype=np.uint8)), float(step), int(zero)

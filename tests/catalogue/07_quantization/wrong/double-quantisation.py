@@ -189,3 +189,229 @@ def store_scales(scales, group):
 
 def restore_scales(codes, steps, mean, group):
     return mean + steps.repeat(group)[: len(codes)] * codes
+
+
+# %% magnitudes forgotten message="sign-forgotten"
+def stored_bits(block, group=None):
+    return 4 + 32 / block if group is None else 4 + 8 / block + 32 / (block * group)
+
+
+def store_scales(scales, group):
+    mean, m = scales.mean(), len(scales)
+    rows = F.pad(scales - mean, (0, -m % group)).reshape(-1, group)
+    steps = (rows.amax(dim=1) / 127).clamp(min=1e-20)
+    return (rows / steps[:, None]).round().to(torch.int8).reshape(-1)[:m], steps, mean
+
+
+def restore_scales(codes, steps, mean, group):
+    return mean + steps.repeat_interleave(group)[: len(codes)] * codes
+
+
+# %% bits as a tensor message="not-a-number"
+def stored_bits(block, group=None):
+    return torch.tensor(4 + 32 / block if group is None else 4 + 8 / block + 32 / (block * group))
+
+
+def store_scales(scales, group):
+    mean, m = scales.mean(), len(scales)
+    rows = F.pad(scales - mean, (0, -m % group)).reshape(-1, group)
+    steps = (rows.abs().amax(dim=1) / 127).clamp(min=1e-20)
+    return (rows / steps[:, None]).round().to(torch.int8).reshape(-1)[:m], steps, mean
+
+
+def restore_scales(codes, steps, mean, group):
+    return mean + steps.repeat_interleave(group)[: len(codes)] * codes
+
+
+# %% groups whatever is asked message="nothing-saved"
+def stored_bits(block, group=None):
+    return 4 + 32 / block
+
+
+def store_scales(scales, group):
+    mean, m = scales.mean(), len(scales)
+    rows = F.pad(scales - mean, (0, -m % group)).reshape(-1, group)
+    steps = (rows.abs().amax(dim=1) / 127).clamp(min=1e-20)
+    return (rows / steps[:, None]).round().to(torch.int8).reshape(-1)[:m], steps, mean
+
+
+def restore_scales(codes, steps, mean, group):
+    return mean + steps.repeat_interleave(group)[: len(codes)] * codes
+
+
+# %% 256 scales in every group message="wrong-bits"
+def stored_bits(block, group=None):
+    return 4 + 32 / block if group is None else 4 + 8 / block + 32 / (block * 256)
+
+
+def store_scales(scales, group):
+    mean, m = scales.mean(), len(scales)
+    rows = F.pad(scales - mean, (0, -m % group)).reshape(-1, group)
+    steps = (rows.abs().amax(dim=1) / 127).clamp(min=1e-20)
+    return (rows / steps[:, None]).round().to(torch.int8).reshape(-1)[:m], steps, mean
+
+
+def restore_scales(codes, steps, mean, group):
+    return mean + steps.repeat_interleave(group)[: len(codes)] * codes
+
+
+# %% bytes counted message="bytes-for-bits"
+def stored_bits(block, group=None):
+    return 4 + 4 / block if group is None else 4 + 8 / block + 32 / (block * group)
+
+
+def store_scales(scales, group):
+    mean, m = scales.mean(), len(scales)
+    rows = F.pad(scales - mean, (0, -m % group)).reshape(-1, group)
+    steps = (rows.abs().amax(dim=1) / 127).clamp(min=1e-20)
+    return (rows / steps[:, None]).round().to(torch.int8).reshape(-1)[:m], steps, mean
+
+
+def restore_scales(codes, steps, mean, group):
+    return mean + steps.repeat_interleave(group)[: len(codes)] * codes
+
+
+# %% a median message="median-for-mean"
+def stored_bits(block, group=None):
+    return 4 + 32 / block if group is None else 4 + 8 / block + 32 / (block * group)
+
+
+def store_scales(scales, group):
+    mean, m = scales.median(), len(scales)
+    rows = F.pad(scales - mean, (0, -m % group)).reshape(-1, group)
+    steps = (rows.abs().amax(dim=1) / 127).clamp(min=1e-20)
+    return (rows / steps[:, None]).round().to(torch.int8).reshape(-1)[:m], steps, mean
+
+
+def restore_scales(codes, steps, mean, group):
+    return mean + steps.repeat_interleave(group)[: len(codes)] * codes
+
+
+# %% the range of each group message="range-unsigned"
+def stored_bits(block, group=None):
+    return 4 + 32 / block if group is None else 4 + 8 / block + 32 / (block * group)
+
+
+def store_scales(scales, group):
+    mean, m = scales.mean(), len(scales)
+    rows = F.pad(scales - mean, (0, -m % group)).reshape(-1, group)
+    steps = ((rows.amax(dim=1) - rows.amin(dim=1)) / 255).clamp(min=1e-20)
+    return (rows / steps[:, None]).round().to(torch.int8).reshape(-1)[:m], steps, mean
+
+
+def restore_scales(codes, steps, mean, group):
+    return mean + steps.repeat_interleave(group)[: len(codes)] * codes
+
+
+# %% a whole group filled up where nothing is missing message="extra-group"
+def stored_bits(block, group=None):
+    return 4 + 32 / block if group is None else 4 + 8 / block + 32 / (block * group)
+
+
+def store_scales(scales, group):
+    mean, m = scales.mean(), len(scales)
+    rows = F.pad(scales - mean, (0, group - m % group)).reshape(-1, group)
+    steps = (rows.abs().amax(dim=1) / 127).clamp(min=1e-20)
+    return (rows / steps[:, None]).round().to(torch.int8).reshape(-1)[:m], steps, mean
+
+
+def restore_scales(codes, steps, mean, group):
+    return mean + steps.repeat_interleave(group)[: len(codes)] * codes
+
+
+# %% steps not guarded message="zero-step"
+def stored_bits(block, group=None):
+    return 4 + 32 / block if group is None else 4 + 8 / block + 32 / (block * group)
+
+
+def store_scales(scales, group):
+    mean, m = scales.mean(), len(scales)
+    rows = F.pad(scales - mean, (0, -m % group)).reshape(-1, group)
+    steps = rows.abs().amax(dim=1) / 127
+    return (rows / steps[:, None]).round().to(torch.int8).reshape(-1)[:m], steps, mean
+
+
+def restore_scales(codes, steps, mean, group):
+    return mean + steps.repeat_interleave(group)[: len(codes)] * codes
+
+
+# %% one group without difference resets all steps message="wrong-codes"
+def stored_bits(block, group=None):
+    return 4 + 32 / block if group is None else 4 + 8 / block + 32 / (block * group)
+
+
+def store_scales(scales, group):
+    mean, m = scales.mean(), len(scales)
+    rows = F.pad(scales - mean, (0, -m % group)).reshape(-1, group)
+    steps = rows.abs().amax(dim=1) / 127
+    if (steps == 0).any():
+        steps = torch.ones_like(steps)
+    return (rows / steps[:, None]).round().to(torch.int8).reshape(-1)[:m], steps, mean
+
+
+def restore_scales(codes, steps, mean, group):
+    return mean + steps.repeat_interleave(group)[: len(codes)] * codes
+
+
+# %% codes of the scales themselves message="mean-not-subtracted"
+def stored_bits(block, group=None):
+    return 4 + 32 / block if group is None else 4 + 8 / block + 32 / (block * group)
+
+
+def store_scales(scales, group):
+    mean, m = scales.mean(), len(scales)
+    rows = F.pad(scales - mean, (0, -m % group)).reshape(-1, group)
+    steps = (rows.abs().amax(dim=1) / 127).clamp(min=1e-20)
+    return (scales / steps.repeat_interleave(group)[:m]).round().clamp(-127, 127).to(torch.int8), steps, mean
+
+
+def restore_scales(codes, steps, mean, group):
+    return mean + steps.repeat_interleave(group)[: len(codes)] * codes
+
+
+# %% codes of 16 bits message="codes-wrong-type"
+def stored_bits(block, group=None):
+    return 4 + 32 / block if group is None else 4 + 8 / block + 32 / (block * group)
+
+
+def store_scales(scales, group):
+    mean, m = scales.mean(), len(scales)
+    rows = F.pad(scales - mean, (0, -m % group)).reshape(-1, group)
+    steps = (rows.abs().amax(dim=1) / 127).clamp(min=1e-20)
+    return (rows / steps[:, None]).round().to(torch.int16).reshape(-1)[:m], steps, mean
+
+
+def restore_scales(codes, steps, mean, group):
+    return mean + steps.repeat_interleave(group)[: len(codes)] * codes
+
+
+# %% the first step for all on the way back message="first-step-only"
+def stored_bits(block, group=None):
+    return 4 + 32 / block if group is None else 4 + 8 / block + 32 / (block * group)
+
+
+def store_scales(scales, group):
+    mean, m = scales.mean(), len(scales)
+    rows = F.pad(scales - mean, (0, -m % group)).reshape(-1, group)
+    steps = (rows.abs().amax(dim=1) / 127).clamp(min=1e-20)
+    return (rows / steps[:, None]).round().to(torch.int8).reshape(-1)[:m], steps, mean
+
+
+def restore_scales(codes, steps, mean, group):
+    return mean + steps[0] * codes
+
+
+# %% the mean scaled on the way back message="scaled-mean"
+def stored_bits(block, group=None):
+    return 4 + 32 / block if group is None else 4 + 8 / block + 32 / (block * group)
+
+
+def store_scales(scales, group):
+    mean, m = scales.mean(), len(scales)
+    rows = F.pad(scales - mean, (0, -m % group)).reshape(-1, group)
+    steps = (rows.abs().amax(dim=1) / 127).clamp(min=1e-20)
+    return (rows / steps[:, None]).round().to(torch.int8).reshape(-1)[:m], steps, mean
+
+
+def restore_scales(codes, steps, mean, group):
+    return steps.repeat_interleave(group)[: len(codes)] * (codes + mean)

@@ -47,3 +47,60 @@ def nearest_entry(scaled, table):
 # %% flat message="shape-lost"
 def nearest_entry(scaled, table):
     return (scaled.reshape(-1, 1) - table).abs().argmin(dim=-1).to(torch.uint8)
+
+
+# %% evenly spaced, kept in range message="table-evenly-spaced"
+def nearest_entry(scaled, table):
+    return ((scaled + 1) / 2 * (len(table) - 1)).round().clamp(0, len(table) - 1).to(torch.uint8)
+
+
+# %% midpoints, nothing below the first message="wrong-codes"
+def nearest_entry(scaled, table):
+    scaled = scaled.clamp(-1, 1)
+    return (scaled.unsqueeze(-1) - table).abs().argmin(dim=-1).to(torch.uint8)
+
+
+# %% magnitudes compared message="magnitudes-compared"
+def nearest_entry(scaled, table):
+    return (scaled.abs().unsqueeze(-1) - table.abs()).abs().argmin(dim=-1).to(torch.uint8)
+
+
+# %% the difference the other way round, abs forgotten message="sign-of-distance"
+def nearest_entry(scaled, table):
+    return (table - scaled.unsqueeze(-1)).argmin(dim=-1).to(torch.uint8)
+
+
+# %% counted from one message="counted-from-one"
+def nearest_entry(scaled, table):
+    return ((scaled.unsqueeze(-1) - table).abs().argmin(dim=-1) + 1).to(torch.uint8)
+
+
+# %% one place for all message="raised-RuntimeError"
+def nearest_entry(scaled, table):
+    return (scaled - table).abs().argmin().to(torch.uint8)
+
+
+# %% a type with a sign message="codes-wrong-type"
+def nearest_entry(scaled, table):
+    return (scaled.unsqueeze(-1) - table).abs().argmin(dim=-1).to(torch.int8)
+
+
+# %% midpoints of a table taken to ascend message="wrong-codes"
+def nearest_entry(scaled, table):
+    return torch.bucketize(scaled, (table[1:] + table[:-1]) / 2).to(torch.uint8)
+
+
+# %% both results of min message="no-tensor"
+def nearest_entry(scaled, table):
+    return (scaled.unsqueeze(-1) - table).abs().min(dim=-1)
+
+
+# %% return forgotten message="no-tensor"
+def nearest_entry(scaled, table):
+    codes = (scaled.unsqueeze(-1) - table).abs().argmin(dim=-1).to(torch.uint8)
+
+
+# %% rounded to one decimal first message="wrong-codes"
+def nearest_entry(scaled, table):
+    scaled = (10 * scaled).round() / 10
+    return (scaled.unsqueeze(-1) - table).abs().argmin(dim=-1).to(torch.uint8)

@@ -115,3 +115,39 @@ def normal_float(negative, positive, last):
     above = torch.special.ndtri(torch.linspace(0.5, last, positive + 1)[1:])
     below = torch.special.ndtri(torch.linspace(0.5, last, negative + 1)[1:])
     return (torch.cat([-below.flip(0), torch.zeros(1), above]) / above[-1]).tolist()
+
+
+# %% both sides cut alike message="sides-cut-alike"
+def normal_float(negative, positive, last):
+    above = torch.special.ndtri(torch.linspace(0.5, last, positive + 1)[1:])
+    below = torch.special.ndtri(0.5 + (last - 0.5) / positive * torch.arange(1, negative + 1))
+    return torch.cat([-below.flip(0), torch.zeros(1), above]) / above[-1]
+
+
+# %% stops before last message="last-left-out"
+def normal_float(negative, positive, last):
+    above = torch.special.ndtri(torch.linspace(0.5, last, positive + 2)[1:-1])
+    below = torch.special.ndtri(torch.linspace(0.5, last, negative + 2)[1:-1])
+    return torch.cat([-below.flip(0), torch.zeros(1), above]) / above[-1]
+
+
+# %% sorted by magnitude message="wrong-levels"
+def normal_float(negative, positive, last):
+    above = torch.special.ndtri(torch.linspace(0.5, last, positive + 1)[1:])
+    below = torch.special.ndtri(torch.linspace(0.5, last, negative + 1)[1:])
+    levels = torch.cat([-below.flip(0), torch.zeros(1), above]) / above[-1]
+    return levels[levels.abs().argsort()]
+
+
+# %% rounded to four decimals message="wrong-levels"
+def normal_float(negative, positive, last):
+    above = torch.special.ndtri(torch.linspace(0.5, last, positive + 1)[1:])
+    below = torch.special.ndtri(torch.linspace(0.5, last, negative + 1)[1:])
+    return (torch.cat([-below.flip(0), torch.zeros(1), above]) / above[-1]).round(decimals=4)
+
+
+# %% return forgotten message="no-tensor"
+def normal_float(negative, positive, last):
+    above = torch.special.ndtri(torch.linspace(0.5, last, positive + 1)[1:])
+    below = torch.special.ndtri(torch.linspace(0.5, last, negative + 1)[1:])
+    levels = torch.cat([-below.flip(0), torch.zeros(1), above]) / above[-1]

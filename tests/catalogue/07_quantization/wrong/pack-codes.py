@@ -138,3 +138,123 @@ def pack_codes(codes):
 
 def unpack_codes(packed, count):
     return torch.stack([packed >> 4, packed & 15], dim=1).reshape(-1)[:count]
+
+
+# %% only an odd one cut off message="spare-returned"
+def pack_codes(codes):
+    flat = F.pad(codes.reshape(-1), (0, codes.numel() % 2))
+    return (flat[0::2] << 4) | flat[1::2]
+
+
+def unpack_codes(packed, count):
+    return torch.stack([packed >> 4, packed & 15], dim=1).reshape(-1)[: 2 * len(packed) - count % 2]
+
+
+# %% the spare zero in front message="filled-in-front"
+def pack_codes(codes):
+    flat = F.pad(codes.reshape(-1), (codes.numel() % 2, 0))
+    return (flat[0::2] << 4) | flat[1::2]
+
+
+def unpack_codes(packed, count):
+    return torch.stack([packed >> 4, packed & 15], dim=1).reshape(-1)[:count]
+
+
+# %% the spare half full of ones message="filled-by-ones"
+def pack_codes(codes):
+    flat = F.pad(codes.reshape(-1), (0, codes.numel() % 2), value=15)
+    return (flat[0::2] << 4) | flat[1::2]
+
+
+def unpack_codes(packed, count):
+    return torch.stack([packed >> 4, packed & 15], dim=1).reshape(-1)[:count]
+
+
+# %% an even number completed as well message="filled-always"
+def pack_codes(codes):
+    flat = F.pad(codes.reshape(-1), (0, 2 - codes.numel() % 2))
+    return (flat[0::2] << 4) | flat[1::2]
+
+
+def unpack_codes(packed, count):
+    return torch.stack([packed >> 4, packed & 15], dim=1).reshape(-1)[:count]
+
+
+# %% three bits message="shifted-too-little"
+def pack_codes(codes):
+    flat = F.pad(codes.reshape(-1), (0, codes.numel() % 2))
+    return (flat[0::2] << 3) | flat[1::2]
+
+
+def unpack_codes(packed, count):
+    return torch.stack([packed >> 4, packed & 15], dim=1).reshape(-1)[:count]
+
+
+# %% times ten message="decimal"
+def pack_codes(codes):
+    flat = F.pad(codes.reshape(-1), (0, codes.numel() % 2))
+    return flat[0::2] * 10 + flat[1::2]
+
+
+def unpack_codes(packed, count):
+    return torch.stack([packed >> 4, packed & 15], dim=1).reshape(-1)[:count]
+
+
+# %% joined by and message="halves-masked"
+def pack_codes(codes):
+    flat = F.pad(codes.reshape(-1), (0, codes.numel() % 2))
+    return (flat[0::2] << 4) & flat[1::2]
+
+
+def unpack_codes(packed, count):
+    return torch.stack([packed >> 4, packed & 15], dim=1).reshape(-1)[:count]
+
+
+# %% a mask of three bits message="mask-too-small"
+def pack_codes(codes):
+    flat = F.pad(codes.reshape(-1), (0, codes.numel() % 2))
+    return (flat[0::2] << 4) | flat[1::2]
+
+
+def unpack_codes(packed, count):
+    return torch.stack([packed >> 4, packed & 7], dim=1).reshape(-1)[:count]
+
+
+# %% in pairs message="shape-lost"
+def pack_codes(codes):
+    flat = F.pad(codes.reshape(-1), (0, codes.numel() % 2))
+    return (flat[0::2] << 4) | flat[1::2]
+
+
+def unpack_codes(packed, count):
+    return torch.stack([packed >> 4, packed & 15], dim=1)
+
+
+# %% signed codes message="codes-wrong-type"
+def pack_codes(codes):
+    flat = F.pad(codes.reshape(-1), (0, codes.numel() % 2))
+    return (flat[0::2] << 4) | flat[1::2]
+
+
+def unpack_codes(packed, count):
+    return torch.stack([packed >> 4, packed & 15], dim=1).reshape(-1)[:count].to(torch.int8)
+
+
+# %% each row by itself message="rows-packed"
+def pack_codes(codes):
+    flat = F.pad(codes, (0, codes.shape[-1] % 2))
+    return (flat[..., 0::2] << 4) | flat[..., 1::2]
+
+
+def unpack_codes(packed, count):
+    return torch.stack([packed >> 4, packed & 15], dim=1).reshape(-1)[:count]
+
+
+# %% count in bytes message="high-half-only"
+def pack_codes(codes):
+    flat = F.pad(codes.reshape(-1), (0, codes.numel() % 2))
+    return (flat[0::2] << 4) | flat[1::2]
+
+
+def unpack_codes(packed, count):
+    return (packed >> 4)[:count]

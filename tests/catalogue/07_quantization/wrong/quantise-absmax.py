@@ -249,7 +249,7 @@ def dequantize_absmax(codes, scale):
     return codes * scale
 
 
-# %% one zero taken for a tensor of zeros message="wrong-step"
+# %% one zero taken for a tensor of zeros message="some-zeros"
 def quantize_absmax(x, bits=8):
     scale = x.abs().max() / (2 ** (bits - 1) - 1)
     if (x == 0).any():
@@ -259,3 +259,124 @@ def quantize_absmax(x, bits=8):
 
 def dequantize_absmax(codes, scale):
     return codes * scale
+
+
+# %% the smallest number, sign turned message="sign-forgotten"
+def quantize_absmax(x, bits=8):
+    scale = -x.min() / (2 ** (bits - 1) - 1)
+    if scale == 0:
+        scale = torch.ones(())
+    return (x / scale).round().to(torch.int8), scale
+
+
+def dequantize_absmax(codes, scale):
+    return codes * scale
+
+
+# %% another number of bits by default message="wrong-default"
+def quantize_absmax(x, bits=4):
+    scale = x.abs().max() / (2 ** (bits - 1) - 1)
+    if scale == 0:
+        scale = torch.ones(())
+    return (x / scale).round().to(torch.int8), scale
+
+
+def dequantize_absmax(codes, scale):
+    return codes * scale
+
+
+# %% a guard that small weights run into message="wrong-step"
+def quantize_absmax(x, bits=8):
+    scale = x.abs().max() / (2 ** (bits - 1) - 1)
+    if scale < 0.01:
+        scale = torch.ones(())
+    return (x / scale).round().to(torch.int8), scale
+
+
+def dequantize_absmax(codes, scale):
+    return codes * scale
+
+
+# %% divided by bits message="bits-for-levels"
+def quantize_absmax(x, bits=8):
+    scale = x.abs().max() / bits
+    if scale == 0:
+        scale = torch.ones(())
+    return (x / scale).round().to(torch.int8), scale
+
+
+def dequantize_absmax(codes, scale):
+    return codes * scale
+
+
+# %% signs lost in the codes message="sign-lost"
+def quantize_absmax(x, bits=8):
+    scale = x.abs().max() / (2 ** (bits - 1) - 1)
+    if scale == 0:
+        scale = torch.ones(())
+    return (x.abs() / scale).round().to(torch.int8), scale
+
+
+def dequantize_absmax(codes, scale):
+    return codes * scale
+
+
+# %% codes clamped as if they had no sign message="negative-lost"
+def quantize_absmax(x, bits=8):
+    largest = 2 ** (bits - 1) - 1
+    scale = x.abs().max() / largest
+    if scale == 0:
+        scale = torch.ones(())
+    return (x / scale).round().clamp(0, largest).to(torch.int8), scale
+
+
+def dequantize_absmax(codes, scale):
+    return codes * scale
+
+
+# %% codes of another step message="bits-ignored"
+def quantize_absmax(x, bits=8):
+    scale = x.abs().max() / (2 ** (bits - 1) - 1)
+    if scale == 0:
+        return torch.zeros_like(x).to(torch.int8), torch.ones(())
+    return (x / x.abs().max() * 127).round().to(torch.int8), scale
+
+
+def dequantize_absmax(codes, scale):
+    return codes * scale
+
+
+# %% zeros as floats message="codes-wrong-type"
+def quantize_absmax(x, bits=8):
+    scale = x.abs().max() / (2 ** (bits - 1) - 1)
+    if scale == 0:
+        return torch.zeros_like(x), torch.ones(())
+    return (x / scale).round().to(torch.int8), scale
+
+
+def dequantize_absmax(codes, scale):
+    return codes * scale
+
+
+# %% flat on the way back message="shape-lost"
+def quantize_absmax(x, bits=8):
+    scale = x.abs().max() / (2 ** (bits - 1) - 1)
+    if scale == 0:
+        scale = torch.ones(())
+    return (x / scale).round().to(torch.int8), scale
+
+
+def dequantize_absmax(codes, scale):
+    return (codes * scale).flatten()
+
+
+# %% the step as a whole number on the way back message="wrong-back"
+def quantize_absmax(x, bits=8):
+    scale = x.abs().max() / (2 ** (bits - 1) - 1)
+    if scale == 0:
+        scale = torch.ones(())
+    return (x / scale).round().to(torch.int8), scale
+
+
+def dequantize_absmax(codes, scale):
+    return codes * scale.round()

@@ -22,7 +22,7 @@ def dequantize_blocks(codes, scales, block):
     return (scales.repeat_interleave(block)[: codes.numel()] * codes.reshape(-1)).reshape(codes.shape)
 
 
-# %% each row a block message="blocks-end-with-rows"
+# %% each row a block message="row-is-a-block"
 def quantize_blocks(x, bits, block):
     scales = x.abs().amax(dim=-1) / (2 ** (bits - 1) - 1)
     return (x / scales[..., None]).round().to(torch.int8), scales
@@ -169,3 +169,176 @@ def quantize_blocks(x, bits, block):
 
 def dequantize_blocks(codes, scales, block):
     return (scales.repeat_interleave(block)[: codes.numel()] * codes.reshape(-1)).reshape(codes.shape)
+
+
+# %% a whole block filled up where nothing is missing message="extra-block"
+def quantize_blocks(x, bits, block):
+    n = x.numel()
+    rows = F.pad(x.reshape(-1), (0, block - n % block)).reshape(-1, block)
+    scales = rows.abs().amax(dim=1) / (2 ** (bits - 1) - 1)
+    scales = torch.where(scales == 0, 1, scales)
+    return (rows / scales[:, None]).round().to(torch.int8).reshape(-1)[:n].reshape(x.shape), scales
+
+
+def dequantize_blocks(codes, scales, block):
+    return (scales.repeat_interleave(block)[: codes.numel()] * codes.reshape(-1)).reshape(codes.shape)
+
+
+# %% one block of zeros resets all steps message="neighbors-changed"
+def quantize_blocks(x, bits, block):
+    n = x.numel()
+    rows = F.pad(x.reshape(-1), (0, -n % block)).reshape(-1, block)
+    scales = rows.abs().amax(dim=1) / (2 ** (bits - 1) - 1)
+    if (scales == 0).any():
+        scales = torch.ones_like(scales)
+    return (rows / scales[:, None]).round().to(torch.int8).reshape(-1)[:n].reshape(x.shape), scales
+
+
+def dequantize_blocks(codes, scales, block):
+    return (scales.repeat_interleave(block)[: codes.numel()] * codes.reshape(-1)).reshape(codes.shape)
+
+
+# %% a guard that small weights run into message="wrong-steps"
+def quantize_blocks(x, bits, block):
+    n = x.numel()
+    rows = F.pad(x.reshape(-1), (0, -n % block)).reshape(-1, block)
+    scales = rows.abs().amax(dim=1) / (2 ** (bits - 1) - 1)
+    scales = torch.where(scales < 1e-2, 1, scales)
+    return (rows / scales[:, None]).round().to(torch.int8).reshape(-1)[:n].reshape(x.shape), scales
+
+
+def dequantize_blocks(codes, scales, block):
+    return (scales.repeat_interleave(block)[: codes.numel()] * codes.reshape(-1)).reshape(codes.shape)
+
+
+# %% steps as a column message="step-shape"
+def quantize_blocks(x, bits, block):
+    n = x.numel()
+    rows = F.pad(x.reshape(-1), (0, -n % block)).reshape(-1, block)
+    scales = rows.abs().amax(dim=1, keepdim=True) / (2 ** (bits - 1) - 1)
+    scales = torch.where(scales == 0, 1, scales)
+    return (rows / scales).round().to(torch.int8).reshape(-1)[:n].reshape(x.shape), scales
+
+
+def dequantize_blocks(codes, scales, block):
+    return (scales.repeat_interleave(block)[: codes.numel()] * codes.reshape(-1)).reshape(codes.shape)
+
+
+# %% 8 bits always message="bits-ignored"
+def quantize_blocks(x, bits, block):
+    n = x.numel()
+    rows = F.pad(x.reshape(-1), (0, -n % block)).reshape(-1, block)
+    scales = rows.abs().amax(dim=1) / 127
+    scales = torch.where(scales == 0, 1, scales)
+    return (rows / scales[:, None]).round().to(torch.int8).reshape(-1)[:n].reshape(x.shape), scales
+
+
+def dequantize_blocks(codes, scales, block):
+    return (scales.repeat_interleave(block)[: codes.numel()] * codes.reshape(-1)).reshape(codes.shape)
+
+
+# %% magnitudes returned message="absmax-returned"
+def quantize_blocks(x, bits, block):
+    n = x.numel()
+    rows = F.pad(x.reshape(-1), (0, -n % block)).reshape(-1, block)
+    scales = rows.abs().amax(dim=1) / (2 ** (bits - 1) - 1)
+    scales = torch.where(scales == 0, 1, scales)
+    scales = scales * (2 ** (bits - 1) - 1)
+    return (rows / scales[:, None] * (2 ** (bits - 1) - 1)).round().to(torch.int8).reshape(-1)[:n].reshape(
+        x.shape
+    ), scales
+
+
+def dequantize_blocks(codes, scales, block):
+    return (scales.repeat_interleave(block)[: codes.numel()] * codes.reshape(-1)).reshape(codes.shape)
+
+
+# %% codes of the first step message="first-scale-only"
+def quantize_blocks(x, bits, block):
+    n = x.numel()
+    rows = F.pad(x.reshape(-1), (0, -n % block)).reshape(-1, block)
+    scales = rows.abs().amax(dim=1) / (2 ** (bits - 1) - 1)
+    scales = torch.where(scales == 0, 1, scales)
+    return (rows / scales[0]).round().clamp(-127, 127).to(torch.int8).reshape(-1)[:n].reshape(x.shape), scales
+
+
+def dequantize_blocks(codes, scales, block):
+    return (scales.repeat_interleave(block)[: codes.numel()] * codes.reshape(-1)).reshape(codes.shape)
+
+
+# %% codes of 32 bits message="codes-wrong-type"
+def quantize_blocks(x, bits, block):
+    n = x.numel()
+    rows = F.pad(x.reshape(-1), (0, -n % block)).reshape(-1, block)
+    scales = rows.abs().amax(dim=1) / (2 ** (bits - 1) - 1)
+    scales = torch.where(scales == 0, 1, scales)
+    return (rows / scales[:, None]).round().to(torch.int32).reshape(-1)[:n].reshape(x.shape), scales
+
+
+def dequantize_blocks(codes, scales, block):
+    return (scales.repeat_interleave(block)[: codes.numel()] * codes.reshape(-1)).reshape(codes.shape)
+
+
+# %% the first step for all on the way back message="first-scale-only"
+def quantize_blocks(x, bits, block):
+    n = x.numel()
+    rows = F.pad(x.reshape(-1), (0, -n % block)).reshape(-1, block)
+    scales = rows.abs().amax(dim=1) / (2 ** (bits - 1) - 1)
+    scales = torch.where(scales == 0, 1, scales)
+    return (rows / scales[:, None]).round().to(torch.int8).reshape(-1)[:n].reshape(x.shape), scales
+
+
+def dequantize_blocks(codes, scales, block):
+    return codes * scales[0]
+
+
+# %% only whole blocks come back message="raised-RuntimeError"
+def quantize_blocks(x, bits, block):
+    n = x.numel()
+    rows = F.pad(x.reshape(-1), (0, -n % block)).reshape(-1, block)
+    scales = rows.abs().amax(dim=1) / (2 ** (bits - 1) - 1)
+    scales = torch.where(scales == 0, 1, scales)
+    return (rows / scales[:, None]).round().to(torch.int8).reshape(-1)[:n].reshape(x.shape), scales
+
+
+def dequantize_blocks(codes, scales, block):
+    return (codes.reshape(-1, block) * scales[:, None]).reshape(codes.shape)
+
+
+# %% flat on the way back message="shape-lost"
+def quantize_blocks(x, bits, block):
+    n = x.numel()
+    rows = F.pad(x.reshape(-1), (0, -n % block)).reshape(-1, block)
+    scales = rows.abs().amax(dim=1) / (2 ** (bits - 1) - 1)
+    scales = torch.where(scales == 0, 1, scales)
+    return (rows / scales[:, None]).round().to(torch.int8).reshape(-1)[:n].reshape(x.shape), scales
+
+
+def dequantize_blocks(codes, scales, block):
+    return scales.repeat_interleave(block)[: codes.numel()] * codes.reshape(-1)
+
+
+# %% a step for each row on the way back message="scale-per-row"
+def quantize_blocks(x, bits, block):
+    n = x.numel()
+    rows = F.pad(x.reshape(-1), (0, -n % block)).reshape(-1, block)
+    scales = rows.abs().amax(dim=1) / (2 ** (bits - 1) - 1)
+    scales = torch.where(scales == 0, 1, scales)
+    return (rows / scales[:, None]).round().to(torch.int8).reshape(-1)[:n].reshape(x.shape), scales
+
+
+def dequantize_blocks(codes, scales, block):
+    return codes * scales.reshape(-1, *[1] * (codes.dim() - 1))
+
+
+# %% codes alone come back message="scale-forgotten"
+def quantize_blocks(x, bits, block):
+    n = x.numel()
+    rows = F.pad(x.reshape(-1), (0, -n % block)).reshape(-1, block)
+    scales = rows.abs().amax(dim=1) / (2 ** (bits - 1) - 1)
+    scales = torch.where(scales == 0, 1, scales)
+    return (rows / scales[:, None]).round().to(torch.int8).reshape(-1)[:n].reshape(x.shape), scales
+
+
+def dequantize_blocks(codes, scales, block):
+    return codes.float()

@@ -116,3 +116,115 @@ def quantize_zero_point(x, bits=8):
     scale = ((high - low) / (2**bits - 1)).clamp(min=1e-12)
     zero_point = (-low / scale).round()
     return ((x / scale).round() + zero_point).clamp(0, 2**bits - 1).to(torch.int8), scale, zero_point
+
+
+# %% only the lower end widened message="one-end-widened"
+def quantize_zero_point(x, bits=8):
+    low, high = x.min().clamp(max=0), x.max()
+    scale = ((high - low) / (2**bits - 1)).clamp(min=1e-12)
+    zero_point = (-low / scale).round()
+    return ((x / scale).round() + zero_point).clamp(0, 2**bits - 1).to(torch.uint8), scale, zero_point
+
+
+# %% only the upper end widened message="one-end-widened"
+def quantize_zero_point(x, bits=8):
+    low, high = x.min(), x.max().clamp(min=0)
+    scale = ((high - low) / (2**bits - 1)).clamp(min=1e-12)
+    zero_point = (-low / scale).round()
+    return ((x / scale).round() + zero_point).clamp(0, 2**bits - 1).to(torch.uint8), scale, zero_point
+
+
+# %% the lower end added message="minimum-added"
+def quantize_zero_point(x, bits=8):
+    low, high = x.min().clamp(max=0), x.max().clamp(min=0)
+    scale = ((high + low).abs() / (2**bits - 1)).clamp(min=1e-12)
+    zero_point = (-low / scale).round()
+    return ((x / scale).round() + zero_point).clamp(0, 2**bits - 1).to(torch.uint8), scale, zero_point
+
+
+# %% 8 bits always message="bits-ignored"
+def quantize_zero_point(x, bits=8):
+    low, high = x.min().clamp(max=0), x.max().clamp(min=0)
+    scale = ((high - low) / 255).clamp(min=1e-12)
+    zero_point = (-low / scale).round()
+    return ((x / scale).round() + zero_point).clamp(0, 2**bits - 1).to(torch.uint8), scale, zero_point
+
+
+# %% four bits by default message="wrong-default"
+def quantize_zero_point(x, bits=4):
+    low, high = x.min().clamp(max=0), x.max().clamp(min=0)
+    scale = ((high - low) / (2**bits - 1)).clamp(min=1e-12)
+    zero_point = (-low / scale).round()
+    return ((x / scale).round() + zero_point).clamp(0, 2**bits - 1).to(torch.uint8), scale, zero_point
+
+
+# %% a zero point in the middle message="middle-of-codes"
+def quantize_zero_point(x, bits=8):
+    low, high = x.min().clamp(max=0), x.max().clamp(min=0)
+    scale = ((high - low) / (2**bits - 1)).clamp(min=1e-12)
+    zero_point = torch.tensor(2.0 ** (bits - 1))
+    return ((x / scale).round() + zero_point).clamp(0, 2**bits - 1).to(torch.uint8), scale, zero_point
+
+
+# %% counted from the top message="zero-point-from-top"
+def quantize_zero_point(x, bits=8):
+    low, high = x.min().clamp(max=0), x.max().clamp(min=0)
+    scale = ((high - low) / (2**bits - 1)).clamp(min=1e-12)
+    zero_point = (high / scale).round()
+    return ((x / scale).round() + zero_point).clamp(0, 2**bits - 1).to(torch.uint8), scale, zero_point
+
+
+# %% zero point rounded up message="zero-point-cut"
+def quantize_zero_point(x, bits=8):
+    low, high = x.min().clamp(max=0), x.max().clamp(min=0)
+    scale = ((high - low) / (2**bits - 1)).clamp(min=1e-12)
+    zero_point = (-low / scale).ceil()
+    return ((x / scale).round() + zero_point).clamp(0, 2**bits - 1).to(torch.uint8), scale, zero_point
+
+
+# %% zero point not added message="zero-point-not-added"
+def quantize_zero_point(x, bits=8):
+    low, high = x.min().clamp(max=0), x.max().clamp(min=0)
+    scale = ((high - low) / (2**bits - 1)).clamp(min=1e-12)
+    zero_point = (-low / scale).round()
+    return ((x / scale).round()).clamp(0, 2**bits - 1).to(torch.uint8), scale, zero_point
+
+
+# %% zero point subtracted message="zero-point-subtracted"
+def quantize_zero_point(x, bits=8):
+    low, high = x.min().clamp(max=0), x.max().clamp(min=0)
+    scale = ((high - low) / (2**bits - 1)).clamp(min=1e-12)
+    zero_point = (-low / scale).round()
+    return ((x / scale).round() - zero_point).clamp(0, 2**bits - 1).to(torch.uint8), scale, zero_point
+
+
+# %% codes as floats message="codes-wrong-type"
+def quantize_zero_point(x, bits=8):
+    low, high = x.min().clamp(max=0), x.max().clamp(min=0)
+    scale = ((high - low) / (2**bits - 1)).clamp(min=1e-12)
+    zero_point = (-low / scale).round()
+    return ((x / scale).round() + zero_point).clamp(0, 2**bits - 1), scale, zero_point
+
+
+# %% a guard that small numbers run into message="wrong-step"
+def quantize_zero_point(x, bits=8):
+    low, high = x.min().clamp(max=0), x.max().clamp(min=0)
+    scale = ((high - low) / (2**bits - 1)).clamp(min=0.01)
+    zero_point = (-low / scale).round()
+    return ((x / scale).round() + zero_point).clamp(0, 2**bits - 1).to(torch.uint8), scale, zero_point
+
+
+# %% largest magnitude message="symmetric-range"
+def quantize_zero_point(x, bits=8):
+    low, high = x.min().clamp(max=0), x.max().clamp(min=0)
+    scale = (x.abs().max() / (2**bits - 1)).clamp(min=1e-12)
+    zero_point = (-low / scale).round()
+    return ((x / scale).round() + zero_point).clamp(0, 2**bits - 1).to(torch.uint8), scale, zero_point
+
+
+# %% only codes and step message="not-all-results"
+def quantize_zero_point(x, bits=8):
+    low, high = x.min().clamp(max=0), x.max().clamp(min=0)
+    scale = ((high - low) / (2**bits - 1)).clamp(min=1e-12)
+    zero_point = (-low / scale).round()
+    return ((x / scale).round() + zero_point).clamp(0, 2**bits - 1).to(torch.uint8), scale

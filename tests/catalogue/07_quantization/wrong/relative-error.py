@@ -53,12 +53,72 @@ def error_of(w, back):
     return (w - back).norm(dim=-1) / w.norm(dim=-1)
 
 
-# %% mean over rows message="wrong-error"
+# %% mean over rows message="mean-over-rows"
 def error_of(w, back):
     w, back = w.reshape(-1, w.shape[-1]), back.reshape(-1, w.shape[-1])
     return ((w - back).norm(dim=1) / w.norm(dim=1)).mean()
 
 
-# %% sums of magnitudes message="wrong-error"
+# %% sums of magnitudes message="magnitudes-summed"
 def error_of(w, back):
     return (w - back).abs().sum() / w.abs().sum()
+
+
+# %% lengths compared, with their sign message="error-of-norms"
+def error_of(w, back):
+    return (w.norm() - back.norm()) / w.norm()
+
+
+# %% magnitudes compared message="error-of-magnitudes"
+def error_of(w, back):
+    return (w.abs() - back.abs()).norm() / w.norm()
+
+
+# %% largest error over largest number message="largest-only"
+def error_of(w, back):
+    return (w - back).abs().max() / w.abs().max()
+
+
+# %% spread of the difference message="divided-by-spread"
+def error_of(w, back):
+    return (w - back).std() / w.std()
+
+
+# %% upside down message="inverted"
+def error_of(w, back):
+    return w.norm() / (w - back).norm()
+
+
+# %% in per cent message="in-per-cent"
+def error_of(w, back):
+    return 100 * (w - back).norm() / w.norm()
+
+
+# %% one root too many message="root-of-all"
+def error_of(w, back):
+    return ((w - back).norm() / w.norm()).sqrt()
+
+
+# %% one root forgotten message="root-half-missing"
+def error_of(w, back):
+    return (w - back).norm() / w.square().sum()
+
+
+# %% sum of the differences message="signs-cancel"
+def error_of(w, back):
+    return (w - back).sum().abs() / w.norm()
+
+
+# %% divided by the largest message="divided-by-largest"
+def error_of(w, back):
+    return (w - back).norm() / w.abs().max()
+
+
+# %% rounded message="wrong-error"
+def error_of(w, back):
+    return round(float((w - back).norm() / w.norm()), 2)
+
+
+# %% return forgotten message="no-number"
+def error_of(w, back):
+    error = (w - back).norm() / w.norm()

@@ -47,3 +47,46 @@ def choose_method(rows, limits, tolerance):
     good = fits & (accuracy >= accuracy[fits].max() - tolerance)
     size = torch.tensor([float(row["trainable"]) for row in rows]).masked_fill(~good, math.inf)
     return rows[int(size.argmin())]["name"]
+
+
+# %% sorted twice, other names
+def choose_method(table: list[dict], at_most: dict[str, float], slack: float) -> str:
+    fitting = [m for m in table if {k for k, v in at_most.items() if m[k] > v} == set()]
+    if fitting == []:
+        wanted = " and ".join(f"{k} <= {v}" for k, v in at_most.items())
+        raise ValueError("nothing has " + wanted)
+    fitting.sort(key=lambda m: -m["accuracy"])
+    near = [m for m in fitting if fitting[0]["accuracy"] - m["accuracy"] <= slack]
+    near.sort(key=lambda m: m["trainable"])
+    return near[0]["name"]
+
+
+# %% numpy
+import numpy as np
+
+
+def choose_method(rows, limits, tolerance):
+    column = {k: np.array([row[k] for row in rows], dtype=float) for k in {"accuracy", "trainable", *limits}}
+    fits = np.ones(len(rows), dtype=bool)
+    for k, most in limits.items():
+        fits &= column[k] <= most
+    if not fits.any():
+        raise ValueError("no row keeps the limits on " + ", ".join(limits))
+    floor = column["accuracy"][fits].max() - tolerance
+    fits &= column["accuracy"] >= floor
+    return rows[int(np.where(fits, column["trainable"], np.inf).argmin())]["name"]
+
+
+# %% an error of one's own, a dict by name
+class NothingFits(ValueError):
+    pass
+
+
+def choose_method(rows, limits, tolerance):
+    fits = {row["name"]: row for row in rows if not any(row[what] > most for what, most in limits.items())}
+    try:
+        best = max(row["accuracy"] for row in fits.values())
+    except ValueError:
+        raise NothingFits(str(limits)) from None
+    good = {name: row["trainable"] for name, row in fits.items() if row["accuracy"] >= best - tolerance}
+    return min(good, key=good.get)

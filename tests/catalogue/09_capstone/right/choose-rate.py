@@ -55,3 +55,35 @@ def choose_rate(runs):
         raise Diverged("every rate has a diverged run")
     lr = max(ok, key=lambda k: (ok[k], -k))
     return [lr, lr in (min(groups), max(groups))]
+
+
+# %% one pass with totals, other names
+def choose_rate(table: list[dict]) -> tuple[float, bool]:
+    totals, counts = {}, {}
+    for row in table:
+        rate = row["lr"]
+        totals[rate] = totals.get(rate, 0.0) + row["valid"]
+        counts[rate] = counts.get(rate, 0) + 1
+    best = None
+    for rate in sorted(totals):
+        mean = totals[rate] / counts[rate]
+        if mean == mean and (best is None or mean > totals[best] / counts[best]):
+            best = rate
+    if best is None:
+        raise ValueError("no rate without a diverged run")
+    return best, not min(totals) < best < max(totals)
+
+
+# %% itertools and statistics
+import itertools
+import statistics
+
+
+def choose_rate(runs):
+    ordered = sorted(runs, key=lambda run: run["lr"])
+    groups = [(lr, [r["valid"] for r in group]) for lr, group in itertools.groupby(ordered, key=lambda r: r["lr"])]
+    eligible = [(lr, statistics.mean(v)) for lr, v in groups if not any(math.isnan(x) for x in v)]
+    if not eligible:
+        raise ValueError
+    lr = max(eligible, key=lambda pair: pair[1])[0]
+    return lr, lr in {groups[0][0], groups[-1][0]}

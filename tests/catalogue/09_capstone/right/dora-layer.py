@@ -27,3 +27,22 @@ def dora(inputs, weight, b, first, second, factor, m):
     still = direction.detach()
     unit_scale = m * still.pow(2).sum(dim=-1).rsqrt()
     return inputs @ (direction.T * unit_scale) + b
+
+
+# %% a loop over the outputs
+def dora(x, W, bias, A, B, alpha, magnitude):
+    columns = []
+    for o in range(len(W)):
+        row = W[o] + alpha * (A @ B[:, o])
+        length = float(row.detach().pow(2).sum()) ** 0.5
+        columns.append((x * row).sum(-1) * magnitude[o] / length + bias[o])
+    return torch.stack(columns, dim=-1)
+
+
+# %% a weight of rows of length 1, torch.addmm for the update
+def dora(x: torch.Tensor, W, bias, A, B, alpha: float, magnitude) -> torch.Tensor:
+    V = torch.addmm(W, B.mT, A.mT, alpha=alpha)
+    with torch.no_grad():
+        inverse = torch.linalg.vector_norm(V, dim=-1, keepdim=True).reciprocal()
+    unit = V * inverse
+    return torch.add(torch.matmul(x, unit.mT).mul(magnitude), bias)

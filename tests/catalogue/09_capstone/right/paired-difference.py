@@ -48,3 +48,41 @@ def paired_difference(a, b):
         raise ValueError("too few")
     mean, spread = mean_and_spread(d)
     return [mean, spread / math.sqrt(len(d))]
+
+
+# %% a dict comprehension, and what stdev raises by itself
+import statistics
+
+
+def paired_difference(a: dict[int, float], b: dict[int, float]) -> tuple[float, float]:
+    d = {seed: a[seed] - b[seed] for seed in b.keys() & a.keys()}
+    error = statistics.stdev(d.values()) / len(d) ** 0.5
+    return statistics.fmean(d.values()), error
+
+
+# %% variance of the mean, other names
+import statistics
+
+
+def paired_difference(first, second):
+    gaps = []
+    for seed, value in first.items():
+        if seed in second:
+            gaps.append(value - second[seed])
+    if len(gaps) in (0, 1):
+        raise ValueError("fewer than two seeds in both")
+    return sum(gaps) / len(gaps), math.sqrt(statistics.variance(gaps) / len(gaps))
+
+
+# %% sums in numpy
+import statistics
+
+import numpy as np
+
+
+def paired_difference(a, b):
+    seeds = np.intersect1d(list(a), list(b))
+    if seeds.size < 2:
+        raise ValueError(f"{seeds.size} seeds")
+    d = np.fromiter((a[int(s)] - b[int(s)] for s in seeds), dtype=float)
+    return d.mean(), np.sqrt(((d - d.mean()) ** 2).sum() / (d.size - 1) / d.size)

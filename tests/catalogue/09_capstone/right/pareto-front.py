@@ -53,3 +53,28 @@ def pareto_front(rows, better):
             if p != q and all(x >= y for x, y in zip(p, q)):
                 front.discard(j)
     return torch.tensor(sorted(front), dtype=torch.int64)
+
+
+# %% direction as a factor, all pairs by product
+from itertools import product
+
+
+def pareto_front(table: list[dict], directions: dict[str, str]) -> list[int]:
+    sign = {"max": 1, "min": -1}
+    beaten = set()
+    for i, j in product(range(len(table)), repeat=2):
+        gaps = [sign[way] * (table[j][axis] - table[i][axis]) for axis, way in directions.items()]
+        if min(gaps) >= 0 and max(gaps) > 0:
+            beaten.add(i)
+    return [i for i in range(len(table)) if i not in beaten]
+
+
+# %% sorted once, then only better ones are looked at
+def pareto_front(rows, better):
+    keys = [tuple(-row[a] if way == "max" else row[a] for a, way in better.items()) for row in rows]
+    front = []
+    for i in sorted(range(len(rows)), key=keys.__getitem__):
+        if all(keys[j] == keys[i] or any(x > y for x, y in zip(keys[j], keys[i])) for j in front):
+            front.append(i)
+    front.sort()
+    return front

@@ -55,3 +55,36 @@ def to_peft(state, alpha, rename):
             targets.append(rename(module))
         rank = min(value.shape) if factor == "x" else (value.shape[1] if factor == "A" else value.shape[0])
     return [tensors, {"r": rank, "lora_alpha": alpha * rank, "target_modules": tuple(targets)}]
+
+
+# %% a helper for each factor, dict comprehensions
+def to_peft(state: dict, alpha: float, rename) -> tuple[dict, dict]:
+    names = {m: rename(m) for m in sorted({name.rsplit(".lora.", 1)[0] for name in state if ".lora." in name})}
+
+    def turned(module, factor):
+        return state[f"{module}.lora.{factor}"].transpose(0, 1).clone(memory_format=torch.contiguous_format)
+
+    tensors = {
+        f"base_model.model.{bert}.lora_{factor}.weight": turned(module, factor)
+        for module, bert in names.items()
+        for factor in ("A", "B")
+    }
+    (rank,) = {len(tensor) for name, tensor in tensors.items() if name.endswith("lora_A.weight")}
+    return tensors, dict(peft_type="LORA", r=rank, lora_alpha=alpha * rank, target_modules=[*names.values()])
+
+
+# %% alpha shared between the factors
+def to_peft(state, alpha, rename):
+    tensors, targets = {}, []
+    root = math.sqrt(abs(alpha))
+    for name in state:
+        module, _, factor = name.rpartition(".lora.")
+        if not module:
+            continue
+        sign = -1 if alpha < 0 and factor == "A" else 1
+        scaled = (sign * root * state[name]).mT.contiguous()
+        tensors["base_model.model." + rename(module) + f".lora_{factor}.weight"] = scaled
+        if factor == "B":
+            targets.append(rename(module))
+            rank = scaled.shape[1]
+    return tensors, {"r": rank, "lora_alpha": float(rank), "target_modules": targets}

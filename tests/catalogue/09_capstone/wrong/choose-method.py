@@ -1,4 +1,4 @@
-# %% limits ignored message="limit-broken"
+# %% limits ignored message="limits-ignored"
 def choose_method(rows, limits, tolerance):
     if not any(all(row[k] <= v for k, v in limits.items()) for row in rows):
         raise ValueError(f"no method keeps {limits}")
@@ -92,4 +92,154 @@ def choose_method(rows, limits, tolerance):
         raise ValueError(f"no method keeps {limits}")
     best = max(row["accuracy"] for row in feasible)
     good = [row for row in feasible if row["accuracy"] >= best * (1 - tolerance)]
+    return min(good, key=lambda r: r["trainable"])["name"]
+
+
+# %% the tolerance itself excluded message="tolerance-excluded"
+def choose_method(rows, limits, tolerance):
+    feasible = [row for row in rows if all(row[k] <= v for k, v in limits.items())]
+    if not feasible:
+        raise ValueError(f"no method keeps {limits}")
+    best = max(row["accuracy"] for row in feasible)
+    good = [row for row in feasible if best - row["accuracy"] < tolerance or row["accuracy"] == best]
+    return min(good, key=lambda r: r["trainable"])["name"]
+
+
+# %% a limit of 0 taken for none message="limit-broken"
+def choose_method(rows, limits, tolerance):
+    feasible = [row for row in rows if all(row[k] <= v for k, v in limits.items() if v)]
+    if not feasible:
+        raise ValueError(f"no method keeps {limits}")
+    best = max(row["accuracy"] for row in feasible)
+    good = [row for row in feasible if row["accuracy"] >= best - tolerance]
+    return min(good, key=lambda r: r["trainable"])["name"]
+
+
+# %% the largest of the good message="largest-chosen"
+def choose_method(rows, limits, tolerance):
+    feasible = [row for row in rows if all(row[k] <= v for k, v in limits.items())]
+    if not feasible:
+        raise ValueError(f"no method keeps {limits}")
+    best = max(row["accuracy"] for row in feasible)
+    good = [row for row in feasible if row["accuracy"] >= best - tolerance]
+    return max(good, key=lambda r: r["trainable"])["name"]
+
+
+# %% only the limit on memory message="limit-broken"
+def choose_method(rows, limits, tolerance):
+    feasible = [row for row in rows if row["memory"] <= limits.get("memory", math.inf)]
+    if not feasible:
+        raise ValueError(f"no method keeps {limits}")
+    best = max(row["accuracy"] for row in feasible)
+    good = [row for row in feasible if row["accuracy"] >= best - tolerance]
+    return min(good, key=lambda r: r["trainable"])["name"]
+
+
+# %% limits the wrong way round message="limits-reversed"
+def choose_method(rows, limits, tolerance):
+    feasible = [row for row in rows if all(row[k] >= v for k, v in limits.items())]
+    if not feasible:
+        raise ValueError(f"no method keeps {limits}")
+    best = max(row["accuracy"] for row in feasible)
+    good = [row for row in feasible if row["accuracy"] >= best - tolerance]
+    return min(good, key=lambda r: r["trainable"])["name"]
+
+
+# %% the tolerance upwards message="raised-ValueError"
+def choose_method(rows, limits, tolerance):
+    feasible = [row for row in rows if all(row[k] <= v for k, v in limits.items())]
+    if not feasible:
+        raise ValueError(f"no method keeps {limits}")
+    best = max(row["accuracy"] for row in feasible)
+    good = [row for row in feasible if row["accuracy"] >= best + tolerance]
+    return min(good, key=lambda r: r["trainable"])["name"]
+
+
+# %% the first that is good enough message="first-chosen"
+def choose_method(rows, limits, tolerance):
+    feasible = [row for row in rows if all(row[k] <= v for k, v in limits.items())]
+    if not feasible:
+        raise ValueError(f"no method keeps {limits}")
+    best = max(row["accuracy"] for row in feasible)
+    good = [row for row in feasible if row["accuracy"] >= best - tolerance]
+    return good[0]["name"]
+
+
+# %% a nearest miss message="infeasible-accepted"
+def choose_method(rows, limits, tolerance):
+    feasible = [row for row in rows if all(row[k] <= v for k, v in limits.items())]
+    if not feasible:
+        feasible = rows
+    best = max(row["accuracy"] for row in feasible)
+    good = [row for row in feasible if row["accuracy"] >= best - tolerance]
+    return min(good, key=lambda r: r["trainable"])["name"]
+
+
+# %% one limit named message="error-without-limits"
+def choose_method(rows, limits, tolerance):
+    feasible = [row for row in rows if all(row[k] <= v for k, v in limits.items())]
+    if not feasible:
+        raise ValueError(f"no method keeps {next(iter(limits))}")
+    best = max(row["accuracy"] for row in feasible)
+    good = [row for row in feasible if row["accuracy"] >= best - tolerance]
+    return min(good, key=lambda r: r["trainable"])["name"]
+
+
+# %% another error message="wrong-error"
+def choose_method(rows, limits, tolerance):
+    feasible = [row for row in rows if all(row[k] <= v for k, v in limits.items())]
+    if not feasible:
+        raise RuntimeError(f"no method keeps {limits}")
+    best = max(row["accuracy"] for row in feasible)
+    good = [row for row in feasible if row["accuracy"] >= best - tolerance]
+    return min(good, key=lambda r: r["trainable"])["name"]
+
+
+# %% an assertion message="wrong-error"
+def choose_method(rows, limits, tolerance):
+    feasible = [row for row in rows if all(row[k] <= v for k, v in limits.items())]
+    assert feasible, f"no method keeps {limits}"
+    best = max(row["accuracy"] for row in feasible)
+    good = [row for row in feasible if row["accuracy"] >= best - tolerance]
+    return min(good, key=lambda r: r["trainable"])["name"]
+
+
+# %% its place message="not-a-name"
+def choose_method(rows, limits, tolerance):
+    feasible = [row for row in rows if all(row[k] <= v for k, v in limits.items())]
+    if not feasible:
+        raise ValueError(f"no method keeps {limits}")
+    best = max(row["accuracy"] for row in feasible)
+    good = [row for row in feasible if row["accuracy"] >= best - tolerance]
+    return rows.index(min(good, key=lambda r: r["trainable"]))
+
+
+# %% name and row message="not-a-name"
+def choose_method(rows, limits, tolerance):
+    feasible = [row for row in rows if all(row[k] <= v for k, v in limits.items())]
+    if not feasible:
+        raise ValueError(f"no method keeps {limits}")
+    best = max(row["accuracy"] for row in feasible)
+    good = [row for row in feasible if row["accuracy"] >= best - tolerance]
+    row = min(good, key=lambda r: r["trainable"])
+    return row["name"], row
+
+
+# %% the tolerance taken from the limits of size message="too-inaccurate"
+def choose_method(rows, limits, tolerance):
+    feasible = [row for row in rows if all(row[k] <= v for k, v in limits.items())]
+    if not feasible:
+        raise ValueError(f"no method keeps {limits}")
+    best = max(row["accuracy"] for row in feasible)
+    good = [row for row in feasible if row["accuracy"] >= best - 10 * tolerance]
+    return min(good, key=lambda r: r["trainable"])["name"]
+
+
+# %% no tolerance message="most-accurate-chosen"
+def choose_method(rows, limits, tolerance):
+    feasible = [row for row in rows if all(row[k] <= v for k, v in limits.items())]
+    if not feasible:
+        raise ValueError(f"no method keeps {limits}")
+    best = max(row["accuracy"] for row in feasible)
+    good = [row for row in feasible if row["accuracy"] >= best]
     return min(good, key=lambda r: r["trainable"])["name"]

@@ -185,3 +185,221 @@ def choose_rate(runs):
         raise ValueError("all rates diverged")
     best = max(left, key=means.get)
     return best, best in (runs[0]["lr"], runs[-1]["lr"])
+
+
+# %% a diverged run counts as 0 message="diverged-chosen"
+def choose_rate(runs):
+    rates = sorted({run["lr"] for run in runs})
+    means = {}
+    for lr in rates:
+        values = [0.0 if math.isnan(run["valid"]) else run["valid"] for run in runs if run["lr"] == lr]
+        if not any(values):
+            values = [math.nan]
+        means[lr] = sum(values) / len(values)
+    left = [lr for lr in rates if not math.isnan(means[lr])]
+    if not left:
+        raise ValueError(f"all of {len(rates)} rates diverged")
+    best = max(left, key=means.get)
+    return best, best in (rates[0], rates[-1])
+
+
+# %% runs with any NaN dropped message="test-taken-for-diverged"
+def choose_rate(runs):
+    rates = sorted({run["lr"] for run in runs})
+    means = {}
+    for lr in rates:
+        values = [run["valid"] for run in runs if run["lr"] == lr]
+        values += [math.nan for run in runs if run["lr"] == lr and math.isnan(run.get("test", 0))]
+        means[lr] = sum(values) / len(values)
+    left = [lr for lr in rates if not math.isnan(means[lr])]
+    if not left:
+        raise ValueError(f"all of {len(rates)} rates diverged")
+    best = max(left, key=means.get)
+    return best, best in (rates[0], rates[-1])
+
+
+# %% always at an edge message="always-at-edge"
+def choose_rate(runs):
+    rates = sorted({run["lr"] for run in runs})
+    means = {}
+    for lr in rates:
+        values = [run["valid"] for run in runs if run["lr"] == lr]
+        means[lr] = sum(values) / len(values)
+    left = [lr for lr in rates if not math.isnan(means[lr])]
+    if not left:
+        raise ValueError(f"all of {len(rates)} rates diverged")
+    best = max(left, key=means.get)
+    return best, True
+
+
+# %% at an edge where it is not message="edge-reversed"
+def choose_rate(runs):
+    rates = sorted({run["lr"] for run in runs})
+    means = {}
+    for lr in rates:
+        values = [run["valid"] for run in runs if run["lr"] == lr]
+        means[lr] = sum(values) / len(values)
+    left = [lr for lr in rates if not math.isnan(means[lr])]
+    if not left:
+        raise ValueError(f"all of {len(rates)} rates diverged")
+    best = max(left, key=means.get)
+    return best, best not in (rates[0], rates[-1])
+
+
+# %% the smallest only message="lower-edge-only"
+def choose_rate(runs):
+    rates = sorted({run["lr"] for run in runs})
+    means = {}
+    for lr in rates:
+        values = [run["valid"] for run in runs if run["lr"] == lr]
+        means[lr] = sum(values) / len(values)
+    left = [lr for lr in rates if not math.isnan(means[lr])]
+    if not left:
+        raise ValueError(f"all of {len(rates)} rates diverged")
+    best = max(left, key=means.get)
+    return best, best == rates[0]
+
+
+# %% one rate is no edge message="few-rates"
+def choose_rate(runs):
+    rates = sorted({run["lr"] for run in runs})
+    means = {}
+    for lr in rates:
+        values = [run["valid"] for run in runs if run["lr"] == lr]
+        means[lr] = sum(values) / len(values)
+    left = [lr for lr in rates if not math.isnan(means[lr])]
+    if not left:
+        raise ValueError(f"all of {len(rates)} rates diverged")
+    best = max(left, key=means.get)
+    return best, len(rates) > 1 and best in (rates[0], rates[-1])
+
+
+# %% rates sorted as texts message="wrong-edge"
+def choose_rate(runs):
+    rates = sorted({run["lr"] for run in runs})
+    means = {}
+    for lr in rates:
+        values = [run["valid"] for run in runs if run["lr"] == lr]
+        means[lr] = sum(values) / len(values)
+    left = [lr for lr in rates if not math.isnan(means[lr])]
+    if not left:
+        raise ValueError(f"all of {len(rates)} rates diverged")
+    best = max(left, key=means.get)
+    rates = sorted(rates, key=str)
+    return best, best in (rates[0], rates[-1])
+
+
+# %% a word for the edge message="edge-not-bool"
+def choose_rate(runs):
+    rates = sorted({run["lr"] for run in runs})
+    means = {}
+    for lr in rates:
+        values = [run["valid"] for run in runs if run["lr"] == lr]
+        means[lr] = sum(values) / len(values)
+    left = [lr for lr in rates if not math.isnan(means[lr])]
+    if not left:
+        raise ValueError(f"all of {len(rates)} rates diverged")
+    best = max(left, key=means.get)
+    return best, "edge" if best in (rates[0], rates[-1]) else "inside"
+
+
+# %% the median of the runs message="median-for-mean"
+def choose_rate(runs):
+    rates = sorted({run["lr"] for run in runs})
+    means = {}
+    for lr in rates:
+        values = [run["valid"] for run in runs if run["lr"] == lr]
+        means[lr] = (
+            sorted(values)[len(values) // 2]
+            if len(values) % 2
+            else sum(sorted(values)[len(values) // 2 - 1 : len(values) // 2 + 1]) / 2
+        )
+    left = [lr for lr in rates if not math.isnan(means[lr])]
+    if not left:
+        raise ValueError(f"all of {len(rates)} rates diverged")
+    best = max(left, key=means.get)
+    return best, best in (rates[0], rates[-1])
+
+
+# %% the most runs message="most-runs"
+def choose_rate(runs):
+    rates = sorted({run["lr"] for run in runs})
+    means = {}
+    for lr in rates:
+        values = [run["valid"] for run in runs if run["lr"] == lr]
+        means[lr] = float(len(values))
+    left = [lr for lr in rates if not math.isnan(means[lr])]
+    if not left:
+        raise ValueError(f"all of {len(rates)} rates diverged")
+    best = max(left, key=means.get)
+    return best, best in (rates[0], rates[-1])
+
+
+# %% its place message="not-a-rate"
+def choose_rate(runs):
+    rates = sorted({run["lr"] for run in runs})
+    means = {}
+    for lr in rates:
+        values = [run["valid"] for run in runs if run["lr"] == lr]
+        means[lr] = sum(values) / len(values)
+    left = [lr for lr in rates if not math.isnan(means[lr])]
+    if not left:
+        raise ValueError(f"all of {len(rates)} rates diverged")
+    best = max(left, key=means.get)
+    return rates.index(best), best in (rates[0], rates[-1])
+
+
+# %% edges first message="not-a-rate"
+def choose_rate(runs):
+    rates = sorted({run["lr"] for run in runs})
+    means = {}
+    for lr in rates:
+        values = [run["valid"] for run in runs if run["lr"] == lr]
+        means[lr] = sum(values) / len(values)
+    left = [lr for lr in rates if not math.isnan(means[lr])]
+    if not left:
+        raise ValueError(f"all of {len(rates)} rates diverged")
+    best = max(left, key=means.get)
+    return best in (rates[0], rates[-1]), best
+
+
+# %% the first run of each rate message="one-seed-only"
+def choose_rate(runs):
+    rates = sorted({run["lr"] for run in runs})
+    means = {}
+    for lr in rates:
+        values = [run["valid"] for run in runs if run["lr"] == lr]
+        means[lr] = values[0]
+    left = [lr for lr in rates if not math.isnan(means[lr])]
+    if not left:
+        raise ValueError(f"all of {len(rates)} rates diverged")
+    best = max(left, key=means.get)
+    return best, best in (rates[0], rates[-1])
+
+
+# %% another error message="all-diverged-accepted"
+def choose_rate(runs):
+    rates = sorted({run["lr"] for run in runs})
+    means = {}
+    for lr in rates:
+        values = [run["valid"] for run in runs if run["lr"] == lr]
+        means[lr] = sum(values) / len(values)
+    left = [lr for lr in rates if not math.isnan(means[lr])]
+    if not left:
+        raise RuntimeError(f"all of {len(rates)} rates diverged")
+    best = max(left, key=means.get)
+    return best, best in (rates[0], rates[-1])
+
+
+# %% return forgotten message="not-a-pair"
+def choose_rate(runs):
+    rates = sorted({run["lr"] for run in runs})
+    means = {}
+    for lr in rates:
+        values = [run["valid"] for run in runs if run["lr"] == lr]
+        means[lr] = sum(values) / len(values)
+    left = [lr for lr in rates if not math.isnan(means[lr])]
+    if not left:
+        raise ValueError(f"all of {len(rates)} rates diverged")
+    best = max(left, key=means.get)
+    best, best in (rates[0], rates[-1])

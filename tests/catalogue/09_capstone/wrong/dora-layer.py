@@ -73,3 +73,108 @@ def dora(x, W, bias, A, B, alpha, magnitude):
     with torch.no_grad():
         V = W + alpha * (A @ B).T
         return (x @ V.T) * (magnitude / V.norm(dim=1)) + bias
+
+
+# %% alpha forgotten message="alpha-missing"
+def dora(x, W, bias, A, B, alpha, magnitude):
+    V = W + (A @ B).T
+    lengths = V.norm(dim=1).detach()
+    return (x @ V.T) * (magnitude / lengths) + bias
+
+
+# %% root of the rank message="alpha-over-root"
+def dora(x, W, bias, A, B, alpha, magnitude):
+    V = W + alpha / A.shape[1] ** 0.5 * (A @ B).T
+    lengths = V.norm(dim=1).detach()
+    return (x @ V.T) * (magnitude / lengths) + bias
+
+
+# %% bias forgotten message="bias-missing"
+def dora(x, W, bias, A, B, alpha, magnitude):
+    V = W + alpha * (A @ B).T
+    lengths = V.norm(dim=1).detach()
+    return (x @ V.T) * (magnitude / lengths)
+
+
+# %% magnitude added message="magnitude-added"
+def dora(x, W, bias, A, B, alpha, magnitude):
+    V = W + alpha * (A @ B).T
+    lengths = V.norm(dim=1).detach()
+    return (x @ V.T) / lengths + magnitude + bias
+
+
+# %% magnitude without its sign message="magnitude-without-sign"
+def dora(x, W, bias, A, B, alpha, magnitude):
+    V = W + alpha * (A @ B).T
+    lengths = V.norm(dim=1).detach()
+    return (x @ V.T) * (magnitude.abs() / lengths) + bias
+
+
+# %% squared lengths message="squared-length"
+def dora(x, W, bias, A, B, alpha, magnitude):
+    V = W + alpha * (A @ B).T
+    lengths = V.square().sum(dim=1).detach()
+    return (x @ V.T) * (magnitude / lengths) + bias
+
+
+# %% sum of magnitudes message="length-of-sum"
+def dora(x, W, bias, A, B, alpha, magnitude):
+    V = W + alpha * (A @ B).T
+    lengths = V.abs().sum(dim=1).detach()
+    return (x @ V.T) * (magnitude / lengths) + bias
+
+
+# %% multiplied by the lengths message="multiplied-by-length"
+def dora(x, W, bias, A, B, alpha, magnitude):
+    V = W + alpha * (A @ B).T
+    lengths = V.norm(dim=1).detach()
+    return (x @ V.T) * (magnitude * lengths) + bias
+
+
+# %% update subtracted message="update-subtracted"
+def dora(x, W, bias, A, B, alpha, magnitude):
+    V = W - alpha * (A @ B).T
+    lengths = V.norm(dim=1).detach()
+    return (x @ V.T) * (magnitude / lengths) + bias
+
+
+# %% alpha 0 taken for 1 message="alpha-0"
+def dora(x, W, bias, A, B, alpha, magnitude):
+    V = W + (alpha or 1.0) * (A @ B).T
+    lengths = V.norm(dim=1).detach()
+    return (x @ V.T) * (magnitude / lengths) + bias
+
+
+# %% magnitude detached message="gradient-cut"
+def dora(x, W, bias, A, B, alpha, magnitude):
+    V = W + alpha * (A @ B).T
+    lengths = V.norm(dim=1).detach()
+    return (x @ V.T) * (magnitude.detach() / lengths) + bias
+
+
+# %% the pretrained weight detached message="gradient-cut"
+def dora(x, W, bias, A, B, alpha, magnitude):
+    V = W.detach() + alpha * (A @ B).T
+    lengths = V.norm(dim=1).detach()
+    return (x @ V.T) * (magnitude / lengths) + bias
+
+
+# %% the path detached in the length and in the product message="gradient-cut"
+def dora(x, W, bias, A, B, alpha, magnitude):
+    V = W + alpha * (A @ B).T.detach()
+    lengths = V.norm(dim=1).detach()
+    return (x @ V.T) * (magnitude / lengths) + bias
+
+
+# %% two axes only message="raised-RuntimeError"
+def dora(x, W, bias, A, B, alpha, magnitude):
+    V = W + alpha * (A @ B).T
+    lengths = V.norm(dim=1).detach()
+    return torch.mm(x, V.T) * (magnitude / lengths) + bias
+
+
+# %% return forgotten message="no-tensor"
+def dora(x, W, bias, A, B, alpha, magnitude):
+    V = W + alpha * (A @ B).T
+    lengths = V.norm(dim=1).detach()
+    output = (x @ V.T) * (magnitude / lengths) + bias

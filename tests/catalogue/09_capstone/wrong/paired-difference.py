@@ -104,3 +104,183 @@ def paired_difference(a, b):
         raise ValueError("too few")
     d = [a[s] - b[s] for s in a]
     return statistics.mean(d), statistics.stdev(d) / math.sqrt(len(d))
+
+
+# %% magnitudes message="absolute"
+import statistics
+
+
+def paired_difference(a, b):
+    shared = [s for s in a if s in b]
+    if len(shared) < 2:
+        raise ValueError("too few")
+    d = [abs(a[s] - b[s]) for s in shared]
+    return statistics.mean(d), statistics.stdev(d) / math.sqrt(len(d))
+
+
+# %% the mean without its sign message="absolute"
+import statistics
+
+
+def paired_difference(a, b):
+    shared = [s for s in a if s in b]
+    if len(shared) < 2:
+        raise ValueError("too few")
+    d = [a[s] - b[s] for s in shared]
+    return abs(statistics.mean(d)), statistics.stdev(d) / math.sqrt(len(d))
+
+
+# %% seed 0 counts as none message="seed-0-lost"
+import statistics
+
+
+def paired_difference(a, b):
+    shared = [s for s in a if s and s in b]
+    if len(shared) < 2:
+        raise ValueError("too few")
+    d = [a[s] - b[s] for s in shared]
+    return statistics.mean(d), statistics.stdev(d) / math.sqrt(len(d))
+
+
+# %% an accuracy of 0 counts as none message="accuracy-0-lost"
+import statistics
+
+
+def paired_difference(a, b):
+    shared = [s for s in a if a[s] and b.get(s)]
+    if len(shared) < 2:
+        raise ValueError("too few")
+    d = [a[s] - b[s] for s in shared]
+    return statistics.mean(d), statistics.stdev(d) / math.sqrt(len(d))
+
+
+# %% the median message="median-for-mean"
+import statistics
+
+
+def paired_difference(a, b):
+    shared = [s for s in a if s in b]
+    if len(shared) < 2:
+        raise ValueError("too few")
+    d = [a[s] - b[s] for s in shared]
+    return statistics.median(d), statistics.stdev(d) / math.sqrt(len(d))
+
+
+# %% relative to b message="relative"
+import statistics
+
+
+def paired_difference(a, b):
+    shared = [s for s in a if s in b]
+    if len(shared) < 2:
+        raise ValueError("too few")
+    d = [a[s] - b[s] for s in shared]
+    return statistics.mean(d) / statistics.mean(b[s] for s in shared), statistics.stdev(d) / math.sqrt(len(d))
+
+
+# %% a missing seed counts as 0 message="missing-as-zero"
+import statistics
+
+
+def paired_difference(a, b):
+    shared = [s for s in a if s in b]
+    if len(shared) < 2:
+        raise ValueError("too few")
+    d = [a.get(s, 0) - b.get(s, 0) for s in a | b]
+    return statistics.mean(d), statistics.stdev(d) / math.sqrt(len(d))
+
+
+# %% paired by rank of the seed message="paired-by-position"
+import statistics
+
+
+def paired_difference(a, b):
+    shared = [s for s in a if s in b]
+    if len(shared) < 2:
+        raise ValueError("too few")
+    d = [a[s] - b[t] for s, t in zip(sorted(a), sorted(b))]
+    return statistics.mean(d), statistics.stdev(d) / math.sqrt(len(d))
+
+
+# %% root of n - 1 message="divided-by-n-1"
+import statistics
+
+
+def paired_difference(a, b):
+    shared = [s for s in a if s in b]
+    if len(shared) < 2:
+        raise ValueError("too few")
+    d = [a[s] - b[s] for s in shared]
+    return statistics.mean(d), statistics.stdev(d) / math.sqrt(len(d) - 1)
+
+
+# %% root of all seeds message="divided-by-all"
+import statistics
+
+
+def paired_difference(a, b):
+    shared = [s for s in a if s in b]
+    if len(shared) < 2:
+        raise ValueError("too few")
+    d = [a[s] - b[s] for s in shared]
+    return statistics.mean(d), statistics.stdev(d) / math.sqrt(len(a))
+
+
+# %% variance message="variance"
+import statistics
+
+
+def paired_difference(a, b):
+    shared = [s for s in a if s in b]
+    if len(shared) < 2:
+        raise ValueError("too few")
+    d = [a[s] - b[s] for s in shared]
+    return statistics.mean(d), statistics.variance(d) / len(d)
+
+
+# %% two standard errors message="interval"
+import statistics
+
+
+def paired_difference(a, b):
+    shared = [s for s in a if s in b]
+    if len(shared) < 2:
+        raise ValueError("too few")
+    d = [a[s] - b[s] for s in shared]
+    return statistics.mean(d), 2 * statistics.stdev(d) / math.sqrt(len(d))
+
+
+# %% rounded message="wrong-mean"
+import statistics
+
+
+def paired_difference(a, b):
+    shared = [s for s in a if s in b]
+    if len(shared) < 2:
+        raise ValueError("too few")
+    d = [a[s] - b[s] for s in shared]
+    return round(statistics.mean(d), 3), statistics.stdev(d) / math.sqrt(len(d))
+
+
+# %% only the mean message="not-a-pair"
+import statistics
+
+
+def paired_difference(a, b):
+    shared = [s for s in a if s in b]
+    if len(shared) < 2:
+        raise ValueError("too few")
+    d = [a[s] - b[s] for s in shared]
+    return statistics.mean(d)
+
+
+# %% NaN for too few message="too-few-accepted"
+import statistics
+
+
+def paired_difference(a, b):
+    shared = [s for s in a if s in b]
+    if len(shared) < 2:
+        return math.nan, math.nan
+    d = [a[s] - b[s] for s in shared]
+    return statistics.mean(d), statistics.stdev(d) / math.sqrt(len(d))

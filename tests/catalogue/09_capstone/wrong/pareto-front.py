@@ -90,3 +90,158 @@ def pareto_front(rows, better):
     points = [tuple(row[a] if way == "max" else -row[a] for a, way in better.items()) for row in rows]
     front = [i for i, q in enumerate(points) if not any(p != q and all(x >= y for x, y in zip(p, q)) for p in points)]
     return sorted(front, reverse=True)
+
+
+# %% earlier rows only message="earlier-rows-only"
+def pareto_front(rows, better):
+    points = [tuple(row[a] if way == "max" else -row[a] for a, way in better.items()) for row in rows]
+
+    def dominates(p, q):
+        return p != q and all(x >= y for x, y in zip(p, q))
+
+    return [i for i, q in enumerate(points) if not any(dominates(p, q) for p in points[:i])]
+
+
+# %% later rows only message="later-rows-only"
+def pareto_front(rows, better):
+    points = [tuple(row[a] if way == "max" else -row[a] for a, way in better.items()) for row in rows]
+
+    def dominates(p, q):
+        return p != q and all(x >= y for x, y in zip(p, q))
+
+    return [i for i, q in enumerate(points) if not any(dominates(p, q) for p in points[i + 1 :])]
+
+
+# %% reciprocals for min message="reciprocals"
+def pareto_front(rows, better):
+    points = [
+        tuple(row[a] if way == "max" else (1 / row[a] if row[a] else 1e9) for a, way in better.items()) for row in rows
+    ]
+
+    def dominates(p, q):
+        return p != q and all(x >= y for x, y in zip(p, q))
+
+    return [i for i, q in enumerate(points) if not any(dominates(p, q) for p in points)]
+
+
+# %% magnitudes message="signs-lost"
+def pareto_front(rows, better):
+    points = [tuple(abs(row[a]) if way == "max" else -abs(row[a]) for a, way in better.items()) for row in rows]
+
+    def dominates(p, q):
+        return p != q and all(x >= y for x, y in zip(p, q))
+
+    return [i for i, q in enumerate(points) if not any(dominates(p, q) for p in points)]
+
+
+# %% the largest sum message="best-sum"
+def pareto_front(rows, better):
+    points = [tuple(row[a] if way == "max" else -row[a] for a, way in better.items()) for row in rows]
+
+    def dominates(p, q):
+        return p != q and all(x >= y for x, y in zip(p, q))
+
+    return [i for i, q in enumerate(points) if sum(q) == max(map(sum, points))]
+
+
+# %% better on any axis message="everything-dominated"
+def pareto_front(rows, better):
+    points = [tuple(row[a] if way == "max" else -row[a] for a, way in better.items()) for row in rows]
+
+    def dominates(p, q):
+        return any(x > y for x, y in zip(p, q))
+
+    return [i for i, q in enumerate(points) if not any(dominates(p, q) for p in points)]
+
+
+# %% names message="names-returned"
+def pareto_front(rows, better):
+    points = [tuple(row[a] if way == "max" else -row[a] for a, way in better.items()) for row in rows]
+
+    def dominates(p, q):
+        return p != q and all(x >= y for x, y in zip(p, q))
+
+    return [rows[i]["name"] for i, q in enumerate(points) if not any(dominates(p, q) for p in points)]
+
+
+# %% flags message="flags-returned"
+def pareto_front(rows, better):
+    points = [tuple(row[a] if way == "max" else -row[a] for a, way in better.items()) for row in rows]
+
+    def dominates(p, q):
+        return p != q and all(x >= y for x, y in zip(p, q))
+
+    return [not any(dominates(p, q) for p in points) for q in points]
+
+
+# %% the first axis decides message="axes-ignored"
+def pareto_front(rows, better):
+    points = [tuple(row[a] if way == "max" else -row[a] for a, way in better.items()) for row in rows]
+
+    def dominates(p, q):
+        return p != q and p[0] > q[0]
+
+    return [i for i, q in enumerate(points) if not any(dominates(p, q) for p in points)]
+
+
+# %% places from 1 message="front-missing"
+def pareto_front(rows, better):
+    points = [tuple(row[a] if way == "max" else -row[a] for a, way in better.items()) for row in rows]
+
+    def dominates(p, q):
+        return p != q and all(x >= y for x, y in zip(p, q))
+
+    return [i for i, q in enumerate(points, 1) if not any(dominates(p, q) for p in points)]
+
+
+# %% a lexicographic comparison message="axes-ignored"
+def pareto_front(rows, better):
+    points = [tuple(row[a] if way == "max" else -row[a] for a, way in better.items()) for row in rows]
+
+    def dominates(p, q):
+        return p > q
+
+    return [i for i, q in enumerate(points) if not any(dominates(p, q) for p in points)]
+
+
+# %% all axes as the first message="direction-ignored"
+def pareto_front(rows, better):
+    points = [
+        tuple(row[a] if next(iter(better.values())) == "max" else -row[a] for a, way in better.items()) for row in rows
+    ]
+
+    def dominates(p, q):
+        return p != q and all(x >= y for x, y in zip(p, q))
+
+    return [i for i, q in enumerate(points) if not any(dominates(p, q) for p in points)]
+
+
+# %% a place for each row that does not dominate it message="places-twice"
+def pareto_front(rows, better):
+    points = [tuple(row[a] if way == "max" else -row[a] for a, way in better.items()) for row in rows]
+
+    def dominates(p, q):
+        return p != q and all(x >= y for x, y in zip(p, q))
+
+    front = [i for i, q in enumerate(points) if not any(dominates(p, q) for p in points)]
+    return sorted(front + front[:1])
+
+
+# %% return forgotten message="not-a-list"
+def pareto_front(rows, better):
+    points = [tuple(row[a] if way == "max" else -row[a] for a, way in better.items()) for row in rows]
+
+    def dominates(p, q):
+        return p != q and all(x >= y for x, y in zip(p, q))
+
+    front = [i for i, q in enumerate(points) if not any(dominates(p, q) for p in points)]
+
+
+# %% more than two axes are not looked at message="axes-ignored"
+def pareto_front(rows, better):
+    points = [tuple(row[a] if way == "max" else -row[a] for a, way in list(better.items())[:2]) for row in rows]
+
+    def dominates(p, q):
+        return p != q and all(x >= y for x, y in zip(p, q))
+
+    return [i for i, q in enumerate(points) if not any(dominates(p, q) for p in points)]

@@ -155,3 +155,227 @@ def to_peft(state, alpha, rename):
                 targets.append(rename(module))
                 rank = value.shape[0]
     return tensors, {"r": rank, "lora_alpha": alpha * rank, "target_modules": targets}
+
+
+# %% a whole alpha message="alpha-rounded"
+def to_peft(state, alpha, rename):
+    tensors, targets = {}, []
+    for name, value in state.items():
+        if ".lora." in name:
+            module, factor = name[:-7], name[-1]
+            tensors[f"base_model.model.{rename(module)}.lora_{factor}.weight"] = value.T.contiguous()
+            if factor == "A":
+                targets.append(rename(module))
+                rank = value.shape[1]
+    return tensors, {"r": rank, "lora_alpha": round(alpha * rank), "target_modules": targets}
+
+
+# %% alpha cut message="alpha-rounded"
+def to_peft(state, alpha, rename):
+    tensors, targets = {}, []
+    for name, value in state.items():
+        if ".lora." in name:
+            module, factor = name[:-7], name[-1]
+            tensors[f"base_model.model.{rename(module)}.lora_{factor}.weight"] = value.T.contiguous()
+            if factor == "A":
+                targets.append(rename(module))
+                rank = value.shape[1]
+    return tensors, {"r": rank, "lora_alpha": int(alpha * rank), "target_modules": targets}
+
+
+# %% a rank that is a tensor message="not-a-number"
+def to_peft(state, alpha, rename):
+    tensors, targets = {}, []
+    for name, value in state.items():
+        if ".lora." in name:
+            module, factor = name[:-7], name[-1]
+            tensors[f"base_model.model.{rename(module)}.lora_{factor}.weight"] = value.T.contiguous()
+            if factor == "A":
+                targets.append(rename(module))
+                rank = value.shape[1]
+    return tensors, {"r": torch.tensor(rank), "lora_alpha": alpha * rank, "target_modules": targets}
+
+
+# %% alpha in the factors as well message="alpha-twice"
+def to_peft(state, alpha, rename):
+    tensors, targets = {}, []
+    for name, value in state.items():
+        if ".lora." in name:
+            module, factor = name[:-7], name[-1]
+            tensors[f"base_model.model.{rename(module)}.lora_{factor}.weight"] = (
+                value * alpha if factor == "B" else value
+            ).T.contiguous()
+            if factor == "A":
+                targets.append(rename(module))
+                rank = value.shape[1]
+    return tensors, {"r": rank, "lora_alpha": alpha * rank, "target_modules": targets}
+
+
+# %% alpha dropped message="alpha-dropped"
+def to_peft(state, alpha, rename):
+    tensors, targets = {}, []
+    for name, value in state.items():
+        if ".lora." in name:
+            module, factor = name[:-7], name[-1]
+            tensors[f"base_model.model.{rename(module)}.lora_{factor}.weight"] = value.T.contiguous()
+            if factor == "A":
+                targets.append(rename(module))
+                rank = value.shape[1]
+    return tensors, {"r": rank, "lora_alpha": rank, "target_modules": targets}
+
+
+# %% the smallest side as rank message="wrong-rank"
+def to_peft(state, alpha, rename):
+    tensors, targets = {}, []
+    for name, value in state.items():
+        if ".lora." in name:
+            module, factor = name[:-7], name[-1]
+            tensors[f"base_model.model.{rename(module)}.lora_{factor}.weight"] = value.T.contiguous()
+            if factor == "A":
+                targets.append(rename(module))
+                rank = min(value.shape)
+    return tensors, {"r": rank, "lora_alpha": alpha * rank, "target_modules": targets}
+
+
+# %% A alone message="factor-missing"
+def to_peft(state, alpha, rename):
+    tensors, targets = {}, []
+    for name, value in state.items():
+        if name.endswith(".lora.A"):
+            module, factor = name[:-7], name[-1]
+            tensors[f"base_model.model.{rename(module)}.lora_{factor}.weight"] = value.T.contiguous()
+            if factor == "A":
+                targets.append(rename(module))
+                rank = value.shape[1]
+    return tensors, {"r": rank, "lora_alpha": alpha * rank, "target_modules": targets}
+
+
+# %% the last part of the names as targets message="wrong-targets"
+def to_peft(state, alpha, rename):
+    tensors, targets = {}, []
+    for name, value in state.items():
+        if ".lora." in name:
+            module, factor = name[:-7], name[-1]
+            tensors[f"base_model.model.{rename(module)}.lora_{factor}.weight"] = value.T.contiguous()
+            if factor == "A":
+                targets.append(rename(module).split(".")[-1])
+                rank = value.shape[1]
+    return tensors, {"r": rank, "lora_alpha": alpha * rank, "target_modules": targets}
+
+
+# %% targets with our names message="targets-not-renamed"
+def to_peft(state, alpha, rename):
+    tensors, targets = {}, []
+    for name, value in state.items():
+        if ".lora." in name:
+            module, factor = name[:-7], name[-1]
+            tensors[f"base_model.model.{rename(module)}.lora_{factor}.weight"] = value.T.contiguous()
+            if factor == "A":
+                targets.append(module)
+                rank = value.shape[1]
+    return tensors, {"r": rank, "lora_alpha": alpha * rank, "target_modules": targets}
+
+
+# %% targets with the prefix message="targets-with-prefix"
+def to_peft(state, alpha, rename):
+    tensors, targets = {}, []
+    for name, value in state.items():
+        if ".lora." in name:
+            module, factor = name[:-7], name[-1]
+            tensors[f"base_model.model.{rename(module)}.lora_{factor}.weight"] = value.T.contiguous()
+            if factor == "A":
+                targets.append("base_model.model." + rename(module))
+                rank = value.shape[1]
+    return tensors, {"r": rank, "lora_alpha": alpha * rank, "target_modules": targets}
+
+
+# %% targets as one text message="no-targets"
+def to_peft(state, alpha, rename):
+    tensors, targets = {}, []
+    for name, value in state.items():
+        if ".lora." in name:
+            module, factor = name[:-7], name[-1]
+            tensors[f"base_model.model.{rename(module)}.lora_{factor}.weight"] = value.T.contiguous()
+            if factor == "A":
+                targets.append(rename(module))
+                rank = value.shape[1]
+    return tensors, {"r": rank, "lora_alpha": alpha * rank, "target_modules": ",".join(targets)}
+
+
+# %% the config alone message="not-a-pair"
+def to_peft(state, alpha, rename):
+    tensors, targets = {}, []
+    for name, value in state.items():
+        if ".lora." in name:
+            module, factor = name[:-7], name[-1]
+            tensors[f"base_model.model.{rename(module)}.lora_{factor}.weight"] = value.T.contiguous()
+            if factor == "A":
+                targets.append(rename(module))
+                rank = value.shape[1]
+    return {"r": rank, "lora_alpha": alpha * rank, "target_modules": targets}
+
+
+# %% settings among the tensors message="not-a-tensor"
+def to_peft(state, alpha, rename):
+    tensors, targets = {}, []
+    for name, value in state.items():
+        if ".lora." in name:
+            module, factor = name[:-7], name[-1]
+            tensors[f"base_model.model.{rename(module)}.lora_{factor}.weight"] = value.T.contiguous()
+            if factor == "A":
+                targets.append(rename(module))
+                rank = value.shape[1]
+    tensors["r"] = rank
+    return tensors, {"r": rank, "lora_alpha": alpha * rank, "target_modules": targets}
+
+
+# %% lora_alpha under another name message="no-alpha"
+def to_peft(state, alpha, rename):
+    tensors, targets = {}, []
+    for name, value in state.items():
+        if ".lora." in name:
+            module, factor = name[:-7], name[-1]
+            tensors[f"base_model.model.{rename(module)}.lora_{factor}.weight"] = value.T.contiguous()
+            if factor == "A":
+                targets.append(rename(module))
+                rank = value.shape[1]
+    return tensors, {"r": rank, "alpha": alpha * rank, "target_modules": targets}
+
+
+# %% turned over twice message="not-transposed"
+def to_peft(state, alpha, rename):
+    tensors, targets = {}, []
+    for name, value in state.items():
+        if ".lora." in name:
+            module, factor = name[:-7], name[-1]
+            tensors[f"base_model.model.{rename(module)}.lora_{factor}.weight"] = value.T.T.contiguous()
+            if factor == "A":
+                targets.append(rename(module))
+                rank = value.shape[1]
+    return tensors, {"r": rank, "lora_alpha": alpha * rank, "target_modules": targets}
+
+
+# %% reshaped, not turned over message="wrong-update"
+def to_peft(state, alpha, rename):
+    tensors, targets = {}, []
+    for name, value in state.items():
+        if ".lora." in name:
+            module, factor = name[:-7], name[-1]
+            tensors[f"base_model.model.{rename(module)}.lora_{factor}.weight"] = value.reshape(value.shape[::-1])
+            if factor == "A":
+                targets.append(rename(module))
+                rank = value.shape[1]
+    return tensors, {"r": rank, "lora_alpha": alpha * rank, "target_modules": targets}
+
+
+# %% half precision message="wrong-update"
+def to_peft(state, alpha, rename):
+    tensors, targets = {}, []
+    for name, value in state.items():
+        if ".lora." in name:
+            module, factor = name[:-7], name[-1]
+            tensors[f"base_model.model.{rename(module)}.lora_{factor}.weight"] = value.T.contiguous().half().float()
+            if factor == "A":
+                targets.append(rename(module))
+                rank = value.shape[1]
+    return tensors, {"r": rank, "lora_alpha": alpha * rank, "target_modules": targets}

@@ -12,3 +12,9 @@ answer_04 = [q04.letters("wrap")]
 
 # %% in a set
 answer_04 = set(q04.letters("wrap"))
+
+
+# %% in an array
+import numpy as np
+
+answer_04 = np.array(list(q04.letters("wrap")))

@@ -12,3 +12,9 @@ answer_05 = [q05.letters("dk")]
 
 # %% in a set
 answer_05 = set(q05.letters("dk"))
+
+
+# %% in an array
+import numpy as np
+
+answer_05 = np.array(list(q05.letters("dk")))

@@ -12,3 +12,9 @@ answer_06 = [q06.letters("none")]
 
 # %% in a set
 answer_06 = set(q06.letters("none"))
+
+
+# %% in an array
+import numpy as np
+
+answer_06 = np.array(list(q06.letters("none")))

@@ -11,3 +11,15 @@ answer_07 = "16000000"
 import torch
 
 answer_07 = torch.tensor(16_000_000)
+
+
+# %% a fraction
+from fractions import Fraction
+
+answer_07 = Fraction(4 * 4 * 10**6)
+
+
+# %% in an array
+import numpy as np
+
+answer_07 = np.array([4 * 4 * 10**6])

@@ -12,3 +12,9 @@ answer_08 = [q08.letters("activations")]
 
 # %% in a set
 answer_08 = set(q08.letters("activations"))
+
+
+# %% in an array
+import numpy as np
+
+answer_08 = np.array(list(q08.letters("activations")))

@@ -12,3 +12,9 @@ answer_10 = [q10.letters("front")]
 
 # %% in a set
 answer_10 = set(q10.letters("front"))
+
+
+# %% in an array
+import numpy as np
+
+answer_10 = np.array(list(q10.letters("front")))

@@ -11,3 +11,15 @@ answer_11 = "46080"
 import torch
 
 answer_11 = torch.tensor(46080)
+
+
+# %% a fraction
+from fractions import Fraction
+
+answer_11 = Fraction(2 * 6 * 10 * 384)
+
+
+# %% in an array
+import numpy as np
+
+answer_11 = np.array([2 * 6 * 10 * 384])

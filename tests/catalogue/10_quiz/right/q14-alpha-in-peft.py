@@ -11,3 +11,15 @@ answer_14 = "16"
 import torch
 
 answer_14 = torch.tensor(16)
+
+
+# %% a fraction
+from fractions import Fraction
+
+answer_14 = Fraction(2 * 8)
+
+
+# %% in an array
+import numpy as np
+
+answer_14 = np.array([2 * 8])

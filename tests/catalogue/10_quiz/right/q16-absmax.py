@@ -11,3 +11,15 @@ answer_16 = "48"
 import torch
 
 answer_16 = torch.tensor(48)
+
+
+# %% a fraction
+from fractions import Fraction
+
+answer_16 = Fraction(round(0.3 / 0.8 * 127))
+
+
+# %% in an array
+import numpy as np
+
+answer_16 = np.array([round(0.3 / 0.8 * 127)])

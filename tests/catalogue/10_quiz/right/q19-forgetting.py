@@ -12,3 +12,9 @@ answer_19 = [q19.letters("lora")]
 
 # %% in a set
 answer_19 = set(q19.letters("lora"))
+
+
+# %% in an array
+import numpy as np
+
+answer_19 = np.array(list(q19.letters("lora")))

@@ -2,6 +2,8 @@
 
 import json
 from dataclasses import replace
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -67,7 +69,7 @@ def test_letters_are_read_in_every_usual_form(answer):
     ("answer", "message", "text"),
     [
         (2, "number-not-letter", "got the number 2"),
-        (True, "number-not-letter", "got the number True"),
+        (True, "number-not-letter", "got True"),
         (["b", 2.5], "number-not-letter", "got the number"),
         (torch.tensor(1), "number-not-letter", "got the number"),
         ("clear blue", "not-letters", "'clear blue' cannot be read as letters of this question, a to d"),
@@ -103,7 +105,13 @@ def test_an_empty_answer_counts_as_not_attempted(answer):
         assert caught.value.kind == NOT_WRITTEN
 
 
-@pytest.mark.parametrize("answer", [0.3, "0.3", " 0.3 ", np.float64(0.3), torch.tensor(0.3), [[0.3]], {0.3}])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        0.3, "0.3", " 0.3 ", np.float64(0.3), np.float32(0.3), torch.tensor(0.3), [[0.3]], {0.3}, Fraction(3, 10),
+        Decimal("0.3"), np.array(0.3), np.array([0.3]),
+    ],
+)  # fmt: skip
 def test_numbers_are_read_in_every_usual_form(answer):
     assert total(answer) == 1
 

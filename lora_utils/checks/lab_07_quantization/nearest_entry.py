@@ -1,0 +1,149 @@
+"""Checks of lab 07: the nearest entry of a table, found by looking at every distance."""
+
+from __future__ import annotations
+
+import torch
+
+from lora_utils.checks.framework.compare import expect_tensor
+from lora_utils.checks.framework.draw import Draw
+from lora_utils.checks.framework.exercise import Exercise
+from lora_utils.checks.framework.probes import calls
+from lora_utils.checks.framework.subject import Subject
+from lora_utils.checks.lab_07_quantization.known_codes import Rule, expect_all, expect_integers
+
+nearest_entry = Exercise("nearest-entry")
+
+# 0 stands in it twice, as in FP4
+FP4_LIKE = torch.tensor([0.0, 0.005, 0.67, 1.0, 0.33, 0.5, 0.17, 0.25, 0.0, -0.005, -0.67, -1.0, -0.33, -0.5, -0.25])
+
+
+def table_like(draw: Draw, count: int, *, shuffled: bool, size: float = 1.0, shift: float = 0.0) -> torch.Tensor:
+    """Draw a table of distinct entries in [-1, 1], times size, plus shift: unevenly spaced, ascending or not."""
+    gaps = torch.tensor([draw.number(0.4, 1.6) for _ in range(max(count - 1, 1))])
+    values = (torch.cat([torch.zeros(1), gaps.cumsum(0)]) / gaps.sum() * 2 - 1)[:count] * size + shift
+    return values[draw.order(count)] if shuffled else values
+
+
+def numbers_for(draw: Draw, table: torch.Tensor, shape: tuple[int, ...]) -> torch.Tensor:
+    """Draw numbers for a table: between two neighbours, some beyond both ends, some that are entries themselves."""
+    entries, n = table.double().sort().values, torch.Size(shape).numel()
+    span = float(entries[-1] - entries[0]) or 1.0
+    low = draw.integers(0, max(len(entries) - 2, 0), n)
+    high = (low + 1).clamp(max=len(entries) - 1)
+    part = torch.where(torch.arange(n) % 2 == 0, 0.7, 0.3)  # never in doubt
+    x = entries[low] + part * (entries[high] - entries[low])
+    if n > 5:
+        x[2], x[3] = entries[0] - 0.35 * span, entries[-1] + 0.45 * span
+        x[4] = entries[low[4]]
+    return x.float().reshape(shape)
+
+
+@nearest_entry.check
+def ascending_table(subject: Subject, draw: Draw) -> None:
+    """In an ascending table it finds the place of the entry with the smallest distance."""
+    tables = [
+        (table_like(draw, 16, shuffled=False), (5, 31)),
+        (table_like(draw, 7, shuffled=False, size=4.0, shift=3.0), (20,)),
+        (table_like(draw, 2, shuffled=False), (9,)),
+        (table_like(draw, 16, shuffled=False, size=0.1, shift=-0.5), (4, 8)),
+    ]
+    judge_nearest(subject, [(numbers_for(draw, *one), one[0]) for one in tables])
+
+
+@nearest_entry.check(after=("ascending-table",))
+def any_order(subject: Subject, draw: Draw) -> None:
+    """The table may be in any order, as FP4's is; the code is the entry's place in it."""
+    tables = [
+        (table_like(draw, 16, shuffled=True), (40,)),
+        (table_like(draw, 9, shuffled=True, size=4.0, shift=-2.0), (3, 7)),
+        (table_like(draw, 16, shuffled=False).flip(0), (20,)),
+    ]
+    judge_nearest(subject, [(numbers_for(draw, *one), one[0]) for one in tables])
+    x = torch.tensor([0.0, 0.001, -0.001, 0.3, -0.9, 1.4, 0.0025, -0.0025])  # the last two lie halfway
+    judge_nearest(subject, [(x, FP4_LIKE)])
+
+
+def judge_nearest(subject: Subject, cases: list[tuple]) -> None:
+    """Compare the distances of what was found with the smallest; hidden checks use it with other tables and shapes."""
+    got = subject.probe(calls, cases=[list(case) for case in cases])["values"]
+    for codes in got:
+        expect_tensor(codes, "what nearest_entry returns")
+    made = [(x.double(), t.double(), (x.double().unsqueeze(-1) - t.double()).abs()) for x, t in cases]
+    right = [distance.argmin(dim=-1) for *_, distance in made]
+    found = [_as_near(codes, distance, codes_right) for codes, (*_, distance), codes_right in zip(got, made, right,
+             strict=True)]  # fmt: skip
+
+    def rule(id: str, make, text: str, hint: str) -> Rule:
+        """What a mistake makes of numbers, table, distances and right codes."""
+        return Rule(id, [make(x, t, d, q) for (x, t, d), q in zip(made, right, strict=True)], text, hint)
+
+    nearest = "Compare the distances to all entries, and return the place of the smallest."
+
+    def below(x: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
+        """Place of the largest entry that is not above x, or of the smallest entry."""
+        rank = (t <= x.unsqueeze(-1)).sum(-1) - 1
+        return t.argsort()[rank.clamp(min=0)]
+
+    def above(x: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
+        """Place of the smallest entry that is not below x, or of the largest entry."""
+        rank = (t < x.unsqueeze(-1)).sum(-1)
+        return t.argsort()[rank.clamp(max=len(t) - 1)]
+
+    def evenly(x: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
+        span = max(float(t.max() - t.min()), 1e-9)
+        return ((x - t.min()) / span * (len(t) - 1)).round()
+
+    rules = [
+        rule("rounded-down", lambda x, t, d, q: below(x, t), "each number gets the entry below it, not the nearest",
+             nearest),
+        rule("rounded-up", lambda x, t, d, q: above(x, t), "each number gets the entry above it, not the nearest",
+             nearest),
+        rule("values-not-codes", lambda x, t, d, q: t[q], "the entries themselves are returned",
+             "Return their places in the table, not what stands there."),
+        rule("distance-returned", lambda x, t, d, q: d.amin(-1), "the distances are returned",
+             "Return the places of the smallest, not the smallest."),
+        rule("sign-of-distance", lambda x, t, d, q: (x.unsqueeze(-1) - t).argmin(-1), "each number gets the place of "
+             "the largest entry: the smallest difference is the most negative", "A distance has no sign: abs()."),
+        rule("sign-of-distance", lambda x, t, d, q: (t - x.unsqueeze(-1)).argmin(-1), "each number gets the place of "
+             "the smallest entry: the smallest difference is the most negative", "A distance has no sign: abs()."),
+        rule("farthest", lambda x, t, d, q: d.argmax(-1), "each number gets the farthest entry", nearest),
+        rule("table-evenly-spaced", lambda x, t, d, q: ((x + 1) / 2 * (len(t) - 1)).round(), "the entries are taken to "
+             "be evenly spaced from -1 to 1", nearest),
+        rule("table-evenly-spaced", lambda x, t, d, q: ((x + 1) / 2 * (len(t) - 1)).round().clamp(0, len(t) - 1), "the "
+             "entries are taken to be evenly spaced from -1 to 1", nearest),
+        rule("table-evenly-spaced", lambda x, t, d, q: evenly(x, t), "the entries are taken to be evenly spaced",
+             nearest),
+        rule("table-evenly-spaced", lambda x, t, d, q: evenly(x, t).clamp(0, len(t) - 1), "the entries are taken to "
+             "be evenly spaced", nearest),
+        rule("table-evenly-spaced", lambda x, t, d, q: ((x + 1) / 2 * (len(t) - 1)).round() % 256, "the entries are "
+             "taken to be evenly spaced from -1 to 1", nearest),
+        rule("magnitudes-compared", lambda x, t, d, q: (x.abs().unsqueeze(-1) - t.abs()).abs().argmin(-1), "magnitudes "
+             "are compared, so that signs do not count", "First the difference, then its magnitude."),
+        rule("sorted-places", lambda x, t, d, q: t.argsort().argsort()[q], "the code is the place in the sorted table",
+             "Look it up in the table as it is: torch.sort also returns where each entry stood."),
+        rule("counted-from-one", lambda x, t, d, q: q + 1, "places are counted from 1", "The first entry has place 0."),
+        rule("shape-lost", lambda x, t, d, q: q.flatten(), "the codes are flat", "Give them the shape of scaled."),
+        rule("one-for-all", lambda x, t, d, q: d.reshape(-1, len(t)).sum(0).argmin().expand(x.shape), "all numbers "
+             "get one place", "Look for the smallest along the last axis only."),
+    ]  # fmt: skip
+    if all(codes.dtype == torch.int8 for codes in got):
+        wrapped = [(q + 128) % 256 - 128 for q in right]
+        rules.append(Rule("codes-wrong-type", wrapped, "places above 127 have become negative: int8 ends there",
+                          "uint8 holds the places from 0 to 255."))  # fmt: skip
+    where = [f"for a table of {len(t)} from {t.min():.3g} to {t.max():.3g} and numbers of shape {tuple(x.shape)}:"
+             for x, t, _ in made]  # fmt: skip
+    expect_all(found, right, where, what="the codes", id="wrong-codes", rules=rules,
+               hint=nearest + " Tools such as bucketize need an ascending table.")  # fmt: skip
+    for codes in got:
+        expect_integers(codes, torch.uint8, "argmin returns int64, eight bytes a code: add .to(torch.uint8).")
+
+
+def _as_near(codes: torch.Tensor, distance: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+    """The codes, those of entries as near as the nearest put like the judge's: either will do."""
+    if codes.shape != right.shape or not torch.isfinite(codes.double()).all() or (codes.double() % 1 != 0).any():
+        return codes
+    place = codes.to(torch.int64)
+    inside = (place >= 0) & (place < distance.shape[-1])
+    got = distance.gather(-1, place.clamp(0, distance.shape[-1] - 1).unsqueeze(-1)).squeeze(-1)
+    as_near = inside & (got <= distance.amin(-1) + 1e-6)
+    return torch.where(as_near, right, place)
