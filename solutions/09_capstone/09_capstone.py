@@ -13,7 +13,7 @@
 # * find the methods that no other beats, and choose among them under limits on size, memory and forgetting;
 # * export a LoRA so that Hugging Face's PEFT loads it and computes the same.
 #
-# **Time** about 80 minutes. **Points** 30 in six exercises. **Run time** about a minute on two CPU cores (one is
+# **Time** about 90 minutes. **Points** 30 in six exercises. **Run time** about a minute on two CPU cores (one is
 # used): the big comparison is shipped as a file, beside the command that made it, and one of its runs is repeated here.
 # The first run fetches MiniLM and the TREC questions.
 #

@@ -24,7 +24,7 @@ from lora_utils.checks.framework.compare import Mistake
 from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
 from lora_utils.checks.framework.grade import Grade
-from lora_utils.checks.framework.subject import StudentRaised
+from lora_utils.checks.framework.subject import NOT_WRITTEN, StudentRaised
 from lora_utils.checks.framework.wire import MAX_BITS
 from lora_utils.quiz.questions import shown_order
 
