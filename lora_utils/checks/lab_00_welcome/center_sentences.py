@@ -16,7 +16,7 @@ from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
 from lora_utils.checks.framework.subject import Subject
 
-center_sentences = Exercise("centre-sentences")
+center_sentences = Exercise("centre-sentences", lifted=("changes-a-tensor",))
 SHIFTS = (1.5, -1.5, 0.0, 0.0)  # of a batch's mean: positive, negative and neither
 
 

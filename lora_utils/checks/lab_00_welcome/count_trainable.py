@@ -19,7 +19,7 @@ from lora_utils.checks.framework.failure import Failure
 from lora_utils.checks.framework.probes import parameters_of
 from lora_utils.checks.framework.subject import Subject
 
-count_trainable = Exercise("count-trainable")
+count_trainable = Exercise("count-trainable", lifted=("changes-what-trains",))
 TOLD = {
     "nested": "a model of nested blocks, partly frozen",
     "twins": "a model of layers of one shape, with equal numbers in them",

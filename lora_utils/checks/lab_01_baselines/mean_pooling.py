@@ -17,7 +17,7 @@ from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
 from lora_utils.checks.framework.subject import Subject
 
-mean_pooling = Exercise("mean-pooling")
+mean_pooling = Exercise("mean-pooling", lifted=("changes-a-tensor",))
 Tensor = torch.Tensor
 
 
