@@ -14,6 +14,8 @@ from lora_utils.checks.framework.failure import Failure
 from lora_utils.checks.framework.probes import calls
 from lora_utils.checks.framework.subject import Seen, StudentRaised, Subject
 
+IN_A_LATER_CALL = "(in a later call; each case by itself goes through)"
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -55,7 +57,7 @@ def ask(subject: Subject, cases: list, arguments: Callable, told: Callable, prob
             except StudentRaised as again:
                 text = f"{again.text} (for {told(case)})"
                 raise StudentRaised(again.kind, text, again.line) from None
-        raise
+        raise StudentRaised(error.kind, f"{error.text} {IN_A_LATER_CALL}", error.line) from None
 
 
 def expect_all(

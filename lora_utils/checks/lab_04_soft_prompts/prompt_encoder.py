@@ -227,6 +227,9 @@ def folds(subject: Subject, draw: Draw) -> None:
         raise Failure("fold-has-history", "what fold returns has a grad_fn: it holds on to the whole network", same)
     if not close(seen["later"], right):
         raise Failure("fold-not-final", "what fold returned changed when the network was trained further", same)
+    if seen["next"] is None:
+        raise Failure("fold-works-once", "fold cannot be called a second time: the network is no longer what it was",
+                      "fold only looks at the network and changes nothing.")  # fmt: skip
     if close(seen["next"], right):
         raise Failure("fold-is-old", "fold returns the same prompt again after the network was trained further", same)
     expect_close(seen["next"], prompt_of(c, less=1), what="what fold returns the next time", id="fold-works-once",

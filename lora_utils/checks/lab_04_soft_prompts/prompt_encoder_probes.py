@@ -5,10 +5,12 @@ Letters: l length of the prompt, d width, f inner width. table (l, d), down (f, 
 
 from __future__ import annotations
 
+import contextlib
+
 import torch
 from torch import nn
 
-from lora_utils.checks.framework.probes import later, parameters_of
+from lora_utils.checks.framework.probes import later, parameters_of, returned
 
 PARTS = ("table", "down", "down_bias", "up", "up_bias")
 
@@ -50,8 +52,7 @@ def drawn(cls, *, sizes: list, skip: int) -> dict:
 def run(cls, *, length: int, width: int, inner: int, **values) -> dict:
     """Probe: the prompt that given numbers make, as forward returns it twice, and what it was before they came."""
     module = cls(length, width, inner)
-    first = module()
-    first = first.detach().clone() if isinstance(first, torch.Tensor) else None
+    first = returned(module)
     placed(module, length, width, inner, values)
     prompt = module()
     prompt = prompt.detach().clone() if isinstance(prompt, torch.Tensor) else prompt
@@ -75,20 +76,23 @@ def fold_later(cls, *, length: int, width: int, inner: int, **values) -> dict:
     The parameters that a step would move are moved by 1; a step could not move those that fold has frozen.
     """
     module = cls(length, width, inner)
-    first = module.fold()
+    first = returned(module)
     parts = placed(module, length, width, inner, values)
     folded = module.fold()
     if not isinstance(folded, torch.Tensor):
         return {"folded": folded}
     seen = {
-        "first": first.detach().clone() if isinstance(first, torch.Tensor) else None,
+        "first": first,
+        "next": None,
         "folded": folded.detach().clone(),
         "history": folded.grad_fn is not None,
     }
     with torch.no_grad():
         for part in parts.values():
             part.sub_(1)
-    return seen | {"later": folded, "next": module.fold()}
+    with contextlib.suppress(Exception):  # a fold that has taken the network apart cannot be repeated
+        seen["next"] = module.fold()
+    return seen | {"later": folded}
 
 
 def fold_twice(cls, *, length: int, width: int, inner: int, **values) -> dict:

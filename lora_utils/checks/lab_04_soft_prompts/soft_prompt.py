@@ -13,7 +13,7 @@ from lora_utils.checks.framework.compare import close, expect_close, expect_expl
 from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure as Failure
-from lora_utils.checks.framework.many_cases import Rule, ask, expect_all
+from lora_utils.checks.framework.many_cases import IN_A_LATER_CALL, Rule, ask, expect_all
 from lora_utils.checks.framework.subject import StudentRaised, Subject
 from lora_utils.checks.lab_04_soft_prompts.soft_prompt_probes import build, run, run_back
 
@@ -122,6 +122,9 @@ def known_error(error: StudentRaised, c: dict) -> None:
     """Raise a Failure for an error of PyTorch whose cause its text gives away."""
     b, _, d = c["vectors"].shape
     l = len(c["init"])
+    if IN_A_LATER_CALL in error.text:
+        raise Failure("works-once", f"the first call goes through, a later one of other sizes raises: {error.text}",
+                      "Keep nothing from one call to the next but the parameter.") from None  # fmt: skip
     if "same number of dimensions" in error.text:
         raise Failure("no-batch-axis", f"tensors of different numbers of axes are joined: {error.text}",
                       f"The prompt {(l, d)} has no batch axis, and neither has a row of ones {(l,)}: what is joined "
@@ -143,7 +146,14 @@ def known_error(error: StudentRaised, c: dict) -> None:
         raise Failure("parts-do-not-fit", text, f"Here b is {b}, l {l} and d {d}: which axis is which?") from None
 
 
-@soft_prompt.check(weight=2, after=("is-a-parameter",))
+@soft_prompt.check(weight=0, after=("is-a-parameter",))  # what follows is about the two results
+def returns_two(subject: Subject, draw: Draw) -> None:
+    """For any batch, forward returns two tensors, always the same, and writes into neither of its own."""
+    for kind in ("bool", "int64"):
+        forward(subject, prompt_cases(draw, kind=kind))
+
+
+@soft_prompt.check(weight=2, after=("returns-two",))
 def vectors_in_front(subject: Subject, draw: Draw) -> None:
     """The first result is [prompt; vectors] for every text."""
     judge_vectors(subject, prompt_cases(draw))
@@ -183,7 +193,7 @@ def judge_vectors(subject: Subject, cases: list[dict]) -> None:
                rules=rules)  # fmt: skip
 
 
-@soft_prompt.check(weight=2, after=("is-a-parameter",))
+@soft_prompt.check(weight=2, after=("returns-two",))
 def mask_in_front(subject: Subject, draw: Draw) -> None:
     """The second result is [1 ... 1; mask]: every text may look at the prompt, and its padding stays padding."""
     judge_mask(subject, prompt_cases(draw))
