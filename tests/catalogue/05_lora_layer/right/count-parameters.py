@@ -40,7 +40,7 @@ def break_even_rank(d, k):
     return next(r for r in range(1, min(d, k) + 1) if r * (d + k) >= d * k)
 
 
-# %% a whole number as float for the rank
+# %% int around everything
 def full_parameters(d: int, k: int) -> int:
     return int(d) * int(k)
 
@@ -50,7 +50,7 @@ def lora_parameters(d: int, k: int, r: int) -> int:
 
 
 def break_even_rank(d, k):
-    return float(math.ceil(d * k / (d + k)))
+    return int(math.ceil(d * k / (d + k)))
 
 
 # %% on the meta device

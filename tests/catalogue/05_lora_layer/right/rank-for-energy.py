@@ -19,8 +19,8 @@ def rank_for_energy(W, share):
     return int(torch.nonzero(kept >= share)[0]) + 1
 
 
-# %% a tensor, from the error
+# %% from what is lost
 def rank_for_energy(W, share):
     S = torch.linalg.svdvals(W)
     lost = S.square().flip(0).cumsum(0).flip(0)  # by keeping 0, 1, 2, ...
-    return (lost > (1 - share) * S.square().sum()).sum()
+    return int((lost > (1 - share) * S.square().sum()).sum())

@@ -103,7 +103,7 @@ def break_even_rank(d, k):
     return d * k // (d + k)
 
 
-# %% rounded to the nearest message="rounded-down"
+# %% rounded to the nearest message="rounded-to-nearest"
 def full_parameters(d, k):
     return d * k
 
@@ -168,7 +168,7 @@ def break_even_rank(d, k):
     return min(d, k) // 2
 
 
-# %% floats that round message="not-exact"
+# %% floats that round message="not-whole"
 def full_parameters(d, k):
     return float(d) * k
 
