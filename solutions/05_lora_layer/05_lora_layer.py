@@ -517,7 +517,7 @@ def learns(layer, draw):
 
 
 lora_layer_grade = lora_layer_grade.hidden(other_inputs, points=1, after=("output",)).hidden(
-    learns, points=1, after=("has-factors",)
+    learns, points=1, after=("returns-a-tensor",)
 )
 ### END HIDDEN TESTS
 lora_layer_grade

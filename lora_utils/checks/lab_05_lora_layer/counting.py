@@ -97,6 +97,8 @@ def counts_lora(subject: Subject, draw: Draw) -> None:
              "The factors have no bias."),
         Rule("bias-counted", lambda c: c[2] * (c[0] + c[1]) + c[1] + c[2], "r + k numbers more are counted, biases?",
              "The factors have no bias."),
+        Rule("bias-counted", lambda c: c[2] * (c[0] + c[1]) + c[0] + c[2], "r + d numbers more are counted, biases?",
+             "The factors have no bias."),
         Rule("precedence", lambda c: c[2] * c[0] + c[1], "that is r * d + k", "Both factors have the rank as a side."),
         Rule("precedence", lambda c: c[0] + c[1] * c[2], "that is d + k * r", "Both factors have the rank as a side."),
         Rule("smaller-side", lambda c: 2 * c[2] * min(c[0], c[1]), "that is twice r times the smaller side", sides),

@@ -64,7 +64,7 @@ def judge_output(subject: Subject, cases: list[dict]) -> None:
             raise Failure("needs-2d", f"{needs_2d}, and it raises: {error.text}", keep) from None
         if "dtype" in error.text and c["x"].dtype != torch.float32:
             raise Failure("dtype-fixed", f"after .double() it raises: {error.text}",
-                          "Do not write a dtype into forward: the parameters carry it.") from None  # fmt: skip
+                          "Compute in the dtype of x and of the parameters.") from None  # fmt: skip
         raise
     for c, value, again, given in zip(cases, seen["values"], seen["again"], seen["given"], strict=True):
         expect_tensor(value, "what forward returns")

@@ -5,6 +5,7 @@ Letters: d rows, k columns, r rank, m = min(d, k).
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import torch
@@ -43,6 +44,7 @@ def reaches_share(subject: Subject, draw: Draw) -> None:
         d, k = draw.sizes(2, len(spectrum), len(spectrum) + 5)
         jitter = 1 + 0.02 * torch.tensor([draw.number(-1, 1) for _ in spectrum])
         s = (torch.tensor(spectrum) * jitter).sort(descending=True).values
+        s = torch.cat((s, torch.zeros(min(d, k) - len(s))))
         matrices.append(known(draw, *((d, k) if i % 2 else (k, d)), s))
     judge_ranks(subject, far_cases(matrices, SHARES))
 
@@ -104,7 +106,7 @@ def _rules() -> tuple[Rule, ...]:
              "Ask how many terms are enough."),
         Rule("full-rank", lambda c: int((c.w.s > 0).sum()), off("that is the rank of the whole matrix"),
              "Ask how many terms are enough."),
-        Rule("share-of-ranks", lambda c: max(1, -(-int(1000 * c.share) * len(c.w.s) // 1000)),
+        Rule("share-of-ranks", lambda c: math.ceil(c.share * len(c.w.s)),
              off("that is the share of the number of ranks"), "The first ranks keep more than the others."),
         Rule("not-added-up", lambda c: sum(e >= c.share for e in each(c)),
              off("each singular value is compared by itself"), "Rank r keeps the sum of the first r."),
