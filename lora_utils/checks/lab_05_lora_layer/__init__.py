@@ -3,7 +3,6 @@
 May import the framework and the rooms below the checks, but no other lab's.
 """
 
-from lora_utils.checks.framework.compare import expect_tensor as expect_tensor
 from lora_utils.checks.framework.compare import share_left as share_left
 from lora_utils.checks.framework.failure import Failure as Failure
 from lora_utils.checks.lab_05_lora_layer.alpha_conventions import alpha_conventions as alpha_conventions

@@ -8,9 +8,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+import torch
+
 from lora_utils.checks.framework.compare import expect_number
 from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.exercise import Exercise
+from lora_utils.checks.framework.failure import Failure
 from lora_utils.checks.framework.many_cases import Rule, ask, expect_all
 from lora_utils.checks.framework.subject import Subject
 
@@ -35,6 +38,10 @@ def judge_counts(
     values = ask(subject, cases, list, call, count, which=which)["values"]
     for case, value in zip(cases, values, strict=True):
         if not isinstance(value, (int, float)) or isinstance(value, bool):
+            came = "None: is a return missing?" if value is None else f"a {type(value).__name__}"
+            if not isinstance(value, torch.Tensor):
+                raise Failure("not-a-number", f"the result of {call(case)} must be a whole number (int), got {came}",
+                              "Return the number itself, with nothing around it.")  # fmt: skip
             expect_number(value, f"the result of {call(case)}", int)
     # exact, since the numbers are small; whether the type is right is told when the number is
     expect_all(values, cases, right, told=call, what="the result", rules=rules, tolerance=1e-9, **told)

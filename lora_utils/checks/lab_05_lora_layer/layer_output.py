@@ -60,6 +60,9 @@ def judge_output(subject: Subject, cases: list[dict]) -> None:
         seen = ask(subject, cases, lambda c: c, told, run_all)
     except StudentRaised as error:
         c = next((c for c in cases if told(c) in error.text), cases[0])
+        if "no parameter of shape" in error.text:
+            raise Failure("rank-limited", f"A and B are not always (in_dim, rank) and (rank, out_dim): {error.text}",
+                          "Any rank is served, also one above in_dim and out_dim.") from None  # fmt: skip
         if error.kind == "RuntimeError" and c["x"].dim() != 2:
             raise Failure("needs-2d", f"{needs_2d}, and it raises: {error.text}", keep) from None
         if "dtype" in error.text and c["x"].dtype != torch.float32:
@@ -102,7 +105,7 @@ def _expect_linear(values: list, cases: list[dict], rules: tuple[Rule, ...]) -> 
         if value.shape != product(c).shape or value.dim() < 2 or value.shape[-2] < 3 or not value.isfinite().all():
             continue
         if not close(value[..., -1, :], value[..., 0, :] + value[..., 1, :], 1e-3):
-            text = "the output for the sum of two rows is not the sum of their outputs: something in the path is bent"
+            text = "the output for the sum of two rows is not the sum of their outputs: something bends it or is added"
             raise Failure("not-linear", f"for {told(c)}: {text}", STRAIGHT)
 
 

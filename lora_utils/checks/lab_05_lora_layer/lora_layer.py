@@ -214,6 +214,10 @@ def initial_spread(subject: Subject, draw: Draw) -> None:
     if first.unique().numel() < 0.9 * first.numel():
         raise Failure("not-independent", "numbers of A are equal to others: not each is drawn by itself",
                       "Draw in_dim * rank numbers.")  # fmt: skip
+    gram = first.T @ first / first.square().mean() / len(first)  # of independent columns: 0.03 off the diagonal
+    if float((gram - gram.diag().diag()).abs().max()) < 1e-3:
+        raise Failure("not-independent", "the columns of A are orthogonal to each other, which numbers drawn one by "
+                      "one are not", "Normal numbers, each drawn by itself.")  # fmt: skip
     # of a spread that is right by chance for one rank the last lines tell
     right, found = 1 / math.sqrt(RANK), float(first.std())
     text = f"for rank={RANK} the standard deviation of A must be 1/sqrt(rank) = {right:.3f}, found {found:.3g}"

@@ -79,9 +79,12 @@ def run_all(cls, *, cases: list) -> dict:
 
 def factors(layer: nn.Module, in_dim: int, out_dim: int, rank: int) -> tuple[nn.Parameter, nn.Parameter]:
     """Not a probe by itself: the parameters of shapes (in_dim, rank) and (rank, out_dim)."""
-    return tuple(
-        next(p for p in layer.parameters() if tuple(p.shape) == shape) for shape in ((in_dim, rank), (rank, out_dim))
-    )
+    found = []
+    for shape in ((in_dim, rank), (rank, out_dim)):
+        found.append(next((p for p in layer.parameters() if tuple(p.shape) == shape), None))
+        if found[-1] is None:
+            raise ValueError(f"the layer has no parameter of shape {shape}")
+    return tuple(found)
 
 
 def initial_a(cls, *, sizes: list, skip: int) -> dict:

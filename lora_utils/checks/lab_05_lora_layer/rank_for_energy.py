@@ -13,6 +13,7 @@ import torch
 from lora_utils.checks.framework.compare import expect_number
 from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.exercise import Exercise
+from lora_utils.checks.framework.failure import Failure
 from lora_utils.checks.framework.many_cases import Rule, ask, expect_all
 from lora_utils.checks.framework.subject import Subject
 from lora_utils.checks.lab_05_lora_layer.low_rank import Known, known
@@ -133,7 +134,9 @@ def judge_ranks(subject: Subject, cases: list[Share]) -> None:
     values = ask(subject, cases, lambda c: [c.w.W, c.share], told)["values"]
     for c, value in zip(cases, values, strict=True):
         if not isinstance(value, (int, float)) and not (isinstance(value, torch.Tensor) and value.numel() == 1):
-            expect_number(value, f"the rank for {told(c)}", int)
+            came = "None: is a return missing?" if value is None else f"a {type(value).__name__}"
+            raise Failure("not-a-number", f"the rank for {told(c)} must be a whole number (int), got {came}",
+                          "Return the number itself, with nothing around it.")  # fmt: skip
     numbers = [v.flatten()[0] if isinstance(v, torch.Tensor) and v.numel() == 1 else v for v in values]
     expect_all(
         numbers,

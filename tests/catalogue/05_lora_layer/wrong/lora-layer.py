@@ -1015,3 +1015,15 @@ class LoRALayer(nn.Module):
 
     def forward(self, x):
         return self.alpha * (x @ self.A @ self.B), self.A
+
+
+# %% orthogonal of the right spread message="not-independent"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(nn.init.orthogonal_(torch.empty(in_dim, rank)) * math.sqrt(in_dim / rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return self.alpha * (x @ self.A @ self.B)
