@@ -845,7 +845,7 @@ class LoRALayer(nn.Module):
         return self.alpha * (x @ self.A @ self.B)
 
 
-# %% orthogonal message="spread-from-in-dim"
+# %% orthogonal message="not-independent"
 class LoRALayer(nn.Module):
     def __init__(self, in_dim, out_dim, rank, alpha):
         super().__init__()
