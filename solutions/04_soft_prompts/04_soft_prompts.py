@@ -58,7 +58,7 @@ print("torch", torch.__version__, "| peft-by-hand", version("peft-by-hand"), "| 
 #
 # Complete the class. `init` $(l, d)$ holds the numbers to start from: **copy** them, since they may be rows of the
 # model's own embedding. `forward` returns the longer vectors and the longer mask, in this order and in the dtypes that
-# came in; it writes into neither.
+# came in (vectors and prompt have one dtype; the mask is bool, whole numbers or floats); it writes into neither.
 #
 # <details><summary>Hint 1: where to start</summary>
 # Draw the batch as a table with <i>b</i> rows and <i>s</i> columns. Where do the <i>l</i> new columns go? Which axis of <code>vectors</code> is that?
@@ -100,13 +100,13 @@ soft_prompt_grade = check.soft_prompt(SoftPrompt, points=5, of=7)
 ### BEGIN HIDDEN TESTS
 def one_text_one_vector(prompt, draw):
     """It serves a single text, a prompt of one vector, and padding on the left."""
-    for case in (
-        check.prompt_case(draw, texts=1),
-        check.prompt_case(draw, length=1, left=True),
-        check.prompt_case(draw, texts=5, kind="float32", left=True),
+    for cases in (
+        check.prompt_cases(draw, length=1, left=True),
+        check.prompt_cases(draw, length=4, kind="float32", left=True),
+        check.prompt_cases(draw, length=2, kind="int32"),
     ):
-        check.judge_vectors(prompt, case)
-        check.judge_mask(prompt, case)
+        check.judge_vectors(prompt, cases)
+        check.judge_mask(prompt, cases)
 
 
 def trains(prompt, draw):
@@ -118,11 +118,13 @@ def trains(prompt, draw):
         raise check.Failure(
             "does-not-learn",
             f"after 60 steps towards a target the first l vectors are still {gap:.2g} away from it",
-            "forward must use self.prompt as it is now; a copy made in __init__ never changes.",
+            "forward must use the parameter as it is now; a copy made in __init__ never changes.",
         )
 
 
-soft_prompt_grade = soft_prompt_grade.hidden(one_text_one_vector, points=1).hidden(trains, points=1)
+soft_prompt_grade = soft_prompt_grade.hidden(
+    one_text_one_vector, points=1, after=("vectors-in-front", "mask-in-front")
+).hidden(trains, points=1, after=("gradients",))
 ### END HIDDEN TESTS
 soft_prompt_grade
 
@@ -265,8 +267,8 @@ for name, (front, masked) in fronts.items():
 # | turn any number of words into the start of a prompt of length l | 1 of 5 | 6 min | 2 lines |
 #
 # Place $i$ of the prompt starts as the vector of word $i$. If there are fewer words than places, start over with the
-# first word; if there are more, leave the last ones out. Return plain numbers: a copy that shares neither memory nor
-# gradient with the embedding.
+# first word; if there are more, leave the last ones out. The words come in any order, and one may come twice. Return
+# plain numbers: a copy that shares neither memory nor gradient with the embedding, which stays as it is.
 #
 # <details><summary>Hint 1: where to start</summary>
 # Three words, eight places: which word does place 7 get? Write down the list of word numbers for all eight places.
@@ -304,13 +306,10 @@ start_from_words_grade = check.start_from_words(start_from_words, points=2, of=3
 ### BEGIN HIDDEN TESTS
 def one_word_and_one_place(function, draw):
     """It also serves a single word for many places, and many words for a single place."""
-    weight = draw.normal(11, 6)
-    check.judge_start(function, weight, torch.tensor([7]), 4)
-    check.judge_start(function, weight, torch.tensor([9, 2, 5]), 1)
-    check.judge_start(function, weight, torch.tensor([9, 2, 5]), 6)
+    check.judge_start(function, check.start_cases(draw, [(3, 6), (1, 4), (3, 1), (6, 1), (1, 7), (2, 3), (7, 8)]))
 
 
-start_from_words_grade = start_from_words_grade.hidden(one_word_and_one_place, points=1)
+start_from_words_grade = start_from_words_grade.hidden(one_word_and_one_place, points=1, after=("same-length",))
 ### END HIDDEN TESTS
 start_from_words_grade
 
@@ -442,7 +441,8 @@ for length, score in sorted(by_length.items()):
 #
 # Write `PromptEncoder(length, width, inner)`: a table $(l, d)$ drawn with `torch.randn`, a linear layer `down` from $d$ to
 # `inner`, a linear layer `up` back to $d$, both with bias. `forward()` takes nothing and returns
-# `up(tanh(down(table)))`, $(l, d)$. `fold()` returns the same numbers for keeps: no gradient, no tie to the network.
+# `up(tanh(down(table)))`, $(l, d)$. `fold()` returns the same numbers for keeps: no gradient, no tie to the network,
+# which stays as it is and may be trained further and folded again.
 #
 # <details><summary>Hint 1: where to start</summary>
 # Every row of the table passes through the network by itself, as the tokens of a text pass through a feed-forward layer.
@@ -487,13 +487,13 @@ prompt_encoder_grade = check.prompt_encoder(PromptEncoder, points=3, of=4)
 ### BEGIN HIDDEN TESTS
 def prompt_of_one(network, draw):
     """It serves a prompt of a single vector too, and folds it without disturbing the network."""
-    check.judge_formula(network, draw, check.network_case(draw, length=1))
+    check.judge_formula(network, check.network_case(draw, length=1))
     seen = network.probe(check.fold_twice, **(case := check.network_case(draw)))
     if not check.close(seen["prompt"], check.prompt_of(case)):
         raise check.Failure(
             "fold-changes-network",
             "after fold() the network makes another prompt than before",
-            "fold only looks: it returns self().detach() and changes nothing.",
+            "fold only looks at the network and changes nothing.",
         )
     if not check.close(seen["later"], check.prompt_of(case, less=1)):
         raise check.Failure(
@@ -503,7 +503,7 @@ def prompt_of_one(network, draw):
         )
 
 
-prompt_encoder_grade = prompt_encoder_grade.hidden(prompt_of_one, points=1)
+prompt_encoder_grade = prompt_encoder_grade.hidden(prompt_of_one, points=1, after=("formula", "folds"))
 ### END HIDDEN TESTS
 prompt_encoder_grade
 
@@ -550,7 +550,8 @@ print(f"{count_parameters(network).trainable:,} numbers are trained, {network.fo
 # True where a token is real. Return $(b, n, s, e)$.
 #
 # One softmax runs over all $l + s$ places: what the prefix gets, the text loses. Every token may look at the prefix, none
-# at padding. The products are divided by $\sqrt{e}$, $e$ being the width of one head.
+# at padding. The products are divided by $\sqrt{e}$, $e$ being the width of one head. A place of padding gets its row of
+# the output by the same rule, from what it looks at; nobody reads it later. The prefix has at least one place.
 #
 # <details><summary>Hint 1: where to start</summary>
 # Begin without a prefix: scores <code>query @ key.mT</code> are (b, n, s, s). Divide, mask, softmax, times <code>value</code>. Which of the three inputs grows when a prefix comes, and which does not?
@@ -590,22 +591,25 @@ prefix_attention_grade = check.prefix_attention(prefix_attention, points=4, of=6
 
 
 ### BEGIN HIDDEN TESTS
-def without_a_prefix(function, draw):
-    """With a prefix of length 0 it is plain attention, and one text alone is served as well."""
-    check.judge_attention(function, check.attention_case(draw, l=0))
-    check.judge_attention(function, check.attention_case(draw, lengths=(4,), n=3, e=2))
-    check.judge_attention(function, check.attention_case(draw, l=6, lengths=(1, 3, 2), n=1, e=5))
+def one_of_a_kind(function, draw):
+    """It serves one text alone, one head, one place and a prefix of one."""
+    cases = (
+        check.attention_case(draw, lengths=(4,), n=3, e=2),
+        check.attention_case(draw, l=6, lengths=(1, 3, 2), n=1, e=5),
+        check.attention_case(draw, l=5, lengths=(1,), n=2, e=3),
+        check.attention_case(draw, l=1, lengths=(2, 6, 3), n=4, e=8, left=True),
+    )
+    check.judge_attention(function, cases)
 
 
 def unseen_prefix(function, draw):
     """A prefix that no query looks at changes nothing, whatever its values are."""
     case = check.attention_case(draw)
     case["query"][..., 0] = case["query"][..., 0].abs() + 1
-    plain = function.probe(check.attend, **check.without_prefix(case))["output"]
     case["prefix_key"] = torch.zeros_like(case["prefix_key"])
     case["prefix_key"][..., 0] = -1e4
-    seen = function.probe(check.attend, **case)["output"]
-    if not check.close(seen, plain, 1e-4):
+    seen = function.probe(check.attend, cases=[[case[name] for name in check.INPUTS]])["values"][0]
+    if not check.close(seen, check.text_alone(case), 1e-4):
         raise check.Failure(
             "unseen-prefix-acts",
             "keys that point away from every query still change the output",
@@ -613,7 +617,9 @@ def unseen_prefix(function, draw):
         )
 
 
-prefix_attention_grade = prefix_attention_grade.hidden(without_a_prefix, points=1).hidden(unseen_prefix, points=1)
+prefix_attention_grade = prefix_attention_grade.hidden(one_of_a_kind, points=1, after=("output",)).hidden(
+    unseen_prefix, points=1, after=("output",)
+)
 ### END HIDDEN TESTS
 prefix_attention_grade
 
@@ -813,7 +819,7 @@ def next_token_labels(ids: torch.Tensor, mask: torch.Tensor, length: int) -> tor
     """What each place of [prompt; text] shall predict, -100 for nothing.
 
     Args:
-        ids: token numbers (b, s); what stands under the padding means nothing.
+        ids: int64 token numbers (b, s), 0 being one of them; what stands under the padding means nothing.
         mask: bool (b, s), True where a token is real.
         length: l, at least 1.
 
@@ -837,11 +843,12 @@ next_token_labels_grade = check.next_token_labels(next_token_labels, points=3, o
 ### BEGIN HIDDEN TESTS
 def padding_on_the_left(function, draw):
     """With padding on the left, between prompt and text, no place of padding predicts the first token."""
-    check.judge_labels(function, check.label_case(draw, length=2, left=True))
-    check.judge_labels(function, check.label_case(draw, length=5, lengths=(3, 1, 4, 2), left=True))
+    sizes = ((2, (6, 4, 2)), (5, (3, 1, 4, 2)), (1, (5, 2)), (3, (1, 7)), (1, (4, 3, 1)))
+    cases = [check.label_case(draw, length=length, lengths=lengths, left=True) for length, lengths in sizes]
+    check.judge_labels(function, cases)
 
 
-next_token_labels_grade = next_token_labels_grade.hidden(padding_on_the_left, points=1)
+next_token_labels_grade = next_token_labels_grade.hidden(padding_on_the_left, points=1, after=("one-text",))
 ### END HIDDEN TESTS
 next_token_labels_grade
 
@@ -891,7 +898,8 @@ print("trained numbers: L x 2 x kv_heads x l x e =", tuple(prefix.prefix.shape),
 # | find the words whose vectors point in the direction of each prompt vector | 2 of 5 | 6 min | 3 lines |
 #
 # Return the ids $(l, k)$ of the $k$ words with the largest cosine, the largest first. The cosine of a prompt vector $p$
-# and a word vector $w$ is $p \cdot w\, /\, (\lVert p \rVert\, \lVert w \rVert)$.
+# and a word vector $w$ is $p \cdot w\, /\, (\lVert p \rVert\, \lVert w \rVert)$. Both tensors belong to a model: write into
+# neither.
 #
 # <details><summary>Hint 1: where to start</summary>
 # Without the norms it is one matrix product, (l, d) times (d, v). Which words would win it too often?
@@ -920,11 +928,11 @@ nearest_words_grade = check.nearest_words(nearest_words, points=2, of=3)
 ### BEGIN HIDDEN TESTS
 def all_words_in_order(function, draw):
     """It ranks the whole vocabulary when k asks for it, and serves a single vector."""
-    check.judge_nearest(function, check.nearest_case(draw, k=9, v=9, l=2))
-    check.judge_nearest(function, check.nearest_case(draw, k=3, v=20, l=1))
+    sizes = ((9, 9, 2), (3, 20, 1), (1, 5, 1), (6, 6, 4))
+    check.judge_nearest(function, [check.nearest_case(draw, k=k, v=v, l=l) for k, v, l in sizes])
 
 
-nearest_words_grade = nearest_words_grade.hidden(all_words_in_order, points=1)
+nearest_words_grade = nearest_words_grade.hidden(all_words_in_order, points=1, after=("by-cosine",))
 ### END HIDDEN TESTS
 nearest_words_grade
 

@@ -56,7 +56,7 @@ print("torch", torch.__version__, "| peft-by-hand", version("peft-by-hand"))
 # | --- | --- | --- | --- |
 # | say what full fine-tuning trains, what LoRA trains, and from which rank on LoRA saves nothing | 1 of 5 | 5 min | 3 lines |
 #
-# Write three functions of whole numbers. `break_even_rank(d, k)` is the smallest rank at which the two factors hold at
+# Write three functions of whole numbers, which return whole numbers (`int`). `break_even_rank(d, k)` is the smallest rank at which the two factors hold at
 # least as many numbers as $W_0$ itself.
 #
 # <details><summary>Hint 1: where to start</summary>
@@ -101,13 +101,13 @@ def exact(functions, draw):
     """The counts are exact whole numbers, however large the matrix."""
     d, k, r = draw.integer(2 * 10**8, 10**9) | 1, draw.integer(2 * 10**8, 10**9) | 1, 4097
     for which, args, right in (("full", [d, k], d * k), ("lora", [d, k, r], r * (d + k))):
-        value = functions.probe(check.count, which=which, args=args)["value"]
+        value = functions.probe(check.count, which=which, cases=[args])["values"][0]
         if type(value) is not int or value != right:  # d * k is odd and above 2**53: no float holds it
-            text = f"{which}_parameters{tuple(args)} must be exactly {right}, got {value!r}"
+            text = f"the result of {which}_parameters{tuple(args)} must be exactly {right}, got {value!r}"
             raise check.Failure("not-exact", text, "Count with whole numbers (int): a float has 53 bits and rounds.")
 
 
-count_parameters_grade = count_parameters_grade.hidden(exact, points=1)
+count_parameters_grade = count_parameters_grade.hidden(exact, points=1, after=("counts-full", "counts-lora"))
 ### END HIDDEN TESTS
 count_parameters_grade
 
@@ -237,14 +237,13 @@ best_approximation_grade = check.best_approximation(best_approximation, points=3
 ### BEGIN HIDDEN TESTS
 def any_shape(function, draw):
     """It also serves matrices with more columns than rows, rank 0 and full rank."""
-    wide = check.known(draw, 5, 9, check.spaced(draw, 5))
-    for r in (2, 0, 5):
-        check.judge_approximation(function, wide, r)
-    check.judge_error(function, wide, 2)
-    check.judge_error(function, wide, 0)
+    cases = check.cuts(draw, [(5, 9), (8, 4), (1, 6), (3, 1), (1, 1)])
+    cases += [case._replace(w=case.w._replace(s=0 * case.w.s)) for case in check.cuts(draw, [(2, 3)])]  # no energy
+    check.judge_approximation(function, cases)
+    check.judge_error(function, [case for case in cases if case.r < len(case.w.s)])  # at full rank it is rounding
 
 
-best_approximation_grade = best_approximation_grade.hidden(any_shape, points=1)
+best_approximation_grade = best_approximation_grade.hidden(any_shape, points=1, after=("approximates",))
 ### END HIDDEN TESTS
 best_approximation_grade
 
@@ -255,7 +254,7 @@ best_approximation_grade
 # | --- | --- | --- | --- |
 # | put a number on "low rank" | 2 of 5 | 6 min | 3 lines |
 #
-# Return the smallest rank $r$ whose best approximation keeps at least `share` of the energy:
+# Return the smallest rank $r$ (an `int`) whose best approximation keeps at least `share` of the energy:
 # $s_1^2 + \dots + s_r^2 \ge \text{share} \cdot \lVert W \rVert_F^2$.
 #
 # <details><summary>Hint 1: where to start</summary>
@@ -265,7 +264,8 @@ best_approximation_grade
 # <code>cumsum(0)</code> of the squares, divided by their sum, is what ranks 1, 2, 3, ... keep. Mind that position 0 belongs to rank 1.
 # </details>
 # <details><summary>Hint 3: nearly the answer</summary>
-# Count how many entries of that list are still <i>below</i> <code>share</code>, and add 1.
+# Count how many entries of that list are still <i>below</i> <code>share</code>, add 1, and make it a whole number with <code>int(...)</code>: a sum of a
+# tensor is a tensor, even if it holds a single number.
 # </details>
 
 
@@ -295,11 +295,13 @@ rank_for_energy_grade = check.rank_for_energy(rank_for_energy, points=2, of=3)
 def flat_and_steep(function, draw):
     """It holds for a matrix whose energy is spread evenly and for one whose first direction has nearly all."""
     flat = check.known(draw, 6, 11, torch.full((6,), 2.0))
-    check.judge_ranks(function, flat, (0.6, 0.9))  # 4 and 6 of 6 equal parts
-    check.judge_ranks(function, check.known(draw, 9, 5, torch.tensor([100.0, 3.0, 2.0, 1.0, 0.5])), (0.5, 0.99))
+    steep = check.known(draw, 9, 5, torch.tensor([100.0, 3.0, 2.0, 1.0, 0.5]))
+    single = check.known(draw, 1, 4, torch.tensor([2.5]))
+    cases = check.far_cases([flat, steep, single], (0.03, 0.25, 0.42, 0.6, 0.9, 0.98))
+    check.judge_ranks(function, cases)
 
 
-rank_for_energy_grade = rank_for_energy_grade.hidden(flat_and_steep, points=1)
+rank_for_energy_grade = rank_for_energy_grade.hidden(flat_and_steep, points=1, after=("reaches-share",))
 ### END HIDDEN TESTS
 rank_for_energy_grade
 
@@ -445,7 +447,8 @@ for r in (0, 1, 2, 4, 50):
 # | $B$ | `self.B` | (rank, out_dim) | zero |
 # | $\alpha$ | `self.alpha` | a number, not trained | as given |
 #
-# Nothing else: no bias, no activation between $A$ and $B$. The map stays linear, so that it is the product with one matrix,
+# Nothing else: no bias, no activation between $A$ and $B$, and `x` stays as it is. `x` and the factors have one dtype, float32 or
+# float64, and the result has it too. The map stays linear, so that it is the product with one matrix,
 # $\alpha A B$, and can be added to $W_0$ when training is over (lab 06).
 
 # %% [markdown]
@@ -495,26 +498,29 @@ lora_layer_grade = check.lora_layer(LoRALayer, points=4, of=6)
 
 ### BEGIN HIDDEN TESTS
 def other_inputs(layer, draw):
-    """It also takes single vectors, sequences and float64, at ranks above the layer's size and negative alphas."""
-    for leading in ((), (2, 3), (2, 1, 3)):
-        check.judge_output(layer, draw, check.case(draw, leading=leading))
-    check.judge_output(layer, draw, check.case(draw, dtype="float64"))
-    c = check.case(draw)
-    A, B = draw.normal(c["in_dim"], 16), draw.normal(16, c["out_dim"])
-    check.judge_output(layer, draw, {**c, "rank": 16, "alpha": -0.5, "A": A, "B": B})
+    """It also takes single vectors, sequences and float64, at ranks above the layer's size, and any alpha."""
+    shapes = ((), (1,), (2, 3), (2, 1, 3), (1, 1, 1, 2))
+    check.judge_output(layer, [check.case(draw, leading=leading) for leading in shapes])
+    check.judge_output(layer, [check.case(draw, dtype="float64"), check.case(draw, leading=(2, 3), dtype="float64")])
+    check.judge_output(layer, [check.case(draw, rank=16, alpha=alpha) for alpha in (-0.5, 0.0, 0)])
 
 
 def learns(layer, draw):
     """Trained on a target of rank 2, a layer of rank 2 fits it."""
     M, x, unseen = draw.normal(12, 2) @ draw.normal(2, 8), draw.normal(64, 12), draw.normal(64, 12)
     seen = layer.probe(check.fit, sizes=[12, 8, 2], alpha=1.0, x=x, target=x @ M, unseen=unseen, steps=400)
+    if seen["found"] is None:
+        text = "autograd has seen nothing of what forward does, so no training can change the layer"
+        raise check.Failure("does-not-learn", text, "forward uses the parameters, with autograd on.")
     still = check.share_left(seen["found"], unseen @ M, 0 * unseen @ M)
     if not still <= 0.01:  # a loss that is no number is not small either
         text = f"after 400 steps towards a target of rank 2 the loss is still {still:.0%} of the first"
         raise check.Failure("does-not-learn", text, "Both factors must be trainable parameters that forward uses.")
 
 
-lora_layer_grade = lora_layer_grade.hidden(other_inputs, points=1, after=("output",)).hidden(learns, points=1)
+lora_layer_grade = lora_layer_grade.hidden(other_inputs, points=1, after=("output",)).hidden(
+    learns, points=1, after=("returns-a-tensor",)
+)
 ### END HIDDEN TESTS
 lora_layer_grade
 
@@ -608,12 +614,12 @@ def first_step(function, draw):
     c = check.gradient_case(draw)
     start = {**c, "B": torch.zeros_like(c["B"])}
     single = {**check.gradient_case(draw, n=1), "alpha": -0.5}
+    silent = {**check.gradient_case(draw), "alpha": 0.0}
     for which in (0, 1):
-        check.judge_gradient(function, start, which)
-        check.judge_gradient(function, single, which)
+        check.judge_gradient(function, [single, start, silent], which)
 
 
-first_gradients_grade = first_gradients_grade.hidden(first_step, points=1)
+first_gradients_grade = first_gradients_grade.hidden(first_step, points=1, after=("gradient-of-a", "gradient-of-b"))
 ### END HIDDEN TESTS
 first_gradients_grade
 
@@ -853,13 +859,15 @@ alpha_conventions_grade = check.alpha_conventions(from_peft, points=2, of=3)
 ### BEGIN HIDDEN TESTS
 def whole_numbers(function, draw):
     """It also holds for rank 1 and for a whole lora_alpha that the rank does not divide."""
-    odd = {**check.peft_case(draw, rank=2), "lora_alpha": 7}
-    check.judge_alpha(function, odd)
-    check.judge_update(function, odd)
-    check.judge_update(function, check.peft_case(draw, rank=1))
+    odd = [check.peft_case(draw, rank=2, lora_alpha=7), check.peft_case(draw, rank=1), check.peft_case(draw, rank=1)]
+    cases = [*odd, check.peft_case(draw, lora_alpha=0.0), check.peft_case(draw, lora_alpha=1)]
+    check.judge_alpha(function, cases)
+    check.judge_update(function, cases)
 
 
-alpha_conventions_grade = alpha_conventions_grade.hidden(whole_numbers, points=1)
+alpha_conventions_grade = alpha_conventions_grade.hidden(
+    whole_numbers, points=1, after=("converts-alpha", "gives-the-update")
+)
 ### END HIDDEN TESTS
 alpha_conventions_grade
 

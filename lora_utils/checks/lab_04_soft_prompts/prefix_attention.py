@@ -7,196 +7,123 @@ query, key, value (b, n, s, e); prefix_key, prefix_value (n, l, e); mask bool (b
 from __future__ import annotations
 
 import math
+import re
 
 import torch
 
-from lora_utils.checks.framework.compare import Mistake, expect_close, expect_tensor
+from lora_utils.checks.framework.compare import close, expect_close, expect_tensor
 from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
+from lora_utils.checks.framework.many_cases import ask, expect_all
 from lora_utils.checks.framework.subject import StudentRaised, Subject
+from lora_utils.checks.lab_04_soft_prompts.attention_rules import INPUTS, attention, rules
 
 prefix_attention = Exercise("prefix-attention")
-INPUTS = ("query", "key", "value", "prefix_key", "prefix_value", "mask")
 
 
-def attend(function, *, upstream=None, **inputs) -> dict:
-    """Probe: the output and, with an upstream gradient, the gradients of the five tensors."""
-    tensors = {name: inputs[name] for name in INPUTS}
-    live = {name: t.requires_grad_(True) for name, t in tensors.items() if name != "mask"}
-    out = function(*tensors.values())
-    seen = {"output": out, "gradients": {}}
-    if upstream is not None and isinstance(out, torch.Tensor) and out.requires_grad:
-        grads = torch.autograd.grad(out, list(live.values()), upstream, allow_unused=True)
-        seen["gradients"] = dict(zip(live, grads, strict=True))
-    return seen
+def attend(function, *, cases: list) -> dict:
+    """Probe: the output for each case, and once more for the first."""
+    return {"values": [function(*case) for case in cases], "again": function(*cases[0])}
 
 
-def attention_case(draw: Draw, *, l: int = 3, lengths: tuple[int, ...] = (5, 3), n: int = 2, e: int = 7) -> dict:
-    """Draw everything; the sizes b 2, n 2, s 5, l 3, e 7, and padding on the right in the second text."""
+def attend_back(function, *, inputs: list, upstream) -> dict:
+    """Probe: the gradients of the five tensors, by name."""
+    live = dict(zip(INPUTS[:5], [t.requires_grad_(True) for t in inputs[:5]], strict=True))
+    out = function(*inputs)
+    if not isinstance(out, torch.Tensor) or not out.requires_grad:
+        return {"gradients": {}}
+    grads = torch.autograd.grad(out, list(live.values()), upstream, allow_unused=True)
+    return {"gradients": dict(zip(live, grads, strict=True))}
+
+
+def attention_case(
+    draw: Draw, *, l: int = 4, lengths: tuple[int, ...] = (5, 3, 2), n: int = 2, e: int = 7, left: bool = False
+) -> dict:
+    """Draw everything; the sizes b 3, n 2, s 5, l 4, e 7, and padding in all texts but the first, on one side."""
     b, s = len(lengths), max(lengths)
     c = {name: draw.normal(b, n, s, e) for name in INPUTS[:3]}
     c |= {name: draw.normal(n, l, e) for name in INPUTS[3:5]}
-    return c | {"mask": torch.arange(s) < torch.tensor(lengths)[:, None]}
-
-
-def without_prefix(c: dict) -> dict:
-    """The same case with a prefix of length 0."""
-    return c | {name: c[name][:, :0] for name in INPUTS[3:5]}
-
-
-def weighted(c: dict, score, *, prefix: bool = True) -> torch.Tensor:
-    """The output in float64, one exponential at a time: score(query, key, is it the prefix, is it real) -> number."""
-    q, k, v, pk, pv = (c[name].double() for name in INPUTS[:5])
-    b, n, s, e = q.shape
-    out = torch.zeros(b, n, s, e, dtype=torch.float64)
-    for i in range(b):
-        for h in range(n):
-            places = [(key, value, True, True) for key, value in zip(pk[h], pv[h], strict=True)] if prefix else []
-            places += [(k[i, h, j], v[i, h, j], False, bool(c["mask"][i, j])) for j in range(s)]
-            for t in range(s):
-                shares = (
-                    torch.tensor([score(q[i, h, t], key, first, real) for key, _, first, real in places]).double().exp()
-                )
-                values = torch.stack([value for _, value, _, _ in places])
-                out[i, h, t] = shares / shares.sum() @ values
-    return out
-
-
-def outputs(c: dict) -> dict:
-    """The right output and what well-known mistakes give."""
-    b, n, s, e = c["query"].shape
-    l = c["prefix_key"].shape[1]
-    root = math.sqrt(e)
-
-    def scaled(by: float):
-        return lambda q, k, first, real: float(q @ k) / by if real else -math.inf
-
-    def prefix_only(q, k, first, real):
-        return float(q @ k) / root if first else -math.inf
-
-    swapped = {**c, "prefix_key": c["prefix_value"], "prefix_value": c["prefix_key"]}
-    rows = {"base": weighted(c, scaled(root), prefix=False), "prefix": weighted(c, prefix_only) if l else 0.0}
-    keys, values = (
-        torch.cat((c[f"prefix_{side}"].expand(b, -1, -1, -1), c[side]), dim=2).double() for side in ("key", "value")
-    )  # (b, n, l + s, e)
-    every = c["query"].double() @ keys.mT / root  # (b, n, s, l + s)
-    ones = torch.ones(b, l).bool()
-    scores = every.masked_fill(~torch.cat((ones, c["mask"]), 1)[:, None, None], -math.inf)
-    behind = every.masked_fill(~torch.cat((c["mask"], ones), 1)[:, None, None], -math.inf)
-    return rows | {
-        "right": weighted(c, scaled(root)),
-        "unscaled": weighted(c, scaled(1.0)),
-        "by-width": weighted(c, scaled(float(e))),
-        "by-model": weighted(c, scaled(math.sqrt(n * e))),
-        "by-length": weighted(c, scaled(math.sqrt(l + s))),
-        "padding": weighted(c, lambda q, k, first, real: float(q @ k) / root),
-        "zeroed": weighted(c, lambda q, k, first, real: float(q @ k) / root if real else 0.0),
-        "swapped": weighted(swapped, scaled(root)),
-        "no-values": weighted({**c, "prefix_value": torch.zeros_like(c["prefix_value"])}, scaled(root)),
-        "no-keys": weighted({**c, "prefix_key": torch.zeros_like(c["prefix_key"])}, scaled(root)),
-        "keys-twice": weighted({**c, "prefix_value": c["prefix_key"]}, scaled(root)),
-        "values-twice": weighted({**c, "prefix_key": c["prefix_value"]}, scaled(root)),
-        "values-behind": scores.softmax(-1) @ values.roll(-l, 2),
-        "keys-behind": every.roll(-l, -1).masked_fill(scores == -math.inf, -math.inf).softmax(-1) @ values.roll(-l, 2),
-        "masked-late": every.softmax(-1).masked_fill(scores == -math.inf, 0) @ values,
-        "multiplied": weighted(c, scaled(1 / root)),
-        "behind": behind.softmax(-1) @ values,
-        "over-queries": torch.nan_to_num(scores.softmax(-2)) @ values,
-        "no-softmax": scores.masked_fill(scores == -math.inf, 0) @ values,
-    }
-
-
-def output_mistakes(o: dict) -> tuple[Mistake, ...]:
-    """What the usual mistakes give, each with its message."""
-    scale = "Divide the products by sqrt(e), e the width of one head: query.shape[-1] ** 0.5."
-    masks = "The mask grows with the keys, ones in front: torch.cat((mask.new_ones(b, l), mask), dim=1)."
-    one = "One softmax over all l + s places: join keys and values first, then attend."
-    return (
-        Mistake("prefix-ignored", o["base"], "the output is that of the text alone: the prefix has no influence", one),
-        Mistake("text-ignored", o["prefix"], "the output is that of the prefix alone: no token sees another", one),
-        Mistake("two-softmaxes", o["base"] + o["prefix"],
-                "prefix and text have a softmax each, and the results are added",
-                one),
-        Mistake("two-softmaxes", (o["base"] + o["prefix"]) / 2, "prefix and text have a softmax each", one),
-        Mistake("scale-missing", o["unscaled"], "the products are not divided by sqrt(e)", scale),
-        Mistake("wrong-scale", o["by-width"], "the products are divided by e, not by its root", scale),
-        Mistake("wrong-scale", o["by-model"], "the products are divided by the root of the whole width n * e", scale),
-        Mistake("wrong-scale", o["by-length"], "the products are divided by the root of the number of places", scale),
-        Mistake("padding-read", o["padding"], "padding is looked at", "Where the mask is False the score is -inf."),
-        Mistake("mask-times-scores", o["zeroed"], "padding gets the score 0, which is no small score",
-                "masked_fill(~mask, -inf) before the softmax; multiplying by the mask does not hide a place."),
-        Mistake("mask-behind", o["behind"], "the mask's ones for the prefix stand behind those of the text", masks),
-        Mistake("keys-and-values-swapped", o["swapped"], "prefix keys are used as values and values as keys",
-                "The order of the arguments is prefix_key, prefix_value."),
-        Mistake("keys-used-twice", o["keys-twice"], "the prefix's keys stand in front of the values too",
-                "Join prefix_value, not prefix_key, in front of value."),
-        Mistake("values-used-twice", o["values-twice"], "the prefix's values stand in front of the keys too",
-                "Join prefix_key, not prefix_value, in front of key."),
-        Mistake("order-differs", o["values-behind"], "the prefix stands before the keys but behind the values",
-                "Keys, values and mask are joined in the same order: prefix first."),
-        Mistake("order-differs", o["keys-behind"], "the prefix stands behind the text, but its ones stand in front",
-                "Keys, values and mask are joined in the same order: prefix first."),
-        Mistake("masked-after-softmax", o["masked-late"], "padding is removed after the softmax, with its share of the "
-                "attention: the shares left do not add up to 1", "masked_fill(~mask, -inf) before the softmax."),
-        Mistake("wrong-scale", o["multiplied"], "the products are multiplied by sqrt(e)", scale),
-        Mistake("prefix-values-missing", o["no-values"],
-                "the prefix takes its share of the attention, but its values are "
-                "zero", "Join prefix_value in front of value, as the keys are joined."),
-        Mistake("prefix-keys-missing", o["no-keys"], "the prefix's keys are zero: every query looks at it alike",
-                "Join prefix_key in front of key."),
-        Mistake("softmax-over-queries", o["over-queries"], "the softmax runs over the queries", "softmax(dim=-1): over "
-                "the places that one query looks at."),
-        Mistake("softmax-missing", o["no-softmax"], "the scores are used without a softmax", one),
-    )  # fmt: skip
+    mask = torch.arange(s) < torch.tensor(lengths)[:, None]
+    return c | {"mask": mask.flip(1) if left else mask}
 
 
 @prefix_attention.check(weight=3)
 def output(subject: Subject, draw: Draw) -> None:
     """One softmax over prefix and text: softmax(q [pk; k]^T / sqrt(e)) [pv; v], without padding."""
-    judge_attention(subject, attention_case(draw))
+    cases = [
+        attention_case(draw),
+        attention_case(draw, left=True),
+        attention_case(draw, l=2, lengths=(3, 1, 4, 4), n=5, e=6),
+        attention_case(draw, l=7, lengths=(2, 4, 1), n=6, e=3),
+        attention_case(draw, l=3, lengths=(4, 2, 3), n=6, e=1),  # sqrt(e) is 1, and many another scale is not
+        attention_case(draw, l=6, lengths=(1, 1, 1), n=2, e=4),
+        attention_case(draw, l=1, lengths=(6, 3, 4), n=2, e=9),
+    ]
+    judge_attention(subject, cases)
 
 
-def judge_attention(subject: Subject, c: dict) -> None:
-    """Compare the output with one exponential at a time; hidden checks use it with other cases."""
+def told(c: dict) -> str:
+    """The sizes of a case, for a message."""
+    b, n, s, e = c["query"].shape
+    return f"{b} texts of {s} places, {n} heads of width {e} and a prefix of {c['prefix_key'].shape[1]}"
+
+
+def judge_attention(subject: Subject, cases: list[dict]) -> None:
+    """Compare the outputs with softmaxes by hand; hidden checks use it with other cases."""
+    try:
+        seen = ask(subject, cases, lambda c: [c[name] for name in INPUTS], told, attend)
+    except StudentRaised as error:
+        known_error(error, next((c for c in cases if told(c) in error.text), cases[0]))
+        raise
+    for value in seen["values"]:
+        expect_tensor(value, "the output")
+    if not close(seen["values"][0].nan_to_num(), seen["again"].nan_to_num()):
+        raise Failure("random-output", "two calls with the same inputs give different outputs",
+                      "Nothing in attention is random here: no dropout.")  # fmt: skip
+    for c, value in zip(cases, seen["values"], strict=True):
+        if value.isnan().any():
+            raise Failure("all-masked", f"for {told(c)} the output holds NaN, as a softmax does over scores that are "
+                          "all -inf", "masked_fill hides the places where it is given True. Which are these in your "
+                          "code? The prefix is left to every query, also to that of a place of padding.")  # fmt: skip
+    expect_all(seen["values"], cases, attention, told=told, what="the output", id="wrong-output", rules=rules(),
+               hint="Take one query by itself: its l + s scores, their softmax by hand, the mean of the values.",
+               tolerance=1e-4)  # fmt: skip
+
+
+def known_error(error: StudentRaised, c: dict) -> None:
+    """Raise a Failure for an error of PyTorch whose cause its text gives away; all sizes of a case differ."""
     b, n, s, e = c["query"].shape
     l = c["prefix_key"].shape[1]
-    try:
-        seen = subject.probe(attend, **c)
-    except StudentRaised as error:
-        if error.kind == "RuntimeError" and "Sizes of tensors must match" in error.text:
-            raise Failure("prefix-not-expanded", f"prefix and keys cannot be joined: {error.text}",
-                          f"The prefix {(n, l, e)} serves all texts: expand(b, -1, -1, -1), then join along dim=2."
+    if error.kind != "RuntimeError":
+        return
+    if "same number of dimensions" in error.text:
+        raise Failure("prefix-not-expanded", f"tensors of different numbers of axes are joined: {error.text}",
+                      f"The prefix {(n, l, e)} has no batch axis, the keys have: repeat it for every text."
+                      ) from None  # fmt: skip
+    joined = re.search(r"except in dimension (\d+)\. Expected size (\d+) but got size (\d+)", error.text)
+    if joined:
+        axis, *sizes = map(int, joined.groups())
+        if set(sizes) == {1, b} and axis in (1, 2):
+            raise Failure("prefix-not-expanded", f"one meets {b} texts where tensors are joined: {error.text}",
+                          "Prefix and ones serve all texts: repeat them b times along the batch axis, then join."
                           ) from None  # fmt: skip
-        if error.kind == "RuntimeError" and "same number of dimensions" in error.text:
-            raise Failure("prefix-not-expanded", f"the prefix {(n, l, e)} has no batch axis: {error.text}",
-                          "Repeat it for every text: prefix_key.expand(b, -1, -1, -1).") from None  # fmt: skip
-        if error.kind == "RuntimeError" and "must match" in error.text and "dimension 2" in error.text:
-            raise Failure("mask-axes", f"the mask does not line up with the scores {(b, n, s, l + s)}: {error.text}",
-                          "Its places belong to the last axis: mask[:, None, None, :] is (b, 1, 1, l + s)."
+        raise Failure("wrong-axis", f"tensors are joined along axis {axis} and differ in another: {error.text}",
+                      "The places are axis 2 of the keys and values and axis 1 of the mask.") from None  # fmt: skip
+    numbers = {int(number) for number in re.findall(r"\d+", error.text)}
+    if "Expected size for first two dimensions of batch2" in error.text:
+        if {s, l + s} <= numbers:
+            raise Failure("values-not-extended", f"weights for one number of places meet values for another: "
+                          f"{error.text}", "The values grow with the keys: the prefix's first, then the text's."
                           ) from None  # fmt: skip
-        if error.kind == "RuntimeError" and re_sizes(error.text, s, l + s):
-            raise Failure("mask-not-extended", f"there are {l + s} keys and a mask for {s}: {error.text}",
-                          "The mask grows with the keys: torch.cat((mask.new_ones(b, l), mask), dim=1)."
-                          ) from None  # fmt: skip
-        raise
-    expect_tensor(seen["output"], "the output")
-    if seen["output"].isnan().any():
-        raise Failure("all-masked", "the output holds NaN: for some token every place has the score -inf",
-                      "masked_fill hides the places where it is given True: give it ~mask[:, None, None, :]."
-                      )  # fmt: skip
-    o = outputs(c)
-    what = f"for {b} texts of {s} places, {n} heads and a prefix of {l} the output"
-    hint = "Join keys, values and mask; scores = query @ keys.mT / sqrt(e); softmax(dim=-1) @ values."
-    expect_close(
-        seen["output"], o["right"], what=what, id="wrong-output", hint=hint, mistakes=output_mistakes(o), tolerance=1e-4
-    )
-
-
-def re_sizes(text: str, one: int, other: int) -> bool:
-    """Whether an error of PyTorch complains about these two sizes."""
-    numbers = {word.strip("(),.") for word in text.replace("[", " ").replace("]", " ").split()}
-    return {str(one), str(other)} <= numbers
+    elif "dimension 3" in error.text and {s, l + s} <= numbers:
+        raise Failure("mask-not-extended", f"scores and mask are for {s} places and for {l + s}: {error.text}",
+                      "Keys, values and mask all grow to l + s places; every text may look at the first l."
+                      ) from None  # fmt: skip
+    elif re.search(r"non-singleton dimension [012]", error.text):
+        raise Failure("mask-axes", f"the mask does not line up with the scores {(b, n, s, l + s)}: {error.text}",
+                      "Its texts belong to the first axis, its places to the last, with axes of size 1 between."
+                      ) from None  # fmt: skip
 
 
 @prefix_attention.check(after=("output",))
@@ -204,7 +131,7 @@ def gradients(subject: Subject, draw: Draw) -> None:
     """The gradients of every text reach the prefix, keys and values, and the queries."""
     c = attention_case(draw)
     G = draw.normal(*c["query"].shape)
-    seen = subject.probe(attend, **c, upstream=G)["gradients"]
+    seen = subject.probe(attend_back, inputs=[c[name] for name in INPUTS], upstream=G)["gradients"]
     names = {"prefix_key": "the prefix's keys", "prefix_value": "the prefix's values", "query": "the queries",
              "key": "the text's keys", "value": "the text's values"}  # fmt: skip
     lost = [names[name] for name in names if seen.get(name) is None or not seen[name].any()]

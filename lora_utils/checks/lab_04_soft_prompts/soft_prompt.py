@@ -5,86 +5,21 @@ Letters: b batch, s sequence, l length of the prompt, d width. Prompt (l, d), ve
 
 from __future__ import annotations
 
-import contextlib
 import re
 
 import torch
-from torch import nn
 
-from lora_utils.checks import Draw, Exercise, Mistake, StudentRaised, Subject, expect_close
-from lora_utils.checks import Failure as Failure
-from lora_utils.checks.framework.compare import close, expect_explained, learns
-from lora_utils.checks.framework.probes import parameters_of, stepped
+from lora_utils.checks.framework.compare import close, expect_close, expect_explained, expect_tensor, learns
+from lora_utils.checks.framework.draw import Draw
+from lora_utils.checks.framework.exercise import Exercise
+from lora_utils.checks.framework.failure import Failure as Failure
+from lora_utils.checks.framework.many_cases import IN_A_LATER_CALL, Rule, ask, expect_all
+from lora_utils.checks.framework.subject import StudentRaised, Subject
+from lora_utils.checks.lab_04_soft_prompts.soft_prompt_probes import build, run, run_back
 
 soft_prompt = Exercise("soft-prompt")
 
 
-# ------------------------------------------------------------------------------------------------------------ probes
-def build(cls, *, init, vectors, mask) -> dict:
-    """Probe: make the module; what it is made of, what it returns after a step, and what it is when init has moved."""
-    module = cls(init)
-    if not isinstance(module, nn.Module):
-        return {"module": False}
-    seen = {
-        "module": True,
-        "parameters": parameters_of(module),
-        "buffers": [name for name, _ in module.named_buffers()],
-        "tensors": [name for name, value in vars(module).items() if isinstance(value, torch.Tensor)],
-        "later": None,
-    }
-    with contextlib.suppress(Exception), stepped(module):  # the checks of the output see what is wrong in forward
-        out = module(vectors.requires_grad_(True), mask)
-        seen["later"] = out[0].detach().clone() if isinstance(out, tuple | list) and len(out) == 2 else None
-    with torch.no_grad():
-        init.add_(1)
-    return seen | {"moved": [p.detach().clone() for p in module.parameters()]}
-
-
-def run(cls, *, init, vectors, mask, prompt=None, upstream=None, double: bool = False) -> dict:
-    """Probe: what forward returns and, with an upstream gradient, dL/dprompt and dL/dvectors.
-
-    With `prompt` these numbers are written into the parameter first.
-    """
-    module = cls(init)
-    if prompt is not None:
-        with torch.no_grad():
-            next(module.parameters()).copy_(prompt)
-    module = module.double() if double else module
-    vectors.requires_grad_(True)
-    out = module(vectors, mask)
-    if not isinstance(out, tuple | list) or len(out) != 2:
-        return {"pair": False, "came": type(out).__name__}
-    longer, real = out
-    seen = {
-        "pair": True,
-        "vectors": longer,
-        "mask": real,
-        "given": [vectors, mask],
-        "dprompt": None,
-        "dvectors": None,
-    }
-    if upstream is not None and longer.requires_grad:
-        wanted = {"dvectors": vectors, "dprompt": next(iter(module.parameters()))}
-        live = {name: t for name, t in wanted.items() if t.requires_grad}
-        grads = torch.autograd.grad(longer, list(live.values()), upstream, allow_unused=True)
-        seen |= dict(zip(live, grads, strict=True))
-    return seen
-
-
-def descend(cls, *, init, target, vectors, steps: int) -> dict:
-    """Probe: train towards a target for the prompt's places; returns what forward puts there afterwards."""
-    module, l = cls(init), len(init)
-    mask = torch.ones(vectors.shape[:2], dtype=torch.bool)
-    optimizer = torch.optim.SGD(module.parameters(), lr=0.2)
-    for _ in range(steps):
-        optimizer.zero_grad()
-        loss = (module(vectors, mask)[0][:, :l] - target).square().sum()
-        loss.backward()
-        optimizer.step()
-    return {"found": module(vectors, mask)[0][0, :l]}
-
-
-# ------------------------------------------------------------------------------------------------------------ judges
 @soft_prompt.check
 def is_a_parameter(subject: Subject, draw: Draw) -> None:
     """Its one parameter is the prompt (l, d): trainable, and at the start a copy of init."""
@@ -98,13 +33,24 @@ def is_a_parameter(subject: Subject, draw: Draw) -> None:
                           "Call super().__init__() first.") from None  # fmt: skip
         raise
     if not seen["module"]:
-        raise Failure("not-a-module", "SoftPrompt(init) is not an nn.Module", "Write class SoftPrompt(nn.Module).")
+        raise Failure("not-a-module", "the answer makes something that is not an nn.Module",
+                      "Write class SoftPrompt(nn.Module).")  # fmt: skip
+    if seen["expanded"]:
+        raise Failure(
+            "prompt-expanded",
+            "the parameter holds fewer numbers than its shape says, each in several "
+            "places (expand): no optimiser can write into it",
+            "Make numbers of its own: clone() it.",
+        )
     found = seen["parameters"]
     shapes = [tuple(p["value"].shape) for p in found]
     if not found:
-        kind = "a buffer" if seen["buffers"] else "a plain tensor" if seen["tensors"] else "nothing"
-        raise Failure("not-a-parameter", f"it has no parameter; the prompt is {kind}, which no optimiser sees",
-                      "self.prompt = nn.Parameter(init.clone())")  # fmt: skip
+        if seen["inside"]:
+            raise Failure("hidden-parameter", "the prompt is a parameter inside a list, tuple or dict, where nn.Module "
+                          "does not look", "Assign it to an attribute of its own.")  # fmt: skip
+        kind = "a buffer" if seen["buffers"] else "a plain tensor" if seen["tensors"] else "not kept in the module"
+        raise Failure("not-a-parameter", f"it has no parameter; the prompt is {kind}, and no optimiser sees it",
+                      "What is trained is an nn.Parameter, assigned to an attribute.")  # fmt: skip
     if shapes != [(l, d)]:
         came = ", ".join(map(str, shapes))
         raise Failure("other-parameters", f"expected one parameter of shape {(l, d)}, found {came}",
@@ -113,158 +59,230 @@ def is_a_parameter(subject: Subject, draw: Draw) -> None:
         raise Failure("prompt-frozen", "the prompt has requires_grad=False: training would never change it",
                       "The model is frozen, the prompt is not: leave requires_grad=True.")  # fmt: skip
     if not close(found[0]["value"], init):
-        text = "the prompt does not start at init"
-        raise Failure("start-ignored", text, "Take the numbers of init as they are: nn.Parameter(init.clone()).")
+        raise Failure("start-ignored", "the prompt does not start at init", "Take the numbers of init as they are.")
     if not close(seen["moved"][0], init):
         text = "the prompt shares its memory with init: training it would overwrite the word vectors it came from"
-        raise Failure("start-not-copied", text, "Copy first: nn.Parameter(init.clone()).")
-    again = subject.tried(run, init=init, prompt=init - 1, vectors=vectors, mask=mask)
-    expect_explained(seen["later"], again.get("vectors"), "the output after a step")
+        raise Failure("start-not-copied", text, "Copy init first: clone() makes numbers of their own.")
+    again = subject.tried(run, init=init, cases=[[vectors, mask]] * 2, prompt=init - 1).get("results", [])
+    firsts = [one["parts"][0] if len(one["parts"]) == 2 else None for one in again] or [None]
+    if len(firsts) < 2 or close(firsts[0], firsts[1]):  # of an output that is random the next check tells
+        expect_explained(seen["later"], firsts[0], "the output after a step")
 
 
-def prompt_case(
-    draw: Draw, *, texts: int = 3, length: int | None = None, kind: str = "bool", left: bool = False
-) -> dict:
-    """Draw a prompt, vectors and a mask with padding in all texts but the first, l, s, d and b pairwise different."""
-    l, s, d = draw.sizes(3, low=4, high=9)
-    l = l if length is None else length
-    real = torch.tensor([s, *(draw.integer(2, s - 1) for _ in range(texts - 1))])  # (b,)
-    mask = torch.arange(s) < real[:, None]  # (b, s)
-    mask = mask.flip(1) if left else mask
-    return {"init": draw.normal(l, d), "vectors": draw.normal(texts, s, d), "mask": mask.to(getattr(torch, kind))}
+SIZES = ((3, 5), (1, 4), (4, 1), (2, 9), (5, 6))  # b texts of s places
 
 
-def forward(subject: Subject, c: dict, **more) -> dict:
-    """Call the student's forward; a tensor that does not fit gets its own message."""
+def prompt_cases(draw: Draw, *, length: int | None = None, kind: str = "bool", left: bool = False) -> list[dict]:
+    """Draw one prompt, and for several sizes vectors and a mask with padding in all texts but the first."""
+    l, d = draw.sizes(2, low=6, high=9)  # longer than some texts and shorter than others
+    init, cases = draw.normal(l if length is None else length, d), []
+    for b, s in SIZES:
+        real = torch.tensor([s, *(draw.integer(1, max(1, s - 1)) for _ in range(b - 1))])  # (b,)
+        mask = torch.arange(s) < real[:, None]  # (b, s)
+        mask = (mask.flip(1) if left else mask).to(getattr(torch, kind))
+        cases.append({"init": init, "vectors": draw.normal(b, s, d), "mask": mask})
+    return cases
+
+
+def told(c: dict) -> str:
+    """The sizes of a case, for a message."""
+    b, s, _ = c["vectors"].shape
+    return f"{b} texts of {s} vectors, a prompt of {len(c['init'])} and a mask in {str(c['mask'].dtype)[6:]}"
+
+
+def forward(subject: Subject, cases: list[dict], **more) -> list[dict]:
+    """Call the student's forward for each case; a tensor that does not fit gets its own message."""
+    init = cases[0]["init"]
     try:
-        seen = subject.probe(run, **c, **more)
+        results = ask(subject, cases, lambda c: [c["vectors"], c["mask"]], told, run, init=init, **more)["results"]
     except StudentRaised as error:
-        if "same number of dimensions" in error.text:
-            raise Failure("no-batch-axis", f"the prompt {tuple(c['init'].shape)} has no batch axis: {error.text}",
-                          "Give it one and repeat it for every text: prompt.expand(b, -1, -1).") from None  # fmt: skip
-        if error.kind == "IndexError" and "Dimension out of range" in error.text:
-            raise Failure("no-batch-axis", f"something joined along axis 1 has no axis 1: {error.text}",
-                          "The ones of the mask need a batch axis as well: mask.new_ones(b, l).") from None  # fmt: skip
-        if place := re.search(r"Sizes of tensors must match except in dimension (\d+)", error.text):
-            if place[1] != "1":
-                text = f"vectors or mask are joined along axis {place[1]}, but the sequence is axis 1: {error.text}"
-                raise Failure("wrong-axis", text, "torch.cat(..., dim=1) for the vectors and for the mask.") from None
-            text = f"one prompt meets {len(c['vectors'])} texts: {error.text}"
-            hint = "Repeat the prompt for every text before joining: prompt.expand(b, -1, -1)."
-            raise Failure("batch-not-expanded", text, hint) from None
+        known_error(error, next((c for c in cases if told(c) in error.text), cases[0]))
         raise
-    if not seen["pair"]:
-        came = "None" if seen["came"] == "NoneType" else f"one {seen['came']}"
-        raise Failure("not-a-pair", f"forward must return two tensors, vectors and mask, got {came}",
-                      "Write return longer_vectors, longer_mask.")  # fmt: skip
-    if _swapped(seen):
-        text = "the mask came back first, the vectors second"
-        raise Failure("pair-swapped", text, "Write return longer_vectors, longer_mask.")
-    return seen
+    for c, seen in zip(cases, results, strict=True):
+        if len(seen["parts"]) != 2:
+            came = f"{len(seen['parts'])} results" if seen["parts"] else f"one {seen['came']}"
+            came = "None" if seen["came"] == "NoneType" else came
+            raise Failure("not-a-pair", f"forward must return two tensors, vectors and mask, got {came}",
+                          "Return both: the longer vectors, then the longer mask.")  # fmt: skip
+        for part, name in zip(seen["parts"], ("first", "second"), strict=True):
+            expect_tensor(part, f"the {name} result")
+        if tuple(part.ndim for part in seen["parts"]) == (2, 3):
+            raise Failure("pair-swapped", "the mask came back first, the vectors second",
+                          "Return the longer vectors, then the longer mask.")  # fmt: skip
+        if not all(torch.equal(given, c[name]) for given, name in zip(seen["given"], ("vectors", "mask"), strict=True)):
+            raise Failure("input-changed", "forward has changed the vectors or the mask that it was given",
+                          "Make new tensors with torch.cat; do not write into the old ones.")  # fmt: skip
+    if any(not close(one, other) for one, other in zip(results[0]["parts"], results[0]["again"], strict=False)):
+        raise Failure("random-output", "two calls with the same input give different outputs",
+                      "Nothing here is random: no dropout, no noise, and forward changes nothing.")  # fmt: skip
+    return results
 
 
-def _swapped(seen: dict) -> bool:
-    """Whether the mask came back first."""
-    pair = seen["vectors"], seen["mask"]
-    return all(isinstance(t, torch.Tensor) for t in pair) and (pair[0].ndim, pair[1].ndim) == (2, 3)
+def known_error(error: StudentRaised, c: dict) -> None:
+    """Raise a Failure for an error of PyTorch whose cause its text gives away."""
+    b, _, d = c["vectors"].shape
+    l = len(c["init"])
+    if IN_A_LATER_CALL in error.text:
+        raise Failure("works-once", f"the first call goes through, a later one of other sizes raises: {error.text}",
+                      "Keep nothing from one call to the next but the parameter.") from None  # fmt: skip
+    if "same number of dimensions" in error.text:
+        raise Failure("no-batch-axis", f"tensors of different numbers of axes are joined: {error.text}",
+                      f"The prompt {(l, d)} has no batch axis, and neither has a row of ones {(l,)}: what is joined "
+                      "has one row a text.") from None  # fmt: skip
+    if error.kind == "IndexError" and "Dimension out of range" in error.text:
+        raise Failure("no-batch-axis", f"something joined along axis 1 has no axis 1: {error.text}",
+                      "The ones of the mask need a batch axis as well: (b, l).") from None  # fmt: skip
+    joined = re.search(r"except in dimension (\d+)\. Expected size (\d+) but got size (\d+)", error.text)
+    if joined:
+        axis, *sizes = map(int, joined.groups())
+        if axis != 1:
+            text = f"tensors are joined along axis {axis}, but the sequence is axis 1: {error.text}"
+            raise Failure("wrong-axis", text, "Vectors and mask both grow along axis 1.") from None
+        if set(sizes) == {1, b}:
+            text = f"one meets {b} texts where tensors are joined: {error.text}"
+            hint = "Prompt and ones are needed once for every text, before they are joined: expand or repeat them."
+            raise Failure("batch-not-expanded", text, hint) from None
+        text = f"along axis 1 tensors are joined that differ in another axis as well: {error.text}"
+        raise Failure("parts-do-not-fit", text, f"Here b is {b}, l {l} and d {d}: which axis is which?") from None
 
 
-@soft_prompt.check(weight=2, after=("is-a-parameter",))
+@soft_prompt.check(weight=0, after=("is-a-parameter",))  # what follows is about the two results
+def returns_two(subject: Subject, draw: Draw) -> None:
+    """For any batch, forward returns two tensors, always the same, and writes into neither of its own."""
+    for kind in ("bool", "int64"):
+        forward(subject, prompt_cases(draw, kind=kind))
+
+
+@soft_prompt.check(weight=2, after=("returns-two",))
 def vectors_in_front(subject: Subject, draw: Draw) -> None:
     """The first result is [prompt; vectors] for every text."""
-    judge_vectors(subject, prompt_case(draw))
+    judge_vectors(subject, prompt_cases(draw))
 
 
-def judge_vectors(subject: Subject, c: dict) -> None:
+def judge_vectors(subject: Subject, cases: list[dict]) -> None:
     """Compare the first result with a loop over texts; hidden checks use it with other cases."""
-    prompt, vectors = c["init"], c["vectors"]
-    l, s = len(prompt), vectors.shape[1]
-    right = torch.stack([torch.stack([*prompt, *text]) for text in vectors])
-    order = "The prompt comes first: torch.cat((prompts, vectors), dim=1)."
-    mistakes = (
-        Mistake("prompt-behind", right.roll(-l, 1), "the prompt stands behind the text, after its padding", order),
-        Mistake("prompt-inside", torch.cat((right[:, l : l + 1], right[:, :l], right[:, l + 1 :]), 1),
-                "the prompt stands after each text's first vector", order),
-        Mistake("text-only", vectors, "the vectors come back as they were, without the prompt", order),
-        Mistake("text-overwritten", torch.cat((right[:, :l], vectors[:, l:]), 1)[:, : max(l, s)],
-                f"the prompt has replaced the first {l} vectors of the text",
-                f"Keep all {s} vectors: join, do not write."),
-        Mistake("prompt-reversed", torch.cat((right[:, :l].flip(1), vectors), 1), "the prompt is in reverse order",
-                order),
-        Mistake("prompt-alone", right[:, :l], "the text is missing: only the prompt came back", order),
+    order = "The prompt comes first, then all vectors of the text."
+
+    def right(c: dict) -> torch.Tensor:
+        return torch.stack([torch.stack([*c["init"], *text]) for text in c["vectors"]])
+
+    def prompts(c: dict) -> torch.Tensor:
+        return c["init"].expand(len(c["vectors"]), -1, -1)
+
+    rules = (
+        Rule("prompt-behind", lambda c: right(c).roll(-len(c["init"]), 1), "the prompt stands behind the text, after "
+             "its padding", order),
+        Rule("prompt-inside", lambda c: torch.cat((c["vectors"][:, :1], prompts(c), c["vectors"][:, 1:]), 1),
+             "the prompt stands after each text's first vector", order),
+        Rule("text-only", lambda c: c["vectors"], "the vectors come back as they were, without the prompt", order),
+        Rule("text-overwritten", lambda c: torch.cat((prompts(c), c["vectors"][:, len(c["init"]) :]), 1),
+             "the prompt has replaced the first vectors of the text", "Keep all s vectors: join, do not write."),
+        Rule("prompt-reversed", lambda c: torch.cat((prompts(c).flip(1), c["vectors"]), 1), "the prompt is in reverse "
+             "order", order),
+        Rule("prompt-alone", prompts, "the text is missing: only the prompt came back", order),
+        Rule("one-vector", lambda c: torch.cat((prompts(c)[:, :1], c["vectors"]), 1), "only the first vector of the "
+             "prompt is there", "All l vectors stand in front."),
+        Rule("one-vector", lambda c: torch.cat((prompts(c).mean(1, keepdim=True), c["vectors"]), 1), "the prompt is "
+             "drawn together to its mean", "All l vectors stand in front."),
+        Rule("padding-cleared", lambda c: torch.cat((prompts(c), c["vectors"] * c["mask"][..., None]), 1),
+             "the vectors of padding have become zero", "Return all vectors as they came: the mask says what is read."),
     )  # fmt: skip
-    seen = forward(subject, c)
-    what = f"for {len(vectors)} texts of {s} vectors and a prompt of {l}, the first result"
-    expect_close(seen["vectors"], right, what=what, id="wrong-vectors", hint=order, mistakes=mistakes)
-    if not all(torch.equal(given, c[name]) for given, name in zip(seen["given"], ("vectors", "mask"), strict=True)):
-        raise Failure("input-changed", "forward has changed the vectors or the mask that it was given",
-                      "Make new tensors with torch.cat; do not write into the old ones.")  # fmt: skip
+    results = forward(subject, cases)
+    expect_all([one["parts"][0] for one in results], cases, right, told=told, what="the first result",
+               id="wrong-vectors", hint="Row i of the result: the l vectors of the prompt, then the s of text i.",
+               rules=rules)  # fmt: skip
 
 
-@soft_prompt.check(weight=2, after=("is-a-parameter",))
+@soft_prompt.check(weight=2, after=("returns-two",))
 def mask_in_front(subject: Subject, draw: Draw) -> None:
     """The second result is [1 ... 1; mask]: every text may look at the prompt, and its padding stays padding."""
-    judge_mask(subject, prompt_case(draw))
-    judge_mask(subject, prompt_case(draw, kind="int64"))
+    judge_mask(subject, prompt_cases(draw))
+    judge_mask(subject, prompt_cases(draw, kind="int64"))
 
 
-def judge_mask(subject: Subject, c: dict) -> None:
+def judge_mask(subject: Subject, cases: list[dict]) -> None:
     """Compare the second result with l ones in front of the mask; hidden checks use it with other cases."""
-    mask, l = c["mask"].double(), len(c["init"])
-    ones = torch.ones(len(mask), l, dtype=torch.float64)
-    right = torch.cat((ones, mask), dim=1)
-    see = "A prompt that is masked is a prompt that nobody reads: put ones there, mask.new_ones(b, l)."
-    mistakes = (
-        Mistake("mask-not-extended", mask, f"the mask still has {mask.shape[1]} places, the vectors have {l} more",
-                "Join ones in front of it: torch.cat((mask.new_ones(b, l), mask), dim=1)."),
-        Mistake("prompt-masked", torch.cat((0 * ones, mask), 1), "the mask has zeros at the prompt's places", see),
-        Mistake("ones-behind", torch.cat((mask, ones), 1), "the ones stand behind the mask, so padding is read and "
-                "the text's beginning is not the prompt's",
-                "The mask is joined in the order of the vectors: prompt first."),
-        Mistake("padding-read", torch.ones_like(right), "the mask is one everywhere: the padding is read too",
-                "Keep the text's own mask behind the ones."),
-        Mistake("mask-inverted", 1 - right, "the mask is inverted", "True or 1 stands where a token is real."),
-        Mistake("mask-inverted", torch.cat((ones, 1 - mask), 1), "the text's part of the mask is inverted",
-                "True or 1 stands where a token is real."),
+    see = "A prompt that is masked is a prompt that nobody reads."
+    real = "True or 1 stands where a token is real."
+
+    def ones(c: dict) -> torch.Tensor:
+        return torch.ones(len(c["mask"]), len(c["init"]), dtype=torch.float64)
+
+    def mask(c: dict) -> torch.Tensor:
+        return c["mask"].double()
+
+    def right(c: dict) -> torch.Tensor:
+        return torch.cat((ones(c), mask(c)), dim=1)
+
+    rules = (
+        Rule("mask-not-extended", mask, "the mask is as long as before, and the vectors have l more",
+             "Whatever has a place for each vector grows with them."),
+        Rule("prompt-masked", lambda c: torch.cat((0 * ones(c), mask(c)), 1), "the mask has zeros at the prompt's "
+             "places", see),
+        Rule("ones-behind", lambda c: torch.cat((mask(c), ones(c)), 1), "the ones stand behind the mask, so padding "
+             "is read and the text's beginning is not the prompt's", "The mask is joined in the order of the vectors."),
+        Rule("padding-read", lambda c: torch.ones_like(right(c)), "the mask is one everywhere: the padding is read too",
+             "Keep the text's own mask behind the ones."),
+        Rule("mask-inverted", lambda c: 1 - right(c), "the mask is inverted", real),
+        Rule("mask-inverted", lambda c: torch.cat((ones(c), 1 - mask(c)), 1), "the text's part of the mask is inverted",
+             real),
+        Rule("mask-inverted", lambda c: torch.cat((0 * ones(c), 1 - mask(c)), 1), "the mask is inverted", real),
+        Rule("one-place", lambda c: torch.cat((ones(c)[:, :1], mask(c)), 1), "the mask has grown by one place, the "
+             "vectors by l", "The prompt has l places, and a one for each."),
+        Rule("first-mask-for-all", lambda c: right(c)[:1].expand_as(right(c)), "all texts have the mask of the first",
+             "Each text keeps its own mask."),
+        Rule("mask-repeated", lambda c: torch.cat((mask(c)[:, :1].expand(-1, len(c["init"])), mask(c)), 1),
+             "the mask of each text's first place is repeated for the prompt", see),
     )  # fmt: skip
-    seen = forward(subject, c)
-    expect_close(seen["mask"], right, what="the second result", id="wrong-mask", hint=see, mistakes=mistakes)
-    if seen["mask"].dtype != c["mask"].dtype:
-        text = f"a mask of {c['mask'].dtype} came back as {seen['mask'].dtype}"
-        raise Failure("mask-dtype", text, "mask.new_ones(b, l) makes ones in the mask's own dtype and on its device.")
+    results = forward(subject, cases)
+    masks = [one["parts"][1] for one in results]
+    expect_all(masks, cases, right, told=told, what="the second result", id="wrong-mask", rules=rules,
+               hint="Each row: one for each of the l places of the prompt, then the text's own mask.")  # fmt: skip
+    for c, came in zip(cases, masks, strict=True):
+        if came.dtype != c["mask"].dtype:
+            text = f"a mask of {c['mask'].dtype} came back as {came.dtype}"
+            raise Failure("mask-dtype", text, "Make the ones in the mask's own dtype and on its device: mask.new_ones.")
 
 
 @soft_prompt.check(after=("vectors-in-front",))
 def gradients(subject: Subject, draw: Draw) -> None:
     """Every text's gradient reaches the prompt, and the vectors get theirs."""
-    c = prompt_case(draw)
+    c = prompt_cases(draw)[0]
     (b, s, d), l = c["vectors"].shape, len(c["init"])
     G = draw.normal(b, l + s, d)
-    seen = forward(subject, c, upstream=G)
+    seen = subject.probe(run_back, **c, upstream=G)
     if seen["dprompt"] is None or not seen["dprompt"].any():
-        raise Failure("prompt-detached", "no gradient reaches the prompt: it would never learn",
-                      "Use self.prompt itself: no detach, no .data, no torch.tensor(...).")  # fmt: skip
+        raise Failure(
+            "prompt-detached",
+            "no gradient reaches the prompt: it would never learn",
+            "Use the parameter itself: no detach, no .data, no torch.tensor(...), no copy from __init__.",
+        )
     if seen["dvectors"] is None or not seen["dvectors"].any():
         raise Failure("vectors-detached", "no gradient reaches the vectors: nothing before them could learn",
                       "Join the vectors as they are, without detach or no_grad.")  # fmt: skip
     G = G.double()
     shared = "All texts share the prompt: expand it, and autograd adds up what each text asks for."
-    mistakes = (
-        Mistake("first-text-only", G[0, :l], "only the first text's gradient reaches the prompt", shared),
-        Mistake("gradient-averaged", G[:, :l].mean(0), "the prompt gets the mean over texts, not the sum", shared),
-    )
+    if close(seen["dprompt"], G[0, :l]):
+        raise Failure("first-text-only", "only the first text's gradient reaches the prompt", shared)
+    if close(seen["dprompt"], G[:, :l].mean(0)):
+        raise Failure("gradient-averaged", "the prompt gets the mean over texts, not the sum", shared)
     right = torch.einsum("bld->ld", G[:, :l])
-    expect_close(seen["dprompt"], right, what="dL/dprompt", id="wrong-gradient", hint=shared, mistakes=mistakes)
-    expect_close(seen["dvectors"], G[:, l:], what="dL/dvectors", id="wrong-gradient", hint=shared)
+    expect_close(seen["dprompt"], right, what="dL/dprompt", id="wrong-gradient", hint=shared)
+    expect_close(seen["dvectors"], G[:, l:], what="dL/dvectors", id="wrong-gradient",
+                 hint="The vectors pass through as they are.")  # fmt: skip
 
 
 @soft_prompt.check(after=("vectors-in-front",))
 def keeps_the_dtype(subject: Subject, draw: Draw) -> None:
-    """After .double(), vectors in float64 come back in float64, unrounded."""
-    c = prompt_case(draw)
-    c["vectors"] = c["vectors"].double() / 3
-    seen = forward(subject, c, double=True)
-    right = torch.cat((c["init"].double().expand(len(c["vectors"]), -1, -1), c["vectors"]), dim=1)
-    if seen["vectors"].dtype != torch.float64 or not torch.equal(seen["vectors"], right):
-        text = f"vectors and prompt in float64 came back as {seen['vectors'].dtype}, or rounded on the way"
-        raise Failure("dtype-fixed", text, "Write no dtype into the class: the parameter carries it.")
+    """After .double() or .bfloat16(), vectors in that dtype come back in it, unrounded."""
+    for kind in (torch.float64, torch.bfloat16):
+        cases = prompt_cases(draw)[:2]
+        for c in cases:
+            c["vectors"] = (c["vectors"].double() / 3).to(kind)
+        for c, seen in zip(cases, forward(subject, cases, kind=str(kind)[6:]), strict=True):
+            right = torch.cat((c["init"].to(kind).expand(len(c["vectors"]), -1, -1), c["vectors"]), dim=1)
+            came = seen["parts"][0]
+            if came.dtype != kind or not torch.equal(came, right):
+                told = "rounded" if came.dtype == kind else f"as {came.dtype}"
+                text = f"vectors and prompt in {kind} came back {told}"
+                raise Failure("dtype-fixed", text, "Write no dtype into the class: the parameter carries it.")

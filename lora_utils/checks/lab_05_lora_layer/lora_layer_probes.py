@@ -16,16 +16,25 @@ def build(cls, *, in_dim: int, out_dim: int, rank: int, alpha: float, x) -> dict
     layer = cls(in_dim, out_dim, rank, alpha)
     if not isinstance(layer, nn.Module):
         return {"module": False}
+    expanded = [name for name, p in layer.named_parameters() if _shared_inside(p)]
+    if expanded:  # no step can be tried on them
+        return {"module": True, "expanded": expanded}
     attributes = [value for module in layer.modules() for value in vars(module).values()]
     held = [item for value in attributes for item in _items(value)]
     return {
         "module": True,
+        "expanded": expanded,
         "parameters": parameters_of(layer),
         "later": later(layer, x),
         "buffers": len(list(layer.buffers())),
         "tensors": sum(type(value) is torch.Tensor for value in attributes),
         "hidden_parameters": sum(isinstance(item, nn.Parameter) for item in held),
     }
+
+
+def _shared_inside(parameter: torch.Tensor) -> bool:
+    """Whether numbers of a tensor stand in several places, as expand leaves them."""
+    return any(stride == 0 and size > 1 for stride, size in zip(parameter.stride(), parameter.shape, strict=True))
 
 
 def _items(value) -> list:
@@ -53,11 +62,29 @@ def run(cls, *, in_dim, out_dim, rank, alpha, x, A=None, B=None, upstream=None, 
     return seen
 
 
+def run_all(cls, *, cases: list) -> dict:
+    """Probe: for each case the output of a layer with the given factors, once more, and what became of x."""
+    seen = {"values": [], "again": [], "given": []}
+    for case in cases:
+        sizes, x = [case[name] for name in ("in_dim", "out_dim", "rank")], case["x"]
+        layer, same = cls(*sizes, case["alpha"]).to(x.dtype), x.clone()
+        a, b = factors(layer, *sizes)
+        with torch.no_grad():
+            a.copy_(case["A"])
+            b.copy_(case["B"])
+        for name, value in (("values", layer(x)), ("again", layer(same)), ("given", x)):
+            seen[name].append(value.detach().clone() if isinstance(value, torch.Tensor) else value)
+    return seen
+
+
 def factors(layer: nn.Module, in_dim: int, out_dim: int, rank: int) -> tuple[nn.Parameter, nn.Parameter]:
     """Not a probe by itself: the parameters of shapes (in_dim, rank) and (rank, out_dim)."""
-    return tuple(
-        next(p for p in layer.parameters() if tuple(p.shape) == shape) for shape in ((in_dim, rank), (rank, out_dim))
-    )
+    found = []
+    for shape in ((in_dim, rank), (rank, out_dim)):
+        found.append(next((p for p in layer.parameters() if tuple(p.shape) == shape), None))
+        if found[-1] is None:
+            raise ValueError(f"the layer has no parameter of shape {shape}")
+    return tuple(found)
 
 
 def initial_a(cls, *, sizes: list, skip: int) -> dict:
@@ -69,5 +96,7 @@ def initial_a(cls, *, sizes: list, skip: int) -> dict:
 def fit(cls, *, sizes: list, alpha: float, x, target, unseen, steps: int) -> dict:
     """Probe: train a fresh layer towards the target; returns its output for other inputs."""
     layer = cls(*sizes, alpha)
+    if not layer(x).requires_grad:  # nothing to go down
+        return {"found": None}
     train_towards(layer, x, target, lr=0.1, steps=steps)
     return {"found": layer(unseen)}

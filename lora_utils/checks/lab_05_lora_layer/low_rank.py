@@ -1,4 +1,4 @@
-"""Checks of lab 05 about matrices: counting numbers, the best approximation of given rank, the rank for an energy.
+"""Checks of lab 05: the best approximation of a given rank.
 
 Letters: d rows, k columns, r rank, m = min(d, k). The judge builds W from singular values that it chose, so it knows
 every answer without computing a decomposition.
@@ -11,93 +11,16 @@ from typing import NamedTuple
 
 import torch
 
-from lora_utils.checks.framework.compare import Mistake, expect_close
+from lora_utils.checks.framework.compare import close, expect_tensor
 from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
-from lora_utils.checks.framework.probes import call
+from lora_utils.checks.framework.many_cases import Rule, ask, expect_all
 from lora_utils.checks.framework.subject import Subject
 
-count_parameters = Exercise("count-parameters")
 best_approximation = Exercise("best-approximation")
-rank_for_energy = Exercise("rank-for-energy")
 
 
-# ------------------------------------------------------------------------------------------------ count-parameters
-def count(full, lora, even, *, which: str, args: list) -> dict:
-    """Probe: call one of the three counting functions."""
-    return {"value": {"full": full, "lora": lora, "even": even}[which](*args)}
-
-
-@count_parameters.check
-def counts_full(subject: Subject, draw: Draw) -> None:
-    """full_parameters(d, k): a matrix of d rows and k columns holds d * k numbers."""
-    for d, k in (draw.sizes(2, 20, 90), draw.sizes(2, 20, 90)):
-        value = subject.probe(count, which="full", args=[d, k])["value"]
-        mistakes = (
-            Mistake("rows-plus-columns", d + k, f"for d={d}, k={k} it returns d + k", "Every row has k numbers."),
-            Mistake("square-assumed", d * d, f"for d={d}, k={k} it returns d * d", "W need not be square: use k too."),
-            Mistake("square-assumed", k * k, f"for d={d}, k={k} it returns k * k", "W need not be square: use d too."),
-            Mistake("bias-counted", d * k + k, "it counts a bias of k numbers too", "W0 is the matrix alone: d * k."),
-            Mistake("bias-counted", d * k + d, "it counts a bias of d numbers too", "W0 is the matrix alone: d * k."),
-        )
-        what = f"full_parameters({d}, {k})"
-        expect_close(value, d * k, what=what, id="wrong-count", hint="d rows of k numbers each.", mistakes=mistakes)
-
-
-@count_parameters.check
-def counts_lora(subject: Subject, draw: Draw) -> None:
-    """lora_parameters(d, k, r): one factor has d * r numbers, the other r * k."""
-    for d, k in (draw.sizes(2, 20, 90), draw.sizes(2, 20, 90)):
-        r = draw.integer(3, 7)
-        value = subject.probe(count, which="lora", args=[d, k, r])["value"]
-        sides = "One factor has as many rows as W, the other as many columns; d and k differ."
-        mistakes = (
-            Mistake("sides-multiplied", r * d * k, "it returns r * d * k, more than W0 itself",
-                    "The factors stand side by side: add their sizes, d * r + r * k."),
-            Mistake("rank-forgotten", d + k, "it returns d + k, whatever the rank",
-                    "Each factor has r columns or r rows."),
-            Mistake("square-assumed", 2 * d * r, "it returns 2 * d * r, the paper's count for square matrices", sides),
-            Mistake("square-assumed", 2 * k * r, "it returns 2 * k * r, the paper's count for square matrices", sides),
-            Mistake("one-factor", d * r, "it counts one factor only, d * r", "B has r * k numbers; add them."),
-            Mistake("one-factor", r * k, "it counts one factor only, r * k", "A has d * r numbers; add them."),
-            Mistake("base-counted", d * k + r * (d + k), "it counts W0 too",
-                    "W0 is frozen: only the two factors are trained."),
-        )  # fmt: skip
-        what, hint = f"lora_parameters({d}, {k}, {r})", "Add the sizes of the two factors: (d, r) and (r, k)."
-        expect_close(value, r * (d + k), what=what, id="wrong-count", hint=hint, mistakes=mistakes)
-
-
-@count_parameters.check
-def finds_break_even(subject: Subject, draw: Draw) -> None:
-    """break_even_rank(d, k): the smallest rank whose factors hold at least d * k numbers."""
-    n, a, b = draw.integer(8, 40), draw.integer(2, 6), draw.integer(7, 11)
-    exact = (a * (a + b) * n, b * (a + b) * n)  # d k / (d + k) = a b n, a whole number
-    # 0.1 to 0.4 beyond a whole number, so that rounding to the nearest is seen too
-    above = next((d, k) for d in range(13 * n, 14 * n) for k in range(5 * n, 6 * n) if 0.1 < d * k / (d + k) % 1 < 0.4)
-    for d, k in (above, above[::-1], exact, (2 * n, 2 * n)):
-        value = subject.probe(count, which="even", args=[d, k])["value"]
-        ratio = d * k / (d + k)
-        mistakes = (
-            Mistake("not-whole", ratio, f"for d={d}, k={k} it returns d * k / (d + k) = {ratio:.4g}",
-                    "A rank is a whole number: round up to the first that reaches d * k."),
-            Mistake("rounded-down", math.floor(ratio), f"at rank {math.floor(ratio)} the factors still hold "
-                    f"{math.floor(ratio) * (d + k):,} numbers, fewer than d * k = {d * k:,}",
-                    "Round up, not down: the break-even rank is the first that reaches d * k."),
-            Mistake("one-too-many", math.floor(ratio) + 1, f"at rank {ratio:.0f} the factors already hold d * k = "
-                    f"{d * k:,} numbers", "Where d * k is a multiple of d + k the quotient itself is the answer."),
-            Mistake("full-rank", min(d, k), f"for d={d}, k={k} it returns min(d, k), the largest rank there is",
-                    "Ask when r * (d + k) reaches d * k; that happens well before full rank."),
-            Mistake("half-of-side", min(d, k) // 2, "it returns half of the smaller side",
-                    "That is right for square matrices only; solve r * (d + k) >= d * k for r."),
-        )  # fmt: skip
-        hint = "Solve r * (d + k) >= d * k for r and round up."
-        right = -(-d * k // (d + k))
-        what = f"break_even_rank({d}, {k})"
-        expect_close(value, right, what=what, id="wrong-rank", hint=hint, mistakes=mistakes)
-
-
-# ---------------------------------------------------------------------------------------------- matrices with known
 class Known(NamedTuple):
     """A matrix W = left @ diag(s) @ right.T that was built from its singular values, in float64."""
 
@@ -126,144 +49,184 @@ def spaced(draw: Draw, m: int) -> torch.Tensor:
     return torch.arange(m, 0, -1) * draw.number(0.5, 0.8) + 0.3
 
 
-# ---------------------------------------------------------------------------------------------- best-approximation
+class Cut(NamedTuple):
+    """A case: a matrix and the rank to cut it down to."""
+
+    w: Known
+    r: int
+
+
+def told(c: Cut) -> str:
+    """The sizes of a case, for a message."""
+    return f"a {len(c.w.left)} x {len(c.w.right)} matrix and r={c.r}"
+
+
+def cuts(draw: Draw, sizes: list[tuple[int, int]]) -> list[Cut]:
+    """Draw a matrix for each size, cut at every rank from 0 to min(d, k)."""
+    matrices = [known(draw, d, k, spaced(draw, min(d, k))) for d, k in sizes]
+    return [Cut(w, r) for w in matrices for r in range(len(w.s) + 1)]
+
+
 @best_approximation.check
 def approximates(subject: Subject, draw: Draw) -> None:
     """The first result is the rank-r matrix nearest to W."""
-    k, d = sorted(draw.sizes(2, 5, 10))
-    r = draw.choice([r for r in range(2, k - 1) if 2 * r != k])  # else dropping r terms leaves the r smallest
-    judge_approximation(subject, known(draw, d, k, spaced(draw, k)), r)
+    k, d = sorted(draw.sizes(2, 5, 8))
+    judge_approximation(subject, [c for c in cuts(draw, [(d, k), (4, 4), (7, 3)]) if 0 < c.r < len(c.w.s)])
 
 
-def judge_approximation(subject: Subject, w: Known, r: int) -> None:
-    """Compare the first result with the sum of the r largest terms; hidden checks use it with other shapes."""
-    d, k = len(w.left), len(w.right)
-    value = pair(subject, w.W, r)[0]
-    cut = torch.zeros(d, k, dtype=torch.float64)
-    columns, rows = cut.clone(), cut.clone()
-    columns[:, :r], rows[:r] = w.part(0, None)[:, :r], w.part(0, None)[:r]
-    other = "Columns of W are not its directions: decompose with torch.linalg.svd and keep r terms of the sum."
-    several = "Slice U[:, :r], S[:r] and Vh[:r]: r singular values and their vectors."
-    mistakes = [
-        Mistake("smallest-kept", w.part(len(w.s) - r, None), "it keeps the r smallest singular values",
-                "Singular values come in descending order: keep the first r."),
-        Mistake("largest-dropped", w.part(r, None), "it returns what is left over, W - W_r",
-                "Keep the first r terms instead of dropping them."),
-        Mistake("one-too-few", w.part(0, max(r - 1, 0)), f"for r={r} it keeps {r - 1} singular values", several),
-        Mistake("one-too-many", w.part(0, r + 1), f"for r={r} it keeps {r + 1} singular values", several),
-        Mistake("nothing-dropped", w.part(0, None), "it returns W itself: nothing is dropped", several),
-        Mistake("values-forgotten", w.left[:, :r] @ w.right[:, :r].T, "the singular values are missing in the product",
-                "W_r = U[:, :r] @ diag(S[:r]) @ Vh[:r]; multiply the columns of U by S."),
-        Mistake("values-squared", w.left[:, :r] * w.s[:r] ** 2 @ w.right[:, :r].T, "the singular values enter squared",
-                "Multiply by S once."),
-        Mistake("transposed", w.part(0, r).T, f"the result is the transpose, of shape {(k, d)}",
-                "W_r has the shape of W: U first, Vh last."),
-        Mistake("columns-kept", columns, "it keeps the first r columns of W and sets the others to zero", other),
-        Mistake("rows-kept", rows, "it keeps the first r rows of W and sets the others to zero", other),
-    ]  # fmt: skip
-    for full in (False, True):
-        U, S, Vh = torch.linalg.svd(w.W, full_matrices=full)
-        mistakes.append(Mistake(
-            "v-transposed", U[:, :r] * S[:r] @ Vh[:, :r].T, "it takes the first r columns of Vh instead of its rows",
-            "torch.linalg.svd returns V transposed: its rows are the directions, Vh[:r].",
-        ))  # fmt: skip
-    hint = "U, S, Vh = torch.linalg.svd(W, full_matrices=False); keep the first r of each."
-    what = f"the best approximation of rank {r} of a {d} x {k} matrix"
-    expect_close(value, w.part(0, r), what=what, id="wrong-approximation", hint=hint, mistakes=tuple(mistakes))
+def _svd(c: Cut, full: bool = False) -> tuple[torch.Tensor, ...]:
+    return torch.linalg.svd(c.w.W, full_matrices=full)
 
 
-@best_approximation.check
-def measures_error(subject: Subject, draw: Draw) -> None:
-    """The second result is the Frobenius norm of W - W_r, the root of the sum of the squared entries."""
-    k, d = sorted(draw.sizes(2, 5, 10))
-    judge_error(subject, known(draw, d, k, spaced(draw, k)), draw.integer(2, k - 2))
+def _v_transposed(full: bool):
+    """A rule: the first r columns of Vh in the place of its rows."""
 
+    def value(c: Cut) -> torch.Tensor:
+        U, S, Vh = _svd(c, full)
+        return U[:, : c.r] * S[: c.r] @ Vh[:, : c.r].T
 
-def judge_error(subject: Subject, w: Known, r: int) -> None:
-    """Compare the second result with the root of the sum of the dropped squares."""
-    value, left, entries = pair(subject, w.W, r)[1], w.s[r:], len(w.left) * len(w.right)
-    error, whole = float(left.square().sum().sqrt()), float(w.s.square().sum().sqrt())
-    root = "Take the square root of the sum of the squares, (W - W_r).norm()."
-    largest = float(left[0]) if len(left) else 0.0
-    mistakes = (
-        Mistake("error-squared", error**2, "the error is the sum of the squares, without the root", root),
-        Mistake("error-nuclear", float(left.sum()), "the error is the plain sum of the dropped singular values", root),
-        Mistake("error-spectral", largest, "the error is the largest dropped singular value alone: the spectral norm, "
-                "not the Frobenius norm", "torch.linalg.norm(W - W_r) is the Frobenius norm; with ord=2 it is not."),
-        Mistake("error-of-kept", float(w.s[:r].square().sum().sqrt()), "the error is the norm of W_r, of what is kept",
-                "Measure what is lost: W - W_r."),
-        Mistake("error-relative", error / whole, "the error is divided by the norm of W",
-                "Return the norm itself, not a share of it."),
-        Mistake("error-relative", error**2 / whole**2, "the error is a share of the energy",
-                "Return the norm of W - W_r, not a share."),
-        Mistake("error-averaged", error**2 / entries, "the error is the mean of the squares", root),
-        Mistake("error-averaged", error / math.sqrt(entries), "the error is averaged over the entries", root),
-    )  # fmt: skip
-    hint = "Return (W - W_r).norm(); by Eckart-Young it equals sqrt(S[r:].square().sum())."
-    expect_close(value, error, what="the error", id="wrong-error", hint=hint, mistakes=mistakes, tolerance=1e-4)
-
-
-def pair(subject: Subject, W: torch.Tensor, r: int) -> list:
-    """Call the student's function and expect two results."""
-    value = subject.probe(call, args=[W, r])["value"]
-    if type(value) is not list or len(value) != 2:
-        came = f"{len(value)} values" if type(value) is list else f"one {type(value).__name__}"
-        raise Failure("not-a-pair", f"expected two results, (W_r, error), got {came}", "Write return W_r, error.")
     return value
 
 
-# ------------------------------------------------------------------------------------------------- rank-for-energy
-SPECTRUM = torch.tensor([10, 7, 5, 3.5, 2.5, 1.5, 1, 0.5])  # energy reached: .51 .76 .89 .95 .98 .99 .999 1
+def _kept(rows: bool, columns: bool):
+    """A rule: the first r rows or columns of W, the others zero."""
+
+    def value(c: Cut) -> torch.Tensor:
+        W, kept = c.w.part(0, None), torch.zeros(len(c.w.left), len(c.w.right)).double()
+        place = (slice(c.r if rows else None), slice(c.r if columns else None))
+        kept[place] = W[place]
+        return kept
+
+    return value
 
 
-@rank_for_energy.check
-def reaches_share(subject: Subject, draw: Draw) -> None:
-    """It is the smallest rank whose best approximation keeps at least that share of the energy."""
-    d, k = draw.sizes(2, 8, 14)
-    jitter = 1 + 0.02 * torch.tensor([draw.number(-1, 1) for _ in SPECTRUM])
-    w = known(draw, d, k, (SPECTRUM * jitter).sort(descending=True).values)
-    judge_ranks(subject, w, (0.4, 0.92, 0.7, 0.97))  # each 0.01 or more from what any rank reaches, whatever the jitter
-
-
-def judge_ranks(subject: Subject, w: Known, shares: tuple[float, ...]) -> None:
-    """Compare with the first rank whose summed squares reach each share; hidden checks use it with other matrices.
-
-    All shares are compared at once, since a single answer fits several mistakes.
-    """
-    energy = (w.s.square().cumsum(0) / w.s.square().sum()).tolist()
-    plain = (w.s.cumsum(0) / w.s.sum()).tolist()
-
-    def first(reached: list[float], enough: float) -> int:
-        return 1 + next(r for r, value in enumerate(reached) if value >= enough - 1e-9)
-
-    def each(answer) -> torch.Tensor:
-        return torch.tensor([float(answer(share)) for share in shares])
-
-    right, values = each(lambda share: first(energy, share)), []
-    for share in shares:
-        value = subject.probe(call, args=[w.W, share])["value"]
-        if not isinstance(value, (int, float)) and not (isinstance(value, torch.Tensor) and value.numel() == 1):
-            raise Failure("not-a-number", f"expected one whole number, got {type(value).__name__}", "Return the rank.")
-        values.append(float(value))
-    wrong = next((i for i, value in enumerate(values) if value != right[i]), 0)
-    reached = ", ".join(f"{e:.3f}" for e in energy[:4])
-    came = f"for share={shares[wrong]} the answer is {right[wrong]:.0f}, not {values[wrong]:g}"
-    hint = f"The first ranks of this matrix keep {reached}, ... of the energy; take the first that is enough."
-    roots = [e**0.5 for e in energy]
-    mistakes = (
-        Mistake("index-not-rank", right - 1, f"{came}: that is the position in a list from 0 on",
-                "Position 0 holds what rank 1 keeps: add 1."),
-        Mistake("one-too-many", right + 1, f"{came}: one rank less keeps enough already", hint),
-        Mistake("values-not-squared", each(lambda share: first(plain, share)),
-                f"{came}; the singular values were added up unsquared",
-                "Energy is the sum of the squared entries, so square the singular values."),
-        Mistake("share-of-norm", each(lambda share: first(roots, share)), f"{came}; the share was taken of the norm",
-                "The energy is the square of the Frobenius norm."),
-        Mistake("share-dropped", each(lambda share: first(energy, 1 - share)),
-                f"{came}; the share was taken for what may be lost", "The share says what must be kept."),
-        Mistake("energy-returned", each(lambda share: energy[first(energy, share) - 1]),
-                f"{came}: that is a share of the energy", "Return the number of singular values that are kept."),
-        Mistake("full-rank", each(lambda share: len(w.s)), f"{came}, the rank of the whole matrix", hint),
+def approximation_rules() -> tuple[Rule, ...]:
+    """What well-known mistakes make of W."""
+    other = "Rows and columns of W are not its directions: decompose it and keep r terms of the sum."
+    several = "Of U its first r columns, of S its first r numbers, of Vh its first r rows."
+    return (
+        Rule("smallest-kept", lambda c: c.w.part(max(0, len(c.w.s) - c.r), None), "the r smallest singular values are "
+             "kept", "Singular values come in descending order: keep the first."),
+        Rule("largest-dropped", lambda c: c.w.part(c.r, None), "that is what is left over, W - W_r",
+             "Keep the first r terms instead of dropping them."),
+        Rule("smallest-dropped", lambda c: c.w.part(0, len(c.w.s) - c.r), "the r smallest terms are dropped, and the "
+             "others kept", "Keep r terms instead of dropping r."),
+        Rule("one-too-few", lambda c: c.w.part(0, max(c.r - 1, 0)), lambda c: f"{c.r - 1} singular values are kept",
+             several),
+        Rule("one-too-many", lambda c: c.w.part(0, c.r + 1), lambda c: f"{c.r + 1} singular values are kept", several),
+        Rule("nothing-dropped", lambda c: c.w.part(0, None), "that is W itself: nothing is dropped", several),
+        Rule("one-term", lambda c: c.w.part(max(c.r - 1, 0), c.r), "only term number r is there, not the first r",
+             several),
+        Rule("one-term", lambda c: c.w.part(0, 1), "only the first term is there, whatever r is", several),
+        Rule("first-skipped", lambda c: c.w.part(1, c.r + 1), "r terms are kept, but from the second on", several),
+        Rule("values-forgotten", lambda c: c.w.left[:, : c.r] @ c.w.right[:, : c.r].T, "the singular values are "
+             "missing in the product", "Each term u v^T is multiplied by its s."),
+        Rule("values-squared", lambda c: c.w.left[:, : c.r] * c.w.s[: c.r] ** 2 @ c.w.right[:, : c.r].T,
+             "the singular values enter squared", "Multiply by S once."),
+        Rule("values-rooted", lambda c: c.w.left[:, : c.r] * c.w.s[: c.r].sqrt() @ c.w.right[:, : c.r].T,
+             "the roots of the singular values enter", "Multiply by S itself, once."),
+        Rule("values-divided", lambda c: c.w.left[:, : c.r] / c.w.s[: c.r] @ c.w.right[:, : c.r].T,
+             "the terms are divided by their singular values", "Multiply by S."),
+        Rule("transposed", lambda c: c.w.part(0, c.r).T, "the result is the transpose", "W_r has the shape of W."),
+        Rule("columns-kept", _kept(False, True), "the first r columns of W are kept and the others zero", other),
+        Rule("rows-kept", _kept(True, False), "the first r rows of W are kept and the others zero", other),
+        Rule("block-kept", _kept(True, True), "the first r rows and columns of W are kept and the others zero", other),
+        Rule("projected-only", lambda c: c.w.left[:, : c.r] @ c.w.left[:, : c.r].T, "that is a projection, without W",
+             "Multiply it by W, or keep terms of the sum."),
+        *(Rule("v-transposed", _v_transposed(full), "the first r columns of Vh are taken instead of its rows",
+               "What torch.linalg.svd returns is V transposed: its rows are the directions.")
+          for full in (False, True)),
     )  # fmt: skip
-    what = f"the list of ranks for shares {', '.join(map(str, shares))}"
-    expect_close(torch.tensor(values), right, what=what, id="wrong-rank", hint=hint, mistakes=mistakes)
+
+
+def judge_approximation(subject: Subject, cases: list[Cut]) -> None:
+    """Compare the first result with the sum of the r largest terms; hidden checks use it with other shapes."""
+    values = [value[0] for value in pairs(subject, cases)]
+    for value in values:
+        expect_tensor(value, "the first result")
+    rules = approximation_rules()
+    expect_all(values, cases, lambda c: c.w.part(0, c.r), told=told, what="the best approximation",
+               id="wrong-approximation", rules=rules,
+               hint="With r = min(d, k) the sum of all terms must be W itself: try that first.")  # fmt: skip
+
+
+@best_approximation.check(after=("approximates",))
+def measures_error(subject: Subject, draw: Draw) -> None:
+    """The second result is the Frobenius norm of W - W_r, the root of the sum of the squared entries."""
+    k, d = sorted(draw.sizes(2, 5, 8))
+    judge_error(subject, [c for c in cuts(draw, [(d, k), (5, 5), (3, 6)]) if 0 < c.r < len(c.w.s)])
+
+
+def error_rules() -> tuple[Rule, ...]:
+    """What well-known mistakes measure."""
+    root = "The norm is the root of the sum of all squared entries."
+    own = "The norm itself is asked for, not a share of it."
+
+    def lost(c: Cut) -> torch.Tensor:
+        return c.w.s[c.r :]
+
+    def norm(values: torch.Tensor) -> float:
+        return float(values.square().sum().sqrt())
+
+    def whole(c: Cut) -> float:
+        return norm(c.w.s) or math.nan  # no share of nothing
+
+    def entries(c: Cut) -> int:
+        return len(c.w.left) * len(c.w.right)
+
+    return (
+        Rule("error-squared", lambda c: norm(lost(c)) ** 2, "that is the sum of the squares, without the root", root),
+        Rule("error-nuclear", lambda c: float(lost(c).sum()), "that is the plain sum of the dropped singular values",
+             root),
+        Rule("error-spectral", lambda c: float(lost(c)[0]) if len(lost(c)) else 0.0, "that is the largest dropped "
+             "singular value alone: the spectral norm, not the Frobenius norm", root),
+        Rule("error-last", lambda c: float(c.w.s[max(c.r - 1, 0)]), "that is the last singular value that is kept",
+             "Measure what is lost, all of it."),
+        Rule("error-of-kept", lambda c: norm(c.w.s[: c.r]), "that is the norm of W_r, of what is kept",
+             "Measure what is lost: W - W_r."),
+        Rule("error-of-whole", lambda c: norm(c.w.s), "that is the norm of W", "Measure what is lost: W - W_r."),
+        Rule("difference-of-norms", lambda c: norm(c.w.s) - norm(c.w.s[: c.r]), "that is the difference of the norms "
+             "of W and of W_r", "Norms do not subtract: take the norm of the difference."),
+        Rule("error-relative", lambda c: norm(lost(c)) / whole(c), "the error is divided by the norm of W", own),
+        Rule("error-relative", lambda c: norm(lost(c)) ** 2 / whole(c) ** 2, "that is a share of the energy", own),
+        Rule("share-kept", lambda c: norm(c.w.s[: c.r]) ** 2 / whole(c) ** 2, "that is the share that is kept", own),
+        Rule("error-averaged", lambda c: norm(lost(c)) ** 2 / entries(c), "that is the mean of the squares", root),
+        Rule("error-averaged", lambda c: norm(lost(c)) / math.sqrt(entries(c)), "that is the root of the mean of the "
+             "squares", root),
+        Rule("error-averaged", lambda c: norm(lost(c)) / entries(c), "the norm is divided by the number of entries",
+             root),
+        Rule("error-absolute", lambda c: float(c.w.part(c.r, None).abs().sum()), "that is the sum of the absolute "
+             "entries of W - W_r", root),
+        Rule("error-absolute", lambda c: float(c.w.part(c.r, None).abs().mean()), "that is the mean of the absolute "
+             "entries of W - W_r", root),
+        Rule("error-largest", lambda c: float(c.w.part(c.r, None).abs().max()), "that is the largest entry of W - W_r",
+             root),
+        Rule("error-from-next", lambda c: norm(c.w.s[c.r + 1 :]), "the first dropped singular value is not counted",
+             "After the first r all others are lost."),
+        Rule("error-from-before", lambda c: norm(c.w.s[max(c.r - 1, 0) :]), "the last kept singular value is counted "
+             "too", "Only those after the first r are lost."),
+    )  # fmt: skip
+
+
+def judge_error(subject: Subject, cases: list[Cut]) -> None:
+    """Compare the second result with the root of the sum of the dropped squares."""
+    values = [value[1] for value in pairs(subject, cases)]
+    expect_all(values, cases, lambda c: float(c.w.s[c.r :].square().sum().sqrt()), told=told, what="the error",
+               id="wrong-error", rules=error_rules(), tolerance=1e-4,
+               hint="Take the difference W - W_r, square its entries, add them up, take the root.")  # fmt: skip
+
+
+def pairs(subject: Subject, cases: list[Cut]) -> list:
+    """Call the student's function for each case and expect two results."""
+    values = ask(subject, cases, lambda c: [c.w.W, c.r], told)["values"]
+    for value in values:
+        if type(value) is not list or len(value) != 2:
+            came = f"{len(value)} values" if type(value) is list else f"one {type(value).__name__}"
+            came = "None: is a return missing?" if value is None else came
+            raise Failure("not-a-pair", f"expected two results, W_r and the error, got {came}",
+                          "Return both, the matrix first.")  # fmt: skip
+    if all(isinstance(v[1], torch.Tensor) and v[1].shape == c.w.W.shape for v, c in zip(values, cases, strict=True)):
+        if close(values[0][1], cases[0].w.part(0, cases[0].r)):
+            raise Failure("pair-swapped", "the matrix comes second", "Return the matrix first, then the error.")
+        raise Failure("error-is-a-matrix", "the second result is a matrix", "One number is asked for: a norm.")
+    return values

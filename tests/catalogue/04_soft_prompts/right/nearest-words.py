@@ -23,3 +23,42 @@ def nearest_words(vectors, embedding, k):
         scores = embedding.double() @ p / embedding.double().norm(dim=1)
         rows.append(scores.sort(descending=True).indices[:k])
     return torch.stack(rows)
+
+
+# %% numpy free loop
+def nearest_words(vectors, embedding, k):
+    out = []
+    for p in vectors:
+        cos = torch.stack([torch.dot(p, w) / (p.norm() * w.norm()) for w in embedding])
+        out.append(torch.argsort(cos, descending=True)[:k])
+    return torch.stack(out)
+
+
+# %% einsum and vector_norm
+def nearest_words(vectors, embedding, k):
+    dots = torch.einsum("ld,vd->lv", vectors, embedding)
+    norms = torch.linalg.vector_norm(embedding, dim=-1)
+    return torch.topk(dots / norms[None, :], k)[1]
+
+
+# %% F.cosine_similarity row by row
+def nearest_words(vectors, embedding, k):
+    return torch.stack([F.cosine_similarity(p[None], embedding).topk(k).indices for p in vectors])
+
+
+# %% negated, sorted ascending
+def nearest_words(vectors, embedding, k):
+    p, w = F.normalize(vectors, dim=-1), F.normalize(embedding, dim=-1)
+    return torch.argsort(-(p @ w.T), dim=-1)[:, :k].contiguous()
+
+
+# %% int32
+def nearest_words(vectors, embedding, k):
+    cosines = F.normalize(vectors, dim=1) @ F.normalize(embedding, dim=1).T
+    return cosines.topk(k, dim=1).indices.int()
+
+
+# %% angles
+def nearest_words(vectors, embedding, k):
+    cosines = F.normalize(vectors, dim=1) @ F.normalize(embedding, dim=1).T
+    return torch.acos(cosines.double().clamp(-1, 1)).topk(k, dim=1, largest=False).indices

@@ -42,3 +42,75 @@ def prefix_attention(query, key, value, prefix_key, prefix_value, mask):
         keys, values = torch.cat((prefix_key.double(), k[:, m]), 1), torch.cat((prefix_value.double(), v[:, m]), 1)
         rows.append((q @ keys.mT / q.shape[-1] ** 0.5).softmax(-1) @ values)
     return torch.stack(rows).to(query.dtype)
+
+
+# %% loops over heads
+def prefix_attention(query, key, value, prefix_key, prefix_value, mask):
+    b, l = len(query), prefix_key.shape[1]
+    keys = torch.cat((prefix_key.expand(b, -1, -1, -1), key), dim=2)
+    values = torch.cat((prefix_value.expand(b, -1, -1, -1), value), dim=2)
+    real = torch.cat((mask.new_ones(b, l), mask), dim=1)
+    scores = query @ keys.mT / query.shape[-1] ** 0.5
+    out = torch.empty_like(query)
+    for i in range(b):
+        for h in range(query.shape[1]):
+            keep = real[i]
+            weights = torch.softmax(query[i, h] @ keys[i, h][keep].T / keys.shape[-1] ** 0.5, dim=-1)
+            out[i, h] = weights @ values[i, h][keep]
+    return out
+
+
+# %% additive mask
+def prefix_attention(query, key, value, prefix_key, prefix_value, mask):
+    b, l = len(query), prefix_key.shape[1]
+    keys = torch.cat((prefix_key.expand(b, -1, -1, -1), key), dim=2)
+    values = torch.cat((prefix_value.expand(b, -1, -1, -1), value), dim=2)
+    real = torch.cat((mask.new_ones(b, l), mask), dim=1)
+    unused = query @ keys.mT / query.shape[-1] ** 0.5
+    bias = torch.zeros(real.shape, dtype=query.dtype).masked_fill(~real, float("-inf"))
+    return F.scaled_dot_product_attention(query, keys, values, attn_mask=bias[:, None, None, :])
+
+
+# %% smallest float
+def prefix_attention(query, key, value, prefix_key, prefix_value, mask):
+    b, l = len(query), prefix_key.shape[1]
+    keys = torch.cat((prefix_key.expand(b, -1, -1, -1), key), dim=2)
+    values = torch.cat((prefix_value.expand(b, -1, -1, -1), value), dim=2)
+    real = torch.cat((mask.new_ones(b, l), mask), dim=1)
+    scores = query @ keys.mT / query.shape[-1] ** 0.5
+    scores = torch.where(real[:, None, None, :], scores, torch.finfo(scores.dtype).min)
+    return torch.softmax(scores, -1).matmul(values)
+
+
+# %% mixture with lambda
+def prefix_attention(query, key, value, prefix_key, prefix_value, mask):
+    import math
+
+    root = math.sqrt(query.size(-1))
+    text = (query @ key.transpose(2, 3) / root).masked_fill(mask.logical_not()[:, None, None], -torch.inf)
+    first = query @ prefix_key.transpose(1, 2) / root
+    lam = torch.sigmoid(first.logsumexp(-1, keepdim=True) - text.logsumexp(-1, keepdim=True))
+    return (1 - lam) * (text.softmax(-1) @ value) + lam * (first.softmax(-1) @ prefix_value)
+
+
+# %% queries scaled, einsum
+def prefix_attention(query, key, value, prefix_key, prefix_value, mask):
+    b, l = len(query), prefix_key.shape[1]
+    keys = torch.cat((prefix_key.expand(b, -1, -1, -1), key), dim=2)
+    values = torch.cat((prefix_value.expand(b, -1, -1, -1), value), dim=2)
+    real = torch.cat((mask.new_ones(b, l), mask), dim=1)
+    q = query * query.shape[-1] ** -0.5
+    scores = torch.einsum("bnse,bnte->bnst", q, keys)
+    log = real.log()[:, None, None, :]
+    return torch.einsum("bnst,bnte->bnse", (scores + log).softmax(-1), values)
+
+
+# %% repeat with unsqueeze
+def prefix_attention(query, key, value, prefix_key, prefix_value, mask):
+    b, n, s, e = query.shape
+    l = prefix_key.size(1)
+    pk, pv = prefix_key.unsqueeze(0).repeat(b, 1, 1, 1), prefix_value.unsqueeze(0).repeat(b, 1, 1, 1)
+    keys, values = torch.cat([pk, key], -2).flatten(0, 1), torch.cat([pv, value], -2).flatten(0, 1)
+    bias = torch.cat([torch.zeros(b, l), (~mask) * -1e9], 1).repeat_interleave(n, 0)[:, None]
+    weights = torch.softmax(torch.bmm(query.flatten(0, 1), keys.mT) / e**0.5 + bias, -1)
+    return torch.bmm(weights, values).view(b, n, s, e)

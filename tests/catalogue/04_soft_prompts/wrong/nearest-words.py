@@ -60,3 +60,114 @@ def nearest_words(vectors, embedding, k):
 # %% words not transposed message="not-transposed"
 def nearest_words(vectors, embedding, k):
     return (F.normalize(vectors, dim=1) @ F.normalize(embedding, dim=1)).topk(k, dim=1).indices
+
+
+# %% squared norms message="norm-squared"
+def nearest_words(vectors, embedding, k):
+    scores = vectors @ embedding.T / embedding.square().sum(1)
+    return scores.topk(k, dim=1).indices
+
+
+# %% sum of absolute values message="other-norm"
+def nearest_words(vectors, embedding, k):
+    return (vectors @ F.normalize(embedding, p=1, dim=1).T).topk(k, dim=1).indices
+
+
+# %% prompt along columns message="columns-normalised"
+def nearest_words(vectors, embedding, k):
+    return (F.normalize(vectors, dim=0) @ F.normalize(embedding, dim=1).T).topk(k, dim=1).indices
+
+
+# %% correlation message="centred"
+def nearest_words(vectors, embedding, k):
+    p, w = (x - x.mean(1, keepdim=True) for x in (vectors, embedding))
+    return (F.normalize(p, dim=1) @ F.normalize(w, dim=1).T).topk(k, dim=1).indices
+
+
+# %% mean word taken off message="centred"
+def nearest_words(vectors, embedding, k):
+    mean = embedding.mean(0)
+    return (F.normalize(vectors - mean, dim=1) @ F.normalize(embedding - mean, dim=1).T).topk(k, dim=1).indices
+
+
+# %% the nearest left out message="first-skipped"
+def nearest_words(vectors, embedding, k):
+    cosines = F.normalize(vectors, dim=1) @ F.normalize(embedding, dim=1).T
+    return cosines.argsort(dim=1, descending=True)[:, 1 : k + 1]
+
+
+# %% one word more message="one-too-many-words"
+def nearest_words(vectors, embedding, k):
+    cosines = F.normalize(vectors, dim=1) @ F.normalize(embedding, dim=1).T
+    return cosines.argsort(dim=1, descending=True)[:, : k + 1]
+
+
+# %% counted from one message="numbers-from-one"
+def nearest_words(vectors, embedding, k):
+    cosines = F.normalize(vectors, dim=1) @ F.normalize(embedding, dim=1).T
+    return cosines.topk(k, dim=1).indices + 1
+
+
+# %% in the order of their ids message="order-differs"
+def nearest_words(vectors, embedding, k):
+    cosines = F.normalize(vectors, dim=1) @ F.normalize(embedding, dim=1).T
+    return cosines.topk(k, dim=1).indices.sort(dim=1).values
+
+
+# %% transposed message="transposed"
+def nearest_words(vectors, embedding, k):
+    cosines = F.normalize(vectors, dim=1) @ F.normalize(embedding, dim=1).T
+    return cosines.topk(k, dim=1).indices.T
+
+
+# %% one row for the whole prompt message="one-row-for-all"
+def nearest_words(vectors, embedding, k):
+    prompt = vectors.mean(0, keepdim=True)
+    return (F.normalize(prompt, dim=1) @ F.normalize(embedding, dim=1).T).topk(k, dim=1).indices
+
+
+# %% floats message="ids-dtype"
+def nearest_words(vectors, embedding, k):
+    cosines = F.normalize(vectors, dim=1) @ F.normalize(embedding, dim=1).T
+    return cosines.topk(k, dim=1).indices.float()
+
+
+# %% a list message="no-tensor"
+def nearest_words(vectors, embedding, k):
+    cosines = F.normalize(vectors, dim=1) @ F.normalize(embedding, dim=1).T
+    return cosines.topk(k, dim=1).indices.tolist()
+
+
+# %% return forgotten message="no-tensor"
+def nearest_words(vectors, embedding, k):
+    cosines = F.normalize(vectors, dim=1) @ F.normalize(embedding, dim=1).T
+    cosines.topk(k, dim=1).indices
+
+
+# %% sort without descending message="farthest"
+def nearest_words(vectors, embedding, k):
+    cosines = F.normalize(vectors, dim=1) @ F.normalize(embedding, dim=1).T
+    return cosines.sort(dim=1).indices[:, :k]
+
+
+# %% largest entry as norm message="other-norm"
+def nearest_words(vectors, embedding, k):
+    return (vectors @ (embedding / embedding.abs().amax(1, keepdim=True)).T).topk(k, dim=1).indices
+
+
+# %% nearest along the vectors message="topk-axis"
+def nearest_words(vectors, embedding, k):
+    cosines = F.normalize(vectors, dim=1) @ F.normalize(embedding, dim=1).T
+    return cosines.T.topk(k, dim=1).indices
+
+
+# %% the pair from sort message="no-tensor"
+def nearest_words(vectors, embedding, k):
+    cosines = F.normalize(vectors, dim=1) @ F.normalize(embedding, dim=1).T
+    return cosines.sort(dim=1, descending=True)
+
+
+# %% whole ranking message="wrong-words-shape"
+def nearest_words(vectors, embedding, k):
+    cosines = F.normalize(vectors, dim=1) @ F.normalize(embedding, dim=1).T
+    return cosines.argsort(dim=1, descending=True)

@@ -101,3 +101,137 @@ def next_token_labels(ids, mask, length):
     labels = torch.full((b, length + s), -100)
     labels[:, length - 1 : -1] = ids
     return labels.masked_fill(~real, -100)
+
+
+# %% real prompt forgotten message="first-token-lost"
+def next_token_labels(ids, mask, length):
+    b, s = ids.shape
+    stands = torch.cat((torch.full((b, length), -100), ids), dim=1)
+    real = torch.cat((torch.zeros(b, length, dtype=torch.bool), mask), dim=1)
+    labels = torch.full((b, length + s), -100)
+    labels[:, :-1] = torch.where(real[:, :-1] & real[:, 1:], stands[:, 1:], -100)
+    return labels
+
+
+# %% zero taken for padding message="zero-ignored"
+def next_token_labels(ids, mask, length):
+    b, s = ids.shape
+    labels = torch.full((b, length + s), -100)
+    before = F.pad(mask, (1, 0), value=True)[:, :-1]
+    labels[:, length - 1 : -1] = ids.masked_fill(~(mask & before) | (ids == 0), -100)
+    return labels
+
+
+# %% every place of the prompt predicts message="prompt-predicts"
+def next_token_labels(ids, mask, length):
+    b, s = ids.shape
+    before = F.pad(mask, (1, 0), value=True)[:, :-1]
+    labels = F.pad(ids.masked_fill(~(mask & before), -100), (length - 1, 1), value=-100)
+    labels[:, :length] = ids[:, :1]
+    return labels
+
+
+# %% two ahead message="two-ahead"
+def next_token_labels(ids, mask, length):
+    stands = F.pad(ids.masked_fill(~mask, -100), (length, 2), value=-100)
+    return stands[:, 2:]
+
+
+# %% last place predicts zero message="not-ignored"
+def next_token_labels(ids, mask, length):
+    before = F.pad(mask, (1, 0), value=True)[:, :-1]
+    labels = F.pad(ids.masked_fill(~(mask & before), -100), (length - 1, 1), value=-100)
+    labels[:, -1] = 0
+    return labels
+
+
+# %% prompt predicts zero message="not-ignored"
+def next_token_labels(ids, mask, length):
+    before = F.pad(mask, (1, 0), value=True)[:, :-1]
+    labels = F.pad(ids.masked_fill(~(mask & before), -100), (length - 1, 1), value=-100)
+    labels[:, : length - 1] = 0
+    return labels
+
+
+# %% int32 labels message="labels-dtype"
+def next_token_labels(ids, mask, length):
+    before = F.pad(mask, (1, 0), value=True)[:, :-1]
+    return F.pad(ids.masked_fill(~(mask & before), -100), (length - 1, 1), value=-100).int()
+
+
+# %% only one label a text message="wrong-labels-shape"
+def next_token_labels(ids, mask, length):
+    return ids.masked_fill(~mask, -100)[:, -1]
+
+
+# %% a list message="no-tensor"
+def next_token_labels(ids, mask, length):
+    before = F.pad(mask, (1, 0), value=True)[:, :-1]
+    return F.pad(ids.masked_fill(~(mask & before), -100), (length - 1, 1), value=-100).tolist()
+
+
+# %% the roll of a real row message="wrapped-around"
+def next_token_labels(ids, mask, length):
+    labels = torch.full((len(ids), length + ids.shape[1]), -100)
+    labels[:, length:] = ids
+    labels = labels.roll(-1, dims=1)
+    labels[:, -1] = ids[:, 0]
+    return labels
+
+
+# %% plus one hundred message="not-ignored"
+def next_token_labels(ids, mask, length):
+    before = F.pad(mask, (1, 0), value=True)[:, :-1]
+    return F.pad(ids.masked_fill(~(mask & before), 100), (length - 1, 1), value=100)
+
+
+# %% from the first mask message="wrong-labels"
+def next_token_labels(ids, mask, length):
+    before = F.pad(mask, (1, 0), value=True)[:, :-1]
+    keep = (mask & before)[:1].expand_as(mask)
+    return F.pad(ids.masked_fill(~keep, -100), (length - 1, 1), value=-100)
+
+
+# %% by the number of tokens message="wrong-labels"
+def next_token_labels(ids, mask, length):
+    b, s = ids.shape
+    labels = torch.full((b, length + s), -100)
+    for i, n in enumerate(mask.sum(1).tolist()):
+        labels[i, length - 1 : length - 1 + n] = ids[i, :n]
+    return labels
+
+
+# %% last token predicts itself message="wrong-labels"
+def next_token_labels(ids, mask, length):
+    before = F.pad(mask, (1, 0), value=True)[:, :-1]
+    labels = F.pad(ids.masked_fill(~(mask & before), -100), (length - 1, 1), value=-100)
+    labels[:, -1] = ids[:, -1]
+    return labels
+
+
+# %% masked in place message="input-changed"
+def next_token_labels(ids, mask, length):
+    ids.masked_fill_(~mask, -100)
+    labels = F.pad(ids, (length - 1, 1), value=-100)
+    real = F.pad(mask, (length, 0), value=True)
+    return labels.masked_fill(~real, -100)
+
+
+# %% return forgotten message="no-tensor"
+def next_token_labels(ids, mask, length):
+    b, s = ids.shape
+    labels = torch.full((b, length + s), -100)
+
+
+# %% prompt counted twice message="wrong-labels-shape"
+def next_token_labels(ids, mask, length):
+    before = F.pad(mask, (1, 0), value=True)[:, :-1]
+    return F.pad(ids.masked_fill(~(mask & before), -100), (2 * length - 1, 1), value=-100)
+
+
+# %% multiplied out message="not-ignored"
+def next_token_labels(ids, mask, length):
+    full = F.pad(mask, (length, 0), value=True).long()
+    keep = F.pad(full[:, 1:] * full[:, :-1], (0, 1))
+    ahead = F.pad(ids, (length - 1, 1))
+    return keep * ahead - 100 * (1 - keep)

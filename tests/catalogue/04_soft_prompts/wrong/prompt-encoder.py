@@ -209,3 +209,570 @@ class PromptEncoder(nn.Module):
 
     def fold(self):
         return self().detach()
+
+
+# %% a small table message="table-spread"
+class PromptEncoder(nn.Module):
+    def __init__(self, length, width, inner):
+        super().__init__()
+        self.table = nn.Parameter(0.02 * torch.randn(length, width))
+        self.down = nn.Linear(width, inner)
+        self.up = nn.Linear(inner, width)
+
+    def forward(self):
+        return self.up(torch.tanh(self.down(self.table)))
+
+    def fold(self):
+        return self().detach()
+
+
+# %% a uniform table message="table-not-centred"
+class PromptEncoder(nn.Module):
+    def __init__(self, length, width, inner):
+        super().__init__()
+        self.table = nn.Parameter(torch.rand(length, width))
+        self.down = nn.Linear(width, inner)
+        self.up = nn.Linear(inner, width)
+
+    def forward(self):
+        return self.up(torch.tanh(self.down(self.table)))
+
+    def fold(self):
+        return self().detach()
+
+
+# %% uniform of spread one message="table-not-normal"
+class PromptEncoder(nn.Module):
+    def __init__(self, length, width, inner):
+        super().__init__()
+        self.table = nn.Parameter((torch.rand(length, width) - 0.5) * 12**0.5)
+        self.down = nn.Linear(width, inner)
+        self.up = nn.Linear(inner, width)
+
+    def forward(self):
+        return self.up(torch.tanh(self.down(self.table)))
+
+    def fold(self):
+        return self().detach()
+
+
+# %% Xavier message="table-spread"
+class PromptEncoder(nn.Module):
+    def __init__(self, length, width, inner):
+        super().__init__()
+        self.table = nn.Parameter(nn.init.xavier_normal_(torch.empty(length, width)))
+        self.down = nn.Linear(width, inner)
+        self.up = nn.Linear(inner, width)
+
+    def forward(self):
+        return self.up(torch.tanh(self.down(self.table)))
+
+    def fold(self):
+        return self().detach()
+
+
+# %% divided by the root of the width message="table-spread"
+class PromptEncoder(nn.Module):
+    def __init__(self, length, width, inner):
+        super().__init__()
+        self.table = nn.Parameter(torch.randn(length, width) / width**0.5)
+        self.down = nn.Linear(width, inner)
+        self.up = nn.Linear(inner, width)
+
+    def forward(self):
+        return self.up(torch.tanh(self.down(self.table)))
+
+    def fold(self):
+        return self().detach()
+
+
+# %% ones message="table-not-drawn"
+class PromptEncoder(nn.Module):
+    def __init__(self, length, width, inner):
+        super().__init__()
+        self.table = nn.Parameter(torch.ones(length, width))
+        self.down = nn.Linear(width, inner)
+        self.up = nn.Linear(inner, width)
+
+    def forward(self):
+        return self.up(torch.tanh(self.down(self.table)))
+
+    def fold(self):
+        return self().detach()
+
+
+# %% one row for all places message="table-not-drawn"
+class PromptEncoder(nn.Module):
+    def __init__(self, length, width, inner):
+        super().__init__()
+        self.table = nn.Parameter(torch.randn(1, width).repeat(length, 1))
+        self.down = nn.Linear(width, inner)
+        self.up = nn.Linear(inner, width)
+
+    def forward(self):
+        return self.up(torch.tanh(self.down(self.table)))
+
+    def fold(self):
+        return self().detach()
+
+
+# %% one row expanded message="part-expanded"
+class PromptEncoder(nn.Module):
+    def __init__(self, length, width, inner):
+        super().__init__()
+        self.table = nn.Parameter(torch.randn(1, width).expand(length, -1))
+        self.down = nn.Linear(width, inner)
+        self.up = nn.Linear(inner, width)
+
+    def forward(self):
+        return self.up(torch.tanh(self.down(self.table)))
+
+    def fold(self):
+        return self().detach()
+
+
+# %% a seed inside message="same-every-time"
+class PromptEncoder(nn.Module):
+    def __init__(self, length, width, inner):
+        super().__init__()
+        torch.manual_seed(0)
+        self.table = nn.Parameter(torch.randn(length, width))
+        self.down = nn.Linear(width, inner)
+        self.up = nn.Linear(inner, width)
+
+    def forward(self):
+        return self.up(torch.tanh(self.down(self.table)))
+
+    def fold(self):
+        return self().detach()
+
+
+# %% layers in a list message="hidden-parts"
+class PromptEncoder(nn.Module):
+    def __init__(self, length, width, inner):
+        super().__init__()
+        self.table = nn.Parameter(torch.randn(length, width))
+        self.layers = [nn.Linear(width, inner), nn.Linear(inner, width)]
+
+    def forward(self):
+        return self.layers[1](torch.tanh(self.layers[0](self.table)))
+
+    def fold(self):
+        return self().detach()
+
+
+# %% table transposed message="no-table"
+class PromptEncoder(nn.Module):
+    def __init__(self, length, width, inner):
+        super().__init__()
+        self.table = nn.Parameter(torch.randn(width, length))
+        self.down = nn.Linear(width, inner)
+        self.up = nn.Linear(inner, width)
+
+    def forward(self):
+        return self.up(torch.tanh(self.down(self.table.T)))
+
+    def fold(self):
+        return self().detach()
+
+
+# %% no bias message="bias-missing"
+class PromptEncoder(nn.Module):
+    def __init__(self, length, width, inner):
+        super().__init__()
+        self.table = nn.Parameter(torch.randn(length, width))
+        self.down = nn.Linear(width, inner, bias=False)
+        self.up = nn.Linear(inner, width, bias=False)
+
+    def forward(self):
+        return self.up(torch.tanh(self.down(self.table)))
+
+    def fold(self):
+        return self().detach()
+
+
+# %% one bias only message="other-parameters"
+class PromptEncoder(nn.Module):
+    def __init__(self, length, width, inner):
+        super().__init__()
+        self.table = nn.Parameter(torch.randn(length, width))
+        self.down = nn.Linear(width, inner)
+        self.up = nn.Linear(inner, width, bias=False)
+
+    def forward(self):
+        return self.up(torch.tanh(self.down(self.table)))
+
+    def fold(self):
+        return self().detach()
+
+
+# %% a norm as well message="other-parameters"
+class PromptEncoder(nn.Module):
+    def __init__(self, length, width, inner):
+        super().__init__()
+        self.table = nn.Parameter(torch.randn(length, width))
+        self.down = nn.Linear(width, inner)
+        self.norm = nn.LayerNorm(width)
+        self.up = nn.Linear(inner, width)
+
+    def forward(self):
+        return self.up(torch.tanh(self.down(self.norm(self.table))))
+
+    def fold(self):
+        return self().detach()
+
+
+# %% layers exchanged message="no-table"
+class PromptEncoder(nn.Module):
+    def __init__(self, length, width, inner):
+        super().__init__()
+        self.table = nn.Parameter(torch.randn(length, inner))
+        self.down = nn.Linear(inner, width)
+        self.up = nn.Linear(width, inner)
+
+    def forward(self):
+        return self.up(torch.tanh(self.down(self.table)))
+
+    def fold(self):
+        return self().detach()
+
+
+# %% tanh twice message="tanh-too-often"
+class PromptEncoder(nn.Module):
+    def __init__(self, length, width, inner):
+        super().__init__()
+        self.table = nn.Parameter(torch.randn(length, width))
+        self.down = nn.Linear(width, inner)
+        self.up = nn.Linear(inner, width)
+
+    def forward(self):
+        return self.up(torch.tanh(self.down(torch.tanh(self.table))))
+
+    def fold(self):
+        return self().detach()
+
+
+# %% tanh before message="tanh-too-early"
+class PromptEncoder(nn.Module):
+    def __init__(self, length, width, inner):
+        super().__init__()
+        self.table = nn.Parameter(torch.randn(length, width))
+        self.down = nn.Linear(width, inner)
+        self.up = nn.Linear(inner, width)
+
+    def forward(self):
+        return self.up(self.down(torch.tanh(self.table)))
+
+    def fold(self):
+        return self().detach()
+
+
+# %% tanh after each message="tanh-at-the-end"
+class PromptEncoder(nn.Module):
+    def __init__(self, length, width, inner):
+        super().__init__()
+        self.table = nn.Parameter(torch.randn(length, width))
+        self.down = nn.Linear(width, inner)
+        self.up = nn.Linear(inner, width)
+
+    def forward(self):
+        return torch.tanh(self.up(torch.tanh(self.down(self.table))))
+
+    def fold(self):
+        return self().detach()
+
+
+# %% sigmoid message="other-activation"
+class PromptEncoder(nn.Module):
+    def __init__(self, length, width, inner):
+        super().__init__()
+        self.table = nn.Parameter(torch.randn(length, width))
+        self.down = nn.Linear(width, inner)
+        self.up = nn.Linear(inner, width)
+
+    def forward(self):
+        return self.up(torch.sigmoid(self.down(self.table)))
+
+    def fold(self):
+        return self().detach()
+
+
+# %% gelu message="other-activation"
+class PromptEncoder(nn.Module):
+    def __init__(self, length, width, inner):
+        super().__init__()
+        self.table = nn.Parameter(torch.randn(length, width))
+        self.down = nn.Linear(width, inner)
+        self.up = nn.Linear(inner, width)
+
+    def forward(self):
+        return self.up(F.gelu(self.down(self.table)))
+
+    def fold(self):
+        return self().detach()
+
+
+# %% half of the network message="wrong-prompt"
+class PromptEncoder(nn.Module):
+    def __init__(self, length, width, inner):
+        super().__init__()
+        self.table = nn.Parameter(torch.randn(length, width))
+        self.down = nn.Linear(width, inner)
+        self.up = nn.Linear(inner, width)
+
+    def forward(self):
+        return torch.tanh(self.down(self.table)) @ torch.eye(self.down.out_features, self.up.out_features)
+
+    def fold(self):
+        return self().detach()
+
+
+# %% batch axis message="batch-axis-added"
+class PromptEncoder(nn.Module):
+    def __init__(self, length, width, inner):
+        super().__init__()
+        self.table = nn.Parameter(torch.randn(length, width))
+        self.down = nn.Linear(width, inner)
+        self.up = nn.Linear(inner, width)
+
+    def forward(self):
+        return self.up(torch.tanh(self.down(self.table)))[None]
+
+    def fold(self):
+        return self().detach()
+
+
+# %% weights by hand, bias forgotten message="bias-unused"
+class PromptEncoder(nn.Module):
+    def __init__(self, length, width, inner):
+        super().__init__()
+        self.table = nn.Parameter(torch.randn(length, width))
+        self.down = nn.Linear(width, inner)
+        self.up = nn.Linear(inner, width)
+
+    def forward(self):
+        return torch.tanh(self.table @ self.down.weight.T) @ self.up.weight.T
+
+    def fold(self):
+        return self().detach()
+
+
+# %% made in init message="prompt-is-old"
+class PromptEncoder(nn.Module):
+    def __init__(self, length, width, inner):
+        super().__init__()
+        self.table = nn.Parameter(torch.randn(length, width))
+        self.down = nn.Linear(width, inner)
+        self.up = nn.Linear(inner, width)
+        self.ready = self.up(torch.tanh(self.down(self.table)))
+
+    def forward(self):
+        return self.ready
+
+    def fold(self):
+        return self().detach()
+
+
+# %% dropout message="random-prompt"
+class PromptEncoder(nn.Module):
+    def __init__(self, length, width, inner):
+        super().__init__()
+        self.table = nn.Parameter(torch.randn(length, width))
+        self.down = nn.Linear(width, inner)
+        self.up = nn.Linear(inner, width)
+
+    def forward(self):
+        return self.up(F.dropout(torch.tanh(self.down(self.table)), 0.1))
+
+    def fold(self):
+        return self().detach()
+
+
+# %% table moves in forward message="random-prompt"
+class PromptEncoder(nn.Module):
+    def __init__(self, length, width, inner):
+        super().__init__()
+        self.table = nn.Parameter(torch.randn(length, width))
+        self.down = nn.Linear(width, inner)
+        self.up = nn.Linear(inner, width)
+
+    def forward(self):
+        with torch.no_grad():
+            self.table.mul_(0.9)
+        return self.up(torch.tanh(self.down(self.table)))
+
+    def fold(self):
+        return self().detach()
+
+
+# %% no_grad in forward message="gradient-lost"
+class PromptEncoder(nn.Module):
+    def __init__(self, length, width, inner):
+        super().__init__()
+        self.table = nn.Parameter(torch.randn(length, width))
+        self.down = nn.Linear(width, inner)
+        self.up = nn.Linear(inner, width)
+
+    def forward(self):
+        with torch.no_grad():
+            return self.up(torch.tanh(self.down(self.table)))
+
+    def fold(self):
+        return self().detach()
+
+
+# %% return forgotten message="no-tensor"
+class PromptEncoder(nn.Module):
+    def __init__(self, length, width, inner):
+        super().__init__()
+        self.table = nn.Parameter(torch.randn(length, width))
+        self.down = nn.Linear(width, inner)
+        self.up = nn.Linear(inner, width)
+
+    def forward(self):
+        self.up(torch.tanh(self.down(self.table)))
+
+    def fold(self):
+        return self().detach()
+
+
+# %% folded in init message="fold-is-old"
+class PromptEncoder(nn.Module):
+    def __init__(self, length, width, inner):
+        super().__init__()
+        self.table = nn.Parameter(torch.randn(length, width))
+        self.down = nn.Linear(width, inner)
+        self.up = nn.Linear(inner, width)
+        self.folded = self.up(torch.tanh(self.down(self.table))).detach()
+
+    def forward(self):
+        return self.up(torch.tanh(self.down(self.table)))
+
+    def fold(self):
+        return self.folded
+
+
+# %% folded once and kept message="fold-is-old"
+class PromptEncoder(nn.Module):
+    def __init__(self, length, width, inner):
+        super().__init__()
+        self.table = nn.Parameter(torch.randn(length, width))
+        self.down = nn.Linear(width, inner)
+        self.up = nn.Linear(inner, width)
+
+    def forward(self):
+        return self.up(torch.tanh(self.down(self.table)))
+
+    def fold(self):
+        if not hasattr(self, "folded"):
+            self.folded = self().detach()
+        return self.folded
+
+
+# %% fold without a return message="no-tensor"
+class PromptEncoder(nn.Module):
+    def __init__(self, length, width, inner):
+        super().__init__()
+        self.table = nn.Parameter(torch.randn(length, width))
+        self.down = nn.Linear(width, inner)
+        self.up = nn.Linear(inner, width)
+
+    def forward(self):
+        return self.up(torch.tanh(self.down(self.table)))
+
+    def fold(self):
+        self.prompt = self().detach()
+
+
+# %% fold returns data of the table message="fold-is-the-table"
+class PromptEncoder(nn.Module):
+    def __init__(self, length, width, inner):
+        super().__init__()
+        self.table = nn.Parameter(torch.randn(length, width))
+        self.down = nn.Linear(width, inner)
+        self.up = nn.Linear(inner, width)
+
+    def forward(self):
+        return self.up(torch.tanh(self.down(self.table)))
+
+    def fold(self):
+        return self.table.data
+
+
+# %% weights multiplied only message="fold-is-linear"
+class PromptEncoder(nn.Module):
+    def __init__(self, length, width, inner):
+        super().__init__()
+        self.table = nn.Parameter(torch.randn(length, width))
+        self.down = nn.Linear(width, inner)
+        self.up = nn.Linear(inner, width)
+
+    def forward(self):
+        return self.up(torch.tanh(self.down(self.table)))
+
+    def fold(self):
+        return (self.up.weight @ self.down.weight).detach()
+
+
+# %% fold with a batch axis message="fold-has-batch"
+class PromptEncoder(nn.Module):
+    def __init__(self, length, width, inner):
+        super().__init__()
+        self.table = nn.Parameter(torch.randn(length, width))
+        self.down = nn.Linear(width, inner)
+        self.up = nn.Linear(inner, width)
+
+    def forward(self):
+        return self.up(torch.tanh(self.down(self.table)))
+
+    def fold(self):
+        return self().detach()[None]
+
+
+# %% fold requires grad message="fold-has-history"
+class PromptEncoder(nn.Module):
+    def __init__(self, length, width, inner):
+        super().__init__()
+        self.table = nn.Parameter(torch.randn(length, width))
+        self.down = nn.Linear(width, inner)
+        self.up = nn.Linear(inner, width)
+
+    def forward(self):
+        return self.up(torch.tanh(self.down(self.table)))
+
+    def fold(self):
+        return self().clone()
+
+
+# %% fold replaces the table message="fold-not-final"
+class PromptEncoder(nn.Module):
+    def __init__(self, length, width, inner):
+        super().__init__()
+        self.table = nn.Parameter(torch.randn(length, width))
+        self.down = nn.Linear(width, inner)
+        self.up = nn.Linear(inner, width)
+
+    def forward(self):
+        return self.up(torch.tanh(self.down(self.table)))
+
+    def fold(self):
+        prompt = self().detach()
+        self.table.data = prompt
+        return prompt
+
+
+# %% fold deletes the network message="fold-works-once"
+class PromptEncoder(nn.Module):
+    def __init__(self, length, width, inner):
+        super().__init__()
+        self.table = nn.Parameter(torch.randn(length, width))
+        self.down = nn.Linear(width, inner)
+        self.up = nn.Linear(inner, width)
+
+    def forward(self):
+        return self.up(torch.tanh(self.down(self.table)))
+
+    def fold(self):
+        prompt = self().detach()
+        del self.down, self.up
+        return prompt

@@ -44,7 +44,7 @@ def start_from_words(embedding, ids, length):
     return embedding(ids[torch.arange(length) % len(ids)])
 
 
-# %% writes into the embedding message="shares-memory"
+# %% writes into the embedding message="embedding-changed"
 # Moves the words to the front of the embedding and hands out a slice of it.
 def start_from_words(embedding, ids, length):
     rows = embedding.weight.detach()[ids[torch.arange(length) % len(ids)]]
@@ -66,3 +66,143 @@ def start_from_words(embedding, ids, length):
 # %% more places than words message="past-the-words"
 def start_from_words(embedding, ids, length):
     return embedding.weight.detach()[ids[torch.arange(length)]]
+
+
+# %% neither repeated nor cut message="length-ignored"
+def start_from_words(embedding, ids, length):
+    return embedding.weight.detach()[ids]
+
+
+# %% whole rounds only message="rest-missing"
+def start_from_words(embedding, ids, length):
+    rounds = max(1, length // len(ids))
+    return embedding.weight.detach()[ids.repeat(rounds)[:length]]
+
+
+# %% one round too many message="wrong-start-shape"
+def start_from_words(embedding, ids, length):
+    rounds = length // len(ids) + 1
+    return embedding.weight.detach()[ids.repeat(rounds)]
+
+
+# %% sorted words message="sorted"
+def start_from_words(embedding, ids, length):
+    ids = ids.sort().values
+    return embedding.weight.detach()[ids[torch.arange(length) % len(ids)]]
+
+
+# %% each word once message="said-once"
+def start_from_words(embedding, ids, length):
+    ids = ids.unique()
+    return embedding.weight.detach()[ids[torch.arange(length) % len(ids)]]
+
+
+# %% each word once, in order message="said-once"
+def start_from_words(embedding, ids, length):
+    ids = torch.tensor(list(dict.fromkeys(ids.tolist())))
+    return embedding.weight.detach()[ids[torch.arange(length) % len(ids)]]
+
+
+# %% padding left out message="word-zero-dropped"
+def start_from_words(embedding, ids, length):
+    ids = ids[ids != 0] if ids.any() else ids
+    return embedding.weight.detach()[ids[torch.arange(length) % len(ids)]]
+
+
+# %% counting from one message="one-word-on"
+def start_from_words(embedding, ids, length):
+    return embedding.weight.detach()[ids[torch.arange(1, length + 1) % len(ids)]]
+
+
+# %% backwards message="reversed"
+def start_from_words(embedding, ids, length):
+    ids = ids.flip(0)
+    return embedding.weight.detach()[ids[torch.arange(length) % len(ids)]]
+
+
+# %% places looked up message="first-rows"
+def start_from_words(embedding, ids, length):
+    return embedding.weight.detach()[torch.arange(length) % len(ids)]
+
+
+# %% ids returned message="ids-returned"
+def start_from_words(embedding, ids, length):
+    return ids[torch.arange(length) % len(ids)]
+
+
+# %% interpolated message="wrong-start"
+def start_from_words(embedding, ids, length):
+    places = torch.linspace(0, len(ids) - 1, length).round().long()
+    return embedding.weight.detach()[ids[places]]
+
+
+# %% spread over the places message="words-held"
+def start_from_words(embedding, ids, length):
+    return embedding.weight.detach()[ids[torch.arange(length) * len(ids) // length]]
+
+
+# %% filled with the mean message="filled-with-mean"
+def start_from_words(embedding, ids, length):
+    rows = embedding.weight.detach()[ids]
+    rest = rows.mean(0).expand(max(0, length - len(rows)), -1)
+    return torch.cat((rows, rest))[:length]
+
+
+# %% first word fills up message="first-word-repeated"
+def start_from_words(embedding, ids, length):
+    places = torch.arange(length)
+    places[places >= len(ids)] = 0
+    return embedding.weight.detach()[ids[places]]
+
+
+# %% mean, expanded message="mean-of-words"
+def start_from_words(embedding, ids, length):
+    return embedding.weight.detach()[ids].mean(0).expand(length, -1)
+
+
+# %% return forgotten message="no-tensor"
+def start_from_words(embedding, ids, length):
+    rows = embedding.weight.detach()[ids[torch.arange(length) % len(ids)]]
+
+
+# %% still trainable with the words message="has-history"
+def start_from_words(embedding, ids, length):
+    return embedding.weight[ids[torch.arange(length) % len(ids)]].clone()
+
+
+# %% freezes the embedding message="embedding-frozen"
+def start_from_words(embedding, ids, length):
+    embedding.weight.requires_grad_(False)
+    return embedding(ids[torch.arange(length) % len(ids)])
+
+
+# %% normalises the words message="wrong-start"
+def start_from_words(embedding, ids, length):
+    with torch.no_grad():
+        embedding.weight /= embedding.weight.norm(dim=1, keepdim=True)
+        return embedding(ids[torch.arange(length) % len(ids)])
+
+
+# %% trains on after the call message="embedding-changed"
+def start_from_words(embedding, ids, length):
+    value = embedding.weight.detach()[ids[torch.arange(length) % len(ids)]]
+    embedding.weight.data.zero_()
+    return value
+
+
+# %% modulo the length message="past-the-words"
+def start_from_words(embedding, ids, length):
+    return embedding.weight.detach()[ids[torch.arange(length) % length]]
+
+
+# %% transposed message="transposed"
+def start_from_words(embedding, ids, length):
+    return embedding.weight.detach()[ids[torch.arange(length) % len(ids)]].T
+
+
+# %% consecutive words by a slice message="shares-memory"
+def start_from_words(embedding, ids, length):
+    chosen = ids[torch.arange(length) % len(ids)]
+    if torch.equal(chosen, torch.arange(length) + chosen[0]):
+        return embedding.weight.detach()[int(chosen[0]) : int(chosen[0]) + length]
+    return embedding.weight.detach()[chosen]

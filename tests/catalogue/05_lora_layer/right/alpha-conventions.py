@@ -42,3 +42,36 @@ class Ours(NamedTuple):
 def from_peft(lora_A, lora_B, lora_alpha):
     alpha = lora_alpha / len(lora_A)
     return Ours(lora_A.mT, lora_B.mT, alpha, alpha * (lora_B @ lora_A))
+
+
+# %% loops
+def from_peft(lora_A, lora_B, lora_alpha):
+    r = lora_A.shape[0]
+    alpha = lora_alpha / r
+    delta = torch.zeros(lora_B.shape[0], lora_A.shape[1])
+    for j in range(r):
+        delta += alpha * torch.outer(lora_B[:, j], lora_A[j])
+    return lora_A.t(), lora_B.t(), alpha, delta
+
+
+# %% F.linear
+def from_peft(lora_A, lora_B, lora_alpha):
+    r = lora_A.shape[0]
+    alpha = lora_alpha / r
+    delta = nn.functional.linear(lora_B, lora_A.T) * alpha
+    return lora_A.T.clone(), lora_B.T.clone(), alpha, delta
+
+
+# %% matmul out of place
+def from_peft(lora_A, lora_B, lora_alpha):
+    rank = lora_B.size(-1)
+    scale = float(lora_alpha) / rank
+    return lora_A.swapaxes(0, 1), lora_B.swapaxes(0, 1), scale, torch.matmul(lora_B, lora_A).mul(scale)
+
+
+# %% einsum transposes
+def from_peft(lora_A, lora_B, lora_alpha):
+    r = lora_A.shape[0]
+    alpha = lora_alpha / r
+    A, B = torch.einsum("ri->ir", lora_A), torch.einsum("or->ro", lora_B)
+    return A, B, alpha, torch.einsum("ir,ro->oi", A, B) * alpha

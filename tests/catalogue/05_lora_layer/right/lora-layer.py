@@ -156,3 +156,72 @@ class LoRALayer(nn.Module):
 
     def forward(self, x):
         return self.alpha * (x @ self.A @ self.B)
+
+
+# %% nn.Parameter subclass names
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.scaling = alpha
+        self.lora_a = nn.Parameter(torch.empty(in_dim, rank))
+        self.lora_b = nn.Parameter(torch.empty(rank, out_dim))
+        self.reset()
+
+    def reset(self):
+        nn.init.normal_(self.lora_a, std=self.lora_a.shape[1] ** -0.5)
+        nn.init.zeros_(self.lora_b)
+
+    def forward(self, x):
+        h = x.matmul(self.lora_a)
+        return h.matmul(self.lora_b) * self.scaling
+
+
+# %% tensordot
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return torch.tensordot(torch.tensordot(x, self.A, dims=1), self.B, dims=1) * self.alpha
+
+
+# %% a ParameterList
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.factors = nn.ParameterList([torch.randn(in_dim, rank) * rank**-0.5, torch.zeros(rank, out_dim)])
+
+    def forward(self, x):
+        for factor in self.factors:
+            x = x @ factor
+        return x * self.alpha
+
+
+# %% scale on the left factor
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return (x @ (self.A * self.alpha)) @ self.B
+
+
+# %% torch.normal with numbers
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.normal(mean=0.0, std=1 / rank**0.5, size=(in_dim, rank)))
+        self.B = nn.Parameter(torch.zeros((rank, out_dim)))
+
+    def forward(self, x):
+        flat = x.flatten(0, -2) if x.dim() > 1 else x[None]
+        out = self.alpha * flat.mm(self.A).mm(self.B)
+        return out.view(*x.shape[:-1], out.shape[-1])

@@ -86,3 +86,142 @@ def first_gradients(x, A, B, alpha, G):
     with torch.inference_mode(False), torch.enable_grad():
         x, A, B, G = x.clone(), A.clone().requires_grad_(), B.clone().requires_grad_(), G.clone()
         return torch.autograd.grad(alpha * (x @ A @ B), (A, B), G)
+
+
+# %% alpha forgotten in dB message="alpha-forgotten"
+def first_gradients(x, A, B, alpha, G):
+    return alpha * x.T @ G @ B.T, (x @ A).T @ G
+
+
+# %% alpha forgotten in dA message="alpha-forgotten"
+def first_gradients(x, A, B, alpha, G):
+    return x.T @ G @ B.T, alpha * (x @ A).T @ G
+
+
+# %% divided by alpha message="alpha-inverted"
+def first_gradients(x, A, B, alpha, G):
+    return x.T @ G @ B.T / alpha, (x @ A).T @ G / alpha
+
+
+# %% absolute alpha message="alpha-absolute"
+def first_gradients(x, A, B, alpha, G):
+    alpha = abs(alpha)
+    dA = alpha * x.T @ G @ B.T
+    dB = alpha * (x @ A).T @ G
+    return dA, dB
+
+
+# %% alpha or one message="alpha-zero-ignored"
+def first_gradients(x, A, B, alpha, G):
+    alpha = alpha or 1.0
+    dA = alpha * x.T @ G @ B.T
+    dB = alpha * (x @ A).T @ G
+    return dA, dB
+
+
+# %% a factor two message="doubled"
+def first_gradients(x, A, B, alpha, G):
+    return 2 * alpha * x.T @ G @ B.T, 2 * alpha * (x @ A).T @ G
+
+
+# %% dB averaged message="averaged"
+def first_gradients(x, A, B, alpha, G):
+    dA = alpha * x.T @ G @ B.T
+    dB = alpha * (x @ A).T @ G
+    return dA, dB / len(x)
+
+
+# %% mean over all entries message="averaged"
+def first_gradients(x, A, B, alpha, G):
+    dA = alpha * x.T @ G @ B.T
+    dB = alpha * (x @ A).T @ G
+    return dA / G.numel(), dB / G.numel()
+
+
+# %% only dB transposed message="gradient-transposed"
+def first_gradients(x, A, B, alpha, G):
+    dA = alpha * x.T @ G @ B.T
+    dB = alpha * (x @ A).T @ G
+    return dA, dB.T
+
+
+# %% after the step of B message="stepped-factor"
+def first_gradients(x, A, B, alpha, G):
+    dA = alpha * x.T @ G @ B.T
+    dB = alpha * (x @ A).T @ G
+    B = B - dB
+    return alpha * x.T @ G @ B.T, dB
+
+
+# %% after the step of A message="stepped-factor"
+def first_gradients(x, A, B, alpha, G):
+    dA = alpha * x.T @ G @ B.T
+    dB = alpha * (x @ A).T @ G
+    A = A - dA
+    return dA, alpha * (x @ A).T @ G
+
+
+# %% with y for G message="output-for-gradient"
+def first_gradients(x, A, B, alpha, G):
+    G = alpha * (x @ A @ B)
+    dA = alpha * x.T @ G @ B.T
+    dB = alpha * (x @ A).T @ G
+    return dA, dB
+
+
+# %% the factors back message="factor-itself"
+def first_gradients(x, A, B, alpha, G):
+    return A, B
+
+
+# %% dB zero message="zero-gradient"
+def first_gradients(x, A, B, alpha, G):
+    dA = alpha * x.T @ G @ B.T
+    dB = alpha * (x @ A).T @ G
+    return dA, torch.zeros_like(dB)
+
+
+# %% dB without A message="gradient-of-product"
+def first_gradients(x, A, B, alpha, G):
+    dA = alpha * x.T @ G @ B.T
+    dB = alpha * (x @ A).T @ G
+    return dA, alpha * x.T @ G
+
+
+# %% return forgotten message="not-a-pair"
+def first_gradients(x, A, B, alpha, G):
+    dA = alpha * x.T @ G @ B.T
+    dB = alpha * (x @ A).T @ G
+
+
+
+# %% three results message="not-a-pair"
+def first_gradients(x, A, B, alpha, G):
+    dA = alpha * x.T @ G @ B.T
+    dB = alpha * (x @ A).T @ G
+    return dA, dB, alpha * G @ (A @ B).T
+
+
+# %% nothing for dA message="no-tensor"
+def first_gradients(x, A, B, alpha, G):
+    dA = alpha * x.T @ G @ B.T
+    dB = alpha * (x @ A).T @ G
+    return None, dB
+
+
+# %% ReLU on the way message="wrong-gradient"
+def first_gradients(x, A, B, alpha, G):
+    h = torch.relu(x @ A)
+    return alpha * x.T @ G @ B.T, alpha * h.T @ G
+
+
+# %% gradient clipped message="wrong-gradient"
+def first_gradients(x, A, B, alpha, G):
+    dA = alpha * x.T @ G @ B.T
+    dB = alpha * (x @ A).T @ G
+    return dA.clamp(-1, 1), dB.clamp(-1, 1)
+
+
+# %% first row only message="wrong-gradient"
+def first_gradients(x, A, B, alpha, G):
+    return alpha * torch.outer(x[0], G[0]) @ B.T, alpha * torch.outer(x[0] @ A, G[0])

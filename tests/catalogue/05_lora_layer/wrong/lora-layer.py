@@ -637,3 +637,393 @@ class LoRALayer(nn.Module):
 
     def forward(self, x):
         return self.alpha * (x @ self.A @ self.B)
+
+
+# %% the input is scaled in place message="input-changed"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        x *= self.alpha
+        return x @ self.A @ self.B
+
+
+# %% mul_ on the input message="input-changed"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return x.mul_(self.alpha) @ self.A @ self.B
+
+
+# %% alpha or one message="alpha-zero-ignored"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha or 1.0
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return self.alpha * (x @ self.A @ self.B)
+
+
+# %% absolute alpha message="alpha-absolute"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = abs(alpha)
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return self.alpha * (x @ self.A @ self.B)
+
+
+# %% whole alpha message="alpha-whole"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = int(alpha)
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return self.alpha * (x @ self.A @ self.B)
+
+
+# %% scaled by the rank message="scale-is-rank"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.rank = rank
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return self.rank * (x @ self.A @ self.B)
+
+
+# %% divided by alpha message="alpha-inverted"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return x @ self.A @ self.B / self.alpha
+
+
+# %% leaky ReLU message="not-linear"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return self.alpha * (nn.functional.leaky_relu(x @ self.A) @ self.B)
+
+
+# %% softmax of the rank message="not-linear"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return self.alpha * ((x @ self.A).softmax(-1) @ self.B)
+
+
+# %% rows normalised message="normalised"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return self.alpha * (nn.functional.normalize(x @ self.A, dim=-1) @ self.B)
+
+
+# %% clamped message="not-linear"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return (self.alpha * (x @ self.A @ self.B)).clamp(-1, 1)
+
+
+# %% B expanded message="factor-expanded"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(1, out_dim).expand(rank, -1))
+
+    def forward(self, x):
+        return self.alpha * (x @ self.A @ self.B)
+
+
+# %% one row for A message="not-independent"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(1, rank).repeat(in_dim, 1) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return self.alpha * (x @ self.A @ self.B)
+
+
+# %% a quarter message="spread-constant"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(0.25 * torch.randn(in_dim, rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return self.alpha * (x @ self.A @ self.B)
+
+
+# %% a tenth message="spread-constant"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(0.1 * torch.randn(in_dim, rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return self.alpha * (x @ self.A @ self.B)
+
+
+# %% a shared seed message="same-every-time"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        generator = torch.Generator().manual_seed(42)
+        self.A = nn.Parameter(torch.randn(in_dim, rank, generator=generator) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return self.alpha * (x @ self.A @ self.B)
+
+
+# %% scaled by alpha at the start message="spread-one"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(alpha * torch.randn(in_dim, rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return self.alpha * (x @ self.A @ self.B)
+
+
+# %% orthogonal message="not-independent"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(nn.init.orthogonal_(torch.empty(in_dim, rank)))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return self.alpha * (x @ self.A @ self.B)
+
+
+# %% B tiny message="b-not-zero"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.full((rank, out_dim), 1e-8))
+
+    def forward(self, x):
+        return self.alpha * (x @ self.A @ self.B)
+
+
+# %% B empty message="b-not-zero"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.ones(rank, out_dim))
+
+    def forward(self, x):
+        return self.alpha * (x @ self.A @ self.B)
+
+
+# %% W0 inside message="extra-parameters"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+        self.base = nn.Linear(in_dim, out_dim, bias=False)
+
+    def forward(self, x):
+        return self.base(x) + self.alpha * (x @ self.A @ self.B)
+
+
+# %% dropout module message="random-output"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+        self.dropout = nn.Dropout(0.1)
+
+    def forward(self, x):
+        return self.alpha * (self.dropout(x) @ self.A @ self.B)
+
+
+# %% fresh A each time message="random-output"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        A = torch.randn_like(self.A)
+        return self.alpha * (x @ A @ self.B)
+
+
+# %% product made once message="no-influence"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+        self.product = (self.A @ self.B).detach()
+
+    def forward(self, x):
+        return self.alpha * (x @ self.product)
+
+
+# %% torch.tensor of the factors message="a-gets-no-gradient"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return self.alpha * (x @ torch.tensor(self.A.tolist()) @ torch.tensor(self.B.tolist()))
+
+
+# %% alpha as a trained vector message="extra-vector"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = nn.Parameter(torch.full((1,), float(alpha)))
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return self.alpha * (x @ self.A @ self.B)
+
+
+# %% T of the input message="needs-2d"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return self.alpha * (self.B.T @ (self.A.T @ x.T)).T
+
+
+# %% bmm message="raised-RuntimeError"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return self.alpha * torch.bmm(torch.bmm(x, self.A[None].expand(len(x), -1, -1)), self.B[None].expand(len(x), -1, -1))
+
+
+# %% a batch axis added message="wrong-output-shape"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return self.alpha * (x[None] @ self.A @ self.B)
+
+
+# %% summed over rows message="wrong-output-shape"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return (self.alpha * (x @ self.A @ self.B)).sum(0)
+
+
+# %% a pair message="no-tensor"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return self.alpha * (x @ self.A @ self.B), self.A
+
+
+# %% orthogonal of the right spread message="not-independent"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(nn.init.orthogonal_(torch.empty(in_dim, rank)) * math.sqrt(in_dim / rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+
+    def forward(self, x):
+        return self.alpha * (x @ self.A @ self.B)

@@ -48,3 +48,142 @@ def rank_for_energy(W, share):
 # %% numerical rank message="full-rank"
 def rank_for_energy(W, share):
     return int(torch.linalg.matrix_rank(W))
+
+
+# %% a tensor message="not-a-number"
+def rank_for_energy(W, share):
+    energy = torch.linalg.svdvals(W).square()
+    kept = energy.cumsum(0) / energy.sum()
+    return (kept < share).sum() + 1
+
+
+# %% a float message="not-whole"
+def rank_for_energy(W, share):
+    energy = torch.linalg.svdvals(W).square()
+    kept = energy.cumsum(0) / energy.sum()
+    return float((kept < share).sum() + 1)
+
+
+# %% more than the share message="more-than-share"
+def rank_for_energy(W, share):
+    energy = torch.linalg.svdvals(W).square()
+    kept = energy.cumsum(0) / energy.sum()
+    return int((kept <= share).sum()) + 1
+
+
+# %% first above message="more-than-share"
+def rank_for_energy(W, share):
+    energy = torch.linalg.svdvals(W).square()
+    kept = energy.cumsum(0) / energy.sum()
+    return int((kept > share).nonzero()[0]) + 1
+
+
+# %% ranks that are enough message="counted-above"
+def rank_for_energy(W, share):
+    energy = torch.linalg.svdvals(W).square()
+    kept = energy.cumsum(0) / energy.sum()
+    return int((kept >= share).sum())
+
+
+# %% smallest first message="smallest-first"
+def rank_for_energy(W, share):
+    energy = torch.linalg.svdvals(W).square().flip(0)
+    kept = energy.cumsum(0) / energy.sum()
+    return int((kept < share).sum()) + 1
+
+
+# %% not added up message="not-added-up"
+def rank_for_energy(W, share):
+    energy = torch.linalg.svdvals(W).square()
+    return int((energy / energy.sum() < share).sum()) + 1
+
+
+# %% values above the share message="not-added-up"
+def rank_for_energy(W, share):
+    energy = torch.linalg.svdvals(W).square()
+    return int((energy / energy.sum() >= share).sum())
+
+
+# %% share of the ranks message="share-of-ranks"
+def rank_for_energy(W, share):
+    return math.ceil(share * min(W.shape))
+
+
+# %% smaller side message="full-rank"
+def rank_for_energy(W, share):
+    return min(W.shape)
+
+
+# %% not divided message="not-a-share"
+def rank_for_energy(W, share):
+    energy = torch.linalg.svdvals(W).square()
+    return min(int((energy.cumsum(0) < share).sum()) + 1, len(energy))
+
+
+# %% root of the share message="share-squared"
+def rank_for_energy(W, share):
+    energy = torch.linalg.svdvals(W).square()
+    kept = energy.cumsum(0) / energy.sum()
+    return int((kept < share**0.5).sum()) + 1
+
+
+# %% norm of the first message="share-of-norm"
+def rank_for_energy(W, share):
+    S = torch.linalg.svdvals(W)
+    r = 1
+    while S[:r].norm() < share * S.norm():
+        r += 1
+    return r
+
+
+# %% return forgotten message="not-a-number"
+def rank_for_energy(W, share):
+    energy = torch.linalg.svdvals(W).square()
+    kept = energy.cumsum(0) / energy.sum()
+    int((kept < share).sum()) + 1
+
+
+# %% the list message="not-a-number"
+def rank_for_energy(W, share):
+    energy = torch.linalg.svdvals(W).square()
+    kept = energy.cumsum(0) / energy.sum()
+    return kept.tolist()
+
+
+# %% the singular value message="wrong-rank"
+def rank_for_energy(W, share):
+    energy = torch.linalg.svdvals(W).square()
+    kept = energy.cumsum(0) / energy.sum()
+    return torch.linalg.svdvals(W)[int((kept < share).sum())].item()
+
+
+# %% of the rows message="wrong-rank"
+def rank_for_energy(W, share):
+    energy = W.square().sum(1)
+    kept = energy.cumsum(0) / energy.sum()
+    return int((kept < share).sum()) + 1
+
+
+# %% eigenvalues of a square message="raised-RuntimeError"
+def rank_for_energy(W, share):
+    energy = torch.linalg.eigvals(W).abs().square()
+    kept = energy.cumsum(0) / energy.sum()
+    return int((kept < share).sum()) + 1
+
+
+# %% unsquared loop message="values-not-squared"
+def rank_for_energy(W, share):
+    S = torch.linalg.svdvals(W)
+    total, r = 0.0, 0
+    while total < share * S.sum():
+        total, r = total + S[r], r + 1
+    return r
+
+
+# %% error below the share message="share-dropped"
+def rank_for_energy(W, share):
+    S = torch.linalg.svdvals(W)
+    r = 1
+    while S[r:].square().sum() > share * S.square().sum():
+        r += 1
+    return r

@@ -1,0 +1,168 @@
+"""Checks of lab 05: the rank that keeps a share of a matrix's energy.
+
+Letters: d rows, k columns, r rank, m = min(d, k).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import torch
+
+from lora_utils.checks.framework.compare import expect_number
+from lora_utils.checks.framework.draw import Draw
+from lora_utils.checks.framework.exercise import Exercise
+from lora_utils.checks.framework.failure import Failure
+from lora_utils.checks.framework.many_cases import Rule, ask, expect_all
+from lora_utils.checks.framework.subject import Subject
+from lora_utils.checks.lab_05_lora_layer.low_rank import Known, known
+
+rank_for_energy = Exercise("rank-for-energy")
+
+
+class Share(NamedTuple):
+    """A case: a matrix and the share of its energy to keep."""
+
+    w: Known
+    share: float
+
+    def kept(self) -> list[float]:
+        """The share of the energy that ranks 1, 2, 3, ... keep."""
+        return (self.w.s.square().cumsum(0) / self.w.s.square().sum()).tolist()
+
+
+# Spectra whose energy comes fast, slowly, and all at once; shares stay 0.005 away from what any rank reaches.
+SPECTRA = ((10, 7, 5, 3.5, 2.5, 1.5, 1, 0.5), (4, 3.8, 3.5, 3.1, 2.9), (9, 1, 0.9), (6, 5.5, 1, 0.4, 0, 0), (3,))
+SHARES = (0.05, 0.3, 0.45, 0.6, 0.75, 0.9, 0.97, 0.993)
+
+
+@rank_for_energy.check
+def reaches_share(subject: Subject, draw: Draw) -> None:
+    """It is the smallest rank whose best approximation keeps at least that share of the energy."""
+    matrices = []
+    for i, spectrum in enumerate(SPECTRA):
+        d, k = draw.sizes(2, len(spectrum), len(spectrum) + 5)
+        jitter = 1 + 0.02 * torch.tensor([draw.number(-1, 1) for _ in spectrum])
+        s = (torch.tensor(spectrum) * jitter).sort(descending=True).values
+        s = torch.cat((s, torch.zeros(min(d, k) - len(s))))
+        matrices.append(known(draw, *((d, k) if i % 2 else (k, d)), s))
+    judge_ranks(subject, far_cases(matrices, SHARES))
+
+
+def far_cases(matrices: list[Known], shares: tuple[float, ...]) -> list[Share]:
+    """All pairs in which rounding decides nothing: no rank keeps nearly just the share."""
+    cases = [Share(w, share) for w in matrices for share in shares]
+    return [c for c in cases if min(abs(e - c.share) for e in c.kept()) > 0.005]
+
+
+def first(reached: list[float], enough: float) -> int:
+    """The first rank that reaches it; the last where none does."""
+    return 1 + next((r for r, value in enumerate(reached) if value >= enough - 1e-9), len(reached) - 1)
+
+
+def right(c: Share) -> int:
+    """The rank that is asked for."""
+    return first(c.kept(), c.share)
+
+
+def told(c: Share) -> str:
+    """A case, for a message."""
+    return f"a {len(c.w.left)} x {len(c.w.right)} matrix and share={c.share}"
+
+
+def _rules() -> tuple[Rule, ...]:
+    """What well-known mistakes return."""
+
+    def plain(c: Share) -> list[float]:
+        return (c.w.s.cumsum(0) / c.w.s.sum()).tolist()
+
+    def each(c: Share) -> list[float]:
+        return (c.w.s.square() / c.w.s.square().sum()).tolist()
+
+    def reached(c: Share) -> str:
+        shown = ", ".join(f"{e:.3f}" for e in c.kept()[:4])
+        return f"the first ranks of this matrix keep {shown}, ... of the energy, and {right(c)} is the first that does"
+
+    def off(by: str):
+        return lambda c: f"{by}; {reached(c)}"
+
+    return (
+        Rule("index-not-rank", lambda c: right(c) - 1, off("that is the position in a list that begins at 0"),
+             "Position 0 holds what rank 1 keeps."),
+        Rule("one-too-many", lambda c: right(c) + 1, off("one rank less keeps enough already"),
+             "Which rank does the first entry of your list belong to?"),
+        Rule("values-not-squared", lambda c: first(plain(c), c.share),
+             off("the singular values are added up unsquared"),
+             "Energy is the sum of the squared entries, so square them."),
+        Rule("share-of-norm", lambda c: first([e**0.5 for e in c.kept()], c.share),
+             off("the share is taken of the norm"), "The energy is the square of the Frobenius norm."),
+        Rule("share-squared", lambda c: first(c.kept(), c.share**0.5), off("the root of the share is kept"),
+             "The share is one of the energy: compare it as it is."),
+        Rule("share-dropped", lambda c: first(c.kept(), 1 - c.share), off("the share is taken for what may be lost"),
+             "The share says what must be kept."),
+        Rule("energy-returned", lambda c: c.kept()[right(c) - 1], off("that is a share of the energy"),
+             "Return the number of singular values that are kept."),
+        Rule("full-rank", lambda c: min(len(c.w.left), len(c.w.right)), off("that is min(d, k)"),
+             "Ask how many terms are enough."),
+        Rule("full-rank", lambda c: int((c.w.s > 0).sum()), off("that is the rank of the whole matrix"),
+             "Ask how many terms are enough."),
+        Rule("share-of-ranks", lambda c: math.ceil(c.share * len(c.w.s)),
+             off("that is the share of the number of ranks"), "The first ranks keep more than the others."),
+        Rule("not-added-up", lambda c: sum(e >= c.share for e in each(c)),
+             off("each singular value is compared by itself"), "Rank r keeps the sum of the first r."),
+        Rule("not-added-up", lambda c: sum(e < c.share for e in each(c)) + 1,
+             off("each singular value is compared by itself"), "Rank r keeps the sum of the first r."),
+        Rule("counted-above", lambda c: sum(e >= c.share for e in c.kept()),
+             off("the ranks that keep enough are counted"), "Count those that do not keep enough yet, and go one on."),
+        Rule("smallest-first", lambda c: first((c.w.s.square().flip(0).cumsum(0) / c.w.s.square().sum()).tolist(),
+                                               c.share),
+             off("the energy is added up from the smallest singular value"),
+             "The best approximation keeps the largest."),
+        Rule("not-a-share", lambda c: first((c.w.s.square().cumsum(0)).tolist(), c.share),
+             off("the sums are not divided by the whole energy"), "The share is one of the whole energy of W."),
+        Rule("largest-for-whole", lambda c: first((c.w.s / c.w.s[0]).flip(0).tolist(), c.share),
+             off("the singular values are divided by the largest"), "The share is one of the whole energy of W."),
+    )  # fmt: skip
+
+
+def judge_ranks(subject: Subject, cases: list[Share]) -> None:
+    """Compare with the first rank whose summed squares reach each share; hidden checks use it with other matrices.
+
+    All cases are compared at once, since a single answer fits several mistakes.
+    """
+    values = ask(subject, cases, lambda c: [c.w.W, c.share], told)["values"]
+    for c, value in zip(cases, values, strict=True):
+        if not isinstance(value, (int, float)) and not (isinstance(value, torch.Tensor) and value.numel() == 1):
+            came = "None: is a return missing?" if value is None else f"a {type(value).__name__}"
+            raise Failure("not-a-number", f"the rank for {told(c)} must be a whole number (int), got {came}",
+                          "Return the number itself, with nothing around it.")  # fmt: skip
+    numbers = [v.flatten()[0] if isinstance(v, torch.Tensor) and v.numel() == 1 else v for v in values]
+    expect_all(
+        numbers,
+        cases,
+        right,
+        told=told,
+        what="the rank",
+        id="wrong-rank",
+        rules=_rules(),
+        tolerance=1e-6,
+        hint="Write down what ranks 1, 2, 3, ... of a small matrix keep, and take the first that is enough.",
+    )
+    for c, value in zip(cases, values, strict=True):
+        expect_number(value, f"the rank for {told(c)}", int)
+
+
+@rank_for_energy.check(weight=0.5, after=("reaches-share",))
+def keeps_at_least(subject: Subject, draw: Draw) -> None:
+    """A rank that keeps just the share is enough: 'at least' includes it."""
+    scale = draw.choice((0.5, 1.0, 2.0, 4.0))  # with these numbers nothing is rounded
+    cases = [Share(Known(torch.eye(4).double(), scale * torch.ones(4).double(), torch.eye(k).double()[:, :4]), 0.25)
+             for k in (4, 6)]  # fmt: skip
+    values = ask(subject, cases, lambda c: [c.w.W, c.share], told)["values"]
+    rules = (
+        Rule("more-than-share", lambda c: 2, "the first of four equal directions keeps a quarter, which is the share, "
+             "and it is not taken for enough", "At least the share: as much is enough."),
+    )  # fmt: skip
+    expect_all(values, cases, lambda c: 1, told=told, what="the rank", id="wrong-rank", rules=rules,
+               hint="Four equal singular values: rank 1 keeps a quarter.")  # fmt: skip
