@@ -60,6 +60,35 @@ print("torch", torch.__version__, "on", device)
 # because it needs it for $G\,W'$. It does so for every layer at once: at the end of the forward pass the whole model
 # lies in memory in floats, and the four bits have saved nothing. So the product gets a forward and a backward of its
 # own, a `torch.autograd.Function`, that keeps the codes and dequantises twice.
+#
+# What such a function looks like, for $y = x^n$ with a fixed whole number $n$, whose derivative is $n\,x^{n-1}$. Two
+# static methods; `ctx` carries what backward will need, tensors by `save_for_backward` and anything else as an attribute;
+# backward gets the gradient with respect to $y$ and returns one value for **each** argument of forward, None for what
+# has no gradient. It is never instantiated: it is called by `apply`.
+
+# %% tags=["skip-when-grading"]
+# NBVAL_CHECK_OUTPUT
+class Power(torch.autograd.Function):
+    """x -> x**n, elementwise; the gradient goes to x alone."""
+
+    @staticmethod
+    def forward(ctx, x, n):
+        ctx.save_for_backward(x)
+        ctx.n = n
+        return x**n
+
+    @staticmethod
+    def backward(ctx, grad):
+        (x,) = ctx.saved_tensors
+        return grad * ctx.n * x ** (ctx.n - 1), None
+
+
+number = torch.tensor(5.0, requires_grad=True)
+Power.apply(number, 3).backward()
+print("the derivative of x**3 at 5:", number.grad.item())
+
+# %% [markdown]
+# The exercise needs $W'$ in both passes. This function, which is given, makes it from codes and scales.
 
 
 # %% nbgrader={"grade": false, "grade_id": "given-dequantise", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -591,6 +620,8 @@ for name, (waiting_bytes, seconds) in costs.items():
 #   Gradients have 32 bits. Adam remembers two numbers for each trained one, of `state_bytes` bytes each: 4, or 1 in
 #   8 bits.
 #
+# Both return plain Python numbers, not tensors, and nothing is rounded.
+#
 # <details><summary>Hint 1: where to start</summary>
 #
 # Write down for each kind of number how many there are and how many bytes one takes. Frozen numbers have neither a
@@ -633,7 +664,7 @@ def other_bits(functions, draw):
     check.judge_bytes(functions, draw, 4, 8.25)
 
 
-step_bytes_grade = step_bytes_grade.hidden(other_bits, points=1)
+step_bytes_grade = step_bytes_grade.hidden(other_bits, points=1, after=("bytes-of-a-step",))
 ### END HIDDEN TESTS
 step_bytes_grade
 
@@ -907,7 +938,8 @@ axes.grid(axis="x", visible=False)
 #   in autograd. `original` is $W$ and `stored` is $W'$, both $(o, i)$, possibly in 16 bits. You need one of them. The
 #   arguments stay as they are.
 # * `lost_share(stored, merged, again)` returns how much of the update is lost when the merged weight is quantised
-#   `again`: the Frobenius norm of the error over that of the update.
+#   `again`: the Frobenius norm of the error over that of the update. It is a plain Python number (a `float`, no tensor);
+#   above 1 if the error is larger than the update.
 #
 # <details><summary>Hint 1: where to start</summary>
 #
@@ -948,14 +980,16 @@ merge_back_grade = check.merge_back(merge_weights, lost_share, points=3, of=4)
 
 ### BEGIN HIDDEN TESTS
 def base_in_sixteen_bits(functions, draw):
-    """A base in bfloat16 is merged in float32."""
-    o, i, r = draw.sizes(3)
-    c = {"original": draw.normal(o, i).bfloat16(), "stored": draw.normal(o, i).bfloat16(), "A": draw.normal(i, r),
-         "B": draw.normal(r, o), "alpha": 1.5}  # fmt: skip
-    check.judge_merge(functions, c)
+    """A base in 16 bits is merged in float32."""
+    cases = []
+    for dtype in (torch.bfloat16, torch.float16):
+        o, i, r = draw.sizes(3)
+        cases.append({"original": draw.normal(o, i).to(dtype), "stored": draw.normal(o, i).to(dtype),
+                      "A": draw.normal(i, r), "B": draw.normal(r, o), "alpha": 1.5})  # fmt: skip
+    check.judge_merge(functions, cases)
 
 
-merge_back_grade = merge_back_grade.hidden(base_in_sixteen_bits, points=1)
+merge_back_grade = merge_back_grade.hidden(base_in_sixteen_bits, points=1, after=("merges",))
 ### END HIDDEN TESTS
 merge_back_grade
 
