@@ -66,6 +66,7 @@ print("torch", torch.__version__, "on", device)
 # backward gets the gradient with respect to $y$ and returns one value for **each** argument of forward, None for what
 # has no gradient. It is never instantiated: it is called by `apply`.
 
+
 # %% tags=["skip-when-grading"]
 # NBVAL_CHECK_OUTPUT
 class Power(torch.autograd.Function):
@@ -427,11 +428,13 @@ for (text, label), written in zip(held_out, texts_before, strict=False):
 #
 # Write two functions.
 #
-# * `label_answer(prompt, answer, length, pad)` gets two lists of token ids and returns `ids` and `labels`, both of shape
-#   `(length,)`: the prompt, the answer, then `pad`. The answer's last token ends the turn; it has a label even if it
-#   equals `pad`. Labels stay in the place of their token.
+# * `label_answer(prompt, answer, length, pad)` gets two lists of token ids, at most `length` together, and returns the
+#   tensors `ids` and `labels`, in this order, whole numbers of shape `(length,)`: the prompt, the answer, then `pad`. The
+#   answer's last token ends the turn; it has a label even if it equals `pad`, which prompt and answer may contain
+#   anywhere. Labels stay in the place of their token.
 # * `answer_loss(logits, labels)` gets logits $(b, s, v)$ and labels $(b, s)$, for $b$ rows and a vocabulary of $v$
-#   tokens, and returns the mean cross entropy of all labelled tokens of the batch.
+#   tokens, and returns, as a tensor that autograd can follow, the mean cross entropy of all labelled tokens of the batch.
+#   Every token may be a label, 0 too; the first place of a row never has one.
 #
 # <details><summary>Hint 1: where to start</summary>
 #

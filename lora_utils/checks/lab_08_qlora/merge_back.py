@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import torch
 
-from lora_utils.checks import Draw, Exercise, Failure, StudentRaised, Subject, close, expect_close
+from lora_utils.checks import Draw, Exercise, Failure, StudentRaised, Subject, close
 from lora_utils.checks.framework.compare import expect_number, expect_tensor
 from lora_utils.checks.lab_08_qlora.rules import Slip, expect_rule
 from lora_utils.quantization.nf4 import dequantize_4bit, quantize_4bit
@@ -50,7 +50,7 @@ def _case(draw: Draw, *, square: bool = False, alpha: float | None = None, **siz
 def merges(subject: Subject, draw: Draw) -> None:
     """The merged weight computes what the trained layer computed, base and path, for any sizes and any alpha."""
     more = [_case(draw, alpha=draw.number(-3, -1.1)), _case(draw, alpha=1, r=1), _case(draw, alpha=0.0),
-            _case(draw, o=1), _case(draw, i=1, r=1), _case(draw, r=17), _case(draw, square=True, alpha=-0.3)]  # fmt: skip
+            _case(draw, o=1), _case(draw, i=1, r=1), _case(draw, r=17), _case(draw, alpha=-0.3)]  # fmt: skip
     c = _case(draw, square=True)  # shows whether A B is transposed, where a rectangle would only refuse
     f, (one,) = _formulas(c), subject.probe(merge, cases=[c])["seen"]
     for untransposed in (f["alpha"] * f["AB"], f["AB"]):
@@ -195,8 +195,8 @@ SHARES = (
          "taken for the error", "The error is what quantising has changed in the merged weight."),
     Slip("kept-not-lost", lambda s, m, a: 1 - _norm(a - s) / _norm(m - s), "the distance of `again` from `stored` is "
          "taken for what is kept", "The error is what quantising has changed in the merged weight."),
-    Slip("each-weight-alone", lambda s, m, a: _norm((a - m) / (m - s)), "weights are divided one by one before the norm "
-         "is taken", "Two norms, then their quotient."),
+    Slip("each-weight-alone", lambda s, m, a: _norm((a - m) / (m - s)), "weights are divided one by one before the "
+         "norm is taken", "Two norms, then their quotient."),
     Slip("clamped", lambda s, m, a: min(1.0, _share(s, m, a)), "the share is cut off at 1", "An error larger than the "
          "update gives more than 1."),
     Slip("in-per-cent", lambda s, m, a: 100 * _share(s, m, a), "that is per cent", "Return the share itself."),

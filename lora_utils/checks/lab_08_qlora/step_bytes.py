@@ -215,4 +215,4 @@ def whole_numbers_stay_exact(subject: Subject, draw: Draw) -> None:
         expect_number(value, f"for linear={L:,} and bits=4 the bytes")
         if value != L // 2:
             raise Failure("not-exact", f"{L:,} numbers of 4 bits are {L // 2:,} bytes, got {value:,}",
-                          "Compute with Python's numbers: a float32 tensor keeps 24 bits, and rounding loses more.")  # fmt: skip
+                          "Compute with Python's numbers: a float32 tensor keeps 24 bits, rounding fewer.")  # fmt: skip
