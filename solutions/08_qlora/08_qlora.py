@@ -505,7 +505,8 @@ answer_labels_grade
 # | run a list of blocks so that each is recomputed by itself | 2 of 5 | 8 min | 3 lines |
 #
 # Write `run_blocks(blocks, x)`: the first block gets `x`, each later one what the one before it returned, and the last
-# result is returned. `checkpoint(function, x, use_reentrant=False)` from `torch.utils.checkpoint` is imported: it calls
+# result is returned. Each block is checkpointed by itself, the last one too: it runs once in the forward pass and once more
+# when the backward pass comes to it. `checkpoint(function, x, use_reentrant=False)` from `torch.utils.checkpoint` is imported: it calls
 # `function(x)` now, keeps `x` alone, and calls it again in the backward pass.
 #
 # In a fine-tuned model `x` comes from a frozen embedding and needs no gradient. The blocks do.
@@ -551,7 +552,7 @@ def with_dropout(function, draw):
                        hint="Do not detach x.")  # fmt: skip
 
 
-checkpoint_blocks_grade = checkpoint_blocks_grade.hidden(with_dropout, points=1)
+checkpoint_blocks_grade = checkpoint_blocks_grade.hidden(with_dropout, points=1, after=("gradients", "recomputes"))
 ### END HIDDEN TESTS
 checkpoint_blocks_grade
 

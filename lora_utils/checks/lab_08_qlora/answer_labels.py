@@ -37,7 +37,7 @@ def lose(label_answer, answer_loss, *, cases: list) -> dict:
 
 # ---------------------------------------------------------------------------------------------------------- the row
 def _row_cases(draw: Draw) -> list[dict]:
-    """Draw tokens; the last of an answer ends the turn and is mostly the padding too, which stands elsewhere as well."""
+    """Draw tokens; the last of an answer ends the turn and is mostly the padding too, which stands elsewhere too."""
     cases = []
     for k in range(24):
         p, a = draw.integer(2, 5), 1 if k % 6 == 5 else draw.integer(2, 4)
@@ -261,7 +261,7 @@ LOSSES = (
     Slip("sum-not-mean", lambda x, y: _right(x, y) * _count(y), "the loss is a sum: it grows with the length of the "
          "answers", "Take the mean over the labelled tokens."),
     *(Slip("masked-in-mean", lambda x, y, n=n: _right(x, y) * _count(y) / (len(y) * (y.shape[1] - n)), "places without "
-           "a label count in the mean, so the loss shrinks with the padding", "Divide by the number of labelled tokens.")
+           "a label count in the mean, so the loss shrinks with the padding", "Divide by how many have a label.")
       for n in (1, 0)),
     Slip("sum-over-rows", lambda x, y: _right(x, y) * _count(y) / len(y), "the sum is divided by the number of rows",
          ONE_MEAN),
@@ -312,5 +312,5 @@ def _expect_no_mean_of_means(values: list, cases: list) -> None:
     kept = [k for k, v in enumerate(values) if isinstance(v, torch.Tensor) and v.numel() == 1 and not v.isnan()]
     each = [_each(_picked(*cases[k], 1), len(cases[k][1])) for k in kept]
     if len(kept) == len(values) - 1 and all(close(values[k], e) for k, e in zip(kept, each, strict=True)):
-        raise Failure("mean-of-means", "each example is averaged first, so a token in a short answer counts more, and a "
-                      "row without a label makes NaN", ONE_MEAN)  # fmt: skip
+        raise Failure("mean-of-means", "each example is averaged first, so a token in a short answer counts more, and "
+                      "a row without a label makes NaN", ONE_MEAN)  # fmt: skip
