@@ -129,9 +129,9 @@ def _no_gradient(subject: Subject, c: dict, plainly: bool) -> None:
                       "Return the tensor as it is, without detach, .data or a copy of its numbers.")  # fmt: skip
     again = subject.probe(run_blocks, **c, needs_grad=True)
     if again["recorded"] and any(g is not None for g in again["gradients"]):
-        raise Failure("no-gradient", f"{text}, unless x needs one too: so works the reentrant kind of checkpoint, which "
-                      "records nothing when its input needs no gradient", "Ask for the other kind: its argument is in "
-                      "the text of the exercise.")  # fmt: skip
+        raise Failure("no-gradient", f"{text}, unless x needs one too: so works the reentrant kind of checkpoint, "
+                      "which records nothing when its input needs no gradient", "Ask for the other kind: the text "
+                      "of the exercise names the argument.")  # fmt: skip
     raise Failure("no-gradient", f"{text}: blocks ran with gradients switched off, and nothing was recorded",
                   "Take away no_grad, inference_mode or detach: checkpoint itself decides what is kept.")  # fmt: skip
 
@@ -181,7 +181,7 @@ def recomputes(subject: Subject, draw: Draw) -> None:
     if seen["backward"] == turned[1:]:
         raise Failure("last-kept", f"in the backward pass the blocks run in the order {turned[1:]}, expected {turned}: "
                       "the last block does not run again, so its intermediate results have been kept",
-                      "The last block is checkpointed as well (torch's checkpoint_sequential leaves it out).")  # fmt: skip
+                      "Checkpoint the last block as well (torch's checkpoint_sequential leaves it out).")  # fmt: skip
     if missing := [k for k in once if k not in seen["backward"]]:
         raise Failure("some-kept", f"in the backward pass the blocks run in the order {seen['backward']}, expected "
                       f"{turned}: the intermediate results of block {missing[0]} have been kept",
