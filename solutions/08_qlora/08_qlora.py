@@ -234,11 +234,12 @@ print(f"its codes and scales:               {layer.stored_bytes():>9,} bytes, st
 # | a trainable path beside a frozen 4-bit layer, whatever type `x` has | 3 of 5 | 15 min | 6 lines |
 #
 # Complete the class. `base` is a 4-bit layer: a module with `in_features` and `out_features`, which maps $x$ to
-# $x\,W'^\top + \text{bias}$ in the type of $x$. It shall
+# $x\,W'^\top + \text{bias}$ in the type of $x$, with a bias or without. It shall
 #
-# * keep the layer as it is, and freeze it, its bias too;
-# * hold a `LoRALayer` of the right sizes in the type `dtype`;
-# * compute the path in the path's own type, and return the sum in the type of `base(x)`.
+# * keep the very object as it is, and freeze it, its bias too if it has one;
+# * hold a `LoRALayer` of the right sizes in the type `dtype`, with $A$ random and $B$ zero;
+# * compute the path in the path's own type, whatever that and the type of `x` are, and return the sum in the type of
+#   `base(x)`.
 #
 # <details><summary>Hint 1: where to start</summary>
 #
@@ -286,7 +287,7 @@ from lora_utils.checks import Failure
 def course_layer(layer, draw):
     """It also wraps the course's QuantizedLinear, on single vectors and on sequences."""
     check.judge_path(layer, draw, check.path_case(draw, kind="by hand"))
-    check.judge_path(layer, draw, check.path_case(draw, kind="by hand", leading=()))
+    check.judge_path(layer, draw, check.path_case(draw, kind="by hand", leading=(), bias=False))
     check.judge_path(layer, draw, check.path_case(draw, leading=(2, 3, 2)))
 
 
@@ -302,7 +303,9 @@ def gradient_types(layer, draw):
                       "Cast x with .to(...), which autograd follows; the parameters themselves stay float32.")  # fmt: skip
 
 
-qlora_linear_grade = qlora_linear_grade.hidden(course_layer, points=1).hidden(gradient_types, points=1)
+qlora_linear_grade = qlora_linear_grade.hidden(course_layer, points=1, after=("output",)).hidden(
+    gradient_types, points=1, after=("types",)
+)
 ### END HIDDEN TESTS
 qlora_linear_grade
 

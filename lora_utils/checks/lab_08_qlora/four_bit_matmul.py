@@ -164,8 +164,8 @@ def judge_gradient(subject: Subject, draw: Draw, c: dict) -> None:
             raise Failure("wrong-count", f"torch says: {error.text}", "backward returns one value for every argument "
                           "of forward after ctx: dL/dx, None, None, None.") from None  # fmt: skip
         if "different than None at position" in error.text:
-            raise Failure("gradient-elsewhere", f"torch says: {error.text}", "The values stand in the order of forward's "
-                          "arguments: x is first, and the others have no gradient.") from None  # fmt: skip
+            raise Failure("gradient-elsewhere", f"torch says: {error.text}", "The values stand in the order of "
+                          "forward's arguments: x is first, and the others have no gradient.") from None  # fmt: skip
         if "invalid gradient at index 0" in error.text:
             raise Failure("gradient-shape", f"torch says: {error.text}", "dL/dx has the shape of x: (..., o) @ (o, i) "
                           "-> (..., i).") from None  # fmt: skip
