@@ -7,10 +7,8 @@ from lora_utils.checks.framework.compare import share_left as share_left
 from lora_utils.checks.framework.wrapping_probes import fit as fit
 from lora_utils.checks.lab_06_linear_with_lora.adapt_classifier import adapt_classifier as adapt_classifier
 from lora_utils.checks.lab_06_linear_with_lora.adapt_classifier import seen_after as seen_after
-from lora_utils.checks.lab_06_linear_with_lora.inject_by_name import LAYERS as LAYERS
-from lora_utils.checks.lab_06_linear_with_lora.inject_by_name import expect_refusal as expect_refusal
 from lora_utils.checks.lab_06_linear_with_lora.inject_by_name import inject_by_name as inject_by_name
-from lora_utils.checks.lab_06_linear_with_lora.inject_by_name import inject_steps as inject_steps
+from lora_utils.checks.lab_06_linear_with_lora.inject_by_name import judge_all_or_nothing as judge_all_or_nothing
 from lora_utils.checks.lab_06_linear_with_lora.linear_with_lora import case as case
 from lora_utils.checks.lab_06_linear_with_lora.linear_with_lora import judge_output as judge_output
 from lora_utils.checks.lab_06_linear_with_lora.linear_with_lora import linear_with_lora as linear_with_lora

@@ -155,9 +155,9 @@ def _in_sixteen_bits(got: torch.Tensor, right: torch.Tensor, mistakes) -> None:
     """Name rounding where the output is nearly right, and no other mistake is as near."""
     if close(got, right, 0.02) and not any(close(got, m) for m in mistakes):
         gap = float((got - right).abs().max())
-        raise Failure("rounded-on-the-way", f"for x in float32 the output is off by {gap:.2g}: only the first digits are "
-                      "right, so something is rounded to 16 bits on the way", "Cast x to the type of the path, and the "
-                      "path's result to that of base(x), to no other.")  # fmt: skip
+        raise Failure("rounded-on-the-way", f"for x in float32 the output is off by {gap:.2g}: only the first digits "
+                      "are right, so something is rounded to 16 bits on the way", "Cast x to the type of the path, and "
+                      "the path's result to that of base(x), to no other.")  # fmt: skip
 
 
 @qlora_linear.check(after=("has-the-path",))
@@ -276,8 +276,8 @@ def _judge_types(subject: Subject, draw: Draw) -> None:
         case = f"for x in {of_x} and a path in {of_path or 'float32'}"
         if raised:
             told = "dtype" in raised or "scalar type" in raised
-            raise Failure("input-not-cast" if told else "raises-for-types", f"{case} it raises {raised}", "The type of x "
-                          "and that of the path may be any: cast on the way into the path and out.")  # fmt: skip
+            raise Failure("input-not-cast" if told else "raises-for-types", f"{case} it raises {raised}", "The type "
+                          "of x and that of the path may be any: cast on the way into the path and out.")  # fmt: skip
         expect_tensor(output, "what forward returns")
         if output.dtype != getattr(torch, of_x):
             raise Failure("output-dtype", f"{case} the output is {output.dtype}, base(x) is torch.{of_x}",
