@@ -674,7 +674,8 @@ print(inspect.getsource(check.Mergeable))
 # * `merge` changes `layer.linear.weight` and sets the flag. Merging twice changes nothing more.
 # * `unmerge` brings the weight back **bit for bit** and resets the flag. Unmerging twice, or before any merge, changes
 #   nothing.
-# * `A` and `B` stay as they are, and the weight stays a frozen parameter.
+# * `A` and `B` stay as they are and can be trained, the bias is untouched, and the weight stays a frozen parameter.
+# * Calls come in any order, and for several layers in turn: each layer has its own weight to go back to.
 #
 # Many libraries subtract the update again. In floating point $(W + \Delta) - \Delta$ is not $W$; the exercise asks for
 # the exact weight.
@@ -747,7 +748,7 @@ def nothing_stale(functions, draw):
         )
 
 
-merge_weights_grade = merge_weights_grade.hidden(nothing_stale, points=1)
+merge_weights_grade = merge_weights_grade.hidden(nothing_stale, points=1, after=("merging-twice", "restores"))
 ### END HIDDEN TESTS
 merge_weights_grade
 

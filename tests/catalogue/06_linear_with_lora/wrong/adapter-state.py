@@ -161,6 +161,5 @@ def adapter_state(model, also):
 # %% types, or names that contain lora message="substring-match"
 def adapter_state(model, also):
     trained = [n for n, module in model.named_modules() if isinstance(module, LoRALayer) or "lora" in n] + also
-    trained = [n for n in trained if not isinstance(model.get_submodule(n), nn.ModuleList)]
     starts = tuple(f"{name}." for name in trained)
     return {name: value.detach().clone() for name, value in model.state_dict().items() if name.startswith(starts)}
