@@ -378,10 +378,10 @@ except WeightsError as error:
 # This is the adaptation whose two lines the [quiz](../10_quiz/10_quiz.ipynb) quotes. Write `adapt(model, wrapper)` for a `TextClassifier` with
 # four classes. It shall
 #
-# * freeze everything the model has, the embedding included;
-# * give it a new head, `fc2`, a linear layer from 128 to 2 with bias;
+# * freeze everything the model has, the embedding included, whether or not the wrapper freezes its layer too;
+# * give it a new head, `fc2`, an `nn.Linear` from 128 to 2 with bias, with none of the old head's numbers;
 # * wrap the trained `fc1` with rank 2 and alpha 0.1, by `wrapper(layer, rank, alpha)`;
-# * return the model.
+# * return that same model.
 #
 # **Predict before you run**: how many numbers can be trained afterwards, and which part holds most of them?
 #
@@ -437,7 +437,7 @@ def pretrained_values(adapt, draw):
             )
 
 
-adapt_classifier_grade = adapt_classifier_grade.hidden(pretrained_values, points=1)
+adapt_classifier_grade = adapt_classifier_grade.hidden(pretrained_values, points=1, after=("wraps-fc1",))
 ### END HIDDEN TESTS
 adapt_classifier_grade
 
