@@ -58,7 +58,7 @@ print(f"Python {platform.python_version()}, torch {torch.__version__}")
 # $\alpha$ (`alpha`). Only $A$ and $B$ are trained.
 #
 # The class is a wrapper that **has** a layer; it **is** not one. It keeps the very object it is given. So it costs no
-# memory for a second $W$, whatever is special about the layer (4-bit storage, hooks, a shared weight) keeps working,
+# memory for a second $W$, whatever is special about the layer (4-bit storage, hooks, a shared weight) can keep working,
 # and the original can be handed back unharmed.
 
 # %% [markdown]
@@ -70,9 +70,10 @@ print(f"Python {platform.python_version()}, torch {torch.__version__}")
 # Complete the class. `LoRALayer(in_dim, out_dim, rank, alpha)` is imported from the course's package; it multiplies by
 # `alpha` itself. The class shall
 #
-# * keep the layer it is given, and freeze it, weight and bias;
+# * keep the layer it is given, an `nn.Linear` or a subclass of it, and freeze it, weight and bias (if it has one);
 # * hold a `LoRALayer` of the right sizes, on the layer's device and in the layer's dtype;
-# * return the sum of both outputs.
+# * return the sum of both outputs;
+# * keep the stub's names of its arguments: later cells call it as `LinearWithLoRA(layer, rank=2, alpha=0.1)`.
 #
 # <details><summary>Hint 1: where to start</summary>
 #
@@ -150,7 +151,9 @@ def learns(layer, draw):
         )
 
 
-linear_with_lora_grade = linear_with_lora_grade.hidden(without_bias, points=1).hidden(learns, points=2)
+linear_with_lora_grade = linear_with_lora_grade.hidden(without_bias, points=1, after=("output",)).hidden(
+    learns, points=2, after=("output", "trains-only-the-path", "gradients")
+)
 ### END HIDDEN TESTS
 linear_with_lora_grade
 

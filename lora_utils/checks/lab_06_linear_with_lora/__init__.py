@@ -11,7 +11,6 @@ from lora_utils.checks.lab_06_linear_with_lora.adapter_state import adapter_stat
 from lora_utils.checks.lab_06_linear_with_lora.adapter_state import judge_state as judge_state
 from lora_utils.checks.lab_06_linear_with_lora.inject_by_name import inject_by_name as inject_by_name
 from lora_utils.checks.lab_06_linear_with_lora.inject_by_name import judge_all_or_nothing as judge_all_or_nothing
-from lora_utils.checks.lab_06_linear_with_lora.linear_with_lora import case as case
 from lora_utils.checks.lab_06_linear_with_lora.linear_with_lora import judge_output as judge_output
 from lora_utils.checks.lab_06_linear_with_lora.linear_with_lora import linear_with_lora as linear_with_lora
 from lora_utils.checks.lab_06_linear_with_lora.merge_weights import Mergeable as Mergeable
@@ -21,3 +20,4 @@ from lora_utils.checks.lab_06_linear_with_lora.merge_weights import merge_weight
 from lora_utils.checks.lab_06_linear_with_lora.merge_weights import merged_weight as merged_weight
 from lora_utils.checks.lab_06_linear_with_lora.swap_adapters import judge_nothing_by_halves as judge_nothing_by_halves
 from lora_utils.checks.lab_06_linear_with_lora.swap_adapters import swap_adapters as swap_adapters
+from lora_utils.checks.lab_06_linear_with_lora.wrapping_cases import case as case
