@@ -304,7 +304,7 @@ def gradient_types(layer, draw):
 
 
 qlora_linear_grade = qlora_linear_grade.hidden(course_layer, points=1, after=("output",)).hidden(
-    gradient_types, points=1, after=("types",)
+    gradient_types, points=1, after=("types", "gradients")
 )
 ### END HIDDEN TESTS
 qlora_linear_grade

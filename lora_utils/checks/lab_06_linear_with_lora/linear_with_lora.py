@@ -122,7 +122,7 @@ def judge_output(subject: Subject, draw: Draw, c: dict) -> None:
     seen = probed(subject, run, c, A=A, B=B)
     expect_tensor(seen["output"], "what forward returns")
     f = closed_form(c, A, B)
-    what = f"for rank={c['rank']} and alpha={c['alpha']} the output"
+    what = f"the output for rank={c['rank']} and alpha={c['alpha']}"
     hint = "The sum of two outputs for the same x: the kept layer's and the path's."
     expect_close(seen["output"], f["output"], what=what, id="wrong-output", hint=hint, mistakes=output_mistakes(c, f))
 

@@ -154,7 +154,7 @@ def merges(subject: Subject, draw: Draw) -> None:
         expect_close(
             look["weight"],
             merged_weight(c),
-            what=f"for alpha={c['alpha']} and rank {r} the merged weight",
+            what=f"the merged weight for alpha={c['alpha']} and rank {r}",
             id="wrong-merge",
             hint=hint,
             mistakes=tuple(mistakes),

@@ -17,7 +17,7 @@ swap_adapters = Exercise("swap-adapters")
 # ---------------------------------------------------------------------------------------------------------- probes
 def swap_steps(swap, *, numbers, states: list, order: list | None = None, train=False, beside=False) -> dict:
     """Probe: load states in the given order into one model; returns its parameters after each step."""
-    model = adapted_model(numbers, beside=beside)
+    model = adapted_model(numbers, beside=beside, flora=beside)
     states = [dict(state) for state in states]
     looks, raised = [], []
     for state in states if order is None else [states[k] for k in order]:
@@ -142,6 +142,10 @@ def every_tensor_of_the_state(subject: Subject, draw: Draw) -> None:
                 text = f"for a state of {kind} {name} {'is not loaded' if name in state else 'does not stay as it was'}"
                 raise Failure("not-every-tensor" if name in state else "changes-more", text,
                               "Copy every tensor of the state, and nothing else.")  # fmt: skip
+    seen = subject.probe(swap_steps, numbers=numbers, states=[whole | more], train=True)
+    if turned := [p["name"] for p in seen["parameters"] if learns(p) and p["name"] not in whole]:
+        raise Failure("trainable-changed", f"a state that holds {turned[0]} makes it trainable", "Copy values into the "
+                      "existing parameters; leave requires_grad alone.")  # fmt: skip
 
 
 def misfits(draw: Draw) -> list[tuple[str, dict]]:
@@ -198,12 +202,12 @@ def refuses_wrong_names(subject: Subject, draw: Draw) -> None:
 
 @swap_adapters.check(after=("refuses-wrong-names",))
 def whatever_it_is_called(subject: Subject, draw: Draw) -> None:
-    """A LoRALayer that is not called lora needs its factors too."""
+    """A LoRALayer that is not called lora needs its factors too, and nothing else does that has an A and a B."""
     more = {"beside.A": draw.normal(5, 2), "beside.B": draw.normal(2, 3)}
-    state, numbers = random_state(draw) | more, numbers_of(draw, beside=True)
+    state, numbers = random_state(draw) | more, numbers_of(draw, beside=True, flora=True)
     states = [state, *({name: value for name, value in state.items() if name != one} for one in BESIDE)]
     fits, *runs = subject.probe(swap_each, numbers=numbers, states=states, beside=True)["runs"]
-    _expect_accepted(fits["raised"][0], "the factors and the head")
+    _expect_accepted(fits["raised"][0], "all factors of LoRA layers and the head (other modules have an A and a B too)")
     for name, seen in zip(BESIDE, runs, strict=True):
         if seen["raised"][0] is None:
             raise Failure("matched-by-name", f"a state without {name!r} was accepted: 'beside' is a LoRALayer, though "

@@ -110,7 +110,7 @@ def _judge_output(subject: Subject, c: dict) -> None:
         Mistake("block-left-out", result(*every[1:]), f"{case} the first block does not act on x", chain),
     )  # fmt: skip
     expect_close(
-        seen["output"], result(*every), what=f"{case} the output", id="wrong-output", hint=chain, mistakes=mistakes
+        seen["output"], result(*every), what=f"the output {case}", id="wrong-output", hint=chain, mistakes=mistakes
     )
 
 

@@ -117,7 +117,7 @@ def judge_product(subject: Subject, draw: Draw, c: dict) -> None:
         mistakes.append(Mistake("forward-transposed", x @ W, "the output is x W', without the transpose",
                                 "W' is stored as (out, in), and x has in columns: it takes a transpose."))  # fmt: skip
     what, hint = (
-        f"for x of shape {tuple(x.shape)} and W' of shape {tuple(W.shape)} the output",
+        f"the output for x of shape {tuple(x.shape)} and W' of shape {tuple(W.shape)}",
         "One product, of x with W'.",
     )
     expect_close(got, x @ W.T, what=what, id="wrong-output", hint=hint,
@@ -238,5 +238,5 @@ def _judge_type(subject: Subject, draw: Draw, dtype: torch.dtype) -> None:
         if seen[name].dtype != dtype:
             raise Failure("type-not-kept", f"{what} is {seen[name].dtype} for x in {dtype}",
                           "Dequantise in the type of x; where x is cast, the result has to be cast back.")  # fmt: skip
-        expect_close(seen[name], right[name], what=f"for x in {dtype} {what}", id=f"wrong-{name}-in-other-types",
+        expect_close(seen[name], right[name], what=f"{what} for x in {dtype}", id=f"wrong-{name}-in-other-types",
                      hint="The same product, whatever the type.", tolerance=0.05)  # fmt: skip

@@ -117,7 +117,7 @@ def judge_merge(subject: Subject, cases: list[dict]) -> None:
         if all(close(g, r, 0.02) for g, r in zip(got, rounded, strict=True)):
             raise Failure("summed-in-16-bits", f"for a base in {cases[0]['stored'].dtype} the sum has no more digits "
                           "than 16 bits keep", "Turn what has 16 bits into 32 before you add.")  # fmt: skip
-    said = [f"for a weight of shape {tuple(f['S'].shape)}, rank {f['r']} and alpha={f['alpha']} the merged weight"
+    said = [f"the merged weight of shape {tuple(f['S'].shape)} for rank {f['r']} and alpha={f['alpha']}"
             for f in formulas]  # fmt: skip
     expect_rule(got, rights, [(f,) for f in formulas], said, slips=SLIPS, id="wrong-merge", hint="Write down what the "
                 "trained layer computes for x, and factor x out.", tolerance=1e-5)  # fmt: skip

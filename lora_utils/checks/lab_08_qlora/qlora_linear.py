@@ -58,6 +58,9 @@ def built(subject: Subject, c: dict, **more) -> dict:
             raise Failure("needs-weight", f"it reads base.weight: {error.text}", "A 4-bit layer need not have one: use "
                           "base.in_features, base.out_features and the argument dtype.") from None  # fmt: skip
         _no_bias(c, error)
+        if error.kind == "ValueError" and f"rank must be an integer of at least 1, got {c['alpha']}" in error.text:
+            raise Failure("rank-alpha-swapped", f"for rank={c['rank']} and alpha={c['alpha']} LoRALayer says: "
+                          f"{error.text}", "LoRALayer takes in_dim, out_dim, rank, alpha, in this order.") from None  # fmt: skip
         if error.kind == "TypeError" and "dtype" in error.text and "missing" in error.text:
             raise Failure("dtype-without-default", f"QLoRALinear(base, rank, alpha) raises: {error.text}", "The stub "
                           "gives dtype a default, torch.float32; keep it.") from None  # fmt: skip
@@ -145,7 +148,7 @@ def judge_path(subject: Subject, draw: Draw, c: dict) -> None:
         Mistake("path-quantised", y + alpha * (x @ rounded[0] @ rounded[1]), "A and B are rounded to 4 bits: they are "
                 "what is trained, and small steps would be lost", "Only the frozen base is stored in 4 bits."),
     )  # fmt: skip
-    what = f"for rank={r}, alpha={alpha} and a base {'without' if c['bias'] is None else 'with'} bias the output"
+    what = f"the output for rank={r}, alpha={alpha} and a base {'without' if c['bias'] is None else 'with'} bias"
     if seen["output"].is_floating_point() and not close(seen["output"], y + alpha * path):
         _in_sixteen_bits(seen["output"], y + alpha * path, (m.value for m in mistakes))
     expect_close(seen["output"], y + alpha * path, what=what, id="wrong-output", hint=add, mistakes=mistakes)
@@ -255,7 +258,7 @@ def types(subject: Subject, draw: Draw) -> None:
         raise
     if seen["output"].dtype != torch.bfloat16:
         raise Failure("output-dtype", f"the output is {seen['output'].dtype}, base(x) is torch.bfloat16",
-                      "Cast the path's result to the type that base(x) has.")  # fmt: skip
+                      "Give the base x itself, and cast the path's result to the type that base(x) has.")  # fmt: skip
     mistake = Mistake("path-in-low-precision", torch.zeros(3, o), "A and B are rounded to bfloat16 before their use",
                       "Cast x up to the path's type instead of the path down to that of x.")  # fmt: skip
     hint = "Two casts: x on the way into the path, and the path's result on the way out."
@@ -281,6 +284,6 @@ def _judge_types(subject: Subject, draw: Draw) -> None:
         expect_tensor(output, "what forward returns")
         if output.dtype != getattr(torch, of_x):
             raise Failure("output-dtype", f"{case} the output is {output.dtype}, base(x) is torch.{of_x}",
-                          "Cast the path's result to the type that base(x) has.")  # fmt: skip
-        expect_close(output, right, what=f"{case} the output", id="wrong-output", hint="Cast types, not values.",
+                          "Give the base x itself, and cast the path's result to the type that base(x) has.")  # fmt: skip
+        expect_close(output, right, what=f"the output {case}", id="wrong-output", hint="Cast types, not values.",
                      tolerance=0.05)  # fmt: skip

@@ -387,3 +387,18 @@ def swap(model, state):
         for name, value in state.items():
             if name.endswith((".A", ".B")):
                 own[name].copy_(value)
+
+
+# %% whatever is loaded becomes trainable message="trainable-changed"
+def swap(model, state):
+    own = dict(model.named_parameters())
+    loras = [name for name, module in model.named_modules() if isinstance(module, LoRALayer)]
+    for name in [f"{lora}.{factor}" for lora in loras for factor in "AB"]:
+        if name not in state:
+            raise ValueError(f"the state lacks {name!r}")
+    for name, value in state.items():
+        if name not in own or own[name].shape != value.shape:
+            raise ValueError(f"{name!r} does not fit the model")
+    for name, value in state.items():
+        own[name].data.copy_(value)
+        own[name].requires_grad_(True)

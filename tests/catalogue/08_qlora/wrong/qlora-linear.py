@@ -458,3 +458,15 @@ class QLoRALinear(nn.Module):
     def forward(self, x):
         y = self.base(x)
         return y + self.lora(x.to(self.lora.A.dtype)).to(y.dtype)
+
+
+# %% rank and alpha exchanged message="rank-alpha-swapped"
+class QLoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dtype=torch.float32):
+        super().__init__()
+        self.base = base.requires_grad_(False)
+        self.lora = LoRALayer(base.in_features, base.out_features, alpha, rank).to(dtype)
+
+    def forward(self, x):
+        y = self.base(x)
+        return y + self.lora(x.to(self.lora.A.dtype)).to(y.dtype)

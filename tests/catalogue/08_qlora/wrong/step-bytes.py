@@ -269,15 +269,6 @@ def qlora_bytes(linear, other, trained, state_bytes, bits):
     return (linear * bits + 16 * other + 64 * trained + 2 * state_bytes * trained) / 8
 
 
-# %% nothing returned message="not-a-number"
-def bits_per_number(block, group):
-    return 4 + 8 / block + 32 / (block * group)
-
-
-def qlora_bytes(linear, other, trained, state_bytes, bits):
-    total = linear * bits / 8 + 2 * other + trained * (8 + 2 * state_bytes)
-
-
 # %% the linear layers train too message="gradients-of-all"
 def bits_per_number(block, group):
     return 4 + 8 / block + 32 / (block * group)
