@@ -60,7 +60,7 @@ def built(subject: Subject, c: dict, **more) -> dict:
         _no_bias(c, error)
         if error.kind == "ValueError" and f"rank must be an integer of at least 1, got {c['alpha']}" in error.text:
             raise Failure("rank-alpha-swapped", f"for rank={c['rank']} and alpha={c['alpha']} LoRALayer says: "
-                          f"{error.text}", "LoRALayer takes in_dim, out_dim, rank, alpha, in this order.") from None  # fmt: skip
+                          f"{error.text}", "It takes in_dim, out_dim, rank, alpha, in this order.") from None  # fmt: skip
         if error.kind == "TypeError" and "dtype" in error.text and "missing" in error.text:
             raise Failure("dtype-without-default", f"QLoRALinear(base, rank, alpha) raises: {error.text}", "The stub "
                           "gives dtype a default, torch.float32; keep it.") from None  # fmt: skip
@@ -258,7 +258,7 @@ def types(subject: Subject, draw: Draw) -> None:
         raise
     if seen["output"].dtype != torch.bfloat16:
         raise Failure("output-dtype", f"the output is {seen['output'].dtype}, base(x) is torch.bfloat16",
-                      "Give the base x itself, and cast the path's result to the type that base(x) has.")  # fmt: skip
+                      "Give the base x itself, and cast the path's result to the type of base(x).")  # fmt: skip
     mistake = Mistake("path-in-low-precision", torch.zeros(3, o), "A and B are rounded to bfloat16 before their use",
                       "Cast x up to the path's type instead of the path down to that of x.")  # fmt: skip
     hint = "Two casts: x on the way into the path, and the path's result on the way out."
@@ -284,6 +284,6 @@ def _judge_types(subject: Subject, draw: Draw) -> None:
         expect_tensor(output, "what forward returns")
         if output.dtype != getattr(torch, of_x):
             raise Failure("output-dtype", f"{case} the output is {output.dtype}, base(x) is torch.{of_x}",
-                          "Give the base x itself, and cast the path's result to the type that base(x) has.")  # fmt: skip
+                          "Give the base x itself, and cast the path's result to the type of base(x).")  # fmt: skip
         expect_close(output, right, what=f"the output {case}", id="wrong-output", hint="Cast types, not values.",
                      tolerance=0.05)  # fmt: skip

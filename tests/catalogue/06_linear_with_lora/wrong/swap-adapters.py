@@ -224,7 +224,7 @@ def swap(model, state):
 # %% LoRA layers found by their name message="matched-by-name"
 def swap(model, state):
     own = dict(model.named_parameters())
-    loras = [name for name, module in model.named_modules() if name.endswith("lora")]
+    loras = [name for name, module in model.named_modules() if "lora" in name.split(".")]
     for name in [f"{lora}.{factor}" for lora in loras for factor in "AB"]:
         if name not in state:
             raise ValueError(f"the state lacks {name!r}")
