@@ -60,7 +60,7 @@ def built(subject: Subject, c: dict, **more) -> dict:
         _no_bias(c, error)
         if error.kind == "ValueError" and f"rank must be an integer of at least 1, got {c['alpha']}" in error.text:
             raise Failure("rank-alpha-swapped", f"for rank={c['rank']} and alpha={c['alpha']} LoRALayer says: "
-                          f"{error.text}", "It takes in_dim, out_dim, rank, alpha, in this order.") from None  # fmt: skip
+                          f"{error.text}", "The order is in_dim, out_dim, rank, alpha.") from None  # fmt: skip
         if error.kind == "TypeError" and "dtype" in error.text and "missing" in error.text:
             raise Failure("dtype-without-default", f"QLoRALinear(base, rank, alpha) raises: {error.text}", "The stub "
                           "gives dtype a default, torch.float32; keep it.") from None  # fmt: skip
