@@ -275,9 +275,25 @@ inject_by_name_grade = check.inject_by_name(inject, points=4, of=5)
 
 
 ### BEGIN HIDDEN TESTS
+from lora_utils.checks import Failure
+
+
 def all_or_nothing(inject, draw):
     """A wrong name after right ones leaves the model as it was."""
-    check.judge_all_or_nothing(inject, draw)
+    wrong = [("fc3", []), ("norm", []), ("blocks.2.up", []), ("fc10", ["fc10"]), ("fc10.linear", ["fc10"])]
+    runs = [{"steps": [*([first] if first else []), ["fc1", "head", name]]} for name, first in wrong]
+    for (name, first), seen in zip(wrong, check.injected(inject, *runs), strict=True):
+        check.expect_refusal(
+            seen["raised"][-1], name, "wrong-name-ignored", "it is no linear layer, or is wrapped already"
+        )
+        if changed := [
+            n for n in check.LAYERS if n not in first and (seen["layers"][n]["wrapped"] or not seen["layers"][n]["own"])
+        ]:
+            raise Failure(
+                "half-done",
+                f"{name!r} was refused, but {', '.join(changed)} had been wrapped by then",
+                "Look at all names first and change the model afterwards: two loops.",
+            )
 
 
 inject_by_name_grade = inject_by_name_grade.hidden(
@@ -971,9 +987,25 @@ swap_adapters_grade = check.swap_adapters(swap, points=3, of=4)
 
 
 ### BEGIN HIDDEN TESTS
+from lora_utils.checks import Failure
+
+
 def nothing_by_halves(swap, draw):
-    """A state that is refused because of its last tensor leaves every parameter as it was."""
-    check.judge_nothing_by_halves(swap, draw)
+    """A state that is refused leaves every parameter as it was."""
+    state, numbers = check.random_state(draw), check.numbers_of(draw)
+    bad = [({**state, "head.bias": draw.normal(7)}, "head.bias"), ({**state, "zz.lora.A": draw.normal(6, 2)},
+           "zz.lora.A"), ({n: v for n, v in state.items() if n != "fc1.lora.B"}, "fc1.lora.B")]  # fmt: skip
+    bad.append((dict(reversed(bad[0][0].items())), "head.bias"))
+    runs = swap.probe(check.swap_each, numbers=numbers, states=[wrong for wrong, _ in bad])["runs"]
+    for (_, name), seen in zip(bad, runs, strict=True):
+        check.expect_refused(seen, name, "wrong-state-accepted", "it does not fit")
+        after = seen["looks"][0]
+        if changed := [n for n in numbers if n not in after or not torch.equal(numbers[n], after[n])]:
+            raise Failure(
+                "half-loaded",
+                f"the state was refused because of {name}, but {changed[0]} had been overwritten by then",
+                "Look at all names and shapes first and copy afterwards: two loops.",
+            )
 
 
 swap_adapters_grade = swap_adapters_grade.hidden(
