@@ -96,10 +96,10 @@ def inject_all(inject, *, runs: list) -> dict:
 # ---------------------------------------------------------------------------------------------------------- judges
 def injected(subject: Subject, *runs: dict) -> list[dict]:
     """Call inject; expect that what is said of each layer explains what it returns for ones."""
-    settings = [{"rank": 2, "alpha": 1.0} | run for run in runs]
+    settings, originals = [{"rank": 2, "alpha": 1.0} | run for run in runs], dict(nested_model().named_modules())
     found = subject.probe(inject_all, runs=settings)["runs"]
     for seen in found:
-        for number, (name, original) in enumerate(((n, nested_model().get_submodule(n)) for n in LAYERS), start=1):
+        for number, (name, original) in enumerate(((n, originals[n]) for n in LAYERS), start=1):
             layer, bias = seen["layers"][name], 0.0 if original.bias is None else 1.0
             right, given = (
                 torch.full((original.out_features,), number * (original.in_features + bias)),
