@@ -58,7 +58,7 @@ print(f"Python {platform.python_version()}, torch {torch.__version__}")
 # $\alpha$ (`alpha`). Only $A$ and $B$ are trained.
 #
 # The class is a wrapper that **has** a layer; it **is** not one. It keeps the very object it is given. So it costs no
-# memory for a second $W$, whatever is special about the layer (4-bit storage, hooks, a shared weight) keeps working,
+# memory for a second $W$, whatever is special about the layer (4-bit storage, hooks, a shared weight) can keep working,
 # and the original can be handed back unharmed.
 
 # %% [markdown]
@@ -70,9 +70,10 @@ print(f"Python {platform.python_version()}, torch {torch.__version__}")
 # Complete the class. `LoRALayer(in_dim, out_dim, rank, alpha)` is imported from the course's package; it multiplies by
 # `alpha` itself. The class shall
 #
-# * keep the layer it is given, and freeze it, weight and bias;
+# * keep the layer it is given, an `nn.Linear` or a subclass of it, and freeze it, weight and bias (if it has one);
 # * hold a `LoRALayer` of the right sizes, on the layer's device and in the layer's dtype;
-# * return the sum of both outputs.
+# * return the sum of both outputs;
+# * keep the stub's names of its arguments: later cells call it as `LinearWithLoRA(layer, rank=2, alpha=0.1)`.
 #
 # <details><summary>Hint 1: where to start</summary>
 #
@@ -150,7 +151,9 @@ def learns(layer, draw):
         )
 
 
-linear_with_lora_grade = linear_with_lora_grade.hidden(without_bias, points=1).hidden(learns, points=2)
+linear_with_lora_grade = linear_with_lora_grade.hidden(without_bias, points=1, after=("output",)).hidden(
+    learns, points=2, after=("output", "trains-only-the-path", "gradients")
+)
 ### END HIDDEN TESTS
 linear_with_lora_grade
 
@@ -216,13 +219,14 @@ print("first layer learns, base detached:  ", early_gradient(cut=True))
 # | replace chosen layers inside any model | 3 of 5 | 12 min | 8 lines |
 #
 # Write `inject(model, names, wrapper, rank, alpha)`. For each name, the layer there is replaced, in place, by
-# `wrapper(layer, rank, alpha)`. The wrapper class comes in as an argument, so this exercise does not depend on the
-# first.
+# `wrapper(layer, rank, alpha)`; no other layer is. The wrapper class comes in as an argument, so this exercise does not
+# depend on the first, and may be any: what it calls the layer inside, and how deep it puts it, is its own business.
 #
 # A typing error in a name must not pass in silence: a run that trains nothing looks like a run that learns badly.
 # Raise `ValueError` with the name in its message, **before anything is changed**, if a name
 #
-# * is no module of the model, or not an `nn.Linear` (a norm, a list of blocks, a layer that is wrapped already);
+# * is no module of the model, or not an `nn.Linear` (a norm, a list of blocks, a layer that is wrapped already; a
+#   subclass of `nn.Linear` is one);
 # * lies inside a wrapper: `"fc1.linear"` is an `nn.Linear` once `fc1` is wrapped, and wrapping it would adapt `fc1`
 #   twice.
 #
@@ -276,19 +280,25 @@ from lora_utils.checks import Failure
 
 def all_or_nothing(inject, draw):
     """A wrong name after right ones leaves the model as it was."""
-    seen = inject.probe(check.inject_steps, steps=[["fc1", "head", "fc3"]], rank=2, alpha=1.0)
-    check.expect_refusal(
-        seen["raised"][0], "fc3", "wrong-name-ignored", "a typing error would train nothing, in silence"
-    )
-    if changed := [n for n in check.LAYERS if seen["layers"][n]["wrapped"]]:
-        raise Failure(
-            "half-done",
-            f"'fc3' was refused, but {', '.join(changed)} had been wrapped by then",
-            "Look at all names first and change the model afterwards: two loops.",
+    wrong = [("fc3", []), ("norm", []), ("blocks.2.up", []), ("fc10", ["fc10"]), ("fc10.linear", ["fc10"])]
+    runs = [{"steps": [*([first] if first else []), ["fc1", "head", name]]} for name, first in wrong]
+    for (name, first), seen in zip(wrong, check.injected(inject, *runs), strict=True):
+        check.expect_refusal(
+            seen["raised"][-1], name, "wrong-name-ignored", "it is no linear layer, or is wrapped already"
         )
+        if changed := [
+            n for n in check.LAYERS if n not in first and (seen["layers"][n]["wrapped"] or not seen["layers"][n]["own"])
+        ]:
+            raise Failure(
+                "half-done",
+                f"{name!r} was refused, but {', '.join(changed)} had been wrapped by then",
+                "Look at all names first and change the model afterwards: two loops.",
+            )
 
 
-inject_by_name_grade = inject_by_name_grade.hidden(all_or_nothing, points=1)
+inject_by_name_grade = inject_by_name_grade.hidden(
+    all_or_nothing, points=1, after=("refuses-wrong-names", "refuses-wrapping-twice")
+)
 ### END HIDDEN TESTS
 inject_by_name_grade
 
@@ -387,10 +397,10 @@ except WeightsError as error:
 # This is the adaptation whose two lines the [quiz](../10_quiz/10_quiz.ipynb) quotes. Write `adapt(model, wrapper)` for a `TextClassifier` with
 # four classes. It shall
 #
-# * freeze everything the model has, the embedding included;
-# * give it a new head, `fc2`, a linear layer from 128 to 2 with bias;
+# * freeze everything the model has, the embedding included, whether or not the wrapper freezes its layer too;
+# * give it a new head, `fc2`, an `nn.Linear` from 128 to 2 with bias, with none of the old head's numbers;
 # * wrap the trained `fc1` with rank 2 and alpha 0.1, by `wrapper(layer, rank, alpha)`;
-# * return the model.
+# * return that same model.
 #
 # **Predict before you run**: how many numbers can be trained afterwards, and which part holds most of them?
 #
@@ -446,7 +456,7 @@ def pretrained_values(adapt, draw):
             )
 
 
-adapt_classifier_grade = adapt_classifier_grade.hidden(pretrained_values, points=1)
+adapt_classifier_grade = adapt_classifier_grade.hidden(pretrained_values, points=1, after=("wraps-fc1",))
 ### END HIDDEN TESTS
 adapt_classifier_grade
 
@@ -683,7 +693,8 @@ print(inspect.getsource(check.Mergeable))
 # * `merge` changes `layer.linear.weight` and sets the flag. Merging twice changes nothing more.
 # * `unmerge` brings the weight back **bit for bit** and resets the flag. Unmerging twice, or before any merge, changes
 #   nothing.
-# * `A` and `B` stay as they are, and the weight stays a frozen parameter.
+# * `A` and `B` stay as they are and can be trained, the bias is untouched, and the weight stays a frozen parameter.
+# * Calls come in any order, and for several layers in turn: each layer has its own weight to go back to.
 #
 # Many libraries subtract the update again. In floating point $(W + \Delta) - \Delta$ is not $W$; the exercise asks for
 # the exact weight.
@@ -756,7 +767,7 @@ def nothing_stale(functions, draw):
         )
 
 
-merge_weights_grade = merge_weights_grade.hidden(nothing_stale, points=1)
+merge_weights_grade = merge_weights_grade.hidden(nothing_stale, points=1, after=("merging-twice", "restores"))
 ### END HIDDEN TESTS
 merge_weights_grade
 
@@ -837,12 +848,12 @@ for batch in (1, 64):
 #
 # Write `adapter_state(model, also)`. It returns a dict from names as in `model.state_dict()` to tensors, with
 #
-# * `A` and `B` of every `LoRALayer` in the model, at any depth;
-# * every entry of the modules named in `also`, for example `["fc2"]`;
-# * nothing else, and copies instead of views: training on must not change what was saved.
+# * `A` and `B` of every `LoRALayer` in the model, at any depth and whatever the attribute is called;
+# * every entry of the modules named in `also`, for example `["fc2"]`, and of what lies below them;
+# * nothing else, and copies, with the same type, instead of views: training on must not change what was saved.
 #
-# What is saved depends on what a part **is**. A layer called `flora` is no LoRA layer; a model that was frozen for
-# inference saves the same tensors as before.
+# What is saved depends on what a part **is**. A layer called `flora` is no LoRA layer, nor is every module that has an
+# `A` and a `B`; a model that was frozen for inference saves the same tensors as before.
 #
 # <details><summary>Hint 1: where to start</summary>
 #
@@ -877,13 +888,12 @@ adapter_state_grade = check.adapter_state(adapter_state, points=2, of=3)
 
 ### BEGIN HIDDEN TESTS
 def by_what_it_is(adapter_state, draw):
-    """A layer called 'flora' is not taken for LoRA, and a model frozen for inference saves the same tensors."""
-    wanted = check.FACTORS + check.HEAD
-    check.judge_state(adapter_state, draw, ["head"], wanted, flora=True)
-    check.judge_state(adapter_state, draw, ["head"], wanted, frozen=True)
+    """A layer called 'flora' and two matrices called A and B are not taken for LoRA; frozen for inference, a model saves the same."""
+    check.judge_state(adapter_state, draw, ["head"], flora=True)
+    check.judge_state(adapter_state, draw, ["head"], frozen=True)
 
 
-adapter_state_grade = adapter_state_grade.hidden(by_what_it_is, points=1)
+adapter_state_grade = adapter_state_grade.hidden(by_what_it_is, points=1, after=("saves-what-was-trained",))
 ### END HIDDEN TESTS
 adapter_state_grade
 
@@ -928,7 +938,10 @@ print("one whole model holds as much as", whole_bytes // adapter_bytes, "adapter
 # * the model has no parameter of that name;
 # * the shapes differ. Compare them yourself: `copy_` would stretch an `A` of shape (50, 1) over one of shape (50, 2)
 #   without a word, and a rank-1 adapter would act twice as strongly as it was trained to;
-# * the state lacks `A` or `B` of one of the model's LoRA layers: the model would then mix two adapters.
+# * the state lacks `A` or `B` of one of the model's LoRA layers, whatever that is called: the model would then mix two
+#   adapters.
+#
+# A state without the head is none of these: the head stays as it is.
 #
 # <details><summary>Hint 1: where to start</summary>
 #
@@ -978,15 +991,16 @@ from lora_utils.checks import Failure
 
 
 def nothing_by_halves(swap, draw):
-    """A state that is refused because of its last tensor leaves every parameter as it was."""
-    state = check.random_state(draw)
-    bad = [{**state, "head.bias": draw.normal(7)}, {**state, "zz.lora.A": draw.normal(6, 2)}]
-    for wrong in bad:
-        seen = check.swapped(swap, draw, [wrong])
-        name = list(wrong)[-1]
+    """A state that is refused leaves every parameter as it was."""
+    state, numbers = check.random_state(draw), check.numbers_of(draw)
+    bad = [({**state, "head.bias": draw.normal(7)}, "head.bias"), ({**state, "zz.lora.A": draw.normal(6, 2)},
+           "zz.lora.A"), ({n: v for n, v in state.items() if n != "fc1.lora.B"}, "fc1.lora.B")]  # fmt: skip
+    bad.append((dict(reversed(bad[0][0].items())), "head.bias"))
+    runs = swap.probe(check.swap_each, numbers=numbers, states=[wrong for wrong, _ in bad])["runs"]
+    for (_, name), seen in zip(bad, runs, strict=True):
         check.expect_refused(seen, name, "wrong-state-accepted", "it does not fit")
-        before, after = seen["looks"]
-        if changed := [n for n in before if not torch.equal(before[n], after[n])]:
+        after = seen["looks"][0]
+        if changed := [n for n in numbers if n not in after or not torch.equal(numbers[n], after[n])]:
             raise Failure(
                 "half-loaded",
                 f"the state was refused because of {name}, but {changed[0]} had been overwritten by then",
@@ -994,7 +1008,9 @@ def nothing_by_halves(swap, draw):
             )
 
 
-swap_adapters_grade = swap_adapters_grade.hidden(nothing_by_halves, points=1)
+swap_adapters_grade = swap_adapters_grade.hidden(
+    nothing_by_halves, points=1, after=("refuses-wrong-shapes", "refuses-wrong-names")
+)
 ### END HIDDEN TESTS
 swap_adapters_grade
 

@@ -60,6 +60,36 @@ print("torch", torch.__version__, "on", device)
 # because it needs it for $G\,W'$. It does so for every layer at once: at the end of the forward pass the whole model
 # lies in memory in floats, and the four bits have saved nothing. So the product gets a forward and a backward of its
 # own, a `torch.autograd.Function`, that keeps the codes and dequantises twice.
+#
+# What such a function looks like, for $y = x^n$ with a fixed whole number $n$, whose derivative is $n\,x^{n-1}$. Two
+# static methods; `ctx` carries what backward will need, tensors by `save_for_backward` and anything else as an attribute;
+# backward gets the gradient with respect to $y$ and returns one value for **each** argument of forward, None for what
+# has no gradient. It is never instantiated: it is called by `apply`.
+
+
+# %% tags=["skip-when-grading"]
+# NBVAL_CHECK_OUTPUT
+class Power(torch.autograd.Function):
+    """x -> x**n, elementwise; the gradient goes to x alone."""
+
+    @staticmethod
+    def forward(ctx, x, n):
+        ctx.save_for_backward(x)
+        ctx.n = n
+        return x**n
+
+    @staticmethod
+    def backward(ctx, grad):
+        (x,) = ctx.saved_tensors
+        return grad * ctx.n * x ** (ctx.n - 1), None
+
+
+number = torch.tensor(5.0, requires_grad=True)
+Power.apply(number, 3).backward()
+print("the derivative of x**3 at 5:", number.grad.item())
+
+# %% [markdown]
+# The exercise needs $W'$ in both passes. This function, which is given, makes it from codes and scales.
 
 
 # %% nbgrader={"grade": false, "grade_id": "given-dequantise", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -140,11 +170,11 @@ def input_that_needs_no_gradient(function, draw):
         raise Failure("records-anyway", "the output asks for a gradient although nothing below can learn",
                       "Do not switch on requires_grad in forward.")  # fmt: skip
     check.expect_close(seen["output"], c["x"].double() @ c["W"].T, what="the output", id="wrong-output",
-                       hint="x @ W'.T", tolerance=1e-4)  # fmt: skip
+                       hint="The same product as for an x that needs one.", tolerance=1e-4)  # fmt: skip
 
 
-four_bit_matmul_grade = four_bit_matmul_grade.hidden(any_leading_axes, points=1).hidden(
-    input_that_needs_no_gradient, points=1
+four_bit_matmul_grade = four_bit_matmul_grade.hidden(any_leading_axes, points=1, after=("gradient",)).hidden(
+    input_that_needs_no_gradient, points=1, after=("output",)
 )
 ### END HIDDEN TESTS
 four_bit_matmul_grade
@@ -204,11 +234,12 @@ print(f"its codes and scales:               {layer.stored_bytes():>9,} bytes, st
 # | a trainable path beside a frozen 4-bit layer, whatever type `x` has | 3 of 5 | 15 min | 6 lines |
 #
 # Complete the class. `base` is a 4-bit layer: a module with `in_features` and `out_features`, which maps $x$ to
-# $x\,W'^\top + \text{bias}$ in the type of $x$. It shall
+# $x\,W'^\top + \text{bias}$ in the type of $x$, with a bias or without. It shall
 #
-# * keep the layer as it is, and freeze it, its bias too;
-# * hold a `LoRALayer` of the right sizes in the type `dtype`;
-# * compute the path in the path's own type, and return the sum in the type of `base(x)`.
+# * keep the very object as it is, and freeze it, its bias too if it has one;
+# * hold a `LoRALayer` of the right sizes in the type `dtype`, with $A$ random and $B$ zero;
+# * compute the path in the path's own type, whatever that and the type of `x` are, and return the sum in the type of
+#   `base(x)`.
 #
 # <details><summary>Hint 1: where to start</summary>
 #
@@ -256,7 +287,7 @@ from lora_utils.checks import Failure
 def course_layer(layer, draw):
     """It also wraps the course's QuantizedLinear, on single vectors and on sequences."""
     check.judge_path(layer, draw, check.path_case(draw, kind="by hand"))
-    check.judge_path(layer, draw, check.path_case(draw, kind="by hand", leading=()))
+    check.judge_path(layer, draw, check.path_case(draw, kind="by hand", leading=(), bias=False))
     check.judge_path(layer, draw, check.path_case(draw, leading=(2, 3, 2)))
 
 
@@ -272,7 +303,9 @@ def gradient_types(layer, draw):
                       "Cast x with .to(...), which autograd follows; the parameters themselves stay float32.")  # fmt: skip
 
 
-qlora_linear_grade = qlora_linear_grade.hidden(course_layer, points=1).hidden(gradient_types, points=1)
+qlora_linear_grade = qlora_linear_grade.hidden(course_layer, points=1, after=("output",)).hidden(
+    gradient_types, points=1, after=("types", "gradients")
+)
 ### END HIDDEN TESTS
 qlora_linear_grade
 
@@ -398,11 +431,13 @@ for (text, label), written in zip(held_out, texts_before, strict=False):
 #
 # Write two functions.
 #
-# * `label_answer(prompt, answer, length, pad)` gets two lists of token ids and returns `ids` and `labels`, both of shape
-#   `(length,)`: the prompt, the answer, then `pad`. The answer's last token ends the turn; it has a label even if it
-#   equals `pad`. Labels stay in the place of their token.
+# * `label_answer(prompt, answer, length, pad)` gets two lists of token ids, at most `length` together, and returns the
+#   tensors `ids` and `labels`, in this order, whole numbers of shape `(length,)`: the prompt, the answer, then `pad`. The
+#   answer's last token ends the turn; it has a label even if it equals `pad`, which prompt and answer may contain
+#   anywhere. Labels stay in the place of their token.
 # * `answer_loss(logits, labels)` gets logits $(b, s, v)$ and labels $(b, s)$, for $b$ rows and a vocabulary of $v$
-#   tokens, and returns the mean cross entropy of all labelled tokens of the batch.
+#   tokens, and returns, as a tensor that autograd can follow, the mean cross entropy of all labelled tokens of the batch.
+#   Every token may be a label, 0 too; the first place of a row never has one.
 #
 # <details><summary>Hint 1: where to start</summary>
 #
@@ -473,7 +508,8 @@ answer_labels_grade
 # | run a list of blocks so that each is recomputed by itself | 2 of 5 | 8 min | 3 lines |
 #
 # Write `run_blocks(blocks, x)`: the first block gets `x`, each later one what the one before it returned, and the last
-# result is returned. `checkpoint(function, x, use_reentrant=False)` from `torch.utils.checkpoint` is imported: it calls
+# result is returned. Each block is checkpointed by itself, the last one too: it runs once in the forward pass and once more
+# when the backward pass comes to it. `checkpoint(function, x, use_reentrant=False)` from `torch.utils.checkpoint` is imported: it calls
 # `function(x)` now, keeps `x` alone, and calls it again in the backward pass.
 #
 # In a fine-tuned model `x` comes from a frozen embedding and needs no gradient. The blocks do.
@@ -519,7 +555,7 @@ def with_dropout(function, draw):
                        hint="Do not detach x.")  # fmt: skip
 
 
-checkpoint_blocks_grade = checkpoint_blocks_grade.hidden(with_dropout, points=1)
+checkpoint_blocks_grade = checkpoint_blocks_grade.hidden(with_dropout, points=1, after=("gradients", "recomputes"))
 ### END HIDDEN TESTS
 checkpoint_blocks_grade
 
@@ -591,6 +627,8 @@ for name, (waiting_bytes, seconds) in costs.items():
 #   Gradients have 32 bits. Adam remembers two numbers for each trained one, of `state_bytes` bytes each: 4, or 1 in
 #   8 bits.
 #
+# Both return plain Python numbers, not tensors, and nothing is rounded.
+#
 # <details><summary>Hint 1: where to start</summary>
 #
 # Write down for each kind of number how many there are and how many bytes one takes. Frozen numbers have neither a
@@ -633,7 +671,7 @@ def other_bits(functions, draw):
     check.judge_bytes(functions, draw, 4, 8.25)
 
 
-step_bytes_grade = step_bytes_grade.hidden(other_bits, points=1)
+step_bytes_grade = step_bytes_grade.hidden(other_bits, points=1, after=("bytes-of-a-step",))
 ### END HIDDEN TESTS
 step_bytes_grade
 
@@ -907,7 +945,8 @@ axes.grid(axis="x", visible=False)
 #   in autograd. `original` is $W$ and `stored` is $W'$, both $(o, i)$, possibly in 16 bits. You need one of them. The
 #   arguments stay as they are.
 # * `lost_share(stored, merged, again)` returns how much of the update is lost when the merged weight is quantised
-#   `again`: the Frobenius norm of the error over that of the update.
+#   `again`: the Frobenius norm of the error over that of the update. It is a plain Python number (a `float`, no tensor);
+#   above 1 if the error is larger than the update.
 #
 # <details><summary>Hint 1: where to start</summary>
 #
@@ -948,14 +987,16 @@ merge_back_grade = check.merge_back(merge_weights, lost_share, points=3, of=4)
 
 ### BEGIN HIDDEN TESTS
 def base_in_sixteen_bits(functions, draw):
-    """A base in bfloat16 is merged in float32."""
-    o, i, r = draw.sizes(3)
-    c = {"original": draw.normal(o, i).bfloat16(), "stored": draw.normal(o, i).bfloat16(), "A": draw.normal(i, r),
-         "B": draw.normal(r, o), "alpha": 1.5}  # fmt: skip
-    check.judge_merge(functions, c)
+    """A base in 16 bits is merged in float32."""
+    cases = []
+    for dtype in (torch.bfloat16, torch.float16):
+        o, i, r = draw.sizes(3)
+        cases.append({"original": draw.normal(o, i).to(dtype), "stored": draw.normal(o, i).to(dtype),
+                      "A": draw.normal(i, r), "B": draw.normal(r, o), "alpha": 1.5})  # fmt: skip
+    check.judge_merge(functions, cases)
 
 
-merge_back_grade = merge_back_grade.hidden(base_in_sixteen_bits, points=1)
+merge_back_grade = merge_back_grade.hidden(base_in_sixteen_bits, points=1, after=("merges",))
 ### END HIDDEN TESTS
 merge_back_grade
 

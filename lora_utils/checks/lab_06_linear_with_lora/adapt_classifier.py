@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from torch import nn
 
 from lora_utils.checks import Draw, Exercise, Failure, Subject
 from lora_utils.checks.framework.compare import learns
@@ -18,27 +19,36 @@ SHAPES = {
 
 # ---------------------------------------------------------------------------------------------------------- probes
 def adapt_model(adapt, *, vectors: torch.Tensor, numbers: dict) -> dict:
-    """Probe: adapt a four-class classifier that has these numbers; its parameters, and how the wrapper was called."""
+    """Probe: adapt a four-class classifier that has these numbers; its parameters, and how the wrapper was called.
+
+    The wrapper freezes nothing, so that what is frozen afterwards has been frozen by the answer.
+    """
     from lora_utils.models.classifier import TextClassifier
 
     calls: list[dict] = []
 
     class Wrapper(WithPath):
         def __init__(self, linear, rank, alpha) -> None:
-            calls.append({"fc1": linear is fc1, "rank": rank, "alpha": alpha})
-            super().__init__(linear, rank if isinstance(rank, int) else 1, alpha)
+            kept = [p.requires_grad for p in linear.parameters()]
+            weight = linear.weight.detach().clone() if isinstance(linear, nn.Linear) else None
+            calls.append({"kind": type(linear).__name__, "weight": weight, "rank": rank, "alpha": alpha})
+            super().__init__(linear, rank if type(rank) is int else 1, alpha)
+            for parameter, asks in zip(linear.parameters(), kept, strict=True):
+                parameter.requires_grad_(asks)
 
     model = TextClassifier(num_classes=4, vectors=vectors)
     model.load_state_dict(numbers)
-    fc1 = model.fc1
     result = adapt(model, Wrapper)
+    made = result if isinstance(result, nn.Module) else model  # a copy is looked at too: it is one mistake, not four
+    parts = {name: getattr(made, name, None) for name in ("fc1", "fc2")}
     return {
         "same": result is model,
-        "nothing": result is None,
+        "kind": type(result).__name__,
         "calls": calls,
-        "fc1": type(model.fc1) is Wrapper,
-        "fc2": type(model.fc2).__name__,
-        "parameters": parameters_of(model),
+        "fc1": isinstance(parts["fc1"], Wrapper),
+        "fc1_kind": type(parts["fc1"]).__name__,
+        "fc2": type(parts["fc2"]).__name__,
+        "parameters": parameters_of(made),
     }
 
 
@@ -54,12 +64,12 @@ def seen_after(subject: Subject, draw: Draw) -> dict:
 def returns_the_model(subject: Subject, draw: Draw) -> None:
     """It changes the model it is given and returns it."""
     seen = seen_after(subject, draw)
-    if seen["nothing"]:
-        raise Failure("returns-none", "adapt(model, wrapper) returns None", "End with return model.")
+    if seen["kind"] == "NoneType":
+        raise Failure("returns-none", "adapt(model, wrapper) returns None", "Is the return missing?")
     if not seen["same"]:
         raise Failure(
             "another-model",
-            "adapt returns another object than the model it was given",
+            f"adapt returns another object than the model it was given: a {seen['kind']}",
             "Change the attributes of the given model; a copy costs memory and is not needed.",
         )
 
@@ -68,29 +78,36 @@ def returns_the_model(subject: Subject, draw: Draw) -> None:
 def wraps_fc1(subject: Subject, draw: Draw) -> None:
     """fc1 is the wrapper around the old fc1, with rank 2 and alpha 0.1."""
     seen = seen_after(subject, draw)
+    if not seen["fc1"] and not seen["calls"] and seen["fc1_kind"] != "Linear":
+        text = f"model.fc1 is a {seen['fc1_kind']}, and the argument `wrapper` was not called"
+        raise Failure("another-wrapper", text, "The class comes in as an argument: call wrapper, whatever that is.")
     if not seen["calls"] or not seen["fc1"]:
         text = "a wrapper was made, but" if seen["calls"] else "the wrapper was not called:"
-        raise Failure("fc1-not-wrapped", f"{text} model.fc1 is not a wrapper", "model.fc1 = wrapper(model.fc1, ...)")
-    first = seen["calls"][0]
-    if len(seen["calls"]) > 1:
-        raise Failure(
-            "too-many-wrapped",
-            f"the wrapper was called {len(seen['calls'])} times; only fc1 gets a path",
-            "Leave fc2 a plain nn.Linear: it is new and trained in full.",
-        )
-    if not first["fc1"]:
+        raise Failure("fc1-not-wrapped", f"{text} model.fc1 is still a {seen['fc1_kind']}",
+                      "Assign what the wrapper makes to the model's attribute.")  # fmt: skip
+    fc1 = seen["before"]["fc1.weight"]
+    first = next((c for c in seen["calls"] if c["weight"] is not None and torch.equal(c["weight"], fc1)), None)
+    if first is None:
         raise Failure(
             "fc1-replaced",
             "the wrapper got another layer than the model's pretrained fc1",
-            "Hand it model.fc1 itself, or what was learned on newsgroups is lost.",
+            "Hand it model.fc1 as it is, or what was learned on newsgroups is lost.",
+        )
+    if len(seen["calls"]) > 1:
+        given = " and ".join(f"a {c['kind']}" + ("" if c["weight"] is None else f" of {tuple(c['weight'].shape)}")
+                             for c in seen["calls"])  # fmt: skip
+        raise Failure(
+            "too-many-wrapped",
+            f"the wrapper was called {len(seen['calls'])} times, for {given}",
+            "Only fc1 gets a path, and one. fc2 stays a plain nn.Linear: it is new and trained in full.",
         )
     if (first["rank"], first["alpha"]) == (0.1, 2):
-        raise Failure("rank-alpha-swapped", "the wrapper got rank=0.1 and alpha=2", "Write rank=2, alpha=0.1.")
-    if (first["rank"], first["alpha"]) != (2, 0.1):
+        raise Failure("rank-alpha-swapped", "the wrapper got rank=0.1 and alpha=2", "rank comes before alpha.")
+    if (first["rank"], first["alpha"]) != (2, 0.1) or type(first["rank"]) is not int:
         raise Failure(
             "wrong-setting",
             f"the wrapper got rank={first['rank']} and alpha={first['alpha']}; expected rank=2, alpha=0.1",
-            "Write rank=2, alpha=0.1.",
+            "The quiz fixes both; a rank is a whole number.",
         )
 
 
@@ -102,32 +119,35 @@ def new_head(subject: Subject, draw: Draw) -> None:
     old = seen["before"]["fc2.weight"]
     if weight is None:
         raise Failure(
-            "head-wrapped", f"model.fc2 is a {seen['fc2']}, expected a plain nn.Linear", "model.fc2 = nn.Linear(128, 2)"
+            "head-wrapped",
+            f"model.fc2 is a {seen['fc2']}, expected a plain nn.Linear",
+            "The head is new and needs no path.",
         )
     shape = tuple(weight["value"].shape)
     if shape == tuple(old.shape):
         raise Failure(
             "head-not-replaced",
             f"fc2 still has a weight of shape {shape}, four classes",
-            "Assign a new layer, model.fc2 = nn.Linear(128, 2); changing out_features alone changes no weight.",
+            "Assign a new layer; changing out_features alone changes no weight.",
         )
     if shape != (2, old.shape[1]):
         raise Failure(
             "head-outputs",
             f"fc2 has a weight of shape {shape}, expected {(2, old.shape[1])}",
-            "Two classes need two outputs, one score each: nn.Linear(128, 2).",
+            "Two classes need two outputs, one score each, from 128 numbers.",
         )
     if bias is None:
         raise Failure("head-without-bias", "fc2 has no bias", "nn.Linear(128, 2) has one unless told otherwise.")
-    if torch.equal(weight["value"], old[:2]):
+    copied = any(torch.equal(row, kept) for row in weight["value"] for kept in old)
+    if copied or any(value in seen["before"]["fc2.bias"] for value in bias["value"]):
         raise Failure(
             "head-not-new",
-            "fc2 holds two rows of the old head: the scores of two newsgroups",
-            "Those rows mean other classes; start from a new nn.Linear(128, 2).",
+            f"fc2 holds numbers of the old head, {'rows of its weight' if copied else 'of its bias'}",
+            "They mean other classes; start from a new layer.",
         )
 
 
-@adapt_classifier.check
+@adapt_classifier.check(after=("wraps-fc1", "new-head"))
 def trains_only_what_is_new(subject: Subject, draw: Draw) -> None:
     """Exactly 614 numbers can be trained: A and B of fc1, and the new fc2."""
     judge_trainable(subject, draw)
@@ -145,19 +165,13 @@ def judge_trainable(subject: Subject, draw: Draw) -> None:
         raise Failure(
             "nothing-frozen",
             f"{found}: nothing is frozen",
-            "Freeze the loaded model first: model.requires_grad_(False).",
+            "Freeze the loaded model first; requires_grad_ works on a whole module.",
         )
-    if not trainable & {"fc1.lora.A", "fc1.lora.B"} and "fc1.lora.A" in after:
+    if frozen := sorted({"fc1.lora.A", "fc1.lora.B"} - trainable):
         raise Failure(
             "lora-frozen",
-            f"{found}: the new path in fc1 is frozen",
+            f"{found}; {' and '.join(frozen)} of the new path should be too",
             "Freeze first, then put in the new parts; new parameters are trainable.",
-        )
-    if "fc2.weight" in trainable and "fc2.bias" not in after:
-        raise Failure(
-            "head-without-bias",
-            f"{found}: the new head has no bias, and 612 numbers are too few",
-            "nn.Linear(128, 2) has a bias unless told otherwise.",
         )
     if not {"fc2.weight", "fc2.bias"} <= trainable:
         raise Failure(
@@ -166,13 +180,20 @@ def judge_trainable(subject: Subject, draw: Draw) -> None:
             "Freeze first, then put in the new fc2; new parameters are trainable.",
         )
     if trainable - wanted:
+        left = trainable - wanted
+        if left <= {"fc1.linear.weight", "fc1.linear.bias"}:
+            raise Failure(
+                "fc1-not-frozen",
+                f"{found}; of these {', '.join(sorted(left))} should be frozen: not every wrapper does it for you",
+                "Freeze everything that the loaded model has, fc1 too.",
+            )
         raise Failure(
             "base-not-frozen",
             f"{found}; of these {', '.join(sorted(trainable - wanted))} should be frozen",
-            "Freeze the whole loaded model first, the embedding included: model.requires_grad_(False).",
+            "Freeze the whole loaded model first, the embedding included.",
         )
     raise Failure(
         "wrong-trainable",
         f"{found}; expected {', '.join(sorted(wanted))}",
-        "Freeze, new head, wrapped fc1, in this order.",
+        "First freeze, then add what is new.",
     )

@@ -21,18 +21,34 @@ class WithPath(nn.Module):
         self.lora = LoRALayer(linear.in_features, linear.out_features, rank, alpha)
 
 
-def adapted_model(numbers: dict[str, torch.Tensor] | None = None, *, flora: bool = False) -> nn.Module:
-    """A model with LoRA at fc1 and blocks.1 and a head; with `flora`, frozen layers whose names resemble others."""
+class TwoMatrices(nn.Module):
+    """Has parameters called A and B, and is no LoRALayer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.A, self.B = nn.Parameter(torch.zeros(3, 2)), nn.Parameter(torch.zeros(2, 3))
+
+
+def adapted_model(
+    numbers: dict[str, torch.Tensor] | None = None, *, flora: bool = False, beside: bool = False
+) -> nn.Module:
+    """A model with LoRA at fc1 and blocks.1 and a head.
+
+    With `flora` it also has frozen layers whose names resemble others, with `beside` a LoRALayer of
+    another name.
+    """
     model = nn.Module()
     model.embedding = nn.Embedding(9, 6)
     model.fc1 = nn.Linear(6, 5)
     model.blocks = nn.ModuleList([nn.Linear(5, 5), nn.Linear(5, 4)])
     if flora:
-        model.flora, model.head2 = nn.Linear(4, 4), nn.Linear(3, 3)
+        model.flora, model.head2, model.pair = nn.Linear(4, 4), nn.Linear(3, 3), TwoMatrices()
     model.head = nn.Linear(4, 3)
     model.requires_grad_(False)
     model.fc1 = WithPath(model.fc1, 2, 1.0)
     model.blocks[1] = WithPath(model.blocks[1], 2, 1.0)
+    if beside:
+        model.beside = LoRALayer(5, 3, 2, 1.0)
     model.head.requires_grad_(True)
     if numbers is not None:
         model.load_state_dict(numbers)
@@ -42,3 +58,8 @@ def adapted_model(numbers: dict[str, torch.Tensor] | None = None, *, flora: bool
 def numbers_of(draw: Draw, **model) -> dict[str, torch.Tensor]:
     """Draw a number for every parameter of such a model, by name: the judge knows them without being told."""
     return {name: draw.normal(*value.shape) for name, value in adapted_model(**model).state_dict().items()}
+
+
+FACTORS = tuple(f"{name}.{factor}" for name in ("fc1.lora", "blocks.1.lora") for factor in "AB")
+BESIDE = ("beside.A", "beside.B")
+HEAD = ("head.weight", "head.bias")

@@ -9,55 +9,39 @@ from __future__ import annotations
 import torch
 
 from lora_utils.checks import Draw, Exercise, Failure, Mistake, StudentRaised, Subject, close, expect_close
-from lora_utils.checks.framework.compare import expect_explained, expect_tensor, learns
+from lora_utils.checks.framework.compare import expect_tensor, learns
 from lora_utils.checks.framework.wrapping_probes import build, place, run
+from lora_utils.checks.lab_06_linear_with_lora.wrapping_cases import BASE, built, case, expect_parts, probed, wrapped
 from lora_utils.checks.lab_06_linear_with_lora.wrapping_mistakes import closed_form, output_mistakes
 
 linear_with_lora = Exercise("linear-with-lora")
-BASE = ("weight", "bias")
 
 
-def case(draw: Draw, *, bias: bool = True, leading: tuple[int, ...] = (), alpha: float | None = None) -> dict:
-    """Draw a rectangular layer, a rank and an alpha whose confusion cannot go unseen, and an input."""
+@linear_with_lora.check(weight=0.5)
+def is_a_module(subject: Subject, draw: Draw) -> None:
+    """LinearWithLoRA(linear, rank, alpha) is an nn.Module, around any nn.Linear."""
     i, o, r = draw.sizes(3, low=3, high=9)
-    return {
-        "weight": draw.normal(o, i),
-        "bias": draw.normal(o) if bias else None,
-        "rank": r,
-        "alpha": draw.number(1.5, 2.9) if alpha is None else alpha,
-        "x": draw.normal(*leading, i),
-    }
+    for own in (False, True):
+        try:
+            seen = subject.probe(wrapped, rank=r, alpha=2, sizes=[i, o], own=own)
+        except StudentRaised as error:
+            if not own:
+                raise
+            raise Failure("subclass-refused", f"around a layer of a subclass of nn.Linear your code raised {error}",
+                          "Such a layer is an nn.Linear too: isinstance says so, type does not.") from None  # fmt: skip
+        if not seen["module"]:
+            raise Failure(
+                "not-a-module",
+                "LinearWithLoRA(linear, rank, alpha) is not an nn.Module",
+                "The class statement has to name nn.Module as its base.",
+            )
 
 
-def built(subject: Subject, draw: Draw, c: dict) -> tuple[dict, list]:
-    """Wrap a layer; what the probe saw, and the numbers that the given layer had at last."""
-    other = [draw.normal(*c[name].shape) for name in BASE]
-    return subject.probe(build, **c, other=other), other
-
-
-def expect_parts(subject: Subject, c: dict, output, weight, bias, parameters: list[dict], moment: str) -> None:
-    """Expect an output to be that of a wrapped layer with this weight, this bias and the factors that came back."""
-    (o, i), r, found = c["weight"].shape, c["rank"], {}
-    for name, shape in (("A", (i, r)), ("B", (r, o))):
-        for p in parameters:
-            if p["value"].shape in (shape, shape[::-1]):  # PEFT turns them round
-                found.setdefault(name, p[moment] if p["value"].shape == shape else p[moment].T)
-    if len(found) == 2:
-        again = subject.tried(run, **{**c, "weight": weight, "bias": bias}, **found).get("output")
-        expect_explained(output, again, "the output for other numbers in its parts")
-
-
-@linear_with_lora.check
+@linear_with_lora.check(after=("is-a-module",))
 def keeps_the_layer(subject: Subject, draw: Draw) -> None:
     """The layer it is given is inside: the very object, neither a copy nor its parts."""
     c = case(draw, alpha=draw.integer(10, 12), leading=(3,))
     seen, other = built(subject, draw, c)
-    if not seen["module"]:
-        raise Failure(
-            "not-a-module",
-            "LinearWithLoRA(linear, rank, alpha) is not an nn.Module",
-            "Write class LinearWithLoRA(nn.Module).",
-        )
     if seen["inside"]:
         expect_parts(subject, c, seen["output"], *other, seen["parameters"], "value")
         return
@@ -66,36 +50,34 @@ def keeps_the_layer(subject: Subject, draw: Draw) -> None:
         raise Failure(
             "layer-taken-apart",
             "the given layer's weight is inside, but the layer itself is not",
-            "Store the layer as it is, self.linear = linear, and call it: whatever the layer does besides W x + b "
-            "(hooks, 4-bit storage) then keeps working.",
+            "Store the layer as it is, as an attribute of self: whatever it does besides W x + b (hooks, 4 bits) "
+            "can then keep working.",
         )
     if any(torch.equal(p["value"], c["weight"]) for p in weights):
         raise Failure(
             "base-copied",
             "a copy of the given layer is inside, so the weights exist twice in memory",
-            "Store the layer itself, self.linear = linear, without deepcopy or a new nn.Linear.",
+            "Store the layer itself, without deepcopy or a new nn.Linear.",
         )
     if weights:
         raise Failure(
             "base-replaced",
             "a new layer with other weights is inside; the pretrained ones are lost",
-            "Store the layer you are given: self.linear = linear.",
+            "Store the layer you are given.",
         )
     raise Failure(
         "base-missing",
         "the given layer is not among the module's submodules",
-        "Store it as an attribute of the module, self.linear = linear; a list or dict hides it from PyTorch.",
+        "Store it as an attribute of the module; a list or dict hides it from PyTorch.",
     )
 
 
-@linear_with_lora.check
+@linear_with_lora.check(after=("is-a-module",))
 def has_the_path(subject: Subject, draw: Draw) -> None:
     """Beside it stand the factors A (in_features, rank) and B (rank, out_features)."""
     i, o, r, alpha = draw.sizes(4)  # alpha is an integer here, so that swapping it with the rank builds and is seen
     c = {"weight": draw.normal(o, i), "bias": draw.normal(o), "rank": r, "alpha": alpha, "x": draw.normal(2, i)}
     seen, _ = built(subject, draw, c)
-    if not seen["module"]:
-        raise Failure("not-a-module", "it is not an nn.Module", "Write class LinearWithLoRA(nn.Module).")
     rest = [tuple(p["value"].shape) for p in seen["parameters"] if not any(close(p["value"], c[n]) for n in BASE)]
     if alpha in (n for shape in rest for n in shape) and r not in (n for shape in rest for n in shape):
         raise Failure(
@@ -108,7 +90,7 @@ def has_the_path(subject: Subject, draw: Draw) -> None:
             "no-factors",
             f"expected parameters of shapes {(i, r)} and {(r, o)} for A and B, found "
             f"{', '.join(map(str, rest)) or 'none'} beside the given layer",
-            "self.lora = LoRALayer(linear.in_features, linear.out_features, rank, alpha)",
+            "A LoRALayer of the layer's sizes, as an attribute of self, is registered with its factors.",
         )
     if (i, r) in rest and (r, o) in rest:
         return
@@ -129,17 +111,19 @@ def has_the_path(subject: Subject, draw: Draw) -> None:
 def output(subject: Subject, draw: Draw) -> None:
     """The output is linear(x) + alpha * (x A B), for any A and B."""
     judge_output(subject, draw, case(draw, leading=(2, 4)))
+    judge_output(subject, draw, case(draw, leading=(1,), alpha=draw.number(-2.9, -1.5)))
+    judge_output(subject, draw, case(draw, leading=(3,), alpha=2) | {"rank": 11})  # more than the layer has sizes
 
 
 def judge_output(subject: Subject, draw: Draw, c: dict) -> None:
     """Compare the output for random factors with the closed form; hidden checks use it with other cases."""
     o, i = c["weight"].shape
     A, B = draw.normal(i, c["rank"]), draw.normal(c["rank"], o)
-    seen = subject.probe(run, **c, A=A, B=B)
+    seen = probed(subject, run, c, A=A, B=B)
     expect_tensor(seen["output"], "what forward returns")
     f = closed_form(c, A, B)
-    what = f"for rank={c['rank']} and alpha={c['alpha']} the output"
-    hint = "forward returns self.linear(x) + self.lora(x)."
+    what = f"the output for rank={c['rank']} and alpha={c['alpha']}"
+    hint = "The sum of two outputs for the same x: the kept layer's and the path's."
     expect_close(seen["output"], f["output"], what=what, id="wrong-output", hint=hint, mistakes=output_mistakes(c, f))
 
 
@@ -151,23 +135,28 @@ def starts_equal(subject: Subject, draw: Draw) -> None:
     W, b, x = (draw.integers(-8, 8, *shape) / 4 for shape in ((o, i), (o,), (5, i)))
     seen = subject.probe(run, weight=W, bias=b, rank=r, alpha=draw.number(1.5, 2.9), x=x)
     expect_tensor(seen["output"], "what forward returns")
-    if torch.equal(seen["output"], x @ W.T + b):
-        return
-    gap = float((seen["output"] - (x @ W.T + b)).abs().max()) if seen["output"].shape == (5, o) else float("nan")
-    raise Failure(
-        "not-equal-at-start",
-        f"a freshly wrapped layer's output differs from the layer's own by {gap:.3g}",
-        "The layer's whole output must come through, its bias too, and a fresh path adds zero to it: B is zero.",
-    )
+    if not torch.equal(seen["output"], x @ W.T + b):
+        gap = float((seen["output"] - (x @ W.T + b)).abs().max()) if seen["output"].shape == (5, o) else float("nan")
+        raise Failure(
+            "not-equal-at-start",
+            f"a freshly wrapped layer's output differs from the layer's own by {gap:.3g}",
+            "The layer's whole output must come through, its bias too, and a fresh path adds zero to it: B is zero.",
+        )
+    seen = probed(subject, build, {"weight": W, "bias": b, "rank": r, "alpha": 2.0, "x": x}, other=[W, b])
+    A = next(p["value"] for p in seen["parameters"] if p["value"].shape in ((i, r), (r, i)))
+    if not A.any():
+        raise Failure("A-starts-at-zero", "A is zero at the start: then B's gradient is zero, and if B is zero too, "
+                      "nothing is ever learned", "A is drawn at random, and B is zero.")  # fmt: skip
+    if torch.linalg.matrix_rank(A) < min(A.shape):
+        raise Failure("A-not-random", "the rows or columns of A depend on each other: they would all learn the same",
+                      "Draw A at random.")  # fmt: skip
 
 
-@linear_with_lora.check(after=("has-the-path",))
+@linear_with_lora.check(after=("keeps-the-layer", "has-the-path"))
 def trains_only_the_path(subject: Subject, draw: Draw) -> None:
     """Only the r * (in + out) numbers of the path can be trained; weight and bias are frozen."""
     c = case(draw, alpha=draw.integer(10, 12), leading=(3,))
     seen, _ = built(subject, draw, c)
-    if not seen["module"]:
-        raise Failure("not-a-module", "it is not an nn.Module", "Write class LinearWithLoRA(nn.Module).")
     (o, i), r = c["weight"].shape, c["rank"]
     moving = [name for name, p in zip(BASE, seen["base"], strict=True) if not torch.equal(p["after"], c[name])]
     if moving == ["bias"]:
@@ -242,7 +231,7 @@ def gradients(subject: Subject, draw: Draw) -> None:
     expect_close(seen["dB"], dB, what="dL/dB", id="wrong-gradient", hint=hint)
 
 
-@linear_with_lora.check
+@linear_with_lora.check(after=("has-the-path",))
 def dtype_and_device(subject: Subject, draw: Draw) -> None:
     """The path lives where the layer lives: same device, same dtype."""
     i, o, r = draw.sizes(3, low=3, high=9)
@@ -253,7 +242,7 @@ def dtype_and_device(subject: Subject, draw: Draw) -> None:
             raise Failure(
                 "path-dtype",
                 f"beside a {dtype} layer the path has {', '.join(dtypes) or 'nothing'}",
-                "Move it to the layer's dtype: self.lora.to(linear.weight.device, linear.weight.dtype).",
+                "Move the path to the dtype of the layer's weight.",
             )
     # "meta" stands for any other device: tensors there have a shape, a dtype and a place, but no storage.
     try:
@@ -265,6 +254,34 @@ def dtype_and_device(subject: Subject, draw: Draw) -> None:
     if seen["devices"] != ["meta"]:
         raise Failure(
             "path-device",
-            f"beside a layer on device 'meta' the path is on {', '.join(seen['devices'])}",
-            "Move it to the layer's device: self.lora.to(linear.weight.device, linear.weight.dtype).",
+            f"beside a layer on device 'meta' the path is on {', '.join(seen['devices']) or 'no device'}",
+            "Move the path to the device of the layer's weight.",
         )
+
+
+@linear_with_lora.check(after=("output", "dtype-and-device"))
+def in_double_precision(subject: Subject, draw: Draw) -> None:
+    """Around a float64 layer the output is float64."""
+    c = case(draw, leading=(3,))
+    o, i = c["weight"].shape
+    factors = {"A": draw.normal(i, c["rank"]).double(), "B": draw.normal(c["rank"], o).double()}
+    wide = {name: value.double() if isinstance(value, torch.Tensor) else value for name, value in c.items()}
+    seen = probed(subject, run, wide, **factors)
+    if seen["output"].dtype != torch.float64:
+        text = f"for a layer and an x in float64 the output is {seen['output'].dtype}"
+        raise Failure("output-dtype", text, "Nothing in forward needs a cast: both parts have the layer's dtype.")
+    right, hint = closed_form(c, factors["A"], factors["B"])["output"], "The same sum, whatever the dtype."
+    expect_close(seen["output"], right, what="the output in float64", id="wrong-output", hint=hint)
+
+
+@linear_with_lora.check(weight=0.5, after=("is-a-module",))
+def called_by_name(subject: Subject, draw: Draw) -> None:
+    """It is also called as LinearWithLoRA(layer, rank=2, alpha=0.1), as later cells do."""
+    i, o, r = draw.sizes(3, low=3, high=9)
+    try:
+        subject.probe(wrapped, rank=r, alpha=2, sizes=[i, o], by_name=True)
+    except StudentRaised as error:
+        if error.kind != "TypeError":
+            raise
+        raise Failure("other-argument-names", f"LinearWithLoRA(layer, rank={r}, alpha=2) raises {error}",
+                      "Keep the names that the stub gives: later cells use rank and alpha.") from None  # fmt: skip

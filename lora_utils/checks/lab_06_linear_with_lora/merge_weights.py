@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from lora_utils.checks import Draw, Exercise, Failure, Mistake, StudentRaised, Subject, close, expect_close
-from lora_utils.checks.framework.compare import expect_explained
+from lora_utils.checks.framework.compare import expect_explained, learns
 from lora_utils.checks.framework.probes import linear, parameters_of
 from lora_utils.methods.lora import LoRALayer
 
@@ -28,12 +28,9 @@ class Mergeable(nn.Module):
 
 
 # ---------------------------------------------------------------------------------------------------------- probes
-def merge_steps(merge, unmerge, *, weight, A, B, alpha, x, steps: str, weight2=None) -> dict:
+def merge_steps(merge, unmerge, *, weight, A, B, alpha, x, steps: str, weight2=None, bias=None) -> dict:
     """Probe: do the steps (m merge, u unmerge, n new factors, w new base weight) and look after each of them."""
-    layer = Mergeable(linear(weight, None), A.shape[1], alpha)
-    with torch.no_grad():
-        layer.lora.A.copy_(A)
-        layer.lora.B.copy_(B)
+    layer = _layer(weight, A, B, alpha, bias)
     looks = []
     for step in steps:
         if step == "m":
@@ -43,27 +40,51 @@ def merge_steps(merge, unmerge, *, weight, A, B, alpha, x, steps: str, weight2=N
         else:
             with torch.no_grad():
                 layer.lora.B.mul_(-2) if step == "n" else layer.linear.weight.copy_(weight2)
-        looks.append(
-            {
-                "weight": layer.linear.weight.detach().clone(),
-                "merged": bool(layer.merged),
-                "output": layer(x),
-                "parameters": parameters_of(layer, shared_twice=True),
-            }
-        )
+        looks.append(_look(layer, x))
     return {"looks": looks}
 
 
+def merge_walks(merge, unmerge, *, walks: list) -> dict:
+    """Probe: for each walk, steps on several layers in turn, each a layer's number and m or u; a look after each."""
+    seen = []
+    for walk in walks:
+        layers, looks = [_layer(**c) for c in walk["layers"]], []
+        for number, step in walk["steps"]:
+            (merge if step == "m" else unmerge)(layers[number])
+            layer = layers[number]
+            looks.append({"weight": layer.linear.weight.detach().clone(), "merged": bool(layer.merged)})
+        seen.append({"looks": looks})
+    return {"walks": seen}
+
+
+def _layer(weight, A, B, alpha, bias=None) -> Mergeable:
+    layer = Mergeable(linear(weight, bias), A.shape[1], alpha)
+    with torch.no_grad():
+        layer.lora.A.copy_(A)
+        layer.lora.B.copy_(B)
+    return layer
+
+
+def _look(layer: Mergeable, x) -> dict:
+    return {
+        "weight": layer.linear.weight.detach().clone(),
+        "merged": bool(layer.merged),
+        "output": layer(x),
+        "parameters": parameters_of(layer, shared_twice=True),
+    }
+
+
 # ---------------------------------------------------------------------------------------------------------- judges
-def merge_case(draw: Draw, *, square: bool = False) -> dict:
+def merge_case(draw: Draw, *, square: bool = False, alpha: float | None = None, bias: bool = True) -> dict:
     """Draw a layer, factors and an input; `square` hides a missing transpose from the shapes, not from the values."""
     i, o, r = draw.sizes(3, low=3, high=9)
     o = i if square else o
     return {
         "weight": draw.normal(o, i),
+        "bias": draw.normal(o) if bias else None,
         "A": draw.normal(i, r),
         "B": draw.normal(r, o),
-        "alpha": draw.number(1.5, 2.9),
+        "alpha": draw.number(1.5, 2.9) if alpha is None else alpha,
         "x": draw.normal(4, i),
     }
 
@@ -91,8 +112,9 @@ def _first_merge(subject: Subject, c: dict) -> dict:
 @merge_weights.check
 def merges(subject: Subject, draw: Draw) -> None:
     """merge puts W + alpha * (A B).T into linear.weight."""
-    for square in (True, False):
-        c = merge_case(draw, square=square)
+    negative = draw.number(-2.9, -1.5)
+    for square, alpha, bias in ((True, None, True), (False, None, True), (False, negative, False), (False, 1, True)):
+        c = merge_case(draw, square=square, alpha=alpha, bias=bias)
         look = _first_merge(subject, c)
         W, AB, alpha, r = c["weight"].double(), c["A"].double() @ c["B"].double(), c["alpha"], c["A"].shape[1]
         mistakes = [
@@ -106,7 +128,7 @@ def merges(subject: Subject, draw: Draw) -> None:
                 "merge-without-scale",
                 W + AB.T,
                 "the update is added without alpha",
-                "The path computes alpha * (x A B), so the weight's update is alpha * (A B).T.",
+                "The path computes alpha * (x A B): alpha belongs to the update.",
             ),
             Mistake(
                 "merge-alpha-over-rank",
@@ -117,6 +139,9 @@ def merges(subject: Subject, draw: Draw) -> None:
             Mistake("merge-subtracts", W - alpha * AB.T, "the update is subtracted", "merge adds the update."),
             Mistake("merge-replaces", alpha * AB.T, "the weight is replaced by the update", "Add it to the weight."),
         ]
+        if alpha == negative:
+            mistakes.insert(0, Mistake("alpha-without-sign", W + abs(alpha) * AB.T, "a negative alpha loses its sign",
+                                    "Multiply by alpha as it is."))  # fmt: skip
         if square:
             swap = "linear.weight is (out, in), A @ B is (in, out): transpose the product."
             mistakes += [
@@ -125,11 +150,11 @@ def merges(subject: Subject, draw: Draw) -> None:
                     "merge-not-transposed", W + AB, "A B is added without being transposed, and without alpha", swap
                 ),
             ]
-        hint = "The new weight is W + alpha * (A @ B).T."
+        hint = "What matrix does x have to meet, for the path's output to be added to the layer's?"
         expect_close(
             look["weight"],
             merged_weight(c),
-            what="the merged weight",
+            what=f"the merged weight for alpha={c['alpha']} and rank {r}",
             id="wrong-merge",
             hint=hint,
             mistakes=tuple(mistakes),
@@ -140,7 +165,7 @@ def merges(subject: Subject, draw: Draw) -> None:
 def same_output(subject: Subject, draw: Draw) -> None:
     """The layer's output stays the same, up to rounding; A and B stay; the weight stays a frozen parameter."""
     c = merge_case(draw)
-    before = c["x"].double() @ merged_weight(c).T
+    before = c["x"].double() @ merged_weight(c).T + c["bias"].double()
     look = subject.probe(merge_steps, **c, steps="m")["looks"][0]
     parts = {p["name"]: p for p in look["parameters"]}
     if not look["merged"]:
@@ -151,6 +176,8 @@ def same_output(subject: Subject, draw: Draw) -> None:
         )
     if not all(any(torch.equal(p["value"], c[name]) for p in look["parameters"]) for name in "AB"):
         raise Failure("factors-changed", "merge changed A or B", "Leave the factors alone; unmerge needs them later.")
+    if (bias := parts.get("linear.bias")) is None or not torch.equal(bias["value"], c["bias"]):
+        raise Failure("bias-changed", "merge changed the layer's bias", "Only the weight has an update.")
     weight = parts.get("linear.weight")
     if weight is None or not torch.equal(weight["after"], look["weight"]):
         what = "requires a gradient" if weight else "is no longer a parameter"
@@ -168,7 +195,23 @@ def same_output(subject: Subject, draw: Draw) -> None:
     )
 
 
-@merge_weights.check(after=("merges",))
+@merge_weights.check(after=("merges", "same-output"))
+def factors_stay(subject: Subject, draw: Draw) -> None:
+    """A and B can be trained on after merging and after unmerging, as before."""
+    c = merge_case(draw)
+    for look, moment in zip(subject.probe(merge_steps, **c, steps="mu")["looks"], ("merge", "unmerge"), strict=True):
+        parts = {p["name"]: p for p in look["parameters"]}
+        for name in "AB":
+            factor = parts.get(f"lora.{name}")
+            if factor is None or not torch.equal(factor["value"], c[name]):
+                text = f"after {moment} {name} is not what it was"
+                raise Failure("factors-changed", text, "Leave the factors alone; unmerge needs them later.")
+            if not learns(factor):
+                text = f"after {moment} {name} can no longer be trained"
+                raise Failure("factors-frozen", text, "Leave the factors as they are, requires_grad too.")
+
+
+@merge_weights.check(after=("merges", "same-output"))
 def merging_twice(subject: Subject, draw: Draw) -> None:
     """Merging a merged layer changes nothing; unmerging an unmerged layer changes nothing."""
     c = merge_case(draw)
@@ -195,7 +238,7 @@ def merging_twice(subject: Subject, draw: Draw) -> None:
     )
 
 
-@merge_weights.check(after=("merges",))
+@merge_weights.check(after=("merges", "same-output"))
 def restores(subject: Subject, draw: Draw) -> None:
     """unmerge restores the weight bit for bit, also after unmerging twice."""
     c = merge_case(draw)
@@ -217,7 +260,7 @@ def restores(subject: Subject, draw: Draw) -> None:
     if torch.equal(once, c["weight"]):
         values = [p["value"] for p in looks[1]["parameters"]]
         factors = {name: next(v for v in values if v.shape == c[name].shape) for name in "AB"}
-        path = c["x"].double() @ merged_weight(c | factors).T
+        path = c["x"].double() @ merged_weight(c | factors).T + c["bias"].double()
         expect_explained(looks[1]["output"], path, "the output after unmerge")
         return
     gap = float((once - c["weight"]).abs().max())
@@ -225,7 +268,7 @@ def restores(subject: Subject, draw: Draw) -> None:
         raise Failure(
             "unmerge-no-op",
             "after unmerge the weight is still the merged one",
-            "Write the original back with copy_; and keep it as a clone, or it changes together with the weight.",
+            "Write the original back; and keep it as a clone, or it changes together with the weight.",
         )
     if gap < 1e-3 * float((looks[0]["weight"] - c["weight"]).abs().max()):
         raise Failure(
@@ -238,3 +281,40 @@ def restores(subject: Subject, draw: Draw) -> None:
         f"after unmerge the weight differs from the original by up to {gap:.3g}",
         "Keep a clone of the weight when merging; a second name for the same tensor changes with it.",
     )
+
+
+@merge_weights.check(after=("merging-twice", "restores"))
+def in_any_order(subject: Subject, draw: Draw) -> None:
+    """In whatever order merges and unmerges come, and with several layers in turn, each layer has its own weight."""
+    walks = []
+    for number in range(8):
+        count = 1 if number < 5 else 2
+        c = {name: value for name, value in merge_case(draw).items() if name != "x"}
+        other = {name: draw.normal(*v.shape) if isinstance(v, torch.Tensor) else v for name, v in c.items()}
+        layers = [c, other][:count]  # of one size, so that what is kept for one fits the other
+        first = [[0, step] for step in ("mmu", "ummuum", "mumu", "mmmuu", "muumum")[number]] if count == 1 else []
+        drawn = [[draw.integer(0, count - 1), draw.choice("mu")] for _ in range(9)]
+        start = [[0, "m"], [1, "m"], [0, "u"], [1, "u"]] if count == 2 else first
+        walks.append({"layers": layers, "steps": start + drawn})
+    for walk, seen in zip(walks, subject.probe(merge_walks, walks=walks)["walks"], strict=True):
+        _follow(walk, seen["looks"])
+
+
+def _follow(walk: dict, looks: list[dict]) -> None:
+    """Compare each look with what the steps so far make of its layer."""
+    done: list[list[str]] = [[] for _ in walk["layers"]]
+    for (number, step), look in zip(walk["steps"], looks, strict=True):
+        c = walk["layers"][number]
+        done[number].append("merge" if step == "m" else "unmerge")
+        told = f"after {', '.join(done[number])}" + (" of one layer, with another in between," if len(done) > 1 else "")
+        right = close(look["weight"], merged_weight(c)) if step == "m" else torch.equal(look["weight"], c["weight"])
+        if not right and len(done) > 1:
+            text = f"{told} the weight is not that layer's own"
+            raise Failure("layers-share-a-place", text, "Keep what unmerge needs on the layer, not in one variable.")
+        if not right:
+            what = "the merged weight" if step == "m" else "the weight from before, bit for bit"
+            raise Failure("wrong-in-a-row", f"{told} the layer does not have {what}", "Both functions look at the flag "
+                          "first: what is kept for unmerge is kept by a merge that changes the weight.")  # fmt: skip
+        if look["merged"] != (step == "m"):
+            raise Failure("flag-not-followed", f"{told} layer.merged is {look['merged']}", "merge sets it to True, "
+                          "unmerge to False.")  # fmt: skip

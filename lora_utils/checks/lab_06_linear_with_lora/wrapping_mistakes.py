@@ -25,7 +25,14 @@ def output_mistakes(c: dict, f: dict) -> tuple[Mistake, ...]:
     relu, both = torch.relu, full + alpha * path
     bent = "the result passes through a nonlinearity; the path must stay linear, or it could never be merged into W"
     straight = "Return the plain sum of the two outputs, without an activation."
+    sign = Mistake(
+        "alpha-without-sign",
+        full + abs(alpha) * path,
+        "a negative alpha loses its sign",
+        "Hand alpha to LoRALayer as it is.",
+    )
     return (
+        *([sign] if alpha < 0 else []),
         Mistake(
             "alpha-forgotten",
             full + path,
@@ -48,7 +55,7 @@ def output_mistakes(c: dict, f: dict) -> tuple[Mistake, ...]:
             "path-missing",
             full,
             "the output is linear(x) alone: the factors have no influence on it",
-            "forward must add self.lora(x).",
+            "forward must add the path's output.",
         ),
         Mistake(
             "lora-only",
@@ -60,7 +67,7 @@ def output_mistakes(c: dict, f: dict) -> tuple[Mistake, ...]:
             "bias-dropped",
             base + alpha * path,
             "the layer's bias is missing from the output",
-            "Call the layer, self.linear(x), instead of multiplying with its weight.",
+            "Call the layer instead of multiplying with its weight.",
         ),
         Mistake(
             "bias-twice",
@@ -72,7 +79,7 @@ def output_mistakes(c: dict, f: dict) -> tuple[Mistake, ...]:
             "multiplied",
             full * (alpha * path),
             "the two outputs are multiplied; LoRA adds them",
-            "Use + between self.linear(x) and self.lora(x).",
+            "Use + between the two.",
         ),
         Mistake("subtracted", full - alpha * path, "the path is subtracted; LoRA adds it", "Use + between the two."),
         Mistake(

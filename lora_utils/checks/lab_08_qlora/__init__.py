@@ -9,6 +9,7 @@ from lora_utils.checks.lab_08_qlora.answer_labels import judge_loss as judge_los
 from lora_utils.checks.lab_08_qlora.checkpoint_blocks import checkpoint_blocks as checkpoint_blocks
 from lora_utils.checks.lab_08_qlora.checkpoint_blocks import expected_run as expected_run
 from lora_utils.checks.lab_08_qlora.checkpoint_blocks import judge_run as judge_run
+from lora_utils.checks.lab_08_qlora.four_bit_layers import run_path as run_path
 from lora_utils.checks.lab_08_qlora.four_bit_matmul import four_bit_matmul as four_bit_matmul
 from lora_utils.checks.lab_08_qlora.four_bit_matmul import judge_gradient as judge_gradient
 from lora_utils.checks.lab_08_qlora.four_bit_matmul import judge_product as judge_product
@@ -19,6 +20,5 @@ from lora_utils.checks.lab_08_qlora.merge_back import merge_back as merge_back
 from lora_utils.checks.lab_08_qlora.qlora_linear import judge_path as judge_path
 from lora_utils.checks.lab_08_qlora.qlora_linear import path_case as path_case
 from lora_utils.checks.lab_08_qlora.qlora_linear import qlora_linear as qlora_linear
-from lora_utils.checks.lab_08_qlora.qlora_linear import run_path as run_path
 from lora_utils.checks.lab_08_qlora.step_bytes import judge_bytes as judge_bytes
 from lora_utils.checks.lab_08_qlora.step_bytes import step_bytes as step_bytes

@@ -24,11 +24,12 @@ class Counted(nn.Module):
         super().__init__()
         self.register_buffer("W", W)
         self.a = nn.Parameter(a.clone())
-        self.number, self.calls, self.dropout, self.masks = number, calls, dropout, []
+        self.number, self.calls, self.dropout, self.masks, self.recording = number, calls, dropout, [], []
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """x + dropout(tanh(x W) a), (b, d) -> (b, d)."""
         self.calls.append(self.number)
+        self.recording.append(torch.is_grad_enabled())
         mask = F.dropout(torch.ones_like(x), self.dropout)
         self.masks.append(mask.detach())
         return x + mask * torch.tanh(x @ self.W) * self.a
@@ -44,6 +45,7 @@ def run_blocks(function, *, weights, vectors, x, upstream, needs_grad: bool = Fa
     y = function(blocks, x)
     seen = {"output": y, "forward": list(calls), "recorded": isinstance(y, torch.Tensor) and y.requires_grad}
     calls.clear()
+    seen["plainly"] = all(block.recording and block.recording[0] for block in blocks)  # no block ran without gradients
     seen["masks"] = [block.masks[0] if block.masks else None for block in blocks]
     if seen["recorded"]:
         torch.autograd.backward(y, upstream)
@@ -65,8 +67,9 @@ def expected_run(c: dict, masks: list) -> dict:
     return {"output": y.detach(), "gradients": gradients, "dx": dx}
 
 
-def _case(draw: Draw, n: int = 4) -> dict:
-    d, b = draw.sizes(2, low=4, high=7)
+def _case(draw: Draw, n: int = 4, b: int | None = None) -> dict:
+    d, width = draw.sizes(2, low=4, high=7)
+    b = width if b is None else b
     return {
         "weights": [draw.normal(d, d, scale=0.5) for _ in range(n)],
         "vectors": [draw.normal(d) for _ in range(n)],
@@ -77,31 +80,60 @@ def _case(draw: Draw, n: int = 4) -> dict:
 
 @checkpoint_blocks.check
 def output(subject: Subject, draw: Draw) -> None:
-    """The output is that of the blocks one after another."""
-    c = _case(draw)
+    """The output is that of the blocks one after another, however many there are."""
+    for n, b in ((4, None), (1, 3), (2, 1), (5, 2)):
+        _judge_output(subject, _case(draw, n, b))
+
+
+def _judge_output(subject: Subject, c: dict) -> None:
+    n = len(c["weights"])
     seen = subject.probe(run_blocks, **c)
     expect_tensor(seen["output"], "what run_blocks returns")
-    ones = [torch.ones_like(c["x"])] * 4
-    backwards = {**c, "weights": c["weights"][::-1], "vectors": c["vectors"][::-1]}
+
+    def result(*numbers: int) -> torch.Tensor:
+        """What these blocks give, in this order."""
+        if not numbers:
+            return c["x"]
+        chosen = {name: [c[name][k] for k in numbers] for name in ("weights", "vectors")}
+        return expected_run({**c, **chosen}, [torch.ones_like(c["x"])] * len(numbers))["output"]
+
+    every = range(n)
+    chain = "Each block gets what the one before it returned, and the last result is returned."
+    case = f"for {n} block{'s' if n > 1 else ''} and x of shape {tuple(c['x'].shape)}"
     mistakes = (
-        Mistake("wrong-order", expected_run(backwards, ones)["output"], "the blocks run from the last to the first",
+        Mistake("wrong-order", result(*reversed(every)), f"{case} the blocks run from the last to the first",
                 "The first block is the first to run; only the backward pass turns the order round."),
-        Mistake("not-chained", expected_run({**c, **_last(c)}, ones[:1])["output"], "only the last block acts on x",
-                "Each block gets what the one before it returned."),
+        Mistake("no-block-runs", c["x"], f"{case} what comes back is x itself", chain),
+        Mistake("not-chained", result(n - 1), f"{case} only the last block acts on x", chain),
+        Mistake("stops-early", result(0), f"{case} only the first block acts on x", "Is the return inside the loop?"),
+        Mistake("block-left-out", result(*every[:-1]), f"{case} the last block does not act on x", chain),
+        Mistake("block-left-out", result(*every[1:]), f"{case} the first block does not act on x", chain),
     )  # fmt: skip
-    hint = "for block in blocks: x = checkpoint(block, x, use_reentrant=False)"
-    right = expected_run(c, ones)["output"]
-    expect_close(seen["output"], right, what="the output", id="wrong-output", hint=hint, mistakes=mistakes)
-
-
-def _last(c: dict) -> dict:
-    return {"weights": c["weights"][-1:], "vectors": c["vectors"][-1:]}
+    expect_close(
+        seen["output"], result(*every), what=f"the output {case}", id="wrong-output", hint=chain, mistakes=mistakes
+    )
 
 
 @checkpoint_blocks.check(weight=2, after=("output",))
 def gradients(subject: Subject, draw: Draw) -> None:
     """Every block gets its gradient, although x, the output of a frozen embedding, needs none."""
     judge_run(subject, _case(draw))
+    judge_run(subject, _case(draw, n=1, b=1))
+
+
+def _no_gradient(subject: Subject, c: dict, plainly: bool) -> None:
+    """Say why no block has got a gradient: by how the blocks ran, and by what an x that learns changes."""
+    text = "no block gets a gradient"
+    if plainly:
+        raise Failure("result-detached", f"{text}: the blocks ran with gradients, but the result is cut off from them",
+                      "Return the tensor as it is, without detach, .data or a copy of its numbers.")  # fmt: skip
+    again = subject.probe(run_blocks, **c, needs_grad=True)
+    if again["recorded"] and any(g is not None for g in again["gradients"]):
+        raise Failure("no-gradient", f"{text}, unless x needs one too: so works the reentrant kind of checkpoint, "
+                      "which records nothing when its input needs no gradient", "Ask for the other kind: the text "
+                      "of the exercise names the argument.")  # fmt: skip
+    raise Failure("no-gradient", f"{text}: blocks ran with gradients switched off, and nothing was recorded",
+                  "Take away no_grad, inference_mode or detach: checkpoint itself decides what is kept.")  # fmt: skip
 
 
 def judge_run(subject: Subject, c: dict, **more) -> dict:
@@ -109,13 +141,11 @@ def judge_run(subject: Subject, c: dict, **more) -> dict:
     seen = subject.probe(run_blocks, **c, **more)
     n = len(c["weights"])
     if not seen["recorded"] or all(g is None for g in seen["gradients"]):
-        raise Failure("no-gradient", "no block gets a gradient: the reentrant kind of checkpoint records nothing when "
-                      "its input needs no gradient, and no_grad records nothing at all",
-                      "checkpoint(block, x, use_reentrant=False)")  # fmt: skip
+        _no_gradient(subject, c, seen["plainly"])
     if seen["backward"].count(n - 1) > 1 and len(set(seen["backward"])) == 1:
         raise Failure("late-binding", "in the backward pass the last block runs again in place of every block: a "
-                      "lambda looks up its variable when it is called, and by then the loop is over",
-                      "Give checkpoint the block itself: checkpoint(block, x, ...).")  # fmt: skip
+                      "function that mentions the loop's variable looks it up when it is called, and by then the loop "
+                      "is over", "Give checkpoint the block itself.")  # fmt: skip
     if missing := [k for k, g in enumerate(seen["gradients"]) if g is None or not g.any()]:
         raise Failure("gradient-cut", f"block {missing[0]} of {n} gets no gradient",
                       "Do not detach between the blocks.")  # fmt: skip
@@ -139,7 +169,8 @@ def recomputes(subject: Subject, draw: Draw) -> None:
     once, turned = list(range(n)), list(range(n))[::-1]
     if seen["forward"] != once:
         text = f"in the forward pass the blocks run in the order {seen['forward']}, expected {once}"
-        raise Failure("runs-too-often", text, "One call of checkpoint a block, and no call besides.")
+        id = "runs-too-often" if len(seen["forward"]) > n else "wrong-calls"
+        raise Failure(id, text, "One call of checkpoint a block, and no call besides.")
     if not seen["backward"]:
         raise Failure("nothing-recomputed", "no block runs again in the backward pass, so every intermediate result "
                       "has been kept", "Call the blocks through torch.utils.checkpoint.checkpoint.")  # fmt: skip
@@ -147,6 +178,18 @@ def recomputes(subject: Subject, draw: Draw) -> None:
         raise Failure("one-segment", "all blocks run again together at the start of the backward pass, and at that "
                       "moment all their intermediate results are there: nothing is saved",
                       "Checkpoint each block by itself.")  # fmt: skip
+    if seen["backward"] == turned[1:]:
+        raise Failure("last-kept", f"in the backward pass the blocks run in the order {turned[1:]}, expected {turned}: "
+                      "the last block does not run again, so its intermediate results have been kept",
+                      "Checkpoint the last block as well (torch's checkpoint_sequential leaves it out).")  # fmt: skip
+    if missing := [k for k in once if k not in seen["backward"]]:
+        raise Failure("some-kept", f"in the backward pass the blocks run in the order {seen['backward']}, expected "
+                      f"{turned}: the intermediate results of block {missing[0]} have been kept",
+                      "Checkpoint every block.")  # fmt: skip
     if seen["backward"] != turned:
         text = f"in the backward pass the blocks run in the order {seen['backward']}, expected {turned}"
-        raise Failure("other-segments", text, "Checkpoint each block by itself, the last one too.")
+        raise Failure(
+            "other-segments",
+            text,
+            "Checkpoint each block by itself: when the backward pass comes to it, it alone runs again.",
+        )

@@ -6,13 +6,17 @@ The judge draws codes and scales and looks W' up entry by entry; it never quanti
 
 from __future__ import annotations
 
+import functools
 import math
+import types
 
 import torch
+from torch import nn
 
 from lora_utils.checks import Draw, Exercise, Failure, Mistake, StudentRaised, Subject, expect_close
 from lora_utils.checks.framework.compare import expect_tensor
 from lora_utils.quantization.codebooks import NF4
+from lora_utils.quantization.nf4 import FourBit
 
 BLOCK = 64
 
@@ -20,9 +24,10 @@ four_bit_matmul = Exercise("four-bit-matmul")
 
 
 # ---------------------------------------------------------------------------------------------------------- probes
-def apply_function(cls, *, x, packed, absmax, shape, upstream=None, needs_grad=True) -> dict:
-    """Probe: the output, what is kept for the backward pass, and the gradient of x."""
+def apply_function(cls, *, x, packed, absmax, shape, upstream=None, needs_grad=True, scales_ask=False) -> dict:
+    """Probe: the output, what is kept for the backward pass, and the gradient of x, and of scales that ask for one."""
     x.requires_grad_(needs_grad)
+    absmax.requires_grad_(scales_ask)
     y = cls.apply(x, packed, absmax, tuple(shape))
     seen = {"output": y, "recorded": isinstance(y, torch.Tensor) and y.requires_grad, "dx": None, "kept": []}
     if seen["recorded"]:
@@ -34,7 +39,8 @@ def apply_function(cls, *, x, packed, absmax, shape, upstream=None, needs_grad=T
         ]
         seen["kept"] = [t for t in kept if t is not None]
         if upstream is not None:
-            (seen["dx"],) = torch.autograd.grad(y, x, upstream, allow_unused=True)
+            wanted = [x, absmax] if scales_ask else [x]
+            seen |= zip(("dx", "dc"), torch.autograd.grad(y, wanted, upstream, allow_unused=True), strict=False)
     return seen
 
 
@@ -42,8 +48,12 @@ def _tensors(value, depth: int = 5) -> list[torch.Tensor]:
     """All tensors inside attributes, lists and dicts, and those that a function written inside forward holds."""
     if isinstance(value, torch.Tensor):
         return [value]
-    if closure := getattr(value, "__closure__", None):
+    if isinstance(value, functools.partial):
+        value = [*value.args, *value.keywords.values()]
+    elif closure := getattr(value, "__closure__", None):
         value = [cell.cell_contents for cell in closure]
+    elif isinstance(value, FourBit | nn.Module | types.SimpleNamespace):
+        value = dict(vars(value))
     if isinstance(value, dict):
         value = list(value.values())
     inside = value if isinstance(value, list | tuple) and depth else []
@@ -89,8 +99,8 @@ def judge_product(subject: Subject, draw: Draw, c: dict) -> None:
         got = see(subject, c)["output"]
     except StudentRaised as error:
         if c["x"].dim() != 2 and error.kind == "RuntimeError":
-            text = f"it fails on x of shape {tuple(c['x'].shape)}; any leading axes must work"
-            raise Failure("needs-2d", text, "Use @ (torch.matmul), which keeps leading axes.") from None
+            text = f"it fails on x of shape {tuple(c['x'].shape)}, and any leading axes must work: {error.text}"
+            raise Failure("needs-2d", text, "@ (torch.matmul) keeps leading axes, torch.mm does not.") from None
         if "save_for_backward" in error.text:
             hint = "save_for_backward takes tensors alone. The shape goes into an attribute: ctx.shape = shape."
             raise Failure("shape-saved-as-tensor", f"torch says: {error.text}", hint) from None
@@ -99,14 +109,41 @@ def judge_product(subject: Subject, draw: Draw, c: dict) -> None:
     x, W = c["x"].double(), c["W"]
     mistakes = [
         Mistake("scales-forgotten", x @ c["unscaled"].T, "the scales are not used: every block is taken to have c = 1",
-                "W' is table[code] times the scale of its block: dequantize(packed, absmax, shape, x.dtype)."),
-        Mistake("no-influence", torch.zeros_like(x @ W.T), "the output is zero", "Return x @ W'.T."),
+                "W' is table[code] times the scale of its block; dequantize knows how."),
+        Mistake("no-influence", torch.zeros_like(x @ W.T), "the output is zero", "Return the product of x with W'.T."),
+        Mistake("sign", -(x @ W.T), "the output has the wrong sign", "Return the product as it is."),
     ]  # fmt: skip
     if W.shape[0] == W.shape[1]:
         mistakes.append(Mistake("forward-transposed", x @ W, "the output is x W', without the transpose",
-                                "W' is stored as (out, in); x has in columns: x @ W'.T."))  # fmt: skip
-    expect_close(got, x @ W.T, what="the output", id="wrong-output", hint="forward returns x @ W'.T.",
+                                "W' is stored as (out, in), and x has in columns: it takes a transpose."))  # fmt: skip
+    what, hint = (
+        f"the output for x of shape {tuple(x.shape)} and W' of shape {tuple(W.shape)}",
+        "One product, of x with W'.",
+    )
+    expect_close(got, x @ W.T, what=what, id="wrong-output", hint=hint,
                  mistakes=tuple(mistakes), tolerance=1e-4)  # fmt: skip
+
+
+@four_bit_matmul.check(weight=2, after=("output",))
+def keeps_only_codes(subject: Subject, draw: Draw) -> None:
+    """Between the passes only codes and scales are kept: neither W' nor x."""
+    c = stored_case(draw)
+    o, i = c["shape"]
+    seen = see(subject, c)
+    kept = [(t.numel(), t.is_floating_point()) for t in seen["kept"]]
+    if (o * i, True) in kept:
+        raise Failure("weight-kept", f"the dequantised weight ({o} x {i} floats) is kept until the backward pass: for "
+                      "a model of 7 billion weights that is the memory that 4 bits were to save",
+                      "Save packed and absmax, and dequantise a second time in backward.")  # fmt: skip
+    if (4 * i, True) in kept:
+        raise Failure("input-kept", "x is kept, but nothing in backward needs it: only dL/dW would",
+                      "Save packed and absmax alone.")  # fmt: skip
+    if (4 * o, True) in kept:
+        raise Failure("output-kept", "the output is kept, but nothing in backward needs it",
+                      "Save packed and absmax alone.")  # fmt: skip
+    if any(numel >= o * i and not floats for numel, floats in kept):
+        raise Failure("codes-unpacked", f"{o * i} codes are kept one a byte, twice the memory of two a byte",
+                      "Save packed as it came.")  # fmt: skip
 
 
 @four_bit_matmul.check(weight=2, after=("output",))
@@ -126,12 +163,15 @@ def judge_gradient(subject: Subject, draw: Draw, c: dict) -> None:
         if "incorrect number of gradients" in error.text:
             raise Failure("wrong-count", f"torch says: {error.text}", "backward returns one value for every argument "
                           "of forward after ctx: dL/dx, None, None, None.") from None  # fmt: skip
+        if "different than None at position" in error.text:
+            raise Failure("gradient-elsewhere", f"torch says: {error.text}", "The values stand in the order of "
+                          "forward's arguments: x is first, and the others have no gradient.") from None  # fmt: skip
         if "invalid gradient at index 0" in error.text:
             raise Failure("gradient-shape", f"torch says: {error.text}", "dL/dx has the shape of x: (..., o) @ (o, i) "
                           "-> (..., i).") from None  # fmt: skip
         if c["x"].dim() != 2 and error.kind == "RuntimeError":
-            text = f"backward fails for x of shape {tuple(c['x'].shape)}"
-            raise Failure("needs-2d", text, "G @ W' keeps leading axes; .T and torch.mm do not.") from None
+            text = f"backward fails for x of shape {tuple(c['x'].shape)}: {error.text}"
+            raise Failure("needs-2d", text, "@ keeps leading axes; .T and torch.mm do not.") from None
         if error.kind == "NameError" and any(f"'{name}'" in error.text for name in ("packed", "absmax", "shape", "x")):
             hint = "backward knows ctx and the gradient only. Fetch the rest: packed, absmax = ctx.saved_tensors."
             raise Failure("not-fetched", f"in backward {error.text}", hint) from None
@@ -144,58 +184,59 @@ def judge_gradient(subject: Subject, draw: Draw, c: dict) -> None:
                       "Do not mark the output as non-differentiable.")  # fmt: skip
     if seen["dx"] is None:
         raise Failure("no-gradient", "backward returns no gradient for x: every layer below stands still",
-                      "The weight is frozen, x is not: return G @ W' in the first place.")  # fmt: skip
+                      "The weight is frozen, x is not: its gradient is the first of the values returned.")  # fmt: skip
     G64, W = G.double(), c["W"]
     mistakes = [
         Mistake("zero-gradient", torch.zeros_like(G64 @ W), "dL/dx is zero: every layer below stands still",
-                "The weight is frozen, x is not: return G @ W'."),
+                "The weight is frozen, x is not."),
         Mistake("scales-forgotten-backward", G64 @ c["unscaled"], "backward uses the table without the scales",
-                "Both passes need the same W': dequantize(packed, absmax, shape, G.dtype)."),
+                "Both passes need the same W'."),
+        Mistake("gradient-sign", -(G64 @ W), "dL/dx has the wrong sign", "Return the product as it is."),
+        Mistake("gradient-of-x", c["x"].double() * 0 + 1, "dL/dx is one everywhere", "The chain rule needs G and W'."),
     ]  # fmt: skip
     if o == i:
         mistakes += [
-            Mistake("backward-transposed", G64 @ W.T, "backward multiplies by W'.T", "y = x W'.T, so dL/dx = G W': a "
+            Mistake("backward-transposed", G64 @ W.T, "backward multiplies by W'.T", "The text has the formula; a "
                     "rectangular W' would have refused."),
             Mistake("straight-through", G64, "G is passed on unchanged, as if W' were the identity",
                     "Rounding is passed straight through in quantisation-aware training; here the product with W' has "
-                    "to be differentiated: G @ W'."),
+                    "to be differentiated."),
         ]  # fmt: skip
-    expect_close(seen["dx"], G64 @ W, what="dL/dx", id="wrong-gradient", hint="backward returns G @ W' for x.",
+    expect_close(seen["dx"], G64 @ W, what="dL/dx", id="wrong-gradient", hint="A product of G with W', for x alone.",
                  mistakes=tuple(mistakes), tolerance=1e-4)  # fmt: skip
 
 
-@four_bit_matmul.check(weight=2, after=("output",))
-def keeps_only_codes(subject: Subject, draw: Draw) -> None:
-    """Between the passes only codes and scales are kept: neither W' nor x."""
+@four_bit_matmul.check(after=("gradient",))
+def nothing_for_the_scales(subject: Subject, draw: Draw) -> None:
+    """backward returns None for codes, scales and shape, whoever asks."""
     c = stored_case(draw)
-    o, i = c["shape"]
-    seen = see(subject, c, upstream=draw.normal(4, o))
-    kept = [(t.numel(), t.is_floating_point()) for t in seen["kept"]]
-    if (o * i, True) in kept:
-        raise Failure("weight-kept", f"the dequantised weight ({o} x {i} floats) is kept until the backward pass: for "
-                      "a model of 7 billion weights that is the memory that 4 bits were to save",
-                      "Save packed and absmax, and dequantise a second time in backward.")  # fmt: skip
-    if (4 * i, True) in kept:
-        raise Failure("input-kept", "x is kept, but nothing in backward needs it: only dL/dW would",
-                      "Save packed and absmax alone.")  # fmt: skip
-    if any(numel >= o * i and not floats for numel, floats in kept):
-        raise Failure("codes-unpacked", f"{o * i} codes are kept one a byte, twice the memory of two a byte",
-                      "Save packed as it came.")  # fmt: skip
+    seen = see(subject, c, upstream=draw.normal(4, c["shape"][0]), scales_ask=True)
+    if seen["dc"] is not None:
+        raise Failure("gradient-for-scales", "backward returns a gradient for absmax too, and codes and scales are not "
+                      "trained", "None for every argument but x.")  # fmt: skip
 
 
 @four_bit_matmul.check(after=("gradient",))
-def types(subject: Subject, draw: Draw) -> None:
+def kinds(subject: Subject, draw: Draw) -> None:
     """Output and gradient have the type of x, which is the compute type: bfloat16 in, bfloat16 out."""
-    c = stored_case(draw, dtype="bfloat16")
-    G = draw.normal(4, c["shape"][0], dtype=torch.bfloat16)
+    for dtype in (torch.bfloat16, torch.float64):
+        _judge_type(subject, draw, dtype)
+
+
+def _judge_type(subject: Subject, draw: Draw, dtype: torch.dtype) -> None:
+    c = stored_case(draw, dtype=str(dtype).removeprefix("torch."))
+    G = draw.normal(4, c["shape"][0], dtype=dtype)
     try:
         seen = see(subject, c, upstream=G)
     except StudentRaised as error:
         if "dtype" in error.text or "scalar type" in error.text:
-            raise Failure("type-fixed", f"for bfloat16 it raises: {error.text}",
+            raise Failure("type-fixed", f"for x in {dtype} it raises: {error.text}",
                           "Dequantise in the type of x, and in backward in the type of G.") from None  # fmt: skip
         raise
+    right = {"output": c["x"].double() @ c["W"].T, "dx": G.double() @ c["W"]}
     for name, what in (("output", "the output"), ("dx", "dL/dx")):
-        if seen[name].dtype != torch.bfloat16:
-            raise Failure("type-not-kept", f"{what} is {seen[name].dtype} for x in torch.bfloat16",
-                          "Dequantise in the type of x; do not cast x.")  # fmt: skip
+        if seen[name].dtype != dtype:
+            raise Failure("type-not-kept", f"{what} is {seen[name].dtype} for x in {dtype}",
+                          "Dequantise in the type of x; where x is cast, the result has to be cast back.")  # fmt: skip
+        expect_close(seen[name], right[name], what=f"{what} for x in {dtype}", id=f"wrong-{name}-in-other-types",
+                     hint="The same product, whatever the type.", tolerance=0.05)  # fmt: skip

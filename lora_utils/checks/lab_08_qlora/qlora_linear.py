@@ -6,90 +6,23 @@ Letters: i in_features, o out_features, r rank. W' (o, i), A (i, r), B (r, o).
 from __future__ import annotations
 
 import torch
-from torch import nn
-from torch.nn import functional as F
 
 from lora_utils.checks import Draw, Exercise, Failure, Mistake, StudentRaised, Subject, close, expect_close
 from lora_utils.checks.framework.compare import expect_explained, expect_tensor, learns
-from lora_utils.checks.framework.probes import later, parameters_of
-from lora_utils.checks.framework.wrapping_probes import through
-from lora_utils.quantization.nf4 import FourBit, dequantize_4bit, quantize_4bit
+from lora_utils.checks.lab_08_qlora.four_bit_layers import base_of, build_path, run_path, run_types
+from lora_utils.quantization.nf4 import dequantize_4bit, quantize_4bit
 
 qlora_linear = Exercise("qlora-linear")
 
 
-class ByteLinear(nn.Linear):
-    """Stands for bitsandbytes' Linear4bit: an nn.Linear by type whose weight is a column of bytes."""
-
-    def __init__(self, weight: torch.Tensor, bias: torch.Tensor) -> None:
-        super().__init__(weight.shape[1], weight.shape[0])
-        self.quantized = quantize_4bit(weight)
-        self.weight = nn.Parameter(self.quantized.packed.unsqueeze(1), requires_grad=False)
-        self.bias = nn.Parameter(bias.clone())  # trainable until somebody freezes it, as bitsandbytes leaves it
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Return x W'.T + bias, shape (..., o), in the type of x."""
-        return F.linear(x, dequantize_4bit(self.quantized, x.dtype), self.bias.to(x.dtype))
-
-
-class CodesLinear(nn.Module):
-    """Stands for the course's QuantizedLinear: no nn.Linear, no attribute `weight`, codes and scales as buffers."""
-
-    def __init__(self, weight: torch.Tensor, bias: torch.Tensor) -> None:
-        super().__init__()
-        self.out_features, self.in_features = weight.shape
-        quantized = quantize_4bit(weight)
-        self.register_buffer("packed", quantized.packed)
-        self.register_buffer("absmax", quantized.absmax)
-        self.bias = nn.Parameter(bias.clone(), requires_grad=False)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Return x W'.T + bias, shape (..., o), in the type of x."""
-        stored = FourBit(self.packed, self.absmax, torch.Size((self.out_features, self.in_features)), torch.float32)
-        return F.linear(x, dequantize_4bit(stored, x.dtype), self.bias.to(x.dtype))
-
-
-# ---------------------------------------------------------------------------------------------------------- probes
-def base_of(kind: str, weight: torch.Tensor, bias: torch.Tensor) -> nn.Module:
-    """Not a probe by itself: the 4-bit layer of either kind, holding that weight."""
-    return ByteLinear(weight, bias) if kind == "bytes" else CodesLinear(weight, bias)
-
-
-def build_path(cls, *, weight, bias, rank, alpha, x, dtype="float32", kind="bytes") -> dict:
-    """Probe: wrap a 4-bit layer; what the result is made of, before and after a step, and what it then returns."""
-    base = base_of(kind, weight, bias)
-    wrapped = cls(base, rank, alpha, getattr(torch, dtype))
-    if not isinstance(wrapped, nn.Module):
-        return {"module": False}
-    own = {id(t) for t in (*base.parameters(), *base.buffers())}
-    names = {name for name, p in wrapped.named_parameters() if id(p) not in own}
-    loose = [t for m in wrapped.modules() if m is not base for t in vars(m).values() if isinstance(t, torch.Tensor)]
-    return {
-        "module": True,
-        "inside": any(module is base for module in wrapped.modules()),
-        "state": dict(base.state_dict()),
-        "floats": [t for t in (*wrapped.parameters(), *wrapped.buffers(), *loose) if id(t) not in own],
-        "base": parameters_of(base),
-        "path": [p for p in parameters_of(wrapped) if p["name"] in names],
-        "later": later(wrapped, x.requires_grad_(True)),
-    }
-
-
-def run_path(
-    cls, *, weight, bias, rank, alpha, x, A=None, B=None, upstream=None, dtype="float32", kind="bytes"
-) -> dict:
-    """Probe: the output, with the given factors or as built, its gradients, and the output of the layer alone."""
-    base = base_of(kind, weight, bias)
-    seen = through(cls(base, rank, alpha, getattr(torch, dtype)), base, rank, x, A, B, upstream)
-    return seen | {"base": base(x)}
-
-
 # ---------------------------------------------------------------------------------------------------------- judges
-def path_case(draw: Draw, *, leading: tuple[int, ...] = (4,), kind: str = "bytes") -> dict:
+def path_case(draw: Draw, *, leading: tuple[int, ...] = (4,), kind: str = "bytes", bias: bool = True,
+              alpha: float | None = None) -> dict:  # fmt: skip
     """Draw a rectangular layer, a rank and an alpha whose confusion cannot go unseen, factors and an input."""
     i, o, r = draw.sizes(3, low=5, high=13)
     return {
-        "weight": draw.normal(o, i), "bias": draw.normal(o), "rank": r, "alpha": draw.number(2.05, 2.95), "kind": kind,
+        "weight": draw.normal(o, i), "bias": draw.normal(o) if bias else None, "rank": r, "kind": kind,
+        "alpha": draw.number(2.05, 2.95) if alpha is None else alpha,
         "x": draw.normal(*leading, i), "A": draw.normal(i, r), "B": draw.normal(r, o),
     }  # fmt: skip
 
@@ -102,7 +35,15 @@ def build_case(draw: Draw) -> dict:
 
 def base_output(c: dict) -> torch.Tensor:
     """What the 4-bit layer alone returns, in float64."""
-    return c["x"].double() @ dequantize_4bit(quantize_4bit(c["weight"])).double().T + c["bias"].double()
+    bias = 0 if c["bias"] is None else c["bias"].double()
+    return c["x"].double() @ dequantize_4bit(quantize_4bit(c["weight"])).double().T + bias
+
+
+def _no_bias(c: dict, error: StudentRaised) -> None:
+    """Name the cause where a base without bias is what the answer does not expect."""
+    if c["bias"] is None and "NoneType" in error.text:
+        raise Failure("bias-assumed", f"for a base without bias your code raised {error}", "base.bias is None there; "
+                      "requires_grad_ of a whole module asks for no bias.") from None  # fmt: skip
 
 
 def built(subject: Subject, c: dict, **more) -> dict:
@@ -116,6 +57,13 @@ def built(subject: Subject, c: dict, **more) -> dict:
         if error.kind == "AttributeError" and "weight" in error.text:
             raise Failure("needs-weight", f"it reads base.weight: {error.text}", "A 4-bit layer need not have one: use "
                           "base.in_features, base.out_features and the argument dtype.") from None  # fmt: skip
+        _no_bias(c, error)
+        if error.kind == "ValueError" and f"rank must be an integer of at least 1, got {c['alpha']}" in error.text:
+            raise Failure("rank-alpha-swapped", f"for rank={c['rank']} and alpha={c['alpha']} LoRALayer says: "
+                          f"{error.text}", "The order is in_dim, out_dim, rank, alpha.") from None  # fmt: skip
+        if error.kind == "TypeError" and "dtype" in error.text and "missing" in error.text:
+            raise Failure("dtype-without-default", f"QLoRALinear(base, rank, alpha) raises: {error.text}", "The stub "
+                          "gives dtype a default, torch.float32; keep it.") from None  # fmt: skip
         raise
     if not seen["module"]:
         raise Failure("not-a-module", "it is not an nn.Module", "Write class QLoRALinear(nn.Module).")
@@ -131,7 +79,7 @@ def keeps_the_base(subject: Subject, draw: Draw) -> None:
     if not seen["inside"]:
         raise Failure("base-missing", "the given layer is not among the module's submodules",
                       "Store the object itself: self.base = base.")  # fmt: skip
-    if any(t.shape in ((o, i), (i, o)) for t in seen["floats"]):
+    if any(t.numel() == o * i and t.is_floating_point() for t in seen["floats"]):
         raise Failure("base-expanded", f"a float tensor of {o} x {i} numbers, the size of W', is kept: 4 bits are "
                       "stored, and 32 beside them", "Call self.base(x); it dequantises, and forgets.")  # fmt: skip
 
@@ -141,28 +89,30 @@ def has_the_path(subject: Subject, draw: Draw) -> None:
     """Beside it stand A (in_features, rank) and B (rank, out_features), in the type given by dtype."""
     c = build_case(draw)
     (o, i), r = c["weight"].shape, c["rank"]
-    for dtype in ("float32", "bfloat16"):
+    for dtype in ("float32", "bfloat16", None):
         seen = built(subject, c, dtype=dtype)
+        asked, dtype = (f"for dtype=torch.{dtype}", dtype) if dtype else ("without dtype", "float32")
         shapes = [tuple(t.shape) for t in seen["floats"]]
         if not ((i, r) in shapes or (r, i) in shapes) or not ((r, o) in shapes or (o, r) in shapes):
             came = ", ".join(map(str, shapes)) or "none"
             raise Failure("no-factors", f"expected A {(i, r)} and B {(r, o)} beside the base, found {came}",
-                          "LoRALayer(base.in_features, base.out_features, rank, alpha); the weight of a 4-bit layer "
-                          "has another shape.")  # fmt: skip
+                          "Take the sizes from in_features and out_features; the weight of a 4-bit layer has another "
+                          "shape.")  # fmt: skip
         factors = [t for t in seen["floats"] if t.shape in ((i, r), (r, i), (r, o), (o, r))]
         if wrong := [t.dtype for t in factors if t.dtype != getattr(torch, dtype)]:
-            raise Failure("path-dtype", f"for dtype=torch.{dtype} the path has {wrong[0]}",
-                          "Move it: self.lora.to(dtype). The base cannot say which type it should have.")  # fmt: skip
+            raise Failure("path-dtype", f"{asked} the path has {wrong[0]}, expected torch.{dtype}",
+                          "Move the path to `dtype`. The base cannot say which type it should have.")  # fmt: skip
         state = base_of("bytes", c["weight"], c["bias"]).state_dict()
         if any(seen["state"][name].dtype != t.dtype for name, t in state.items()):
-            raise Failure("base-cast", f"for dtype=torch.{dtype} the base's own numbers change their type too",
-                          "dtype is the path's: self.lora.to(dtype), not self.to(dtype).")  # fmt: skip
+            raise Failure("base-cast", f"{asked} the base's own numbers change their type too",
+                          "dtype is the path's: move that alone, not the whole module.")  # fmt: skip
 
 
 @qlora_linear.check(weight=2, after=("has-the-path",))
 def output(subject: Subject, draw: Draw) -> None:
     """The output is base(x) + alpha * (x A B), for any A and B."""
     judge_path(subject, draw, path_case(draw, leading=(2, 4)))
+    judge_path(subject, draw, path_case(draw, bias=False, alpha=draw.number(-2.9, -1.1)))
 
 
 def judge_path(subject: Subject, draw: Draw, c: dict) -> None:
@@ -171,15 +121,16 @@ def judge_path(subject: Subject, draw: Draw, c: dict) -> None:
         seen = subject.probe(run_path, **c)
     except StudentRaised as error:
         if "cannot be multiplied" in error.text:
-            hint = "The path maps x, not base(x): LoRALayer(base.in_features, base.out_features, ...), in before out."
+            hint = "The path maps x, not base(x), and LoRALayer takes in before out."
             raise Failure("path-shapes", f"torch says: {error.text}", hint) from None
+        _no_bias(c, error)
         raise
     expect_tensor(seen["output"], "what forward returns")
     x, A, B, alpha, r = (c[name] for name in ("x", "A", "B", "alpha", "rank"))
     y, x, A, B = base_output(c), x.double(), A.double(), B.double()
     path = torch.einsum("...i,io->...o", x, torch.einsum("ir,ro->io", A, B))
     rounded = [dequantize_4bit(quantize_4bit(f.float())).double() for f in (A, B)]
-    add = "forward returns self.base(x) plus the path."
+    add = "The output is the sum of two: the base's and the path's."
     mistakes = (
         Mistake("alpha-forgotten", y + path, "the path is added without alpha", "LoRALayer multiplies by alpha."),
         Mistake("alpha-over-rank", y + alpha / r * path, "the path is scaled by alpha / rank",
@@ -187,13 +138,29 @@ def judge_path(subject: Subject, draw: Draw, c: dict) -> None:
         Mistake("alpha-twice", y + alpha**2 * path, "alpha is applied twice", "LoRALayer multiplies by alpha itself."),
         Mistake("path-missing", y, "the path is missing from the output", add),
         Mistake("base-output-missing", alpha * path, "the base's output is missing", add),
-        Mistake("bias-twice", y + c["bias"].double() + alpha * path, "the bias is added twice",
-                "The base adds its bias itself."),
+        Mistake("bias-twice", y + (0 if c["bias"] is None else c["bias"].double()) + alpha * path, "the bias is added "
+                "twice", "The base adds its bias itself."),
+        Mistake("subtracted", y - alpha * path, "the path is subtracted", add),
+        Mistake("alpha-scales-base", alpha * (y + path), "alpha scales the base's output too", "LoRALayer has applied "
+                "alpha already, to the path alone."),
+        Mistake("alpha-scales-base", alpha * (y + alpha * path), "alpha scales the base's output too, and the path "
+                "twice", "LoRALayer has applied alpha already, to the path alone."),
         Mistake("path-quantised", y + alpha * (x @ rounded[0] @ rounded[1]), "A and B are rounded to 4 bits: they are "
                 "what is trained, and small steps would be lost", "Only the frozen base is stored in 4 bits."),
     )  # fmt: skip
-    what = f"for rank={r} and alpha={alpha} the output"
+    what = f"the output for rank={r}, alpha={alpha} and a base {'without' if c['bias'] is None else 'with'} bias"
+    if seen["output"].is_floating_point() and not close(seen["output"], y + alpha * path):
+        _in_sixteen_bits(seen["output"], y + alpha * path, (m.value for m in mistakes))
     expect_close(seen["output"], y + alpha * path, what=what, id="wrong-output", hint=add, mistakes=mistakes)
+
+
+def _in_sixteen_bits(got: torch.Tensor, right: torch.Tensor, mistakes) -> None:
+    """Name rounding where the output is nearly right, and no other mistake is as near."""
+    if close(got, right, 0.02) and not any(close(got, m) for m in mistakes):
+        gap = float((got - right).abs().max())
+        raise Failure("rounded-on-the-way", f"for x in float32 the output is off by {gap:.2g}: only the first digits "
+                      "are right, so something is rounded to 16 bits on the way", "Cast x to the type of the path, and "
+                      "the path's result to that of base(x), to no other.")  # fmt: skip
 
 
 @qlora_linear.check(after=("has-the-path",))
@@ -208,6 +175,17 @@ def starts_equal(subject: Subject, draw: Draw) -> None:
         gap = float((seen["output"] - base).abs().max()) if seen["output"].shape == base.shape else 0
         raise Failure("not-equal-at-start", f"a fresh path changes the output by {gap:.2g}",
                       "B starts at zero, and nothing else is added.")  # fmt: skip
+    i, r = c["weight"].shape[1], c["rank"]
+    seen = built(subject, {name: c[name] for name in ("weight", "bias", "rank", "alpha", "x")})
+    A = next((p["value"] for p in seen["path"] if p["value"].shape in ((i, r), (r, i))), None)
+    if A is None:
+        return
+    if not A.any():
+        raise Failure("A-starts-at-zero", "A is zero at the start: then B's gradient is zero, and if B is zero too, "
+                      "nothing is ever learned", "A is drawn at random, and B is zero.")  # fmt: skip
+    if torch.linalg.matrix_rank(A.float()) < min(A.shape):
+        raise Failure("A-not-random", "the rows or columns of A depend on each other: they would all learn the same",
+                      "Draw A at random.")  # fmt: skip
 
 
 @qlora_linear.check(after=("has-the-path",))
@@ -280,9 +258,32 @@ def types(subject: Subject, draw: Draw) -> None:
         raise
     if seen["output"].dtype != torch.bfloat16:
         raise Failure("output-dtype", f"the output is {seen['output'].dtype}, base(x) is torch.bfloat16",
-                      "Cast the path's result: .to(y.dtype) with y = self.base(x).")  # fmt: skip
+                      "Give the base x itself, and cast the path's result to the type of base(x).")  # fmt: skip
     mistake = Mistake("path-in-low-precision", torch.zeros(3, o), "A and B are rounded to bfloat16 before their use",
                       "Cast x up to the path's type instead of the path down to that of x.")  # fmt: skip
-    hint = "self.lora(x.to(dtype of A)).to(dtype of base(x))"
+    hint = "Two casts: x on the way into the path, and the path's result on the way out."
     expect_close(seen["output"], torch.ones(3, o), what="the output for x in bfloat16", id="wrong-output", hint=hint,
                  mistakes=(mistake,), tolerance=0.01)  # fmt: skip
+    _judge_types(subject, draw)
+
+
+def _judge_types(subject: Subject, draw: Draw) -> None:
+    """Other pairs of types: what comes out has the type of base(x), which is that of x."""
+    pairs = [("float64", "float32"), ("float32", "bfloat16"), ("bfloat16", "bfloat16"), ("float16", None),
+             ("float32", "float64")]  # fmt: skip
+    c = path_case(draw)
+    right = base_output(c) + c["alpha"] * (c["x"].double() @ c["A"].double() @ c["B"].double())
+    inputs = {name: c[name] for name in ("weight", "bias", "alpha", "A", "B", "x")}
+    seen = subject.probe(run_types, **inputs, types=[list(pair) for pair in pairs])
+    for (of_x, of_path), output, raised in zip(pairs, seen["outputs"], seen["raised"], strict=True):
+        case = f"for x in {of_x} and a path in {of_path or 'float32'}"
+        if raised:
+            told = "dtype" in raised or "scalar type" in raised
+            raise Failure("input-not-cast" if told else "raises-for-types", f"{case} it raises {raised}", "The type "
+                          "of x and that of the path may be any: cast on the way into the path and out.")  # fmt: skip
+        expect_tensor(output, "what forward returns")
+        if output.dtype != getattr(torch, of_x):
+            raise Failure("output-dtype", f"{case} the output is {output.dtype}, base(x) is torch.{of_x}",
+                          "Give the base x itself, and cast the path's result to the type of base(x).")  # fmt: skip
+        expect_close(output, right, what=f"the output {case}", id="wrong-output", hint="Cast types, not values.",
+                     tolerance=0.05)  # fmt: skip

@@ -38,3 +38,25 @@ def adapt(model, wrapper):
         parameter.requires_grad_(name.startswith("fc2."))
     model.fc1 = wrapper(model.fc1, rank=2, alpha=0.1)
     return model
+
+
+# %% through setattr and a loop over modules, other names
+def adapt(net: nn.Module, cls: type) -> nn.Module:
+    for module in net.modules():
+        for parameter in module.parameters(recurse=False):
+            parameter.requires_grad = False
+    for name, layer in {"fc1": cls(net.fc1, 2, 0.1), "fc2": nn.Linear(in_features=128, out_features=2)}.items():
+        setattr(net, name, layer)
+    return net
+
+
+# %% add_module, and a head of zeros
+def adapt(model, wrapper):
+    model = model.requires_grad_(False)
+    head = nn.Linear(128, 2)
+    with torch.no_grad():
+        head.weight.zero_()
+        head.bias.zero_()
+    model.add_module("fc2", head)
+    model.add_module("fc1", wrapper(model.fc1, alpha=1 / 10, rank=1 + 1))
+    return model

@@ -10,13 +10,6 @@ def adapter_state(model, also):
             state[f"{head}.{key}"] = value.clone()
     return state
 
-# %% whole parts of the name
-def adapter_state(model, also):
-    def wanted(name):
-        return "lora" in name.split(".") or any(name.startswith(head + ".") for head in also)
-    
-    return {name: value.detach().cpu().clone() for name, value in model.state_dict().items() if wanted(name)}
-
 # %% by the identity of the parameters
 def adapter_state(model, also):
     modules = [module for module in model.modules() if isinstance(module, LoRALayer)]
@@ -33,7 +26,7 @@ def adapter_state(model, also):
         loras = [name for name, module in model.named_modules() if type(module) is LoRALayer]
         keep = [*loras, *also]
         state = model.state_dict()
-        chosen = {key: state[key] for key in state if key.rpartition(".")[0] in keep}
+        chosen = {key: state[key] for key in state for name in keep if key.startswith(name + ".")}
         return copy.deepcopy(chosen)
 
 # %% an OrderedDict-like copy made plain
@@ -44,3 +37,23 @@ def adapter_state(model, also):
         if not any(name.startswith(part + ".") for part in trained):
             del state[name]
     return {name: torch.clone(value) for name, value in state.items()}
+
+
+# %% prefixes of state_dict, filled in with update
+def adapter_state(net: nn.Module, heads: list[str]) -> dict[str, torch.Tensor]:
+    saved: dict[str, torch.Tensor] = {}
+    for name, module in net.named_modules():
+        if isinstance(module, LoRALayer) or name in heads:
+            saved.update(module.state_dict(prefix=name + "."))
+    return {key: tensor.data.clone() for key, tensor in saved.items()}
+
+
+# %% the ancestors of each entry
+def adapter_state(model, also):
+    chosen = {*also, *(name for name, m in model.named_modules() if isinstance(m, LoRALayer))}
+    state = {}
+    for key, value in model.state_dict().items():
+        parts = key.split(".")
+        if chosen & {".".join(parts[:k]) for k in range(1, len(parts))}:
+            state[key] = torch.empty_like(value).copy_(value)
+    return state

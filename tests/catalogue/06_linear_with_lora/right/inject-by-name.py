@@ -85,10 +85,41 @@ def inject(model, names, wrapper, rank, alpha):
     for name, module in model.named_modules():
         if isinstance(module, wrapper):
             inside.add(name)
-        elif isinstance(module, nn.Linear) and name.rpartition(".")[0] not in inside:
+        elif isinstance(module, nn.Linear) and not any(name.startswith(one + ".") for one in inside):
             fits[name] = module
     if wrong := [name for name in names if name not in fits]:
         raise InjectionError(", ".join(wrong))
     for name in names:
         parent, _, child = name.rpartition(".")
         setattr(model.get_submodule(parent), child, wrapper(fits[name], rank, alpha))
+
+
+# %% parents looked up one after another, other names
+def inject(net: nn.Module, targets: list[str], cls: type, r: int, a: float) -> None:
+    found = []
+    for target in targets:
+        parts, module, fits = target.split("."), net, True
+        for part in parts:
+            fits = fits and not isinstance(module, cls)
+            parent, module = module, dict(module.named_children()).get(part, nn.Module())
+        if not fits or not isinstance(module, nn.Linear):
+            raise ValueError("cannot adapt " + target)
+        found.append((parent, parts[-1], module))
+    for parent, child, module in found:
+        parent.add_module(child, cls(module, r, a))
+
+
+# %% sets, and set_submodule
+def inject(model, names, wrapper, rank, alpha):
+    linear = {name for name, module in model.named_modules() if isinstance(module, nn.Linear)}
+    inside = {
+        f"{name}.{below}"
+        for name, module in model.named_modules()
+        if isinstance(module, wrapper)
+        for below, _ in module.named_modules()
+    }
+    for name in names:
+        if name not in linear - inside:
+            raise ValueError(f"no linear layer of its own: {name}")
+    for name in names:
+        model.set_submodule(name, wrapper(model.get_submodule(name), rank=rank, alpha=alpha))

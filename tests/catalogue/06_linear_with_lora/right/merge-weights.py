@@ -77,3 +77,56 @@ def unmerge(layer):
         with torch.no_grad():
             layer.linear.weight.copy_(layer.original)
         layer.merged = False
+
+
+# %% through a LoRALayer of its own
+def merge(layer):
+    if layer.merged:
+        return
+    i, o = layer.linear.in_features, layer.linear.out_features
+    path = LoRALayer(i, o, layer.lora.A.shape[1], layer.lora.alpha)
+    path.load_state_dict(layer.lora.state_dict())
+    with torch.no_grad():
+        layer.kept = layer.linear.weight.detach().clone()
+        layer.linear.weight.add_(path(torch.eye(i)).T)
+    layer.merged = True
+
+
+def unmerge(layer):
+    if not layer.merged:
+        return
+    layer.linear.weight.data.copy_(layer.kept)
+    del layer.kept
+    layer.merged = False
+
+
+# %% data assigned, isinstance of LoRALayer
+def merge(module: nn.Module) -> None:
+    paths = [m for m in module.children() if isinstance(m, LoRALayer)]
+    if module.merged is False:
+        module.before = module.linear.weight.data
+        module.linear.weight.data = module.before + sum(p.alpha * (p.A @ p.B).detach().t() for p in paths)
+    module.merged = True
+
+
+def unmerge(module: nn.Module) -> None:
+    if module.merged is True:
+        module.linear.weight.data = module.before
+    module.merged = False
+
+
+# %% addmm, and the layer given back
+def merge(layer):
+    if not layer.merged:
+        weight, lora = layer.linear.weight, layer.lora
+        layer.state = {"weight": weight.detach().clone()}
+        weight.data.addmm_(lora.B.detach().T, lora.A.detach().T, alpha=lora.alpha)
+        layer.merged = not layer.merged
+    return layer
+
+
+def unmerge(layer):
+    if layer.merged:
+        layer.linear.load_state_dict(layer.state, strict=False)
+        layer.merged = not layer.merged
+    return layer

@@ -26,7 +26,8 @@ def swap(model, state):
 # %% sets of names
 def swap(model, state):
     own = model.state_dict()
-    needed = {name for name in own if "lora" in name.split(".")}
+    loras = [name for name, module in model.named_modules() if isinstance(module, LoRALayer)]
+    needed = {f"{lora}.{factor}" for lora in loras for factor in ("A", "B")}
     wrong = (set(state) - set(own)) | (needed - set(state))
     if wrong:
         raise ValueError(f"names do not match: {sorted(wrong)}")
@@ -40,7 +41,7 @@ def swap(model, state):
 # %% a merged whole state, loaded strictly
 def swap(model, state):
     own = model.state_dict()
-    for name in list(state) + [name for name in own if ".lora." in name]:
+    for name in list(state) + [f"{name}.{f}" for name, m in model.named_modules() if isinstance(m, LoRALayer) for f in "AB"]:
         if name not in own or name not in state or own[name].size() != state[name].size():
             raise ValueError(name)
     model.load_state_dict({**own, **state}, strict=True)
@@ -81,3 +82,16 @@ def swap(model, state):
             raise BadState(name)
         targets.append(target.detach())
     torch._foreach_copy_(targets, list(state.values()))
+
+
+# %% get_parameter, shapes as lists, in reverse order
+def swap(net: nn.Module, saved: dict[str, torch.Tensor]) -> None:
+    shapes = {name: list(parameter.shape) for name, parameter in net.named_parameters()}
+    for name, module in net.named_modules():
+        if isinstance(module, LoRALayer) and not {f"{name}.A", f"{name}.B"} <= saved.keys():
+            raise ValueError(f"{name}.A and {name}.B are both needed")
+    for name in saved:
+        if shapes.get(name) != list(saved[name].shape):
+            raise ValueError(f"{name}: {list(saved[name].shape)} where {shapes.get(name, 'nothing')} is")
+    for name in reversed(list(saved)):
+        net.get_parameter(name).data.copy_(saved[name])

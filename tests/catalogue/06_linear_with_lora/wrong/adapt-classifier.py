@@ -75,8 +75,7 @@ def adapt(model, wrapper):
     model.fc1 = wrapper(model.fc1, rank=2, alpha=0.1)
     return model
 
-# %% nothing frozen by the answer message="base-not-frozen"
-# The wrapper freezes fc1, nobody freezes the embedding.
+# %% nothing frozen by the answer message="nothing-frozen"
 def adapt(model, wrapper):
     model.fc2 = nn.Linear(128, 2)
     model.fc1 = wrapper(model.fc1, rank=2, alpha=0.1)
@@ -130,4 +129,109 @@ def adapt(model, wrapper):
     nn.init.normal_(model.embedding.weight)
     model.fc2 = nn.Linear(128, 2)
     model.fc1 = wrapper(model.fc1, rank=2, alpha=0.1)
+    return model
+
+
+# %% the embedding alone is frozen message="fc1-not-frozen"
+def adapt(model, wrapper):
+    model.embedding.requires_grad_(False)
+    model.fc2 = nn.Linear(128, 2)
+    model.fc1 = wrapper(model.fc1, rank=2, alpha=0.1)
+    return model
+
+
+# %% the class of exercise 1 written into it message="another-wrapper"
+def adapt(model, wrapper):
+    model.requires_grad_(False)
+    model.fc2 = nn.Linear(128, 2)
+    model.fc1 = LinearWithLoRA(model.fc1, rank=2, alpha=0.1)
+    return model
+
+
+# %% the old bias kept message="head-not-new"
+def adapt(model, wrapper):
+    model.requires_grad_(False)
+    kept, model.fc2 = model.fc2.bias, nn.Linear(128, 2)
+    model.fc2.bias = nn.Parameter(kept[:2].detach().clone())
+    model.fc1 = wrapper(model.fc1, rank=2, alpha=0.1)
+    return model
+
+
+# %% the last two rows kept message="head-not-new"
+def adapt(model, wrapper):
+    model.requires_grad_(False)
+    old, model.fc2 = model.fc2, nn.Linear(128, 2)
+    model.fc2.weight.data = old.weight.data[2:].clone()
+    model.fc1 = wrapper(model.fc1, rank=2, alpha=0.1)
+    return model
+
+
+# %% four outputs again message="head-not-replaced"
+def adapt(model, wrapper):
+    model.requires_grad_(False)
+    model.fc2 = nn.Linear(128, 4)
+    model.fc1 = wrapper(model.fc1, rank=2, alpha=0.1)
+    return model
+
+
+# %% inputs and outputs exchanged message="head-outputs"
+def adapt(model, wrapper):
+    model.requires_grad_(False)
+    model.fc2 = nn.Linear(2, 128)
+    model.fc1 = wrapper(model.fc1, rank=2, alpha=0.1)
+    return model
+
+
+# %% a sequence as head message="head-wrapped"
+def adapt(model, wrapper):
+    model.requires_grad_(False)
+    model.fc2 = nn.Sequential(nn.Dropout(0.0), nn.Linear(128, 2))
+    model.fc1 = wrapper(model.fc1, rank=2, alpha=0.1)
+    return model
+
+
+# %% alpha of one message="wrong-setting"
+def adapt(model, wrapper):
+    model.requires_grad_(False)
+    model.fc2 = nn.Linear(128, 2)
+    model.fc1 = wrapper(model.fc1, rank=2, alpha=1.0)
+    return model
+
+
+# %% fc1 wrapped twice message="too-many-wrapped"
+def adapt(model, wrapper):
+    model.requires_grad_(False)
+    model.fc2 = nn.Linear(128, 2)
+    model.fc1 = wrapper(model.fc1, rank=2, alpha=0.1)
+    model.fc1.linear = wrapper(model.fc1.linear, rank=2, alpha=0.1)
+    return model
+
+
+# %% a new model message="another-model"
+def adapt(model, wrapper):
+    from lora_utils.models import TextClassifier
+
+    given, model = model, TextClassifier(num_classes=4, vectors=model.embedding.weight.detach())
+    model.load_state_dict(given.state_dict())
+    model.requires_grad_(False)
+    model.fc2 = nn.Linear(128, 2)
+    model.fc1 = wrapper(model.fc1, rank=2, alpha=0.1)
+    return model
+
+
+# %% fc1 drawn anew message="fc1-replaced"
+def adapt(model, wrapper):
+    model.requires_grad_(False)
+    model.fc1.reset_parameters()
+    model.fc2 = nn.Linear(128, 2)
+    model.fc1 = wrapper(model.fc1, rank=2, alpha=0.1)
+    return model
+
+
+# %% only B can be trained message="lora-frozen"
+def adapt(model, wrapper):
+    model.requires_grad_(False)
+    model.fc2 = nn.Linear(128, 2)
+    model.fc1 = wrapper(model.fc1, rank=2, alpha=0.1)
+    model.fc1.lora.A.requires_grad_(False)
     return model

@@ -69,7 +69,7 @@ def adapter_state(model, also):
     starts = tuple(f"{name}." for name in trained)
     return [name for name in model.state_dict() if name.startswith(starts)]
 
-# %% substring search message="substring-match"
+# %% substring search message="matched-by-name"
 def adapter_state(model, also):
     return {
         name: value.detach().clone()
@@ -87,3 +87,79 @@ def adapter_state(model, also):
     return {
         name: value.detach().clone() for name, value in model.state_dict().items() if name.startswith(tuple(trained))
     }
+
+
+# %% whole parts of the name message="matched-by-name"
+def adapter_state(model, also):
+    def wanted(name):
+        return "lora" in name.split(".") or any(name.startswith(head + ".") for head in also)
+    
+    return {name: value.detach().cpu().clone() for name, value in model.state_dict().items() if wanted(name)}
+
+
+# %% parameters called A and B message="matched-by-name"
+def adapter_state(model, also):
+    heads = tuple(name + "." for name in also)
+    wanted = [n for n in model.state_dict() if n.endswith((".A", ".B")) or (heads and n.startswith(heads))]
+    return {name: model.state_dict()[name].clone() for name in wanted}
+
+
+# %% only the direct entries of a module message="also-incomplete"
+def adapter_state(model, also):
+    keep = [name for name, module in model.named_modules() if isinstance(module, LoRALayer)] + also
+    return {k: v.detach().clone() for k, v in model.state_dict().items() if k.rpartition(".")[0] in keep}
+
+
+# %% the head is always called head message="also-ignored"
+def adapter_state(model, also):
+    trained = [name for name, module in model.named_modules() if isinstance(module, LoRALayer)] + ["head"]
+    starts = tuple(f"{name}." for name in trained)
+    return {name: value.detach().clone() for name, value in model.state_dict().items() if name.startswith(starts)}
+
+
+# %% in half precision message="other-type"
+def adapter_state(model, also):
+    trained = [name for name, module in model.named_modules() if isinstance(module, LoRALayer)] + also
+    starts = tuple(f"{name}." for name in trained)
+    return {name: value.detach().half() for name, value in model.state_dict().items() if name.startswith(starts)}
+
+
+# %% as numbers of Python message="not-a-tensor"
+def adapter_state(model, also):
+    trained = [name for name, module in model.named_modules() if isinstance(module, LoRALayer)] + also
+    starts = tuple(f"{name}." for name in trained)
+    return {name: value.tolist() for name, value in model.state_dict().items() if name.startswith(starts)}
+
+
+# %% a dictionary a module message="not-a-tensor"
+def adapter_state(model, also):
+    names = [name for name, module in model.named_modules() if isinstance(module, LoRALayer)] + also
+    return {name: {k: v.clone() for k, v in model.get_submodule(name).state_dict().items()} for name in names}
+
+
+# %% rounded to half precision and back message="wrong-value"
+def adapter_state(model, also):
+    trained = [name for name, module in model.named_modules() if isinstance(module, LoRALayer)] + also
+    starts = tuple(f"{name}." for name in trained)
+    return {name: value.detach().half().float() for name, value in model.state_dict().items() if name.startswith(starts)}
+
+
+# %% detached but not copied message="aliases"
+def adapter_state(model, also):
+    trained = [name for name, module in model.named_modules() if isinstance(module, LoRALayer)] + also
+    starts = tuple(f"{name}." for name in trained)
+    return {name: value.detach() for name, value in model.state_dict().items() if name.startswith(starts)}
+
+
+# %% only the first name in also message="also-incomplete"
+def adapter_state(model, also):
+    trained = [name for name, module in model.named_modules() if isinstance(module, LoRALayer)] + also[:1]
+    starts = tuple(f"{name}." for name in trained)
+    return {name: value.detach().clone() for name, value in model.state_dict().items() if name.startswith(starts)}
+
+
+# %% types, or names that contain lora message="substring-match"
+def adapter_state(model, also):
+    trained = [n for n, module in model.named_modules() if isinstance(module, LoRALayer) or "lora" in n] + also
+    starts = tuple(f"{name}." for name in trained)
+    return {name: value.detach().clone() for name, value in model.state_dict().items() if name.startswith(starts)}

@@ -65,7 +65,7 @@ def inject(model, names, wrapper, rank, alpha):
         parent, _, child = name.rpartition(".")
         setattr(model.get_submodule(parent), child, wrapper(modules[name], 2, 0.1))
 
-# %% every linear layer, the head too message="head-wrapped"
+# %% every linear layer, the head too message="all-wrapped"
 def inject(model, names, wrapper, rank, alpha):
     modules = dict(model.named_modules())
     inside = tuple(f"{name}." for name, module in modules.items() if isinstance(module, wrapper))
@@ -194,6 +194,154 @@ def inject(model, names, wrapper, rank, alpha):
     for name in names:
         if not isinstance(modules.get(name), nn.Linear) or name.startswith(inside):
             raise ValueError(f"{name!r} is no linear layer, or is wrapped already")
+    for name in names:
+        parent, _, child = name.rpartition(".")
+        setattr(model.get_submodule(parent), child, wrapper(modules[name], rank, alpha))
+
+
+# %% the class of exercise 1 written into it message="another-wrapper"
+def inject(model, names, wrapper, rank, alpha):
+    modules = dict(model.named_modules())
+    inside = tuple(f"{name}." for name, module in modules.items() if isinstance(module, wrapper))
+    for name in names:
+        if not isinstance(modules.get(name), nn.Linear) or name.startswith(inside):
+            raise ValueError(f"{name!r} is no linear layer, or is wrapped already")
+    for name in names:
+        parent, _, child = name.rpartition(".")
+        setattr(model.get_submodule(parent), child, LinearWithLoRA(modules[name], rank, alpha))
+
+
+# %% exactly nn.Linear, no subclass message="raised-ValueError"
+def inject(model, names, wrapper, rank, alpha):
+    modules = dict(model.named_modules())
+    inside = tuple(f"{name}." for name, module in modules.items() if isinstance(module, wrapper))
+    for name in names:
+        if type(modules.get(name)) is not nn.Linear or name.startswith(inside):
+            raise ValueError(f"{name!r} is no linear layer, or is wrapped already")
+    for name in names:
+        parent, _, child = name.rpartition(".")
+        setattr(model.get_submodule(parent), child, wrapper(modules[name], rank, alpha))
+
+
+# %% whatever has a weight message="wrong-name-ignored"
+def inject(model, names, wrapper, rank, alpha):
+    modules = dict(model.named_modules())
+    inside = tuple(f"{name}." for name, module in modules.items() if isinstance(module, wrapper))
+    for name in names:
+        if not hasattr(modules.get(name), "weight") or name.startswith(inside):
+            raise ValueError(f"{name!r} is no linear layer, or is wrapped already")
+    for name in names:
+        parent, _, child = name.rpartition(".")
+        setattr(model.get_submodule(parent), child, wrapper(modules[name], rank, alpha))
+
+
+# %% any name that ends in linear is refused message="raised-ValueError"
+def inject(model, names, wrapper, rank, alpha):
+    modules = dict(model.named_modules())
+    inside = tuple(f"{name}." for name, module in modules.items() if isinstance(module, wrapper))
+    for name in names:
+        if not isinstance(modules.get(name), nn.Linear) or name.split(".")[-1] == "linear":
+            raise ValueError(f"{name!r} is no linear layer, or is wrapped already")
+    for name in names:
+        parent, _, child = name.rpartition(".")
+        setattr(model.get_submodule(parent), child, wrapper(modules[name], rank, alpha))
+
+
+# %% only a direct child of a wrapper is refused message="wraps-inside"
+def inject(model, names, wrapper, rank, alpha):
+    modules = dict(model.named_modules())
+    inside = tuple(f"{name}." for name, module in modules.items() if isinstance(module, wrapper))
+    for name in names:
+        if not isinstance(modules.get(name), nn.Linear) or isinstance(model.get_submodule(name.rpartition(".")[0]), wrapper):
+            raise ValueError(f"{name!r} is no linear layer, or is wrapped already")
+    for name in names:
+        parent, _, child = name.rpartition(".")
+        setattr(model.get_submodule(parent), child, wrapper(modules[name], rank, alpha))
+
+
+# %% assert instead of raise message="wrong-error"
+def inject(model, names, wrapper, rank, alpha):
+    modules = dict(model.named_modules())
+    inside = tuple(f"{name}." for name, module in modules.items() if isinstance(module, wrapper))
+    for name in names:
+        assert isinstance(modules.get(name), nn.Linear) and not name.startswith(inside), name
+    for name in names:
+        parent, _, child = name.rpartition(".")
+        setattr(model.get_submodule(parent), child, wrapper(modules[name], rank, alpha))
+
+
+# %% KeyError for an unknown name message="wrong-error"
+def inject(model, names, wrapper, rank, alpha):
+    modules = dict(model.named_modules())
+    inside = tuple(f"{name}." for name, module in modules.items() if isinstance(module, wrapper))
+    for name in names:
+        if not isinstance(modules[name], nn.Linear) or name.startswith(inside):
+            raise ValueError(f"{name!r} is no linear layer, or is wrapped already")
+    for name in names:
+        parent, _, child = name.rpartition(".")
+        setattr(model.get_submodule(parent), child, wrapper(modules[name], rank, alpha))
+
+
+# %% an alpha of zero is taken for none message="wrong-arguments"
+def inject(model, names, wrapper, rank, alpha):
+    modules = dict(model.named_modules())
+    inside = tuple(f"{name}." for name, module in modules.items() if isinstance(module, wrapper))
+    for name in names:
+        if not isinstance(modules.get(name), nn.Linear) or name.startswith(inside):
+            raise ValueError(f"{name!r} is no linear layer, or is wrapped already")
+    for name in names:
+        parent, _, child = name.rpartition(".")
+        setattr(model.get_submodule(parent), child, wrapper(modules[name], rank, alpha or 1.0))
+
+
+# %% matched by the last part of the name message="similar-name-wrapped"
+def inject(model, names, wrapper, rank, alpha):
+    modules = dict(model.named_modules())
+    inside = tuple(f"{name}." for name, module in modules.items() if isinstance(module, wrapper))
+    for name in names:
+        if not isinstance(modules.get(name), nn.Linear) or name.startswith(inside):
+            raise ValueError(f"{name!r} is no linear layer, or is wrapped already")
+    names = [full for full in modules if full and full.split(".")[-1] in {name.split(".")[-1] for name in names}]
+    for name in names:
+        parent, _, child = name.rpartition(".")
+        setattr(model.get_submodule(parent), child, wrapper(modules[name], rank, alpha))
+
+
+# %% a copy of each layer is wrapped message="layer-replaced"
+import copy
+
+
+def inject(model, names, wrapper, rank, alpha):
+    modules = dict(model.named_modules())
+    inside = tuple(f"{name}." for name, module in modules.items() if isinstance(module, wrapper))
+    for name in names:
+        if not isinstance(modules.get(name), nn.Linear) or name.startswith(inside):
+            raise ValueError(f"{name!r} is no linear layer, or is wrapped already")
+    for name in names:
+        parent, _, child = name.rpartition(".")
+        setattr(model.get_submodule(parent), child, wrapper(copy.deepcopy(modules[name]), rank, alpha))
+
+
+# %% the parent is wrapped message="nothing-replaced"
+def inject(model, names, wrapper, rank, alpha):
+    modules = dict(model.named_modules())
+    inside = tuple(f"{name}." for name, module in modules.items() if isinstance(module, wrapper))
+    for name in names:
+        if not isinstance(modules.get(name), nn.Linear) or name.startswith(inside):
+            raise ValueError(f"{name!r} is no linear layer, or is wrapped already")
+    for name in names:
+        parent, _, child = name.rpartition(".")
+        modules[name] = wrapper(modules[name], rank, alpha)
+
+
+# %% prints a warning message="wrong-name-ignored"
+def inject(model, names, wrapper, rank, alpha):
+    modules = dict(model.named_modules())
+    inside = tuple(f"{name}." for name, module in modules.items() if isinstance(module, wrapper))
+    for name in names:
+        if not isinstance(modules.get(name), nn.Linear) or name.startswith(inside):
+            print(f"warning: {name!r} is no linear layer")
+    names = [name for name in names if isinstance(modules.get(name), nn.Linear) and not name.startswith(inside)]
     for name in names:
         parent, _, child = name.rpartition(".")
         setattr(model.get_submodule(parent), child, wrapper(modules[name], rank, alpha))

@@ -435,7 +435,7 @@ class LinearWithLoRA(nn.Module):
     def forward(self, x):
         return self.linear(x) + self.lora(x)
 
-# %% A and B both zero message="does-not-fit"
+# %% A and B both zero message="A-starts-at-zero"
 # Never learns; survives the tests of a public book (anchor: A and B both zero).
 class LinearWithLoRA(nn.Module):
     def __init__(self, linear, rank, alpha):
@@ -459,3 +459,121 @@ class LinearWithLoRA(nn.Module):
 
     def forward(self, x):
         self.linear(x) + self.lora(x)
+
+
+# %% a bias is assumed message="bias-assumed"
+class LinearWithLoRA(nn.Module):
+    def __init__(self, linear, rank, alpha):
+        super().__init__()
+        self.linear = linear
+        linear.weight.requires_grad_(False)
+        linear.bias.requires_grad_(False)
+        self.lora = LoRALayer(linear.in_features, linear.out_features, rank, alpha)
+        self.lora.to(linear.weight.device, linear.weight.dtype)
+
+    def forward(self, x):
+        return self.linear(x) + self.lora(x)
+
+
+# %% the bias is read in forward message="bias-assumed"
+class LinearWithLoRA(nn.Module):
+    def __init__(self, linear, rank, alpha):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.lora = LoRALayer(linear.in_features, linear.out_features, rank, alpha)
+        self.lora.to(linear.weight.device, linear.weight.dtype)
+
+    def forward(self, x):
+        return x @ self.linear.weight.T + self.linear.bias + self.lora(x)
+
+
+# %% A of ones message="A-not-random"
+class LinearWithLoRA(nn.Module):
+    def __init__(self, linear, rank, alpha):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.alpha = alpha
+        like = {"device": linear.weight.device, "dtype": linear.weight.dtype}
+        self.A = nn.Parameter(torch.ones(linear.in_features, rank, **like))
+        self.B = nn.Parameter(torch.zeros(rank, linear.out_features, **like))
+
+    def forward(self, x):
+        return self.linear(x) + self.alpha * (x @ self.A @ self.B)
+
+
+# %% B expanded from one zero message="expanded-factor"
+class LinearWithLoRA(nn.Module):
+    def __init__(self, linear, rank, alpha):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.alpha = alpha
+        like = {"device": linear.weight.device, "dtype": linear.weight.dtype}
+        self.A = nn.Parameter(torch.randn(linear.in_features, rank, **like))
+        self.B = nn.Parameter(torch.zeros(1, 1, **like).expand(rank, linear.out_features))
+
+    def forward(self, x):
+        return self.linear(x) + self.alpha * (x @ self.A @ self.B)
+
+
+# %% other names of the arguments message="other-argument-names"
+class LinearWithLoRA(nn.Module):
+    def __init__(self, linear, r, scale):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.lora = LoRALayer(linear.in_features, linear.out_features, r, scale)
+        self.lora.to(linear.weight.device, linear.weight.dtype)
+
+    def forward(self, x):
+        return self.linear(x) + self.lora(x)
+
+
+# %% exactly nn.Linear message="subclass-refused"
+class LinearWithLoRA(nn.Module):
+    def __init__(self, linear, rank, alpha):
+        super().__init__()
+        if type(linear) is not nn.Linear:
+            raise TypeError("an nn.Linear is needed")
+        self.linear = linear.requires_grad_(False)
+        self.lora = LoRALayer(linear.in_features, linear.out_features, rank, alpha)
+        self.lora.to(linear.weight.device, linear.weight.dtype)
+
+    def forward(self, x):
+        return self.linear(x) + self.lora(x)
+
+
+# %% a negative alpha loses its sign message="alpha-without-sign"
+class LinearWithLoRA(nn.Module):
+    def __init__(self, linear, rank, alpha):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.lora = LoRALayer(linear.in_features, linear.out_features, rank, abs(alpha))
+        self.lora.to(linear.weight.device, linear.weight.dtype)
+
+    def forward(self, x):
+        return self.linear(x) + self.lora(x)
+
+
+# %% the output is always float32 message="output-dtype"
+class LinearWithLoRA(nn.Module):
+    def __init__(self, linear, rank, alpha):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.lora = LoRALayer(linear.in_features, linear.out_features, rank, alpha)
+        self.lora.to(linear.weight.device, linear.weight.dtype)
+
+    def forward(self, x):
+        return (self.linear(x) + self.lora(x)).float()
+
+
+# %% A zero and B random message="A-starts-at-zero"
+class LinearWithLoRA(nn.Module):
+    def __init__(self, linear, rank, alpha):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.alpha = alpha
+        like = {"device": linear.weight.device, "dtype": linear.weight.dtype}
+        self.A = nn.Parameter(torch.zeros(linear.in_features, rank, **like))
+        self.B = nn.Parameter(torch.randn(rank, linear.out_features, **like))
+
+    def forward(self, x):
+        return self.linear(x) + self.alpha * (x @ self.A @ self.B)

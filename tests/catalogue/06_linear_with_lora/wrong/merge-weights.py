@@ -290,3 +290,170 @@ def unmerge(layer):
         with torch.no_grad():
             layer.linear.weight.copy_(layer.original)
         layer.merged = False
+
+
+# %% the clone is made before the flag is looked at message="wrong-in-a-row"
+def merge(layer):
+    layer.original = layer.linear.weight.detach().clone()
+    if not layer.merged:
+        with torch.no_grad():
+            layer.linear.weight += layer.lora.alpha * (layer.lora.A @ layer.lora.B).T
+        layer.merged = True
+
+
+def unmerge(layer):
+    if layer.merged:
+        with torch.no_grad():
+            layer.linear.weight.copy_(layer.original)
+        layer.merged = False
+
+
+# %% one variable for all layers message="layers-share-a-place"
+kept = {}
+
+
+def merge(layer):
+    if not layer.merged:
+        with torch.no_grad():
+            kept["weight"] = layer.linear.weight.clone()
+            layer.linear.weight += layer.lora.alpha * (layer.lora.A @ layer.lora.B).T
+        layer.merged = True
+
+
+def unmerge(layer):
+    if layer.merged:
+        with torch.no_grad():
+            layer.linear.weight.copy_(kept["weight"])
+        layer.merged = False
+
+
+# %% the factors are frozen message="factors-frozen"
+def merge(layer):
+    if not layer.merged:
+        with torch.no_grad():
+            layer.original = layer.linear.weight.clone()
+            layer.linear.weight += layer.lora.alpha * (layer.lora.A @ layer.lora.B).T
+        layer.lora.requires_grad_(False)
+        layer.merged = True
+
+
+def unmerge(layer):
+    if layer.merged:
+        with torch.no_grad():
+            layer.linear.weight.copy_(layer.original)
+        layer.merged = False
+
+
+# %% a negative alpha loses its sign message="alpha-without-sign"
+def merge(layer):
+    if not layer.merged:
+        with torch.no_grad():
+            layer.original = layer.linear.weight.clone()
+            layer.linear.weight += abs(layer.lora.alpha) * (layer.lora.A @ layer.lora.B).T
+        layer.merged = True
+
+
+def unmerge(layer):
+    if layer.merged:
+        with torch.no_grad():
+            layer.linear.weight.copy_(layer.original)
+        layer.merged = False
+
+
+# %% the bias is scaled too message="bias-changed"
+def merge(layer):
+    if not layer.merged:
+        with torch.no_grad():
+            layer.original = layer.linear.weight.clone()
+            if layer.linear.bias is not None:
+                layer.linear.bias *= layer.lora.alpha
+            layer.linear.weight += layer.lora.alpha * (layer.lora.A @ layer.lora.B).T
+        layer.merged = True
+
+
+def unmerge(layer):
+    if layer.merged:
+        with torch.no_grad():
+            layer.linear.weight.copy_(layer.original)
+        layer.merged = False
+
+
+# %% unmerge without a look at the flag message="raised-AttributeError"
+def merge(layer):
+    if not layer.merged:
+        with torch.no_grad():
+            layer.original = layer.linear.weight.clone()
+            layer.linear.weight += layer.lora.alpha * (layer.lora.A @ layer.lora.B).T
+        layer.merged = True
+
+
+def unmerge(layer):
+    if True:
+        with torch.no_grad():
+            layer.linear.weight.copy_(layer.original)
+        layer.merged = False
+
+
+# %% the path is taken away message="factors-changed"
+def merge(layer):
+    if not layer.merged:
+        with torch.no_grad():
+            layer.original = layer.linear.weight.clone()
+            layer.linear.weight += layer.lora.alpha * (layer.lora.A @ layer.lora.B).T
+        layer.merged = True
+        del layer.lora
+
+
+def unmerge(layer):
+    if layer.merged:
+        with torch.no_grad():
+            layer.linear.weight.copy_(layer.original)
+        layer.merged = False
+
+
+# %% the flag is turned round message="merge-no-op"
+def merge(layer):
+    if layer.merged:
+        with torch.no_grad():
+            layer.original = layer.linear.weight.clone()
+            layer.linear.weight += layer.lora.alpha * (layer.lora.A @ layer.lora.B).T
+        layer.merged = True
+
+
+def unmerge(layer):
+    if layer.merged:
+        with torch.no_grad():
+            layer.linear.weight.copy_(layer.original)
+        layer.merged = False
+
+
+# %% a buffer without a clone message="unmerge-no-op"
+def merge(layer):
+    if not layer.merged:
+        with torch.no_grad():
+            layer.original = layer.linear.weight.data
+            layer.linear.weight += layer.lora.alpha * (layer.lora.A @ layer.lora.B).T
+        layer.merged = True
+
+
+def unmerge(layer):
+    if layer.merged:
+        with torch.no_grad():
+            layer.linear.weight.copy_(layer.original)
+        layer.merged = False
+
+
+# %% the update is divided away message="wrong-unmerge"
+def merge(layer):
+    if not layer.merged:
+        with torch.no_grad():
+            layer.original = layer.linear.weight.clone()
+            layer.linear.weight += layer.lora.alpha * (layer.lora.A @ layer.lora.B).T
+        layer.merged = True
+
+
+def unmerge(layer):
+    if layer.merged:
+        with torch.no_grad():
+            layer.linear.weight /= layer.lora.alpha
+        layer.merged = False

@@ -219,3 +219,186 @@ def swap(model, state):
 # %% load_state_dict, strict, misses the base message="raised-RuntimeError"
 def swap(model, state):
     model.load_state_dict(state)
+
+
+# %% LoRA layers found by their name message="matched-by-name"
+def swap(model, state):
+    own = dict(model.named_parameters())
+    loras = [name for name, module in model.named_modules() if "lora" in name.split(".")]
+    for name in [f"{lora}.{factor}" for lora in loras for factor in "AB"]:
+        if name not in state:
+            raise ValueError(f"the state lacks {name!r}")
+    for name, value in state.items():
+        if name not in own or own[name].shape != value.shape:
+            raise ValueError(f"{name!r} of shape {tuple(value.shape)} does not fit the model")
+    with torch.no_grad():
+        for name, value in state.items():
+            own[name].copy_(value)
+
+
+# %% numbers counted instead of shapes message="wrong-error"
+def swap(model, state):
+    own = dict(model.named_parameters())
+    loras = [name for name, module in model.named_modules() if isinstance(module, LoRALayer)]
+    for name in [f"{lora}.{factor}" for lora in loras for factor in "AB"]:
+        if name not in state:
+            raise ValueError(f"the state lacks {name!r}")
+    for name, value in state.items():
+        if name not in own or own[name].numel() != value.numel():
+            raise ValueError(f"{name!r} of shape {tuple(value.shape)} does not fit the model")
+    with torch.no_grad():
+        for name, value in state.items():
+            own[name].copy_(value)
+
+
+# %% the first axes compared message="broadcast"
+def swap(model, state):
+    own = dict(model.named_parameters())
+    loras = [name for name, module in model.named_modules() if isinstance(module, LoRALayer)]
+    for name in [f"{lora}.{factor}" for lora in loras for factor in "AB"]:
+        if name not in state:
+            raise ValueError(f"the state lacks {name!r}")
+    for name, value in state.items():
+        if name not in own or own[name].shape[:1] != value.shape[:1]:
+            raise ValueError(f"{name!r} of shape {tuple(value.shape)} does not fit the model")
+    with torch.no_grad():
+        for name, value in state.items():
+            own[name].copy_(value)
+
+
+# %% stretched by hand, views of the state message="aliases"
+def swap(model, state):
+    own = dict(model.named_parameters())
+    loras = [name for name, module in model.named_modules() if isinstance(module, LoRALayer)]
+    for name in [f"{lora}.{factor}" for lora in loras for factor in "AB"]:
+        if name not in state:
+            raise ValueError(f"the state lacks {name!r}")
+    for name, value in state.items():
+        if name not in own:
+            raise ValueError(f"{name!r} of shape {tuple(value.shape)} does not fit the model")
+    with torch.no_grad():
+        for name, value in state.items():
+            own[name].data = value.expand_as(own[name])
+
+
+# %% a head is demanded message="raised-ValueError"
+def swap(model, state):
+    own = dict(model.named_parameters())
+    loras = [name for name, module in model.named_modules() if isinstance(module, LoRALayer)]
+    for name in [f"{lora}.{factor}" for lora in loras for factor in "AB"] + ["head.weight", "head.bias"]:
+        if name not in state:
+            raise ValueError(f"the state lacks {name!r}")
+    for name, value in state.items():
+        if name not in own or own[name].shape != value.shape:
+            raise ValueError(f"{name!r} of shape {tuple(value.shape)} does not fit the model")
+    with torch.no_grad():
+        for name, value in state.items():
+            own[name].copy_(value)
+
+
+# %% only factors and head are known message="raised-ValueError"
+def swap(model, state):
+    own = dict(model.named_parameters())
+    loras = [name for name, module in model.named_modules() if isinstance(module, LoRALayer)]
+    for name in [f"{lora}.{factor}" for lora in loras for factor in "AB"]:
+        if name not in state:
+            raise ValueError(f"the state lacks {name!r}")
+    for name, value in state.items():
+        if not name.startswith((*loras, "head")) or name not in own or own[name].shape != value.shape:
+            raise ValueError(f"{name!r} of shape {tuple(value.shape)} does not fit the model")
+    with torch.no_grad():
+        for name, value in state.items():
+            own[name].copy_(value)
+
+
+# %% only A is missed message="missing-ignored"
+def swap(model, state):
+    own = dict(model.named_parameters())
+    loras = [name for name, module in model.named_modules() if isinstance(module, LoRALayer)]
+    for name in [f"{lora}.{factor}" for lora in loras for factor in "A"]:
+        if name not in state:
+            raise ValueError(f"the state lacks {name!r}")
+    for name, value in state.items():
+        if name not in own or own[name].shape != value.shape:
+            raise ValueError(f"{name!r} of shape {tuple(value.shape)} does not fit the model")
+    with torch.no_grad():
+        for name, value in state.items():
+            own[name].copy_(value)
+
+
+# %% an empty state is let pass message="missing-ignored"
+def swap(model, state):
+    if not state:
+        return
+    own = dict(model.named_parameters())
+    loras = [name for name, module in model.named_modules() if isinstance(module, LoRALayer)]
+    for name in [f"{lora}.{factor}" for lora in loras for factor in "AB"]:
+        if name not in state:
+            raise ValueError(f"the state lacks {name!r}")
+    for name, value in state.items():
+        if name not in own or own[name].shape != value.shape:
+            raise ValueError(f"{name!r} of shape {tuple(value.shape)} does not fit the model")
+    with torch.no_grad():
+        for name, value in state.items():
+            own[name].copy_(value)
+
+
+# %% missing factors are looked for after copying message="half-loaded"
+def swap(model, state):
+    own = dict(model.named_parameters())
+    for name, value in state.items():
+        if name not in own or own[name].shape != value.shape:
+            raise ValueError(f"{name!r} of shape {tuple(value.shape)} does not fit the model")
+    with torch.no_grad():
+        for name, value in state.items():
+            own[name].copy_(value)
+    loras = [name for name, module in model.named_modules() if isinstance(module, LoRALayer)]
+    for name in [f"{lora}.{factor}" for lora in loras for factor in "AB"]:
+        if name not in state:
+            raise ValueError(f"the state lacks {name!r}")
+
+
+# %% KeyError for what is missing message="wrong-error"
+def swap(model, state):
+    own = dict(model.named_parameters())
+    loras = [name for name, module in model.named_modules() if isinstance(module, LoRALayer)]
+    for name in [f"{lora}.{factor}" for lora in loras for factor in "AB"]:
+        if name not in state:
+            raise KeyError(name)
+    for name, value in state.items():
+        if name not in own or own[name].shape != value.shape:
+            raise ValueError(f"{name!r} of shape {tuple(value.shape)} does not fit the model")
+    with torch.no_grad():
+        for name, value in state.items():
+            own[name].copy_(value)
+
+
+# %% only the factors are loaded message="head-not-loaded"
+def swap(model, state):
+    own = dict(model.named_parameters())
+    loras = [name for name, module in model.named_modules() if isinstance(module, LoRALayer)]
+    for name in [f"{lora}.{factor}" for lora in loras for factor in "AB"]:
+        if name not in state:
+            raise ValueError(f"the state lacks {name!r}")
+    for name, value in state.items():
+        if name not in own or own[name].shape != value.shape:
+            raise ValueError(f"{name!r} of shape {tuple(value.shape)} does not fit the model")
+    with torch.no_grad():
+        for name, value in state.items():
+            if name.endswith((".A", ".B")):
+                own[name].copy_(value)
+
+
+# %% whatever is loaded becomes trainable message="trainable-changed"
+def swap(model, state):
+    own = dict(model.named_parameters())
+    loras = [name for name, module in model.named_modules() if isinstance(module, LoRALayer)]
+    for name in [f"{lora}.{factor}" for lora in loras for factor in "AB"]:
+        if name not in state:
+            raise ValueError(f"the state lacks {name!r}")
+    for name, value in state.items():
+        if name not in own or own[name].shape != value.shape:
+            raise ValueError(f"{name!r} does not fit the model")
+    for name, value in state.items():
+        own[name].data.copy_(value)
+        own[name].requires_grad_(True)

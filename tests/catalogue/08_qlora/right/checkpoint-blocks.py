@@ -36,3 +36,31 @@ def run_blocks(blocks, x):
 
     segments = nn.Sequential(*blocks, nn.Identity())  # torch leaves the last segment without a checkpoint
     return checkpoint_sequential(segments, len(segments), x, use_reentrant=False)
+
+
+# %% reduce, with everything by name
+def run_blocks(layers: nn.ModuleList, hidden: torch.Tensor) -> torch.Tensor:
+    from functools import reduce
+
+    return reduce(lambda h, layer: checkpoint(layer, h, use_reentrant=False), layers, hidden)
+
+
+# %% the block's forward, and a while loop
+def run_blocks(blocks, x):
+    k = 0
+    while k < len(blocks):
+        x = checkpoint(blocks[k].__call__, x, use_reentrant=False, preserve_rng_state=True)
+        k += 1
+    return x
+
+
+# %% a partial function
+def run_blocks(blocks, x):
+    from functools import partial
+
+    def run(block, y):
+        return block(y)
+
+    for block in blocks.children():
+        x = checkpoint(partial(run, block), x, use_reentrant=False)
+    return x

@@ -84,3 +84,46 @@ class FourBitMatmul(torch.autograd.Function):
     def backward(ctx, grad):
         packed, absmax = ctx.saved_tensors
         return grad @ dequantize(packed, absmax, ctx.shape, grad.dtype), None, None, None
+
+
+# %% other names and a tuple
+class FourBitMatmul(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, inputs, codes, scales, size):
+        ctx.save_for_backward(codes, scales)
+        ctx.size = tuple(size)
+        return inputs @ dequantize(codes, scales, size, dtype=inputs.dtype).T
+
+    @staticmethod
+    def backward(ctx, grad):
+        packed, absmax = ctx.saved_tensors
+        return grad @ dequantize(packed, absmax, ctx.size, grad.dtype), None, None, None
+
+
+# %% a 4-bit object is kept
+class FourBitMatmul(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, packed, absmax, shape):
+        ctx.four = FourBit(packed, absmax, torch.Size(shape), torch.float32)
+        return torch.tensordot(x, dequantize_4bit(ctx.four, x.dtype), dims=([x.dim() - 1], [1]))
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, grad):
+        dx = grad.matmul(dequantize_4bit(ctx.four, grad.dtype)) if ctx.needs_input_grad[0] else None
+        return dx, None, None, None
+
+
+# %% rows flattened and put back
+class FourBitMatmul(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, packed, absmax, shape):
+        ctx.save_for_backward(packed, absmax)
+        ctx.shape, ctx.dtype, ctx.given = shape, x.dtype, x.shape
+        rows = x.reshape(-1, shape[1]).mm(dequantize(packed, absmax, shape, x.dtype).t())
+        return rows.reshape(*x.shape[:-1], shape[0])
+
+    @staticmethod
+    def backward(ctx, grad):
+        weight = dequantize(*ctx.saved_tensors, ctx.shape, ctx.dtype)
+        return (grad.reshape(-1, ctx.shape[0]).mm(weight).reshape(ctx.given),) + (None,) * 3

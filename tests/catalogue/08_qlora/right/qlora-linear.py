@@ -71,3 +71,46 @@ class QLoRALinear(nn.Module):
         y = torch.add(y, self.lora(x.type(self.lora.B.dtype)).type_as(y))
         return y
 
+
+# %% frozen in a loop, types by type_as, other names
+class QLoRALinear(nn.Module):
+    def __init__(self, quantized: nn.Module, r: int, scale: float, dtype: torch.dtype = torch.float32) -> None:
+        super().__init__()
+        for parameter in quantized.parameters():
+            parameter.requires_grad_(False)
+        self.frozen = quantized
+        self.path = LoRALayer(quantized.in_features, quantized.out_features, r, scale)
+        self.path.to(dtype=dtype)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        out = self.frozen(x)
+        return out + self.path(x.type_as(self.path.A)).type_as(out)
+
+
+# %% a subclass of LoRALayer around the base
+class QLoRALinear(LoRALayer):
+    def __init__(self, base, rank, alpha, dtype=torch.float32):
+        super().__init__(base.in_features, base.out_features, rank, alpha)
+        self.to(dtype)
+        self.base = base.requires_grad_(False)
+
+    def forward(self, x):
+        y = self.base(x)
+        return y + super().forward(x.to(self.B.dtype)).to(y.dtype)
+
+
+# %% einsum, and the path first
+class QLoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dtype=torch.float32):
+        super().__init__()
+        self.add_module("base", base)
+        base.requires_grad_(False)
+        self.alpha = alpha
+        self.register_parameter("A", nn.Parameter(torch.empty(base.in_features, rank, dtype=dtype)))
+        self.register_parameter("B", nn.Parameter(torch.zeros(rank, base.out_features, dtype=dtype)))
+        nn.init.kaiming_uniform_(self.A, a=5**0.5)
+
+    def forward(self, x):
+        path = torch.einsum("...i,ir,ro->...o", x.to(self.A.dtype), self.A, self.B).mul(self.alpha)
+        y = self.base(x)
+        return torch.add(y, path.to(y.dtype))

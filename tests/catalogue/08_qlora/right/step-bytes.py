@@ -36,3 +36,38 @@ def bits_per_number(block, group):
 
 def qlora_bytes(linear, other, trained, state_bytes, bits):
     return torch.tensor(linear * bits / 8 + 2 * other + trained * (8 + 2 * state_bytes), dtype=torch.float64).item()
+
+# %% fractions to the last step
+def bits_per_number(block, group):
+    from fractions import Fraction
+
+    return float(4 + Fraction(8, block) + Fraction(32, block * group))
+
+
+def qlora_bytes(linear, other, trained, state_bytes, bits):
+    return sum(count * each for count, each in zip((linear, other, trained), (bits / 8, 2, 8 + 2 * state_bytes)))
+
+
+# %% named parts, other argument names, annotations
+def bits_per_number(k: int, n: int) -> float:
+    code = 4.0
+    scale = 8 / k
+    return code + scale + 32 / k / n
+
+
+def qlora_bytes(n_linear: int, n_other: int, n_trained: int, per_state: int, per_weight: float) -> float:
+    weights = n_linear * per_weight / 8 + n_other * 2 + n_trained * 4
+    return float(weights + 4 * n_trained + 2 * (per_state * n_trained))
+
+
+# %% numpy scalars
+def bits_per_number(block, group):
+    import numpy as np
+
+    return np.float64(4) + np.float64(8) / block + np.float64(32) / (block * group)
+
+
+def qlora_bytes(linear, other, trained, state_bytes, bits):
+    import numpy as np
+
+    return np.dot([linear, other, trained], [bits / 8, 2, 8 + 2 * state_bytes])

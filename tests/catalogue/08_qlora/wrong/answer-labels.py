@@ -215,3 +215,253 @@ def label_answer(prompt, answer, length, pad):
 
 def answer_loss(logits, labels):
     return F.nll_loss(logits[:, :-1].flatten(0, 1), labels[:, 1:].flatten())
+
+
+# %% labels and ids are one tensor message="ids-masked"
+def label_answer(prompt, answer, length, pad):
+    ids = torch.full((length,), pad)
+    ids[: len(prompt + answer)] = torch.tensor(prompt + answer)
+    labels = ids
+    labels[: len(prompt)] = -100
+    labels[len(prompt + answer) :] = -100
+    return ids, labels
+
+
+def answer_loss(logits, labels):
+    return F.cross_entropy(logits[:, :-1].flatten(0, 1), labels[:, 1:].flatten())
+
+
+# %% labels come first message="exchanged"
+def label_answer(prompt, answer, length, pad):
+    start, end = len(prompt), len(prompt) + len(answer)
+    ids, labels = torch.full((length,), pad), torch.full((length,), -100)
+    ids[:end] = torch.tensor(prompt + answer)
+    labels[start:end] = torch.tensor(answer)
+    return labels, ids
+
+
+def answer_loss(logits, labels):
+    return F.cross_entropy(logits[:, :-1].flatten(0, 1), labels[:, 1:].flatten())
+
+
+# %% two lists message="no-tensor"
+def label_answer(prompt, answer, length, pad):
+    rest = length - len(prompt) - len(answer)
+    return prompt + answer + [pad] * rest, [-100] * len(prompt) + answer + [-100] * rest
+
+
+def answer_loss(logits, labels):
+    return F.cross_entropy(logits[:, :-1].flatten(0, 1), labels[:, 1:].flatten())
+
+
+# %% ids alone message="no-pair"
+def label_answer(prompt, answer, length, pad):
+    start, end = len(prompt), len(prompt) + len(answer)
+    ids, labels = torch.full((length,), pad), torch.full((length,), -100)
+    ids[:end] = torch.tensor(prompt + answer)
+    labels[start:end] = torch.tensor(answer)
+    return ids
+
+
+def answer_loss(logits, labels):
+    return F.cross_entropy(logits[:, :-1].flatten(0, 1), labels[:, 1:].flatten())
+
+
+# %% padded up to length more places message="wrong-shape"
+def label_answer(prompt, answer, length, pad):
+    row = prompt + answer
+    ids = torch.tensor(row + [pad] * length)
+    labels = torch.tensor([-100] * len(prompt) + answer + [-100] * length)
+    return ids, labels
+
+
+def answer_loss(logits, labels):
+    return F.cross_entropy(logits[:, :-1].flatten(0, 1), labels[:, 1:].flatten())
+
+
+# %% float labels message="not-whole"
+def label_answer(prompt, answer, length, pad):
+    start, end = len(prompt), len(prompt) + len(answer)
+    ids, labels = torch.full((length,), pad), torch.full((length,), -100.0)
+    ids[:end] = torch.tensor(prompt + answer)
+    labels[start:end] = torch.tensor(answer)
+    return ids, labels
+
+
+def answer_loss(logits, labels):
+    return F.cross_entropy(logits[:, :-1].flatten(0, 1), labels[:, 1:].flatten())
+
+
+# %% ids padded with the ignored label message="padded-with-ignore"
+def label_answer(prompt, answer, length, pad):
+    start, end = len(prompt), len(prompt) + len(answer)
+    ids, labels = torch.full((length,), -100), torch.full((length,), -100)
+    ids[:end] = torch.tensor(prompt + answer)
+    labels[start:end] = torch.tensor(answer)
+    return ids, labels
+
+
+def answer_loss(logits, labels):
+    return F.cross_entropy(logits[:, :-1].flatten(0, 1), labels[:, 1:].flatten())
+
+
+# %% pads inside the answer are masked message="pads-in-the-answer-masked"
+def label_answer(prompt, answer, length, pad):
+    start, end = len(prompt), len(prompt) + len(answer)
+    ids, labels = torch.full((length,), pad), torch.full((length,), -100)
+    ids[:end] = torch.tensor(prompt + answer)
+    labels[start:end] = torch.tensor(answer)
+    labels[ids == pad] = -100
+    labels[end - 1] = answer[-1]
+    return ids, labels
+
+
+def answer_loss(logits, labels):
+    return F.cross_entropy(logits[:, :-1].flatten(0, 1), labels[:, 1:].flatten())
+
+
+# %% every pad is masked, the prompt too message="end-masked"
+def label_answer(prompt, answer, length, pad):
+    ids = torch.tensor(prompt + answer + [pad] * (length - len(prompt + answer)))
+    labels = ids.clone()
+    labels[: len(prompt)] = -100
+    labels[ids == pad] = -100
+    return ids, labels
+
+
+def answer_loss(logits, labels):
+    return F.cross_entropy(logits[:, :-1].flatten(0, 1), labels[:, 1:].flatten())
+
+
+# %% one place of padding is labelled message="one-padding-labelled"
+def label_answer(prompt, answer, length, pad):
+    start, end = len(prompt), len(prompt) + len(answer)
+    ids, labels = torch.full((length,), pad), torch.full((length,), -100)
+    ids[:end] = torch.tensor(prompt + answer)
+    labels[start : end + 1] = ids[start : end + 1]
+    return ids, labels
+
+
+def answer_loss(logits, labels):
+    return F.cross_entropy(logits[:, :-1].flatten(0, 1), labels[:, 1:].flatten())
+
+
+# %% padding labelled with zero message="wrong-ignore"
+def label_answer(prompt, answer, length, pad):
+    rest = length - len(prompt) - len(answer)
+    return torch.tensor(prompt + answer + [pad] * rest), torch.tensor([-100] * len(prompt) + answer + [0] * rest)
+
+
+def answer_loss(logits, labels):
+    return F.cross_entropy(logits[:, :-1].flatten(0, 1), labels[:, 1:].flatten())
+
+
+# %% the answer is found by its first token message="wrong-labels"
+def label_answer(prompt, answer, length, pad):
+    row = prompt + answer
+    ids, labels = torch.full((length,), pad), torch.full((length,), -100)
+    ids[: len(row)] = torch.tensor(row)
+    start = row.index(answer[0])
+    labels[start : start + len(answer)] = torch.tensor(answer)
+    return ids, labels
+
+
+def answer_loss(logits, labels):
+    return F.cross_entropy(logits[:, :-1].flatten(0, 1), labels[:, 1:].flatten())
+
+
+# %% token zero is not learned message="zero-not-learned"
+def label_answer(prompt, answer, length, pad):
+    start, end = len(prompt), len(prompt) + len(answer)
+    ids, labels = torch.full((length,), pad), torch.full((length,), -100)
+    ids[:end] = torch.tensor(prompt + answer)
+    labels[start:end] = torch.tensor(answer)
+    return ids, labels
+
+
+def answer_loss(logits, labels):
+    wanted = labels[:, 1:] > 0
+    return F.cross_entropy(logits[:, :-1][wanted], labels[:, 1:][wanted])
+
+
+# %% a number instead of a tensor message="loss-detached"
+def label_answer(prompt, answer, length, pad):
+    start, end = len(prompt), len(prompt) + len(answer)
+    ids, labels = torch.full((length,), pad), torch.full((length,), -100)
+    ids[:end] = torch.tensor(prompt + answer)
+    labels[start:end] = torch.tensor(answer)
+    return ids, labels
+
+
+def answer_loss(logits, labels):
+    return F.cross_entropy(logits[:, :-1].flatten(0, 1), labels[:, 1:].flatten()).item()
+
+
+# %% the loss of the first row message="first-row-only"
+def label_answer(prompt, answer, length, pad):
+    start, end = len(prompt), len(prompt) + len(answer)
+    ids, labels = torch.full((length,), pad), torch.full((length,), -100)
+    ids[:end] = torch.tensor(prompt + answer)
+    labels[start:end] = torch.tensor(answer)
+    return ids, labels
+
+
+def answer_loss(logits, labels):
+    return F.cross_entropy(logits[0, :-1], labels[0, 1:])
+
+
+# %% one loss a place message="wrong-loss-shape"
+def label_answer(prompt, answer, length, pad):
+    start, end = len(prompt), len(prompt) + len(answer)
+    ids, labels = torch.full((length,), pad), torch.full((length,), -100)
+    ids[:end] = torch.tensor(prompt + answer)
+    labels[start:end] = torch.tensor(answer)
+    return ids, labels
+
+
+def answer_loss(logits, labels):
+    return F.cross_entropy(logits[:, :-1].flatten(0, 1), labels[:, 1:].flatten(), reduction="none")
+
+
+# %% divided by the rows message="sum-over-rows"
+def label_answer(prompt, answer, length, pad):
+    start, end = len(prompt), len(prompt) + len(answer)
+    ids, labels = torch.full((length,), pad), torch.full((length,), -100)
+    ids[:end] = torch.tensor(prompt + answer)
+    labels[start:end] = torch.tensor(answer)
+    return ids, labels
+
+
+def answer_loss(logits, labels):
+    total = F.cross_entropy(logits[:, :-1].flatten(0, 1), labels[:, 1:].flatten(), reduction="sum")
+    return total / len(labels)
+
+
+# %% the sign is forgotten message="sign-missing"
+def label_answer(prompt, answer, length, pad):
+    start, end = len(prompt), len(prompt) + len(answer)
+    ids, labels = torch.full((length,), pad), torch.full((length,), -100)
+    ids[:end] = torch.tensor(prompt + answer)
+    labels[start:end] = torch.tensor(answer)
+    return ids, labels
+
+
+def answer_loss(logits, labels):
+    wanted = labels[:, 1:] != -100
+    logp = logits[:, :-1][wanted].log_softmax(-1)
+    return logp.gather(1, labels[:, 1:][wanted].unsqueeze(1)).mean()
+
+
+# %% probabilities without a logarithm message="probabilities"
+def label_answer(prompt, answer, length, pad):
+    start, end = len(prompt), len(prompt) + len(answer)
+    ids, labels = torch.full((length,), pad), torch.full((length,), -100)
+    ids[:end] = torch.tensor(prompt + answer)
+    labels[start:end] = torch.tensor(answer)
+    return ids, labels
+
+
+def answer_loss(logits, labels):
+    wanted = labels[:, 1:] != -100
+    p = logits[:, :-1][wanted].softmax(-1)
+    return -p.gather(1, labels[:, 1:][wanted].unsqueeze(1)).mean()

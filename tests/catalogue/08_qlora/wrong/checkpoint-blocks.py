@@ -61,8 +61,8 @@ def run_blocks(blocks, x):
 
 # %% two blocks a segment message="other-segments"
 def run_blocks(blocks, x):
-    for first, second in zip(blocks[0::2], blocks[1::2]):
-        x = checkpoint(nn.Sequential(first, second), x, use_reentrant=False)
+    for k in range(0, len(blocks), 2):
+        x = checkpoint(nn.Sequential(*blocks[k : k + 2]), x, use_reentrant=False)
     return x
 
 
@@ -70,4 +70,94 @@ def run_blocks(blocks, x):
 def run_blocks(blocks, x):
     for block in blocks:
         x = checkpoint(block, x, use_reentrant=False, preserve_rng_state=False)
+    return x
+
+
+# %% every second block message="some-kept"
+def run_blocks(blocks, x):
+    for k, block in enumerate(blocks):
+        x = checkpoint(block, x, use_reentrant=False) if k % 2 == 0 else block(x)
+    return x
+
+
+# %% all but the last message="last-kept"
+def run_blocks(blocks, x):
+    *first, last = blocks
+    for block in first:
+        x = checkpoint(block, x, use_reentrant=False)
+    return last(x)
+
+
+# %% torch's segments, a block each message="last-kept"
+def run_blocks(blocks, x):
+    from torch.utils.checkpoint import checkpoint_sequential
+
+    return checkpoint_sequential(nn.Sequential(*blocks), len(blocks), x, use_reentrant=False)
+
+
+# %% one segment as a module message="one-segment"
+def run_blocks(blocks, x):
+    return checkpoint(nn.Sequential(*blocks), x, use_reentrant=False)
+
+
+# %% the return stands in the loop message="stops-early"
+def run_blocks(blocks, x):
+    for block in blocks:
+        x = checkpoint(block, x, use_reentrant=False)
+        return x
+
+
+# %% no return message="no-tensor"
+def run_blocks(blocks, x):
+    for block in blocks:
+        x = checkpoint(block, x, use_reentrant=False)
+
+
+# %% the last block is left out message="block-left-out"
+def run_blocks(blocks, x):
+    for k in range(len(blocks) - 1):
+        x = checkpoint(blocks[k], x, use_reentrant=False)
+    return x
+
+
+# %% the first block is left out message="block-left-out"
+def run_blocks(blocks, x):
+    for k in range(1, len(blocks)):
+        x = checkpoint(blocks[k], x, use_reentrant=False)
+    return x
+
+
+# %% the result is thrown away message="no-block-runs"
+def run_blocks(blocks, x):
+    for block in blocks:
+        checkpoint(block, x, use_reentrant=False)
+    return x
+
+
+# %% the input is added once more message="wrong-output"
+def run_blocks(blocks, x):
+    for block in blocks:
+        x = x + checkpoint(block, x, use_reentrant=False)
+    return x
+
+
+# %% the result is detached message="result-detached"
+def run_blocks(blocks, x):
+    for block in blocks:
+        x = checkpoint(block, x, use_reentrant=False)
+    return x.detach()
+
+
+# %% every block runs twice in the forward pass message="runs-too-often"
+def run_blocks(blocks, x):
+    for block in blocks:
+        y = block(x)
+        x = checkpoint(block, x, use_reentrant=False)
+    return x
+
+
+# %% four blocks and no more message="raised-IndexError"
+def run_blocks(blocks, x):
+    for k in range(4):
+        x = checkpoint(blocks[k], x, use_reentrant=False)
     return x

@@ -251,3 +251,148 @@ class FourBitMatmul(torch.autograd.Function):
     def backward(ctx, grad):
         packed, absmax = ctx.saved_tensors
         return dequantize(packed, absmax, ctx.shape, grad.dtype) @ grad, None, None, None
+
+
+# %% a gradient for the scales too message="gradient-for-scales"
+class FourBitMatmul(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, packed, absmax, shape):
+        ctx.save_for_backward(packed, absmax)
+        ctx.shape = shape
+        return x @ dequantize(packed, absmax, shape, x.dtype).T
+
+    @staticmethod
+    def backward(ctx, grad):
+        packed, absmax = ctx.saved_tensors
+        return grad @ dequantize(packed, absmax, ctx.shape, grad.dtype), None, torch.zeros_like(absmax), None
+
+
+# %% the output is kept message="output-kept"
+class FourBitMatmul(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, packed, absmax, shape):
+        ctx.save_for_backward(packed, absmax)
+        ctx.shape = shape
+        y = x @ dequantize(packed, absmax, shape, x.dtype).T
+        ctx.y = y
+        return y
+
+    @staticmethod
+    def backward(ctx, grad):
+        packed, absmax = ctx.saved_tensors
+        return grad @ dequantize(packed, absmax, ctx.shape, grad.dtype), None, None, None
+
+
+# %% torch.mm message="needs-2d"
+class FourBitMatmul(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, packed, absmax, shape):
+        ctx.save_for_backward(packed, absmax)
+        ctx.shape = shape
+        return torch.mm(x, dequantize(packed, absmax, shape, x.dtype).T)
+
+    @staticmethod
+    def backward(ctx, grad):
+        packed, absmax = ctx.saved_tensors
+        return grad @ dequantize(packed, absmax, ctx.shape, grad.dtype), None, None, None
+
+
+# %% nothing returned by forward message="no-tensor"
+class FourBitMatmul(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, packed, absmax, shape):
+        ctx.save_for_backward(packed, absmax)
+        ctx.shape = shape
+        y = x @ dequantize(packed, absmax, shape, x.dtype).T
+
+    @staticmethod
+    def backward(ctx, grad):
+        packed, absmax = ctx.saved_tensors
+        return grad @ dequantize(packed, absmax, ctx.shape, grad.dtype), None, None, None
+
+
+# %% nothing returned by backward message="wrong-count"
+class FourBitMatmul(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, packed, absmax, shape):
+        ctx.save_for_backward(packed, absmax)
+        ctx.shape = shape
+        return x @ dequantize(packed, absmax, shape, x.dtype).T
+
+    @staticmethod
+    def backward(ctx, grad):
+        packed, absmax = ctx.saved_tensors
+        grad @ dequantize(packed, absmax, ctx.shape, grad.dtype)
+
+
+# %% the gradient in the last place message="gradient-elsewhere"
+class FourBitMatmul(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, packed, absmax, shape):
+        ctx.save_for_backward(packed, absmax)
+        ctx.shape = shape
+        return x @ dequantize(packed, absmax, shape, x.dtype).T
+
+    @staticmethod
+    def backward(ctx, grad):
+        packed, absmax = ctx.saved_tensors
+        return None, None, None, grad @ dequantize(packed, absmax, ctx.shape, grad.dtype)
+
+
+# %% float32 in the backward pass message="type-fixed"
+class FourBitMatmul(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, packed, absmax, shape):
+        ctx.save_for_backward(packed, absmax)
+        ctx.shape = shape
+        return x @ dequantize(packed, absmax, shape, x.dtype).T
+
+    @staticmethod
+    def backward(ctx, grad):
+        packed, absmax = ctx.saved_tensors
+        return grad @ dequantize(packed, absmax, ctx.shape, torch.float32), None, None, None
+
+
+# %% a partial function keeps the weight message="weight-kept"
+class FourBitMatmul(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, packed, absmax, shape):
+        ctx.save_for_backward(packed, absmax)
+        ctx.shape = shape
+        import functools
+        ctx.again = functools.partial(torch.matmul, other=dequantize(packed, absmax, shape, x.dtype))
+        return x @ dequantize(packed, absmax, shape, x.dtype).T
+
+    @staticmethod
+    def backward(ctx, grad):
+        packed, absmax = ctx.saved_tensors
+        return grad @ dequantize(packed, absmax, ctx.shape, grad.dtype), None, None, None
+
+
+# %% the weight is kept in half precision message="weight-kept"
+class FourBitMatmul(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, packed, absmax, shape):
+        ctx.save_for_backward(packed, absmax)
+        ctx.shape = shape
+        ctx.W = dequantize(packed, absmax, shape, torch.float16)
+        return x @ dequantize(packed, absmax, shape, x.dtype).T
+
+    @staticmethod
+    def backward(ctx, grad):
+        packed, absmax = ctx.saved_tensors
+        return grad @ ctx.W.to(grad.dtype), None, None, None
+
+
+# %% the gradient of a vector message="needs-2d"
+class FourBitMatmul(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, packed, absmax, shape):
+        ctx.save_for_backward(packed, absmax)
+        ctx.shape = shape
+        return x @ dequantize(packed, absmax, shape, x.dtype).T
+
+    @staticmethod
+    def backward(ctx, grad):
+        packed, absmax = ctx.saved_tensors
+        return torch.mm(grad, dequantize(packed, absmax, ctx.shape, grad.dtype)), None, None, None

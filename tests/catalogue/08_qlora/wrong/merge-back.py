@@ -180,3 +180,133 @@ def merge_weights(original, stored, A, B, alpha):
 
 def lost_share(stored, merged, again):
     return ((again - merged).norm() / stored.norm()).item()
+
+
+# %% a negative alpha loses its sign message="alpha-without-sign"
+def merge_weights(original, stored, A, B, alpha):
+    with torch.no_grad():
+        return stored.float() + abs(alpha) * (A @ B).T
+
+
+def lost_share(stored, merged, again):
+    return ((again - merged).norm() / (merged - stored).norm()).item()
+
+
+# %% both weights in the sum message="two-bases"
+def merge_weights(original, stored, A, B, alpha):
+    with torch.no_grad():
+        return original.float() + stored.float() + alpha * (A @ B).T
+
+
+def lost_share(stored, merged, again):
+    return ((again - merged).norm() / (merged - stored).norm()).item()
+
+
+# %% alpha applied to the base too message="alpha-scales-base"
+def merge_weights(original, stored, A, B, alpha):
+    with torch.no_grad():
+        return alpha * (stored.float() + (A @ B).T)
+
+
+def lost_share(stored, merged, again):
+    return ((again - merged).norm() / (merged - stored).norm()).item()
+
+
+# %% the update is subtracted message="merge-subtracts"
+def merge_weights(original, stored, A, B, alpha):
+    with torch.no_grad():
+        return stored.float() - alpha * (A @ B).T
+
+
+def lost_share(stored, merged, again):
+    return ((again - merged).norm() / (merged - stored).norm()).item()
+
+
+# %% the type of the base is given back message="summed-in-16-bits"
+def merge_weights(original, stored, A, B, alpha):
+    with torch.no_grad():
+        return (stored.float() + alpha * (A @ B).T).to(stored.dtype)
+
+
+def lost_share(stored, merged, again):
+    return ((again - merged).norm() / (merged - stored).norm()).item()
+
+
+# %% in double precision message="not-float32"
+def merge_weights(original, stored, A, B, alpha):
+    with torch.no_grad():
+        return stored.double() + alpha * (A.double() @ B.double()).T
+
+
+def lost_share(stored, merged, again):
+    return ((again - merged).norm() / (merged - stored).norm()).item()
+
+
+# %% a tensor instead of a number message="not-a-number"
+def merge_weights(original, stored, A, B, alpha):
+    with torch.no_grad():
+        return stored.float() + alpha * (A @ B).T
+
+
+def lost_share(stored, merged, again):
+    return ((again - merged).norm() / (merged - stored).norm())
+
+
+# %% cut off at one message="clamped"
+def merge_weights(original, stored, A, B, alpha):
+    with torch.no_grad():
+        return stored.float() + alpha * (A @ B).T
+
+
+def lost_share(stored, merged, again):
+    return min(1.0, ((again - merged).norm() / (merged - stored).norm()).item())
+
+
+# %% sums of absolute values message="other-norm"
+def merge_weights(original, stored, A, B, alpha):
+    with torch.no_grad():
+        return stored.float() + alpha * (A @ B).T
+
+
+def lost_share(stored, merged, again):
+    return ((again - merged).abs().sum() / (merged - stored).abs().sum()).item()
+
+
+# %% the spectral norm message="other-norm"
+def merge_weights(original, stored, A, B, alpha):
+    with torch.no_grad():
+        return stored.float() + alpha * (A @ B).T
+
+
+def lost_share(stored, merged, again):
+    return (torch.linalg.matrix_norm(again - merged, 2) / torch.linalg.matrix_norm(merged - stored, 2)).item()
+
+
+# %% norms subtracted message="difference-of-norms"
+def merge_weights(original, stored, A, B, alpha):
+    with torch.no_grad():
+        return stored.float() + alpha * (A @ B).T
+
+
+def lost_share(stored, merged, again):
+    return (abs(again.norm() - merged.norm()) / (merged - stored).norm()).item()
+
+
+# %% per cent message="in-per-cent"
+def merge_weights(original, stored, A, B, alpha):
+    with torch.no_grad():
+        return stored.float() + alpha * (A @ B).T
+
+
+def lost_share(stored, merged, again):
+    return 100 * ((again - merged).norm() / (merged - stored).norm()).item()
+
+
+# %% the merged weight is not returned message="no-tensor"
+def merge_weights(original, stored, A, B, alpha):
+    with torch.no_grad():
+        merged = stored.float() + alpha * (A @ B).T
+
+
+def lost_share(stored, merged, again):
+    return ((again - merged).norm() / (merged - stored).norm()).item()

@@ -283,3 +283,190 @@ class QLoRALinear(nn.Module):
     def forward(self, x):
         y = self.base(x)
         return y + self.lora(y.to(self.lora.A.dtype)).to(y.dtype)
+
+
+# %% a bias is assumed message="bias-assumed"
+class QLoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dtype=torch.float32):
+        super().__init__()
+        self.base = base
+        base.bias.requires_grad = False
+        self.lora = LoRALayer(base.in_features, base.out_features, rank, alpha).to(dtype)
+
+    def forward(self, x):
+        y = self.base(x)
+        return y + self.lora(x.to(self.lora.A.dtype)).to(y.dtype)
+
+
+# %% A and B both zero message="A-starts-at-zero"
+class QLoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dtype=torch.float32):
+        super().__init__()
+        self.base = base.requires_grad_(False)
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.zeros(base.in_features, rank, dtype=dtype))
+        self.B = nn.Parameter(torch.zeros(rank, base.out_features, dtype=dtype))
+
+    def forward(self, x):
+        y = self.base(x)
+        return y + (self.alpha * (x.to(self.A.dtype) @ self.A @ self.B)).to(y.dtype)
+
+
+# %% A of ones message="A-not-random"
+class QLoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dtype=torch.float32):
+        super().__init__()
+        self.base = base.requires_grad_(False)
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.ones(base.in_features, rank, dtype=dtype))
+        self.B = nn.Parameter(torch.zeros(rank, base.out_features, dtype=dtype))
+
+    def forward(self, x):
+        y = self.base(x)
+        return y + (self.alpha * (x.to(self.A.dtype) @ self.A @ self.B)).to(y.dtype)
+
+
+# %% dtype without a default message="dtype-without-default"
+class QLoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dtype):
+        super().__init__()
+        self.base = base.requires_grad_(False)
+        self.lora = LoRALayer(base.in_features, base.out_features, rank, alpha).to(dtype)
+
+    def forward(self, x):
+        y = self.base(x)
+        return y + self.lora(x.to(self.lora.A.dtype)).to(y.dtype)
+
+
+# %% x always cast to float32 message="input-not-cast"
+class QLoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dtype=torch.float32):
+        super().__init__()
+        self.base = base.requires_grad_(False)
+        self.lora = LoRALayer(base.in_features, base.out_features, rank, alpha).to(dtype)
+
+    def forward(self, x):
+        y = self.base(x)
+        return y + self.lora(x.float()).to(y.dtype)
+
+
+# %% the result always cast to float32 message="output-dtype"
+class QLoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dtype=torch.float32):
+        super().__init__()
+        self.base = base.requires_grad_(False)
+        self.lora = LoRALayer(base.in_features, base.out_features, rank, alpha).to(dtype)
+
+    def forward(self, x):
+        y = self.base(x)
+        return y + self.lora(x.to(self.lora.A.dtype)).float()
+
+
+# %% the result always cast to bfloat16 message="rounded-on-the-way"
+class QLoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dtype=torch.float32):
+        super().__init__()
+        self.base = base.requires_grad_(False)
+        self.lora = LoRALayer(base.in_features, base.out_features, rank, alpha).to(dtype)
+
+    def forward(self, x):
+        y = self.base(x)
+        return y + self.lora(x.to(self.lora.A.dtype)).bfloat16()
+
+
+# %% a copy of the base message="base-missing"
+class QLoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dtype=torch.float32):
+        super().__init__()
+        self.base = copy.deepcopy(base).requires_grad_(False)
+        self.lora = LoRALayer(base.in_features, base.out_features, rank, alpha).to(dtype)
+
+    def forward(self, x):
+        y = self.base(x)
+        return y + self.lora(x.to(self.lora.A.dtype)).to(y.dtype)
+
+
+# %% the base in a list message="base-missing"
+class QLoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dtype=torch.float32):
+        super().__init__()
+        self.parts = [base.requires_grad_(False)]
+        self.lora = LoRALayer(base.in_features, base.out_features, rank, alpha).to(dtype)
+
+    def forward(self, x):
+        y = self.parts[0](x)
+        return y + self.lora(x.to(self.lora.A.dtype)).to(y.dtype)
+
+
+# %% the path subtracted message="subtracted"
+class QLoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dtype=torch.float32):
+        super().__init__()
+        self.base = base.requires_grad_(False)
+        self.lora = LoRALayer(base.in_features, base.out_features, rank, alpha).to(dtype)
+
+    def forward(self, x):
+        y = self.base(x)
+        return y - self.lora(x.to(self.lora.A.dtype)).to(y.dtype)
+
+
+# %% no return message="no-tensor"
+class QLoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dtype=torch.float32):
+        super().__init__()
+        self.base = base.requires_grad_(False)
+        self.lora = LoRALayer(base.in_features, base.out_features, rank, alpha).to(dtype)
+
+    def forward(self, x):
+        y = self.base(x)
+        y + self.lora(x.to(self.lora.A.dtype)).to(y.dtype)
+
+
+# %% the path never called message="path-missing"
+class QLoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dtype=torch.float32):
+        super().__init__()
+        self.base = base.requires_grad_(False)
+        self.lora = LoRALayer(base.in_features, base.out_features, rank, alpha).to(dtype)
+
+    def forward(self, x):
+        y = self.base(x)
+        return y
+
+
+# %% a parameter of its own for alpha message="extra-trainable"
+class QLoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dtype=torch.float32):
+        super().__init__()
+        self.base = base.requires_grad_(False)
+        self.scale = nn.Parameter(torch.tensor(1.0))
+        self.lora = LoRALayer(base.in_features, base.out_features, rank, alpha).to(dtype)
+
+    def forward(self, x):
+        y = self.base(x)
+        return y + self.lora(x.to(self.lora.A.dtype)).to(y.dtype)
+
+
+# %% copied into a list of floats message="base-expanded"
+class QLoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dtype=torch.float32):
+        super().__init__()
+        self.base = base.requires_grad_(False)
+        self.kept = [base(torch.eye(base.in_features)).detach()]
+        self.lora = LoRALayer(base.in_features, base.out_features, rank, alpha).to(dtype)
+
+    def forward(self, x):
+        y = self.base(x)
+        return y + self.lora(x.to(self.lora.A.dtype)).to(y.dtype)
+
+
+# %% rank and alpha exchanged message="rank-alpha-swapped"
+class QLoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dtype=torch.float32):
+        super().__init__()
+        self.base = base.requires_grad_(False)
+        self.lora = LoRALayer(base.in_features, base.out_features, alpha, rank).to(dtype)
+
+    def forward(self, x):
+        y = self.base(x)
+        return y + self.lora(x.to(self.lora.A.dtype)).to(y.dtype)

@@ -117,7 +117,7 @@ def qlora_bytes(linear, other, trained, state_bytes, bits):
     return linear * bits / 8 + 2 * other + trained * (2 + 2 + 2 * state_bytes)
 
 
-# %% rounded to megabytes message="wrong-total"
+# %% rounded to megabytes message="rounded"
 def bits_per_number(block, group):
     return 4 + 8 / block + 32 / (block * group)
 
@@ -151,3 +151,136 @@ def bits_per_number(block, group):
 
 def qlora_bytes(linear, other, trained, state_bytes, bits):
     return linear * bits / 8 + 2 * other + trained * (2 + 4 + 2 * state_bytes)
+
+# %% scales in 32 bits on both levels message="scales-in-32-bits"
+def bits_per_number(block, group):
+    return 4 + 32 / block + 32 / (block * group)
+
+
+def qlora_bytes(linear, other, trained, state_bytes, bits):
+    return linear * bits / 8 + 2 * other + trained * (8 + 2 * state_bytes)
+
+
+# %% the arguments are ignored message="arguments-ignored"
+def bits_per_number(block, group):
+    return 4 + 8 / 64 + 32 / (64 * 256)
+
+
+def qlora_bytes(linear, other, trained, state_bytes, bits):
+    return linear * bits / 8 + 2 * other + trained * (8 + 2 * state_bytes)
+
+
+# %% whole division message="whole-division"
+def bits_per_number(block, group):
+    return 4 + 8 // block + 32 // (block * group)
+
+
+def qlora_bytes(linear, other, trained, state_bytes, bits):
+    return linear * bits / 8 + 2 * other + trained * (8 + 2 * state_bytes)
+
+
+# %% a tensor instead of a number message="not-a-number"
+def bits_per_number(block, group):
+    return torch.tensor(4 + 8 / block + 32 / (block * group), dtype=torch.float64)
+
+
+def qlora_bytes(linear, other, trained, state_bytes, bits):
+    return linear * bits / 8 + 2 * other + trained * (8 + 2 * state_bytes)
+
+
+# %% everything in bits message="bits-as-bytes"
+def bits_per_number(block, group):
+    return 4 + 8 / block + 32 / (block * group)
+
+
+def qlora_bytes(linear, other, trained, state_bytes, bits):
+    return linear * bits + 16 * other + trained * (32 + 32 + 2 * 8 * state_bytes)
+
+
+# %% sixteen bytes for the rest message="bits-as-bytes"
+def bits_per_number(block, group):
+    return 4 + 8 / block + 32 / (block * group)
+
+
+def qlora_bytes(linear, other, trained, state_bytes, bits):
+    return linear * bits / 8 + 16 * other + trained * (4 + 4 + 2 * state_bytes)
+
+
+# %% bits for bytes in the path message="bits-as-bytes"
+def bits_per_number(block, group):
+    return 4 + 8 / block + 32 / (block * group)
+
+
+def qlora_bytes(linear, other, trained, state_bytes, bits):
+    return linear * bits / 8 + 2 * other + trained * (32 + 32 + 2 * state_bytes)
+
+
+# %% always four bits message="bits-ignored"
+def bits_per_number(block, group):
+    return 4 + 8 / block + 32 / (block * group)
+
+
+def qlora_bytes(linear, other, trained, state_bytes, bits):
+    return linear / 2 + 2 * other + trained * (8 + 2 * state_bytes)
+
+
+# %% states of four bytes always message="state-bytes-ignored"
+def bits_per_number(block, group):
+    return 4 + 8 / block + 32 / (block * group)
+
+
+def qlora_bytes(linear, other, trained, state_bytes, bits):
+    return linear * bits / 8 + 2 * other + 16 * trained
+
+
+# %% no states message="states-forgotten"
+def bits_per_number(block, group):
+    return 4 + 8 / block + 32 / (block * group)
+
+
+def qlora_bytes(linear, other, trained, state_bytes, bits):
+    return linear * bits / 8 + 2 * other + trained * (4 + 4)
+
+
+# %% whole bytes message="rounded"
+def bits_per_number(block, group):
+    return 4 + 8 / block + 32 / (block * group)
+
+
+def qlora_bytes(linear, other, trained, state_bytes, bits):
+    return int(linear * bits / 8 + 2 * other + trained * (8 + 2 * state_bytes))
+
+
+# %% the factors are stored in four bits too message="path-in-4-bits"
+def bits_per_number(block, group):
+    return 4 + 8 / block + 32 / (block * group)
+
+
+def qlora_bytes(linear, other, trained, state_bytes, bits):
+    return (linear + trained) * bits / 8 + 2 * other + trained * (4 + 2 * state_bytes)
+
+
+# %% the states' bytes divided by eight message="states-in-bits"
+def bits_per_number(block, group):
+    return 4 + 8 / block + 32 / (block * group)
+
+
+def qlora_bytes(linear, other, trained, state_bytes, bits):
+    return (linear * bits + 16 * other + 64 * trained + 2 * state_bytes * trained) / 8
+
+
+# %% the linear layers train too message="gradients-of-all"
+def bits_per_number(block, group):
+    return 4 + 8 / block + 32 / (block * group)
+
+
+def qlora_bytes(linear, other, trained, state_bytes, bits):
+    return linear * (bits / 8 + 4) + 2 * other + trained * (8 + 2 * state_bytes)
+
+# %% in megabytes message="other-unit"
+def bits_per_number(block, group):
+    return 4 + 8 / block + 32 / (block * group)
+
+
+def qlora_bytes(linear, other, trained, state_bytes, bits):
+    return (linear * bits / 8 + 2 * other + trained * (8 + 2 * state_bytes)) / 1e6
