@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from lora_utils.checks.framework.draw import Draw, course_seed, probe_seed
 from lora_utils.checks.framework.failure import Failure
 from lora_utils.checks.framework.grade import CheckResult, Grade
-from lora_utils.checks.framework.laws import LAWS, Broken
+from lora_utils.checks.framework.laws import LAWS, TWINS, Broken
 from lora_utils.checks.framework.origin import OWN_WORK, from_package
 from lora_utils.checks.framework.subject import NOT_WRITTEN, WRONG_TYPE, StudentRaised, Subject
 
@@ -136,9 +136,11 @@ class _Run:
     def laws(self, points: float) -> None:
         """Add a row for the first law that was broken: on top, since other checks may fail because of it.
 
-        It costs as much as one more check would.
+        What is asked of twins (another mode, layout or batch) is told only where nothing else fails: what fails already
+        is the nearer cause. The row costs as much as one more check would.
         """
-        broken = self._broken()
+        whole = all(one.verdict == "pass" for one in self.results)
+        broken = [one for one in self._broken() if whole or one.law not in TWINS]
         if not broken:
             return
         law = LAWS[broken[0].law]

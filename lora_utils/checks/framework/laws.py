@@ -67,6 +67,7 @@ LAWS = {
     ),
 }
 
+TWINS = ("depends-on-the-mode", "depends-on-the-layout", "needs-several-rows")  # seen where a call is made once more
 REBUILDS = ("changes-weights", "changes-what-trains", "changes-the-mode", "changes-the-model")  # parts of a model
 
 

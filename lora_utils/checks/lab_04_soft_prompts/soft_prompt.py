@@ -17,7 +17,7 @@ from lora_utils.checks.framework.many_cases import IN_A_LATER_CALL, Rule, ask, e
 from lora_utils.checks.framework.subject import StudentRaised, Subject
 from lora_utils.checks.lab_04_soft_prompts.soft_prompt_probes import build, run, run_back
 
-soft_prompt = Exercise("soft-prompt")
+soft_prompt = Exercise("soft-prompt", lifted=("changes-a-tensor",))
 
 
 @soft_prompt.check

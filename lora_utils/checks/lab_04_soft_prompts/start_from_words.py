@@ -18,7 +18,7 @@ from lora_utils.checks.framework.many_cases import Rule, ask, expect_all
 from lora_utils.checks.framework.probes import parameters_of
 from lora_utils.checks.framework.subject import StudentRaised, Subject
 
-start_from_words = Exercise("start-from-words", lifted=("changes-weights",))
+start_from_words = Exercise("start-from-words", lifted=("changes-weights", "changes-what-trains"))
 
 
 def start(function, *, cases: list, weight) -> dict:

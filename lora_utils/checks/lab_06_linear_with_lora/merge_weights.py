@@ -7,10 +7,11 @@ from torch import nn
 
 from lora_utils.checks import Draw, Exercise, Failure, Mistake, StudentRaised, Subject, close, expect_close
 from lora_utils.checks.framework.compare import expect_explained, learns
+from lora_utils.checks.framework.laws import REBUILDS
 from lora_utils.checks.framework.probes import linear, parameters_of
 from lora_utils.methods.lora import LoRALayer
 
-merge_weights = Exercise("merge-weights", lifted=("changes-weights", "changes-what-trains"))
+merge_weights = Exercise("merge-weights", lifted=REBUILDS)
 
 
 class Mergeable(nn.Module):

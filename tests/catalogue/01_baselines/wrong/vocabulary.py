@@ -307,7 +307,7 @@ def numbers(tokens, vocabulary):
 def build_vocabulary(texts, specials, min_freq=1):
     counts = Counter(token for tokens in texts for token in tokens if token not in specials)
     kept = sorted((t for t in counts if counts[t] >= min_freq), key=lambda t: (-counts[t], t))
-    specials.extend(kept)
+    list(specials).extend(kept)
 
 
 def numbers(tokens, vocabulary):
