@@ -13,7 +13,7 @@ import torch
 
 from lora_utils.checks.framework.compare import close, expect_number
 from lora_utils.checks.framework.failure import Failure
-from lora_utils.checks.framework.subject import StudentRaised, Subject
+from lora_utils.checks.framework.subject import NOT_WRITTEN, WRONG_TYPE, StudentRaised, Subject
 
 
 class Rule(NamedTuple):
@@ -48,7 +48,7 @@ def ask(subject: Subject, probe: Callable[..., dict], cases: Sequence[Sequence],
     try:
         return _values(subject, probe, cases, inputs)
     except StudentRaised as error:
-        if error.kind == "NotImplementedError":
+        if error.kind == NOT_WRITTEN:
             raise
         for case in cases:
             try:
@@ -61,15 +61,15 @@ def ask(subject: Subject, probe: Callable[..., dict], cases: Sequence[Sequence],
 def _values(subject: Subject, probe: Callable[..., dict], cases: Sequence[Sequence], inputs: dict) -> list:
     values = subject.probe(probe, cases=[list(case) for case in cases], **inputs)["values"]
     if type(values) is not list or len(values) != len(cases):
-        raise StudentRaised("WrongType", "your answer is not of the form asked for: some cases could not be seen")
+        raise StudentRaised(WRONG_TYPE, "some cases could not be seen")
     return values
 
 
 def raised(error: CaseRaised, told: str) -> Failure:
     """Return the failure that says what the student's code raised, and for which case."""
-    if error.kind == "WrongType":
+    if error.kind == WRONG_TYPE:
         text = f"for {told} your code returned something else than was asked for: {error.text}"
-        return Failure("raised-WrongType", text, "Look at its type: is a call, or a conversion, missing?")
+        return Failure("wrong-type", text, "Look at its type: is a call, or a conversion, missing?")
     line = f", at: {error.line}" if error.line else ""
     return Failure(f"raised-{error.kind}", f"for {told} your code raised {error.error}{line}",
                    "Call your code by hand on such an input: the traceback shows the line and the shapes.")  # fmt: skip

@@ -14,7 +14,7 @@ import torch
 from lora_utils.checks.framework.compare import TOLERANCE, close, expect_close
 from lora_utils.checks.framework.failure import Failure
 from lora_utils.checks.framework.probes import calls
-from lora_utils.checks.framework.subject import Seen, StudentRaised, Subject
+from lora_utils.checks.framework.subject import NOT_WRITTEN, Seen, StudentRaised, Subject
 
 SHOWN = 24  # whole numbers that a message shows, rather than how far they are from the right ones
 IN_A_LATER_CALL = "(in a later call; each case by itself goes through)"
@@ -52,7 +52,7 @@ def ask(subject: Subject, cases: list, arguments: Callable, told: Callable, prob
     try:
         return subject.probe(probe, cases=inputs, **more)
     except StudentRaised as error:
-        if error.kind == "NotImplementedError":  # the stub
+        if error.kind == NOT_WRITTEN:
             raise
         for case, one in zip(cases, inputs, strict=True):
             try:

@@ -321,6 +321,6 @@ def tokenize(text):
     return text.split()
 
 
-# %% split without its call message="raised-WrongType"
+# %% split without its call message="wrong-type"
 def tokenize(text):
     return text.lower().split
