@@ -10,6 +10,7 @@ from pathlib import Path
 
 from grader.notebooks.answer_key import AnswerKey, names_of_labs
 from grader.notebooks.notebook_file import HAND_IN_SAVED, SubmittedCell, Unreadable, parse, read_bytes
+from grader.text.moments import NoMoment, read_moment
 from grader.text.safe_names import one_line
 
 HAND_IN_FOLDER = "a folder with a folder for each lab"
@@ -196,15 +197,14 @@ def _require_lab(cells: tuple[SubmittedCell, ...], key: AnswerKey) -> None:
 
 def _timestamp(folder: Path, notes: list[str]) -> datetime | None:
     """Read nbgrader's timestamp.txt; None where there is none or it says no time."""
-    from nbgrader.utils import parse_utc
-
     path = folder / TIMESTAMP
     if not path.is_file() or path.is_symlink() or path.stat().st_size > 200:
         return None
     try:
-        return parse_utc(path.read_text(encoding="utf-8").strip())
-    except Exception:  # dateutil raises whatever it stumbles over
-        notes.append(f"{TIMESTAMP} holds no date, so lateness is unknown")
+        return read_moment(path.read_text(encoding="utf-8"))
+    except ValueError as error:  # NoMoment, or bytes that are no text
+        why = f": {error}" if isinstance(error, NoMoment) else ""
+        notes.append(one_line(f"{TIMESTAMP} holds no date, so lateness is unknown{why}"))
         return None
 
 

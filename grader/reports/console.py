@@ -28,6 +28,7 @@ from grader.reports.feedback import keep_outputs, write_feedback
 from grader.reports.result_files import write_report
 from grader.reports.terminal_table import class_table
 from grader.scoring.run_submission import Limits
+from grader.text.moments import NoMoment, read_moment, shown
 from grader.text.safe_names import one_line
 
 GRADED, SOME_NOT, NOT_STARTED, INTERRUPTED = 0, 1, 2, 130  # exit codes
@@ -45,25 +46,30 @@ def default_workers() -> int:
 
 
 def parse_due(texts: list[str], labs: list[str]) -> dict[str, datetime]:
-    """Read due dates, "WHEN" for all labs or "LAB=WHEN", as UTC without zone.
+    """Read due dates, "WHEN" for all labs or "LAB=WHEN", as UTC without zone; for WHEN see `read_moment`.
 
     Raises:
-        CannotStart: an unknown lab, or no date.
+        CannotStart: an unknown lab, or no date with one meaning.
     """
-    from nbgrader.utils import parse_utc
-
     due: dict[str, datetime] = {}
     for text in texts:
         lab, separator, when = text.rpartition("=")
         chosen = [name for name in labs if not separator or lab in (name, name.split("_")[0])]
         try:
-            moment = parse_utc(when.strip())
-        except (ValueError, OverflowError):
-            raise CannotStart(f"{when!r} is no date; write it as 2026-03-31 23:59 UTC.") from None
+            moment = read_moment(when)
+        except NoMoment as error:
+            raise CannotStart(f"{error}.") from None
         if not chosen:
             raise CannotStart(f"there is no lab {lab!r} to be due; the labs are: {', '.join(labs)}.")
         due |= dict.fromkeys(chosen, moment)
     return due
+
+
+def say_due(console: Console, due: dict[str, datetime]) -> None:
+    """Print how the due dates were understood, labs of one date together."""
+    for moment in sorted(set(due.values())):
+        labs = ", ".join(lab for lab, one in due.items() if one == moment)
+        console.print(Text(f"due {shown(moment)}: {labs}"), soft_wrap=True)
 
 
 @contextmanager
@@ -160,6 +166,8 @@ def grade_folder(
         raise CannotStart(f"{out} lies inside the folder of submissions; give another folder with --out.")
     if scheduler is None and not can_fork():
         raise CannotStart(NO_FORK)
+    dates = parse_due(due or [], list(keys))
+    say_due(console, dates)
     try:
         if scheduler is not None:
             places = examine_cluster(scheduler, sandbox)
@@ -181,7 +189,7 @@ def grade_folder(
                 seed=seed,
                 counting=AttemptPolicy(policy, rules),
                 only=bool(labs),
-                due=parse_due(due or [], list(keys)),
+                due=dates,
                 copies=root / AUTOGRADED if db is None else None,
                 watch=watch,
                 keep=lambda result: keep_outputs(result, out),

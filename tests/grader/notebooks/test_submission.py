@@ -195,7 +195,12 @@ def test_timestamps_as_nbgrader_writes_them(tmp_path, keys, course):
     tiny.hand_in(tmp_path, "ada", tiny.notebook(course), when="2026-03-01 13:30:00.5 America/Los_Angeles")
     tiny.hand_in(tmp_path, "bob", tiny.notebook(course), when="yesterday, I promise")
     tiny.hand_in(tmp_path, "cy", b"{", when="2026-03-01 10:00:00 UTC")
-    ada, bob, cy = collect(tmp_path, keys)
+    tiny.hand_in(tmp_path, "dee", tiny.notebook(course), when="2026-03-01 23:59:00 +0200")
+    tiny.hand_in(tmp_path, "eve", tiny.notebook(course), when="2026-03-01 23:59:00 CEST")
+    ada, bob, cy, dee, eve = collect(tmp_path, keys)
+    assert dee.timestamp == datetime(2026, 3, 1, 21, 59)
+    assert eve.timestamp is None
+    assert "lateness is unknown: 'CEST' is not a zone with one meaning" in eve.notes[0]
     assert ada.timestamp == datetime(2026, 3, 1, 21, 30, 0, 500000)
     assert bob.timestamp is None
     assert "lateness is unknown" in bob.notes[0]
