@@ -13,7 +13,7 @@ import tiny_course as tiny
 
 from grader.notebooks import notebook_file
 from grader.notebooks.notebook_file import Unreadable, parse, read_bytes
-from grader.notebooks.submission import Refusal, Submission, collect
+from grader.notebooks.submission import EARLIER, Refusal, Submission, collect
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "notebooks"
 EXPECTED = {
@@ -83,11 +83,26 @@ def test_a_lab_without_its_solution_hides_no_other(tmp_path):
     assert "holds none of this lab's cells" in str(one(tmp_path / "in", keys))
 
 
-def test_wrong_file_name(tmp_path, keys, course):
+def test_the_only_notebook_counts_whatever_it_is_called(tmp_path, keys, course):
     path = tiny.hand_in(tmp_path, "ada", tiny.notebook(course))
-    path.rename(path.with_name("01_double (1).ipynb"))
-    sentence = str(one(tmp_path, keys))
-    assert "01_double (1).ipynb has the wrong file name; rename it to 01_double.ipynb" in sentence
+    path.rename(path.with_name("Copy of 01_double (1).ipynb"))
+    found = one(tmp_path, keys)
+    assert isinstance(found, Submission)
+    assert found.notes == [
+        "Copy of 01_double (1).ipynb was taken for 01_double.ipynb, as the only notebook that was handed in"
+    ]
+
+
+def test_earlier_hand_ins_come_first(tmp_path, keys, course):
+    path = tiny.hand_in(tmp_path, "ada", tiny.notebook(course, **tiny.GOOD), when="2026-03-03 10:00")
+    for number, text in (("2", b"{"), ("10", json.dumps(tiny.notebook(course)).encode())):
+        inner = path.parent / EARLIER / number
+        inner.mkdir(parents=True)
+        (inner / path.name).write_bytes(text)
+    (path.parent / EARLIER / "notes").mkdir()
+    second, tenth, last = collect(tmp_path, keys)
+    assert str(second).startswith("ada: ada/01_double/earlier/2/01_double.ipynb is not valid JSON")
+    assert (tenth.timestamp, last.timestamp) == (None, datetime(2026, 3, 3, 10))
 
 
 def test_two_notebooks_none_with_the_right_name(tmp_path, keys, course):
@@ -253,7 +268,9 @@ def test_a_notebook_one_folder_too_deep(tmp_path, keys, course):
     inner = path.parent / tiny.FIRST
     inner.mkdir()
     path.rename(inner / path.name)
-    assert "lies one folder too deep; move it to ada/01_double/01_double.ipynb" in str(one(tmp_path, keys))
+    assert "holds a folder with 01_double.ipynb and not the file itself; move 01_double.ipynb one folder up" in str(
+        one(tmp_path, keys)
+    )
 
 
 def test_a_students_folder_that_is_a_link_is_not_followed(tmp_path, keys, course):
