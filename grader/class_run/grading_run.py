@@ -53,8 +53,8 @@ class Run:
 
     Args:
         keys: the labs, by name.
-        rows: one entry for each student and lab, the last hand-in that could be graded, and one for each that could
-            not; ordered by student and lab.
+        rows: for each student and lab the last hand-in that could be graded, and those after it that could not;
+            ordered by student and lab.
         problems: one sentence for each submission that could not be graded or recorded.
         counting: which attempts count.
         shared: answers that several students handed in with the same text.
@@ -134,8 +134,10 @@ def grade_all(
             run.counting = replace(counting or AttemptPolicy(), due=due, extensions=book.extensions())
             attempts = Attempts(book.engine, run.counting)
         waiting = [one for one in found if isinstance(one, Submission)]
-        run.rows += [one for one in found if isinstance(one, Refusal)]
-        run.problems += [str(one) for one in run.rows]
+        later = {(one.student, one.lab): place for place, one in enumerate(found) if isinstance(one, Submission)}
+        refused = {place: one for place, one in enumerate(found) if isinstance(one, Refusal)}
+        run.rows += [one for place, one in refused.items() if place > later.get((one.student, one.lab), -1)]
+        run.problems += map(str, refused.values())
         run.undated = [(one.student, one.lab) for one in waiting if one.timestamp is None and due.get(one.lab)]
         recorder = _Recorder(book, attempts, closed, run, copies, lock, keep)
         seeds = {id(one): input_seed(one.sha256, seed) for one in waiting}

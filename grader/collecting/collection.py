@@ -112,7 +112,7 @@ class Collection:
     def found(self) -> list[Submission | Refusal]:
         """What grading takes: by student and lab, several hand-ins oldest first."""
         flat = [one.submission for group in self.hand_ins.values() for one in group]
-        return sorted([*flat, *self.refusals], key=lambda one: (one.student, one.lab))
+        return sorted([*self.refusals, *flat], key=lambda one: (one.student, one.lab, one.timestamp or datetime.min))
 
     @property
     def undated(self) -> list[Submission]:
