@@ -138,7 +138,8 @@ def grade_all(
         refused = {place: one for place, one in enumerate(found) if isinstance(one, Refusal)}
         run.rows += [one for place, one in refused.items() if place > later.get((one.student, one.lab), -1)]
         run.problems += map(str, refused.values())
-        run.undated = [(one.student, one.lab) for one in waiting if one.timestamp is None and due.get(one.lab)]
+        undated = [(one.student, one.lab) for one in waiting if one.timestamp is None and due.get(one.lab)]
+        run.undated = list(dict.fromkeys(undated))
         recorder = _Recorder(book, attempts, closed, run, copies, lock, keep)
         seeds = {id(one): input_seed(one.sha256, seed) for one in waiting}
         done, total = 0, len(waiting)

@@ -17,7 +17,7 @@ from grader.collecting.gradescope import METADATA
 from grader.collecting.platforms import Claim
 from grader.collecting.roster import Roster, Student
 from grader.notebooks.answer_key import AnswerKey, names_of_labs
-from grader.notebooks.notebook_file import HAND_IN_SAVED, SubmittedCell, Unreadable, parse
+from grader.notebooks.notebook_file import HAND_IN_SAVED, SubmittedCell, Unreadable, parse, python_of
 from grader.notebooks.recognition import BY_TEXT, lab_of, with_names
 from grader.notebooks.submission import EARLIER, TIMESTAMP, Refusal, Submission
 from grader.text.moments import read_moment
@@ -216,7 +216,8 @@ class _Gathering:
             notes.append(BY_TEXT)
         if claim.late:
             notes.append(f"{claim.platform} calls it late" + ("" if time else "; by how much is not in the download"))
-        submission = Submission(student, lab, named, hashlib.sha256(content).hexdigest(), time, notes)
+        digest = hashlib.sha256(content).hexdigest()
+        submission = Submission(student, lab, named, digest, time, notes, python_of(content))
         self._hand_ins.append(HandIn(submission, entry, claim, time_from))
         self._taken.append((entry.path, claim, student))
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from grader.notebooks.answer_key import AnswerKey, names_of_labs
-from grader.notebooks.notebook_file import HAND_IN_SAVED, SubmittedCell, Unreadable, parse, read_bytes
+from grader.notebooks.notebook_file import HAND_IN_SAVED, SubmittedCell, Unreadable, parse, python_of, read_bytes
 from grader.notebooks.recognition import BY_TEXT, lab_of, with_names
 from grader.text.moments import NoMoment, read_moment
 from grader.text.safe_names import one_line
@@ -29,6 +29,7 @@ class Submission:
         sha256: of the file.
         timestamp: when it was handed in (UTC, without zone, as nbgrader keeps it), if known.
         notes: what staff should know about how it was handed in.
+        python: by which the notebook says that it was run.
     """
 
     student: str
@@ -37,6 +38,7 @@ class Submission:
     sha256: str
     timestamp: datetime | None = None
     notes: list[str] = field(default_factory=list)
+    python: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -174,7 +176,8 @@ def read_submission(folder: Path, above: Path, key: AnswerKey) -> Submission | R
     except Exception as error:  # a fault of ours must not stop the others
         fault = f"made the grader stumble while reading ({type(error).__name__}: {error})"
         return Refusal(student, key.lab, place, fault, "report this to the course's maintainers", timestamp)
-    return Submission(student, key.lab, named, hashlib.sha256(content).hexdigest(), timestamp, notes)
+    digest = hashlib.sha256(content).hexdigest()
+    return Submission(student, key.lab, named, digest, timestamp, notes, python_of(content))
 
 
 def _under_another_name(folder: Path, expected: str) -> Path:

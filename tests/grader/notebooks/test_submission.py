@@ -12,7 +12,7 @@ import pytest
 import tiny_course as tiny
 
 from grader.notebooks import notebook_file
-from grader.notebooks.notebook_file import Unreadable, parse, read_bytes
+from grader.notebooks.notebook_file import Unreadable, parse, python_of, read_bytes
 from grader.notebooks.submission import EARLIER, Refusal, Submission, collect
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "notebooks"
@@ -281,6 +281,20 @@ def test_a_students_folder_that_is_a_link_is_not_followed(tmp_path, keys, course
     assert isinstance(ada, Submission)
     assert str(bob) == "bob: bob lies behind a link; hand in the folder itself."
     assert isinstance(eve, Refusal)
+
+
+@pytest.mark.parametrize(
+    ("content", "python"),
+    [
+        (b'{"metadata": {"language_info": {"name": "python", "version": "3.13.1"}}}', (3, 13)),
+        (b'{"cells": [{"source": "x = {\\"version\\": \\"3.99\\"}"}], "metadata": {"version":"3.14"}}', (3, 14)),
+        (b'{"metadata": {"version": "2.7"}}', None),
+        (b"{}", None),
+    ],
+)
+def test_by_which_python_a_notebook_was_run(content, python):
+    json.loads(content)  # it is JSON
+    assert python_of(content) == python
 
 
 def test_a_huge_format_number_leaves_the_sentence_short():
