@@ -7,7 +7,9 @@ import json
 
 import pytest
 import tiny_course as tiny
+from in_process import LABS, ROOT
 
+from grader.notebooks.answer_key import read_keys
 from grader.notebooks.notebook_file import parse
 from grader.notebooks.recognition import lab_of, with_names
 from grader.notebooks.restoration import restore
@@ -22,6 +24,11 @@ def course(tmp_path_factory):
 @pytest.fixture(scope="module")
 def keys(course):
     return tiny.keys_of(course)
+
+
+@pytest.fixture(scope="module")
+def real():
+    return read_keys(ROOT, [])
 
 
 def stripped(data: dict, ids: str = "") -> bytes:
@@ -52,6 +59,16 @@ def test_without_names_a_notebook_is_restored_as_with_them(lab, ids, course, key
     found = restore(with_names(bare, keys[lab]), keys[lab])
     assert [(c.id, c.source.strip()) for c in found.cells] == [(c.id, c.source.strip()) for c in expected.cells]
     assert found.flags == expected.flags == []
+
+
+@pytest.mark.parametrize("lab", LABS)
+def test_every_lab_of_the_course_is_known_by_its_text(lab, real):
+    data = json.loads((ROOT / "notebooks" / lab / f"{lab}.ipynb").read_text())
+    data["cells"] = [cell | {"source": "".join(cell["source"])} for cell in data["cells"]]
+    bare = tuple(parse(stripped(data)))
+    assert lab_of(bare, real) == lab
+    expected = restore(tuple(parse(json.dumps(data).encode())), real[lab])
+    assert [c.id for c in restore(with_names(bare, real[lab]), real[lab]).cells] == [c.id for c in expected.cells]
 
 
 def test_an_untouched_stub_and_an_answer_of_another_name_are_found_by_their_place(course, keys):
