@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import re
+import unicodedata
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from pathlib import Path
 
 from grader.collecting.download import ASTRAY, CannotCollect, Entry
-from grader.collecting.gradescope import gradescope_claims
+from grader.collecting.gradescope import METADATA, gradescope_claims
 from grader.collecting.platforms import Claim, claim_of
 from grader.collecting.roster import Ambiguous, Roster
 from grader.notebooks.notebook_file import Unreadable
@@ -39,7 +41,9 @@ class Reading:
 
 @dataclass(frozen=True)
 class Pattern:
-    """Where the student stands in a path, as staff write it: {student} for the name, * for anything else.
+    """Where the student stands in a path, as `Reading.form` shows it and staff correct it.
+
+    {student} is the name, {file} and * are anything, and any other word in braces is anything inside one folder's name.
 
     Args:
         text: for example "week5/{student}_*.ipynb".
@@ -54,9 +58,10 @@ class Pattern:
     def __post_init__(self) -> None:
         if self.text.count("{student}") != 1:
             raise CannotCollect(f"the pattern {self.text!r} must hold {{student}} once, as '{{student}}_*.ipynb'.")
-        parts = re.split(r"(\{student\}|\*)", self.text)
-        wild = {"{student}": "(?P<student>[^/]+?)", "*": ".*?"}
-        compiled = re.compile("".join(wild.get(part) or re.escape(part) for part in parts))
+        literal, *rest = re.split(r"(\{\w+\}|\*)", self.text)
+        wild = {"{student}": "(?P<student>[^/]+?)", "*": ".*?", "{file}": ".*?"}
+        made = [wild.get(word, "[^/]*?") + re.escape(text) for word, text in zip(rest[::2], rest[1::2], strict=True)]
+        compiled = re.compile(re.escape(literal) + "".join(made))
         object.__setattr__(self, "_compiled", compiled)
 
     def claim(self, path: str) -> Claim | None:
@@ -81,14 +86,15 @@ def claims(
         CannotCollect: a platform's list of students cannot be read.
     """
     paths = [entry.path for entry in found if not entry.junk and entry.fault != ASTRAY]
+    # Only the part right inside the folders that all share is the platform's: what lies deeper, a student named.
+    outer = _outer([path for path in paths if path.lower().endswith(".ipynb")], labs)
     if pattern is not None:
-        return {path: [claim] for path in paths if (claim := pattern.claim(path)) is not None}
+        fits = {path: pattern.claim(path) or pattern.claim(path.removeprefix(outer)) for path in paths}
+        return {path: [claim] for path, claim in fits.items() if claim is not None}
     try:
         exported = gradescope_claims(found)
     except Unreadable as error:
         raise CannotCollect(f"{download}: its list of students {error.fault}; {error.cure}.") from None
-    # Only the part right inside the folders that all share is the platform's: what lies deeper, a student named.
-    outer = _outer([path for path in paths if path.lower().endswith(".ipynb")], labs)
     made = {path: exported[folder] for path in paths for folder in exported if path.startswith(folder)}
     folders: dict[str, str] = {}
     for path in paths:
@@ -159,13 +165,38 @@ def student_of(claim: Claim, roster: Roster | None) -> str:
                 f"is of {called!r}, who is on no row of the roster", "add a row, or a column with that name"
             )
         return found
+    known_as = unicodedata.normalize("NFC", claim.known_as)  # macOS writes names in parts
     try:
-        require_plain_name(claim.known_as)
+        require_plain_name(known_as)
     except ValueError:
-        raise Unreadable(f"is of {claim.known_as[:50]!r}, which is no folder's name", "give a roster") from None
-    if claim.known_as.startswith("."):
-        raise Unreadable(f"is of {claim.known_as[:50]!r}, which would be hidden", "give a roster")
-    return claim.known_as
+        raise Unreadable(f"is of {known_as[:50]!r}, which is no folder's name", "give a roster") from None
+    if known_as.startswith("."):
+        raise Unreadable(f"is of {known_as[:50]!r}, which would be hidden", "give a roster")
+    return known_as
+
+
+def has_own_form(submitted: Path, labs: Iterable[str]) -> bool:
+    """Whether a folder has the course's own form, SUBMITTED/<student>/<lab>, and is no platform's.
+
+    Args:
+        submitted: the folder.
+        labs: names of labs; a student's folder that holds one, or almost, decides.
+    """
+    names = {name.casefold() for name in labs}
+    if submitted.resolve().name.endswith(SUBMISSIONS) or (submitted / METADATA).exists():
+        return False
+    found = False
+    for student in submitted.iterdir():
+        if student.is_symlink() or not student.is_dir():
+            continue
+        try:
+            inside = {place.name.strip().casefold() for place in student.iterdir()}
+        except OSError:  # told where it is read
+            continue
+        if GIT in inside or claim_of(f"{student.name}/") is not None:
+            return False
+        found = found or bool(names & inside)
+    return found
 
 
 def readings(taken: list[tuple[str, Claim, str]]) -> list[Reading]:

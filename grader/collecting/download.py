@@ -79,8 +79,8 @@ def entries(download: Path, zone: tzinfo = UTC) -> list[Entry]:
 
 
 def _of_folder(root: Path) -> Iterator[Entry]:
-    count = 0
-    for folder, inner, files in os.walk(root):  # follows no link
+    count, closed = 0, []
+    for folder, inner, files in os.walk(root, onerror=closed.append):  # follows no link
         here = Path(folder)
         links = [name for name in inner if (here / name).is_symlink()]
         junk = [name for name in inner if name in JUNK and name not in links]
@@ -98,6 +98,12 @@ def _of_folder(root: Path) -> Iterator[Entry]:
                 fault = ("is a link and not a folder", "hand in the folder itself")
             made = name in junk or name in JUNK_FILES or name.startswith("._")
             yield Entry(clean, partial(read_bytes, path), fault, junk=made)
+    for error in closed:
+        if Path(error.filename) == root:
+            raise error
+        shown = Path(error.filename).relative_to(root).as_posix().encode(errors="replace").decode()
+        fault = (f"cannot be listed ({error.strerror or error})", "make it readable for the grader's account")
+        yield Entry(f"{shown}/", partial(read_bytes, Path(error.filename)), fault)
 
 
 def _of_zip(path: Path, zone: tzinfo) -> Iterator[Entry]:

@@ -69,12 +69,12 @@ PLATFORMS = (
     # A name there never holds _digits_, because Canvas itself finds the ids by that. Anonymous: anon_id in their place.
     Platform(
         "Canvas",
-        "{student}_[LATE_]{number}_{number}_{file}",
+        "{student}_{number}_{number}_{file}",
         re.compile(r"(?P<name>[^/]+?)_(?P<late>LATE_)?(?P<number>\d+)_(?P<upload>\d+)_(?P<rest>[^/]+)"),
     ),
     Platform(
         "Canvas",
-        "[LATE_]anon_{student}_{number}_{file}",
+        "anon_{student}_{number}_{file}",
         re.compile(r"(?P<late>LATE_)?anon_(?P<id>[A-Za-z0-9]+)_(?P<upload>\d+)_(?P<rest>[^/]+)"),
     ),
     # moodle, mod/assign/classes/downloader.php: full name (its underscores are spaces), a number of this assignment,

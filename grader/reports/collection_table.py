@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from grader.collecting.claims import Pattern
+from grader.collecting.claims import Pattern, has_own_form
 from grader.collecting.collection import NOTHING, REFUSED, SUPERSEDED, TAKEN, Collection, gather
 from grader.collecting.download import CannotCollect
 from grader.collecting.roster import Roster
@@ -62,19 +62,6 @@ def collected(
         return submitted
     print_readings(console, collection)
     return collection
-
-
-def has_own_form(submitted: Path, keys: dict[str, AnswerKey]) -> bool:
-    """Whether some student's folder holds a folder named almost like a lab, as `grader collect` and nbgrader write."""
-    labs = {name.casefold() for name in keys}
-    for student in submitted.iterdir():
-        if not student.is_symlink() and student.is_dir():
-            try:
-                if any(place.name.strip().casefold() in labs for place in student.iterdir()):
-                    return True
-            except OSError:  # told where it is read
-                return True
-    return False
 
 
 def print_readings(console: Console, collection: Collection) -> None:

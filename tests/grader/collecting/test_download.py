@@ -176,6 +176,23 @@ def test_a_name_that_is_no_text(tmp_path, keys, one):
     assert str(refused) == "ada: ada/?.ipynb has a name that is not UTF-8; rename it."
 
 
+def test_a_folder_that_cannot_be_listed_is_told_and_stops_nobody(tmp_path, keys, one, monkeypatch):
+    folder = lms.make_folder(tmp_path / "d", {"zoe/x.ipynb": one, "ada/x.ipynb": one})
+    listed = os.scandir
+
+    def scandir(path):
+        if str(path).endswith("ada"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return listed(path)
+
+    monkeypatch.setattr(download.os, "scandir", scandir)
+    found = gather([folder], keys)
+    assert list(found.hand_ins) == [("zoe", tiny.FIRST)]
+    assert str(found.refusals[0]) == (
+        "ada: ada/ cannot be listed (Permission denied); make it readable for the grader's account."
+    )
+
+
 def test_every_file_is_in_the_report_once(tmp_path, keys, one):
     files = {"ada/x.ipynb": one, "ada/b.docx": b"", "bo/readme.txt": b"", "stray.txt": b"", "cy/broken.ipynb": b"{"}
     found = gather([lms.make_zip(tmp_path / "d.zip", files)], keys)

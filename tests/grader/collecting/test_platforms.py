@@ -10,6 +10,7 @@ import pytest
 import tiny_course as tiny
 
 from grader.collecting import CannotCollect, Pattern, gather
+from grader.collecting.claims import has_own_form
 from grader.collecting.platforms import claim_of
 
 EAST = timezone(timedelta(hours=2))
@@ -71,7 +72,7 @@ def test_canvas(around, pack, keys, one, two):
     }
     (late,) = found.hand_ins["oneiljosé", FIRST]
     assert late.submission.notes == ["Canvas calls it late; by how much is not in the download"]
-    assert found.readings[0].form == "Canvas: {student}_[LATE_]{number}_{number}_{file}"
+    assert found.readings[0].form == "Canvas: {student}_{number}_{number}_{file}"
     assert found.readings[0].files == 3
 
 
@@ -192,6 +193,14 @@ def test_a_pattern_says_where_the_student_stands(pack, keys, one):
         Pattern("*.ipynb")
 
 
+@pytest.mark.parametrize("around", ["", "Lab 1/"])
+def test_what_is_shown_can_be_written_back(around, pack, keys, one):
+    files = {lms.canvas("Lovelace, Ada", 123, 456, "x_1_2_y.ipynb"): one, lms.canvas("Li, Bo", 7, 8, "x.ipynb"): one}
+    download = pack({around + name: text for name, text in files.items()})
+    shown = gather([download], keys).readings[0].form.partition(": ")[2]
+    assert set(taken(gather([download], keys, pattern=Pattern(shown)))) == {("lovelaceada", FIRST), ("libo", FIRST)}
+
+
 def test_no_form_and_no_pattern(pack, keys, one):
     found = gather([pack({"01_double.ipynb": one})], keys)
     assert found.hand_ins == {}
@@ -231,3 +240,26 @@ def test_a_zips_own_times_count_where_they_cannot_be_of_the_packing(tmp_path, ke
     packed = gather([lms.make_zip(tmp_path / "packed.zip", files)], keys)
     assert taken(packed) == {("ada", FIRST): [None], ("bo", FIRST): [None]}
     assert [one.student for one in packed.undated] == ["ada", "bo"]
+
+
+@pytest.mark.parametrize(
+    ("files", "own"),
+    [
+        ([f"ada/{FIRST}/{FIRST}.ipynb"], True),
+        ([f"ada/{FIRST.upper()}/x.ipynb", "bo/x.ipynb", "notes.txt"], True),
+        (["ada/x.ipynb"], False),
+        ([f"Ada Lovelace_31_assignsubmission_file/{FIRST}/x.ipynb"], False),
+        ([f"lab-ada/{FIRST}/x.ipynb", "lab-ada/.git/HEAD"], False),
+        ([f"submission_1/{FIRST}/x.ipynb", "submission_metadata.yml"], False),
+        ([], False),
+    ],
+)
+def test_a_platforms_folder_is_never_taken_for_the_courses_own(files, own, tmp_path):
+    tmp_path = lms.make_folder(tmp_path / "in", dict.fromkeys(files, b""))
+    tmp_path.mkdir(exist_ok=True)
+    assert has_own_form(tmp_path, [FIRST, SECOND]) is own
+
+
+def test_a_name_in_parts_is_the_same_name(pack, keys, one):
+    composed, apart = "José/x.ipynb", "Jose\u0301/x.ipynb"
+    assert list(gather([pack({composed: one, apart: one + b" "})], keys).hand_ins) == [("José", FIRST)]
