@@ -107,14 +107,14 @@ def _of_folder(root: Path) -> Iterator[Entry]:
 
 
 def _of_zip(path: Path, zone: tzinfo) -> Iterator[Entry]:
-    with zipfile.ZipFile(path) as archive:
-        infos = [info for info in archive.infolist() if not info.is_dir()]
+    archive = zipfile.ZipFile(path)  # stays open for the entries, and closes itself when the last of them is gone
+    infos = [info for info in archive.infolist() if not info.is_dir()]
     _require_few(path, len(infos), sum(info.file_size for info in infos))
     for info in infos:
         name = _name(info)
         parts = PurePosixPath(name).parts
         junk = bool(set(parts) & set(JUNK)) or parts[-1:] == () or parts[-1] in JUNK_FILES or parts[-1].startswith("._")
-        yield Entry(name, partial(_read, path, info), _fault(info, name), _time(info, zone), junk)
+        yield Entry(name, partial(_read, archive, info), _fault(info, name), _time(info, zone), junk)
 
 
 def _require_few(where: Path, count: int, size: int) -> None:
@@ -147,13 +147,13 @@ def _fault(info: zipfile.ZipInfo, name: str) -> tuple[str, str] | None:
     return None
 
 
-def _read(path: Path, info: zipfile.ZipInfo) -> bytes:
+def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
     if info.file_size > LARGEST:
         size = f"{info.file_size / 1e6:.0f} MB, the limit is {LARGEST / 1e6:.0f} MB"
         cure = "clear its outputs (Edit > Clear Outputs of All Cells), save it and hand it in again"
         raise Unreadable(f"is far too big ({size})", cure)
     try:
-        with zipfile.ZipFile(path) as archive, archive.open(info) as file:
+        with archive.open(info) as file:
             return file.read(LARGEST)  # never more than the zip's list says, which was looked at
     except Exception as error:  # zlib, lzma and zipfile each have their own
         raise Unreadable(f"cannot be unpacked ({type(error).__name__})", "download the zip again") from None
