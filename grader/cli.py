@@ -14,7 +14,7 @@ import typer.core
 sys.modules.setdefault("rfc3987_syntax", None)
 
 # Who needs which command, and in the order of a term; `--help` shows them so.
-TERM = {"For authors": ["build"], "For instructors": ["doctor", "grade", "demo"], "For students": ["check"]}
+TERM = {"For authors": ["build"], "For instructors": ["doctor", "collect", "grade", "demo"], "For students": ["check"]}
 
 
 class TermGroup(typer.core.TyperGroup):
@@ -44,6 +44,11 @@ app = typer.Typer(
 
 Sandbox = Literal["require", "off"]
 Attempt = Literal["best", "latest", "first"]
+RosterFile = Annotated[Path | None, typer.Option(help="The class as CSV: id, name, e-mail, section, platform's ids.")]
+StudentAt = Annotated[
+    str | None, typer.Option(help="Where the student stands in a download's paths, e.g. '{student}_*.ipynb'.")
+]
+Zone = Annotated[str | None, typer.Option(help="Of a download's times that name none, e.g. +02:00; default: UTC.")]
 Root = Annotated[Path | None, typer.Option(help="The course folder; default: found from here upwards.")]
 
 
@@ -100,12 +105,49 @@ def build(
 
 
 @app.command()
+def collect(
+    downloads: Annotated[list[Path], typer.Argument(help="Zips or folders, as a learning platform gives them.")],
+    out: Annotated[Path, typer.Option(help="Where OUT/<student>/<lab>/<lab>.ipynb and collected.csv go.")],
+    roster: RosterFile = None,
+    pattern: StudentAt = None,
+    zone: Zone = None,
+    root: Root = None,
+) -> None:
+    """Sort what students handed in by student and lab, from Canvas, Moodle, Gradescope, Blackboard and others.
+
+    For example: grader collect submissions.zip --out submitted --roster roster.csv. The same folder takes the next
+    download as well.
+
+    Exit codes: 0 every notebook was taken, 1 some were refused (each is named with its reason), 2 nothing was written.
+    """
+    from rich.console import Console
+
+    from grader.collecting import gather, require_own, write_collection
+    from grader.collecting.collection import REPORT
+    from grader.notebooks.answer_key import read_keys
+    from grader.reports.collection_table import Asked, collection_summary
+
+    folder = course(root)
+    try:
+        asked = Asked.of(roster, pattern, zone)
+        before = gather(require_own(out), keys := read_keys(folder, []))
+        found = gather(downloads, keys, roster=asked.roster, pattern=asked.pattern, zone=asked.zone)
+        write_collection(found, out, before)
+    except ValueError as error:  # CannotCollect, or a lab without its solution
+        typer.echo(f"grader collect: {error}", err=True)
+        raise typer.Exit(2) from None
+    raise typer.Exit(0 if collection_summary(Console(), found, out / REPORT) else 1)
+
+
+@app.command()
 def grade(
-    submitted: Annotated[Path, typer.Argument(help="The folder with SUBMITTED/<student>/<lab>/<lab>.ipynb.")],
+    submitted: Annotated[
+        Path, typer.Argument(help="The folder with SUBMITTED/<student>/<lab>/<lab>.ipynb, or a platform's download.")
+    ],
     lab: Annotated[list[str] | None, typer.Option(help="A lab by name or number, repeatable; default: all.")] = None,
     out: Annotated[Path, typer.Option(help="Where the results, report.html and feedback/ go.")] = Path("build/grades"),
     db: Annotated[str | None, typer.Option(help="Gradebook, a URL or a file; default: the course's own.")] = None,
-    due: Annotated[list[str] | None, typer.Option(help="Due date, WHEN or LAB=WHEN, repeatable.")] = None,
+    due: Annotated[list[str] | None, typer.Option(help="Due: [LAB=]2026-03-31 [23:59 [+02:00]], repeatable.")] = None,
     attempts: Annotated[Attempt, typer.Option(help="Which attempt counts.")] = "best",
     workers: Annotated[int | None, typer.Option(min=1, help="Submissions at a time; default: one a core.")] = None,
     scheduler: Annotated[
@@ -119,6 +161,9 @@ def grade(
         Path | None,
         typer.Option(help="The secret that test inputs derive from; made when missing. Default: a known seed."),
     ] = None,
+    roster: RosterFile = None,
+    pattern: StudentAt = None,
+    zone: Zone = None,
     root: Root = None,
 ) -> None:
     """Grade what students handed in; every attempt is recorded, and one of them counts.
@@ -128,11 +173,13 @@ def grade(
     """
     from grader.engine.launching import launch_early
 
-    if submitted.is_dir() and scheduler is None:
+    if submitted.exists() and scheduler is None:
         launch_early()
     gc.disable()  # hardly any garbage comes of imports, and looking for it takes a tenth of their time
     from rich.console import Console
 
+    from grader.collecting.download import CannotCollect
+    from grader.reports.collection_table import Asked
     from grader.reports.console import GRADEBOOK, INTERRUPTED, NOT_STARTED, CannotStart, grade_folder, summary
 
     gc.freeze()
@@ -141,8 +188,9 @@ def grade(
     options = {"labs": lab or [], "db": db, "due": due, "workers": workers, "timeout": timeout, "console": console}
     options |= {"sandbox": sandbox == "require", "policy": attempts, "scheduler": scheduler, "seed_file": seed_file}
     try:
+        options["asked"] = Asked.of(roster, pattern, zone)
         run, recorded = grade_folder(folder, submitted, out, **options)
-    except CannotStart as error:
+    except (CannotCollect, CannotStart) as error:
         typer.echo(f"grader grade: {error}", err=True)
         raise typer.Exit(NOT_STARTED) from None
     except KeyboardInterrupt:

@@ -26,7 +26,7 @@ FLOORS = {
         {"sandbox", "text"},
         {"build", "student"},
         {"judge", "notebooks"},
-        {"engine"},
+        {"engine", "collecting"},
         {"scoring"},
         {"records"},
         {"class_run"},

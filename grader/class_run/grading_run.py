@@ -9,6 +9,7 @@ from pathlib import Path
 
 from grader.class_run.answer_comparison import SharedAnswer, shared_answers
 from grader.class_run.dask_pool import results_from
+from grader.collecting.collection import Collection
 from grader.engine.service import EngineFailed, engine
 from grader.notebooks.answer_key import AnswerKey
 from grader.notebooks.submission import Refusal, Submission, collect, iso
@@ -52,10 +53,12 @@ class Run:
 
     Args:
         keys: the labs, by name.
-        rows: one entry for everything that was handed in, ordered by student and lab.
+        rows: for each student and lab the last hand-in that could be graded, and those after it that could not;
+            ordered by student and lab.
         problems: one sentence for each submission that could not be graded or recorded.
         counting: which attempts count.
         shared: answers that several students handed in with the same text.
+        undated: (student, lab) of what has a due date and no time of hand-in, so that lateness costs it nothing.
     """
 
     keys: dict[str, AnswerKey]
@@ -63,6 +66,7 @@ class Run:
     problems: list[str] = field(default_factory=list)
     counting: AttemptPolicy = field(default_factory=AttemptPolicy)
     shared: list[SharedAnswer] = field(default_factory=list)
+    undated: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def graded(self) -> list[Graded]:
@@ -79,7 +83,7 @@ Watcher = Callable[[int, int, str], None]  # done, of how many, what was just fi
 
 
 def grade_all(
-    submitted: Path,
+    submitted: Path | Collection,
     keys: dict[str, AnswerKey],
     url: str,
     *,
@@ -96,10 +100,10 @@ def grade_all(
     keep: Callable[[Result], None] = lambda result: None,
     ready: Callable[[], object] = lambda: None,
 ) -> Run:
-    """Grade a folder of submissions and record every attempt.
+    """Grade what was handed in and record every attempt; several hand-ins of one student are graded in their order.
 
     Args:
-        submitted: the folder, SUBMITTED/<student>/<lab>/<lab>.ipynb.
+        submitted: the folder, SUBMITTED/<student>/<lab>/<lab>.ipynb, or what was collected from a download.
         keys: the labs to grade.
         url: of the database that holds nbgrader's gradebook and the attempts.
         limits: of one submission; default `Limits()`.
@@ -120,7 +124,7 @@ def grade_all(
         OSError: the folder cannot be listed, or (ClusterFailed) the cluster cannot grade.
     """
     limits, run = limits or Limits(), Run(keys)
-    found = collect(submitted, keys, only)
+    found = submitted.found if isinstance(submitted, Collection) else collect(submitted, keys, only)
     lock = WriterLock(url)
     with lock:
         book = Gradebook(url)
@@ -130,38 +134,58 @@ def grade_all(
             run.counting = replace(counting or AttemptPolicy(), due=due, extensions=book.extensions())
             attempts = Attempts(book.engine, run.counting)
         waiting = [one for one in found if isinstance(one, Submission)]
-        submissions = {(one.student, one.lab): one for one in waiting}
-        recorder = _Recorder(book, attempts, closed, run, submissions, copies, lock, keep)
+        later = {(one.student, one.lab): place for place, one in enumerate(found) if isinstance(one, Submission)}
+        refused = {place: one for place, one in enumerate(found) if isinstance(one, Refusal)}
+        run.rows += [one for place, one in refused.items() if place > later.get((one.student, one.lab), -1)]
+        run.problems += map(str, refused.values())
+        undated = [(one.student, one.lab) for one in waiting if one.timestamp is None and due.get(one.lab)]
+        run.undated = list(dict.fromkeys(undated))
+        recorder = _Recorder(book, attempts, closed, run, copies, lock, keep)
         seeds = {id(one): input_seed(one.sha256, seed) for one in waiting}
-        known = {}
-        for one in waiting:
-            needed = terms(keys[one.lab], limits, sandbox, seeds[id(one)])
-            known[id(one)] = attempts.known(one.student, one.lab, one.sha256, needed)
-        run.rows += [one for one in found if isinstance(one, Refusal)]
-        run.problems += [str(one) for one in run.rows]
         done, total = 0, len(waiting)
-        # Lab by lab, so that the engine needs what it has loaded for a lab for a while only.
-        fresh = sorted((one for one in waiting if known[id(one)] is None), key=lambda one: one.lab)
-        if scheduler is None and fresh:
-            with suppress(EngineFailed):  # what is wrong with it, whoever is `ready` finds out as well
-                engine(sandbox).prepare(list(dict.fromkeys(keys[one.lab].withheld for one in fresh))[:workers])
-        ready()
-        for one in waiting:
-            if known[id(one)] is not None:
-                recorder.again(known[id(one)])
+        for number, turn in enumerate(_turns(waiting)):
+            known = {}
+            for one in turn:
+                needed = terms(keys[one.lab], limits, sandbox, seeds[id(one)])
+                known[id(one)] = attempts.known(one.student, one.lab, one.sha256, needed)
+            # Lab by lab, so that the engine needs what it has loaded for a lab for a while only.
+            fresh = sorted((one for one in turn if known[id(one)] is None), key=lambda one: one.lab)
+            if scheduler is None and fresh and number == 0:
+                with suppress(EngineFailed):  # what is wrong with it, whoever is `ready` finds out as well
+                    engine(sandbox).prepare(list(dict.fromkeys(keys[one.lab].withheld for one in fresh))[:workers])
+            if number == 0:
+                ready()
+            recorder.submissions = {(one.student, one.lab): one for one in turn}
+            for one in turn:
+                if known[id(one)] is not None:
+                    recorder.again(known[id(one)])
+                    done += 1
+                    watch(done, total, f"{one.student} {one.lab}")
+            jobs = [(one, keys[one.lab], limits, sandbox, seeds[id(one)]) for one in fresh]
+            for result in _results(jobs, workers, scheduler):
+                recorder.take(result)
                 done += 1
-                watch(done, total, f"{one.student} {one.lab}")
-        jobs = [(one, keys[one.lab], limits, sandbox, seeds[id(one)]) for one in fresh]
-        for result in _results(jobs, workers, scheduler):
-            recorder.take(result)
-            done += 1
-            watch(done, total, f"{result.student} {result.lab}")
-    run.rows.sort(key=lambda row: (row.student, row.lab))
+                watch(done, total, f"{result.student} {result.lab}")
+    rows = {(row.student, row.lab): row for row in run.graded}  # of several turns the last
+    run.rows = sorted([*rows.values(), *run.refused], key=lambda row: (row.student, row.lab))
+    last = list({(one.student, one.lab): one for one in waiting}.values())  # nobody copies from an earlier attempt
     try:
-        run.shared = shared_answers(waiting, keys, lambda *what: engine(sandbox).read(*what))
+        run.shared = shared_answers(last, keys, lambda *what: engine(sandbox).read(*what))
     except Exception as error:  # a fault of ours must not cost the run, which has been graded
         run.problems.append(f"the class: its answers could not be compared with each other ({_first_line(error)}).")
     return run
+
+
+def _turns(waiting: list[Submission]) -> list[list[Submission]]:
+    """Part submissions so that of one student and lab each is in a turn of its own, in the order of hand-in."""
+    turns: list[list[Submission]] = []
+    before: dict[tuple[str, str], int] = {}
+    for one in waiting:
+        number = before.get((one.student, one.lab), 0)
+        before[one.student, one.lab] = number + 1
+        turns += [[]] if number == len(turns) else []
+        turns[number].append(one)
+    return turns or [[]]
 
 
 def _prepare(
@@ -201,10 +225,10 @@ class _Recorder:
     attempts: Attempts
     closed: set[str]
     run: Run
-    submissions: dict[tuple[str, str], Submission]
     copies: Path | None
     lock: WriterLock  # no other run may write between looking at the attempts and writing into the gradebook
     keep: Callable[[Result], None]
+    submissions: dict[tuple[str, str], Submission] = field(default_factory=dict)  # of this turn
 
     def take(self, result: Result) -> None:
         """Record a new result."""

@@ -15,6 +15,7 @@ from grader.build.build import Lab, find_labs
 from grader.engine.service import NO_FORK, can_fork, engine
 from grader.notebooks.answer_key import AnswerKey
 from grader.notebooks.notebook_file import Unreadable, parse, read_bytes
+from grader.notebooks.recognition import lab_of, with_names
 from grader.notebooks.restoration import restore
 from grader.results import CHECK_WORDS, Exercise
 from grader.scoring.exercise_grades import grade_exercises
@@ -90,14 +91,14 @@ def self_check(path: Path, root: Path, limits: Limits | None = None) -> SelfChec
         cells = tuple(parse(read_bytes(path)))
     except Unreadable as error:
         raise CannotCheck(f"{path.name} {error.fault}; {error.cure}.") from None
-    names = {cell.grade_id for cell in cells} - {"", "setup"}
-    keys = [key for lab in find_labs(root) if (key := student_key(lab)) is not None]
-    best = max(keys, key=lambda key: len(names & set(key.by_grade_id)), default=None)
-    if best is None or not names & set(best.by_grade_id):
+    keys = {lab.name: key for lab in find_labs(root) if (key := student_key(lab)) is not None}
+    lab = lab_of(cells, keys)
+    if lab is None:
         raise CannotCheck(f"{path.name} is the notebook of no lab of this course; open one of notebooks/.")
+    best = keys[lab]
     if not can_fork():
         raise CannotCheck(NO_FORK)
-    restored = restore(cells, best)
+    restored = restore(with_names(cells, best), best)
     runs = execute(restored.cells, {}, limits or Limits(), sandbox=False)
     return SelfCheck(best.lab, grade_exercises(best, restored.cells, runs, engine(False).read), restored.notes)
 

@@ -187,7 +187,7 @@ CLASS = (
     HandIn("deleted-test", LINEAR, _deletes_test(TWO), flag="graded-cell-missing"),
     HandIn("broken-json", LORA, _broken_json, refused="is not valid JSON"),
     HandIn("broken-json", QUIZ, _unfinished(0.3), SOME),
-    HandIn("wrong-file-name", LINEAR, _with(), refused="wrong file name", file="06_linear_with_lora (1).ipynb"),
+    HandIn("other-file-name", LINEAR, _with(), file="Copy of 06_linear_with_lora (1).ipynb"),
     HandIn("honest-warning", LORA, _with(lora_layer=answers.WARNS)),
     HandIn("copied-reference", LINEAR, _copies_reference, flag="answer-identical-to-reference"),
     HandIn("O'Neil, Bo & Söhne", LORA, _with(lora_layer=answers.LORA)),

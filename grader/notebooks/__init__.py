@@ -12,6 +12,8 @@ from grader.notebooks.inert import inert_cell as inert_cell
 from grader.notebooks.notebook_file import Unreadable as Unreadable
 from grader.notebooks.notebook_file import parse as parse
 from grader.notebooks.notebook_file import read_bytes as read_bytes
+from grader.notebooks.recognition import lab_of as lab_of
+from grader.notebooks.recognition import with_names as with_names
 from grader.notebooks.restoration import Cell as Cell
 from grader.notebooks.restoration import restore as restore
 from grader.notebooks.restore_tags import RestoreTags as RestoreTags

@@ -6,6 +6,7 @@ Only texts and names are taken from the file. Whatever else it holds (outputs, t
 import errno
 import json
 import os
+import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,10 @@ MOST_CODE = 500_000  # characters in all code cells; a finished lab has about th
 HAND_IN_SAVED = "hand in the .ipynb file that JupyterLab saved"
 FEWER = "leave out what the lab does not ask for and hand it in again"
 SAVE_AGAIN = "open it in JupyterLab, save it and hand it in again"
+
+
+# Of Python, where the notebook says by which it was run; in a text the quotation marks would have a backslash.
+VERSION = re.compile(rb'"version"\s*:\s*"3\.(\d{1,3})[."]')
 
 
 class Unreadable(Exception):
@@ -119,6 +124,12 @@ def parse(content: bytes) -> list[SubmittedCell]:
     if code > MOST_CODE:
         raise Unreadable(f"holds {code:,} characters of code, and the limit is {MOST_CODE:,}", FEWER)
     return read
+
+
+def python_of(content: bytes) -> tuple[int, int] | None:
+    """Return the version of Python by which a notebook says that it was run last, such as (3, 13)."""
+    found = VERSION.findall(content)
+    return (3, int(found[-1])) if found else None  # the notebook's own metadata stands last
 
 
 def _without_repeats(pairs: list[tuple[str, object]]) -> dict:

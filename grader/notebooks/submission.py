@@ -9,11 +9,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from grader.notebooks.answer_key import AnswerKey, names_of_labs
-from grader.notebooks.notebook_file import HAND_IN_SAVED, SubmittedCell, Unreadable, parse, read_bytes
+from grader.notebooks.notebook_file import HAND_IN_SAVED, SubmittedCell, Unreadable, parse, python_of, read_bytes
+from grader.notebooks.recognition import BY_TEXT, lab_of, with_names
+from grader.text.moments import NoMoment, read_moment
 from grader.text.safe_names import one_line
 
 HAND_IN_FOLDER = "a folder with a folder for each lab"
 TIMESTAMP = "timestamp.txt"  # written by nbgrader's collect
+EARLIER = "earlier"  # in a lab's folder: 1, 2, ... with what the student handed in before
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,7 @@ class Submission:
         sha256: of the file.
         timestamp: when it was handed in (UTC, without zone, as nbgrader keeps it), if known.
         notes: what staff should know about how it was handed in.
+        python: by which the notebook says that it was run.
     """
 
     student: str
@@ -34,6 +38,7 @@ class Submission:
     sha256: str
     timestamp: datetime | None = None
     notes: list[str] = field(default_factory=list)
+    python: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -112,7 +117,7 @@ def _of_student(folder: Path, keys: dict[str, AnswerKey], only: bool) -> list[Su
                 cure = f"move it to {folder.name}/{lab}/{lab}.ipynb"
                 found.append(Refusal(folder.name, "", place, "lies outside a lab's folder", cure))
         elif entry.name in keys:
-            found.append(read_submission(entry, folder.name, keys[entry.name]))
+            found += [read_submission(one, folder, keys[entry.name]) for one in (*_earlier(entry), entry)]
         elif (meant := entry.name.strip().casefold()) in (like := {name.casefold(): name for name in keys}):
             cure = f"rename the folder to {like[meant]}"
             lab = "" if (folder / like[meant]).is_dir() else like[meant]  # the right one is there as well
@@ -123,28 +128,46 @@ def _of_student(folder: Path, keys: dict[str, AnswerKey], only: bool) -> list[Su
     return found
 
 
-def read_submission(folder: Path, student: str, key: AnswerKey) -> Submission | Refusal:
-    """Read one student's folder for one lab.
+def _earlier(folder: Path) -> list[Path]:
+    """Return the folders of earlier hand-ins, oldest first."""
+    place = folder / EARLIER
+    try:
+        if folder.is_symlink() or place.is_symlink() or not place.is_dir():
+            return []
+        return sorted((one for one in place.iterdir() if one.name.isdecimal()), key=lambda one: int(one.name))
+    except OSError:  # of the lab's folder too, which says so itself
+        return []
+
+
+def read_submission(folder: Path, above: Path, key: AnswerKey) -> Submission | Refusal:
+    """Read one hand-in of one student for one lab.
 
     Args:
-        folder: holds `<lab>.ipynb` and perhaps `timestamp.txt`.
-        student: whose it is.
+        folder: holds one notebook, whatever it is called, and perhaps `timestamp.txt`.
+        above: the student's folder, which bears their name.
         key: the lab.
     """
     notes: list[str] = []
-    path = folder / f"{key.lab}.ipynb"
-    place = f"{student}/{folder.name}/{path.name}"
+    student, path = above.name, folder / f"{key.lab}.ipynb"
+    around = f"{student}/{folder.relative_to(above).as_posix()}/"
+    place = around + path.name
     timestamp = None
     try:
         if folder.is_symlink():
             raise Unreadable("lies behind a link", "hand in the folder itself")
         timestamp = _timestamp(folder, notes)
         if not path.is_symlink() and not path.exists():
-            place, error = _missing(folder, student, path.name)
-            raise error
+            place = around
+            path = _under_another_name(folder, path.name)
+            place += path.name
+            notes.append(
+                one_line(f"{path.name} was taken for {key.lab}.ipynb, as the only notebook that was handed in")
+            )
         content = read_bytes(path)
         cells = tuple(parse(content))
         _require_lab(cells, key)
+        named = with_names(cells, key)
+        notes += [BY_TEXT] if named != cells else []
     except Unreadable as error:
         return Refusal(student, key.lab, place, error.fault, error.cure, timestamp)
     except OSError as error:  # of the folder; the file's own are told by `read_bytes`
@@ -153,35 +176,38 @@ def read_submission(folder: Path, student: str, key: AnswerKey) -> Submission | 
     except Exception as error:  # a fault of ours must not stop the others
         fault = f"made the grader stumble while reading ({type(error).__name__}: {error})"
         return Refusal(student, key.lab, place, fault, "report this to the course's maintainers", timestamp)
-    return Submission(student, key.lab, cells, hashlib.sha256(content).hexdigest(), timestamp, notes)
+    digest = hashlib.sha256(content).hexdigest()
+    return Submission(student, key.lab, named, digest, timestamp, notes, python_of(content))
 
 
-def _missing(folder: Path, student: str, expected: str) -> tuple[str, Unreadable]:
-    if (folder / folder.name / expected).is_file():
-        place, cure = (
-            f"{student}/{folder.name}/{folder.name}/{expected}",
-            f"move it to {student}/{folder.name}/{expected}",
-        )
-        return place, Unreadable("lies one folder too deep", cure)
-    others = sorted(p.name for p in folder.iterdir() if p.name != TIMESTAMP and not p.name.startswith("."))
+def _under_another_name(folder: Path, expected: str) -> Path:
+    """Return the one notebook of a folder that lacks the expected one.
+
+    Raises:
+        Unreadable: there is none, or more than one.
+    """
+    inner = folder / expected.removesuffix(".ipynb") / expected
+    if inner.is_file():
+        raise Unreadable(f"holds a folder with {expected} and not the file itself", f"move {expected} one folder up")
+    others = sorted(
+        p.name for p in folder.iterdir() if p.name not in (TIMESTAMP, EARLIER) and not p.name.startswith(".")
+    )
     notebooks = [name for name in others if name.lower().endswith(".ipynb")]
-    place = f"{student}/{folder.name}/"
     if len(notebooks) == 1:
-        return place + notebooks[0], Unreadable("has the wrong file name", f"rename it to {expected}")
+        return folder / notebooks[0]
     if notebooks:
         shown = " and ".join(notebooks[:3])
-        return place, Unreadable(f"holds {shown} but no {expected}", f"hand in one notebook named {expected}")
+        raise Unreadable(f"holds {shown} but no {expected}", f"hand in one notebook named {expected}")
     if others:
-        shown = ", ".join(others[:3])
-        return place, Unreadable(f"holds {shown} but no {expected}", HAND_IN_SAVED)
-    return place, Unreadable("is an empty folder", f"hand in {expected}")
+        raise Unreadable(f"holds {', '.join(others[:3])} but no {expected}", HAND_IN_SAVED)
+    raise Unreadable("is an empty folder", f"hand in {expected}")
 
 
 def _require_lab(cells: tuple[SubmittedCell, ...], key: AnswerKey) -> None:
     """Refuse a notebook that shares no cell with this lab, and say whose it is, whatever labs are being graded."""
-    came = {cell.grade_id for cell in cells} | {cell.id for cell in cells}
-    if came & key.names:
+    if lab_of(cells, {key.lab: key}) is not None:
         return
+    came = {cell.grade_id for cell in cells} | {cell.id for cell in cells}
     labs = names_of_labs(key.root) if key.root is not None else {}
     likely = max(labs, key=lambda lab: len(came & labs[lab]), default=None)
     if likely is not None and came & labs[likely]:
@@ -196,15 +222,14 @@ def _require_lab(cells: tuple[SubmittedCell, ...], key: AnswerKey) -> None:
 
 def _timestamp(folder: Path, notes: list[str]) -> datetime | None:
     """Read nbgrader's timestamp.txt; None where there is none or it says no time."""
-    from nbgrader.utils import parse_utc
-
     path = folder / TIMESTAMP
     if not path.is_file() or path.is_symlink() or path.stat().st_size > 200:
         return None
     try:
-        return parse_utc(path.read_text(encoding="utf-8").strip())
-    except Exception:  # dateutil raises whatever it stumbles over
-        notes.append(f"{TIMESTAMP} holds no date, so lateness is unknown")
+        return read_moment(path.read_text(encoding="utf-8"))
+    except ValueError as error:  # NoMoment, or bytes that are no text
+        why = f": {error}" if isinstance(error, NoMoment) else ""
+        notes.append(one_line(f"{TIMESTAMP} holds no date, so lateness is unknown{why}"))
         return None
 
 

@@ -15,6 +15,8 @@ from rich.text import Text
 from grader.class_run.dask_pool import examine_cluster
 from grader.class_run.grading_run import Run, Watcher, grade_all
 from grader.class_run.seed_file import SeedFileError, read_seed
+from grader.collecting.collection import Collection
+from grader.collecting.download import CannotCollect
 from grader.engine.canary import REMEDY, sandbox_faults
 from grader.engine.service import NO_FORK, can_fork
 from grader.notebooks.answer_key import AnswerKey, read_keys
@@ -24,14 +26,17 @@ from grader.records.attempts import Attempts
 from grader.records.gradebook import Gradebook, GradebookError, database_url, shown_url
 from grader.records.late_rules import LateRules, LateRulesError
 from grader.reports.class_report import write_class_report
+from grader.reports.collection_table import Asked, collected
 from grader.reports.feedback import keep_outputs, write_feedback
 from grader.reports.result_files import write_report
 from grader.reports.terminal_table import class_table
 from grader.scoring.run_submission import Limits
+from grader.text.moments import NoMoment, read_moment, shown
 from grader.text.safe_names import one_line
 
 GRADED, SOME_NOT, NOT_STARTED, INTERRUPTED = 0, 1, 2, 130  # exit codes
 GRADEBOOK = Path(".nbgrader") / "gradebook.db"  # where nbgrader_config.py has it
+MOST_NAMED = 20  # students in one sentence
 AUTOGRADED = Path(".nbgrader") / "autograded"  # likewise; formgrader shows what lies there
 
 
@@ -45,25 +50,30 @@ def default_workers() -> int:
 
 
 def parse_due(texts: list[str], labs: list[str]) -> dict[str, datetime]:
-    """Read due dates, "WHEN" for all labs or "LAB=WHEN", as UTC without zone.
+    """Read due dates, "WHEN" for all labs or "LAB=WHEN", as UTC without zone; for WHEN see `read_moment`.
 
     Raises:
-        CannotStart: an unknown lab, or no date.
+        CannotStart: an unknown lab, or no date with one meaning.
     """
-    from nbgrader.utils import parse_utc
-
     due: dict[str, datetime] = {}
     for text in texts:
         lab, separator, when = text.rpartition("=")
         chosen = [name for name in labs if not separator or lab in (name, name.split("_")[0])]
         try:
-            moment = parse_utc(when.strip())
-        except (ValueError, OverflowError):
-            raise CannotStart(f"{when!r} is no date; write it as 2026-03-31 23:59 UTC.") from None
+            moment = read_moment(when)
+        except NoMoment as error:
+            raise CannotStart(f"{error}.") from None
         if not chosen:
             raise CannotStart(f"there is no lab {lab!r} to be due; the labs are: {', '.join(labs)}.")
         due |= dict.fromkeys(chosen, moment)
     return due
+
+
+def say_due(console: Console, due: dict[str, datetime]) -> None:
+    """Print how the due dates were understood, labs of one date together."""
+    for moment in sorted(set(due.values())):
+        labs = ", ".join(lab for lab, one in due.items() if one == moment)
+        console.print(Text(f"due {shown(moment)}: {labs}"), soft_wrap=True)
 
 
 @contextmanager
@@ -91,10 +101,11 @@ def start(root: Path, submitted: Path, labs: list[str]) -> dict[str, AnswerKey]:
     """Read the labs' answer keys.
 
     Raises:
-        CannotStart: no folder of submissions, an unknown lab or one without its solution twin.
+        CannotStart: no submissions there, an unknown lab or one without its solution twin.
     """
-    if not submitted.is_dir():
-        raise CannotStart(f"there is no folder {submitted}; give the one with SUBMITTED/<student>/<lab>/<lab>.ipynb.")
+    if not submitted.exists():
+        where = "the folder with SUBMITTED/<student>/<lab>/<lab>.ipynb, or a platform's download"
+        raise CannotStart(f"there is no {submitted}; give {where}.")
     try:
         return read_keys(root, labs)
     except ValueError as error:
@@ -126,6 +137,7 @@ def grade_folder(
     sandbox: bool = True,
     policy: Policy = "best",
     seed_file: Path | None = None,
+    asked: Asked | None = None,
     console: Console | None = None,
     title: str = "grading",
 ) -> tuple[Run, list[Attempt]]:
@@ -133,7 +145,7 @@ def grade_folder(
 
     Args:
         root: the course.
-        submitted: the folder of all submissions.
+        submitted: the folder of all submissions, or a learning platform's download.
         out: where results.json, grades.csv, report.html and feedback/ go.
         labs: by name or number; none means all.
         keys: the labs' answer keys, where they have been read before; default: they are read now.
@@ -145,6 +157,7 @@ def grade_folder(
         sandbox: whether submissions are shut off; nothing starts where that does not hold. Default True.
         policy: which attempt counts, see `AttemptPolicy`; default the best.
         seed_file: holds the course's own seed, see `read_seed`; default: the seed is the environment's.
+        asked: how names and times in a download are to be read; default: as it says itself.
         console: where progress goes; default: standard output.
         title: what the progress bar says.
 
@@ -160,6 +173,8 @@ def grade_folder(
         raise CannotStart(f"{out} lies inside the folder of submissions; give another folder with --out.")
     if scheduler is None and not can_fork():
         raise CannotStart(NO_FORK)
+    dates = parse_due(due or [], list(keys))
+    say_due(console, dates)
     try:
         if scheduler is not None:
             places = examine_cluster(scheduler, sandbox)
@@ -167,11 +182,12 @@ def grade_folder(
         seed = read_seed(seed_file) if seed_file is not None else None
         rules = LateRules.of_course(root)
         url = database_url(db or str(root / GRADEBOOK))
+        handed_in = collected(submitted, keys, asked or Asked(), console, only=bool(labs))
         with progress(console, title) as watch, ThreadPoolExecutor(1) as aside:
             # The engine starts and the sandbox is tried while the gradebook is opened.
             examined = aside.submit(examine_machine, sandbox) if scheduler is None else None
             run = grade_all(
-                submitted,
+                handed_in,
                 keys,
                 url,
                 limits=Limits(cell_seconds=timeout),
@@ -181,7 +197,7 @@ def grade_folder(
                 seed=seed,
                 counting=AttemptPolicy(policy, rules),
                 only=bool(labs),
-                due=parse_due(due or [], list(keys)),
+                due=dates,
                 copies=root / AUTOGRADED if db is None else None,
                 watch=watch,
                 keep=lambda result: keep_outputs(result, out),
@@ -189,6 +205,8 @@ def grade_folder(
             )
         if not run.rows and not run.problems:
             raise CannotStart(f"{submitted} holds no submissions; expected {submitted}/<student>/<lab>/<lab>.ipynb.")
+        if isinstance(handed_in, Collection):
+            run.problems += handed_in.problems
         if rules.fault:
             run.problems.append(f"Lateness has cost nothing where the plugin for it failed: {rules.fault}; mend it.")
         write_report(run, out)
@@ -196,7 +214,7 @@ def grade_folder(
         write_class_report(run, out)
         with Gradebook(url) as book:
             attempts = [attempt for attempt in Attempts(book.engine).all() if attempt.lab in keys]
-    except (GradebookError, LateRulesError, SeedFileError, OSError) as error:
+    except (CannotCollect, GradebookError, LateRulesError, SeedFileError, OSError) as error:
         raise CannotStart(str(error)) from error
     return run, attempts
 
@@ -211,6 +229,11 @@ def summary(console: Console, run: Run, attempts: list[Attempt], out: Path, db: 
     console.print(f"{len(run.graded)} graded ({new} new), {len(run.refused)} could not be graded.", highlight=False)
     for sentence in run.problems:
         console.print(Text("  " + sentence))
+    if run.undated:
+        who = ", ".join(f"{student} {lab}" for student, lab in run.undated[:MOST_NAMED])
+        more = f" and {len(run.undated) - MOST_NAMED} more" if len(run.undated) > MOST_NAMED else ""
+        sentence = f"no time of hand-in is known of {who}{more}, so the due date costs them nothing."
+        console.print(Text("  " + one_line(sentence)))
     for what, where in (
         ("gradebook", shown_url(db)),
         ("grades", out / "grades.csv"),

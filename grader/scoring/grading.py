@@ -7,6 +7,7 @@ a submission is run.
 import hashlib
 import os
 import platform
+import sys
 import time
 from dataclasses import replace
 from functools import lru_cache
@@ -18,7 +19,7 @@ from grader.notebooks.restoration import Cell, restore
 from grader.notebooks.submission import Submission, iso
 from grader.results import OPEN, SHUT_OFF, Exercise, Message, Result, Terms
 from grader.scoring.exercise_grades import OURS, broken_checks, grade_exercises, grade_flags
-from grader.scoring.run_submission import Limits, execute
+from grader.scoring.run_submission import CellRun, Limits, execute
 from grader.student.shown_outputs import cell_outputs
 
 SEED_VARIABLE = "LORA_UTILS_CHECK_SEED"  # as in lora_utils.checks.framework.draw; to import that would import torch too
@@ -58,7 +59,7 @@ def grade(
         walls, read = engine(sandbox).walls, engine(sandbox).read
         exercises = grade_exercises(key, restored.cells, runs, read)
         shown = cell_outputs(restored.cells, runs)
-        notes += broken_checks(key, runs)
+        notes += newer_syntax(submission, runs) + broken_checks(key, runs)
         flags += grade_flags(key, restored.cells, runs, read)
         tried = read("tampering", own_texts(restored.cells))
         flags += [f"tampering:{kind}" for kind in tried] if tried is not None else [UNREADABLE]
@@ -79,6 +80,18 @@ def ungraded(submission: Submission, key: AnswerKey, limits: Limits, sandbox: bo
 def _broken(key: AnswerKey) -> list[Exercise]:
     message = Message("grader-error", OUR_FAULT)
     return [Exercise(cell.grade_id, 0.0, cell.points, "grader-error", [message]) for cell in key.graded]
+
+
+def newer_syntax(submission: Submission, runs: dict[str, CellRun]) -> list[str]:
+    """Name the cause that a syntax error may have in a notebook of a newer Python than the grader's."""
+    newer = submission.python is not None and submission.python > sys.version_info[:2]
+    if not newer or not any(run.ename == "SyntaxError" for run in runs.values()):
+        return []
+    theirs, ours = (".".join(map(str, one)) for one in (submission.python, sys.version_info[:2]))
+    return [
+        f"the notebook was run by Python {theirs} and is graded by Python {ours}, so a SyntaxError may be syntax that "
+        f"Python {ours} does not have yet; write it as Python {ours} has it"
+    ]
 
 
 def _result(

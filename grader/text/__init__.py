@@ -1,4 +1,4 @@
-"""Text from strangers: what code says without being run, and names and output made harmless.
+"""Text from strangers: what code says without being run, dates, and names and output made harmless.
 
 On the ground floor.
 """
@@ -12,6 +12,8 @@ from grader.text.cell_text import parsed as parsed
 from grader.text.cell_text import used_names as used_names
 from grader.text.fingerprint import NATURAL as NATURAL
 from grader.text.fingerprint import fingerprints as fingerprints
+from grader.text.moments import NoMoment as NoMoment
+from grader.text.moments import read_moment as read_moment
 from grader.text.safe_names import file_name as file_name
 from grader.text.safe_names import one_line as one_line
 from grader.text.safe_names import require_plain_name as require_plain_name

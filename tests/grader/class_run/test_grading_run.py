@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import csv
+import json
 import subprocess
 import sys
+from datetime import datetime
 
+import lms_downloads as lms
 import pytest
 import tiny_course as tiny
 from nbgrader import api
 from sqlalchemy import create_engine
 
 from grader.class_run import grading_run
+from grader.collecting import gather
+from grader.notebooks.submission import iso
 from grader.records.attempts import Attempts
 from grader.records.gradebook import programs_on_path
 from grader.results import CellOutput, Exercise, Result
@@ -95,3 +100,77 @@ def test_outputs_that_cannot_be_kept_are_told_and_the_grade_stands(run):
     found = run(3, keep=full)
     assert found.problems == ["ada: what the cells of 01_double showed could not be kept (OSError: the disk is full)."]
     assert grade_of(run.url)[0] == 3.0
+
+
+def handed_in_twice(course, tmp_path, first: float, second: float, **times):
+    """A download with two hand-ins of one student, the later one first in the zip."""
+    files = {
+        lms.canvas("ada", 1, upload, "x.ipynb"): json.dumps(tiny.notebook(course, double=f"double = {points}")).encode()
+        for upload, points in ((20, second), (10, first))
+    }
+    return gather([lms.make_zip(tmp_path / "d.zip", files, times)], tiny.keys_of(course))
+
+
+@pytest.fixture
+def marked(monkeypatch):
+    """Each answer is graded with the points that it names itself."""
+
+    def given(one, key, limits, sandbox, seed):
+        points = float(next(c.source for c in one.cells if c.grade_id == "double").rpartition(" ")[2])
+        exercises = [Exercise(cell.grade_id, points, cell.points, "partial") for cell in key.graded]
+        terms = vars(grading_run.terms(key, limits, sandbox, seed))
+        told = {"seconds": 0.1, "timestamp": iso(one.timestamp), "notes": one.notes}
+        return Result(one.student, one.lab, one.sha256, exercises=exercises, **terms, **told)
+
+    monkeypatch.setattr(grading_run, "grade", given)
+
+
+def test_several_hand_ins_of_one_student_are_attempts_in_their_order(course, tmp_path, marked):
+    url = f"sqlite:///{tmp_path / 'g.db'}"
+    for again in range(2):
+        run = grading_run.grade_all(handed_in_twice(course, tmp_path, 3, 1), tiny.keys_of(course), url)
+        assert run.problems == []
+        ((row),) = run.rows
+        assert (row.result.score, row.standing.number, row.standing.attempts) == (2.0, 2, 2)
+        assert (row.standing.score, row.standing.new) == (6.0, again == 0)
+    engine = create_engine(url)
+    assert [(a.number, a.score) for a in Attempts(engine).all()] == [(1, 6.0), (2, 2.0)]
+    engine.dispose()
+    assert grade_of(url)[0] == 3.0
+
+
+def test_the_same_bytes_handed_in_a_third_time_are_an_attempt_at_once(course, tmp_path, marked):
+    lab, when = tmp_path / "in" / "ada" / tiny.FIRST, "2026-03-0{} 10:00"
+    for number, points in ((1, 3), (2, 1), (3, 3)):
+        folder = lab if number == 3 else lab / "earlier" / str(number)
+        folder.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(tiny.notebook(course, double=f"double = {points}"))
+        (folder / f"{tiny.FIRST}.ipynb").write_text(text)
+        (folder / "timestamp.txt").write_text(when.format(number))
+    url = f"sqlite:///{tmp_path / 'g.db'}"
+    for _ in range(2):
+        grading_run.grade_all(tmp_path / "in", tiny.keys_of(course), url)
+        engine = create_engine(url)
+        assert [a.timestamp[:10] for a in Attempts(engine).all()] == ["2026-03-01", "2026-03-02", "2026-03-03"]
+        engine.dispose()
+
+
+def test_no_time_of_hand_in_is_told_where_there_is_a_due_date(course, tmp_path, marked):
+    keys, url = tiny.keys_of(course), f"sqlite:///{tmp_path / 'g.db'}"
+    found = handed_in_twice(course, tmp_path, 3, 1)
+    assert grading_run.grade_all(found, keys, url).undated == []
+    run = grading_run.grade_all(found, keys, url, due={tiny.FIRST: datetime(2020, 1, 1)})
+    assert run.undated == [("ada", tiny.FIRST)]
+
+
+@pytest.mark.parametrize("broken", [1, 2])
+def test_a_damaged_hand_in_is_told_and_takes_no_page_from_a_later_one(broken, course, tmp_path, marked):
+    lab = tmp_path / "in" / "ada" / tiny.FIRST
+    for number, folder in ((1, lab / "earlier" / "1"), (2, lab)):
+        folder.mkdir(parents=True, exist_ok=True)
+        text = "{" if number == broken else json.dumps(tiny.notebook(course, double="double = 3"))
+        (folder / f"{tiny.FIRST}.ipynb").write_text(text)
+    run = grading_run.grade_all(tmp_path / "in", tiny.keys_of(course), f"sqlite:///{tmp_path / 'g.db'}")
+    assert [type(row).__name__ for row in run.rows] == (["Graded"] if broken == 1 else ["Graded", "Refusal"])
+    (problem,) = run.problems
+    assert "is not valid JSON" in problem

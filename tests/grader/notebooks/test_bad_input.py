@@ -39,7 +39,9 @@ def without_ids(data: dict) -> dict:
 def readable(good: dict) -> dict[str, dict | bytes]:
     """Odd, but whole: graded with full marks."""
     text = json.dumps(good)
+    bare = [cell | {"metadata": {}} for cell in without_ids(good)["cells"]]
     return {
+        "neither-ids-nor-names": good | {"cells": bare},
         "honest": good,
         "no-ids": without_ids(good),
         "some-ids": good | {"cells": without_ids(good)["cells"][:3] + good["cells"][3:]},
@@ -55,13 +57,11 @@ def readable(good: dict) -> dict[str, dict | bytes]:
 
 def unreadable(course: Path, good: dict) -> dict[str, tuple[dict | bytes, str]]:
     """What cannot be graded, and words that its sentence holds."""
-    bare = [cell | {"metadata": {}} for cell in without_ids(good)["cells"]]
     return {
         "other-lab": (tiny.notebook(course, tiny.SECOND), "is the notebook of another lab (02_sign); hand in"),
         "bash-kernel": (changed(good, kernelspec={"name": "bash", "language": "bash"}, language_info={}),
                         "is a notebook for 'bash' and not for Python; choose the kernel Python 3"),
         "scala": (changed(good, language_info={"name": "scala"}), "is a notebook for 'scala' and not for Python"),
-        "neither-ids-nor-names": (good | {"cells": bare}, "holds none of this lab's cells; start again from"),
         "cut-off": (json.dumps(good).encode()[:-200], "is not valid JSON at line 1"),
         "word-document": (b"PK\x03\x04\xff" * 100, "is a binary file and not a notebook; hand in the .ipynb file"),
         "a-script": (b"def double(x):\n    return 2 * x\n", "is not valid JSON at line 1"),
@@ -95,7 +95,6 @@ def graded(tmp_path_factory):
     words["empty-folder"] = f"is an empty folder; hand in {tiny.FIRST}.ipynb"
     renamed = tiny.hand_in(root / "in", "renamed", good)
     renamed.rename(renamed.with_name("final FINAL.ipynb"))
-    words["renamed"] = f"final FINAL.ipynb has the wrong file name; rename it to {tiny.FIRST}.ipynb"
     isolation = [] if not sandbox_faults() else ["--sandbox", "off"]
     command = ["grade", str(root / "in"), "--root", str(course), "--out", str(root / "out"), "--db", str(root / "g.db")]
     done = CliRunner().invoke(app, [*command, *isolation], env={"COLUMNS": "400"})
@@ -106,7 +105,7 @@ def graded(tmp_path_factory):
 def test_the_exit_code_says_that_some_could_not_be_graded(graded):
     _, done, words, entries = graded
     assert done.exit_code == 1, done.output
-    assert len(entries) == len(words) + len(readable({"metadata": {}, "cells": []}))
+    assert len(entries) == len(words) + len(readable({"metadata": {}, "cells": []})) + len(["renamed"])
     assert f"{len(entries) - len(words)} graded" in done.output
     assert f"{len(words)} could not be graded." in done.output
 

@@ -12,8 +12,8 @@ import pytest
 import tiny_course as tiny
 
 from grader.notebooks import notebook_file
-from grader.notebooks.notebook_file import Unreadable, parse, read_bytes
-from grader.notebooks.submission import Refusal, Submission, collect
+from grader.notebooks.notebook_file import Unreadable, parse, python_of, read_bytes
+from grader.notebooks.submission import EARLIER, Refusal, Submission, collect
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "notebooks"
 EXPECTED = {
@@ -83,11 +83,26 @@ def test_a_lab_without_its_solution_hides_no_other(tmp_path):
     assert "holds none of this lab's cells" in str(one(tmp_path / "in", keys))
 
 
-def test_wrong_file_name(tmp_path, keys, course):
+def test_the_only_notebook_counts_whatever_it_is_called(tmp_path, keys, course):
     path = tiny.hand_in(tmp_path, "ada", tiny.notebook(course))
-    path.rename(path.with_name("01_double (1).ipynb"))
-    sentence = str(one(tmp_path, keys))
-    assert "01_double (1).ipynb has the wrong file name; rename it to 01_double.ipynb" in sentence
+    path.rename(path.with_name("Copy of 01_double (1).ipynb"))
+    found = one(tmp_path, keys)
+    assert isinstance(found, Submission)
+    assert found.notes == [
+        "Copy of 01_double (1).ipynb was taken for 01_double.ipynb, as the only notebook that was handed in"
+    ]
+
+
+def test_earlier_hand_ins_come_first(tmp_path, keys, course):
+    path = tiny.hand_in(tmp_path, "ada", tiny.notebook(course, **tiny.GOOD), when="2026-03-03 10:00")
+    for number, text in (("2", b"{"), ("10", json.dumps(tiny.notebook(course)).encode())):
+        inner = path.parent / EARLIER / number
+        inner.mkdir(parents=True)
+        (inner / path.name).write_bytes(text)
+    (path.parent / EARLIER / "notes").mkdir()
+    second, tenth, last = collect(tmp_path, keys)
+    assert str(second).startswith("ada: ada/01_double/earlier/2/01_double.ipynb is not valid JSON")
+    assert (tenth.timestamp, last.timestamp) == (None, datetime(2026, 3, 3, 10))
 
 
 def test_two_notebooks_none_with_the_right_name(tmp_path, keys, course):
@@ -195,7 +210,12 @@ def test_timestamps_as_nbgrader_writes_them(tmp_path, keys, course):
     tiny.hand_in(tmp_path, "ada", tiny.notebook(course), when="2026-03-01 13:30:00.5 America/Los_Angeles")
     tiny.hand_in(tmp_path, "bob", tiny.notebook(course), when="yesterday, I promise")
     tiny.hand_in(tmp_path, "cy", b"{", when="2026-03-01 10:00:00 UTC")
-    ada, bob, cy = collect(tmp_path, keys)
+    tiny.hand_in(tmp_path, "dee", tiny.notebook(course), when="2026-03-01 23:59:00 +0200")
+    tiny.hand_in(tmp_path, "eve", tiny.notebook(course), when="2026-03-01 23:59:00 CEST")
+    ada, bob, cy, dee, eve = collect(tmp_path, keys)
+    assert dee.timestamp == datetime(2026, 3, 1, 21, 59)
+    assert eve.timestamp is None
+    assert "lateness is unknown: 'CEST' is not a zone with one meaning" in eve.notes[0]
     assert ada.timestamp == datetime(2026, 3, 1, 21, 30, 0, 500000)
     assert bob.timestamp is None
     assert "lateness is unknown" in bob.notes[0]
@@ -248,7 +268,9 @@ def test_a_notebook_one_folder_too_deep(tmp_path, keys, course):
     inner = path.parent / tiny.FIRST
     inner.mkdir()
     path.rename(inner / path.name)
-    assert "lies one folder too deep; move it to ada/01_double/01_double.ipynb" in str(one(tmp_path, keys))
+    assert "holds a folder with 01_double.ipynb and not the file itself; move 01_double.ipynb one folder up" in str(
+        one(tmp_path, keys)
+    )
 
 
 def test_a_students_folder_that_is_a_link_is_not_followed(tmp_path, keys, course):
@@ -259,6 +281,20 @@ def test_a_students_folder_that_is_a_link_is_not_followed(tmp_path, keys, course
     assert isinstance(ada, Submission)
     assert str(bob) == "bob: bob lies behind a link; hand in the folder itself."
     assert isinstance(eve, Refusal)
+
+
+@pytest.mark.parametrize(
+    ("content", "python"),
+    [
+        (b'{"metadata": {"language_info": {"name": "python", "version": "3.13.1"}}}', (3, 13)),
+        (b'{"cells": [{"source": "x = {\\"version\\": \\"3.99\\"}"}], "metadata": {"version":"3.14"}}', (3, 14)),
+        (b'{"metadata": {"version": "2.7"}}', None),
+        (b"{}", None),
+    ],
+)
+def test_by_which_python_a_notebook_was_run(content, python):
+    json.loads(content)  # it is JSON
+    assert python_of(content) == python
 
 
 def test_a_huge_format_number_leaves_the_sentence_short():

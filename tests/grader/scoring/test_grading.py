@@ -13,7 +13,7 @@ from grader.notebooks.restoration import restore
 from grader.results import Exercise, Result, passes, plain
 from grader.scoring import grading as grade_module
 from grader.scoring.exercise_grades import broken_checks, grade_exercises, grade_flags
-from grader.scoring.grading import grade, input_seed
+from grader.scoring.grading import grade, input_seed, newer_syntax
 from grader.scoring.run_submission import CellRun
 from grader.text.fingerprint import NATURAL, fingerprints
 from lora_utils.checks.framework.grade import CheckResult, Grade
@@ -201,6 +201,17 @@ def test_when_the_grader_breaks_the_result_says_so_and_nothing_is_raised(key, co
     assert result.broken
     assert not result.repeatable
     assert "the grader broke: ZeroDivisionError: division by zero" in result.notes
+
+
+@pytest.mark.parametrize(
+    ("python", "ename", "said"),
+    [((3, 99), "SyntaxError", 1), ((3, 99), "NameError", 0), ((3, 1), "SyntaxError", 0), (None, "SyntaxError", 0)],
+)
+def test_syntax_that_a_newer_python_may_have_is_named_as_that(python, ename, said, course):
+    submission = dataclasses.replace(tiny.submission(tiny.notebook(course)), python=python)
+    notes = newer_syntax(submission, {"a": CellRun("ok"), "b": CellRun("error", ename, "invalid syntax")})
+    assert len(notes) == said
+    assert all("was run by Python 3.99 and is graded by Python 3." in note for note in notes)
 
 
 def test_input_seeds_differ_by_submission_and_course_and_repeat(monkeypatch):

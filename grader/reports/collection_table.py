@@ -1,0 +1,90 @@
+"""What staff read of a download: how its names were understood, what was taken, who is missing, what was refused."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from grader.collecting.claims import Pattern, has_own_form
+from grader.collecting.collection import NOTHING, REFUSED, SUPERSEDED, TAKEN, Collection, gather
+from grader.collecting.download import CannotCollect
+from grader.collecting.roster import Roster
+from grader.notebooks.answer_key import AnswerKey
+from grader.text.moments import NoMoment, read_zone
+from grader.text.safe_names import one_line
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How staff want a download to be read.
+
+    Args:
+        roster: the class; default: students are called what the platform calls them.
+        pattern: where the student stands in a path; default: guessed.
+        zone: of times that name none; default UTC.
+    """
+
+    roster: Roster | None = None
+    pattern: Pattern | None = None
+    zone: tzinfo = UTC
+
+    @classmethod
+    def of(cls, roster: Path | None, pattern: str | None, zone: str | None) -> Asked:
+        """Read what was written on a command line.
+
+        Raises:
+            CannotCollect: no roster, pattern or zone with one meaning.
+        """
+        try:
+            place = read_zone(zone) if zone else UTC
+        except NoMoment as error:
+            raise CannotCollect(f"{error}.") from None
+        return cls(Roster.read(roster) if roster else None, Pattern(pattern) if pattern else None, place)
+
+
+def collected(
+    submitted: Path, keys: dict[str, AnswerKey], asked: Asked, console: Console, *, only: bool
+) -> Path | Collection:
+    """Return the folder itself where it has the course's form, else what a platform's download holds, and print that.
+
+    Raises:
+        CannotCollect: the download cannot be read.
+    """
+    if asked == Asked() and submitted.is_dir() and has_own_form(submitted, keys):
+        return submitted
+    collection = gather([submitted], keys, roster=asked.roster, pattern=asked.pattern, zone=asked.zone, only=only)
+    if not collection.lines:
+        return submitted
+    print_readings(console, collection)
+    return collection
+
+
+def print_readings(console: Console, collection: Collection) -> None:
+    """Print how names were understood, and who is missing."""
+    for one in collection.readings:
+        path, student = (one_line(text) for text in one.example)
+        console.print(Text(f"{one.files} as {one.form}, so {path} is {student}'s"), soft_wrap=True)
+    if collection.missing:
+        names = ", ".join(one_line(f"{one.id} ({one.name})" if one.name else one.id) for one in collection.missing)
+        console.print(Text(f"nothing from {names}"), soft_wrap=True)
+
+
+def collection_summary(console: Console, collection: Collection, report: Path) -> bool:
+    """Print what became of the files, a sentence for each that was refused; return whether all is well."""
+    print_readings(console, collection)
+    counts = Counter(line.status for line in collection.lines)
+    said = ", ".join(f"{counts[status]} {status}" for status in (TAKEN, SUPERSEDED, REFUSED, NOTHING))
+    students = {student for student, _ in collection.hand_ins}
+    console.print(f"{said}; {len(students)} students", highlight=False)
+    problems = [*map(str, collection.refusals), *collection.problems]
+    for sentence in problems:
+        console.print(Text("  " + sentence), soft_wrap=True)
+    if undated := len(collection.undated):
+        console.print(f"{undated} have no time of hand-in, so no due date will cost them anything", highlight=False)
+    console.print(Text(f"every file: {report}"), soft_wrap=True)
+    return not problems

@@ -1,0 +1,63 @@
+"""grader grade takes a platform's download as it is: from the zip to the points, with attempts, roster and due date."""
+
+from __future__ import annotations
+
+import json
+
+import lms_downloads as lms
+import pytest
+import tiny_course as tiny
+from typer.testing import CliRunner
+
+from grader.cli import app
+from grader.engine.canary import sandbox_faults
+
+pytestmark = pytest.mark.kernel
+
+
+def test_a_canvas_zip_is_graded_directly(tmp_path):
+    (tmp_path / "course").mkdir()
+    course = tiny.make_course(tmp_path / "course")
+    stub = json.dumps(tiny.notebook(course)).encode()
+    good = tiny.notebook(course, **tiny.GOOD)
+    for cell in good["cells"]:  # as an editor saves it that knows no names
+        cell["metadata"] = {}
+        del cell["id"]
+    files = {
+        lms.canvas("Lovelace, Ada", 123, 456, "Copy of 01_double.ipynb"): stub,
+        lms.canvas("Lovelace, Ada", 123, 457, "whatever-2.ipynb", late=True): json.dumps(good).encode(),
+        lms.canvas("Hopper, Grace", 124, 458, "x.ipynb"): stub,
+        lms.canvas("Li, Bo", 125, 459, "x.ipynb"): b"{",
+        "__MACOSX/._x.ipynb": b"\0",
+    }
+    path = lms.make_zip(tmp_path / "submissions.zip", files)
+    roster = tmp_path / "roster.csv"
+    roster.write_text("id,name,canvas\ns1,Ada Lovelace,\ns2,Li Bo,125\ns3,Cy,\n")
+    command = [
+        "grade",
+        str(path),
+        "--root",
+        str(course),
+        "--out",
+        str(tmp_path / "out"),
+        "--db",
+        str(tmp_path / "g.db"),
+    ]
+    command += ["--roster", str(roster), "--due", "2020-01-01"]
+    command += ["--sandbox", "off"] if sandbox_faults() else []
+    done = CliRunner().invoke(app, command, env={"COLUMNS": "400"})
+    assert done.exit_code == 1, done.output
+    said = [line.strip() for line in done.output.splitlines()]
+    assert "due 2020-01-01 23:59:59 UTC: 01_double, 02_sign" in said
+    assert "nothing from s3 (Cy)" in said
+    assert "1 graded (1 new), 1 could not be graded." in said
+    assert any(line.startswith("s2: ") and "is not valid JSON" in line for line in said)
+    assert any("'hoppergrace / 124', who is on no row of the roster" in line for line in said)
+    assert "no time of hand-in is known of s1 01_double, so the due date costs them nothing." in said
+    entries = {entry["student"]: entry for entry in json.loads((tmp_path / "out" / "results.json").read_text())}
+    assert set(entries) == {"s1", "s2"}
+    assert (entries["s1"]["score"], entries["s1"]["attempt"], entries["s1"]["problem"]) == (8.0, 2, None)
+    assert entries["s1"]["notes"] == [
+        "the file does not name its cells, so they were recognised by their text",
+        "Canvas calls it late; by how much is not in the download",
+    ]
