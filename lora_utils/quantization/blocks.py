@@ -14,6 +14,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from lora_utils.integers import as_integer
+
 FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
 
@@ -25,9 +27,10 @@ def count_blocks(numel: int, block: int | None) -> int:
     """
     if block is None:
         return 1
-    if not isinstance(block, int) or isinstance(block, bool) or block < 1:
+    length = as_integer(block)
+    if length is None or length < 1:
         raise ValueError(f"block must be an integer of at least 1, or None for the whole tensor, got {block!r}")
-    return math.ceil(numel / block)
+    return math.ceil(numel / length)
 
 
 def to_blocks(x: Tensor, block: int | None) -> Tensor:

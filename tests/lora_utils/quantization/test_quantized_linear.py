@@ -183,5 +183,5 @@ def test_printing_it_shows_sizes_and_storage():
 
 
 def test_what_is_no_linear_layer_is_refused():
-    with pytest.raises(TypeError, match="QuantizedLinear stores an nn.Linear, got QuantizedLinear"):
+    with pytest.raises(TypeError, match="stores an nn.Linear with floats, got QuantizedLinear, .* quantized already"):
         QuantizedLinear(QuantizedLinear(linear()))
