@@ -112,7 +112,7 @@ class AdapterBeside(nn.Module):
         """Return sublayer(x) + scale * change(x)."""
         return self.sublayer(x) + self.scale * self.adapter.change(x)
 
-    def settings(self) -> dict[str, float]:
+    def adapter_settings(self) -> dict[str, float]:
         """What an adapter file says of it besides its numbers."""
         return {"scale": float(self.scale)}
 

@@ -81,9 +81,9 @@ class LinearWithDoRA(nn.Module):
             merged.bias.copy_(self.linear.bias)
         return merged
 
-    def settings(self) -> dict[str, float]:
+    def adapter_settings(self) -> dict[str, float]:
         """What an adapter file says of it besides its numbers."""
-        return self.lora.settings()
+        return self.lora.adapter_settings()
 
 
 def row_lengths(weight: torch.Tensor) -> torch.Tensor:

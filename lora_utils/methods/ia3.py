@@ -70,7 +70,7 @@ class LinearWithIA3(Mergeable):
             both["bias"] = self.linear.bias * scale  # (o,) * (o,)
         return {name: value.to(self.linear.weight.dtype) for name, value in both.items()}
 
-    def settings(self) -> dict[str, str]:
+    def adapter_settings(self) -> dict[str, str]:
         """What an adapter file says of it besides its numbers."""
         return {"where": self.where}
 

@@ -55,6 +55,6 @@ class LinearWithLoRA(Mergeable):
         weight, A, B = (p.detach().to(trained_type(own)) for p in (self.linear.weight, self.lora.A, self.lora.B))
         return {"weight": (weight + self.lora.alpha * (A @ B).T).to(own)}  # (o, i) + (i, o).T -> (o, i)
 
-    def settings(self) -> dict[str, float]:
+    def adapter_settings(self) -> dict[str, float]:
         """What an adapter file says of it besides its numbers."""
-        return self.lora.settings()
+        return self.lora.adapter_settings()

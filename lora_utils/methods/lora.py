@@ -51,7 +51,7 @@ class LoRALayer(nn.Module):
         """Return alpha * (x A B), shape (..., o)."""
         return self.alpha * (x @ self.A @ self.B)  # (..., i) @ (i, r) @ (r, o) -> (..., o)
 
-    def settings(self) -> dict[str, float]:
+    def adapter_settings(self) -> dict[str, float]:
         """What an adapter file says of it besides its numbers; alpha is the factor itself, not divided by the rank."""
         return {"rank": self.A.shape[1], "alpha": float(self.alpha)}
 

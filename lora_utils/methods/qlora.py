@@ -99,9 +99,9 @@ class QuantizedLinearWithLoRA(nn.Module):
         base = self.base
         return QuantizedLinear(self.merged(), base.codebook, base.block, base.double_quantization)
 
-    def settings(self) -> dict[str, float]:
+    def adapter_settings(self) -> dict[str, float]:
         """What an adapter file says of it besides its numbers."""
-        return self.lora.settings()
+        return self.lora.adapter_settings()
 
 
 def quantize_linears(

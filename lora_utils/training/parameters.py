@@ -38,7 +38,7 @@ def count_parameters(module: nn.Module) -> ParameterCount:
     """Count a module's numbers; a tensor that two layers share counts once, a weight stored in 4 bits as it was.
 
     Args:
-        module: any nn.Module. Of buffers, only the codes of a QuantizedLinear count: as the o * i weights that they are.
+        module: any nn.Module. Of buffers, the codes of a QuantizedLinear alone count: as its o * i weights.
 
     Returns:
         ParameterCount(trainable, total).

@@ -25,6 +25,7 @@ class Place(NamedTuple):
         name: dotted, as in model.named_modules(), without what torch.compile and its like put in; "" for the model.
         module: what hangs there.
         parent, child: it is getattr(parent, child); None and "" for the model itself.
+        origin: its name before anything was wrapped; None for what a wrapper added.
         free: whether it may be replaced. What a wrapper added may not, and neither may the linear layer that it keeps:
             LoRA beside the A of a LoRA, or inside a DoRA that is to be merged, acts on nothing or breaks it.
     """
@@ -33,24 +34,33 @@ class Place(NamedTuple):
     module: nn.Module
     parent: nn.Module | None
     child: str
+    origin: str | None
     free: bool
 
 
 def walk(model: nn.Module) -> Iterator[Place]:
     """Every module in the model's order, the model first; one that has several names comes under each of them."""
-    yield Place("", model, None, "", True)
-    yield from _below(model, "", True)
+    first = Place("", model, None, "", "", True)
+    yield first
+    yield from _below(first)
 
 
-def _below(parent: nn.Module, name: str, free: bool) -> Iterator[Place]:
-    kept = wrapped_child(parent)
+def _below(above: Place) -> Iterator[Place]:
+    parent, kept = above.module, wrapped_child(above.module)
     for child, module in parent._modules.items():
         if module is None:
             continue
-        own = name if _transparent(parent, child) else f"{name}.{child}".lstrip(".")
-        open_ = free and (kept is None or (child == kept and not _is_layer(module)))
-        yield Place(own, module, parent, child, open_)
-        yield from _below(module, own, open_)
+        unseen = _transparent(parent, child)
+        name = above.name if unseen else f"{above.name}.{child}".lstrip(".")
+        origin, free = above.origin, above.free
+        if kept is None and not unseen and origin is not None:
+            origin = f"{origin}.{child}".lstrip(".")
+        elif kept is not None:
+            origin = origin if child == kept else None
+            free = free and child == kept and not _is_layer(module)
+        place = Place(name, module, parent, child, origin, free)
+        yield place
+        yield from _below(place)
 
 
 def _is_layer(module: nn.Module) -> bool:
@@ -76,6 +86,13 @@ def wrapped_child(module: nn.Module) -> str | None:
     """
     kept = getattr(type(module), "wraps", None)
     return "linear" if kept is None and {"linear", "lora"} <= module._modules.keys() else kept
+
+
+def unwrapped(module: nn.Module) -> nn.Module:
+    """What all wrappers around a module keep; the module itself where there is none."""
+    while kept := wrapped_child(module):
+        module = getattr(module, kept)
+    return module
 
 
 def find(model: nn.Module, names: Names, wanted: Callable[[nn.Module], bool], skip: Names = ()) -> list[Place]:
