@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 
 import torch
 from torch import nn
 
-from lora_utils.wrappers.statement import adapter_layers, refuse_other, statement
 from lora_utils.wrappers.merging import Mergeable
 from lora_utils.wrappers.module_walk import plain_name, walk
+from lora_utils.wrappers.statement import adapter_layers, refuse_other, statement
 
 
 def adapter_state(model: nn.Module, also: str | Iterable[str] = ()) -> dict[str, torch.Tensor]:
@@ -62,7 +63,7 @@ def save_adapter(model: nn.Module, path: str | Path, also: str | Iterable[str] =
     path = Path(path)
     part = path.with_name(path.name + ".part")
     state = adapter_state(model, also)
-    save_file(state, part, metadata=statement(model, set(state)))
+    save_file(state, part, metadata={"adapter": json.dumps(statement(model, set(state)), separators=(",", ":"))})
     part.replace(path)
     return path.stat().st_size
 
@@ -92,7 +93,8 @@ def load_adapter(model: nn.Module, path: str | Path) -> list[str]:
         )
     file = Path(path).name
     with safe_open(path, "pt") as opened:
-        said, saved = opened.metadata(), {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
+        said = json.loads((opened.metadata() or {}).get("adapter", "{}"))
+        saved = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
     own = {plain_name(name): value for name, value in model.state_dict().items()}
     expected = {name for _, tensors in adapter_layers(model).values() for name in tensors}
     if unknown := sorted(set(saved) - set(own)):

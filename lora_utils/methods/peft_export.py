@@ -149,7 +149,7 @@ def _wrapped(encoder: nn.Module) -> list[tuple[str, LinearWithLoRA]]:
         if not isinstance(module, LinearWithLoRA):
             raise ValueError(
                 f"{name or 'the model'!r} is a {type(module).__name__}, which would be missing from the export: it "
-                "holds LinearWithLoRA alone; keep this model by save_adapter, or export one that has LoRA and nothing else"
+                "holds LinearWithLoRA alone; keep this model by save_adapter, or export one with LoRA and nothing else"
             )
     if not wrappers:
         raise ValueError("there is no LinearWithLoRA inside; call inject_lora first, and hand over the encoder")

@@ -24,8 +24,8 @@ class AttentionWithPrefix(nn.Module):
 
         softmax(q [prefix_key; k]^T / sqrt(e)) [prefix_value; v]    in each head, then `output`
 
-    The prefix has no query and gives no output of its own: the text stays as long as it was, and its positions too. In a
-    model of 16 bits it is float32 (see wrappers/trained_dtype.py).
+    The prefix has no query and gives no output of its own: the text stays as long as it was, and its positions too. It
+    is float32 in a model of 16 bits, too (see wrappers/trained_dtype.py).
 
     Args:
         attention: kept, not copied, and frozen

@@ -59,7 +59,8 @@ def weights_replaced(model: nn.Module, change: Callable[[Tensor], Tensor]) -> It
     if any("weight" not in layer._parameters for layer in layers):
         raise ValueError(
             "weights_replaced needs weights that are parameters, and one layer computes its own at each call; make it "
-            "one first: torch.nn.utils.parametrize.remove_parametrizations(layer, 'weight'), or torch.nn.utils.prune.remove"
+            "one first: torch.nn.utils.parametrize.remove_parametrizations(layer, 'weight'), or for a pruned layer "
+            "torch.nn.utils.prune.remove(layer, 'weight')"
         )
     before = [layer.weight for layer in layers]
     try:

@@ -40,6 +40,7 @@ class Mergeable(nn.Module):
         """By name, the parameters of a linear layer that computes what this wrapper computes, each rounded once."""
         raise NotImplementedError
 
+    @torch.inference_mode(False)  # or the merged weight could never again be part of a gradient
     @torch.no_grad()
     def merge(self) -> None:
         """Give the linear layer the merged parameters, so that inference costs nothing more; twice changes nothing.

@@ -1,7 +1,7 @@
 """What an adapter is, and what its file says of it, since numbers alone do not: which method, alpha and base.
 
-Each line of `layers` is a layer's name, its wrapper's class and what that wrapper's numbers do not show:
-"fc1: LinearWithLoRA, rank=2, alpha=0.1". Two adapters of equal shapes act alike only where these lines agree.
+`layers` has for each layer its wrapper's class and what that wrapper's numbers do not show: {"fc1": "LinearWithLoRA,
+rank=2, alpha=0.1"}. Two adapters of equal shapes act alike only where these agree.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ LIBRARY = "peft-by-hand"
 def adapter_layers(model: nn.Module) -> dict[str, tuple[nn.Module, dict[str, Tensor]]]:
     """What wrappers added to the model: by the layer's name, the wrapper and its tensors, without those it wraps.
 
-    A module in no wrapper that has settings, such as a lone LoRALayer, is one, too. A layer that has several names comes
-    under the first.
+    A module in no wrapper that has settings, such as a lone LoRALayer, is one, too. A layer that has several names
+    comes under the first.
     """
     found, seen = {}, set()
     for place in walk(model):
@@ -36,7 +36,7 @@ def adapter_layers(model: nn.Module) -> dict[str, tuple[nn.Module, dict[str, Ten
     return found
 
 
-def statement(model: nn.Module, saved: set[str]) -> dict[str, str]:
+def statement(model: nn.Module, saved: set[str]) -> dict[str, str | dict[str, str]]:
     """What a file with these tensors says of itself.
 
     Args:
@@ -45,27 +45,27 @@ def statement(model: nn.Module, saved: set[str]) -> dict[str, str]:
 
     Returns:
         library: its name and version. base: a hash of the names and shapes of everything frozen, as they were before
-        anything was wrapped. scaling: that alpha is the factor itself, not to be divided by a rank. layers: a line a
-        layer.
+        anything was wrapped. scaling: that alpha is the factor itself, not to be divided by a rank. layers: by name,
+        what each one is.
     """
-    layers = (f"{name}: {_described(layer)}" for name, (layer, _) in adapter_layers(model).items())
-    return {"library": _library(), "base": _base(model, saved), "scaling": "alpha", "layers": "\n".join(layers)}
+    layers = {name: _described(layer) for name, (layer, _) in adapter_layers(model).items()}
+    return {"library": _library(), "base": _base(model, saved), "scaling": "alpha", "layers": layers}
 
 
-def refuse_other(said: dict[str, str] | None, own: dict[str, str], file: str) -> None:
+def refuse_other(said: dict, own: dict, file: str) -> None:
     """Raise ValueError where a file's statement is not the one that the model would make.
 
     Args:
-        said: the file's.
+        said: the file's; empty where it has none.
         own: the model's, from `statement`.
         file: what to call it.
     """
-    if not said or own.keys() - said.keys():
+    if own.keys() - said.keys():
         raise ValueError(
             f"{file} does not say which method, rank and alpha its numbers belong to; save it again by save_adapter, "
             "from a model that was prepared as the one it was trained in"
         )
-    theirs, ours = (dict(line.split(": ", 1) for line in one["layers"].splitlines()) for one in (said, own))
+    theirs, ours = said["layers"], own["layers"]
     for name in sorted(theirs.keys() | ours.keys()):
         if theirs.get(name) != ours.get(name):
             pair = f"{theirs.get(name, 'nothing')} in the file, {ours.get(name, 'nothing')} in the model"

@@ -16,6 +16,7 @@ from lora_utils.methods.qlora import (
     merge_qlora,
     quantize_linears,
 )
+from lora_utils.quantization.codebooks import FP4, NF4
 from lora_utils.quantization.double_quantization import dequantize_twice, quantize_scales
 from lora_utils.quantization.nf4 import quantize_4bit
 from lora_utils.quantization.quantized_linear import QuantizedLinear
@@ -281,3 +282,22 @@ def test_merge_qlora_keeps_the_outputs_unless_it_quantizes_again(net):
     merge_qlora(again, requantize=True)
     assert type(again.blocks[0]["down"]) is QuantizedLinear
     assert (again(IDS) - before).abs().max() > 100 * (net(IDS) - before).abs().max()
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")  # raised inside bitsandbytes
+@pytest.mark.parametrize("double", [True, False])
+@pytest.mark.parametrize(("kind", "codebook", "block"), [("fp4", FP4, 128), ("nf4", NF4, 256)], ids=["fp4", "nf4"])
+def test_quantizing_again_keeps_bitsandbytes_table_blocks_and_scales(kind, codebook, block, double):
+    import bitsandbytes as bnb
+
+    torch.manual_seed(0)
+    base = bnb.nn.Linear4bit(256, 24, quant_type=kind, compress_statistics=double, compute_dtype=torch.float32)
+    weight = torch.randn(24, 256)
+    base.weight = bnb.nn.Params4bit(
+        weight, requires_grad=False, blocksize=block, compress_statistics=double, quant_type=kind
+    )
+    base = base.to("cpu")
+    again = QuantizedLinearWithLoRA(base, RANK, 0.7).requantized()
+    assert (again.codebook, again.block, again.double_quantization) == (codebook, block, double)
+    ours = QuantizedLinearWithLoRA(QuantizedLinear(nn.Linear(256, 24), codebook, block, double), RANK, 0.7)
+    assert (ours.requantized().codebook, ours.requantized().block) == (codebook, block)
