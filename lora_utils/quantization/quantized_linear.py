@@ -103,7 +103,8 @@ class QuantizedLinear(nn.Module):
 
         It travels in the state dict, since bytes alone do not say which table they point into.
         """
-        return torch.tensor([*self.codebook.values, self.block, self.double_quantization], dtype=torch.float64)
+        state = [*self.codebook.values, self.block, self.double_quantization]
+        return torch.tensor(state, dtype=torch.float64, device="cpu")  # where all devices can be compared
 
     def set_extra_state(self, state: Tensor) -> None:
         """Nothing to set: `_load_from_state_dict` has compared it."""
