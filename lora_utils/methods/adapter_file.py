@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from lora_utils.wrappers.merging import Mergeable
-from lora_utils.wrappers.module_walk import plain_name, walk
+from lora_utils.wrappers.module_walk import plain_state, walk
 from lora_utils.wrappers.statement import adapter_layers, refuse_other, statement
 
 
@@ -36,7 +36,7 @@ def adapter_state(model: nn.Module, also: str | Iterable[str] = ()) -> dict[str,
             raise ValueError(
                 f"the model has no module {name!r}; it has {', '.join(n for n in modules if '.' not in n) or 'none'}"
             )
-        state |= {plain_name(f"{name}.{key}"): value for key, value in modules[name].state_dict().items()}
+        state |= {f"{name}.{key}": value for key, value in plain_state(modules[name]).items()}
     if not state:
         raise ValueError("the model has no LoRA layer to save; call inject_lora first")
     return {name: value.detach().cpu().clone() for name, value in state.items()}
@@ -95,7 +95,7 @@ def load_adapter(model: nn.Module, path: str | Path) -> list[str]:
     with safe_open(path, "pt") as opened:
         said = json.loads((opened.metadata() or {}).get("adapter", "{}"))
         saved = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
-    own = {plain_name(name): value for name, value in model.state_dict().items()}
+    own = plain_state(model)
     expected = {name for _, tensors in adapter_layers(model).values() for name in tensors}
     if unknown := sorted(set(saved) - set(own)):
         raise ValueError(f"{file} has {unknown[0]!r}, which the model lacks; inject LoRA at the same layers first")
@@ -105,6 +105,10 @@ def load_adapter(model: nn.Module, path: str | Path) -> list[str]:
         if value.shape != own[name].shape:
             shapes = f"{tuple(value.shape)} in the file, {tuple(own[name].shape)} in the model"
             raise ValueError(f"{name!r} has shape {shapes}; use the rank and the head size it was saved with")
+        if name.endswith("_extra_state") and not torch.equal(value, own[name]):
+            raise ValueError(
+                f"{name!r} says that the codes beside it are of another table or other blocks than the model's"
+            )
     refuse_other(said, statement(model, set(saved)), file)
     with torch.no_grad():
         for name, value in saved.items():

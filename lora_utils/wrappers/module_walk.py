@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterable, Iterator
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-from torch import nn
+from torch import Tensor, nn
 
 Names = str | Iterable[str]
 
 # Children under which torch keeps a module that it compiled, checkpoints or shards: parts of no name that a user gave.
 TRANSPARENT = frozenset({"_orig_mod", "_checkpoint_wrapped_module", "_fsdp_wrapped_module"})
+COPYING = (nn.DataParallel, nn.parallel.DistributedDataParallel)  # they keep the model under the name `module`
 
 
 class Place(NamedTuple):
@@ -69,14 +70,15 @@ def _is_layer(module: nn.Module) -> bool:
 
 
 def _transparent(parent: nn.Module, child: str) -> bool:
-    return child in TRANSPARENT or (
-        isinstance(parent, nn.DataParallel | nn.parallel.DistributedDataParallel) and child == "module"
-    )
+    return child in TRANSPARENT or isinstance(parent, COPYING)
 
 
-def plain_name(name: str) -> str:
-    """A name of a state dict without the parts that torch.compile and its like put in."""
-    return ".".join(part for part in name.split(".") if part not in TRANSPARENT)
+def plain_state(model: nn.Module) -> dict[str, Tensor]:
+    """model.state_dict() under the names that the model has without torch.compile and its like."""
+    while isinstance(model, COPYING):
+        model = model.module
+    state = model.state_dict()
+    return {".".join(part for part in name.split(".") if part not in TRANSPARENT): state[name] for name in state}
 
 
 def wrapped_child(module: nn.Module) -> str | None:

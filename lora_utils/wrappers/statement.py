@@ -13,7 +13,7 @@ from packaging.version import Version
 from torch import Tensor, nn
 
 from lora_utils.quantization.stored_weights import is_stored
-from lora_utils.wrappers.module_walk import Place, plain_name, walk, wrapped_child
+from lora_utils.wrappers.module_walk import Place, plain_state, walk, wrapped_child
 
 LIBRARY = "peft-by-hand"
 
@@ -30,7 +30,7 @@ def adapter_layers(model: nn.Module) -> dict[str, tuple[nn.Module, dict[str, Ten
         if (kept is None and not _is_lone(place)) or id(place.module) in seen:
             continue
         seen.add(id(place.module))
-        state = {plain_name(key): value for key, value in place.module.state_dict().items()}
+        state = plain_state(place.module)
         own = {key: value for key, value in state.items() if kept is None or not key.startswith(f"{kept}.")}
         found[place.name] = place.module, {f"{place.name}.{key}".lstrip("."): value for key, value in own.items()}
     return found

@@ -23,6 +23,7 @@ from lora_utils.methods import (
 )
 from lora_utils.models.minilm import MiniLM
 from lora_utils.models.sentence_classifier import SentenceClassifier
+from lora_utils.quantization import FP4, NF4, QuantizedLinear
 
 SIZES = {"vocabulary": 23, "width": 12, "blocks": 2, "heads": 3, "inner": 20, "positions": 19, "segments": 2}
 IDS = torch.tensor([[4, 7, 2, 9], [3, 0, 0, 0]])
@@ -250,6 +251,17 @@ def test_a_compiled_model_writes_and_reads_the_names_of_the_plain_one(tmp_path):
     load_adapter(second, tmp_path / "a.safetensors")
     assert torch.equal(second["fc1"].lora.B, first["fc1"].lora.B)
     load_adapter(compiled(second), tmp_path / "a.safetensors")
+    load_adapter(nn.DataParallel(second), tmp_path / "a.safetensors")
+    assert set(adapter_state(nn.DataParallel(second))) == {"fc1.lora.A", "fc1.lora.B"}
+
+
+def test_a_head_in_4_bits_is_filled_only_with_codes_of_its_own_table(tmp_path):
+    nets = [model() for _ in range(2)]
+    for net, codebook in zip(nets, (FP4, NF4), strict=True):
+        net["fc2"] = QuantizedLinear(net["fc2"], codebook)
+    save_adapter(nets[0], tmp_path / "a.safetensors", also="fc2")
+    with pytest.raises(ValueError, match="codes beside it are of another table"):
+        load_adapter(nets[1], tmp_path / "a.safetensors")
 
 
 def test_merged_or_not_the_file_is_the_same(tmp_path):
