@@ -51,10 +51,11 @@ class LinearWithDoRA(nn.Module):
         super().__init__()
         require_float_linear(linear, "LinearWithDoRA wraps", "dequantize it first; DoRA in 4 bits is not in the course")
         own = trained_type(linear.weight.dtype)
+        self.linear = linear
         self.lora = LoRALayer(linear.in_features, linear.out_features, rank, alpha)
         self.lora.to(linear.weight.device, own)
         self.magnitude = nn.Parameter(linear.weight.detach().to(own).norm(dim=1))  # (o,)
-        self.linear = linear.requires_grad_(False)
+        linear.requires_grad_(False)  # last, so that an error above leaves the layer as it was
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return magnitude * (x V.T) / ||V|| + bias, shape (..., o), in the type that linear(x) has."""

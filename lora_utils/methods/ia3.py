@@ -45,11 +45,11 @@ class LinearWithIA3(Mergeable):
         require_float_linear(linear, "LinearWithIA3 wraps", "dequantize it first; IA3 in 4 bits is not in the course")
         if where not in ("output", "input"):
             raise ValueError(f"where must be 'output' or 'input', got {where!r}")
-        self.where = where
+        self.linear, self.where = linear, where
         size = linear.out_features if where == "output" else linear.in_features
         own = trained_type(linear.weight.dtype)
         self.scale = nn.Parameter(torch.ones(size, device=linear.weight.device, dtype=own))
-        self.linear = linear.requires_grad_(False)
+        linear.requires_grad_(False)  # last, so that an error above leaves the layer as it was
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the rescaled output, (..., o); when merged, linear(x) alone."""

@@ -40,9 +40,10 @@ class LinearWithLoRA(Mergeable):
     def __init__(self, linear: nn.Linear, rank: int, alpha: float) -> None:
         super().__init__()
         require_float_linear(linear, "LinearWithLoRA wraps", "use QuantizedLinearWithLoRA or inject_qlora")
+        self.linear = linear
         self.lora = LoRALayer(linear.in_features, linear.out_features, rank, alpha)
         self.lora.to(linear.weight.device, trained_type(linear.weight.dtype))
-        self.linear = linear.requires_grad_(False)
+        linear.requires_grad_(False)  # last, so that an error above leaves the layer as it was
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return linear(x) + lora(x), shape (..., o); when merged, linear(x) alone holds both."""

@@ -51,6 +51,7 @@ class AttentionWithPrefix(nn.Module):
         width = unwrapped(attention.key).out_features
         place = next(iter((*attention.parameters(), *attention.buffers())))
         own = trained_type(place.dtype)
+        self.attention = attention
         self.prefix: nn.Parameter | None = None
         self.encoder: PromptEncoder | None = None
         if reparameterized:
@@ -63,7 +64,7 @@ class AttentionWithPrefix(nn.Module):
             if init.shape != (2, length, width):
                 raise ValueError(f"init must be (2, length, width) = {(2, length, width)}, got {tuple(init.shape)}.")
             self.prefix = nn.Parameter(init.detach().to(place.device, own, copy=True))
-        self.attention = attention.requires_grad_(False)
+        attention.requires_grad_(False)  # last, so that an error above leaves the layer as it was
 
     def keys_and_values(self) -> Tensor:
         """The prefix as it is now, (2, l, d)."""

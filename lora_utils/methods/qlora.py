@@ -54,10 +54,11 @@ class QuantizedLinearWithLoRA(nn.Module):
                 f"QuantizedLinearWithLoRA wraps a 4-bit layer, got {type(base).__name__}; quantise it first: "
                 "QuantizedLinear(linear)"
             )
+        self.base = base
         self.lora = LoRALayer(base.in_features, base.out_features, rank, alpha)
         device = next(t.device for t in (*base.parameters(), *base.buffers()))
         self.lora.to(device, dtype)
-        self.base = base.requires_grad_(False)
+        base.requires_grad_(False)  # last, so that an error above leaves the layer as it was
 
     def forward(self, x: Tensor) -> Tensor:
         """Return base(x) + lora(x), shape (..., o)."""
