@@ -13,8 +13,9 @@ ROOT = Path(__file__).parents[1]
 # From the ground up: a room may import from floors below its own, and its own files from each other.
 FLOORS = {
     "lora_utils": [
+        {"integers"},
         {"data", "quantization", "quiz", "plots"},
-        {"models"},
+        {"models", "wrappers"},
         {"methods", "training"},
         {"experiments"},
         {"checks.framework"},

@@ -171,9 +171,9 @@ def own_build_vocab_from_iterator(
 
 
 def _load_torchtext() -> tuple | None:
-    if importlib.util.find_spec("torchtext") is None:
-        return None
     try:
+        if importlib.util.find_spec("torchtext") is None:
+            return None
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that torchtext is archived is said in the course, not in every cell
             import torchtext
@@ -181,7 +181,7 @@ def _load_torchtext() -> tuple | None:
             torchtext.disable_torchtext_deprecation_warning()
             from torchtext.data.utils import get_tokenizer
             from torchtext.vocab import build_vocab_from_iterator
-    except (ImportError, OSError, AttributeError):  # OSError: its library does not fit this torch
+    except Exception:  # its library was compiled against another torch: what that raises, nobody can foresee
         return None
     return get_tokenizer, build_vocab_from_iterator
 

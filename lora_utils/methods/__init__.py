@@ -1,6 +1,6 @@
 """What is taught: LoRA and its kin, adapters, IA3, soft prompts, BitFit, QLoRA.
 
-May import models and what lies below.
+May import wrappers, models and what lies below.
 """
 
 from lora_utils.methods.adapter_file import adapter_state as adapter_state
@@ -36,7 +36,6 @@ from lora_utils.methods.prompt_encoder import PromptEncoder as PromptEncoder
 from lora_utils.methods.qlora import QuantizedLinearWithLoRA as QuantizedLinearWithLoRA
 from lora_utils.methods.qlora import dequantized_weight as dequantized_weight
 from lora_utils.methods.qlora import inject_qlora as inject_qlora
-from lora_utils.methods.qlora import is_linear4bit as is_linear4bit
 from lora_utils.methods.qlora import merge_qlora as merge_qlora
 from lora_utils.methods.qlora import quantize_linears as quantize_linears
 from lora_utils.methods.rslora import inject_rslora as inject_rslora
@@ -44,3 +43,4 @@ from lora_utils.methods.rslora import rslora_scale as rslora_scale
 from lora_utils.methods.soft_prompt import PromptTuned as PromptTuned
 from lora_utils.methods.soft_prompt import SoftPrompt as SoftPrompt
 from lora_utils.methods.soft_prompt import nearest_words as nearest_words
+from lora_utils.quantization.stored_weights import is_linear4bit as is_linear4bit

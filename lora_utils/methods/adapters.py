@@ -11,7 +11,10 @@ import math
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from lora_utils.integers import at_least
 from lora_utils.models.minilm import EncoderBlock
+from lora_utils.wrappers.module_walk import Place, replace, walk
+from lora_utils.wrappers.trained_dtype import trained_type
 
 PLACEMENTS = ("houlsby", "pfeiffer", "parallel")
 PARALLEL_SCALE = 4.0  # He et al. 2022 choose it by hand; it acts on `up` much like a larger learning rate
@@ -39,17 +42,16 @@ class BottleneckAdapter(nn.Module):
 
     def __init__(self, width: int, bottleneck: int) -> None:
         super().__init__()
-        for name, size in (("width", width), ("bottleneck", bottleneck)):
-            if not isinstance(size, int) or size < 1:
-                raise ValueError(f"{name} must be an integer of at least 1, got {size!r}")
+        width, bottleneck = at_least(1, "width", width), at_least(1, "bottleneck", bottleneck)
         self.down = nn.Linear(width, bottleneck)
         self.up = nn.Linear(bottleneck, width)
         nn.init.zeros_(self.up.weight)
         nn.init.zeros_(self.up.bias)
 
     def change(self, x: Tensor) -> Tensor:
-        """What the adapter adds: up(gelu(down(x)))."""
-        return self.up(F.gelu(self.down(x)))  # (..., d) -> (..., r) -> (..., d)
+        """What the adapter adds: up(gelu(down(x))), computed in the adapter's type and returned in that of x."""
+        inner = self.down(x.to(self.down.weight.dtype))  # (..., d) -> (..., r)
+        return self.up(F.gelu(inner)).to(x.dtype)  # (..., r) -> (..., d)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return x + change(x)."""
@@ -68,6 +70,8 @@ class AdapterBehind(nn.Module):
 
     Source: Houlsby et al. 2019, figure 2. Explained in lab 03_additive.
     """
+
+    wraps = "sublayer"
 
     def __init__(self, sublayer: nn.Module, adapter: nn.Module) -> None:
         super().__init__()
@@ -94,6 +98,8 @@ class AdapterBeside(nn.Module):
     section 3.3 (scaled parallel adapter). Explained in lab 03_additive.
     """
 
+    wraps = "sublayer"
+
     def __init__(self, sublayer: nn.Module, adapter: BottleneckAdapter, scale: float = PARALLEL_SCALE) -> None:
         super().__init__()
         if not math.isfinite(scale):
@@ -106,13 +112,17 @@ class AdapterBeside(nn.Module):
         """Return sublayer(x) + scale * change(x)."""
         return self.sublayer(x) + self.scale * self.adapter.change(x)
 
+    def adapter_settings(self) -> dict[str, float]:
+        """What an adapter file says of it besides its numbers."""
+        return {"scale": float(self.scale)}
+
 
 def inject_adapters(model: nn.Module, bottleneck: int, placement: str = "houlsby") -> list[str]:
     """Put a fresh adapter into every EncoderBlock of the model, in place; no output changes by a bit.
 
     Only the wrapped sublayers are frozen; freeze the rest of the model first if it should not train. The layer norms
     stay as they are: Houlsby et al. train them beside the adapters (2 d numbers each), which is one line more:
-    `norm.requires_grad_(True)`.
+    `norm.requires_grad_(True)`. Adapters are float32 in a model of 16 bits, too (see wrappers/trained_dtype.py).
 
     Args:
         model: any module that holds EncoderBlocks: a SentenceClassifier, a MiniLM, or some of its blocks, as in
@@ -134,19 +144,19 @@ def inject_adapters(model: nn.Module, bottleneck: int, placement: str = "houlsby
     """
     if placement not in PLACEMENTS:
         raise ValueError(f"placement must be one of {', '.join(PLACEMENTS)}, got {placement!r}")
-    for name, module in model.named_modules():
-        if isinstance(module, AdapterBehind | AdapterBeside):
-            raise ValueError(f"{name!r} has an adapter already; inject into a fresh model")
-    blocks = [(name, module) for name, module in model.named_modules() if isinstance(module, EncoderBlock)]
-    if not blocks:
-        raise ValueError(f"{type(model).__name__} holds no EncoderBlock, so there is no place for an adapter")
+    places = list(walk(model))
+    for place in places:
+        if isinstance(place.module, AdapterBehind | AdapterBeside):
+            raise ValueError(f"{place.name!r} has an adapter already; inject into a fresh model")
     wrapper = AdapterBeside if placement == "parallel" else AdapterBehind
     sublayers = ("attention", "feed_forward") if placement == "houlsby" else ("feed_forward",)
-    wrapped = []
-    for name, block in blocks:
-        norm = block.attention_norm.weight
-        for child in sublayers:
-            adapter = BottleneckAdapter(len(norm), bottleneck).to(norm.device, norm.dtype)
-            setattr(block, child, wrapper(getattr(block, child), adapter))
-            wrapped.append(f"{name}.{child}".lstrip("."))
-    return wrapped
+    chosen = [place for place in places if isinstance(place.parent, EncoderBlock) and place.child in sublayers]
+    if not chosen:
+        raise ValueError(f"{type(model).__name__} holds no EncoderBlock, so there is no place for an adapter")
+
+    def make(place: Place) -> nn.Module:
+        norm = place.parent.attention_norm.weight  # (d,)
+        adapter = BottleneckAdapter(len(norm), bottleneck).to(norm.device, trained_type(norm.dtype))
+        return wrapper(place.module, adapter)
+
+    return replace(chosen, make)

@@ -8,10 +8,13 @@ Source: Chen et al. 2016, Training Deep Nets with Sublinear Memory Cost, arXiv 1
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable
 
 from torch import nn
 from torch.utils.checkpoint import checkpoint
+
+from lora_utils.models.decoder import Cache
 
 
 def checkpoint_blocks(blocks: Iterable[nn.Module]) -> int:
@@ -22,8 +25,9 @@ def checkpoint_blocks(blocks: Iterable[nn.Module]) -> int:
     output does (huggingface/transformers #21381, peft #1142).
 
     Args:
-        blocks: modules that run one after another, such as `decoder.blocks`. A block that changes something outside
-            itself, such as a cache of keys and values, must not do so while gradients are recorded: it runs twice.
+        blocks: modules that run one after another, such as `decoder.blocks`. A block runs twice while gradients are
+            recorded, so it must change nothing outside itself, but for a Cache that it is given, such as a prefix: the
+            second run gets a copy of that from before the first.
 
     Returns:
         How many blocks there are.
@@ -56,4 +60,17 @@ class _Recomputed:
         self.forward = forward
 
     def __call__(self, *args, **kwargs):
-        return checkpoint(self.forward, *args, use_reentrant=False, **kwargs)
+        before = {id(one): copy.copy(one) for one in (*args, *kwargs.values()) if isinstance(one, Cache)}
+        first = True
+
+        def as_before(one):
+            return copy.copy(before[id(one)]) if id(one) in before else one
+
+        def forward(*args, **kwargs):
+            nonlocal first
+            if first:
+                first = False
+                return self.forward(*args, **kwargs)
+            return self.forward(*map(as_before, args), **{name: as_before(one) for name, one in kwargs.items()})
+
+        return checkpoint(forward, *args, use_reentrant=False, **kwargs)

@@ -9,21 +9,25 @@ Source: Liu et al. 2024, DoRA: Weight-Decomposed Low-Rank Adaptation, arXiv 2402
 from __future__ import annotations
 
 from collections.abc import Iterable
-from fnmatch import fnmatchcase
 
 import torch
 from torch import nn
 from torch.nn import functional as F
 
+from lora_utils.methods.inject import refuse_stored
 from lora_utils.methods.lora import LoRALayer
+from lora_utils.quantization.stored_weights import is_stored, require_float_linear
+from lora_utils.wrappers.module_walk import find, replace
+from lora_utils.wrappers.trained_dtype import trained_type
 
 
 class LinearWithDoRA(nn.Module):
     """A frozen linear layer whose rows get a new direction by a low-rank path and a new length by `magnitude`.
 
     At the start B is zero and `magnitude` holds the rows' own lengths, so the layer computes what it did before, up to
-    rounding. The length ||V|| counts as a constant in the backward pass, as the paper proposes to save memory
-    (section 4.3) and as PEFT does. It has r * (i + o) + o trainable numbers.
+    rounding. What is trained is float32 beside a layer of 16 bits, too, as in LinearWithLoRA. The length ||V|| counts
+    as a constant in the backward pass, as the paper proposes to save memory (section 4.3) and as PEFT does. It has
+    r * (i + o) + o trainable numbers.
 
     Args:
         linear: the layer to adapt, an nn.Linear. It is kept, not copied, and frozen.
@@ -34,41 +38,53 @@ class LinearWithDoRA(nn.Module):
         x (..., i) -> (..., o); magnitude (o,); lora as in LoRALayer.
 
     Raises:
-        TypeError: if `linear` is not an nn.Linear.
+        TypeError: if `linear` is not an nn.Linear with floats.
         ValueError: as LoRALayer.
 
     Source: Liu et al. 2024, equation 5. The paper calls ||.|| the norm of a column, for a weight that it writes
     transposed; PyTorch stores one output a row. Explained in lab 09_capstone.
     """
 
+    wraps = "linear"
+
     def __init__(self, linear: nn.Linear, rank: int, alpha: float) -> None:
         super().__init__()
-        if not isinstance(linear, nn.Linear):
-            raise TypeError(f"LinearWithDoRA wraps an nn.Linear, got {type(linear).__name__}; wrap each layer once")
-        self.linear = linear.requires_grad_(False)
+        require_float_linear(linear, "LinearWithDoRA wraps", "dequantize it first; DoRA in 4 bits is not in the course")
+        own = trained_type(linear.weight.dtype)
+        self.linear = linear
         self.lora = LoRALayer(linear.in_features, linear.out_features, rank, alpha)
-        self.lora.to(linear.weight.device, linear.weight.dtype)
-        self.magnitude = nn.Parameter(linear.weight.norm(dim=1))  # (o,)
+        self.lora.to(linear.weight.device, own)
+        self.magnitude = nn.Parameter(linear.weight.detach().to(own).norm(dim=1))  # (o,)
+        linear.requires_grad_(False)  # last, so that an error above leaves the layer as it was
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Return magnitude * (x V.T) / ||V|| + bias, shape (..., o)."""
+        """Return magnitude * (x V.T) / ||V|| + bias, shape (..., o), in the type that linear(x) has."""
         with torch.no_grad():
-            directions = self.linear.weight + self.lora.alpha * (self.lora.A @ self.lora.B).T  # (o, i)
-            lengths = row_lengths(directions)  # (o,)
-        y = F.linear(x, self.linear.weight) + self.lora(x)  # (..., i) -> (..., o), equal to x V.T
+            lengths = row_lengths(self._directions())  # (o,)
+        base = F.linear(x, self.linear.weight)  # (..., i) -> (..., o)
+        y = base + self.lora(x.to(self.lora.A.dtype))  # (..., o), equal to x V.T
         y = y * (self.magnitude / lengths)  # (..., o) * (o,)
-        return y if self.linear.bias is None else y + self.linear.bias
+        return (y if self.linear.bias is None else y + self.linear.bias).to(base.dtype)
+
+    def _directions(self) -> torch.Tensor:
+        """V = W + alpha * (A B).T, shape (o, i), added in float32 also where W has 16 bits."""
+        weight = self.linear.weight.to(self.lora.A.dtype)  # (o, i)
+        return weight + self.lora.alpha * (self.lora.A @ self.lora.B).T  # (o, i) + (i, o).T -> (o, i)
 
     @torch.no_grad()
     def to_linear(self) -> nn.Linear:
-        """Return a plain frozen linear layer that computes the same: what is deployed."""
-        directions = self.linear.weight + self.lora.alpha * (self.lora.A @ self.lora.B).T  # (o, i)
+        """Return a plain frozen linear layer of the same type that computes the same: what is deployed."""
+        directions, own = self._directions(), self.linear.weight  # (o, i) each
         weight = directions * (self.magnitude / row_lengths(directions)).unsqueeze(1)  # (o, i) * (o, 1)
-        merged = nn.Linear(weight.shape[1], weight.shape[0], self.linear.bias is not None, weight.device, weight.dtype)
+        merged = nn.Linear(own.shape[1], own.shape[0], self.linear.bias is not None, own.device, own.dtype)
         merged.requires_grad_(False).weight.copy_(weight)
         if self.linear.bias is not None:
             merged.bias.copy_(self.linear.bias)
         return merged
+
+    def adapter_settings(self) -> dict[str, float]:
+        """What an adapter file says of it besides its numbers."""
+        return self.lora.adapter_settings()
 
 
 def row_lengths(weight: torch.Tensor) -> torch.Tensor:
@@ -84,7 +100,7 @@ def inject_dora(model: nn.Module, names: str | Iterable[str], rank: int, alpha: 
     """Replace the linear layers whose names match by LinearWithDoRA, in place.
 
     Only the wrapped layers are frozen; freeze the rest of the model first if it should not train. Nothing is changed
-    when a name is wrong.
+    when anything is wrong.
 
     Args:
         model: any module that holds nn.Linear layers.
@@ -95,20 +111,10 @@ def inject_dora(model: nn.Module, names: str | Iterable[str], rank: int, alpha: 
         The names of the layers replaced, in the model's order.
 
     Raises:
-        ValueError: if a pattern matches no linear layer that is not wrapped yet; the message lists those there are.
+        ValueError: as inject_lora.
 
     Explained in lab 09_capstone.
     """
-    patterns = [names] if isinstance(names, str) else list(names)
-    inside = tuple(
-        n + "." for n, module in model.named_modules() if isinstance(getattr(module, "lora", None), LoRALayer)
-    )
-    layers = [n for n, module in model.named_modules() if isinstance(module, nn.Linear) and not n.startswith(inside)]
-    for pattern in patterns:
-        if not any(fnmatchcase(name, pattern) for name in layers):
-            raise ValueError(f"no linear layer to wrap is called {pattern!r}; there are {', '.join(layers) or 'none'}")
-    chosen = [name for name in layers if any(fnmatchcase(name, pattern) for pattern in patterns)]
-    for name in chosen:
-        parent_name, _, child = name.rpartition(".")
-        setattr(model.get_submodule(parent_name), child, LinearWithDoRA(model.get_submodule(name), rank, alpha))
-    return chosen
+    places = find(model, names, lambda layer: isinstance(layer, nn.Linear) or is_stored(layer))
+    refuse_stored(places, "inject_dora adapts")
+    return replace(places, lambda place: LinearWithDoRA(place.module, rank, alpha))

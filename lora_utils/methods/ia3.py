@@ -11,16 +11,20 @@ import torch
 from torch import Tensor, nn
 
 from lora_utils.models.minilm import FeedForward, SelfAttention
+from lora_utils.quantization.stored_weights import is_stored, require_float_linear
+from lora_utils.wrappers.merging import Mergeable, merge_all, unmerge_all
+from lora_utils.wrappers.module_walk import Place, replace, walk
+from lora_utils.wrappers.trained_dtype import trained_type
 
 
-class LinearWithIA3(nn.Module):
+class LinearWithIA3(Mergeable):
     """A frozen linear layer with one learned factor a number of its output, or of its input.
 
         where="output":  y = scale * (x W^T + bias)        scale (o,)
         where="input":   y = (scale * x) W^T + bias        scale (i,)
 
     The factors start at one, so wrapping changes no output. The given layer is kept, not copied, and frozen; the
-    factors live on its device and in its dtype.
+    factors live on its device, in float32 also beside a layer of 16 bits (see wrappers/trained_dtype.py).
 
     Args:
         linear: the layer to adapt, an nn.Linear
@@ -30,7 +34,7 @@ class LinearWithIA3(nn.Module):
         x (..., i) -> (..., o)
 
     Raises:
-        TypeError: `linear` is not an nn.Linear, for example because it is wrapped already
+        TypeError: `linear` is not an nn.Linear with floats, for example because it is wrapped already
         ValueError: another `where`
 
     Source: Liu et al. 2022, section 3.3. Explained in lab 03_additive.
@@ -38,53 +42,37 @@ class LinearWithIA3(nn.Module):
 
     def __init__(self, linear: nn.Linear, where: str = "output") -> None:
         super().__init__()
-        if not isinstance(linear, nn.Linear):
-            raise TypeError(f"LinearWithIA3 wraps an nn.Linear, got {type(linear).__name__}; wrap each layer once")
+        require_float_linear(linear, "LinearWithIA3 wraps", "dequantize it first; IA3 in 4 bits is not in the course")
         if where not in ("output", "input"):
             raise ValueError(f"where must be 'output' or 'input', got {where!r}")
-        self.linear = linear.requires_grad_(False)
-        self.where = where
+        self.linear, self.where = linear, where
         size = linear.out_features if where == "output" else linear.in_features
-        self.scale = nn.Parameter(torch.ones(size, device=linear.weight.device, dtype=linear.weight.dtype))
-        self._unmerged: dict[str, Tensor] | None = None  # the original weight and bias while merged; never saved
-
-    @property
-    def merged(self) -> bool:
-        """Whether the factors stand in the linear layer."""
-        return self._unmerged is not None
+        own = trained_type(linear.weight.dtype)
+        self.scale = nn.Parameter(torch.ones(size, device=linear.weight.device, dtype=own))
+        linear.requires_grad_(False)  # last, so that an error above leaves the layer as it was
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the rescaled output, (..., o); when merged, linear(x) alone."""
         if self.merged:
             return self.linear(x)
         if self.where == "input":
-            return self.linear(self.scale * x)
-        return self.scale * self.linear(x)
+            return self.linear((self.scale * x).to(x.dtype))
+        y = self.linear(x)  # (..., o)
+        return (self.scale * y).to(y.dtype)
 
-    @torch.no_grad()
-    def merge(self) -> None:
-        """Multiply the factors into the layer, so that inference costs nothing more; merging twice changes nothing.
-
-        The originals are kept, since dividing again would leave rounding behind and fails at a factor of zero. Until
-        `unmerge`, training the factors has no effect on the output.
-        """
-        if self.merged:
-            return
-        self._unmerged = {name: p.clone() for name, p in self.linear.named_parameters()}
+    def merged_parameters(self) -> dict[str, Tensor]:
+        """The weight, row by row or column by column, times the factors; the bias, too, as a part of the output."""
+        scale = self.scale.detach()
         if self.where == "input":
-            self.linear.weight *= self.scale  # (o, i) * (i,): column by column
-            return
-        self.linear.weight *= self.scale[:, None]  # (o, i) * (o, 1): row by row
+            return {"weight": (self.linear.weight * scale).to(self.linear.weight.dtype)}  # (o, i) * (i,)
+        both = {"weight": self.linear.weight * scale[:, None]}  # (o, i) * (o, 1)
         if self.linear.bias is not None:
-            self.linear.bias *= self.scale  # the bias is part of the output
+            both["bias"] = self.linear.bias * scale  # (o,) * (o,)
+        return {name: value.to(self.linear.weight.dtype) for name, value in both.items()}
 
-    @torch.no_grad()
-    def unmerge(self) -> None:
-        """Put the original weight and bias back, bit for bit; unmerging twice changes nothing."""
-        if self.merged:
-            for name, parameter in self.linear.named_parameters():
-                parameter.copy_(self._unmerged[name])
-            self._unmerged = None
+    def adapter_settings(self) -> dict[str, str]:
+        """What an adapter file says of it besides its numbers."""
+        return {"where": self.where}
 
 
 def inject_ia3(model: nn.Module) -> list[str]:
@@ -104,34 +92,32 @@ def inject_ia3(model: nn.Module) -> list[str]:
 
     Source: Liu et al. 2022, section 3.3. Explained in lab 03_additive.
     """
-    chosen = []
-    for name, module in model.named_modules():
-        if isinstance(module, SelfAttention):
-            chosen += [(name, module, "key", "output"), (name, module, "value", "output")]
-        elif isinstance(module, FeedForward):
-            chosen.append((name, module, "down", "input"))
-    if not chosen:
+    places = [place for place in walk(model) if place.free and _where(place)]
+    if not places:
         raise ValueError(f"{type(model).__name__} holds no SelfAttention or FeedForward layer to rescale")
-    for name, module, child, _ in chosen:
-        if not isinstance(layer := getattr(module, child), nn.Linear):
-            path = f"{name}.{child}".lstrip(".")
-            raise ValueError(f"{path!r} is wrapped already, in {type(layer).__name__}; inject into a fresh model")
-    for _, module, child, where in chosen:
-        setattr(module, child, LinearWithIA3(getattr(module, child), where))
-    return [f"{name}.{child}".lstrip(".") for name, _, child, _ in chosen]
+    for name, layer, *_ in places:
+        if is_stored(layer) or not isinstance(layer, nn.Linear):
+            how = "stored in 4 or 8 bits" if is_stored(layer) else "wrapped already"
+            raise ValueError(f"{name!r} is {how}, in {type(layer).__name__}; inject into a fresh model")
+    return replace(places, lambda place: LinearWithIA3(place.module, _where(place)))
+
+
+def _where(place: Place) -> str | None:
+    """On which side of a layer the factors belong, or None for other layers."""
+    if isinstance(place.parent, SelfAttention) and place.child in ("key", "value"):
+        return "output"
+    return "input" if isinstance(place.parent, FeedForward) and place.child == "down" else None
 
 
 def merge_ia3(model: nn.Module) -> int:
-    """Merge every LinearWithIA3 inside the model and return how many there are; see LinearWithIA3.merge."""
-    layers = [m for m in model.modules() if isinstance(m, LinearWithIA3)]
-    for layer in layers:
-        layer.merge()
-    return len(layers)
+    """Merge every LinearWithIA3 inside the model, or, if one cannot be, none; returns how many there are.
+
+    Raises:
+        ValueError: as LinearWithIA3.merge.
+    """
+    return merge_all(model, LinearWithIA3)
 
 
 def unmerge_ia3(model: nn.Module) -> int:
     """Unmerge every LinearWithIA3 inside the model and return how many there are; see LinearWithIA3.unmerge."""
-    layers = [m for m in model.modules() if isinstance(m, LinearWithIA3)]
-    for layer in layers:
-        layer.unmerge()
-    return len(layers)
+    return unmerge_all(model, LinearWithIA3)

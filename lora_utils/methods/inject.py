@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from fnmatch import fnmatchcase
 
 from torch import nn
 
 from lora_utils.methods.linear_with_lora import LinearWithLoRA
+from lora_utils.quantization.stored_weights import is_stored
+from lora_utils.wrappers.merging import merge_all, unmerge_all
+from lora_utils.wrappers.module_walk import Place, find, replace
 
 
 def inject_lora(model: nn.Module, names: str | Iterable[str], rank: int, alpha: float) -> list[str]:
     """Replace the linear layers whose names match by LinearWithLoRA, in place.
 
     Only the wrapped layers are frozen; freeze the rest of the model first if it should not train. Nothing is changed
-    when a name is wrong. A layer that is wrapped already is refused, never wrapped twice.
+    when anything is wrong. A layer that is wrapped already, by whatever method, is never wrapped twice; one that has
+    several names is wrapped once, under all of them.
 
     Args:
         model: any module that holds nn.Linear layers.
@@ -26,40 +29,36 @@ def inject_lora(model: nn.Module, names: str | Iterable[str], rank: int, alpha: 
         The names of the layers replaced, in the model's order.
 
     Raises:
-        ValueError: if a pattern matches no linear layer; the message lists those there are.
+        ValueError: if a pattern matches no linear layer, or one that is stored in 4 bits, or the model is itself the
+            layer; the message says what there is.
 
     Source: Hu et al. 2021, section 4.2 (which weights to adapt). Explained in lab 06_linear_with_lora.
     """
-    patterns = [names] if isinstance(names, str) else list(names)
-    wrapped = [name for name, module in model.named_modules() if isinstance(module, LinearWithLoRA)]
-    inside = tuple(name + "." for name in wrapped)
-    layers = [
-        name for name, module in model.named_modules() if isinstance(module, nn.Linear) and not name.startswith(inside)
-    ]
-    for pattern in patterns:
-        if any(fnmatchcase(name, pattern) for name in layers):
-            continue
-        if any(fnmatchcase(name, pattern) for name in wrapped):
-            raise ValueError(f"{pattern!r} has LoRA already; inject into a fresh model, or choose other layers")
-        raise ValueError(f"no linear layer is called {pattern!r}; the model has {', '.join(layers) or 'none'}")
-    chosen = [name for name in layers if any(fnmatchcase(name, pattern) for pattern in patterns)]
-    for name in chosen:
-        parent_name, _, child = name.rpartition(".")
-        setattr(model.get_submodule(parent_name), child, LinearWithLoRA(model.get_submodule(name), rank, alpha))
-    return chosen
+    places = find(model, names, lambda layer: isinstance(layer, nn.Linear) or is_stored(layer))
+    refuse_stored(places, "inject_lora adapts")
+    return replace(places, lambda place: LinearWithLoRA(place.module, rank, alpha))
+
+
+def refuse_stored(places: list[Place], does: str) -> None:
+    """Raise ValueError if one of the layers is stored in few bits, which the method at hand does not adapt."""
+    for place in places:
+        if is_stored(place.module):
+            kind = type(place.module).__name__
+            raise ValueError(
+                f"{does} layers of floats, and {place.name!r} is stored in 4 or 8 bits ({kind}); use inject_qlora for "
+                "4-bit layers, or name the layers of floats alone"
+            )
 
 
 def merge_lora(model: nn.Module) -> int:
-    """Merge every LinearWithLoRA inside the model and return how many there are; see LinearWithLoRA.merge."""
-    layers = [m for m in model.modules() if isinstance(m, LinearWithLoRA)]
-    for layer in layers:
-        layer.merge()
-    return len(layers)
+    """Merge every LinearWithLoRA inside the model, or, if one cannot be, none; returns how many there are.
+
+    Raises:
+        ValueError: as LinearWithLoRA.merge.
+    """
+    return merge_all(model, LinearWithLoRA)
 
 
 def unmerge_lora(model: nn.Module) -> int:
     """Unmerge every LinearWithLoRA inside the model and return how many there are; see LinearWithLoRA.unmerge."""
-    layers = [m for m in model.modules() if isinstance(m, LinearWithLoRA)]
-    for layer in layers:
-        layer.unmerge()
-    return len(layers)
+    return unmerge_all(model, LinearWithLoRA)

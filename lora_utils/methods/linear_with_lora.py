@@ -10,13 +10,17 @@ import torch
 from torch import nn
 
 from lora_utils.methods.lora import LoRALayer
+from lora_utils.quantization.stored_weights import require_float_linear
+from lora_utils.wrappers.merging import Mergeable
+from lora_utils.wrappers.trained_dtype import trained_type
 
 
-class LinearWithLoRA(nn.Module):
+class LinearWithLoRA(Mergeable):
     """A frozen linear layer and a trainable low-rank path beside it: x -> linear(x) + lora(x).
 
-    The given layer is kept, not copied, and frozen. The new path lives on that layer's device and in its dtype, and
-    starts at zero, so wrapping changes no output.
+    The given layer is kept, not copied, and frozen. The new path lives on that layer's device and starts at zero, so
+    wrapping changes no output. It is float32 beside a layer of 16 bits, too, because AdamW makes NaN of float16 and
+    rounds small steps in bfloat16 away; its input is cast to that and its output back.
 
     Args:
         linear: the layer to adapt, an nn.Linear.
@@ -24,10 +28,10 @@ class LinearWithLoRA(nn.Module):
         alpha: factor of the path; the update of the weight (o, i) is alpha * (A B).T.
 
     Shapes:
-        x (..., i) -> (..., o).
+        x (..., i) -> (..., o), in the type that linear(x) has.
 
     Raises:
-        TypeError: if `linear` is not an nn.Linear, for example because it is wrapped already.
+        TypeError: if `linear` is not an nn.Linear with floats, for example because it is wrapped already.
         ValueError: as LoRALayer.
 
     Source: Hu et al. 2021, sections 4.1 and 4.2. Explained in lab 06_linear_with_lora.
@@ -35,36 +39,23 @@ class LinearWithLoRA(nn.Module):
 
     def __init__(self, linear: nn.Linear, rank: int, alpha: float) -> None:
         super().__init__()
-        if not isinstance(linear, nn.Linear):
-            raise TypeError(f"LinearWithLoRA wraps an nn.Linear, got {type(linear).__name__}; wrap each layer once")
-        self.linear = linear.requires_grad_(False)
+        require_float_linear(linear, "LinearWithLoRA wraps", "use QuantizedLinearWithLoRA or inject_qlora")
+        self.linear = linear
         self.lora = LoRALayer(linear.in_features, linear.out_features, rank, alpha)
-        self.lora.to(linear.weight.device, linear.weight.dtype)
-        self._unmerged: torch.Tensor | None = None  # the original weight while merged; never saved
-
-    @property
-    def merged(self) -> bool:
-        """Whether the update stands in the linear layer's weight."""
-        return self._unmerged is not None
+        self.lora.to(linear.weight.device, trained_type(linear.weight.dtype))
+        linear.requires_grad_(False)  # last, so that an error above leaves the layer as it was
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return linear(x) + lora(x), shape (..., o); when merged, linear(x) alone holds both."""
-        return self.linear(x) if self.merged else self.linear(x) + self.lora(x)
+        y = self.linear(x)  # (..., o)
+        return y if self.merged else y + self.lora(x.to(self.lora.A.dtype)).to(y.dtype)
 
-    @torch.no_grad()
-    def merge(self) -> None:
-        """Add the update to the weight, so that inference costs one matrix product; merging twice changes nothing.
+    def merged_parameters(self) -> dict[str, torch.Tensor]:
+        """The weight W + alpha * (A B).T, shape (o, i), added in float32 and rounded once to the type of W."""
+        own = self.linear.weight.dtype
+        weight, A, B = (p.detach().to(trained_type(own)) for p in (self.linear.weight, self.lora.A, self.lora.B))
+        return {"weight": (weight + self.lora.alpha * (A @ B).T).to(own)}  # (o, i) + (i, o).T -> (o, i)
 
-        The original weight is kept, since subtracting the update would leave rounding behind. Until `unmerge`, training
-        the path has no effect on the output.
-        """
-        if not self.merged:
-            self._unmerged = self.linear.weight.clone()  # (o, i)
-            self.linear.weight += self.lora.alpha * (self.lora.A @ self.lora.B).T  # (i, o).T -> (o, i)
-
-    @torch.no_grad()
-    def unmerge(self) -> None:
-        """Put the original weight back, bit for bit; unmerging twice changes nothing."""
-        if self.merged:
-            self.linear.weight.copy_(self._unmerged)
-            self._unmerged = None
+    def adapter_settings(self) -> dict[str, float]:
+        """What an adapter file says of it besides its numbers."""
+        return self.lora.adapter_settings()

@@ -13,6 +13,8 @@ import math
 import torch
 from torch import nn
 
+from lora_utils.integers import at_least
+
 
 class LoRALayer(nn.Module):
     """A trainable low-rank map: x -> alpha * (x A B).
@@ -37,9 +39,8 @@ class LoRALayer(nn.Module):
 
     def __init__(self, in_dim: int, out_dim: int, rank: int, alpha: float) -> None:
         super().__init__()
-        for name, size in (("in_dim", in_dim), ("out_dim", out_dim), ("rank", rank)):
-            if not isinstance(size, int) or size < 1:
-                raise ValueError(f"{name} must be an integer of at least 1, got {size!r}")
+        sizes = (("in_dim", in_dim), ("out_dim", out_dim), ("rank", rank))
+        in_dim, out_dim, rank = (at_least(1, name, size) for name, size in sizes)
         if not math.isfinite(alpha):
             raise ValueError(f"alpha must be a finite number, got {alpha!r}")
         self.alpha = alpha
@@ -49,6 +50,10 @@ class LoRALayer(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return alpha * (x A B), shape (..., o)."""
         return self.alpha * (x @ self.A @ self.B)  # (..., i) @ (i, r) @ (r, o) -> (..., o)
+
+    def adapter_settings(self) -> dict[str, float]:
+        """What an adapter file says of it besides its numbers; alpha is the factor itself, not divided by the rank."""
+        return {"rank": self.A.shape[1], "alpha": float(self.alpha)}
 
     def extra_repr(self) -> str:
         """Show sizes in print(model)."""

@@ -16,6 +16,7 @@ from torch import nn
 
 from lora_utils.methods.linear_with_lora import LinearWithLoRA
 from lora_utils.models.minilm import PLACES
+from lora_utils.wrappers.module_walk import walk, wrapped_child
 
 PREFIX = "base_model.model."  # PEFT wraps the model twice, and its files say so
 BASE = "sentence-transformers/all-MiniLM-L6-v2"
@@ -66,7 +67,8 @@ def peft_state(encoder: nn.Module) -> dict[str, torch.Tensor]:
         contiguous, since safetensors stores no other.
 
     Raises:
-        ValueError: there is no LoRA inside, or a wrapped layer has no name in BERT.
+        ValueError: there is no LoRA inside, or something else beside it (DoRA, IA3, adapters, ...), or a wrapped layer
+            has no name in BERT.
 
     Explained in lab 09_capstone.
     """
@@ -142,7 +144,13 @@ def export_peft(encoder: nn.Module, folder: str | Path, head: nn.Module | None =
 
 
 def _wrapped(encoder: nn.Module) -> list[tuple[str, LinearWithLoRA]]:
-    layers = [(name, module) for name, module in encoder.named_modules() if isinstance(module, LinearWithLoRA)]
-    if not layers:
+    wrappers = [(place.name, place.module) for place in walk(encoder) if wrapped_child(place.module)]
+    for name, module in wrappers:
+        if not isinstance(module, LinearWithLoRA):
+            raise ValueError(
+                f"{name or 'the model'!r} is a {type(module).__name__}, which would be missing from the export: it "
+                "holds LinearWithLoRA alone; keep this model by save_adapter, or export one with LoRA and nothing else"
+            )
+    if not wrappers:
         raise ValueError("there is no LinearWithLoRA inside; call inject_lora first, and hand over the encoder")
-    return layers
+    return wrappers

@@ -13,6 +13,8 @@ from torch import Tensor, nn
 from lora_utils.methods.prompt_encoder import PromptEncoder
 from lora_utils.models.decoder import Cache, Decoder
 from lora_utils.models.minilm import MiniLM, SelfAttention
+from lora_utils.wrappers.module_walk import Place, replace, unwrapped, walk
+from lora_utils.wrappers.trained_dtype import trained_type
 
 SPREAD = 0.5  # of a random prefix: MiniLM's own keys have a standard deviation of about 1, its values of 0.5 to 0.7
 
@@ -22,7 +24,8 @@ class AttentionWithPrefix(nn.Module):
 
         softmax(q [prefix_key; k]^T / sqrt(e)) [prefix_value; v]    in each head, then `output`
 
-    The prefix has no query and gives no output of its own: the text stays as long as it was, and its positions too.
+    The prefix has no query and gives no output of its own: the text stays as long as it was, and its positions too. It
+    is float32 in a model of 16 bits, too (see wrappers/trained_dtype.py).
 
     Args:
         attention: kept, not copied, and frozen
@@ -39,24 +42,29 @@ class AttentionWithPrefix(nn.Module):
     Source: Li and Liang, "Prefix-Tuning", ACL 2021, section 4.2. Lab 04 explains it.
     """
 
+    wraps = "attention"
+
     def __init__(
         self, attention: SelfAttention, length: int, *, reparameterized: bool = False, init: Tensor | None = None
     ) -> None:
         super().__init__()
-        width, place = attention.key.out_features, attention.key.weight
-        self.attention = attention.requires_grad_(False)
+        width = unwrapped(attention.key).out_features
+        place = next(iter((*attention.parameters(), *attention.buffers())))
+        own = trained_type(place.dtype)
+        self.attention = attention
         self.prefix: nn.Parameter | None = None
         self.encoder: PromptEncoder | None = None
         if reparameterized:
             if init is not None:
                 raise ValueError("init is the start of a plain prefix; with reparameterized=True an encoder makes it.")
-            self.encoder = PromptEncoder(length, 2 * width, table_width=width).to(place.device, place.dtype)
+            self.encoder = PromptEncoder(length, 2 * width, table_width=width).to(place.device, own)
         else:
             if init is None:
                 init = SPREAD * torch.randn(2, length, width)
             if init.shape != (2, length, width):
                 raise ValueError(f"init must be (2, length, width) = {(2, length, width)}, got {tuple(init.shape)}.")
-            self.prefix = nn.Parameter(init.detach().clone().to(place.device, place.dtype))
+            self.prefix = nn.Parameter(init.detach().to(place.device, own, copy=True))
+        attention.requires_grad_(False)  # last, so that an error above leaves the layer as it was
 
     def keys_and_values(self) -> Tensor:
         """The prefix as it is now, (2, l, d)."""
@@ -115,17 +123,18 @@ def inject_prefix(
     """
     if any(isinstance(module, AttentionWithPrefix) for module in model.modules()):
         raise ValueError("The model has a prefix already; inject into a fresh model.")
-    names = [name for name, module in model.named_modules() if isinstance(module, SelfAttention)]
-    if not names:
+    places = [place for place in walk(model) if place.free and isinstance(place.module, SelfAttention)]
+    if not places:
         raise ValueError("The model holds no SelfAttention of lora_utils.models, so there is no place for a prefix.")
-    starts = [None] * len(names) if init is None else _keys_and_values_of(model, init, length)
+    starts = {} if init is None else _keys_and_values_of(model, init, length)
+
+    def make(place: Place) -> nn.Module:
+        start = starts.get(place.module)
+        return AttentionWithPrefix(place.module, length, reparameterized=reparameterized, init=start)
+
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        for name, start in zip(names, starts, strict=True):
-            parent, _, child = name.rpartition(".")
-            layer = AttentionWithPrefix(model.get_submodule(name), length, reparameterized=reparameterized, init=start)
-            setattr(model.get_submodule(parent), child, layer)
-    return names
+        return replace(places, make)
 
 
 def fold_prefix(model: nn.Module) -> int:
@@ -137,18 +146,18 @@ def fold_prefix(model: nn.Module) -> int:
 
 
 @torch.no_grad()
-def _keys_and_values_of(model: nn.Module, vectors: Tensor, length: int) -> list[Tensor]:
+def _keys_and_values_of(model: nn.Module, vectors: Tensor, length: int) -> dict[nn.Module, Tensor]:
     """Keys and values (2, l, d) of each attention layer when the encoder reads the vectors (l, d) as a text."""
     encoder = next((module for module in model.modules() if isinstance(module, MiniLM)), None)
     if encoder is None:
         raise ValueError("init needs a MiniLM inside the model, which reads the words; there is none.")
     if vectors.ndim != 2 or len(vectors) != length:
         raise ValueError(f"init must be (length, width) with length {length}, got {tuple(vectors.shape)}.")
-    found: list[Tensor] = []
+    found: dict[nn.Module, Tensor] = {}
 
     def keep(layer: SelfAttention, inputs: tuple) -> None:
         x = inputs[0][0]  # (l, d)
-        found.append(torch.stack((layer.key(x), layer.value(x))))  # (2, l, d)
+        found[layer] = torch.stack((layer.key(x), layer.value(x)))  # (2, l, d)
 
     layers = [module for module in encoder.modules() if isinstance(module, SelfAttention)]
     hooks = [layer.register_forward_pre_hook(keep) for layer in layers]
@@ -185,12 +194,12 @@ class DecoderPrefix(nn.Module):
         super().__init__()
         if length < 1:
             raise ValueError(f"length must be at least 1, got {length}.")
-        weight = decoder.blocks[0].attention.key.weight  # (k e, d)
-        head = decoder.head_width
+        width = unwrapped(decoder.blocks[0].attention.key).out_features  # k e
+        head, place = decoder.head_width, decoder.embedding.weight
         if init is None:
             with torch.random.fork_rng(devices=[]):
                 torch.manual_seed(seed)
-                start = SPREAD * torch.randn(len(decoder.blocks), 2, len(weight) // head, length, head)
+                start = SPREAD * torch.randn(len(decoder.blocks), 2, width // head, length, head)
         else:
             if init.shape != (length,):
                 raise ValueError(f"init must be {length} token ids, got the shape {tuple(init.shape)}.")
@@ -198,7 +207,7 @@ class DecoderPrefix(nn.Module):
             with torch.no_grad():
                 decoder(init[None], caches=caches)
             start = torch.stack([torch.stack((cache.key[0], cache.value[0])) for cache in caches])  # (L, 2, k, l, e)
-        self.prefix = nn.Parameter(start.to(weight.device, weight.dtype))
+        self.prefix = nn.Parameter(start.to(place.device, trained_type(place.dtype)))
 
     def caches(self, batch: int) -> list[Cache]:
         """Fresh caches for one forward pass of `batch` texts, one a block, each holding (b, k, l, e) twice.

@@ -8,19 +8,17 @@ Source: Dettmers et al. 2023, QLoRA: Efficient Finetuning of Quantized LLMs, arX
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from fnmatch import fnmatchcase
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
-from lora_utils.methods.linear_with_lora import LinearWithLoRA
 from lora_utils.methods.lora import LoRALayer
-from lora_utils.quantization.codebooks import NF4
+from lora_utils.quantization.codebooks import FP4, NF4
 from lora_utils.quantization.nf4 import BLOCK
 from lora_utils.quantization.quantized_linear import QuantizedLinear
-
-Names = str | Iterable[str]
+from lora_utils.quantization.stored_weights import is_float_linear, is_linear4bit, is_stored
+from lora_utils.wrappers.module_walk import Names, Place, find, replace, walk
 
 
 class QuantizedLinearWithLoRA(nn.Module):
@@ -47,6 +45,8 @@ class QuantizedLinearWithLoRA(nn.Module):
     Source: Dettmers et al. 2023, section 3, equation 5. Explained in lab 08_qlora.
     """
 
+    wraps = "base"
+
     def __init__(self, base: nn.Module, rank: int, alpha: float, dtype: torch.dtype = torch.float32) -> None:
         super().__init__()
         if not isinstance(base, QuantizedLinear) and not is_linear4bit(base):
@@ -54,10 +54,11 @@ class QuantizedLinearWithLoRA(nn.Module):
                 f"QuantizedLinearWithLoRA wraps a 4-bit layer, got {type(base).__name__}; quantise it first: "
                 "QuantizedLinear(linear)"
             )
-        self.base = base.requires_grad_(False)
+        self.base = base
         self.lora = LoRALayer(base.in_features, base.out_features, rank, alpha)
         device = next(t.device for t in (*base.parameters(), *base.buffers()))
         self.lora.to(device, dtype)
+        base.requires_grad_(False)  # last, so that an error above leaves the layer as it was
 
     def forward(self, x: Tensor) -> Tensor:
         """Return base(x) + lora(x), shape (..., o)."""
@@ -86,12 +87,22 @@ class QuantizedLinearWithLoRA(nn.Module):
         return linear
 
     def requantized(self) -> QuantizedLinear:
-        """Return the merged layer in 4 bits again, which rounds away much of an update that is small beside a step.
+        """Return the merged layer in 4 bits again, in the table and the blocks of its base.
 
-        The price of it is measured in lab 08: huggingface/peft #2321 and transformers #31293 report it.
+        It rounds away much of an update that is small beside a step. The price of it is measured in lab 08:
+        huggingface/peft #2321 and transformers #31293 report it.
         """
-        block, double = getattr(self.base, "block", BLOCK), getattr(self.base, "double", True)
-        return QuantizedLinear(self.merged(), getattr(self.base, "codebook", NF4), block, double)
+        if is_linear4bit(self.base):
+            state = self.base.weight.quant_state
+            return QuantizedLinear(
+                self.merged(), {"nf4": NF4, "fp4": FP4}[state.quant_type], state.blocksize, bool(state.nested)
+            )
+        base = self.base
+        return QuantizedLinear(self.merged(), base.codebook, base.block, base.double_quantization)
+
+    def adapter_settings(self) -> dict[str, float]:
+        """What an adapter file says of it besides its numbers."""
+        return self.lora.adapter_settings()
 
 
 def quantize_linears(
@@ -105,8 +116,8 @@ def quantize_linears(
 ) -> list[str]:
     """Replace the linear layers whose names match by 4-bit ones, in place; their weights are frozen from then on.
 
-    Embeddings and norms are no linear layers and stay as they are, as in QLoRA. Nothing is changed when a name is
-    wrong.
+    Embeddings and norms are no linear layers and stay as they are, as in QLoRA. Nothing is changed when anything is
+    wrong, a weight that is not finite included.
 
     Args:
         model: any module that holds nn.Linear layers.
@@ -125,11 +136,9 @@ def quantize_linears(
 
     Source: Dettmers et al. 2023, section 3. Explained in lab 08_qlora.
     """
-    chosen = _matching(model, names, _plain_linears(model), skip)
+    places = find(model, names, is_float_linear, skip)
     make = make or (lambda linear: QuantizedLinear(linear, NF4, block, double))
-    for name in chosen:
-        _replace(model, name, make(model.get_submodule(name)))
-    return chosen
+    return replace(places, lambda place: make(place.module))
 
 
 def inject_qlora(
@@ -166,18 +175,24 @@ def inject_qlora(
 
     Source: Dettmers et al. 2023, section 3 and figure 2. Explained in lab 08_qlora.
     """
-    stored = [name for name, m in model.named_modules() if isinstance(m, QuantizedLinear) or is_linear4bit(m)]
-    inside = _inside_wrappers(model)
-    stored = [name for name in stored if not name.startswith(inside)]
-    plain = _plain_linears(model)
-    order = [name for name, _ in model.named_modules() if name in {*plain, *stored}]
-    chosen = _matching(model, names, order, skip)
-    rest = [name for name in plain if name not in _matched(plain, skip)]
-    if rest:
-        quantize_linears(model, rest, block, double, make=make)
-    for name in chosen:
-        _replace(model, name, QuantizedLinearWithLoRA(model.get_submodule(name), rank, alpha, dtype))
-    return chosen
+    make = make or (lambda linear: QuantizedLinear(linear, NF4, block, double))
+
+    def linear(layer: nn.Module) -> bool:
+        return isinstance(layer, nn.Linear) or is_stored(layer)
+
+    chosen, skipped = find(model, names, linear, skip), find(model, skip, linear)
+    adapted, left = ({id(place.module) for place in places} for places in (chosen, skipped))
+
+    def changes(place: Place) -> bool:
+        here = id(place.module)
+        return place.free and (here in adapted or (is_float_linear(place.module) and here not in left))
+
+    def stored_or_adapted(place: Place) -> nn.Module:
+        stored = make(place.module) if is_float_linear(place.module) else place.module
+        return QuantizedLinearWithLoRA(stored, rank, alpha, dtype) if id(place.module) in adapted else stored
+
+    replace([place for place in walk(model) if changes(place)], stored_or_adapted)
+    return [place.name for place in chosen]
 
 
 def merge_qlora(model: nn.Module, dtype: torch.dtype = torch.float32, requantize: bool = False) -> list[str]:
@@ -193,11 +208,8 @@ def merge_qlora(model: nn.Module, dtype: torch.dtype = torch.float32, requantize
 
     Explained in lab 08_qlora.
     """
-    names = [name for name, module in model.named_modules() if isinstance(module, QuantizedLinearWithLoRA)]
-    for name in names:
-        layer = model.get_submodule(name)
-        _replace(model, name, layer.requantized() if requantize else layer.merged(dtype))
-    return names
+    places = [place for place in walk(model) if isinstance(place.module, QuantizedLinearWithLoRA)]
+    return replace(places, lambda p: p.module.requantized() if requantize else p.module.merged(dtype))
 
 
 def dequantized_weight(layer: nn.Module) -> Tensor:
@@ -207,50 +219,3 @@ def dequantized_weight(layer: nn.Module) -> Tensor:
 
         return dequantize_linear4bit(layer)
     return layer.dequantize()
-
-
-def is_linear4bit(layer: nn.Module) -> bool:
-    """Whether a layer is bitsandbytes' Linear4bit, told by the names of its classes, without importing anything.
-
-    It is a subclass of nn.Linear whose weight holds bytes, so `isinstance(layer, nn.Linear)` is true of it and
-    `layer.weight.dtype` is torch.uint8.
-    """
-    return any(c.__name__ == "Linear4bit" and c.__module__.startswith("bitsandbytes") for c in type(layer).__mro__)
-
-
-def _inside_wrappers(model: nn.Module) -> tuple[str, ...]:
-    wrappers = (LinearWithLoRA, QuantizedLinearWithLoRA)
-    return tuple(f"{name}." for name, module in model.named_modules() if isinstance(module, wrappers))
-
-
-def _plain_linears(model: nn.Module) -> list[str]:
-    """Names of the float linear layers that are in no wrapper."""
-    inside = _inside_wrappers(model)
-    return [
-        name for name, module in model.named_modules()
-        if isinstance(module, nn.Linear) and not is_linear4bit(module) and not name.startswith(inside)
-    ]  # fmt: skip
-
-
-def _matched(layers: list[str], patterns: Names) -> list[str]:
-    patterns = [patterns] if isinstance(patterns, str) else list(patterns)
-    return [name for name in layers if any(fnmatchcase(name, pattern) for pattern in patterns)]
-
-
-def _matching(model: nn.Module, names: Names, layers: list[str], skip: Names) -> list[str]:
-    """The layers that match, less those to skip; refuses a pattern, also of `skip`, that matches none."""
-    names, skip = ([p] if isinstance(p, str) else list(p) for p in (names, skip))
-    adapted = [name.removesuffix(".") for name in _inside_wrappers(model)]
-    for pattern in [*names, *skip]:
-        if _matched(layers, pattern):
-            continue
-        if _matched(adapted, pattern):
-            raise ValueError(f"{pattern!r} has LoRA already; quantise and inject into a fresh model")
-        raise ValueError(f"no linear layer is called {pattern!r}; the model has {', '.join(layers) or 'none'}")
-    left_out = set(_matched(layers, skip))
-    return [name for name in _matched(layers, names) if name not in left_out]
-
-
-def _replace(model: nn.Module, name: str, layer: nn.Module) -> None:
-    parent, _, child = name.rpartition(".")
-    setattr(model.get_submodule(parent), child, layer)

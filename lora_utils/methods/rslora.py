@@ -13,6 +13,7 @@ from collections.abc import Iterable
 
 from torch import nn
 
+from lora_utils.integers import at_least
 from lora_utils.methods.inject import inject_lora
 
 
@@ -24,14 +25,12 @@ def rslora_scale(alpha: float, rank: int) -> float:
         rank: r, at least 1.
 
     Raises:
-        ValueError: rank below 1.
+        ValueError: rank is no integer of at least 1.
 
     Source: Kalajdzievski 2023, section 3. The LoRA paper divides by r, this course's LoRALayer by nothing. Explained in
     lab 09_capstone.
     """
-    if rank < 1:
-        raise ValueError(f"rank must be at least 1, got {rank}.")
-    return alpha / math.sqrt(rank)
+    return alpha / math.sqrt(at_least(1, "rank", rank))
 
 
 def inject_rslora(model: nn.Module, names: str | Iterable[str], rank: int, alpha: float) -> list[str]:

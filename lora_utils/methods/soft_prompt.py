@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from lora_utils.methods.prompt_encoder import PromptEncoder
 from lora_utils.models.minilm import mean_pool
 from lora_utils.models.sentence_classifier import SentenceClassifier, trim
+from lora_utils.wrappers.trained_dtype import trained_type
 
 
 class SoftPrompt(nn.Module):
@@ -24,8 +25,9 @@ class SoftPrompt(nn.Module):
     Args:
         length: l, at least 0; 0 changes nothing
         width: d, at least 1
-        init: (l, d), copied; the word vectors of chosen words, for example. None draws normal numbers with standard
-            deviation 1 / sqrt(d), which gives vectors of norm about 1: MiniLM's word vectors have 1.07 on average
+        init: (l, d), copied, from 16 bits to float32; the word vectors of chosen words, for example. None draws normal
+            numbers with standard deviation 1 / sqrt(d), which gives vectors of norm about 1: MiniLM's word vectors have
+            1.07 on average
 
     Shapes:
         vectors: (b, s, d); mask: (b, s), true or 1 where a token is real; returns (b, l + s, d) and (b, l + s).
@@ -46,7 +48,7 @@ class SoftPrompt(nn.Module):
             init = torch.randn(length, width) / width**0.5
         if init.shape != (length, width):
             raise ValueError(f"init must be (length, width) = {(length, width)}, got {tuple(init.shape)}.")
-        self.vectors = nn.Parameter(init.detach().clone())
+        self.vectors = nn.Parameter(init.detach().to(trained_type(init.dtype), copy=True))
 
     def forward(self, vectors: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """The longer vectors and their mask."""
@@ -94,6 +96,8 @@ class PromptTuned(nn.Module):
     Lab 04 explains it.
     """
 
+    wraps = "classifier"
+
     def __init__(
         self,
         classifier: SentenceClassifier,
@@ -107,12 +111,13 @@ class PromptTuned(nn.Module):
         if reparameterized and init is not None:
             raise ValueError("init is the start of a plain prompt; with reparameterized=True the encoder makes it.")
         self.classifier = classifier
-        classifier.encoder.requires_grad_(False)
         width = classifier.encoder.words.embedding_dim
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.prompt = PromptEncoder(length, width) if reparameterized else SoftPrompt(length, width, init)
-        self.prompt.to(classifier.encoder.words.weight.device, classifier.encoder.words.weight.dtype)
+        words = classifier.encoder.words.weight
+        self.prompt.to(words.device, trained_type(words.dtype))
+        classifier.encoder.requires_grad_(False)
 
     def forward(self, ids: Tensor) -> Tensor:
         """Scores before softmax, (b, c)."""

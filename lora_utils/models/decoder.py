@@ -90,10 +90,10 @@ class Cache:
         return 0 if self.key is None else self.key.shape[2]
 
     def extend(self, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
-        """Appends the new tokens, (b, k, s, e) each, and returns all of them, (b, k, t, e) each."""
+        """Appends the new tokens, (b, k, s, e) each, and returns all of them, (b, k, t, e) each, in their type."""
         if self.key is not None:
-            key = torch.cat((self.key, key), dim=2)  # (b, k, t, e)
-            value = torch.cat((self.value, value), dim=2)  # (b, k, t, e)
+            key = torch.cat((self.key.to(key.dtype), key), dim=2)  # (b, k, t, e)
+            value = torch.cat((self.value.to(value.dtype), value), dim=2)  # (b, k, t, e)
         self.key, self.value = key, value
         return key, value
 

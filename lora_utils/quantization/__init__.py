@@ -39,3 +39,4 @@ from lora_utils.quantization.quantization_error import linear_weights as linear_
 from lora_utils.quantization.quantization_error import relative_error as relative_error
 from lora_utils.quantization.quantization_error import weights_replaced as weights_replaced
 from lora_utils.quantization.quantized_linear import QuantizedLinear as QuantizedLinear
+from lora_utils.quantization.stored_weights import is_linear4bit as is_linear4bit

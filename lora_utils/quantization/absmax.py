@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from lora_utils.integers import as_integer
 from lora_utils.quantization.blocks import from_blocks, refuse_not_finite, to_blocks
 
 
@@ -55,7 +56,7 @@ def absmax_quantize(x: Tensor, bits: int = 8, block: int | None = None) -> Quant
 
     Source: Dettmers et al. 2022, section 2.1. Explained in lab 07_quantization.
     """
-    _check_bits(bits, lowest=2)
+    bits = _check_bits(bits, lowest=2)
     blocks = _computable(to_blocks(x, block))  # (m, k)
     largest = 2 ** (bits - 1) - 1
     absmax = blocks.abs().amax(dim=1, keepdim=True)  # (m, 1)
@@ -82,7 +83,7 @@ def zero_point_quantize(x: Tensor, bits: int = 8, block: int | None = None) -> Q
 
     Source: Jacob et al. 2018, section 2.1. Explained in lab 07_quantization.
     """
-    _check_bits(bits, lowest=1)
+    bits = _check_bits(bits, lowest=1)
     blocks = _computable(to_blocks(x, block))  # (m, k)
     largest = 2**bits - 1
     low = blocks.amin(dim=1, keepdim=True).clamp(max=0)  # (m, 1)
@@ -123,9 +124,11 @@ def bits_per_parameter(quantized: Quantized, constant_bits: int = 32) -> float:
     return quantized.bits + m * constants / quantized.shape.numel()
 
 
-def _check_bits(bits: int, lowest: int) -> None:
-    if not isinstance(bits, int) or isinstance(bits, bool) or not lowest <= bits <= 16:
+def _check_bits(bits: int, lowest: int) -> int:
+    found = as_integer(bits)
+    if found is None or not lowest <= found <= 16:
         raise ValueError(f"bits must be an integer from {lowest} to 16, got {bits!r}")
+    return found
 
 
 def _computable(blocks: Tensor) -> Tensor:

@@ -14,20 +14,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from lora_utils.integers import as_integer
+
 FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
-
-
-def count_blocks(numel: int, block: int | None) -> int:
-    """Return m = ceil(n / k), or 1 when `block` is None and the whole tensor is one block.
-
-    Raises:
-        ValueError: if `block` is neither None nor an integer of at least 1.
-    """
-    if block is None:
-        return 1
-    if not isinstance(block, int) or isinstance(block, bool) or block < 1:
-        raise ValueError(f"block must be an integer of at least 1, or None for the whole tensor, got {block!r}")
-    return math.ceil(numel / block)
 
 
 def to_blocks(x: Tensor, block: int | None) -> Tensor:
@@ -53,11 +42,14 @@ def to_blocks(x: Tensor, block: int | None) -> Tensor:
         raise TypeError(f"quantising needs floating-point numbers, got a tensor of {x.dtype}; convert it with .float()")
     if x.numel() == 0:
         raise ValueError(f"quantising needs at least one number, got an empty tensor of shape {tuple(x.shape)}")
-    m = count_blocks(x.numel(), block)
+    k = x.numel() if block is None else as_integer(block)
+    if k is None or k < 1:
+        raise ValueError(f"block must be an integer of at least 1, or None for the whole tensor, got {block!r}")
+    m = math.ceil(x.numel() / k)
     flat = x.detach().reshape(-1)  # (n,)
-    if block is not None and m * block != flat.numel():
-        flat = F.pad(flat, (0, m * block - flat.numel()))  # (m * k,)
-    return flat.reshape(m, -1)  # (m, k)
+    if m * k != flat.numel():
+        flat = F.pad(flat, (0, m * k - flat.numel()))  # (m * k,)
+    return flat.reshape(m, k)
 
 
 def from_blocks(blocks: Tensor, shape: Sequence[int]) -> Tensor:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from lora_utils.integers import at_least
 from lora_utils.quantization.blocks import from_blocks, refuse_not_finite, to_blocks
 from lora_utils.quantization.codebooks import DYNAMIC8
 from lora_utils.quantization.nf4 import BLOCK, FourBit, dequantize_4bit
@@ -56,8 +57,7 @@ def quantize_scales(scales: Tensor, group: int = GROUP) -> DoubleQuantized:
     """
     if scales.dim() != 1:
         raise ValueError(f"scales must have one axis, got shape {tuple(scales.shape)}")
-    if group is None:
-        raise ValueError("group must be an integer of at least 1, got None")
+    group = at_least(1, "group", group)
     mean = scales.float().mean()  # ()
     groups = to_blocks(scales.float() - mean, group)  # (t, g)
     absmax = groups.abs().amax(dim=1, keepdim=True)  # (t, 1)

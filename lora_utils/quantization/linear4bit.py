@@ -15,6 +15,9 @@ from types import ModuleType
 import torch
 from torch import Tensor, nn
 
+from lora_utils.quantization.blocks import refuse_not_finite
+from lora_utils.quantization.stored_weights import require_float_linear
+
 
 def load_bitsandbytes() -> ModuleType:
     """Import bitsandbytes and keep what it says about missing extras off standard error.
@@ -40,19 +43,21 @@ def to_linear4bit(linear: nn.Linear, double: bool = True, compute_dtype: torch.d
     """Return bitsandbytes' Linear4bit with the layer's weight in NF4, blocks of 64, and its bias, all frozen.
 
     Args:
-        linear: an nn.Linear; read, not changed. Its device is where the weight is quantised.
+        linear: an nn.Linear with finite weights; read, not changed. Its device is where the weight is quantised.
         double: whether the scales are stored in 8 bits (default True).
         compute_dtype: type of the matrix product (default that of the layer's weight). On a GPU with tensor cores
             bfloat16 is several times faster than float32; float16 overflows more easily (artidoro/qlora, README).
 
     Raises:
-        TypeError: if `linear` is not an nn.Linear.
+        TypeError: if `linear` is not an nn.Linear with floats.
+        ValueError: if a weight is not finite; bitsandbytes would make NaN of its whole block, and with `double` of all
+            blocks whose scales share one.
         ImportError: as load_bitsandbytes.
 
     Explained in lab 08_qlora.
     """
-    if not isinstance(linear, nn.Linear):
-        raise TypeError(f"to_linear4bit stores an nn.Linear, got {type(linear).__name__}")
+    require_float_linear(linear, "to_linear4bit stores", "it has been quantized already")
+    refuse_not_finite(linear.weight.detach().abs().amax())
     bnb = load_bitsandbytes()
     layer = bnb.nn.Linear4bit(
         linear.in_features,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from lora_utils.integers import at_least
 from lora_utils.quantization.blocks import from_blocks, refuse_not_finite, to_blocks
 from lora_utils.quantization.codebooks import NF4, Codebook
 
@@ -59,8 +60,7 @@ def quantize_4bit(x: Tensor, codebook: Codebook = NF4, block: int = BLOCK) -> Fo
     """
     if len(codebook.values) != 16:
         raise ValueError(f"4 bits need a table of 16 numbers, {codebook.name} has {len(codebook.values)}")
-    if block is None:
-        raise ValueError("block must be an integer of at least 1, got None")
+    block = at_least(1, "block", block)
     blocks = to_blocks(x, block)  # (m, k)
     packed, absmax = [], []
     rows = max(2, _AT_ONCE // block // 2 * 2)  # even, so that no byte straddles two parts even when the block is odd

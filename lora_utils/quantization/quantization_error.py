@@ -9,6 +9,8 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
+from lora_utils.quantization.stored_weights import is_float_linear
+
 
 def relative_error(w: Tensor, back: Tensor) -> float:
     """Return ||w - w'|| / ||w|| with Frobenius norms, computed in float64; 0 for tensors that agree.
@@ -33,31 +35,39 @@ def relative_error(w: Tensor, back: Tensor) -> float:
 
 
 def linear_weights(model: nn.Module) -> dict[str, Tensor]:
-    """Return the weight (o, i) of every nn.Linear in the model by the layer's name, detached, not copied."""
-    return {name: m.weight.detach() for name, m in model.named_modules() if isinstance(m, nn.Linear)}
+    """Return the weight (o, i) of every nn.Linear with floats by the layer's name, detached, not copied."""
+    return {name: m.weight.detach() for name, m in model.named_modules() if is_float_linear(m)}
 
 
 @contextmanager
 def weights_replaced(model: nn.Module, change: Callable[[Tensor], Tensor]) -> Iterator[nn.Module]:
     """Within the block, every linear layer's weight w is change(w); afterwards it is what it was, bit for bit.
 
-    Embeddings, norms and biases stay as they are. The model computes with floats throughout: what is measured is the
-    effect of quantising on its answers, not on its memory.
+    Embeddings, norms and biases stay as they are, also an embedding whose weight is the output layer's. The model
+    computes with floats throughout: what is measured is the effect of quantising on its answers, not on its memory.
 
     Args:
         model: any module; it is changed in place while the block runs.
         change: (o, i) -> (o, i), for example lambda w: dequantize_4bit(quantize_4bit(w)).
 
+    Raises:
+        ValueError: if a layer computes its weight anew at each call, as a pruned or weight-normed one does.
+
     Explained in lab 07_quantization.
     """
-    weights = linear_weights(model)
-    before = {name: w.clone() for name, w in weights.items()}
+    layers = [layer for layer in model.modules() if is_float_linear(layer)]
+    if any("weight" not in layer._parameters for layer in layers):
+        raise ValueError(
+            "weights_replaced needs weights that are parameters, and one layer computes its own at each call; make it "
+            "one first: torch.nn.utils.parametrize.remove_parametrizations(layer, 'weight'), or for a pruned layer "
+            "torch.nn.utils.prune.remove(layer, 'weight')"
+        )
+    before = [layer.weight for layer in layers]
     try:
         with torch.no_grad():
-            for name, w in weights.items():
-                w.copy_(change(before[name]))
+            for layer, w in zip(layers, before, strict=True):
+                layer.weight = nn.Parameter(change(w.detach().clone()).to(w.dtype), w.requires_grad)
         yield model
     finally:
-        with torch.no_grad():
-            for name, w in weights.items():
-                w.copy_(before[name])
+        for layer, w in zip(layers, before, strict=True):
+            layer.weight = w

@@ -15,9 +15,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lora_utils.quantization.codebooks import NF4, Codebook
+from lora_utils.integers import as_integer
+from lora_utils.quantization.codebooks import FP4, INT4, NF4, Codebook
 from lora_utils.quantization.double_quantization import DoubleQuantized, dequantize_scales, quantize_scales
 from lora_utils.quantization.nf4 import BLOCK, FourBit, dequantize_4bit, quantize_4bit
+from lora_utils.quantization.stored_weights import require_float_linear
 
 
 class QuantizedLinear(nn.Module):
@@ -25,7 +27,8 @@ class QuantizedLinear(nn.Module):
 
     Codes and scales are buffers: they move with the layer and are saved with it, and no optimiser sees them. Scales
     stay float32 when the layer is cast, since rounding them would change every weight of their block. W' is computed
-    in the type of x; the bias is frozen and kept as it is.
+    in the type of x; the bias is frozen and kept as it is. A state dict says which table its codes point into, and is
+    refused by a layer with another.
 
     Args:
         linear: the layer to store, an nn.Linear with finite weights. It is read, not kept and not changed.
@@ -37,7 +40,7 @@ class QuantizedLinear(nn.Module):
         x (..., i) -> (..., o).
 
     Raises:
-        TypeError: if `linear` is not an nn.Linear.
+        TypeError: if `linear` is not an nn.Linear with floats.
         ValueError: as `quantize_4bit`.
 
     Source: Dettmers et al. 2023, section 3. Explained in lab 07_quantization; used in lab 08_qlora.
@@ -45,10 +48,10 @@ class QuantizedLinear(nn.Module):
 
     def __init__(self, linear: nn.Linear, codebook: Codebook = NF4, block: int = BLOCK, double: bool = True) -> None:
         super().__init__()
-        if not isinstance(linear, nn.Linear):
-            raise TypeError(f"QuantizedLinear stores an nn.Linear, got {type(linear).__name__}")
+        require_float_linear(linear, "QuantizedLinear stores", "it has been quantized already")
         self.out_features, self.in_features = linear.weight.shape
-        self.codebook, self.block, self.double, self.dtype = codebook, block, double, linear.weight.dtype
+        self.codebook, self.block, self.dtype = codebook, as_integer(block), linear.weight.dtype
+        self.double_quantization = bool(double)  # not `double`: a module has a method of that name
         quantized = quantize_4bit(linear.weight, codebook, block)
         self.register_buffer("packed", quantized.packed)  # (ceil(o * i / 2),) uint8
         if double:
@@ -64,7 +67,7 @@ class QuantizedLinear(nn.Module):
     @torch.no_grad()
     def dequantize(self, dtype: torch.dtype | None = None) -> Tensor:
         """Return W', shape (o, i), newly made, in `dtype` or else in the type of the original weight."""
-        if self.double:
+        if self.double_quantization:
             absmax = dequantize_scales(DoubleQuantized(self.scale_codes, self.scale_absmax, self.scale_mean))  # (m,)
         else:
             absmax = self.absmax
@@ -90,6 +93,32 @@ class QuantizedLinear(nn.Module):
             linear.bias.copy_(self.bias)
         return linear
 
+    @property
+    def stored_numbers(self) -> int:
+        """How many weights the codes stand for, o * i."""
+        return self.out_features * self.in_features
+
+    def get_extra_state(self) -> Tensor:
+        """What the codes mean, (18,) float64: the table, the block, and whether the scales have 8 bits.
+
+        It travels in the state dict, since bytes alone do not say which table they point into.
+        """
+        state = [*self.codebook.values, self.block, self.double_quantization]
+        return torch.tensor(state, dtype=torch.float64, device="cpu")  # where all devices can be compared
+
+    def set_extra_state(self, state: Tensor) -> None:
+        """Nothing to set: `_load_from_state_dict` has compared it."""
+
+    def _load_from_state_dict(self, state_dict, prefix, metadata, strict, missing, unexpected, errors) -> None:
+        """Load nothing and say so where the codes were made for another table, other blocks or other scales."""
+        theirs, ours = state_dict.get(f"{prefix}_extra_state"), self.get_extra_state()
+        if f"{prefix}packed" in state_dict and not (theirs is not None and torch.equal(theirs.cpu(), ours)):
+            came = "does not say which" if theirs is None else f"has codes of {_storage(theirs.tolist())}"
+            what = f"{prefix.rstrip('.') or 'the layer'} reads codes of {_storage(ours.tolist())}, and the state {came}"
+            errors.append(f"{what}; make the layer with the codebook, block and double of the saved one")
+            return
+        super()._load_from_state_dict(state_dict, prefix, metadata, strict, missing, unexpected, errors)
+
     def stored_bytes(self) -> int:
         """Return the bytes of codes, scales and bias."""
         return sum(t.numel() * t.element_size() for t in [*self.buffers(), *self.parameters()])
@@ -97,7 +126,7 @@ class QuantizedLinear(nn.Module):
     def extra_repr(self) -> str:
         """Show sizes and storage in print(model)."""
         sizes = f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
-        return f"{sizes}, codebook={self.codebook.name}, block={self.block}, double={self.double}"
+        return f"{sizes}, codebook={self.codebook.name}, block={self.block}, double={self.double_quantization}"
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> QuantizedLinear:
         """Move the buffers but keep the scales float32; `.half()` and `.to(dtype)` come through here."""
@@ -108,6 +137,14 @@ class QuantizedLinear(nn.Module):
             if after.dtype != before.dtype:
                 setattr(self, name, before.to(after.device))
         return self
+
+
+def _storage(state: list[float]) -> str:
+    """What codes mean, in words; a table that has no name here is shown by its first entries."""
+    table, (block, double) = tuple(state[:16]), state[16:]
+    names = [book.name for book in (NF4, FP4, INT4) if book.values == table]
+    name = names[0] if names else f"({', '.join(f'{value:.3g}' for value in table[:3])}, ...)"
+    return f"{name}, block={block:.0f}, double={bool(double)}"
 
 
 class _TimesStoredWeight(torch.autograd.Function):

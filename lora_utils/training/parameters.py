@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from torch import nn
 
+from lora_utils.quantization.stored_weights import numbers_in
+
 
 class ParameterCount(NamedTuple):
     """How many numbers a module holds, and how many of them training may change."""
@@ -33,18 +35,20 @@ def unfreeze(module: nn.Module) -> nn.Module:
 
 
 def count_parameters(module: nn.Module) -> ParameterCount:
-    """Count a module's numbers; a tensor that two layers share counts once.
+    """Count a module's numbers; a tensor that two layers share counts once, a weight stored in 4 bits as it was.
 
     Args:
-        module: any nn.Module. Buffers are not counted.
+        module: any nn.Module. Of buffers, the codes of a QuantizedLinear alone count: as its o * i weights.
 
     Returns:
         ParameterCount(trainable, total).
 
     Explained in lab 05_lora_layer.
     """
-    sizes = [(p.numel(), p.requires_grad) for p in module.parameters()]
-    return ParameterCount(sum(n for n, trainable in sizes if trainable), sum(n for n, _ in sizes))
+    sizes = [(numbers_in(p), p.requires_grad) for p in module.parameters()]
+    codes = {id(m.packed): m.stored_numbers for m in module.modules() if hasattr(m, "stored_numbers")}
+    total = sum(n for n, _ in sizes) + sum(codes.values())
+    return ParameterCount(sum(n for n, trainable in sizes if trainable), total)
 
 
 def trainable_names(module: nn.Module) -> list[str]:

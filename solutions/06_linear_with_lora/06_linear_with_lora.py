@@ -22,7 +22,7 @@
 # course's own classes, which do what you are asked to build; where your own code has passed its check, the text says
 # that it is yours that runs.
 
-# %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false} withheld=["lora_utils.methods.linear_with_lora.LinearWithLoRA", "lora_utils.methods.dora.LinearWithDoRA", "lora_utils.methods.dora.inject_dora", "lora_utils.methods.qlora.QuantizedLinearWithLoRA", "lora_utils.methods.inject.inject_lora", "lora_utils.methods.adapter_file.adapter_state", "lora_utils.methods.adapter_file.load_adapter"]
+# %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false} withheld=["lora_utils.methods.linear_with_lora.LinearWithLoRA", "lora_utils.methods.dora.LinearWithDoRA", "lora_utils.methods.dora.inject_dora", "lora_utils.methods.qlora.QuantizedLinearWithLoRA", "lora_utils.methods.inject.inject_lora", "lora_utils.methods.adapter_file.adapter_state", "lora_utils.methods.adapter_file.load_adapter", "lora_utils.wrappers.module_walk.replace", "lora_utils.wrappers.statement.adapter_layers"]
 import inspect
 import json
 import platform
@@ -904,7 +904,7 @@ adapter_state_grade
 # <details><summary>Answer</summary>
 #
 # A safetensors file has a header with names, dtypes, shapes and offsets: 8 bytes of length and here a few hundred
-# bytes of JSON. The whole model is 1,257,142 numbers, 5.03 MB, nearly all of it the frozen embedding: about 1,800
+# bytes of JSON. The whole model is 1,257,142 numbers, 5.03 MB, nearly all of it the frozen embedding: about 1,700
 # times as much. (The paper: 350 GB become 35 MB for GPT-3, a factor of 10,000, counted with rank 4 on query and
 # value.)
 # </details>

@@ -150,9 +150,10 @@ def test_encode_cuts_and_pad_batch_fills():
         encode("x y", vocab, max_len=3)
 
 
-def test_torchtext_that_does_not_load_is_not_used(monkeypatch, tmp_path):
+@pytest.mark.parametrize("error", ["OSError('undefined symbol')", "RuntimeError('operator exists')", "KeyError('x')"])
+def test_torchtext_that_does_not_load_is_not_used(monkeypatch, tmp_path, error):
     (tmp_path / "torchtext").mkdir()
-    (tmp_path / "torchtext" / "__init__.py").write_text("raise OSError('undefined symbol')")
+    (tmp_path / "torchtext" / "__init__.py").write_text(f"raise {error}")
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "torchtext", raising=False)
     assert text._load_torchtext() is None

@@ -136,6 +136,8 @@ def test_the_shipped_runs_are_whole_and_of_the_present_methods():
         assert 0 < run.test <= 1
     lora = next(run for run in runs if run.method == "LoRA")
     assert lora.trainable < 0.02 * lora.total
+    totals = {run.total for run in runs if run.corpus == "trec" and run.method in ("LoRA", "QLoRA")}
+    assert totals == {22_641_414}, "four bits change how numbers are stored, not how many there are"
 
 
 def test_texts_are_ordered_by_length_with_their_labels():

@@ -8,6 +8,7 @@ from torch import nn
 
 from lora_utils.methods.checkpointing import checkpoint_blocks, forget_checkpoints
 from lora_utils.methods.inject import inject_lora
+from lora_utils.methods.prefix_tuning import DecoderPrefix
 from lora_utils.models.decoder import Decoder
 from lora_utils.training.measured_memory import training_memory
 
@@ -90,3 +91,24 @@ def test_without_gradients_caches_work_as_before(decoder):
     expected = generate_ids(decoder, [1, 2, 3], 6)
     checkpoint_blocks(decoder.blocks)
     assert generate_ids(decoder, [1, 2, 3], 6) == expected
+
+
+def test_a_prefix_gets_the_gradients_that_it_gets_without(decoder):
+    prefix = DecoderPrefix(decoder, 4)
+
+    def steps():
+        loss = 0
+        for _ in range(2):  # fresh caches every time, as in training
+            loss = loss + decoder(IDS, caches=prefix.caches(2)).square().mean()
+        return torch.autograd.grad(loss, [prefix.prefix, *(p for p in decoder.parameters() if p.requires_grad)])
+
+    plain = steps()
+    checkpoint_blocks(decoder.blocks)
+    assert all(torch.equal(mine, theirs) for mine, theirs in zip(steps(), plain, strict=True))
+
+
+def test_a_cache_is_extended_once(decoder):
+    checkpoint_blocks(decoder.blocks)
+    caches = decoder.caches()
+    decoder(IDS, caches=caches).sum().backward()
+    assert [cache.length for cache in caches] == [IDS.shape[1]] * 3

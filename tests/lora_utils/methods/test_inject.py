@@ -41,7 +41,7 @@ def test_a_name_that_matches_nothing_lists_the_layers_and_changes_nothing():
 def test_injecting_twice_is_refused_and_does_not_nest():
     net = model()
     inject_lora(net, "head", rank=2, alpha=1.0)
-    with pytest.raises(ValueError, match="'head' has LoRA already"):
+    with pytest.raises(ValueError, match="'head' is wrapped already, in LinearWithLoRA"):
         inject_lora(net, "head", rank=2, alpha=1.0)
     inject_lora(net, "*", rank=2, alpha=1.0)  # the rest, and not the inner layer of the wrapped head
     assert sum(isinstance(m, LinearWithLoRA) for m in net.modules()) == 3

@@ -78,6 +78,18 @@ def test_the_layer_is_kept_and_frozen_and_only_the_path_trains():
     assert trainable == {"lora.A": IN * RANK, "lora.B": RANK * OUT}
 
 
+def test_the_layer_comes_first_in_what_is_printed_and_saved():
+    names = ["linear.weight", "linear.bias", "lora.A", "lora.B"]
+    assert list(adapted().state_dict()) == [name for name, _ in adapted().named_parameters()] == names
+
+
+def test_an_error_leaves_the_layer_as_it_was():
+    base = nn.Linear(IN, OUT)
+    with pytest.raises(ValueError, match="rank must be"):
+        LinearWithLoRA(base, 0, ALPHA)
+    assert all(p.requires_grad for p in base.parameters())
+
+
 def test_the_path_takes_the_layers_dtype():
     assert adapted(dtype=torch.float64)(torch.randn(2, IN, dtype=torch.float64)).dtype == torch.float64
 

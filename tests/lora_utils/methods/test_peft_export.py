@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from lora_utils import inject_lora
+from lora_utils.methods import inject_adapters, inject_dora, inject_ia3, inject_prefix, inject_qlora
 from lora_utils.methods.peft_export import bert_name, export_peft, peft_config, peft_state
 from lora_utils.models.minilm import PLACES, MiniLM, from_bert
 
@@ -113,3 +114,20 @@ def test_what_cannot_be_exported_is_refused_before_anything_is_written(tmp_path)
     with pytest.raises(ValueError, match="no layer called '0'"):
         export_peft(stranger, tmp_path / "none")
     assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize("change", [lambda m: inject_dora(m, "*.value", RANK, ALPHA), inject_ia3,
+                                    lambda m: inject_adapters(m, 3), lambda m: inject_prefix(m, 3),
+                                    lambda m: inject_qlora(m, "*.value", RANK, ALPHA)])  # fmt: skip
+def test_what_would_be_missing_from_the_export_is_named(tmp_path, change):
+    model = adapted(["*.query"])
+    change(model)
+    with pytest.raises(ValueError, match="which would be missing from the export"):
+        export_peft(model, tmp_path / "none")
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_compiled_encoder_is_exported_under_its_own_names():
+    model = adapted(["*.query"])
+    plain = peft_state(model)
+    assert list(peft_state(torch.compile(model, backend="eager"))) == list(plain)

@@ -16,6 +16,7 @@ from lora_utils.methods.qlora import (
     merge_qlora,
     quantize_linears,
 )
+from lora_utils.quantization.codebooks import FP4, NF4
 from lora_utils.quantization.double_quantization import dequantize_twice, quantize_scales
 from lora_utils.quantization.nf4 import quantize_4bit
 from lora_utils.quantization.quantized_linear import QuantizedLinear
@@ -186,7 +187,7 @@ def test_quantizing_again_is_farther_off_than_sixteen_bits():
     x = torch.randn(50, IN)
     again = layer.requantized()
     assert isinstance(again, QuantizedLinear)
-    assert (again.block, again.double) == (layer.base.block, layer.base.double)
+    assert (again.block, again.double_quantization) == (layer.base.block, layer.base.double_quantization)
     off = [(other(x) - layer(x)).abs().max() for other in (layer.merged(), layer.merged(torch.bfloat16).float(), again)]
     assert off[0] < off[1] < off[2]
 
@@ -204,7 +205,7 @@ def test_quantize_linears_stores_what_matches_and_nothing_else(net):
     for name, module in before.named_modules():
         now = net.get_submodule(name)
         if name in names:
-            assert (type(now), now.block, now.double) == (QuantizedLinear, 32, False)
+            assert (type(now), now.block, now.double_quantization) == (QuantizedLinear, 32, False)
             quantized = quantize_4bit(module.weight, block=32)
             assert torch.equal(now.packed, quantized.packed)
         else:
@@ -260,7 +261,7 @@ def test_a_wrong_name_is_refused_before_anything_is_changed(net, change, argumen
 def test_a_layer_with_lora_is_not_stored_or_wrapped_again(net, change, first):
     first(net, "head", 2, 1.0)
     kinds = [type(m) for m in net.modules()]
-    with pytest.raises(ValueError, match="'head' has LoRA already"):
+    with pytest.raises(ValueError, match="'head' is wrapped already, in .*WithLoRA"):
         change(net, "head")
     assert [type(m) for m in net.modules()] == kinds
 
@@ -281,3 +282,22 @@ def test_merge_qlora_keeps_the_outputs_unless_it_quantizes_again(net):
     merge_qlora(again, requantize=True)
     assert type(again.blocks[0]["down"]) is QuantizedLinear
     assert (again(IDS) - before).abs().max() > 100 * (net(IDS) - before).abs().max()
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")  # raised inside bitsandbytes
+@pytest.mark.parametrize("double", [True, False])
+@pytest.mark.parametrize(("kind", "codebook", "block"), [("fp4", FP4, 128), ("nf4", NF4, 256)], ids=["fp4", "nf4"])
+def test_quantizing_again_keeps_bitsandbytes_table_blocks_and_scales(kind, codebook, block, double):
+    import bitsandbytes as bnb
+
+    torch.manual_seed(0)
+    base = bnb.nn.Linear4bit(256, 24, quant_type=kind, compress_statistics=double, compute_dtype=torch.float32)
+    weight = torch.randn(24, 256)
+    base.weight = bnb.nn.Params4bit(
+        weight, requires_grad=False, blocksize=block, compress_statistics=double, quant_type=kind
+    )
+    base = base.to("cpu")
+    again = QuantizedLinearWithLoRA(base, RANK, 0.7).requantized()
+    assert (again.codebook, again.block, again.double_quantization) == (codebook, block, double)
+    ours = QuantizedLinearWithLoRA(QuantizedLinear(nn.Linear(256, 24), codebook, block, double), RANK, 0.7)
+    assert (ours.requantized().codebook, ours.requantized().block) == (codebook, block)

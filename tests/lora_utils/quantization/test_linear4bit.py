@@ -95,3 +95,12 @@ def test_a_talkative_library_is_kept_quiet_and_a_broken_one_is_an_import_error(t
     env = {**os.environ, "PYTHONPATH": path}
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=env)
     assert (out.stdout.strip(), out.stderr) == (said, "")
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_one_number_that_is_not_finite_is_refused(value):
+    linear = nn.Linear(128, 24)
+    with torch.no_grad():
+        linear.weight[3, 5] = value
+    with pytest.raises(ValueError, match="needs finite numbers"):
+        to_linear4bit(linear)

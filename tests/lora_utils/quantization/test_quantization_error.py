@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 from torch import nn
+from torch.nn.utils import prune
 
 from lora_utils.quantization.quantization_error import linear_weights, relative_error, weights_replaced
 
@@ -72,3 +73,24 @@ def test_weights_come_back_when_the_change_or_the_block_fails():
     with pytest.raises(RuntimeError, match="inside"), weights_replaced(model, torch.zeros_like):
         raise RuntimeError("inside")
     assert torch.equal(model[1].weight, before)
+
+
+def test_an_embedding_that_shares_its_weight_stays_as_it_is():
+    model = nn.Sequential(nn.Embedding(7, 3), nn.Linear(3, 7, bias=False))
+    model[1].weight = model[0].weight
+    before = model[0].weight.detach().clone()
+    with weights_replaced(model, torch.zeros_like):
+        assert torch.equal(model[0].weight, before)
+        assert not model(torch.tensor([1, 2])).any()
+    assert model[1].weight is model[0].weight
+
+
+def test_a_change_in_place_is_undone_and_a_pruned_layer_refused():
+    model = small()
+    before = model[1].weight.detach().clone()
+    with weights_replaced(model, lambda w: w.mul_(3)):
+        assert torch.equal(model[1].weight, 3 * before)
+    assert torch.equal(model[1].weight, before)
+    prune.l1_unstructured(model[1], "weight", amount=0.5)
+    with pytest.raises(ValueError, match="weights that are parameters"), weights_replaced(model, torch.zeros_like):
+        pass

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from lora_utils.methods.lora import LoRALayer
-from lora_utils.quantization.codebooks import FP4, INT4, NF4
+from lora_utils.quantization.codebooks import FP4, INT4, NF4, Codebook
 from lora_utils.quantization.double_quantization import dequantize_twice, quantize_scales
 from lora_utils.quantization.nf4 import dequantize_4bit, quantize_4bit
 from lora_utils.quantization.quantized_linear import QuantizedLinear
@@ -183,5 +183,51 @@ def test_printing_it_shows_sizes_and_storage():
 
 
 def test_what_is_no_linear_layer_is_refused():
-    with pytest.raises(TypeError, match="QuantizedLinear stores an nn.Linear, got QuantizedLinear"):
+    with pytest.raises(TypeError, match="stores an nn.Linear with floats, got QuantizedLinear, .* quantized already"):
         QuantizedLinear(QuantizedLinear(linear()))
+
+
+@pytest.mark.parametrize(
+    ("other", "what"),
+    [
+        ({"codebook": FP4}, "has codes of NF4, block=64, double=True"),
+        ({"codebook": Codebook("mine", tuple(range(16)))}, r"reads codes of \(0, 1, 2, ...\), block=64"),
+        ({"block": 32}, "has codes of NF4, block=64, double=True"),
+        ({"double": False}, "has codes of NF4, block=64, double=True"),
+    ],
+    ids=["table", "a table without a name", "block", "double"],
+)
+@pytest.mark.parametrize("strict", [True, False])
+def test_codes_of_another_kind_are_refused_and_change_nothing(other, what, strict):
+    saved = nn.Sequential(QuantizedLinear(linear())).state_dict()
+    torch.manual_seed(1)
+    layer = nn.Sequential(QuantizedLinear(nn.Linear(IN, OUT), **other))
+    before = {name: value.clone() for name, value in layer.state_dict().items()}
+    with pytest.raises(RuntimeError, match=what):
+        layer.load_state_dict(saved, strict=strict)
+    assert all(torch.equal(value, before[name]) for name, value in layer.state_dict().items())
+
+
+def test_codes_that_do_not_say_what_they_mean_are_refused():
+    layer = QuantizedLinear(linear())
+    state = {name: value for name, value in layer.state_dict().items() if "extra" not in name}
+    with pytest.raises(
+        RuntimeError, match="reads codes of NF4, block=64, double=True, and the state does not say which"
+    ):
+        layer.load_state_dict(state, strict=False)
+    assert layer.load_state_dict({}, strict=False).missing_keys
+
+
+def test_a_state_dict_goes_through_safetensors(tmp_path):
+    from safetensors.torch import load_file, save_file
+
+    layer, other = QuantizedLinear(linear()), QuantizedLinear(nn.Linear(IN, OUT))
+    save_file(layer.state_dict(), tmp_path / "a.safetensors")
+    other.load_state_dict(load_file(tmp_path / "a.safetensors"))
+    assert torch.equal(other.dequantize(), layer.dequantize())
+
+
+def test_no_setting_takes_the_place_of_a_method():
+    layer = QuantizedLinear(linear())
+    assert layer.double().bias.dtype == torch.float64
+    assert not [name for name in vars(layer) if hasattr(nn.Module, name) and name != "training"]

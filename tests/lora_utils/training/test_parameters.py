@@ -1,8 +1,11 @@
 """Counting and freezing."""
 
+import pytest
 from torch import nn
 
 from lora_utils import count_parameters, freeze, trainable_names, unfreeze
+from lora_utils.methods.qlora import inject_qlora
+from lora_utils.quantization import QuantizedLinear, to_linear4bit
 
 
 def test_counts_are_sums_of_products():
@@ -28,3 +31,23 @@ def test_freezing_and_unfreezing_reach_everything():
 
 def test_an_empty_module_has_share_zero():
     assert count_parameters(nn.ReLU()).share == 0.0
+
+
+@pytest.mark.parametrize("double", [True, False])
+def test_a_weight_in_4_bits_counts_as_its_numbers(double):
+    plain = nn.Sequential(nn.Linear(64, 5), nn.Linear(5, 3))
+    numbers = count_parameters(plain).total
+    ours = nn.Sequential(QuantizedLinear(plain[0], double=double), freeze(plain[1]))
+    assert count_parameters(ours) == (0, numbers)
+    inject_qlora(ours, "0", rank=2)
+    assert count_parameters(ours) == (2 * (64 + 5), numbers + 2 * (64 + 5))
+    shared = QuantizedLinear(nn.Linear(4, 4, bias=False))
+    assert count_parameters(nn.Sequential(shared, shared)).total == 16
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")  # raised inside bitsandbytes
+def test_bitsandbytes_bytes_count_as_the_numbers_in_them():
+    plain = nn.Sequential(nn.Linear(64, 5), nn.Linear(5, 3))
+    theirs = nn.Sequential(to_linear4bit(plain[0]), plain[1])
+    assert theirs[0].weight.numel() == 64 * 5 / 2
+    assert count_parameters(theirs) == (5 * 3 + 3, count_parameters(plain).total)
