@@ -19,7 +19,7 @@ forgetting = Exercise("forgetting", lifted=REBUILDS)
 
 
 class TwoParts(nn.Module):
-    """A body and a head (o, h + 1), its bias last, called fc2; in training mode all scores are larger by 1, which changes no answer."""
+    """A body and a head (o, h + 1), its bias last, called fc2; training mode adds 1 to all scores: no other answer."""
 
     def __init__(self, body: torch.Tensor, head: torch.Tensor) -> None:
         super().__init__()

@@ -18,7 +18,8 @@ from lora_utils.checks.framework.probes import parameters_of
 freezing_policy = Exercise("freezing-policy", lifted=("changes-what-trains",))
 POLICIES = ("nothing", "last layer", "bitfit", "everything")
 ALL = [
-    "scale", "embedding.weight", "block.rel_bias", "block.bias_scale", "block.norm.weight", "block.norm.bias", "block.bias_gate.weight", "block.out.weight",
+    "scale", "embedding.weight", "block.rel_bias", "block.bias_scale", "block.norm.weight", "block.norm.bias",
+    "block.bias_gate.weight", "block.out.weight",
     "block.out.bias", "block.fc2.weight", "block.fc2.bias", "fc1.weight",
     "fc1.bias", "fc2.weight", "fc2.bias", "fc20.weight", "fc20.bias",
 ]  # fmt: skip
@@ -108,9 +109,9 @@ def judge_policy(subject: Subject, policy: str, head: str = "fc2", *, before: bo
         raise Failure(
             "turned-round", f"{text}: exactly the wrong half", "Freeze first, then switch on what is trained."
         )
-    if policy == "bitfit" and "block.bias_gate.weight" in extra and extra <= NEARLY:
+    if policy == "bitfit" and "block.bias_gate.weight" in extra <= NEARLY:
         raise Failure("module-name-matched", f"{text}: bias_gate is the name of a module, and its weight is no bias",
-                      "Look at the parameter's own name, after the last dot: it is 'bias', the whole of it.")  # fmt: skip
+                      "Look at the parameter's own name, after the last dot: all of it is 'bias'.")  # fmt: skip
     if policy == "bitfit" and extra and not missing and extra <= NEARLY:
         raise Failure("nearly-bias", f"{text}: {', '.join(sorted(extra))} is no bias by the exercise's rule",
                       "The part after the last dot is 'bias', the whole of it: compare with ==.")  # fmt: skip

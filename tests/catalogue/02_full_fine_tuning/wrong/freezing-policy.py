@@ -397,3 +397,27 @@ def choose(model, policy, head):
         trained = {"nothing": False, "last layer": of_head, "bitfit": of_head or bias, "everything": True}
         p.requires_grad_(trained[policy])
     return [name.split('.')[-1] for name, p in model.named_parameters() if p.requires_grad]
+
+# %% names that end with bias message="nearly-bias"
+def choose(model, policy, head):
+    if policy not in ("nothing","last layer","bitfit","everything"): raise ValueError(f"unknown {policy}")
+    for n,p in model.named_parameters():
+        h=n.startswith(head+"."); b=n.endswith("bias")
+        p.requires_grad={"nothing":False,"last layer":h,"bitfit":h or b,"everything":True}[policy]
+    return [n for n,p in model.named_parameters() if p.requires_grad]
+
+# %% only the head's own parameters message="head-inside-missed"
+def choose(model, policy, head):
+    if policy not in ("nothing","last layer","bitfit","everything"): raise ValueError(f"unknown {policy}")
+    for n,p in model.named_parameters():
+        h=n.rpartition(".")[0]==head; b=n.split(".")[-1]=="bias"
+        p.requires_grad={"nothing":False,"last layer":h,"bitfit":h or b,"everything":True}[policy]
+    return [n for n,p in model.named_parameters() if p.requires_grad]
+
+# %% own names that begin with bias message="nearly-bias"
+def choose(model, policy, head):
+    if policy not in ("nothing","last layer","bitfit","everything"): raise ValueError(f"unknown {policy}")
+    for n,p in model.named_parameters():
+        h=n.startswith(head+"."); b=n.split(".")[-1].startswith("bias")
+        p.requires_grad={"nothing":False,"last layer":h,"bitfit":h or b,"everything":True}[policy]
+    return [n for n,p in model.named_parameters() if p.requires_grad]
