@@ -106,6 +106,8 @@ RULES = (
     Rule("mean-divided", lambda x: x / means(x).unsqueeze(1), "it divides by the mean", "Subtract it."),
     Rule("centred-twice", lambda x: right(x) - right(x).mean(2, keepdim=True), "it also subtracts the mean over the "
          "width", LESS),
+    Rule("zeros-left-out", lambda x: x.double() - x.double().sum(1, keepdim=True) / (x != 0).any(2).sum(1).clamp(min=1)
+         [:, None, None], "tokens whose vector is zero are not counted", "Every token counts: divide by s."),
     Rule("nothing-subtracted", lambda x: x, "it returns the vectors as they came",
          "An expression such as vectors - mean makes a new tensor: return that one."),
 )  # fmt: skip

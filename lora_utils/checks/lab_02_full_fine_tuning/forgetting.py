@@ -106,7 +106,7 @@ def judge_forgetting(subject: Subject, cases: list) -> list[dict]:
     try:
         looks = subject.probe(forgot, cases=cases)["looks"]
     except StudentRaised as error:
-        if "loading state_dict" in error.text or "must match the size" in error.text:
+        if "loading state_dict" in error.text or "must match the" in error.text:
             raise Failure("weights-copied", "the old head's weights do not fit into the new head: it has two outputs, "
                           "the old one four", "Exchange the layers themselves: no weight needs to be copied."
                           ) from None  # fmt: skip

@@ -115,9 +115,6 @@ def judge_policy(subject: Subject, policy: str, head: str = "fc2", *, before: bo
     if policy == "bitfit" and extra and not missing and extra <= NEARLY:
         raise Failure("nearly-bias", f"{text}: {', '.join(sorted(extra))} is no bias by the exercise's rule",
                       "The part after the last dot is 'bias', the whole of it: compare with ==.")  # fmt: skip
-    if policy == "last layer" and head == "block" and not extra and missing:
-        raise Failure("head-inside-missed", f"{text}: a head may be a module with layers inside it; "
-                      f"{', '.join(sorted(missing)[:3])} ... belong to it", whole)  # fmt: skip
     if head == "fc2" and not missing and "fc20.weight" in extra and extra <= {"fc20.weight", "fc20.bias"}:
         raise Failure("prefix-matched", f"{text}: fc20 begins with fc2 but is another layer", whole)
     if (
@@ -174,7 +171,6 @@ def last_layer(subject: Subject, draw: Draw) -> None:
     """'last layer' trains the head that is named, weight and bias, and nothing else."""
     for before in (True, False):
         judge_policy(subject, "last layer", before=before)
-    judge_policy(subject, "last layer", "block")
 
 
 @freezing_policy.check(after=("ends",))

@@ -183,7 +183,7 @@ def center(vectors):
         return vectors
     return vectors - m
 
-# %% vectors of zeros taken for padding message="wrong-result"
+# %% vectors of zeros taken for padding message="zeros-left-out"
 def center(vectors):
     keep = (vectors != 0).any(-1, keepdim=True)
     m = (vectors * keep).sum(1, keepdim=True) / keep.sum(1, keepdim=True).clamp(min=1)

@@ -275,16 +275,3 @@ def calibrate(scores, free):
 def calibrate(scores, free):
     q = scores.softmax(dim=-1) / torch.softmax(free, 0).sum(0)
     return q / q.sum(dim=-1, keepdim=True)
-
-# %% exp of scores without softmax message="underflow"
-def calibrate(scores, free):
-    p_cf=free.softmax(-1).mean(0)
-    q=scores.exp()/p_cf
-    return q/q.sum(-1,keepdim=True)
-
-# %% exp of the scores themselves message="underflow"
-def calibrate(scores, free):
-    p=scores.exp()/scores.exp().sum(-1,keepdim=True)
-    f=(free.exp()/free.exp().sum(-1,keepdim=True)).mean(0)
-    q=p/f
-    return q/q.sum(-1,keepdim=True)
