@@ -356,7 +356,7 @@ evaluate_grade
 # </details>
 # <details><summary>Hint 3: nearly the answer</summary>
 #
-# A dict from policy to a condition is short: <code>{"nothing": False, "last layer": of_head, "bitfit": of_head or name.endswith("bias"), "everything": True}</code>.
+# A dict from policy to a condition is short: <code>{"nothing": False, "last layer": of_head, "bitfit": of_head or name.split(".")[-1] == "bias", "everything": True}</code>.
 # Check the policy before the loop.
 # </details>
 
@@ -371,7 +371,7 @@ def choose(model: nn.Module, policy: str, head: str) -> list[str]:
     if policy not in ("nothing", "last layer", "bitfit", "everything"):
         raise ValueError(f"unknown policy {policy!r}")
     for name, p in model.named_parameters():
-        of_head, bias = name.startswith(f"{head}."), name.rpartition(".")[2].endswith("bias")
+        of_head, bias = name.startswith(f"{head}."), name.rpartition(".")[2] == "bias"
         trained = {"nothing": False, "last layer": of_head, "bitfit": of_head or bias, "everything": True}
         p.requires_grad_(trained[policy])
     return [name for name, p in model.named_parameters() if p.requires_grad]

@@ -22,13 +22,19 @@ SHIFTS = (1.5, -1.5, 0.0, 0.0)  # of a batch's mean: positive, negative and neit
 
 def centered(function, *, cases) -> dict:
     """Probe: what the function returns for each tensor, and what has become of the tensors it was given."""
-    return {"values": [function(*case) for case in cases], "given": [case[0] for case in cases]}
+    values = [function(*case) for case in cases]
+    pairs = [(value, case[0]) for value, case in zip(values, cases, strict=True)]
+    shared = [isinstance(value, torch.Tensor) and value.data_ptr() == x.data_ptr() for value, x in pairs]
+    return {"values": values, "given": [x for _, x in pairs], "shared": shared}
 
 
 @center_sentences.check
 def centres(subject: Subject, draw: Draw) -> None:
     """From each token's vector the mean of its own sentence is subtracted."""
-    judge_centered(subject, [draw.normal(*draw.sizes(3, 3, 8)) + shift for shift in SHIFTS])
+    batches = [draw.normal(*draw.sizes(3, 3, 8)) + shift for shift in SHIFTS]
+    zeros = draw.normal(4, 5, 3) + 1.5
+    zeros[:, 3:] = 0  # a vector of zeros is a token like others
+    judge_centered(subject, [*batches, zeros])
 
 
 def means(x: torch.Tensor) -> torch.Tensor:
@@ -100,6 +106,8 @@ RULES = (
     Rule("mean-divided", lambda x: x / means(x).unsqueeze(1), "it divides by the mean", "Subtract it."),
     Rule("centred-twice", lambda x: right(x) - right(x).mean(2, keepdim=True), "it also subtracts the mean over the "
          "width", LESS),
+    Rule("zeros-left-out", lambda x: x.double() - x.double().sum(1, keepdim=True) / (x != 0).any(2).sum(1).clamp(min=1)
+         [:, None, None], "tokens whose vector is zero are not counted", "Every token counts: divide by s."),
     Rule("nothing-subtracted", lambda x: x, "it returns the vectors as they came",
          "An expression such as vectors - mean makes a new tensor: return that one."),
 )  # fmt: skip
@@ -150,8 +158,13 @@ def axis_lost(text: str, b: int, s: int, d: int) -> str:
 def leaves_the_input(subject: Subject, draw: Draw) -> None:
     """The tensor it was given is the same afterwards."""
     x = draw.normal(*draw.sizes(3, 3, 8)) + 1.5
-    seen = subject.probe(centered, cases=[[x]])["given"][0]
+    looks = subject.probe(centered, cases=[[x], [right(x).to(x.dtype)], [torch.zeros(2, 3, 4)]])
+    seen = looks["given"][0]
     if not torch.equal(seen, x):
         raise Failure("changed-in-place", "the function changed the tensor that it was given, by up to "
                       f"{float((seen - x).abs().max()):.2g}",
                       "x -= y writes into x, which the caller still uses; x - y makes a new tensor.")  # fmt: skip
+    if any(looks["shared"]):
+        raise Failure("the-input-returned", "for sentences that are centred already the result is the tensor that came "
+                      "in, not a new one" if not looks["shared"][0] else "the result is the tensor that came in, not a "
+                      "new one", "Return what the subtraction makes, whatever the mean is.")  # fmt: skip

@@ -36,7 +36,7 @@ TOLD = {
 
 def counted(function, *, cases: list) -> dict:
     """Probe: what the function says about each model, and the models' parameters afterwards."""
-    models = [counting_model(*case) for case in cases]
+    models = [counting_model(*case).train(k % 3 != 1) for k, case in enumerate(cases)]  # in both modes
     return {"values": [function(model) for model in models], "parameters": [parameters_of(model) for model in models]}
 
 

@@ -202,7 +202,7 @@ def judge_frozen(subject: Subject, cases: list[tuple]) -> None:
     wanted, returned = set(right(*case)), seen["returned"][place]
     text = f"after {told(*case)} "
     copied = {p["name"] for p in returned or [] if "after" in p and learns(p)}  # another module than the one given
-    if copied == wanted and values[place] == on(start(case[1]), case[2]):
+    if any("after" in p for p in returned or []) and copied == wanted and values[place] == on(start(case[1]), case[2]):
         raise Failure("a-copy", text + "the model returned is right, but the one given is unchanged",
                       "Change the model itself, without copying it.")  # fmt: skip
     told_of = [(wanted - came, "must be trainable and is frozen"), (came - wanted, "must be frozen and is trainable")]

@@ -105,7 +105,9 @@ COUNTS = (
 @honest_baselines.check
 def counts(subject: Subject, draw: Draw) -> None:
     """count_words(ids, words) is (n, words): how often each word stands in each text, padding not counted."""
-    judge_counts(subject, [counts_case(draw, n) for n in (4, 3, 5, 2)])
+    cases = [counts_case(draw, n) for n in (4, 3, 5, 2)]
+    cases += [(ids.flip(1), v) for ids, v in cases]  # padded on the left
+    judge_counts(subject, [*cases, (torch.ones(1, 301, dtype=torch.long), 3)])  # more than 8 bits hold
 
 
 def judge_counts(subject: Subject, cases: Sequence[tuple]) -> None:

@@ -242,8 +242,9 @@ def judge_score(subject: Subject, cases: Sequence[tuple], telling: Sequence[tupl
         return
     value, case = values[place], cases[place]
     expect_tensor(value, "the result")
-    if torch.isinf(value).any():
-        raise Failure("underflow", "a score is infinite: a probability was rounded to 0 before its logarithm was taken",
+    if not torch.isfinite(value).all() and not case[0].abs().max() < 50:  # large logits
+        raise Failure("underflow", "a score is infinite or NaN: a probability was rounded to 0 before its logarithm "
+                      "was taken",
                       "log_softmax never leaves the logarithm; log(softmax) does.")  # fmt: skip
     values += subject.tried(calls, cases=[list(case) for case in telling]).get("values", [])
     rule = explained(values, [*cases, *telling][: len(values)], right, RULES)

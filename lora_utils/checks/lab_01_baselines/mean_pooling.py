@@ -197,6 +197,9 @@ def judge_pool(subject: Subject, cases: Sequence[tuple], kind: str = "") -> None
     if value.shape == right(*case).shape and torch.isnan(value[empty]).any() and not torch.isnan(value[~empty]).any():
         raise Failure("empty-is-nan", "a text without real tokens gives NaN: 0 divided by 0, and one NaN makes "
                       "the loss of the whole batch NaN", "Divide by the count, but at least by 1.")  # fmt: skip
+    if value.shape == right(*case).shape and empty.any() and close(value[~empty], right(*case)[~empty]):
+        raise Failure("empty-not-zero", "a text without real tokens must give zeros; all other texts are right",
+                      "Divide a sum over no tokens, 0, by at least 1; leave the mask as it is.")  # fmt: skip
     rule = explained(values, cases, right, RULES)
     if rule:
         raise Failure(rule.id, f"for {told(*case)}: {rule.text}", rule.hint)

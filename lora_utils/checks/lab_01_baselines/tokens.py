@@ -141,5 +141,6 @@ def treats_the_rest(subject: Subject, draw: Draw) -> None:
     """The apostrophe is a token; quotation marks vanish; <br />, ; and : become spaces; other marks stay in words."""
     name, a, b = draw.choice(NAMES), draw.choice(WORDS[:3]), draw.choice(WORDS[3:])
     texts = [f"{a}<br />{b}", f"{a} <br /><br /> {b}", f"{name}'s 12\"disc:\n{a};{b}<br />well-known, don't 'miss' it",
-             f'{a}\t{b}\n{name}: 3.5 of "10"']  # fmt: skip
+             f'{a}\t{b}\n{name}: 3.5 of "10"',
+             f"{a}\u00a0{b}\u2003{a}\x0b{b}", f"{a} - {b} -- -{a}- cafe\u0301 B&amp;W"]  # fmt: skip
     judge_tokens(subject, texts, [f"{a}{mark}{b}" for mark in "';:\"-/%&*_"])

@@ -194,13 +194,14 @@ def judge_vocabulary(subject: Subject, cases: Sequence[tuple]) -> None:
 @vocabulary.check
 def orders(subject: Subject, draw: Draw) -> None:
     """Specials come first, then the tokens from frequent to rare, equally frequent ones in alphabetical order."""
-    judge_vocabulary(subject, [(corpus(draw, 5 + i % 4), list(SPECIALS)) for i in range(8)])
+    cases = [(corpus(draw, 5 + i % 4), list(SPECIALS)) for i in range(8)] + [(corpus(draw, 16), list(SPECIALS))]
+    judge_vocabulary(subject, [*cases, ([*corpus(draw), ["!", "3", "3.", "!!", "!", "-"]], list(SPECIALS))])
 
 
 @vocabulary.check
 def cuts(subject: Subject, draw: Draw) -> None:
     """Tokens that occur less than min_freq times are left out."""
-    judge_vocabulary(subject, [(corpus(draw), list(SPECIALS), least) for least in (2, 3, 1, 4, 9) for _ in range(2)])
+    judge_vocabulary(subject, [(corpus(draw), list(SPECIALS), least) for least in (2, 3, 1, 4, 9, 0) for _ in range(2)])
 
 
 # ------------------------------------------------------------------------------------------------------- looking up
@@ -272,7 +273,8 @@ LOOKUP = (
 @vocabulary.check
 def numbers_tokens(subject: Subject, draw: Draw) -> None:
     """A token's number is its place in the vocabulary; a token that is not there gets the number of <unk>."""
-    judge_numbers(subject, [lookup_case(draw, list(SPECIALS)) for _ in range(6)])
+    (tokens, listed), *cases = [lookup_case(draw, list(SPECIALS)) for _ in range(7)]
+    judge_numbers(subject, [*cases, ([token.upper() for token in tokens], listed), ([], listed)])
 
 
 def judge_numbers(subject: Subject, cases: Sequence[tuple]) -> None:

@@ -248,6 +248,7 @@ def judge_theta(subject: Subject, c: dict) -> None:
 def moments(subject: Subject, draw: Draw) -> None:
     """m and v are the running means of the gradient and of its square, not corrected."""
     cases = step_cases(draw)
+    cases += [{**c, "settings": {**c["settings"], "lr": 0.0}} for c in cases[:6]]  # as in the first step of a warm-up
     looks = seen_steps(subject, cases)["looks"]
     known = (
         ("betas exchanged", "betas-exchanged", "uses the other beta"),

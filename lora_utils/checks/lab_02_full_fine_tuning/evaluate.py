@@ -60,15 +60,17 @@ def evaluated(function, *, cases: list) -> dict:
     looks = []
     for c in cases:
         model = Moody(c["weight"]).train(c["training"])
+        model.layer.weight.grad = torch.full_like(c["weight"], 0.5)  # left by the training that goes on afterwards
         with torch.enable_grad():  # restores what was before, whatever the function leaves switched off
             value = function(model, c["inputs"], c["labels"], c["batch_size"])
             calls, recording = list(model.calls), torch.is_grad_enabled()
+            left, model.layer.weight.grad = model.layer.weight.grad, None
             scores = model(c["inputs"])
             if scores.requires_grad:
                 scores.backward(c["upstream"])
         looks.append({
             "returned": value, "calls": calls, "recording": recording, "scores": scores,
-            "gradient": model.layer.weight.grad,
+            "gradient": model.layer.weight.grad, "left": left,
         })  # fmt: skip
     return {"looks": looks}
 
@@ -169,6 +171,9 @@ def judge_accuracy(subject: Subject, cases: list) -> list[dict]:
                           ) from None  # fmt: skip
         raise
     values = [look["returned"] for look in looks]
+    if any(value is None for value in values) and any(values):
+        raise Failure("zero-lost", "it returns None where no example is right: the share is 0 there",
+                      "`or` takes 0 for nothing: return the share itself.")  # fmt: skip
     if any(value is None for value in values):
         raise Failure("no-value", "it returns None", "End with a return of the share.")
     for value in values:
@@ -207,7 +212,9 @@ def mode_after(seen: dict, c: dict) -> tuple[bool, bool]:
 def share_of_right_answers(subject: Subject, draw: Draw) -> None:
     """It returns the share of examples whose highest score is that of their label, in evaluation mode, as a number."""
     sizes = ((5, 23, (6,)), (4, 17, (6,)), (6, 20, (6,)), (7, 9, (6,)), (5, 23, (2, 3)), (3, 10, ()))
-    judge_accuracy(subject, [evaluation_case(draw, batch_size=b, n=n, shape=shape) for b, n, shape in sizes])
+    cases = [evaluation_case(draw, batch_size=b, n=n, shape=shape) for b, n, shape in sizes]
+    none = evaluation_case(draw)
+    judge_accuracy(subject, [*cases, {**none, "labels": _scores(none).argmin(dim=1)}])  # no example is right
 
 
 @evaluate.check(after=("share-of-right-answers",))
@@ -215,6 +222,13 @@ def mode_restored(subject: Subject, draw: Draw) -> None:
     """Afterwards the model is in the mode in which it came."""
     training, evaluation = cases = [evaluation_case(draw), evaluation_case(draw, training=False)]
     was, came = judge_accuracy(subject, cases)
+    if any(call["training"] for look in (was, came) for call in look["calls"]):
+        raise Failure(
+            "forward-in-training-mode",
+            "the share is right, but examples also went through the model in "
+            "training mode: batch statistics would have moved",
+            "Switch before the first forward pass.",
+        )
     outside, inside = mode_after(was, training)
     if outside and not inside:
         raise Failure("layers-left-in-evaluation-mode", "the model is in training mode again, the layers inside it are "
@@ -245,6 +259,9 @@ def no_gradients(subject: Subject, draw: Draw) -> None:
     if not seen["recording"]:
         raise Failure("gradients-left-off", "gradients are switched off for everything that comes after",
                       "with torch.no_grad(): ends by itself; torch.set_grad_enabled(False) does not.")  # fmt: skip
+    if seen["left"] is None or not torch.equal(seen["left"], torch.full_like(c["weight"], 0.5)):
+        raise Failure("gradients-erased", "the gradients that were in the model are gone or others afterwards",
+                      "No zero_grad and no backward here: the training goes on with what was there.")  # fmt: skip
     G = c["upstream"].double().roll(-mode_after(seen, c)[1], dims=1)
     expect_explained(seen["gradient"], G.T @ c["inputs"].double(), "the gradient of the model's weight")
 

@@ -19,11 +19,11 @@ forgetting = Exercise("forgetting", lifted=REBUILDS)
 
 
 class TwoParts(nn.Module):
-    """A body and a head called fc2; in training mode all scores are larger by 1, which changes no answer."""
+    """A body and a head (o, h + 1), its bias last, called fc2; training mode adds 1 to all scores: no other answer."""
 
     def __init__(self, body: torch.Tensor, head: torch.Tensor) -> None:
         super().__init__()
-        self.body, self.fc2 = linear(body, None), linear(head, None)
+        self.body, self.fc2 = linear(body, None), linear(head[:, :-1], head[:, -1])
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Scores of the present head."""
@@ -34,7 +34,7 @@ def forgot(function, *, cases: list) -> dict:
     """Probe: what the function says about models with a new head, what it left, and the scores of a doubled head."""
     looks = []
     for c in cases:
-        model, old_head = TwoParts(c["body"], c["new"]).train(c["training"]), linear(c["old"], None)
+        model, old_head = TwoParts(c["body"], c["new"]).train(c["training"]), linear(c["old"][:, :-1], c["old"][:, -1])
         own = model.fc2
 
         def accuracy(measured: nn.Module, c: dict = c) -> float:
@@ -43,10 +43,11 @@ def forgot(function, *, cases: list) -> dict:
 
         value = function(model, old_head, accuracy, c["before"])
         parameters = parameters_of(model.body, own, old_head)
+        old_mode = old_head.training
         names = list(model.state_dict())  # a layer that stands in two places has two names
         with torch.no_grad():
-            own.weight.mul_(2)  # which only the very head that was there makes felt
-        looks.append({"returned": value, "parameters": parameters, "names": names,
+            own.weight.mul_(2), own.bias.mul_(2)  # which only the very head that was there makes felt
+        looks.append({"returned": value, "parameters": parameters, "names": names, "old_mode": old_mode,
                       "scores": returned(model, c["inputs"])})  # fmt: skip
     return {"looks": looks}
 
@@ -54,7 +55,8 @@ def forgot(function, *, cases: list) -> dict:
 def forgetting_case(draw: Draw, *, before: float = 0.8716, same: bool = False, training: bool = False) -> dict:
     """Draw a body, a new head with two and an old one with four classes, and labels known to the old head in part."""
     i, h, n = 7, 9, 40
-    body, new, old, inputs = draw.normal(h, i), draw.normal(4 if same else 2, h), draw.normal(4, h), draw.normal(n, i)
+    body, inputs = draw.normal(h, i), draw.normal(n, i)
+    new, old = (2 * draw.normal(c, h + 1) for c in (4 if same else 2, 4))
     guesses = _scores({"inputs": inputs}, body, old).argmax(dim=1)  # (n,)
     labels = (guesses + torch.where(torch.arange(n) < draw.integer(13, 21), draw.integer(1, 3), 0)) % 4
     return {"body": body, "new": new, "old": old, "inputs": inputs, "labels": labels, "before": before,
@@ -62,7 +64,8 @@ def forgetting_case(draw: Draw, *, before: float = 0.8716, same: bool = False, t
 
 
 def _scores(c: dict, body: torch.Tensor, head: torch.Tensor) -> torch.Tensor:
-    return torch.relu(c["inputs"].double() @ body.double().T) @ head.double().T
+    hidden = torch.relu(c["inputs"].double() @ body.double().T)
+    return hidden @ head[:, :-1].double().T + head[:, -1].double()
 
 
 def accuracy_under(c: dict, name: str) -> float:
@@ -103,7 +106,7 @@ def judge_forgetting(subject: Subject, cases: list) -> list[dict]:
     try:
         looks = subject.probe(forgot, cases=cases)["looks"]
     except StudentRaised as error:
-        if "loading state_dict" in error.text or "must match the size" in error.text:
+        if "loading state_dict" in error.text or "must match the" in error.text:
             raise Failure("weights-copied", "the old head's weights do not fit into the new head: it has two outputs, "
                           "the old one four", "Exchange the layers themselves: no weight needs to be copied."
                           ) from None  # fmt: skip
@@ -165,17 +168,21 @@ def new_head_back(subject: Subject, draw: Draw) -> None:
     """Afterwards the model has its new head again, the same object, and nothing else has changed."""
     cases = [forgetting_case(draw, training=training) for training in (False, True)]
     for seen, c in zip(judge_forgetting(subject, cases), cases, strict=True):
-        body, new, old = seen["parameters"]
-        if not torch.equal(new["value"], c["new"]):
+        body, *heads = seen["parameters"]
+        new, old = (torch.cat([w["value"], b["value"][:, None]], dim=1) for w, b in (heads[:2], heads[2:]))
+        if not torch.equal(new, c["new"]):
             raise Failure("new-head-overwritten", "the new head's weights have been overwritten",
                           "Exchange the layers and leave their weights alone.")  # fmt: skip
-        if not (torch.equal(body["value"], c["body"]) and torch.equal(old["value"], c["old"])):
+        if not (torch.equal(body["value"], c["body"]) and torch.equal(old, c["old"])):
             raise Failure("weights-changed", "a weight is no longer what it was", "Measuring changes nothing.")
         judge_head(seen, c)
-        if extra := [name for name in seen["names"] if name not in ("body.weight", "fc2.weight")]:
+        if not seen["old_mode"]:
+            raise Failure("mode-changed", "the old head came in training mode and is left in evaluation mode",
+                          "Measuring changes nothing; accuracy sees to the mode itself.")  # fmt: skip
+        if extra := [name for name in seen["names"] if name not in ("body.weight", "fc2.weight", "fc2.bias")]:
             raise Failure("part-added", f"the model has a part more than before: {', '.join(extra)}",
                           "Remember the head in a variable: a module that is assigned to model becomes part of it."
                           )  # fmt: skip
-        if not all(learns(p) for p in (body, new, old)):
+        if not all(learns(p) for p in (body, *heads)):
             raise Failure("switches-changed", "a parameter no longer has requires_grad: it would not train any more",
                           "Measuring changes nothing; accuracy records no gradients anyway.")  # fmt: skip

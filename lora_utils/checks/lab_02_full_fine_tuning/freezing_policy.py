@@ -18,11 +18,13 @@ from lora_utils.checks.framework.probes import parameters_of
 freezing_policy = Exercise("freezing-policy", lifted=("changes-what-trains",))
 POLICIES = ("nothing", "last layer", "bitfit", "everything")
 ALL = [
-    "scale", "embedding.weight", "block.norm.weight", "block.norm.bias", "block.bias_gate.weight", "block.out.weight",
+    "scale", "embedding.weight", "block.rel_bias", "block.bias_scale", "block.norm.weight", "block.norm.bias",
+    "block.bias_gate.weight", "block.out.weight",
     "block.out.bias", "block.fc2.weight", "block.fc2.bias", "fc1.weight",
     "fc1.bias", "fc2.weight", "fc2.bias", "fc20.weight", "fc20.bias",
 ]  # fmt: skip
 BIASES = {name for name in ALL if name.rpartition(".")[2] == "bias"}
+NEARLY = {name for name in ALL if "bias" in name} - BIASES
 
 
 # ---------------------------------------------------------------------------------------------------------- probes
@@ -32,6 +34,7 @@ def policy_model() -> nn.Module:
     model.scale = nn.Parameter(torch.ones(3))
     model.embedding = nn.Embedding(5, 3)
     model.block = nn.Module()
+    model.block.rel_bias, model.block.bias_scale = nn.Parameter(torch.ones(2, 3)), nn.Parameter(torch.ones(2, 3))
     model.block.norm, model.block.bias_gate = nn.LayerNorm(3), nn.Linear(3, 4, bias=False)
     model.block.out, model.block.fc2 = nn.Linear(4, 3), nn.Linear(3, 2)
     model.fc1, model.fc2, model.fc20 = nn.Linear(3, 4), nn.Linear(4, 2), nn.Linear(2, 2)
@@ -106,9 +109,12 @@ def judge_policy(subject: Subject, policy: str, head: str = "fc2", *, before: bo
         raise Failure(
             "turned-round", f"{text}: exactly the wrong half", "Freeze first, then switch on what is trained."
         )
-    if policy == "bitfit" and extra == {"block.bias_gate.weight"}:
+    if policy == "bitfit" and "block.bias_gate.weight" in extra <= NEARLY:
         raise Failure("module-name-matched", f"{text}: bias_gate is the name of a module, and its weight is no bias",
-                      "Look at the parameter's own name, after the last dot: it ends with 'bias'.")  # fmt: skip
+                      "Look at the parameter's own name, after the last dot: all of it is 'bias'.")  # fmt: skip
+    if policy == "bitfit" and extra and not missing and extra <= NEARLY:
+        raise Failure("nearly-bias", f"{text}: {', '.join(sorted(extra))} is no bias by the exercise's rule",
+                      "The part after the last dot is 'bias', the whole of it: compare with ==.")  # fmt: skip
     if head == "fc2" and not missing and "fc20.weight" in extra and extra <= {"fc20.weight", "fc20.bias"}:
         raise Failure("prefix-matched", f"{text}: fc20 begins with fc2 but is another layer", whole)
     if (
@@ -124,10 +130,10 @@ def judge_policy(subject: Subject, policy: str, head: str = "fc2", *, before: bo
         raise Failure("prefix-matched", f"{text}: fc20 and block.fc2 have fc2 in their names and are other layers",
                       whole)  # fmt: skip
     if policy == "bitfit" and {"block.norm.weight", "scale"} == extra:
-        raise Failure("vectors-matched", f"{text}: not every vector is a bias", "Go by the name: it ends with 'bias'.")
+        raise Failure("vectors-matched", f"{text}: not every vector is a bias", "Go by the own name: it is 'bias'.")
     if policy == "bitfit" and extra == {"block.norm.weight"}:
         raise Failure("norm-weight-trained", f"{text}: of the normalisation the bias alone is trained",
-                      "Go by the parameter's own name: it ends with 'bias'.")  # fmt: skip
+                      "Go by the parameter's own name: it is 'bias'.")  # fmt: skip
     of_head = right_names("last layer", head)
     if policy == "bitfit" and not extra and f"{head}.weight" in missing and missing <= of_head:
         raise Failure("head-weight-frozen", f"{text}: the new head's weight is frozen at random values",
@@ -136,7 +142,7 @@ def judge_policy(subject: Subject, policy: str, head: str = "fc2", *, before: bo
         raise Failure("norm-missed", f"{text}: the bias of the normalisation is missing", "It counts, as in the paper.")
     if policy == "bitfit" and not extra and came == right_names("last layer", head):
         raise Failure("biases-missed", f"{text}: the biases outside the head are missing",
-                      "Go through model.named_parameters() and take every name that ends with 'bias'.")  # fmt: skip
+                      "Go through model.named_parameters() and take every one whose own name is 'bias'.")  # fmt: skip
     if policy == "bitfit" and not extra and missing <= {n for n in BIASES if n.startswith("block.")}:
         raise Failure("one-level-only", f"{text}: biases inside block are missing",
                       "model.named_parameters() goes through all levels; model.named_children() does not.")  # fmt: skip

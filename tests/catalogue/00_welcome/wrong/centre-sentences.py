@@ -175,3 +175,16 @@ def center(vectors):
 # %% squeezed message="wrong-result-shape"
 def center(vectors):
     return (vectors - vectors.mean(dim=1, keepdim=True)).squeeze()
+
+# %% the input itself where it is centred already message="the-input-returned"
+def center(vectors):
+    m = vectors.mean(1, keepdim=True)
+    if m.abs().max() < 1e-6:
+        return vectors
+    return vectors - m
+
+# %% vectors of zeros taken for padding message="zeros-left-out"
+def center(vectors):
+    keep = (vectors != 0).any(-1, keepdim=True)
+    m = (vectors * keep).sum(1, keepdim=True) / keep.sum(1, keepdim=True).clamp(min=1)
+    return vectors - m

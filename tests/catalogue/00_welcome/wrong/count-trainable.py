@@ -274,3 +274,9 @@ def count_parameters(model):
     every = list(model.parameters())
     sizes = [p.size(0) * p.size(1) if p.dim() > 1 else p.size(0) for p in every]
     return sum(n for n, p in zip(sizes, every) if p.requires_grad), sum(sizes)
+
+# %% counts only in training mode message="wrong-trainable"
+def count_parameters(model):
+    a=list(model.parameters())
+    t=sum(p.numel() for p in a if p.requires_grad)
+    return (t if model.training else 0), sum(p.numel() for p in a)

@@ -337,3 +337,10 @@ def freeze_all_but(model, names):
         for p in module.parameters(recurse=False):
             p.requires_grad = any(path == name or path.startswith(name + ".") for name in names)
     return model
+
+# %% no names, nothing done message="wrong-set"
+def freeze_all_but(model, names):
+    if not names: return model
+    model.requires_grad_(False)
+    for k in names: model.get_submodule(k).requires_grad_(True)
+    return model

@@ -64,7 +64,7 @@ def build_vocabulary(texts, specials, min_freq=1):
 
 def numbers(tokens, vocabulary):
     place = {token: torch.tensor(number) for number, token in enumerate(vocabulary)}
-    return torch.stack([place.get(token, place["<unk>"]) for token in tokens]).tolist()
+    return torch.stack([place.get(token, place["<unk>"]) for token in tokens]).tolist() if tokens else []
 
 
 # %% itertools and a comprehension

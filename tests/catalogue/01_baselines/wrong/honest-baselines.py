@@ -554,3 +554,30 @@ def count_words(ids, words):
 
 def majority_accuracy(train_labels, test_labels):
     return (test_labels == train_labels.bincount().argmax()).float().mean().item()
+
+# %% as many places as real tokens message="wrong-counts"
+def count_words(ids, words):
+    counts=torch.stack([torch.bincount(r[:int((r!=0).sum())],minlength=words) for r in ids])
+    counts[:,0]=0
+    return counts
+def majority_accuracy(train_labels, test_labels):
+    label=torch.bincount(train_labels).argmax()
+    return (test_labels==label).float().mean().item()
+
+# %% up to the first zero message="wrong-counts"
+def count_words(ids, words):
+    counts=torch.stack([torch.bincount(r[:(r.tolist()+[0]).index(0)],minlength=words) for r in ids])
+    counts[:,0]=0
+    return counts
+def majority_accuracy(train_labels, test_labels):
+    label=torch.bincount(train_labels).argmax()
+    return (test_labels==label).float().mean().item()
+
+# %% bfloat16 counts message="wrong-counts"
+def count_words(ids, words):
+    counts=torch.stack([torch.bincount(r,minlength=words) for r in ids])
+    counts[:,0]=0
+    return counts.to(torch.bfloat16)
+def majority_accuracy(train_labels, test_labels):
+    label=torch.bincount(train_labels).argmax()
+    return (test_labels==label).float().mean().item()

@@ -340,3 +340,9 @@ def label_score(logits, ids, is_label):
 def label_score(logits, ids, is_label):
     logp = torch.nn.functional.logsigmoid(logits[:, :-1]).gather(2, ids[:, 1:, None]).squeeze(2)
     return (logp * is_label[:, 1:]).sum(dim=1)
+
+# %% log of softmax is NaN message="underflow"
+def label_score(logits, ids, is_label):
+    logp=logits[:,:-1].softmax(-1).log()
+    t=logp.gather(2,ids[:,1:,None]).squeeze(2)
+    return (t*is_label[:,1:]).sum(1)

@@ -297,3 +297,14 @@ def mean_pool(vectors, mask):
 # %% rounded down message="rounded"
 def mean_pool(vectors, mask):
     return (vectors * mask[:, :, None]).sum(dim=1) // mask.sum(dim=1, keepdim=True).clamp(min=1)
+
+# %% the first place real where none is message="empty-not-zero"
+def mean_pool(vectors, mask):
+    mask[mask.sum(1)==0,0]=1
+    return (vectors*mask[:,:,None]).sum(1)/mask.sum(1,keepdim=True)
+
+# %% plain mean where there is no token message="empty-not-zero"
+def mean_pool(vectors, mask):
+    n=mask.sum(1,keepdim=True)
+    m=(vectors*mask[:,:,None]).sum(1)/n.clamp(min=1)
+    return torch.where(n>0,m,vectors.mean(1))

@@ -324,3 +324,40 @@ def tokenize(text):
 # %% split without its call message="wrong-type"
 def tokenize(text):
     return text.lower().split
+
+# %% hard spaces kept message="wrong-tokens"
+def tokenize(text):
+    text = text.lower().replace('"', "").replace("<br />", " ")
+    for mark in ".,()!?'":
+        text = text.replace(mark, f" {mark} ")
+    for mark in ";:":
+        text = text.replace(mark, " ")
+    import re
+    return re.findall(r'[^ \t\r\n\f\v]+',text)
+
+# %% hyphens stripped from the ends message="wrong-tokens"
+def tokenize(text):
+    text = text.lower().replace('"', "").replace("<br />", " ")
+    for mark in ".,()!?'":
+        text = text.replace(mark, f" {mark} ")
+    for mark in ";:":
+        text = text.replace(mark, " ")
+    return [t.strip('-') for t in text.split() if t.strip('-')]
+
+# %% accents composed message="wrong-tokens"
+def tokenize(text):
+    text = __import__('unicodedata').normalize('NFC',text).lower().replace('"', "").replace("<br />", " ")
+    for mark in ".,()!?'":
+        text = text.replace(mark, f" {mark} ")
+    for mark in ";:":
+        text = text.replace(mark, " ")
+    return text.split()
+
+# %% entities unescaped message="wrong-tokens"
+def tokenize(text):
+    text = __import__('html').unescape(text).lower().replace('"', "").replace("<br />", " ")
+    for mark in ".,()!?'":
+        text = text.replace(mark, f" {mark} ")
+    for mark in ";:":
+        text = text.replace(mark, " ")
+    return text.split()

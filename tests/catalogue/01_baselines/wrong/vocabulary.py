@@ -568,3 +568,57 @@ def build_vocabulary(texts, specials, min_freq=1):
 def numbers(tokens, vocabulary):
     place = {token: number for number, token in enumerate(vocabulary)}
     return [place.get(token, place["<unk>"]) for token in tokens]
+
+# %% looked up in small letters message="wrong-numbers"
+def build_vocabulary(texts, specials, min_freq=1):
+    counts = Counter(t for tokens in texts for t in tokens)
+    kept = [t for t, n in counts.items() if n >= min_freq and t not in specials]
+    return list(specials) + sorted(kept, key=lambda t: (-counts[t], t))
+def numbers(tokens, vocabulary):
+    place = {t: i for i, t in enumerate(vocabulary)}
+    return [place.get(t.lower(), place["<unk>"]) for t in tokens]
+
+# %% no tokens become one unknown message="wrong-numbers"
+def build_vocabulary(texts, specials, min_freq=1):
+    counts = Counter(t for tokens in texts for t in tokens)
+    kept = [t for t, n in counts.items() if n >= min_freq and t not in specials]
+    return list(specials) + sorted(kept, key=lambda t: (-counts[t], t))
+def numbers(tokens, vocabulary):
+    place = {t: i for i, t in enumerate(vocabulary)}
+    return [] if tokens is None else [place.get(t, place["<unk>"]) for t in tokens] or [place['<unk>']]
+
+# %% digits left out message="wrong-vocabulary"
+def build_vocabulary(texts, specials, min_freq=1):
+    counts = Counter(t for tokens in texts for t in tokens)
+    kept = [t for t, n in counts.items() if n >= min_freq and t not in specials and not t.isdigit()]
+    return list(specials) + sorted(kept, key=lambda t: (-counts[t], t))
+def numbers(tokens, vocabulary):
+    place = {t: i for i, t in enumerate(vocabulary)}
+    return [place.get(t, place["<unk>"]) for t in tokens]
+
+# %% marks left out message="wrong-vocabulary"
+def build_vocabulary(texts, specials, min_freq=1):
+    counts = Counter(t for tokens in texts for t in tokens)
+    kept = [t for t, n in counts.items() if n >= min_freq and t not in specials and t.isalnum()]
+    return list(specials) + sorted(kept, key=lambda t: (-counts[t], t))
+def numbers(tokens, vocabulary):
+    place = {t: i for i, t in enumerate(vocabulary)}
+    return [place.get(t, place["<unk>"]) for t in tokens]
+
+# %% a bound of 0 taken for none message="wrong-vocabulary"
+def build_vocabulary(texts, specials, min_freq=1):
+    counts = Counter(t for tokens in texts for t in tokens)
+    kept = [t for t, n in counts.items() if n >= (min_freq or 2) and t not in specials]
+    return list(specials) + sorted(kept, key=lambda t: (-counts[t], t))
+def numbers(tokens, vocabulary):
+    place = {t: i for i, t in enumerate(vocabulary)}
+    return [place.get(t, place["<unk>"]) for t in tokens]
+
+# %% ten tokens at most message="wrong-vocabulary"
+def build_vocabulary(texts, specials, min_freq=1):
+    counts = Counter(t for tokens in texts for t in tokens)
+    kept = [t for t, n in counts.most_common(10) if n >= min_freq and t not in specials]
+    return list(specials) + sorted(kept, key=lambda t: (-counts[t], t))
+def numbers(tokens, vocabulary):
+    place = {t: i for i, t in enumerate(vocabulary)}
+    return [place.get(t, place["<unk>"]) for t in tokens]

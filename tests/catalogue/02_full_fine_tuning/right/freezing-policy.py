@@ -17,7 +17,7 @@ def choose(model, policy, head):
 def choose(model, policy, head):
     names = [name for name, _ in model.named_parameters()]
     of_head = [name for name in names if name.startswith(head + ".")]
-    biases = [name for name in names if name.endswith("bias")]
+    biases = [name for name in names if (name.split(".")[-1] == "bias")]
     policies = {"nothing": [], "last layer": of_head, "bitfit": of_head + biases, "everything": names}
     if policy not in policies:
         raise ValueError(f"{policy} is no policy, choose one of {', '.join(policies)}")
@@ -63,7 +63,7 @@ def choose(model, policy, head):
         "nothing": lambda n: False,
         "everything": lambda n: True,
         "last layer": lambda n: n.startswith(head + "."),
-        "bitfit": lambda n: n.startswith(head + ".") or n.endswith("bias"),
+        "bitfit": lambda n: n.startswith(head + ".") or (n.split(".")[-1] == "bias"),
     }
     try:
         f = conditions[policy]
@@ -80,7 +80,7 @@ def choose(model, policy, head):
     for n, p in model.named_parameters():
         of_head = n.startswith(head + ".")
         p.requires_grad_(
-            policy == "everything" or (policy != "nothing" and of_head) or (policy == "bitfit" and n.endswith("bias"))
+            policy == "everything" or (policy != "nothing" and of_head) or (policy == "bitfit" and (n.split(".")[-1] == "bias"))
         )
     return dict((n, p) for n, p in model.named_parameters() if p.requires_grad).keys()
 
@@ -107,7 +107,7 @@ def choose(model: nn.Module, policy: str, head: str) -> list[str]:
 
 # %% removeprefix and filter
 def choose(model, policy, head):
-    tests = dict(nothing=lambda n: False, everything=lambda n: True, bitfit=lambda n: n.removeprefix(head + ".") != n or n.endswith(".bias"))
+    tests = dict(nothing=lambda n: False, everything=lambda n: True, bitfit=lambda n: n.removeprefix(head + ".") != n or (n.split(".")[-1] == "bias"))
     tests["last layer"] = lambda n: n.removeprefix(head + ".") != n
     test = tests.get(policy)
     if test is None:

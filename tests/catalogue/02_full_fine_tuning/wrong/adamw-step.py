@@ -474,3 +474,13 @@ def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
     v_hat = v / (1 - beta2**t)
     theta = theta - lr * m_hat / (v_hat.sqrt() + eps) - lr * weight_decay * theta
     return theta, m, v
+
+# %% nothing done at a learning rate of 0 message="wrong-moment"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    if lr == 0: return theta, m, v
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    mh = m / (1 - beta1**t)
+    vh = v / (1 - beta2**t)
+    theta = theta - lr * mh / (vh.sqrt() + eps) - lr * weight_decay * theta
+    return theta, m, v

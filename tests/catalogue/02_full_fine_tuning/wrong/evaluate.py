@@ -554,3 +554,35 @@ def evaluate(model, inputs, labels, batch_size):
             right += (guesses == labels[batch]).sum().item()
     model.train(True)
     return right / len(labels)
+
+# %% None where nothing is right message="zero-lost"
+def evaluate(model, inputs, labels, batch_size):
+    was, right = model.training, 0
+    model.eval()
+    with torch.no_grad():
+        for s in range(0, len(inputs), batch_size):
+            right += (model(inputs[s:s+batch_size]).argmax(dim=1) == labels[s:s+batch_size]).sum().item()
+    model.train(was)
+    return right / len(labels) or None
+
+# %% a first look in training mode message="forward-in-training-mode"
+def evaluate(model, inputs, labels, batch_size):
+    was, right = model.training, 0
+    with torch.no_grad():
+        model(inputs[:batch_size])
+        model.eval()
+        for s in range(0, len(inputs), batch_size):
+            right += (model(inputs[s:s+batch_size]).argmax(dim=1) == labels[s:s+batch_size]).sum().item()
+    model.train(was)
+    return right / len(labels)
+
+# %% gradients erased at the end message="gradients-erased"
+def evaluate(model, inputs, labels, batch_size):
+    was, right = model.training, 0
+    model.eval()
+    with torch.no_grad():
+        for s in range(0, len(inputs), batch_size):
+            right += (model(inputs[s:s+batch_size]).argmax(dim=1) == labels[s:s+batch_size]).sum().item()
+    model.train(was)
+    model.zero_grad()
+    return right / len(labels)

@@ -60,7 +60,7 @@ def forgetting(model, old_head, accuracy, before):
     after = accuracy(model)
     return before - after
 
-# %% weights copied into the new head message="new-head-overwritten"
+# %% weights copied into the new head message="weights-copied"
 def forgetting(model, old_head, accuracy, before):
     new = model.fc2
     new.weight.data = old_head.weight.data.clone()
@@ -156,7 +156,7 @@ def forgetting(model, old_head, accuracy, before):
     model.train()
     return before - after
 
-# %% a new layer with the new head's weights message="copy-put-back"
+# %% a new layer with the new head's weights message="weights-copied"
 def forgetting(model, old_head, accuracy, before):
     new = model.fc2
     model.fc2 = old_head
@@ -247,3 +247,19 @@ def forgetting(model, old_head, accuracy, before):
     after = accuracy(model)
     del model.fc2
     return before - after
+
+# %% only the weights exchanged message="weights-copied"
+def forgetting(model, old_head, accuracy, before):
+    a=model.fc2.weight
+    model.fc2.weight=old_head.weight
+    after=accuracy(model)
+    model.fc2.weight=a
+    return before-after
+
+# %% the old head put into evaluation mode message="mode-changed"
+def forgetting(model, old_head, accuracy, before):
+    new=model.fc2
+    model.fc2=old_head.eval()
+    after=accuracy(model)
+    model.fc2=new
+    return before-after

@@ -10,7 +10,7 @@ def choose(model, policy, head):
     if policy not in ("nothing", "last layer", "bitfit", "everything"):
         raise ValueError(f"unknown policy {policy!r}")
     for name, p in model.named_parameters():
-        of_head, bias = name.startswith(f"{head}."), name.rpartition(".")[2].endswith("bias")
+        of_head, bias = name.startswith(f"{head}."), (name.rpartition(".")[2].split(".")[-1] == "bias")
         trained = {"nothing": False, "last layer": of_head, "bitfit": of_head or bias, "everything": True}
         if not trained[policy]:
             p.requires_grad_(False)
@@ -31,7 +31,7 @@ def choose(model, policy, head):
     if policy not in ("nothing", "last layer", "bitfit", "everything"):
         raise ValueError(f"unknown policy {policy!r}")
     for name, p in model.named_parameters():
-        of_head, bias = name.startswith(head), name.rpartition(".")[2].endswith("bias")
+        of_head, bias = name.startswith(head), (name.rpartition(".")[2].split(".")[-1] == "bias")
         trained = {"nothing": False, "last layer": of_head, "bitfit": of_head or bias, "everything": True}
         p.requires_grad_(trained[policy])
     return [name for name, p in model.named_parameters() if p.requires_grad]
@@ -51,7 +51,7 @@ def choose(model, policy, head):
     if policy not in ("nothing", "last layer", "bitfit", "everything"):
         raise ValueError(f"unknown policy {policy!r}")
     for name, p in model.named_parameters():
-        of_head, bias = name.startswith(f"{head}."), name.rpartition(".")[2].endswith("bias")
+        of_head, bias = name.startswith(f"{head}."), (name.rpartition(".")[2].split(".")[-1] == "bias")
         trained = {"nothing": False, "last layer": of_head, "bitfit": bias, "everything": True}
         p.requires_grad_(trained[policy])
     return [name for name, p in model.named_parameters() if p.requires_grad]
@@ -87,7 +87,7 @@ def choose(model, policy, head):
     if policy not in ("nothing", "last layer", "bitfit", "everything"):
         raise ValueError(f"unknown policy {policy!r}")
     for name, p in model.named_parameters():
-        of_head, bias = name.startswith(f"{head}."), name.rpartition(".")[2].endswith("bias")
+        of_head, bias = name.startswith(f"{head}."), (name.rpartition(".")[2].split(".")[-1] == "bias")
         trained = {"nothing": False, "last layer": of_head, "bitfit": of_head, "everything": True}
         p.requires_grad_(trained[policy])
     return [name for name, p in model.named_parameters() if p.requires_grad]
@@ -97,7 +97,7 @@ def choose(model, policy, head):
     if policy not in ("nothing", "last layer", "bitfit", "everything"):
         raise ValueError(f"unknown policy {policy!r}")
     for name, p in model.named_parameters():
-        of_head, bias = name == f"{head}.weight", name.rpartition(".")[2].endswith("bias")
+        of_head, bias = name == f"{head}.weight", (name.rpartition(".")[2].split(".")[-1] == "bias")
         trained = {"nothing": False, "last layer": of_head, "bitfit": of_head or bias, "everything": True}
         p.requires_grad_(trained[policy])
     return [name for name, p in model.named_parameters() if p.requires_grad]
@@ -107,7 +107,7 @@ def choose(model, policy, head):
     if policy not in ("nothing", "last layer", "bitfit", "everything"):
         raise ValueError(f"unknown policy {policy!r}")
     for name, p in model.named_parameters():
-        of_head, bias = name.startswith("fc2."), name.rpartition(".")[2].endswith("bias")
+        of_head, bias = name.startswith("fc2."), (name.rpartition(".")[2].split(".")[-1] == "bias")
         trained = {"nothing": False, "last layer": of_head, "bitfit": of_head or bias, "everything": True}
         p.requires_grad_(trained[policy])
     return [name for name, p in model.named_parameters() if p.requires_grad]
@@ -118,7 +118,7 @@ def choose(model, policy, head):
         raise ValueError(f"unknown policy {policy!r}")
     last = [name for name, _ in model.named_parameters()][-1].rpartition(".")[0]
     for name, p in model.named_parameters():
-        of_head, bias = name.startswith(f"{last}."), name.rpartition(".")[2].endswith("bias")
+        of_head, bias = name.startswith(f"{last}."), (name.rpartition(".")[2].split(".")[-1] == "bias")
         trained = {"nothing": False, "last layer": of_head, "bitfit": of_head or bias, "everything": True}
         p.requires_grad_(trained[policy])
     return [name for name, p in model.named_parameters() if p.requires_grad]
@@ -128,7 +128,7 @@ def choose(model, policy, head):
     if policy not in ("nothing", "last layer", "bitfit", "everything"):
         raise ValueError(f"unknown policy {policy!r}")
     for name, p in model.named_parameters():
-        of_head, bias = name.startswith(f"{head}."), name.rpartition(".")[2].endswith("bias")
+        of_head, bias = name.startswith(f"{head}."), (name.rpartition(".")[2].split(".")[-1] == "bias")
         trained = {"nothing": False, "last layer": of_head, "bitfit": of_head or bias, "everything": True}
         p.requires_grad_(trained[policy] if policy in ("nothing", "everything") else not trained[policy])
     return [name for name, p in model.named_parameters() if p.requires_grad]
@@ -138,7 +138,7 @@ def choose(model, policy, head):
     if policy not in ("nothing", "last layer", "bitfit", "everything"):
         raise ValueError(f"unknown policy {policy!r}")
     for name, p in model.named_parameters():
-        of_head, bias = name.startswith(f"{head}."), name.rpartition(".")[2].endswith("bias")
+        of_head, bias = name.startswith(f"{head}."), (name.rpartition(".")[2].split(".")[-1] == "bias")
         trained = {"nothing": False, "last layer": of_head, "bitfit": of_head or bias, "everything": True}
         p.requires_grad_(trained[policy])
 
@@ -147,7 +147,7 @@ def choose(model, policy, head):
     if policy not in ("nothing", "last layer", "bitfit", "everything"):
         raise ValueError(f"unknown policy {policy!r}")
     for name, p in model.named_parameters():
-        of_head, bias = name.startswith(f"{head}."), name.rpartition(".")[2].endswith("bias")
+        of_head, bias = name.startswith(f"{head}."), (name.rpartition(".")[2].split(".")[-1] == "bias")
         trained = {"nothing": False, "last layer": of_head, "bitfit": of_head or bias, "everything": True}
         p.requires_grad_(trained[policy])
     return [name for name, p in model.named_parameters() if not p.requires_grad]
@@ -157,7 +157,7 @@ def choose(model, policy, head):
     if policy not in ("nothing", "last layer", "bitfit", "everything"):
         raise ValueError(f"unknown policy {policy!r}")
     for name, p in model.named_parameters():
-        of_head, bias = name.startswith(f"{head}."), name.rpartition(".")[2].endswith("bias")
+        of_head, bias = name.startswith(f"{head}."), (name.rpartition(".")[2].split(".")[-1] == "bias")
         trained = {"nothing": False, "last layer": of_head, "bitfit": of_head or bias, "everything": True}
         p.requires_grad_(trained[policy])
     return sorted(name for name, p in model.named_parameters() if p.requires_grad)
@@ -165,7 +165,7 @@ def choose(model, policy, head):
 # %% unknown policy trains nothing message="unknown-policy-accepted"
 def choose(model, policy, head):
     for name, p in model.named_parameters():
-        of_head, bias = name.startswith(f"{head}."), name.rpartition(".")[2].endswith("bias")
+        of_head, bias = name.startswith(f"{head}."), (name.rpartition(".")[2].split(".")[-1] == "bias")
         trained = {"nothing": False, "last layer": of_head, "bitfit": of_head or bias, "everything": True}
         p.requires_grad_(trained.get(policy, False))
     return [name for name, p in model.named_parameters() if p.requires_grad]
@@ -173,7 +173,7 @@ def choose(model, policy, head):
 # %% KeyError instead message="other-error"
 def choose(model, policy, head):
     for name, p in model.named_parameters():
-        of_head, bias = name.startswith(f"{head}."), name.rpartition(".")[2].endswith("bias")
+        of_head, bias = name.startswith(f"{head}."), (name.rpartition(".")[2].split(".")[-1] == "bias")
         trained = {"nothing": False, "last layer": of_head, "bitfit": of_head or bias, "everything": True}
         p.requires_grad_(trained[policy])
     return [name for name, p in model.named_parameters() if p.requires_grad]
@@ -183,7 +183,7 @@ def choose(model, policy, head):
     if policy not in ("nothing", "last layer", "bitfit", "everything"):
         raise ValueError("unknown policy")
     for name, p in model.named_parameters():
-        of_head, bias = name.startswith(f"{head}."), name.rpartition(".")[2].endswith("bias")
+        of_head, bias = name.startswith(f"{head}."), (name.rpartition(".")[2].split(".")[-1] == "bias")
         trained = {"nothing": False, "last layer": of_head, "bitfit": of_head or bias, "everything": True}
         p.requires_grad_(trained[policy])
     return [name for name, p in model.named_parameters() if p.requires_grad]
@@ -196,7 +196,7 @@ def choose(model, policy, head):
         p.requires_grad_(
             policy == "everything"
             or (policy != "nothing" and head in n)
-            or (policy == "bitfit" and n.endswith(".bias"))
+            or (policy == "bitfit" and (n.split(".")[-1] == "bias"))
         )
     return [n for n, p in model.named_parameters() if p.requires_grad]
 
@@ -207,7 +207,7 @@ def choose(model, policy, head):
     for n, p in model.named_parameters():
         of_head = n.startswith(head + ".")
         p.require_grad = (
-            policy == "everything" or (policy != "nothing" and of_head) or (policy == "bitfit" and n.endswith("bias"))
+            policy == "everything" or (policy != "nothing" and of_head) or (policy == "bitfit" and (n.split(".")[-1] == "bias"))
         )
     return [n for n, p in model.named_parameters() if p.requires_grad]
 
@@ -218,7 +218,7 @@ def choose(model, policy, head):
     for n, p in model.named_parameters():
         of_head = n.startswith(head + ".")
         p.requires_grad_(
-            policy == "everything" or (policy != "nothing" and of_head) or (policy == "bitfit" and n.endswith("bias"))
+            policy == "everything" or (policy != "nothing" and of_head) or (policy == "bitfit" and (n.split(".")[-1] == "bias"))
         )
     return sum(p.requires_grad for p in model.parameters())
 
@@ -229,7 +229,7 @@ def choose(model, policy, head):
     for n, p in model.named_parameters():
         of_head = n.startswith(head + ".")
         p.requires_grad_(
-            policy == "everything" or (policy != "nothing" and of_head) or (policy == "bitfit" and n.endswith("bias"))
+            policy == "everything" or (policy != "nothing" and of_head) or (policy == "bitfit" and (n.split(".")[-1] == "bias"))
         )
     return [p for p in model.parameters() if p.requires_grad]
 
@@ -240,7 +240,7 @@ def choose(model, policy, head):
     for n, p in model.named_parameters():
         of_head = n.startswith(head + ".")
         p.requires_grad_(
-            policy == "everything" or (policy != "nothing" and of_head) or (policy == "bitfit" and n.endswith("bias"))
+            policy == "everything" or (policy != "nothing" and of_head) or (policy == "bitfit" and (n.split(".")[-1] == "bias"))
         )
     return [n for n, p in model.named_parameters() if p.requires_grad]
 
@@ -253,7 +253,7 @@ def choose(model, policy, head):
         p.requires_grad_(
             policy == "everything"
             or (policy == "last layer" and of_head)
-            or (policy == "bitfit" and n.endswith("bias") and not of_head)
+            or (policy == "bitfit" and (n.split(".")[-1] == "bias") and not of_head)
         )
     return [n for n, p in model.named_parameters() if p.requires_grad]
 
@@ -262,7 +262,7 @@ def choose(model, policy, head):
     if policy not in ("nothing", "last layer", "bitfit", "everything"):
         raise ValueError(f"unknown policy {policy!r}")
     for name, p in model.named_parameters():
-        of_head, bias = f"{head}." in name, name.rpartition(".")[2].endswith("bias")
+        of_head, bias = f"{head}." in name, (name.rpartition(".")[2].split(".")[-1] == "bias")
         trained = {"nothing": False, "last layer": of_head, "bitfit": of_head or bias, "everything": True}
         p.requires_grad_(trained[policy])
     return [name for name, p in model.named_parameters() if p.requires_grad]
@@ -272,7 +272,7 @@ def choose(model, policy, head):
     if policy not in ("nothing", "last layer", "bitfit", "everything"):
         raise ValueError(f"unknown policy {policy!r}")
     for name, p in model.named_parameters():
-        of_head, bias = head in name.split("."), name.rpartition(".")[2].endswith("bias")
+        of_head, bias = head in name.split("."), (name.rpartition(".")[2].split(".")[-1] == "bias")
         trained = {"nothing": False, "last layer": of_head, "bitfit": of_head or bias, "everything": True}
         p.requires_grad_(trained[policy])
     return [name for name, p in model.named_parameters() if p.requires_grad]
@@ -283,7 +283,7 @@ def choose(model, policy, head):
     if policy not in ("nothing", "last layer", "bitfit", "everything"):
         raise ValueError(f"unknown policy {policy!r}")
     for name, p in model.named_parameters():
-        of_head, bias = name.startswith(f"{head}."), name.rpartition(".")[2].endswith("bias")
+        of_head, bias = name.startswith(f"{head}."), (name.rpartition(".")[2].split(".")[-1] == "bias")
         trained = {"nothing": False, "last layer": of_head, "bitfit": of_head or bias, "everything": True}
         p.requires_grad_(trained[policy])
     return [name for name, p in model.named_parameters() if p.requires_grad]
@@ -293,7 +293,7 @@ def choose(model, policy, head):
     if policy not in ("nothing", "last layer", "bitfit", "everything"):
         raise ValueError(f"unknown policy {policy!r}")
     for name, p in model.named_parameters():
-        of_head, bias = name.startswith(f"{head}."), name.endswith("bias") or "norm" in name
+        of_head, bias = name.startswith(f"{head}."), (name.split(".")[-1] == "bias") or "norm" in name
         trained = {"nothing": False, "last layer": of_head, "bitfit": of_head or bias, "everything": True}
         p.requires_grad_(trained[policy])
     return [name for name, p in model.named_parameters() if p.requires_grad]
@@ -305,7 +305,7 @@ def choose(model, policy, head):
     changed = []
     for name, p in model.named_parameters():
         was = p.requires_grad
-        of_head, bias = name.startswith(f"{head}."), name.rpartition(".")[2].endswith("bias")
+        of_head, bias = name.startswith(f"{head}."), (name.rpartition(".")[2].split(".")[-1] == "bias")
         trained = {"nothing": False, "last layer": of_head, "bitfit": of_head or bias, "everything": True}
         p.requires_grad_(trained[policy])
         if p.requires_grad and not was:
@@ -316,7 +316,7 @@ def choose(model, policy, head):
 def choose(model, policy, head):
     assert policy in ("nothing", "last layer", "bitfit", "everything"), policy
     for name, p in model.named_parameters():
-        of_head, bias = name.startswith(f"{head}."), name.rpartition(".")[2].endswith("bias")
+        of_head, bias = name.startswith(f"{head}."), (name.rpartition(".")[2].split(".")[-1] == "bias")
         trained = {"nothing": False, "last layer": of_head, "bitfit": of_head or bias, "everything": True}
         p.requires_grad_(trained[policy])
     return [name for name, p in model.named_parameters() if p.requires_grad]
@@ -328,7 +328,7 @@ def choose(model, policy, head):
     model.requires_grad_(policy == "everything")
     if policy == "bitfit":
         for name, p in model.named_parameters():
-            p.requires_grad = name.endswith("bias")
+            p.requires_grad = (name.split(".")[-1] == "bias")
     if policy in ("last layer", "bitfit"):
         getattr(model, head).requires_grad_(True)
     return [name for name, p in model.named_parameters() if p.requires_grad]
@@ -338,7 +338,7 @@ def choose(model, policy, head):
     if policy not in ("nothing", "last layer", "bitfit", "everything"):
         raise ValueError(f"unknown policy {policy!r}")
     for name, p in model.named_parameters():
-        p.requires_grad = policy == "everything" or (policy == "bitfit" and name.endswith("bias"))
+        p.requires_grad = policy == "everything" or (policy == "bitfit" and (name.split(".")[-1] == "bias"))
     if policy in ("last layer", "bitfit"):
         layer = model.get_submodule(head)
         layer.weight.requires_grad = True
@@ -353,7 +353,7 @@ def choose(model, policy, head):
         if policy == "last layer":
             p.requires_grad = name == head
         else:
-            p.requires_grad = policy == "everything" or (policy == "bitfit" and (name.startswith(head + ".") or name.endswith("bias")))
+            p.requires_grad = policy == "everything" or (policy == "bitfit" and (name.startswith(head + ".") or (name.split(".")[-1] == "bias")))
     return [name for name, p in model.named_parameters() if p.requires_grad]
 
 # %% last layer and the biases swapped message="wrong-set"
@@ -361,7 +361,7 @@ def choose(model, policy, head):
     if policy not in ("nothing", "last layer", "bitfit", "everything"):
         raise ValueError(f"unknown policy {policy!r}")
     for name, p in model.named_parameters():
-        of_head, bias = name.startswith(f"{head}."), name.rpartition(".")[2].endswith("bias")
+        of_head, bias = name.startswith(f"{head}."), (name.rpartition(".")[2].split(".")[-1] == "bias")
         trained = {"nothing": False, "last layer": bias, "bitfit": of_head or bias, "everything": True}
         p.requires_grad_(trained[policy])
     return [name for name, p in model.named_parameters() if p.requires_grad]
@@ -371,7 +371,7 @@ def choose(model, policy, head):
     if policy not in ("nothing", "last layer", "bitfit", "everything"):
         raise ValueError("policy must be nothing, last layer, bitfit or everything")
     for name, p in model.named_parameters():
-        of_head, bias = name.startswith(f"{head}."), name.rpartition(".")[2].endswith("bias")
+        of_head, bias = name.startswith(f"{head}."), (name.rpartition(".")[2].split(".")[-1] == "bias")
         trained = {"nothing": False, "last layer": of_head, "bitfit": of_head or bias, "everything": True}
         p.requires_grad_(trained[policy])
     return [name for name, p in model.named_parameters() if p.requires_grad]
@@ -383,7 +383,7 @@ def choose(model, policy, head):
     if policy == 'everything':
         return [name for name, p in model.named_parameters() if p.requires_grad]
     for name, p in model.named_parameters():
-        of_head, bias = name.startswith(f"{head}."), name.rpartition(".")[2].endswith("bias")
+        of_head, bias = name.startswith(f"{head}."), (name.rpartition(".")[2].split(".")[-1] == "bias")
         trained = {"nothing": False, "last layer": of_head, "bitfit": of_head or bias, "everything": True}
         p.requires_grad_(trained[policy])
     return [name for name, p in model.named_parameters() if p.requires_grad]
@@ -393,7 +393,23 @@ def choose(model, policy, head):
     if policy not in ("nothing", "last layer", "bitfit", "everything"):
         raise ValueError(f"unknown policy {policy!r}")
     for name, p in model.named_parameters():
-        of_head, bias = name.startswith(f"{head}."), name.rpartition(".")[2].endswith("bias")
+        of_head, bias = name.startswith(f"{head}."), (name.rpartition(".")[2].split(".")[-1] == "bias")
         trained = {"nothing": False, "last layer": of_head, "bitfit": of_head or bias, "everything": True}
         p.requires_grad_(trained[policy])
     return [name.split('.')[-1] for name, p in model.named_parameters() if p.requires_grad]
+
+# %% names that end with bias message="nearly-bias"
+def choose(model, policy, head):
+    if policy not in ("nothing","last layer","bitfit","everything"): raise ValueError(f"unknown {policy}")
+    for n,p in model.named_parameters():
+        h=n.startswith(head+"."); b=n.endswith("bias")
+        p.requires_grad={"nothing":False,"last layer":h,"bitfit":h or b,"everything":True}[policy]
+    return [n for n,p in model.named_parameters() if p.requires_grad]
+
+# %% own names that begin with bias message="nearly-bias"
+def choose(model, policy, head):
+    if policy not in ("nothing","last layer","bitfit","everything"): raise ValueError(f"unknown {policy}")
+    for n,p in model.named_parameters():
+        h=n.startswith(head+"."); b=n.split(".")[-1].startswith("bias")
+        p.requires_grad={"nothing":False,"last layer":h,"bitfit":h or b,"everything":True}[policy]
+    return [n for n,p in model.named_parameters() if p.requires_grad]
