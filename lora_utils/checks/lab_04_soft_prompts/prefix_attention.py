@@ -61,6 +61,13 @@ def output(subject: Subject, draw: Draw) -> None:
         attention_case(draw, l=1, lengths=(6, 3, 4), n=2, e=9),
     ]
     judge_attention(subject, cases)
+    low = attention_case(draw, e=4)
+    low["query"] = torch.full_like(low["query"], 16.0)
+    low |= {name: torch.full_like(low[name], -64.0) for name in ("key", "prefix_key")}  # every score is -2,048
+    seen = ask(subject, [low], lambda c: [c[name] for name in INPUTS], told, attend)["values"][0]
+    if not seen.isnan().any() and not close(seen, attention(low), 1e-2):  # exp by hand makes 0 / 0 of such scores
+        raise Failure("hidden-by-too-little", "where the scores of real places are -2,048, padding is looked at",
+                      "Hide with -inf, not with a number that scores can fall below.")  # fmt: skip
 
 
 def told(c: dict) -> str:

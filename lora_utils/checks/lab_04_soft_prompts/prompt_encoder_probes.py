@@ -78,6 +78,9 @@ def fold_later(cls, *, length: int, width: int, inner: int, **values) -> dict:
     module = cls(length, width, inner)
     first = returned(module)
     parts = placed(module, length, width, inner, values)
+    mode, kept = module.training, [torch.ones_like(part) for part in parts.values()]
+    for part, ones in zip(parts.values(), kept, strict=True):
+        part.grad = ones.clone()
     folded = module.fold()
     if not isinstance(folded, torch.Tensor):
         return {"folded": folded}
@@ -86,6 +89,12 @@ def fold_later(cls, *, length: int, width: int, inner: int, **values) -> dict:
         "next": None,
         "folded": folded.detach().clone(),
         "history": folded.grad_fn is not None,
+        "trainable": folded.requires_grad,
+        "mode_kept": module.training == mode,
+        "gradients_kept": all(
+            part.grad is not None and torch.equal(part.grad, ones)
+            for part, ones in zip(parts.values(), kept, strict=True)
+        ),
     }
     with torch.no_grad():
         for part in parts.values():

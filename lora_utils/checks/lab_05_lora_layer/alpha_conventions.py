@@ -96,7 +96,7 @@ def _factor_rules(name: str) -> tuple[Rule, ...]:
 @alpha_conventions.check(after=("returns-four",))
 def converts_factors(subject: Subject, draw: Draw) -> None:
     """A (i, r) and B (r, o) hold PEFT's numbers, turned to this course's shapes."""
-    cases = peft_cases(draw)
+    cases = [*peft_cases(draw), peft_case(draw, rank=1)]
     values = converted(subject, cases)
     for name in ("A", "B"):
         expect_all([value[name] for value in values], cases, lambda c, name=name: c[f"lora_{name}"].T, told=told,

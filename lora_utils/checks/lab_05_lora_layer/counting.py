@@ -126,7 +126,8 @@ def finds_break_even(subject: Subject, draw: Draw) -> None:
     above = next((d, k) for d in range(13 * n, 14 * n) for k in range(5 * n, 6 * n) if 0.1 < d * k / (d + k) % 1 < 0.4)
     small = [(draw.integer(2, 30), draw.integer(2, 30)) for _ in range(6)]
     edges = [(1, 1), (1, n), (n, 1), (2 * n, 2 * n), (2 * n + 1, 2 * n + 1), (2, 2), (3, 6), (128, 50)]
-    cases = [above, above[::-1], exact, exact[::-1], *edges, *small]
+    barely = (1_000, 999_001)  # a millionth beyond 999: a tolerance, or 32 bits, round it down
+    cases = [above, above[::-1], exact, exact[::-1], *edges, *small, barely, barely[::-1]]
 
     def ratio(c: tuple) -> float:
         return c[0] * c[1] / (c[0] + c[1])

@@ -53,7 +53,9 @@ def reaches_share(subject: Subject, draw: Draw) -> None:
 def far_cases(matrices: list[Known], shares: tuple[float, ...]) -> list[Share]:
     """All pairs in which rounding decides nothing: no rank keeps nearly just the share."""
     cases = [Share(w, share) for w in matrices for share in shares]
-    return [c for c in cases if min(abs(e - c.share) for e in c.kept()) > 0.005]
+    # beside those drawn, shares that a rank just misses or just reaches, by far more than float32 rounds
+    cases += [Share(w, e + gap) for w in matrices for e in Share(w, 0.5).kept()[:3] for gap in (-0.001, 0.001)]
+    return [c for c in cases if 0 < c.share < 1 and min(abs(e - c.share) for e in c.kept()) > 0.0005]
 
 
 def first(reached: list[float], enough: float) -> int:

@@ -198,10 +198,15 @@ def same_output(subject: Subject, draw: Draw) -> None:
 
 @merge_weights.check(after=("merges", "same-output"))
 def factors_stay(subject: Subject, draw: Draw) -> None:
-    """A and B can be trained on after merging and after unmerging, as before."""
+    """A and B can be trained on after merging and after unmerging, as before, and the weight stays frozen."""
     c = merge_case(draw)
     for look, moment in zip(subject.probe(merge_steps, **c, steps="mu")["looks"], ("merge", "unmerge"), strict=True):
         parts = {p["name"]: p for p in look["parameters"]}
+        weight = parts.get("linear.weight")
+        if weight is None or learns(weight):
+            what = "requires a gradient" if weight else "is no longer a parameter"
+            text = f"after {moment} linear.weight {what}"
+            raise Failure("weight-not-frozen", text, "Change the existing weight in place, under torch.no_grad().")
         for name in "AB":
             factor = parts.get(f"lora.{name}")
             if factor is None or not torch.equal(factor["value"], c[name]):

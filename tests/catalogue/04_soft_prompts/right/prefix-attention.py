@@ -114,3 +114,22 @@ def prefix_attention(query, key, value, prefix_key, prefix_value, mask):
     bias = torch.cat([torch.zeros(b, l), (~mask) * -1e9], 1).repeat_interleave(n, 0)[:, None]
     weights = torch.softmax(torch.bmm(query.flatten(0, 1), keys.mT) / e**0.5 + bias, -1)
     return torch.bmm(weights, values).view(b, n, s, e)
+
+
+# %% softmax by exp
+def prefix_attention(
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    prefix_key: torch.Tensor,
+    prefix_value: torch.Tensor,
+    mask: torch.Tensor,
+) -> torch.Tensor:
+    """softmax(query [prefix_key; key]^T / sqrt(e)) [prefix_value; value], without padding: (b, n, s, e)."""
+    b, l = len(query), prefix_key.shape[1]
+    keys = torch.cat((prefix_key.expand(b, -1, -1, -1), key), dim=2)  # (b, n, l + s, e)
+    values = torch.cat((prefix_value.expand(b, -1, -1, -1), value), dim=2)  # (b, n, l + s, e)
+    real = torch.cat((mask.new_ones(b, l), mask), dim=1)  # (b, l + s)
+    scores = query @ keys.mT / query.shape[-1] ** 0.5  # (b, n, s, l + s)
+    scores = scores.masked_fill(~real[:, None, None, :], float("-inf"))
+    return scores.exp() / scores.exp().sum(-1, keepdim=True) @ values  # (b, n, s, e)

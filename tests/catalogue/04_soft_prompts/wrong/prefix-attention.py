@@ -97,7 +97,9 @@ def prefix_attention(query, key, value, prefix_key, prefix_value, mask):
     values = torch.cat((prefix_value.expand(b, -1, -1, -1), value), dim=2)
     real = torch.cat((mask.new_ones(b, l), mask), dim=1)
     scores = query @ keys.mT / query.shape[-1] ** 0.5
-    return scores.masked_fill(~real[:, None, None, :], -1e9).softmax(dim=-2).nan_to_num() * real[:, None, None, :] @ values
+    return (
+        scores.masked_fill(~real[:, None, None, :], -1e9).softmax(dim=-2).nan_to_num() * real[:, None, None, :] @ values
+    )
 
 
 # %% keys and values exchanged message="keys-and-values-swapped"
@@ -538,3 +540,41 @@ def prefix_attention(query, key, value, prefix_key, prefix_value, mask):
     scores = query @ keys.mT / query.shape[-1] ** 0.5
     out = scores.masked_fill(~real[:, None, None, :], float("-inf")).softmax(dim=-1) @ values
     return out[:1].expand_as(out)
+
+
+# %% hidden with -100 message="hidden-by-too-little"
+def prefix_attention(
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    prefix_key: torch.Tensor,
+    prefix_value: torch.Tensor,
+    mask: torch.Tensor,
+) -> torch.Tensor:
+    """softmax(query [prefix_key; key]^T / sqrt(e)) [prefix_value; value], without padding: (b, n, s, e)."""
+    b, l = len(query), prefix_key.shape[1]
+    keys = torch.cat((prefix_key.expand(b, -1, -1, -1), key), dim=2)  # (b, n, l + s, e)
+    values = torch.cat((prefix_value.expand(b, -1, -1, -1), value), dim=2)  # (b, n, l + s, e)
+    real = torch.cat((mask.new_ones(b, l), mask), dim=1)  # (b, l + s)
+    scores = query @ keys.mT / query.shape[-1] ** 0.5  # (b, n, s, l + s)
+    scores = scores.masked_fill(~real[:, None, None, :], -100.0)
+    return scores.softmax(dim=-1) @ values  # (b, n, s, e)
+
+
+# %% hidden with -1000 message="hidden-by-too-little"
+def prefix_attention(
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    prefix_key: torch.Tensor,
+    prefix_value: torch.Tensor,
+    mask: torch.Tensor,
+) -> torch.Tensor:
+    """softmax(query [prefix_key; key]^T / sqrt(e)) [prefix_value; value], without padding: (b, n, s, e)."""
+    b, l = len(query), prefix_key.shape[1]
+    keys = torch.cat((prefix_key.expand(b, -1, -1, -1), key), dim=2)  # (b, n, l + s, e)
+    values = torch.cat((prefix_value.expand(b, -1, -1, -1), value), dim=2)  # (b, n, l + s, e)
+    real = torch.cat((mask.new_ones(b, l), mask), dim=1)  # (b, l + s)
+    scores = query @ keys.mT / query.shape[-1] ** 0.5  # (b, n, s, l + s)
+    scores = scores.masked_fill(~real[:, None, None, :], -1e3)
+    return scores.softmax(dim=-1) @ values  # (b, n, s, e)

@@ -152,3 +152,17 @@ def lora_parameters(d, k, r):
 
 def break_even_rank(d, k):
     return min(r for r in range(1, min(d, k) + 1) if lora_parameters(d, k, r) >= full_parameters(d, k))
+
+
+# %% divmod
+def full_parameters(d, k):
+    return d * k
+
+
+def lora_parameters(d, k, r):
+    return r * (d + k)
+
+
+def break_even_rank(d, k):
+    q, rest = divmod(d * k, d + k)
+    return q + (rest > 0)

@@ -241,3 +241,12 @@ def from_peft(lora_A, lora_B, lora_alpha):
     r = lora_A.shape[0]
     alpha = lora_alpha / r
     return lora_A.flip(0).T, lora_B.T, alpha, alpha * lora_B @ lora_A
+
+
+# %% A squeezed at rank 1 message="wrong-factor-shape"
+def from_peft(lora_A, lora_B, lora_alpha):
+    pass
+    A, B = lora_A.T.squeeze(), lora_B.T
+    alpha = lora_alpha / lora_A.shape[0]
+    delta_W = alpha * lora_B @ lora_A
+    return A, B, alpha, delta_W

@@ -546,3 +546,29 @@ def lora_parameters(d, k, r):
 
 def break_even_rank(d, k):
     return math.ceil(d * k / (d + k))
+
+
+# %% break-even with a tolerance message="wrong-rank"
+def full_parameters(d, k):
+    return d * k
+
+
+def lora_parameters(d, k, r):
+    return r * (d + k)
+
+
+def break_even_rank(d, k):
+    return math.ceil(d * k / (d + k) - 0.01)
+
+
+# %% lora count through float message="not-exact"
+def full_parameters(d, k):
+    return d * k
+
+
+def lora_parameters(d, k, r):
+    return int(float(r) * (d + k))
+
+
+def break_even_rank(d, k):
+    return -(-d * k // (d + k))

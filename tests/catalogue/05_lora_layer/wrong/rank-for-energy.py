@@ -187,3 +187,10 @@ def rank_for_energy(W, share):
     while S[r:].square().sum() > share * S.square().sum():
         r += 1
     return r
+
+
+# %% shares rounded to two digits
+def rank_for_energy(W, share):
+    energy = torch.linalg.svdvals(W).square()
+    kept = energy.cumsum(0) / energy.sum()
+    return int((kept.round(decimals=2) < share).sum()) + 1
