@@ -255,7 +255,7 @@ def mean_pool(vectors, mask):
     return total / count
 
 
-# %% empty texts are the mean of all message="wrong-mean"
+# %% empty texts are the mean of all message="empty-not-zero"
 def mean_pool(vectors, mask):
     real = mask.bool()[:, :, None]
     count = mask.sum(dim=1, keepdim=True).clamp(min=1)
@@ -263,7 +263,7 @@ def mean_pool(vectors, mask):
     return torch.where(mask.any(dim=1, keepdim=True), total / count, vectors.mean(dim=1))
 
 
-# %% one where there is none message="wrong-mean"
+# %% one where there is none message="empty-not-zero"
 def mean_pool(vectors, mask):
     real = mask.bool()[:, :, None]
     count = mask.sum(dim=1, keepdim=True).clamp(min=1)
