@@ -778,25 +778,6 @@ class PromptEncoder(nn.Module):
         return prompt
 
 
-# %% fold makes a parameter message="fold-trainable"
-class PromptEncoder(nn.Module):
-    """Makes a prompt (l, d) from a table (l, d) and a network that all places share."""
-
-    def __init__(self, length: int, width: int, inner: int) -> None:
-        super().__init__()
-        self.table = nn.Parameter(torch.randn(length, width))
-        self.down = nn.Linear(width, inner)
-        self.up = nn.Linear(inner, width)
-
-    def forward(self) -> torch.Tensor:
-        """The prompt, (l, d), with gradients to table and layers."""
-        return self.up(torch.tanh(self.down(self.table)))  # (l, d) -> (l, inner) -> (l, d)
-
-    def fold(self) -> torch.Tensor:
-        """The finished prompt as plain numbers, (l, d)."""
-        return nn.Parameter(self().detach())
-
-
 # %% fold switches to eval message="fold-changes-mode"
 class PromptEncoder(nn.Module):
     """Makes a prompt (l, d) from a table (l, d) and a network that all places share."""

@@ -189,7 +189,7 @@ def rank_for_energy(W, share):
     return r
 
 
-# %% shares rounded to two digits
+# %% shares rounded to two digits message="wrong-rank"
 def rank_for_energy(W, share):
     energy = torch.linalg.svdvals(W).square()
     kept = energy.cumsum(0) / energy.sum()
