@@ -48,7 +48,7 @@ def export_steps(function, *, state: dict, alpha: float) -> dict:
         "others": [str(k) for k, v in tensors.items() if not isinstance(v, torch.Tensor)],
         "ragged": [str(k) for k, v in tensors.items() if isinstance(v, torch.Tensor) and not v.is_contiguous()],
         "config": {str(k): v for k, v in config.items() if isinstance(v, (int, float, str, torch.Tensor, np.generic))},
-        "targets": [str(t) for t in targets] if isinstance(targets, (list, tuple)) else targets,
+        "targets": [str(t) for t in targets] if isinstance(targets, (list, tuple, set)) else targets,
     }
 
 

@@ -250,7 +250,7 @@ def paired_difference(a, b):
     return statistics.mean(d), 2 * statistics.stdev(d) / math.sqrt(len(d))
 
 
-# %% rounded message="wrong-mean"
+# %% rounded message="rounded"
 import statistics
 
 

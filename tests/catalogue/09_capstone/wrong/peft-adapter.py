@@ -400,25 +400,6 @@ def to_peft(state: dict[str, torch.Tensor], alpha: float, rename: Callable[[str]
     return tensors, {"r": rank, "lora_alpha": alpha * rank, "target_modules": targets}
 
 
-# %% targets set (examined) message="wrong-type"
-from collections.abc import Callable
-
-
-def to_peft(state: dict[str, torch.Tensor], alpha: float, rename: Callable[[str], str]) -> tuple[dict, dict]:
-    """(tensors, config) of PEFT for the LoRA factors in `state`; all layers share rank and alpha."""
-    tensors, targets = {}, []
-    for name, A in state.items():
-        if not name.endswith(".lora.A"):
-            continue
-        module = name.removesuffix(".lora.A")
-        bert, B = rename(module), state[f"{module}.lora.B"]
-        tensors[f"base_model.model.{bert}.lora_A.weight"] = A.T.contiguous()
-        tensors[f"base_model.model.{bert}.lora_B.weight"] = B.T.contiguous()
-        targets.append(bert)
-        rank = A.shape[1]
-    return tensors, {"r": rank, "lora_alpha": alpha * rank, "target_modules": set(targets)}
-
-
 # %% half (examined) message="type-changed"
 from collections.abc import Callable
 
