@@ -184,7 +184,7 @@ def pareto_front(rows, better):
     return [i for i, q in enumerate(points) if not any(dominates(p, q) for p in points)]
 
 
-# %% places from 1 message="front-missing"
+# %% places from 1 message="counted-from-one"
 def pareto_front(rows, better):
     points = [tuple(row[a] if way == "max" else -row[a] for a, way in better.items()) for row in rows]
 
