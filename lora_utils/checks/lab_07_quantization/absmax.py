@@ -49,7 +49,8 @@ def grid_cases(draw: Draw, bits: list[int], shapes: list[tuple[int, ...]]) -> li
 @quantize_absmax.check
 def the_step(subject: Subject, draw: Draw) -> None:
     """The step is the largest magnitude divided by 2**(bits - 1) - 1, whichever sign it has."""
-    judge_step(subject, grid_cases(draw, [5, 8, 3, 6, 4, 8, 7, 3], [(4, 7)]))
+    small = [(*on_grid(draw, bits, (12,), SIDES[0], 1e-3), bits) for bits in (4, 3, 5)]  # no size counts as zero
+    judge_step(subject, [*grid_cases(draw, [5, 8, 3, 6, 4, 8, 7, 3], [(4, 7)]), *small])
     x, _, s = on_grid(draw, 8, (6,))
     scale = _codes_and_steps(subject, [[x]])[0][1]
     expect_step_number(scale, (6,))
@@ -123,7 +124,7 @@ def judge_step(subject: Subject, cases: list[tuple]) -> None:
         text = f"it follows the {name} of the numbers, not the largest magnitude"
         rules.append(Rule("not-the-largest", values, text, magnitude))
     where = [
-        f"for bits={b} and numbers from {x.min():.3g} to {x.max():.3g} the step is {scale:.4g}, expected {s:.4g}:"
+        f"for bits={b} and numbers from {x.min():.3g} to {x.max():.3g} the step is {scale:.6g}, expected {s:.6g}:"
         for (x, _, s, b), scale in zip(cases, scales, strict=True)
     ]
     hint = "Divide the largest magnitude of all numbers by the largest code that so many bits with a sign have."

@@ -125,7 +125,14 @@ def judge_back(subject: Subject, draw: Draw, sizes: list[tuple]) -> None:
     first = cases[0][0]
     if len(cases) == 1 and len(first) == len(cases[0][1]):
         rows = first.double() * cases[0][1].double()[:, None]
-        rules.append(Rule("scale-per-row", [rows], "each row gets a step", RUN_ON))
+        rules.append(
+            Rule(
+                "scale-per-row",
+                [rows],
+                f"the steps change with every {first.shape[1]} numbers, as rows do, not with every {cases[0][2]}",
+                "Take `block` as it is given. " + RUN_ON,
+            )
+        )
     right = []
     for codes, scales, block in cases:
         own = torch.arange(codes.numel()) // block
@@ -243,6 +250,7 @@ def _judge_steps(cases: list[tuple], got: list[torch.Tensor], where: list[str]) 
              "a multiple of block there is one step too many", "Nothing is missing then: -n % block is 0."),
         rule("extra-block", lambda x, top, k, L: torch.cat([top, top.new_full((int(x.numel() % k == 0),), float(L))]),
              "where n is a multiple of block there is one step too many", "Nothing is missing then: -n % block is 0."),
+        rule("one-scale", lambda x, top, k, L: top.max().expand(len(top)), "there is one step for all", count),
         rule("one-scale", lambda x, top, k, L: top.max(), "there is one step for all", count),
         rule("one-scale", lambda x, top, k, L: top.max().reshape(1), "there is one step for all", count),
         rule("blocks-end-with-rows", lambda x, top, k, L: tops(p for row in rows(x) for p in row.split(k)), "each row "

@@ -26,7 +26,7 @@ SUBTRACT = "Subtract the mean first: differences of both signs use all 255 codes
 
 
 # ----------------------------------------------------------------------------------------------------- store_scales
-def scales_with(draw: Draw, m: int, group: int) -> torch.Tensor:
+def scales_with(draw: Draw, m: int, group: int, size: float = 1.0) -> torch.Tensor:
     """Draw positive scales whose codes are never in doubt: no distance is near the middle between two codes.
 
     The scales of one group lie farther from the mean than those of another, in turn farthest above it and below it.
@@ -35,7 +35,7 @@ def scales_with(draw: Draw, m: int, group: int) -> torch.Tensor:
     while True:
         apart = draw.integers(-800, 800, m).double() / 1000
         apart[::group] = 1.0 - 2.0 * (torch.arange(-(-m // group)) % 2)
-        scales = (draw.number(3, 4) + apart * far.repeat_interleave(group)[:m]).float()
+        scales = (size * (draw.number(3, 4) + apart * far.repeat_interleave(group)[:m])).float()
         mean, steps = facts(scales, group)
         ratio = (scales.double() - mean) / steps.repeat_interleave(group)[:m]
         inside = ratio[ratio.abs() < 126.9]
@@ -58,12 +58,15 @@ def stores_scales(subject: Subject, draw: Draw) -> None:
 
 def judge_stored(subject: Subject, draw: Draw, sizes: list[tuple[int, int]]) -> None:
     """Compare mean, steps and codes for (m, group), each drawn anew; hidden checks use other sizes."""
-    cases = [[scales_with(draw, m, group), group] for m, group in sizes]
+    cases = [[scales_with(draw, m, group, (1.0, 0.01)[i % 2]), group] for i, (m, group) in enumerate(sizes)]
     found = [parts(value, NAMES) for value in subject.probe(all_of, which="store", cases=cases)["values"]]
     where = [f"for {m} scales in groups of {group}:" for m, group in sizes]
     for (m, _), text, (codes, steps, mean) in zip(sizes, where, found, strict=True):
         expect_tensor(codes, "the codes")
         expect_tensor(steps, "the steps")
+        if isinstance(mean, torch.Tensor) and mean.numel() > 1 and steps.numel() == 1:
+            raise Failure("results-swapped", f"{text} the mean comes second and the steps last",
+                          "Write return codes, steps, mean.")  # fmt: skip
         if isinstance(mean, torch.Tensor) and mean.numel() > 1:
             raise Failure("mean-per-group", f"{text} there are {mean.numel()} means: one mean a group costs as much "
                           "as one step more", "One mean for all scales.")  # fmt: skip

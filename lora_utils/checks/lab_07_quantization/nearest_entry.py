@@ -60,7 +60,9 @@ def any_order(subject: Subject, draw: Draw) -> None:
     ]
     judge_nearest(subject, [(numbers_for(draw, *one), one[0]) for one in tables])
     x = torch.tensor([0.0, 0.001, -0.001, 0.3, -0.9, 1.4, 0.0025, -0.0025])  # the last two lie halfway
-    judge_nearest(subject, [(x, FP4_LIKE)])
+    fine = torch.tensor([0.0, 0.5, 1.0, -0.5, -1.0])  # to either side of a middle, nearer than 16 bits tell apart
+    close_by = torch.tensor([0.25, 0.75, -0.25, -0.75]).repeat(2) + 5e-5 * torch.tensor([1.0] * 4 + [-1.0] * 4)
+    judge_nearest(subject, [(x, FP4_LIKE), (close_by, fine)])
 
 
 def judge_nearest(subject: Subject, cases: list[tuple]) -> None:

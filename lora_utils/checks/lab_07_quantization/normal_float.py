@@ -80,6 +80,9 @@ def judge_levels(subject: Subject, negative: int, positive: int, last: float) ->
     if not (flat == 0).any():
         raise Failure("no-exact-zero", f"{where} does not hold 0: its smallest magnitude is {flat.abs().min():.3g}",
                       "Cut the two sides separately and put 0 between them.")  # fmt: skip
+    if (flat < 0).sum() == 0 and len(flat) == n:
+        raise Failure("sign-forgotten", f"{where} has no level below zero: Q is positive above 1/2",
+                      "The levels below zero are -Q, in reverse order.")  # fmt: skip
     if (flat < 0).sum() != negative:
         raise Failure("wrong-sides", f"{where} has {int((flat < 0).sum())} levels below zero instead of {negative}",
                       "The first argument counts the negative ones.")  # fmt: skip

@@ -80,6 +80,8 @@ def judge_error(subject: Subject, pairs: list[list]) -> None:
              "What was there before is the measure, not what came back."),
         rule("divided-by-spread", lambda w, b, d: d.square().mean().sqrt() / spread(w), "it divides by the standard "
              "deviation, which is the norm only for numbers whose mean is 0", quotient),
+        rule("divided-by-spread", lambda w, b, d: d.square().mean().sqrt() / w.std(correction=0), "it divides by the standard "  # noqa: E501
+             "deviation, which is the norm only for numbers whose mean is 0", quotient),
         rule("divided-by-spread", lambda w, b, d: spread(d) / spread(w), "it is a quotient of standard deviations: a "
              "shift of all numbers would count as no error", norm),
         rule("divided-by-largest", lambda w, b, d: d.norm() / w.abs().max(), "it divides by the largest magnitude",
@@ -125,4 +127,5 @@ def _one_number(value) -> float:
     if value is None:
         raise Failure("no-number", "expected one number, got None", "Is a return missing?")
     came = f"a tensor of shape {tuple(value.shape)}" if isinstance(value, torch.Tensor) else f"{value!r}"
-    raise Failure("not-one-number", f"expected one number, got {came}", "Take the norm of the whole tensor.")
+    hint = "Return the quotient alone." if isinstance(value, list) else "Take the norm of the whole tensor."
+    raise Failure("not-one-number", f"expected one number, got {came}", hint)

@@ -72,6 +72,12 @@ def bits_with(subject: Subject, draw: Draw) -> None:
         rule("bytes-for-bits", lambda k, g: 4 + 1 / k + 4 / (k * g), "it counts bytes", "A byte has 8 bits."),
         rule("mean-counted", lambda k, g: 4 + 8 / k + 64 / (k * g), "it counts the mean for each group",
              "There is one mean for the whole tensor, which is not counted."),
+        rule("codes-forgotten", lambda k, g: 8 / k + 32 / (k * g), "the code itself, 4 bits, is missing", "Scales and "
+             "steps come on top of it."),
+        rule("rounded", lambda k, g: round(4 + 8 / k + 32 / (k * g), 3), "the result is rounded", "Return it as it is."),  # noqa: E501
+        rule("rounded", lambda k, g: round(4 + 8 / k + 32 / (k * g), 2), "the result is rounded", "Return it as it is."),  # noqa: E501
+        rule("whole-division", lambda k, g: 4 + 8 // k + 32 // (k * g), "// throws the fractions away", "Divide with /."),  # noqa: E501
+        rule("arguments-ignored", lambda k, g: 4.127, "it is 4.127, whatever the arguments", "Calculate it from them."),
     ]  # fmt: skip
     right = [4 + 8 / block + 32 / (block * group) for block, group in cases]
     _judge_bits(subject, cases, right, rules, "4 bits of a code, a share of a scale's 8 bits and of a step's 32.")

@@ -286,6 +286,9 @@ def judge_loss(subject: Subject, draw: Draw, b: int = 2) -> None:
         if error.kind in ("ValueError", "RuntimeError") and ("batch_size" in error.text or "Expected" in error.text):
             raise Failure("shapes-do-not-meet", f"torch says: {error.text}", "cross_entropy takes scores (n, v) and "
                           "labels (n,), or (n, v, ...) and (n, ...).") from None  # fmt: skip
+        if "-100 is out of bounds" in error.text:
+            raise Failure("ignores-another-token", f"torch says: {error.text} So -100 is taken for a token",
+                          "cross_entropy leaves out -100 by itself: give it no other ignore_index.") from None  # fmt: skip  # noqa: E501
         raise
     rights = [_right(*case) for case in cases]
     said = [f"for logits of shape {tuple(x.shape)} and {_count(y)} labels the loss" for x, y in cases]

@@ -35,16 +35,19 @@ class Counted(nn.Module):
         return x + mask * torch.tanh(x @ self.W) * self.a
 
 
-def run_blocks(function, *, weights, vectors, x, upstream, needs_grad: bool = False, dropout: float = 0.0) -> dict:
+def run_blocks(function, *, weights, vectors, x, upstream, needs_grad: bool = False, dropout: float = 0.0,
+               training: bool = True) -> dict:  # fmt: skip
     """Probe: the output, the trained vectors' gradients, and which block ran when."""
     calls: list[int] = []
     blocks = nn.ModuleList(
         Counted(W, a, k, calls, dropout) for k, (W, a) in enumerate(zip(weights, vectors, strict=True))
     )
+    blocks.train(training)
     x.requires_grad_(needs_grad)
     y = function(blocks, x)
     seen = {"output": y, "forward": list(calls), "recorded": isinstance(y, torch.Tensor) and y.requires_grad}
     calls.clear()
+    seen["asks"] = x.requires_grad
     seen["plainly"] = all(block.recording and block.recording[0] for block in blocks)  # no block ran without gradients
     seen["masks"] = [block.masks[0] if block.masks else None for block in blocks]
     if seen["recorded"]:
@@ -140,6 +143,9 @@ def judge_run(subject: Subject, c: dict, **more) -> dict:
     """Compare all gradients with the plain blocks'; hidden checks use it with dropout and with an x that learns."""
     seen = subject.probe(run_blocks, **c, **more)
     n = len(c["weights"])
+    if seen["asks"] and not more.get("needs_grad"):
+        raise Failure("input-changed", "x asks for a gradient after the call, which it did not before", "Leave x as it "
+                      "is: with use_reentrant=False the blocks learn without it.")  # fmt: skip
     if not seen["recorded"] or all(g is None for g in seen["gradients"]):
         _no_gradient(subject, c, seen["plainly"])
     if seen["backward"].count(n - 1) > 1 and len(set(seen["backward"])) == 1:
@@ -149,6 +155,8 @@ def judge_run(subject: Subject, c: dict, **more) -> dict:
     if missing := [k for k, g in enumerate(seen["gradients"]) if g is None or not g.any()]:
         raise Failure("gradient-cut", f"block {missing[0]} of {n} gets no gradient",
                       "Do not detach between the blocks.")  # fmt: skip
+    if more.get("needs_grad") and seen["dx"] is None:
+        raise Failure("input-cut", "an x that needs a gradient gets none", "Give the blocks x itself, without detach.")
     right = expected_run(c, seen["masks"])
     for k in range(n):
         if not close(seen["gradients"][k], right["gradients"][k]):
@@ -193,3 +201,7 @@ def recomputes(subject: Subject, draw: Draw) -> None:
             text,
             "Checkpoint each block by itself: when the backward pass comes to it, it alone runs again.",
         )
+    if subject.probe(run_blocks, **c, training=False)["backward"] != turned:
+        raise Failure("mode-asked", "after eval() the blocks do not run again in the backward pass: their intermediate "
+                      "results have been kept", "Checkpoint each block in every mode: gradients are what "
+                      "matters, not block.training.")  # fmt: skip

@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from lora_utils.checks import Draw, Exercise, Failure, Mistake, StudentRaised, Subject, expect_close
-from lora_utils.checks.framework.compare import expect_tensor
+from lora_utils.checks.framework.compare import close, expect_tensor
 from lora_utils.quantization.codebooks import NF4
 from lora_utils.quantization.nf4 import FourBit
 
@@ -29,7 +29,12 @@ def apply_function(cls, *, x, packed, absmax, shape, upstream=None, needs_grad=T
     x.requires_grad_(needs_grad)
     absmax.requires_grad_(scales_ask)
     y = cls.apply(x, packed, absmax, tuple(shape))
-    seen = {"output": y, "recorded": isinstance(y, torch.Tensor) and y.requires_grad, "dx": None, "kept": []}
+    seen = {
+        "output": y,
+        "recorded": isinstance(y, torch.Tensor) and (y.requires_grad or x.requires_grad),
+        "dx": None,
+        "kept": [],
+    }
     if seen["recorded"]:
         node = y.grad_fn
         kept = [
@@ -42,6 +47,18 @@ def apply_function(cls, *, x, packed, absmax, shape, upstream=None, needs_grad=T
             wanted = [x, absmax] if scales_ask else [x]
             seen |= zip(("dx", "dc"), torch.autograd.grad(y, wanted, upstream, allow_unused=True), strict=False)
     return seen
+
+
+def apply_twice(cls, *, cases: list) -> dict:
+    """Probe: the gradient of each input when all layers have run forward before any goes back, as in a model."""
+    inputs = [x.requires_grad_() for x, *_ in cases]
+    outputs = [
+        cls.apply(x, packed, absmax, tuple(shape))
+        for x, (_, packed, absmax, shape, _) in zip(inputs, cases, strict=True)
+    ]
+    for y, case in zip(reversed(outputs), reversed(cases), strict=True):
+        y.backward(case[-1])
+    return {"gradients": [x.grad for x in inputs]}
 
 
 def _tensors(value, depth: int = 5) -> list[torch.Tensor]:
@@ -151,6 +168,27 @@ def gradient(subject: Subject, draw: Draw) -> None:
     """backward returns dL/dx = G W', and nothing for codes, scales and shape."""
     for square in (True, False):
         judge_gradient(subject, draw, stored_case(draw, square=square))
+    _judge_layers(subject, draw)
+
+
+def _judge_layers(subject: Subject, draw: Draw) -> None:
+    """Two layers of one size, and one of another: all run forward before the first goes back."""
+    one, other = stored_case(draw), stored_case(draw)
+    while other["shape"][0] == one["shape"][0] or other["shape"][1] == one["shape"][1]:
+        other = stored_case(draw)
+    two = {**one, "packed": one["packed"].flip(0), "absmax": one["absmax"] + 1, "x": one["x"] + 1}
+    drawn = [one, two, other]
+    cases = [[c["x"], c["packed"], c["absmax"], c["shape"], draw.normal(4, c["shape"][0])] for c in drawn]
+    hint = "Leave everything for backward in ctx, which every call has for itself, not in the class or a global."
+    text = "with several layers, backward of one uses what another left behind"
+    try:
+        seen = subject.probe(apply_twice, cases=cases)["gradients"]
+    except StudentRaised as error:
+        raise Failure("kept-outside-ctx", f"{text}: {error.text}", hint) from None
+    rights = [cases[0][-1].double() @ one["W"], None, cases[2][-1].double() @ other["W"]]
+    for got, right in zip(seen, rights, strict=True):
+        if right is not None and (got is None or not close(got, right, 1e-4)):
+            raise Failure("kept-outside-ctx", text, hint)
 
 
 def judge_gradient(subject: Subject, draw: Draw, c: dict) -> None:

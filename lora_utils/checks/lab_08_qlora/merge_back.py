@@ -30,7 +30,7 @@ def merge(merge_weights, lost_share, *, cases: list) -> dict:
 
 def lost(merge_weights, lost_share, *, cases: list) -> dict:
     """Probe: the shares of the updates that are lost."""
-    return {"values": [lost_share(*case) for case in cases]}
+    return {"values": [lost_share(*case) for case in cases], "given": cases}
 
 
 # ---------------------------------------------------------------------------------------------------------- judges
@@ -144,7 +144,8 @@ def measures_the_loss(subject: Subject, draw: Draw) -> None:
         cases.append([stored, stored + update, stored + update + error])
     plain = len(cases)
     cases += [[cases[1][0].bfloat16(), *cases[1][1:]], [cases[0][0], cases[0][1], cases[0][1]]]
-    values = subject.probe(lost, cases=cases)["values"]
+    seen = subject.probe(lost, cases=cases)
+    values = seen["values"]
     said = [f"for matrices of shape {tuple(case[0].shape)} the share" for case in cases]
     for value, what in zip(values, said, strict=True):
         expect_number(value, what)
@@ -164,6 +165,11 @@ def measures_the_loss(subject: Subject, draw: Draw) -> None:
     )
     said[plain:] = ["for a stored weight in bfloat16 the share", "where nothing is lost the share"]
     expect_rule(values[plain:], rights[plain:], wide[plain:], said[plain:], id="wrong-share", hint=hint, tolerance=1e-5)
+    for case, now in zip(cases, seen["given"], strict=True):
+        for name, before, after in zip(("stored", "merged", "again"), case, now, strict=True):
+            if not torch.equal(before, after):
+                raise Failure("changed-in-place", f"lost_share changed its argument {name}: -=, sub_ and copy_ work in "
+                              "place", "Make a new tensor.")  # fmt: skip
 
 
 def _norm(t: torch.Tensor) -> float:

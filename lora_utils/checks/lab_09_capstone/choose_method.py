@@ -200,6 +200,8 @@ def the_tolerance_itself_is_allowed(subject: Subject, draw: Draw) -> None:
     rows = [method("a", 0.75, 500), method("b", 0.5, 300), method("c", 0.25, 100)]  # these differ without rounding
     equal = [method("a", 0.75, 500), method("b", 0.75, 300), method("c", 0.5, 100)]
     cases = [(rows, {}, 0.25), (rows[::-1], {}, 0.25), (equal, {}, 0.0), (equal[::-1], {}, 0.0)]
+    near = [method("a", 0.746, 100), method("b", 0.75, 300), method("c", 0.7495, 200)]
+    judge_choice(subject, [(near, {}, 0.0), (near[::-1], {}, 0.0), (near, {}, 0.001)])
     seen = subject.probe(outcomes, cases=[list(case) for case in cases])["outcomes"]
     for (table, _, tolerance), one in zip(cases, seen, strict=True):
         if one["raised"] is not None or one["value"] != "method b":
@@ -235,5 +237,9 @@ def refuses_what_nobody_keeps(subject: Subject, draw: Draw) -> None:
             raise Failure("wrong-error", text, "Look first whether a row is left, and raise a ValueError that says so.")
         if missing := [what for what in limits if what not in one["text"]]:
             text = f"{where}; the ValueError says {one['text'][:120]!r}, and nothing of the limit on {missing[0]!r}"
-            hint = "max() of an empty list raises a ValueError of its own; raise yours first, with every limit in it."
+            hint = "Put every limit into the message, by its name: the dict itself shows them."
+            if "empty" in one["text"]:
+                hint = (
+                    "max() of an empty list raises a ValueError of its own; raise yours first, with every limit in it."
+                )
             raise Failure("error-without-limits", text, hint)

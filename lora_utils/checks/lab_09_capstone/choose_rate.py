@@ -60,6 +60,14 @@ def _both(runs: list[dict]) -> float:
     return _best({lr: _average(valid[lr] + test[lr]) for lr in valid})
 
 
+def _running(values: list[float]) -> float:
+    """The mean of the mean so far and the next, again and again."""
+    mean = values[0]
+    for value in values[1:]:
+        mean = (mean + value) / 2
+    return mean
+
+
 MEAN = "Average `valid` over the runs of one rate first, then compare the rates."
 RULES = (  # message, what the rule picks, text, hint
     ("test-leak", _rule("test", _average), "the rate was chosen by the test accuracy",
@@ -76,6 +84,8 @@ RULES = (  # message, what the rule picks, text, hint
     ("one-seed-only", _rule("valid", lambda v: v[0]), "of each rate only the first run in the list counts", MEAN),
     ("worst-seed", _rule("valid", min), "each rate was judged by its worst run", MEAN),
     ("median-for-mean", _rule("valid", statistics.median), "each rate was judged by the median of its runs", MEAN),
+    ("running-mean", _rule("valid", _running), "each rate's mean was halved with every further run, so that the last "
+     "run counts most", MEAN),
     ("most-runs", _rule("valid", len), "the rate with the most runs was chosen", MEAN),
 )  # fmt: skip
 
@@ -121,6 +131,11 @@ def by_the_mean_on_validation(subject: Subject, draw: Draw) -> None:
         if len(answers) == len(RULES) and tuple(right(runs) for runs in tables) not in answers:
             break
     judge_rates(subject, tables)
+    top = draw.integer(60, 90) / 100
+    near = [{1e-4: [top], 1e-3: [top + gap], 1e-2: [top - 0.1]} for gap in (0.004, 0.0004, 0.00002)]
+    for valid, (lr, _) in zip(near, picked(subject, [runs_of(valid) for valid in near]), strict=True):
+        if lr != 1e-3:  # a small lead is one
+            raise Failure("small-lead-lost", f"of {valid} it chose {lr:g}", "Compare the means as they are, unrounded.")
 
 
 def judge_rates(subject: Subject, tables: list[list[dict]]) -> None:
@@ -195,6 +210,7 @@ def diverged_rates_are_out(subject: Subject, draw: Draw) -> None:
             )
             text = f"every rate of {by_rate(runs)} has a diverged run, which must be a ValueError; {came}"
             raise Failure("all-diverged-accepted", text, "Look whether a rate is left before you choose one.")
+    judge_rates(subject, [runs_of({1e-3: [0.0, 0.0]}), runs_of({1e-3: [0.0], 1e-2: [0.1]})])  # an accuracy of 0 is one
 
 
 @choose_rate.check(after=("by-the-mean-on-validation", "diverged-rates-are-out"))

@@ -107,6 +107,10 @@ MEANS = [  # message, what the mistake gives, text, hint
     ("median-for-mean", lambda c: c["d"].quantile(0.5), "it is the median of the differences", "The mean is asked "
      "for."),
     ("sum-for-mean", lambda c: c["d"].sum(), "it is the sum of the differences", "Divide by their number."),
+    ("in-per-cent", lambda c: 100 * c["d"].mean(), "it is 100 times as large", "A difference of accuracies, not per cent."),  # noqa: E501
+    ("rounded", lambda c: round(float(c["d"].mean()), 2), "it is rounded", "Return it as it is."),
+    ("rounded", lambda c: round(float(c["d"].mean()), 3), "it is rounded", "Return it as it is."),
+    ("rounded", lambda c: round(float(c["d"].mean()), 4), "it is rounded", "Return it as it is."),
     ("relative", lambda c: c["d"].mean() / c["b"].mean(), "it is relative to the accuracy of b", "A plain "
      "difference, not a share."),
     ("divided-by-all", lambda c: c["d"].sum() / len(c["all_a"]), "the sum was divided by the number of all seeds of a",
@@ -163,6 +167,11 @@ def judge_pairs(subject: Subject, tables: list[tuple[list, list]]) -> None:
                 raise Failure("not-a-number", f"the {name} must be one number, got {came[:60]}", "One mean, one error.")
     means, errors = ([float(one["value"][place]) for one in seen] for place in (0, 1))
     right = [float(case["d"].mean()) for case in cases]
+    spreads = [_sd(case["d"]) / math.sqrt(len(case["d"])) for case in cases]
+    if all(close(e, r, 1e-6) for e, r in zip(errors, right, strict=True)) and all(
+        close(m, s, 1e-6) for m, s in zip(means, spreads, strict=True)
+    ):
+        raise Failure("results-swapped", "the error comes first and the mean second", "return mean, error")
     _expect(means, right, cases, MEANS, "the mean", "wrong-mean", PAIRING)
     right = [_sd(case["d"]) / math.sqrt(len(case["d"])) for case in cases]
     _expect(errors, right, cases, ERRORS, "the standard error", "wrong-error",
@@ -173,6 +182,8 @@ def judge_pairs(subject: Subject, tables: list[tuple[list, list]]) -> None:
 def same_seeds(subject: Subject, draw: Draw) -> None:
     """With the same seeds in another order, mean and standard error are those of the differences seed by seed."""
     judge_pairs(subject, _cases(draw, [(draw.integer(3, 6), (0, 0)) for _ in range(9)]))
+    tables = [seed_table(draw, 4, (0, 0)) for _ in range(3)]
+    judge_pairs(subject, [(b, a) for a, b in tables])  # the accuracy of 0 is now the other method's
 
 
 @paired_difference.check(after=("same-seeds",))

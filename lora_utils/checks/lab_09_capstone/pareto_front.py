@@ -89,6 +89,7 @@ def _mistakes(rows: list[dict], better: dict[str, str]) -> list[tuple[str, list[
          "row is compared only with those before it", "Any other row may dominate, before it or after."),
         ("later-rows-only", [i for i, q in enumerate(points) if not any(dominates(p, q) for p in points[i:])], "a row "
          "is compared only with those after it", "Any other row may dominate, before it or after."),
+        ("counted-from-one", [i + 1 for i in right], "places are counted from 1", "The first row has place 0."),
         ("best-sum", [i for i in every if sum(points[i]) == max(map(sum, points))], "the numbers of all axes are added "
          "up", "Axes have no common unit: compare axis by axis."),
         ("signs-lost", front_of([{k: abs(v) if k in better else v for k, v in row.items()} for row in rows], better),
@@ -174,6 +175,10 @@ def keeps_what_none_dominates(subject: Subject, draw: Draw) -> None:
     other = {"memory": "min", "accuracy": "max", "forgetting": "min"}
     kinds = [AXES, other, {"speed": "max", "accuracy": "max", "memory": "min"}]
     judge_front(subject, [(telling_table(draw, 9, 60, better), better) for better in kinds * 3])
+    near = {"accuracy": "max", "memory": "min"}  # a small lead is one
+    rows = [{"name": f"m{k}", "accuracy": 0.9 + k * gap, "memory": 50 + k * gap, "seconds": 1} for gap in (1e-4, 1e-6)
+            for k in range(3)]  # fmt: skip
+    judge_front(subject, [(rows[:3], near), (rows[3:], near)])
 
 
 @pareto_front.check(after=("keeps-what-none-dominates",))

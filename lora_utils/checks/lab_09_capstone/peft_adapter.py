@@ -16,11 +16,13 @@ peft_adapter = Exercise("peft-adapter")
 PREFIX = "base_model.model."
 QUERY, UP = "blocks.0.attention.query", "blocks.11.feed_forward.up"
 VALUE, DOWN = "blocks.3.attention.value", "blocks.10.feed_forward.down"
+POOLER = "pooler"  # its last letters are among those of ".lora.A"
 BERT = {
     QUERY: "encoder.layer.0.attention.self.query",
     UP: "encoder.layer.11.intermediate.dense",
     VALUE: "encoder.layer.3.attention.self.value",
     DOWN: "encoder.layer.10.output.dense",
+    POOLER: "pooler.dense",
 }
 NAMES = "PEFT calls a factor base_model.model.<BERT's module name>.lora_A.weight, and lora_B alike."
 
@@ -106,6 +108,10 @@ def _expect_names(seen: dict, state: dict) -> None:
     if extra and any(name in extra[0] for name in BERT):
         raise Failure("not-renamed", f"{extra[0]!r} has this course's module name; BERT knows no such layer",
                       "rename(module) gives BERT's name; the module is what stands before .lora.A.")  # fmt: skip
+    known = {f"{PREFIX}{bert}.lora_{factor}.weight" for bert in BERT.values() for factor in "AB"}
+    if wanted < names <= known:
+        text = f"{extra[0]!r} is there, which an earlier call was given: results pile up from call to call"
+        raise Failure("kept-from-before", text, "Make the dict and the list anew in every call.")
     raise Failure("wrong-names", f"{extra[0]!r} is no name that PEFT looks for", NAMES)
 
 
@@ -128,6 +134,11 @@ def judge_values(subject: Subject, state: dict, alpha: float, rank: int) -> None
     for name in _layers(state):
         A, B = state[f"{name}.lora.A"], state[f"{name}.lora.B"]
         stem = PREFIX + BERT[name]
+        for factor, given in (("A", A), ("B", B)):
+            dtype = seen["tensors"][f"{stem}.lora_{factor}.weight"].dtype
+            if dtype != given.dtype:
+                text = f"lora_{factor} of {name} is {dtype}, in the state it is {given.dtype}"
+                raise Failure("type-changed", text, "Turn the factors over and lay them out anew, in their own type.")
         product = seen["tensors"][f"{stem}.lora_B.weight"] @ seen["tensors"][f"{stem}.lora_A.weight"]
         wanted = alpha * torch.einsum("ir,ro->oi", A, B)
         scaled = "PEFT multiplies by lora_alpha / r, this course by alpha: both must come out the same."
@@ -188,6 +199,7 @@ def update_is_the_same(subject: Subject, draw: Draw) -> None:
     judge_values(subject, *export_case(draw, (DOWN, QUERY), rank=15))  # above all sizes
     judge_values(subject, *export_case(draw, rank=1, alpha=1))
     judge_values(subject, *export_case(draw, (VALUE,), alpha=16))
+    judge_values(subject, *export_case(draw, (POOLER, QUERY)))
 
 
 @peft_adapter.check(after=("names-are-pefts",))

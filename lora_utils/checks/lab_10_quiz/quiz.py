@@ -79,7 +79,9 @@ def read_letters(answer, letters: str, *, several: bool) -> str:
         kind = "" if any(isinstance(part, bool) for part in parts) else "the number "
         raise Failure("number-not-letter", f"this question is answered by a letter, got {kind}{answer}", hint)
     if not all(isinstance(part, str) for part in parts):
-        kinds = ", ".join(part["type"] if isinstance(part, dict) else "a list in a list" for part in parts)
+        kinds = ", ".join(
+            part["type"] if isinstance(part, dict) else "None" if part is None else "a list in a list" for part in parts
+        )
         raise Failure("not-letters", f"this question is answered by a letter in quotes, got {kinds}", hint)
     typed = ", ".join(parts)
     words = re.findall(r"[^\W_]+", re.sub(r"\band\b", " ", typed.lower()))

@@ -129,3 +129,47 @@ def store_scales(scales, group):
 def restore_scales(codes, steps, mean, group):
     each = np.repeat(steps.numpy(), group)[: len(codes)]
     return torch.from_numpy(float(mean) + each * codes.numpy())
+
+
+# %% split (examined)
+def stored_bits(block, group=None): return 4 + (32 if group is None else 8 + 32 / group) / block
+def store_scales(scales, group):
+    mean = sum(scales.tolist()) / len(scales)
+    codes, steps = [], []
+    for part in (scales - mean).split(group):
+        top = part.abs().max().item(); s = top / 127 if top else 1.0
+        steps.append(s); codes.append((part / s).round())
+    return torch.cat(codes).to(torch.int8), torch.tensor(steps), torch.tensor(mean)
+def restore_scales(codes, steps, mean, group):
+    return torch.cat([s * c + mean for s, c in zip(steps, codes.split(group))])
+
+
+# %% float mean (examined)
+def stored_bits(block: int, group: int | None = None) -> float:
+    """The bits a weight costs: a 4-bit code and its share of the constants."""
+    if group is None:
+        return 4 + 32 / block
+    return 4 + 8 / block + 32 / (block * group)
+
+
+def store_scales(scales: torch.Tensor, group: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Scales in 8 bits each.
+
+    Args:
+        scales: positive floats (m,).
+        group: scales that share a step, at least 1.
+
+    Returns:
+        codes (m,) int8; steps (ceil(m / group),), all positive; the mean of all scales, one number.
+    """
+    m, mean = len(scales), scales.mean()
+    rows = F.pad(scales - mean, (0, -m % group)).reshape(-1, group)  # (t, group)
+    steps = rows.abs().amax(dim=1) / 127  # (t,)
+    steps = torch.where(steps == 0, 1, steps)
+    codes = (rows / steps[:, None]).round().to(torch.int8)  # (t, group)
+    return codes.reshape(-1)[:m], steps, mean.item()
+
+
+def restore_scales(codes: torch.Tensor, steps: torch.Tensor, mean: torch.Tensor, group: int) -> torch.Tensor:
+    """The scales that come back, (m,)."""
+    return mean + steps.repeat_interleave(group)[: len(codes)] * codes

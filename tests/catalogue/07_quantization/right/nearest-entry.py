@@ -53,3 +53,17 @@ import numpy as np
 def nearest_entry(scaled, table):
     places = np.abs(np.subtract.outer(scaled.numpy(), table.numpy())).argmin(axis=-1)
     return torch.from_numpy(np.asarray(places, dtype=np.uint8))
+
+
+# %% loop (examined)
+def nearest_entry(scaled, table):
+    out = []
+    tl = table.tolist()
+    for v in scaled.reshape(-1).tolist():
+        out.append(min(range(len(tl)), key=lambda k: abs(v - tl[k])))
+    return torch.tensor(out, dtype=torch.uint8).reshape(scaled.shape)
+
+
+# %% cdist (examined)
+def nearest_entry(scaled, table):
+    return torch.cdist(scaled.reshape(-1, 1), table.reshape(-1, 1)).argmin(1).reshape(scaled.shape).byte()

@@ -55,3 +55,19 @@ def normal_float(below: int, above: int, outermost: float) -> torch.Tensor:
     table[below + 1 :] = quantiles[:above]
     table[:below] = -quantiles[above:].flip(0)
     return table.div(quantiles[above - 1]).to(torch.float32)
+
+
+# %% float64 (examined)
+def normal_float(negative, positive, last):
+    Q = lambda p: torch.special.ndtri(torch.as_tensor(p, dtype=torch.float64))
+    up = [Q(0.5 + (last - 0.5) * j / positive) for j in range(1, positive + 1)]
+    down = [-Q(0.5 + (last - 0.5) * j / negative) for j in range(negative, 0, -1)]
+    return torch.stack(down + [torch.zeros((), dtype=torch.float64)] + up) / Q(last)
+
+
+# %% statistics (examined)
+from statistics import NormalDist
+def normal_float(negative, positive, last):
+    q = NormalDist().inv_cdf
+    v = {0.0} | {q(.5 + (last - .5) * j / positive) for j in range(1, positive + 1)} | {-q(.5 + (last - .5) * j / negative) for j in range(1, negative + 1)}
+    return torch.tensor(sorted(v)) / q(last)

@@ -90,3 +90,34 @@ def pack_codes(codes):
 def unpack_codes(packed, count):
     i = torch.arange(count)
     return torch.where(i % 2 == 0, packed[i // 2] >> 4, packed[i // 2] & 15)
+
+
+# %% arithmetic (examined)
+def pack_codes(codes: torch.Tensor) -> torch.Tensor:
+    """Two 4-bit codes in a byte, the earlier one in the high half.
+
+    Args:
+        codes: uint8 from 0 to 15, any shape, n of them.
+
+    Returns:
+        (ceil(n / 2),) uint8.
+    """
+    flat = codes.reshape(-1)  # (n,)
+    flat = F.pad(flat, (0, len(flat) % 2))  # (n or n + 1,)
+    return flat[0::2] * 16 + flat[1::2]  # (ceil(n / 2),)
+
+
+def unpack_codes(packed: torch.Tensor, count: int) -> torch.Tensor:
+    """The first `count` codes, (count,) uint8."""
+    return torch.stack([packed >> 4, packed & 15], dim=1).reshape(-1)[:count]  # (bytes, 2) -> (count,)
+
+
+# %% python (examined)
+def pack_codes(codes):
+    c = codes.flatten().tolist()
+    if len(c) % 2: c.append(0)
+    return torch.tensor([16 * a + b for a, b in zip(c[::2], c[1::2])], dtype=torch.uint8)
+def unpack_codes(packed, count):
+    out = []
+    for p in packed.tolist(): out += divmod(p, 16)
+    return torch.tensor(out[:count], dtype=torch.uint8)

@@ -106,3 +106,22 @@ def quantize_absmax(x, bits=8):
 
 def dequantize_absmax(codes, scale):
     return scale.expand(codes.shape) * codes
+
+
+# %% np style (examined)
+def quantize_absmax(x, bits=8):
+    top = (1 << (bits - 1)) - 1
+    m = float(torch.max(torch.abs(x)))
+    s = m / top if m > 0 else 1.0
+    return torch.round(x.double() / s).clamp(-top, top).to(torch.int8), torch.tensor(s)
+def dequantize_absmax(codes, scale):
+    return codes.to(torch.float32) * scale
+
+
+# %% lists (examined)
+def quantize_absmax(x, bits=8):
+    vals = x.flatten().tolist()
+    s = max(abs(v) for v in vals) / (2 ** (bits - 1) - 1) or 1.0
+    return torch.tensor([round(v / s) for v in vals], dtype=torch.int8).reshape(x.shape), torch.tensor(s)
+def dequantize_absmax(codes, scale):
+    return scale * codes.float()

@@ -114,3 +114,26 @@ def quantize_blocks(x, bits, block):
 def dequantize_blocks(codes, scales, block):
     each = np.repeat(scales.numpy(), block)[: codes.numel()]
     return torch.from_numpy(each * codes.numpy().ravel()).reshape(codes.shape)
+
+
+# %% split (examined)
+def quantize_blocks(x, bits, block):
+    codes, scales = [], []
+    for p in x.flatten().split(block):
+        s = p.abs().max() / (2 ** (bits - 1) - 1)
+        if s == 0: s = torch.tensor(1.0)
+        codes.append(torch.round(p / s)); scales.append(s)
+    return torch.cat(codes).to(torch.int8).view(x.shape), torch.stack(scales)
+def dequantize_blocks(codes, scales, block):
+    return torch.cat([s * p for s, p in zip(scales, codes.flatten().split(block))]).view(codes.shape)
+
+
+# %% index (examined)
+def quantize_blocks(x, bits, block):
+    flat = x.reshape(-1); i = torch.arange(flat.numel()) // block
+    m = torch.zeros(int(i[-1]) + 1).scatter_reduce(0, i, flat.abs(), "amax")
+    s = m / (2 ** (bits - 1) - 1); s[s == 0] = 1
+    return (flat / s[i]).round().to(torch.int8).reshape(x.shape), s
+def dequantize_blocks(codes, scales, block):
+    i = torch.arange(codes.numel()) // block
+    return (codes.reshape(-1).float() * scales[i]).reshape(codes.shape)

@@ -71,3 +71,33 @@ def quantize_zero_point(x, bits=8):
     zero = np.rint(-low / step)
     codes = np.clip(np.rint(v / step) + zero, 0, 2**bits - 1)
     return torch.from_numpy(np.asarray(codes, dtype=np.uint8)), float(step), int(zero)
+
+
+# %% plain ints (examined)
+def quantize_zero_point(x, bits=8):
+    n = 2 ** bits - 1
+    lo, hi = min(x.min().item(), 0.0), max(x.max().item(), 0.0)
+    s = (hi - lo) / n or 1.0
+    z = round(-lo / s)
+    return torch.clamp(torch.round(x / s) + z, 0, n).byte(), s, z
+
+
+# %% int tensors (examined)
+def quantize_zero_point(x: torch.Tensor, bits: int = 8) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Codes, step and zero point of a tensor: q = round(x / s) + z.
+
+    Args:
+        x: finite floats (float32), any shape, at least one number.
+        bits: from 2 to 8.
+
+    Returns:
+        codes, uint8 in the shape of x; the step, one positive number; the code of zero, one whole number.
+    """
+    largest = 2**bits - 1
+    low, high = x.min().clamp(max=0), x.max().clamp(min=0)  # (), ()
+    scale = (high - low) / largest
+    if scale == 0:
+        scale = torch.ones_like(scale)
+    zero_point = torch.round(-low / scale).long()
+    codes = ((x / scale).round() + zero_point).clamp(0, largest)
+    return codes.to(torch.uint8), scale, zero_point

@@ -44,3 +44,15 @@ import numpy as np
 def error_of(w, back):
     w, back = w.numpy(), back.numpy()
     return np.sqrt(((w - back) ** 2).sum()) / np.sqrt((w**2).sum())
+
+
+# %% numpy (examined)
+import numpy as np
+def error_of(w, back): return float(np.linalg.norm((w - back).detach().numpy().ravel()) / np.linalg.norm(w.detach().numpy().ravel()))
+
+
+# %% math (examined)
+import math
+def error_of(w, back):
+    a, b = w.flatten().tolist(), back.flatten().tolist()
+    return math.sqrt(sum((p - q) ** 2 for p, q in zip(a, b))) / math.sqrt(sum(p * p for p in a))

@@ -415,3 +415,220 @@ def store_scales(scales, group):
 
 def restore_scales(codes, steps, mean, group):
     return steps.repeat_interleave(group)[: len(codes)] * (codes + mean)
+
+
+# %% steps clamp (examined) message="wrong-steps"
+def stored_bits(block: int, group: int | None = None) -> float:
+    """The bits a weight costs: a 4-bit code and its share of the constants."""
+    if group is None:
+        return 4 + 32 / block
+    return 4 + 8 / block + 32 / (block * group)
+
+
+def store_scales(scales: torch.Tensor, group: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Scales in 8 bits each.
+
+    Args:
+        scales: positive floats (m,).
+        group: scales that share a step, at least 1.
+
+    Returns:
+        codes (m,) int8; steps (ceil(m / group),), all positive; the mean of all scales, one number.
+    """
+    m, mean = len(scales), scales.mean()
+    rows = F.pad(scales - mean, (0, -m % group)).reshape(-1, group)  # (t, group)
+    steps = rows.abs().amax(dim=1) / 127  # (t,)
+    steps = steps.clamp(min=1e-3)
+    codes = (rows / steps[:, None]).round().to(torch.int8)  # (t, group)
+    return codes.reshape(-1)[:m], steps, mean
+
+
+def restore_scales(codes: torch.Tensor, steps: torch.Tensor, mean: torch.Tensor, group: int) -> torch.Tensor:
+    """The scales that come back, (m,)."""
+    return mean + steps.repeat_interleave(group)[: len(codes)] * codes
+
+
+# %% isclose (examined) message="wrong-steps"
+def stored_bits(block: int, group: int | None = None) -> float:
+    """The bits a weight costs: a 4-bit code and its share of the constants."""
+    if group is None:
+        return 4 + 32 / block
+    return 4 + 8 / block + 32 / (block * group)
+
+
+def store_scales(scales: torch.Tensor, group: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Scales in 8 bits each.
+
+    Args:
+        scales: positive floats (m,).
+        group: scales that share a step, at least 1.
+
+    Returns:
+        codes (m,) int8; steps (ceil(m / group),), all positive; the mean of all scales, one number.
+    """
+    m, mean = len(scales), scales.mean()
+    rows = F.pad(scales - mean, (0, -m % group)).reshape(-1, group)  # (t, group)
+    steps = rows.abs().amax(dim=1) / 127  # (t,)
+    steps = torch.where(steps < 1e-3, 1, steps)
+    codes = (rows / steps[:, None]).round().to(torch.int8)  # (t, group)
+    return codes.reshape(-1)[:m], steps, mean
+
+
+def restore_scales(codes: torch.Tensor, steps: torch.Tensor, mean: torch.Tensor, group: int) -> torch.Tensor:
+    """The scales that come back, (m,)."""
+    return mean + steps.repeat_interleave(group)[: len(codes)] * codes
+
+
+# %% order (examined) message="results-swapped"
+def stored_bits(block: int, group: int | None = None) -> float:
+    """The bits a weight costs: a 4-bit code and its share of the constants."""
+    if group is None:
+        return 4 + 32 / block
+    return 4 + 8 / block + 32 / (block * group)
+
+
+def store_scales(scales: torch.Tensor, group: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Scales in 8 bits each.
+
+    Args:
+        scales: positive floats (m,).
+        group: scales that share a step, at least 1.
+
+    Returns:
+        codes (m,) int8; steps (ceil(m / group),), all positive; the mean of all scales, one number.
+    """
+    m, mean = len(scales), scales.mean()
+    rows = F.pad(scales - mean, (0, -m % group)).reshape(-1, group)  # (t, group)
+    steps = rows.abs().amax(dim=1) / 127  # (t,)
+    steps = torch.where(steps == 0, 1, steps)
+    codes = (rows / steps[:, None]).round().to(torch.int8)  # (t, group)
+    return codes.reshape(-1)[:m], mean, steps
+
+
+def restore_scales(codes: torch.Tensor, steps: torch.Tensor, mean: torch.Tensor, group: int) -> torch.Tensor:
+    """The scales that come back, (m,)."""
+    return mean + steps.repeat_interleave(group)[: len(codes)] * codes
+
+
+# %% round (examined) message="rounded"
+def stored_bits(block: int, group: int | None = None) -> float:
+    """The bits a weight costs: a 4-bit code and its share of the constants."""
+    if group is None:
+        return 4 + 32 / block
+    return round(4 + 8 / block + 32 / (block * group), 3)
+
+
+def store_scales(scales: torch.Tensor, group: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Scales in 8 bits each.
+
+    Args:
+        scales: positive floats (m,).
+        group: scales that share a step, at least 1.
+
+    Returns:
+        codes (m,) int8; steps (ceil(m / group),), all positive; the mean of all scales, one number.
+    """
+    m, mean = len(scales), scales.mean()
+    rows = F.pad(scales - mean, (0, -m % group)).reshape(-1, group)  # (t, group)
+    steps = rows.abs().amax(dim=1) / 127  # (t,)
+    steps = torch.where(steps == 0, 1, steps)
+    codes = (rows / steps[:, None]).round().to(torch.int8)  # (t, group)
+    return codes.reshape(-1)[:m], steps, mean
+
+
+def restore_scales(codes: torch.Tensor, steps: torch.Tensor, mean: torch.Tensor, group: int) -> torch.Tensor:
+    """The scales that come back, (m,)."""
+    return mean + steps.repeat_interleave(group)[: len(codes)] * codes
+
+
+# %% hardcoded (examined) message="arguments-ignored"
+def stored_bits(block: int, group: int | None = None) -> float:
+    """The bits a weight costs: a 4-bit code and its share of the constants."""
+    if group is None:
+        return 4 + 32 / block
+    return 4.127
+
+
+def store_scales(scales: torch.Tensor, group: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Scales in 8 bits each.
+
+    Args:
+        scales: positive floats (m,).
+        group: scales that share a step, at least 1.
+
+    Returns:
+        codes (m,) int8; steps (ceil(m / group),), all positive; the mean of all scales, one number.
+    """
+    m, mean = len(scales), scales.mean()
+    rows = F.pad(scales - mean, (0, -m % group)).reshape(-1, group)  # (t, group)
+    steps = rows.abs().amax(dim=1) / 127  # (t,)
+    steps = torch.where(steps == 0, 1, steps)
+    codes = (rows / steps[:, None]).round().to(torch.int8)  # (t, group)
+    return codes.reshape(-1)[:m], steps, mean
+
+
+def restore_scales(codes: torch.Tensor, steps: torch.Tensor, mean: torch.Tensor, group: int) -> torch.Tensor:
+    """The scales that come back, (m,)."""
+    return mean + steps.repeat_interleave(group)[: len(codes)] * codes
+
+
+# %% without code (examined) message="codes-forgotten"
+def stored_bits(block: int, group: int | None = None) -> float:
+    """The bits a weight costs: a 4-bit code and its share of the constants."""
+    if group is None:
+        return 4 + 32 / block
+    return 8 / block + 32 / (block * group)
+
+
+def store_scales(scales: torch.Tensor, group: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Scales in 8 bits each.
+
+    Args:
+        scales: positive floats (m,).
+        group: scales that share a step, at least 1.
+
+    Returns:
+        codes (m,) int8; steps (ceil(m / group),), all positive; the mean of all scales, one number.
+    """
+    m, mean = len(scales), scales.mean()
+    rows = F.pad(scales - mean, (0, -m % group)).reshape(-1, group)  # (t, group)
+    steps = rows.abs().amax(dim=1) / 127  # (t,)
+    steps = torch.where(steps == 0, 1, steps)
+    codes = (rows / steps[:, None]).round().to(torch.int8)  # (t, group)
+    return codes.reshape(-1)[:m], steps, mean
+
+
+def restore_scales(codes: torch.Tensor, steps: torch.Tensor, mean: torch.Tensor, group: int) -> torch.Tensor:
+    """The scales that come back, (m,)."""
+    return mean + steps.repeat_interleave(group)[: len(codes)] * codes
+
+
+# %% floor div (examined) message="whole-division"
+def stored_bits(block: int, group: int | None = None) -> float:
+    """The bits a weight costs: a 4-bit code and its share of the constants."""
+    if group is None:
+        return 4 + 32 / block
+    return 4 + 8 // block + 32 // (block * group)
+
+
+def store_scales(scales: torch.Tensor, group: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Scales in 8 bits each.
+
+    Args:
+        scales: positive floats (m,).
+        group: scales that share a step, at least 1.
+
+    Returns:
+        codes (m,) int8; steps (ceil(m / group),), all positive; the mean of all scales, one number.
+    """
+    m, mean = len(scales), scales.mean()
+    rows = F.pad(scales - mean, (0, -m % group)).reshape(-1, group)  # (t, group)
+    steps = rows.abs().amax(dim=1) / 127  # (t,)
+    steps = torch.where(steps == 0, 1, steps)
+    codes = (rows / steps[:, None]).round().to(torch.int8)  # (t, group)
+    return codes.reshape(-1)[:m], steps, mean
+
+
+def restore_scales(codes: torch.Tensor, steps: torch.Tensor, mean: torch.Tensor, group: int) -> torch.Tensor:
+    """The scales that come back, (m,)."""
+    return mean + steps.repeat_interleave(group)[: len(codes)] * codes

@@ -151,3 +151,37 @@ def normal_float(negative, positive, last):
     above = torch.special.ndtri(torch.linspace(0.5, last, positive + 1)[1:])
     below = torch.special.ndtri(torch.linspace(0.5, last, negative + 1)[1:])
     levels = torch.cat([-below.flip(0), torch.zeros(1), above]) / above[-1]
+
+
+# %% not neg (examined) message="sign-forgotten"
+def normal_float(negative: int, positive: int, last: float) -> torch.Tensor:
+    """The levels of a NormalFloat, ascending from -1 to 1 with an exact 0.
+
+    Args:
+        negative: levels below zero, at least 1.
+        positive: levels above zero, at least 1.
+        last: probability of the outermost quantile, between 1/2 and 1.
+
+    Returns:
+        (negative + 1 + positive,) floats.
+    """
+    above = torch.special.ndtri(torch.linspace(0.5, last, positive + 1)[1:])  # (positive,)
+    below = torch.special.ndtri(torch.linspace(0.5, last, negative + 1)[1:])  # (negative,)
+    return torch.cat([below.flip(0), torch.zeros(1), above]) / above[-1]  # (negative + 1 + positive,)
+
+
+# %% 1-last (examined) message="sign-forgotten"
+def normal_float(negative: int, positive: int, last: float) -> torch.Tensor:
+    """The levels of a NormalFloat, ascending from -1 to 1 with an exact 0.
+
+    Args:
+        negative: levels below zero, at least 1.
+        positive: levels above zero, at least 1.
+        last: probability of the outermost quantile, between 1/2 and 1.
+
+    Returns:
+        (negative + 1 + positive,) floats.
+    """
+    above = torch.special.ndtri(torch.linspace(0.5, last, positive + 1)[1:])  # (positive,)
+    below = torch.special.ndtri(torch.linspace(0.5, 1 - last, negative + 1)[1:])  # (negative,)
+    return torch.cat([-below.flip(0), torch.zeros(1), above]) / above[-1]  # (negative + 1 + positive,)

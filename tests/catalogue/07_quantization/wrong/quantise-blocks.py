@@ -342,3 +342,55 @@ def quantize_blocks(x, bits, block):
 
 def dequantize_blocks(codes, scales, block):
     return codes.float()
+
+
+# %% one scale (examined) message="one-scale"
+def quantize_blocks(x: torch.Tensor, bits: int, block: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Codes and steps of a tensor in blocks of consecutive numbers.
+
+    Args:
+        x: finite floats (float32), any shape, n numbers, at least one.
+        bits: from 2 to 8.
+        block: numbers that share a step, at least 1.
+
+    Returns:
+        codes, int8 in the shape of x; the steps (ceil(n / block),), all positive.
+    """
+    n = x.numel()
+    rows = F.pad(x.reshape(-1), (0, -n % block)).reshape(-1, block)  # (m, block)
+    scales = rows.abs().max().expand(rows.shape[0]) / (2 ** (bits - 1) - 1)  # (m,)
+    scales = torch.where(scales == 0, 1, scales)
+    codes = (rows / scales[:, None]).round().to(torch.int8)  # (m, block)
+    return codes.reshape(-1)[:n].reshape(x.shape), scales
+
+
+def dequantize_blocks(codes: torch.Tensor, scales: torch.Tensor, block: int) -> torch.Tensor:
+    """The floats that the codes stand for, in the shape of the codes."""
+    each = scales.repeat_interleave(block)[: codes.numel()]  # (n,)
+    return each.reshape(codes.shape) * codes
+
+
+# %% dequant infers block (examined) message="scale-per-row"
+def quantize_blocks(x: torch.Tensor, bits: int, block: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Codes and steps of a tensor in blocks of consecutive numbers.
+
+    Args:
+        x: finite floats (float32), any shape, n numbers, at least one.
+        bits: from 2 to 8.
+        block: numbers that share a step, at least 1.
+
+    Returns:
+        codes, int8 in the shape of x; the steps (ceil(n / block),), all positive.
+    """
+    n = x.numel()
+    rows = F.pad(x.reshape(-1), (0, -n % block)).reshape(-1, block)  # (m, block)
+    scales = rows.abs().amax(dim=1) / (2 ** (bits - 1) - 1)  # (m,)
+    scales = torch.where(scales == 0, 1, scales)
+    codes = (rows / scales[:, None]).round().to(torch.int8)  # (m, block)
+    return codes.reshape(-1)[:n].reshape(x.shape), scales
+
+
+def dequantize_blocks(codes: torch.Tensor, scales: torch.Tensor, block: int) -> torch.Tensor:
+    """The floats that the codes stand for, in the shape of the codes."""
+    each = scales.repeat_interleave(-(-codes.numel() // len(scales)))[: codes.numel()]  # (n,)
+    return each.reshape(codes.shape) * codes

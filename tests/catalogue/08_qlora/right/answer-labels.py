@@ -126,3 +126,26 @@ def answer_loss(logits, labels):
     mask = shifted.ne(-100)
     hot = F.one_hot(shifted.masked_fill(~mask, 0), logits.size(-1)) * mask.unsqueeze(-1)
     return -(hot * logits.log_softmax(-1)).sum() / mask.sum()
+
+
+# %% lists (examined)
+def label_answer(prompt, answer, length, pad):
+    rest = length - len(prompt) - len(answer)
+    return (torch.LongTensor([*prompt, *answer, *[pad] * rest]), torch.LongTensor([-100] * len(prompt) + list(answer) + [-100] * rest))
+def answer_loss(logits, labels):
+    return F.cross_entropy(logits[:, :-1].transpose(1, 2), labels[:, 1:])
+
+
+# %% int32 (examined)
+def label_answer(prompt: list[int], answer: list[int], length: int, pad: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """ids and labels, (length,) each: prompt, answer, padding; labels are -100 except on the answer."""
+    start, end = len(prompt), len(prompt) + len(answer)
+    ids, labels = torch.full((length,), pad), torch.full((length,), -100)
+    ids[:end] = torch.tensor(prompt + answer)
+    labels[start:end] = torch.tensor(answer)
+    return ids.int(), labels.int()
+
+
+def answer_loss(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Mean cross entropy of the labelled tokens, each predicted from the place before it; logits (b, s, v)."""
+    return F.cross_entropy(logits[:, :-1].flatten(0, 1), labels[:, 1:].flatten())

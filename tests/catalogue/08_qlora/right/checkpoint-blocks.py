@@ -64,3 +64,19 @@ def run_blocks(blocks, x):
     for block in blocks.children():
         x = checkpoint(partial(run, block), x, use_reentrant=False)
     return x
+
+
+# %% default arg (examined)
+def run_blocks(blocks: nn.ModuleList, x: torch.Tensor) -> torch.Tensor:
+    """Run the blocks one after another, keeping only the input of each; x (b, d) -> (b, d)."""
+    for block in blocks:
+        x = checkpoint(lambda h, b=block: b(h), x, use_reentrant=False)
+    return x
+
+
+# %% partial (examined)
+def run_blocks(blocks: nn.ModuleList, x: torch.Tensor) -> torch.Tensor:
+    """Run the blocks one after another, keeping only the input of each; x (b, d) -> (b, d)."""
+    for block in blocks:
+        x = checkpoint(block.forward, x, use_reentrant=False)
+    return x

@@ -127,3 +127,36 @@ class FourBitMatmul(torch.autograd.Function):
     def backward(ctx, grad):
         weight = dequantize(*ctx.saved_tensors, ctx.shape, ctx.dtype)
         return (grad.reshape(-1, ctx.shape[0]).mm(weight).reshape(ctx.given),) + (None,) * 3
+
+
+# %% needs_input_grad (examined)
+class FourBitMatmul(torch.autograd.Function):
+    """x (..., i) -> x W'.T (..., o), W' (o, i) from codes and scales; the gradient goes to x alone."""
+
+    @staticmethod
+    def forward(ctx, x, packed, absmax, shape):
+        ctx.save_for_backward(packed, absmax)
+        ctx.shape = shape
+        return x @ dequantize(packed, absmax, shape, x.dtype).T
+
+    @staticmethod
+    def backward(ctx, grad):
+        packed, absmax = ctx.saved_tensors
+        gx = grad.matmul(dequantize(packed, absmax, ctx.shape, grad.dtype)) if ctx.needs_input_grad[0] else None
+        return gx, None, None, None
+
+
+# %% linear (examined)
+class FourBitMatmul(torch.autograd.Function):
+    """x (..., i) -> x W'.T (..., o), W' (o, i) from codes and scales; the gradient goes to x alone."""
+
+    @staticmethod
+    def forward(ctx, x, packed, absmax, shape):
+        ctx.save_for_backward(packed, absmax)
+        ctx.shape = shape
+        return F.linear(x, dequantize(packed, absmax, shape, x.dtype))
+
+    @staticmethod
+    def backward(ctx, grad):
+        packed, absmax = ctx.saved_tensors
+        return grad @ dequantize(packed, absmax, ctx.shape, grad.dtype), None, None, None

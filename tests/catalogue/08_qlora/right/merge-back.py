@@ -96,3 +96,30 @@ def lost_share(stored, merged, again):
     from math import sqrt
 
     return sqrt((again - merged).pow(2).sum().item()) / sqrt((merged - stored).pow(2).sum().item())
+
+
+# %% detach (examined)
+def merge_weights(
+    original: torch.Tensor, stored: torch.Tensor, A: torch.Tensor, B: torch.Tensor, alpha: float
+) -> torch.Tensor:
+    """The float32 weight (o, i) of one linear layer that computes what the 4-bit layer and its path compute."""
+    return (stored.float() + alpha * (A @ B).T).detach()
+
+
+def lost_share(stored: torch.Tensor, merged: torch.Tensor, again: torch.Tensor) -> float:
+    """|again - merged| / |merged - stored| in the Frobenius norm: 0 when nothing is lost."""
+    return ((again - merged).norm() / (merged - stored).norm()).item()
+
+
+# %% addmm (examined)
+def merge_weights(
+    original: torch.Tensor, stored: torch.Tensor, A: torch.Tensor, B: torch.Tensor, alpha: float
+) -> torch.Tensor:
+    """The float32 weight (o, i) of one linear layer that computes what the 4-bit layer and its path compute."""
+    with torch.no_grad():
+        return torch.addmm(stored.float(), B.float().T, A.float().T, alpha=alpha)
+
+
+def lost_share(stored: torch.Tensor, merged: torch.Tensor, again: torch.Tensor) -> float:
+    """|again - merged| / |merged - stored| in the Frobenius norm: 0 when nothing is lost."""
+    return ((again - merged).norm() / (merged - stored).norm()).item()

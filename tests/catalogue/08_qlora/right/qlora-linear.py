@@ -114,3 +114,34 @@ class QLoRALinear(nn.Module):
         path = torch.einsum("...i,ir,ro->...o", x.to(self.A.dtype), self.A, self.B).mul(self.alpha)
         y = self.base(x)
         return torch.add(y, path.to(y.dtype))
+
+
+# %% loop freeze (examined)
+class QLoRALinear(nn.Module):
+    """A frozen 4-bit layer and a trainable low-rank path beside it: x (..., i) -> base(x) + lora(x) (..., o)."""
+
+    def __init__(self, base: nn.Module, rank: int, alpha: float, dtype: torch.dtype = torch.float32) -> None:
+        super().__init__()
+        for p in base.parameters():
+            p.requires_grad = False
+        self.base = base
+        self.lora = LoRALayer(base.in_features, base.out_features, rank, alpha).to(dtype)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.base(x)
+        return y + self.lora(x.to(self.lora.A.dtype)).to(y.dtype)
+
+
+# %% sum in path type (examined)
+class QLoRALinear(nn.Module):
+    """A frozen 4-bit layer and a trainable low-rank path beside it: x (..., i) -> base(x) + lora(x) (..., o)."""
+
+    def __init__(self, base: nn.Module, rank: int, alpha: float, dtype: torch.dtype = torch.float32) -> None:
+        super().__init__()
+        self.base = base.requires_grad_(False)
+        self.lora = LoRALayer(base.in_features, base.out_features, rank, alpha).to(dtype)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.base(x)
+        path = self.lora(x.to(next(self.lora.parameters()).dtype))
+        return (y + path).to(y.dtype)

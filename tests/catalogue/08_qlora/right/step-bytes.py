@@ -71,3 +71,20 @@ def qlora_bytes(linear, other, trained, state_bytes, bits):
     import numpy as np
 
     return np.dot([linear, other, trained], [bits / 8, 2, 8 + 2 * state_bytes])
+
+
+# %% bits first (examined)
+def bits_per_number(block, group): return (4 * block * group + 8 * group + 32) / (block * group)
+def qlora_bytes(linear, other, trained, state_bytes, bits):
+    return (linear * bits + 16 * other + 64 * trained) / 8 + 2 * state_bytes * trained
+
+
+# %% named (examined)
+def bits_per_number(block, group):
+    scale = (8 + 32 / group) / block
+    return 4.0 + scale
+def qlora_bytes(linear, other, trained, state_bytes, bits):
+    weights = linear * bits / 8 + other * 16 // 8 + trained * 32 // 8
+    gradients = 4 * trained
+    adam = 2 * trained * state_bytes
+    return sum((weights, gradients, adam))

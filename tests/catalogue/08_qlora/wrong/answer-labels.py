@@ -465,3 +465,18 @@ def answer_loss(logits, labels):
     wanted = labels[:, 1:] != -100
     p = logits[:, :-1][wanted].softmax(-1)
     return -p.gather(1, labels[:, 1:][wanted].unsqueeze(1)).mean()
+
+
+# %% ignore 0 (examined) message="ignores-another-token"
+def label_answer(prompt: list[int], answer: list[int], length: int, pad: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """ids and labels, (length,) each: prompt, answer, padding; labels are -100 except on the answer."""
+    start, end = len(prompt), len(prompt) + len(answer)
+    ids, labels = torch.full((length,), pad), torch.full((length,), -100)
+    ids[:end] = torch.tensor(prompt + answer)
+    labels[start:end] = torch.tensor(answer)
+    return ids, labels
+
+
+def answer_loss(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Mean cross entropy of the labelled tokens, each predicted from the place before it; logits (b, s, v)."""
+    return F.cross_entropy(logits[:, :-1].flatten(0, 1), labels[:, 1:].flatten(), ignore_index=0)

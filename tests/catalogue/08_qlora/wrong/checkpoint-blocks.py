@@ -161,3 +161,29 @@ def run_blocks(blocks, x):
     for k in range(4):
         x = checkpoint(blocks[k], x, use_reentrant=False)
     return x
+
+
+# %% only in training (examined) message="mode-asked"
+def run_blocks(blocks: nn.ModuleList, x: torch.Tensor) -> torch.Tensor:
+    """Run the blocks one after another, keeping only the input of each; x (b, d) -> (b, d)."""
+    for block in blocks:
+        x = (checkpoint(block, x, use_reentrant=False) if block.training else block(x))
+    return x
+
+
+# %% requires grad (examined) message="input-changed"
+def run_blocks(blocks: nn.ModuleList, x: torch.Tensor) -> torch.Tensor:
+    """Run the blocks one after another, keeping only the input of each; x (b, d) -> (b, d)."""
+    x.requires_grad_(True)
+    for block in blocks:
+        x = checkpoint(block, x, use_reentrant=False)
+    return x
+
+
+# %% requires grad reentrant (examined) message="input-cut"
+def run_blocks(blocks: nn.ModuleList, x: torch.Tensor) -> torch.Tensor:
+    """Run the blocks one after another, keeping only the input of each; x (b, d) -> (b, d)."""
+    x = x.detach().requires_grad_(True)
+    for block in blocks:
+        x = checkpoint(block, x, use_reentrant=True)
+    return x

@@ -396,3 +396,52 @@ class FourBitMatmul(torch.autograd.Function):
     def backward(ctx, grad):
         packed, absmax = ctx.saved_tensors
         return torch.mm(grad, dequantize(packed, absmax, ctx.shape, grad.dtype)), None, None, None
+
+
+# %% global storage (examined) message="kept-outside-ctx"
+class FourBitMatmul(torch.autograd.Function):
+    """x (..., i) -> x W'.T (..., o), W' (o, i) from codes and scales; the gradient goes to x alone."""
+
+    @staticmethod
+    def forward(ctx, x, packed, absmax, shape):
+        FourBitMatmul.kept = (packed, absmax)
+        ctx.shape = shape
+        return x @ dequantize(packed, absmax, shape, x.dtype).T
+
+    @staticmethod
+    def backward(ctx, grad):
+        packed, absmax = FourBitMatmul.kept
+        return grad @ dequantize(packed, absmax, ctx.shape, grad.dtype), None, None, None
+
+
+# %% shape from class (examined) message="kept-outside-ctx"
+class FourBitMatmul(torch.autograd.Function):
+    """x (..., i) -> x W'.T (..., o), W' (o, i) from codes and scales; the gradient goes to x alone."""
+
+    @staticmethod
+    def forward(ctx, x, packed, absmax, shape):
+        ctx.save_for_backward(packed, absmax)
+        FourBitMatmul.shape = shape
+        return x @ dequantize(packed, absmax, shape, x.dtype).T
+
+    @staticmethod
+    def backward(ctx, grad):
+        packed, absmax = ctx.saved_tensors
+        return grad @ dequantize(packed, absmax, FourBitMatmul.shape, grad.dtype), None, None, None
+
+
+# %% forward requires grad (examined) message="records-anyway"
+class FourBitMatmul(torch.autograd.Function):
+    """x (..., i) -> x W'.T (..., o), W' (o, i) from codes and scales; the gradient goes to x alone."""
+
+    @staticmethod
+    def forward(ctx, x, packed, absmax, shape):
+        x.requires_grad_(True)
+        ctx.save_for_backward(packed, absmax)
+        ctx.shape = shape
+        return x @ dequantize(packed, absmax, shape, x.dtype).T
+
+    @staticmethod
+    def backward(ctx, grad):
+        packed, absmax = ctx.saved_tensors
+        return grad @ dequantize(packed, absmax, ctx.shape, grad.dtype), None, None, None

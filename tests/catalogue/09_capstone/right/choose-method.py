@@ -90,3 +90,30 @@ def choose_method(rows, limits, tolerance):
         raise NothingFits(str(limits)) from None
     good = {name: row["trainable"] for name, row in fits.items() if row["accuracy"] >= best - tolerance}
     return min(good, key=good.get)
+
+
+# %% loop (examined)
+def choose_method(rows, limits, tolerance):
+    ok = []
+    for r in rows:
+        if any(r[k] > v for k, v in limits.items()): continue
+        ok.append(r)
+    if len(ok) == 0:
+        raise ValueError("nothing fits " + ", ".join(f"{k} <= {v}" for k, v in limits.items()))
+    ok.sort(key=lambda r: r["accuracy"], reverse=True)
+    top = ok[0]["accuracy"]
+    return sorted([r for r in ok if top - r["accuracy"] <= tolerance], key=lambda r: r["trainable"])[0]["name"]
+
+
+# %% names only (examined)
+def choose_method(rows: list[dict], limits: dict[str, float], tolerance: float) -> str:
+    """Name of the smallest method that keeps every limit and is within `tolerance` of the most accurate that does.
+
+    Raises ValueError, naming the limits, if no method keeps them all.
+    """
+    feasible = [row for row in rows if all(row[what] <= most for what, most in limits.items())]
+    if not feasible:
+        raise ValueError(f"no method keeps {', '.join(limits)}")
+    best = max(row["accuracy"] for row in feasible)
+    good = [row for row in feasible if row["accuracy"] >= best - tolerance]
+    return min(good, key=lambda row: row["trainable"])["name"]

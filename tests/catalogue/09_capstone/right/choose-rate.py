@@ -87,3 +87,25 @@ def choose_rate(runs):
         raise ValueError
     lr = max(eligible, key=lambda pair: pair[1])[0]
     return lr, lr in {groups[0][0], groups[-1][0]}
+
+
+# %% pandas-like (examined)
+def choose_rate(runs):
+    by = {}
+    for r in runs: by.setdefault(r["lr"], []).append(r["valid"])
+    ok = {lr: math.fsum(v) / len(v) for lr, v in by.items() if not any(math.isnan(a) for a in v)}
+    if not ok: raise ValueError("every rate diverged")
+    lr = min(ok, key=lambda k: (-ok[k], k))
+    return lr, lr == min(by) or lr == max(by)
+
+
+# %% statistics (examined)
+def choose_rate(runs):
+    from statistics import mean
+    from collections import defaultdict
+    d = defaultdict(list)
+    for r in runs: d[r["lr"]].append(r["valid"])
+    good = sorted(lr for lr, v in d.items() if all(x == x for x in v))
+    if len(good) == 0: raise ValueError
+    best = max(good, key=lambda lr: mean(d[lr]))
+    return (best, not (min(d) < best < max(d)))

@@ -46,3 +46,35 @@ def dora(x: torch.Tensor, W, bias, A, B, alpha: float, magnitude) -> torch.Tenso
         inverse = torch.linalg.vector_norm(V, dim=-1, keepdim=True).reciprocal()
     unit = V * inverse
     return torch.add(torch.matmul(x, unit.mT).mul(magnitude), bias)
+
+
+# %% linear (examined)
+def dora(
+    x: torch.Tensor,
+    W: torch.Tensor,
+    bias: torch.Tensor,
+    A: torch.Tensor,
+    B: torch.Tensor,
+    alpha: float,
+    magnitude: torch.Tensor,
+) -> torch.Tensor:
+    """magnitude * (x V.T) / ||V|| + bias with V = W + alpha * (A B).T, (..., i) -> (..., o); ||V|| is a constant."""
+    V = W + alpha * (A @ B).T  # (o, i)
+    lengths = V.norm(dim=1).detach()  # (o,)
+    return torch.addcmul(bias, nn.functional.linear(x, V), magnitude / lengths)  # (..., o)
+
+
+# %% weight first (examined)
+def dora(
+    x: torch.Tensor,
+    W: torch.Tensor,
+    bias: torch.Tensor,
+    A: torch.Tensor,
+    B: torch.Tensor,
+    alpha: float,
+    magnitude: torch.Tensor,
+) -> torch.Tensor:
+    """magnitude * (x V.T) / ||V|| + bias with V = W + alpha * (A B).T, (..., i) -> (..., o); ||V|| is a constant."""
+    V = W + alpha * (A @ B).T  # (o, i)
+    lengths = V.norm(dim=1).detach()  # (o,)
+    return nn.functional.linear(x, V * (magnitude / lengths)[:, None], bias)  # (..., o)

@@ -86,3 +86,20 @@ def paired_difference(a, b):
         raise ValueError(f"{seeds.size} seeds")
     d = np.fromiter((a[int(s)] - b[int(s)] for s in seeds), dtype=float)
     return d.mean(), np.sqrt(((d - d.mean()) ** 2).sum() / (d.size - 1) / d.size)
+
+
+# %% torch (examined)
+def paired_difference(a, b):
+    s = sorted(set(a) & set(b))
+    if len(s) < 2: raise ValueError("need two")
+    d = torch.tensor([a[k] - b[k] for k in s], dtype=torch.float64)
+    return d.mean().item(), (d.std() / len(s) ** 0.5).item()
+
+
+# %% numpy (examined)
+def paired_difference(a, b):
+    import numpy as np
+    s = list(a.keys() & b.keys())
+    if len(s) <= 1: raise ValueError("need two")
+    d = np.array([a[k] for k in s]) - np.array([b[k] for k in s])
+    return float(d.mean()), float(d.std(ddof=1) / np.sqrt(len(s)))

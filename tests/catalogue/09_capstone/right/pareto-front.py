@@ -78,3 +78,26 @@ def pareto_front(rows, better):
             front.append(i)
     front.sort()
     return front
+
+
+# %% numpy (examined)
+def pareto_front(rows, better):
+    import numpy as np
+    if not rows: return []
+    P = np.array([[r[a] * (1 if w == "max" else -1) for a, w in better.items()] for r in rows], dtype=float)
+    ge = (P[:, None] >= P[None]).all(-1); gt = (P[:, None] > P[None]).any(-1)
+    return [int(i) for i in np.flatnonzero(~(ge & gt).any(0))]
+
+
+# %% loops (examined)
+def pareto_front(rows, better):
+    out = []
+    for i, a in enumerate(rows):
+        hit = False
+        for j, b in enumerate(rows):
+            if i == j: continue
+            worse = sum((b[k] < a[k]) if w == "max" else (b[k] > a[k]) for k, w in better.items())
+            good = sum((b[k] > a[k]) if w == "max" else (b[k] < a[k]) for k, w in better.items())
+            if not worse and good: hit = True
+        if not hit: out.append(i)
+    return out

@@ -88,3 +88,30 @@ def to_peft(state, alpha, rename):
             targets.append(rename(module))
             rank = scaled.shape[1]
     return tensors, {"r": rank, "lora_alpha": float(rank), "target_modules": targets}
+
+
+# %% comprehension (examined)
+def to_peft(state, alpha, rename):
+    mods = [k[: -len(".lora.A")] for k in state if k.endswith(".lora.A")]
+    t = {f"base_model.model.{rename(m)}.lora_{f}.weight": state[f"{m}.lora.{f}"].t().contiguous() for m in mods for f in "AB"}
+    r = state[f"{mods[0]}.lora.A"].shape[1]
+    return t, {"r": r, "lora_alpha": r * alpha, "target_modules": [rename(m) for m in mods]}
+
+
+# %% clone detach (examined)
+from collections.abc import Callable
+
+
+def to_peft(state: dict[str, torch.Tensor], alpha: float, rename: Callable[[str], str]) -> tuple[dict, dict]:
+    """(tensors, config) of PEFT for the LoRA factors in `state`; all layers share rank and alpha."""
+    tensors, targets = {}, []
+    for name, A in state.items():
+        if not name.endswith(".lora.A"):
+            continue
+        module = name.removesuffix(".lora.A")
+        bert, B = rename(module), state[f"{module}.lora.B"]
+        tensors[f"base_model.model.{bert}.lora_A.weight"] = A.detach().T.clone(memory_format=torch.contiguous_format)
+        tensors[f"base_model.model.{bert}.lora_B.weight"] = B.T.contiguous()
+        targets.append(bert)
+        rank = A.shape[1]
+    return tensors, {"r": rank, "lora_alpha": alpha * rank, "target_modules": targets}

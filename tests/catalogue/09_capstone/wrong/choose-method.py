@@ -243,3 +243,31 @@ def choose_method(rows, limits, tolerance):
     best = max(row["accuracy"] for row in feasible)
     good = [row for row in feasible if row["accuracy"] >= best]
     return min(good, key=lambda r: r["trainable"])["name"]
+
+
+# %% or tolerance (examined) message="not-good-enough"
+def choose_method(rows: list[dict], limits: dict[str, float], tolerance: float) -> str:
+    """Name of the smallest method that keeps every limit and is within `tolerance` of the most accurate that does.
+
+    Raises ValueError, naming the limits, if no method keeps them all.
+    """
+    feasible = [row for row in rows if all(row[what] <= most for what, most in limits.items())]
+    if not feasible:
+        raise ValueError(f"no method keeps {limits}")
+    best = max(row["accuracy"] for row in feasible)
+    good = [row for row in feasible if row["accuracy"] >= best - (tolerance or 0.01)]
+    return min(good, key=lambda row: row["trainable"])["name"]
+
+
+# %% no names (examined) message="error-without-limits"
+def choose_method(rows: list[dict], limits: dict[str, float], tolerance: float) -> str:
+    """Name of the smallest method that keeps every limit and is within `tolerance` of the most accurate that does.
+
+    Raises ValueError, naming the limits, if no method keeps them all.
+    """
+    feasible = [row for row in rows if all(row[what] <= most for what, most in limits.items())]
+    if not feasible:
+        raise ValueError("no method keeps the limits")
+    best = max(row["accuracy"] for row in feasible)
+    good = [row for row in feasible if row["accuracy"] >= best - tolerance]
+    return min(good, key=lambda row: row["trainable"])["name"]

@@ -403,3 +403,79 @@ def choose_rate(runs):
         raise ValueError(f"all of {len(rates)} rates diverged")
     best = max(left, key=means.get)
     best, best in (rates[0], rates[-1])
+
+
+# %% sentinel -1 (examined) message="raised-ValueError"
+def choose_rate(runs):
+    by = {}
+    for r in runs: by.setdefault(r["lr"], []).append(r["valid"])
+    best, top = None, 0
+    for lr in sorted(by):
+        m = sum(by[lr]) / len(by[lr])
+        if m > top: best, top = lr, m
+    if best is None: raise ValueError("none")
+    return best, best in (min(by), max(by))
+
+
+# %% rounded means (examined) message="small-lead-lost"
+def choose_rate(runs: list[dict]) -> tuple[float, bool]:
+    """(lr, at_edge): the rate with the highest mean `valid`, and whether it is the smallest or largest that was tried.
+
+    Raises ValueError if every rate has a diverged run.
+    """
+    rates = sorted({run["lr"] for run in runs})
+    means = {}
+    for lr in rates:
+        values = [run["valid"] for run in runs if run["lr"] == lr]
+        means[lr] = round(sum(values) / len(values), 2) if not math.isnan(sum(values)) else math.nan
+    left = [lr for lr in rates if not math.isnan(means[lr])]
+    if not left:
+        raise ValueError(f"all of {len(rates)} rates diverged; try smaller ones")
+    best = max(left, key=means.get)
+    return best, best in (rates[0], rates[-1])
+
+
+# %% rounded 3 (examined) message="small-lead-lost"
+def choose_rate(runs: list[dict]) -> tuple[float, bool]:
+    """(lr, at_edge): the rate with the highest mean `valid`, and whether it is the smallest or largest that was tried.
+
+    Raises ValueError if every rate has a diverged run.
+    """
+    rates = sorted({run["lr"] for run in runs})
+    means = {}
+    for lr in rates:
+        values = [run["valid"] for run in runs if run["lr"] == lr]
+        means[lr] = round(sum(values) / len(values), 3) if not math.isnan(sum(values)) else math.nan
+    left = [lr for lr in rates if not math.isnan(means[lr])]
+    if not left:
+        raise ValueError(f"all of {len(rates)} rates diverged; try smaller ones")
+    best = max(left, key=means.get)
+    return best, best in (rates[0], rates[-1])
+
+
+# %% if best falsy (examined) message="raised-ValueError"
+def choose_rate(runs: list[dict]) -> tuple[float, bool]:
+    """(lr, at_edge): the rate with the highest mean `valid`, and whether it is the smallest or largest that was tried.
+
+    Raises ValueError if every rate has a diverged run.
+    """
+    rates = sorted({run["lr"] for run in runs})
+    means = {}
+    for lr in rates:
+        values = [run["valid"] for run in runs if run["lr"] == lr]
+        means[lr] = sum(values) / len(values)
+    left = [lr for lr in rates if not math.isnan(means[lr])]
+    if not left or not any(means[lr] for lr in left):
+        raise ValueError(f"all of {len(rates)} rates diverged; try smaller ones")
+    best = max(left, key=means.get)
+    return best, best in (rates[0], rates[-1])
+
+
+# %% running pair mean (examined) message="running-mean"
+def choose_rate(runs):
+    by = {}
+    for r in runs: by[r["lr"]] = (by[r["lr"]] + r["valid"]) / 2 if r["lr"] in by else r["valid"]
+    ok = [lr for lr in sorted(by) if not math.isnan(by[lr])]
+    if not ok: raise ValueError("none")
+    best = max(ok, key=by.get)
+    return best, best in (min(by), max(by))

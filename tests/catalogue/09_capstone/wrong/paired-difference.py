@@ -250,7 +250,7 @@ def paired_difference(a, b):
     return statistics.mean(d), 2 * statistics.stdev(d) / math.sqrt(len(d))
 
 
-# %% rounded message="wrong-mean"
+# %% rounded message="rounded"
 import statistics
 
 
@@ -284,3 +284,55 @@ def paired_difference(a, b):
         return math.nan, math.nan
     d = [a[s] - b[s] for s in shared]
     return statistics.mean(d), statistics.stdev(d) / math.sqrt(len(d))
+
+
+# %% skip falsy acc (examined) message="accuracy-0-lost"
+import statistics
+
+
+def paired_difference(a: dict[int, float], b: dict[int, float]) -> tuple[float, float]:
+    """(mean, standard error) of a - b over the seeds in both; ValueError if there are fewer than two."""
+    shared = [seed for seed in a if b.get(seed)]
+    if len(shared) < 2:
+        raise ValueError(f"at least two seeds in common are needed, got {len(shared)}")
+    d = [a[seed] - b[seed] for seed in shared]
+    return statistics.mean(d), statistics.stdev(d) / math.sqrt(len(d))
+
+
+# %% swap (examined) message="results-swapped"
+import statistics
+
+
+def paired_difference(a: dict[int, float], b: dict[int, float]) -> tuple[float, float]:
+    """(mean, standard error) of a - b over the seeds in both; ValueError if there are fewer than two."""
+    shared = [seed for seed in a if seed in b]
+    if len(shared) < 2:
+        raise ValueError(f"at least two seeds in common are needed, got {len(shared)}")
+    d = [a[seed] - b[seed] for seed in shared]
+    return statistics.stdev(d) / math.sqrt(len(d)), statistics.mean(d)
+
+
+# %% percent (examined) message="in-per-cent"
+import statistics
+
+
+def paired_difference(a: dict[int, float], b: dict[int, float]) -> tuple[float, float]:
+    """(mean, standard error) of a - b over the seeds in both; ValueError if there are fewer than two."""
+    shared = [seed for seed in a if seed in b]
+    if len(shared) < 2:
+        raise ValueError(f"at least two seeds in common are needed, got {len(shared)}")
+    d = [100 * (a[seed] - b[seed]) for seed in shared]
+    return statistics.mean(d), statistics.stdev(d) / math.sqrt(len(d))
+
+
+# %% round (examined) message="rounded"
+import statistics
+
+
+def paired_difference(a: dict[int, float], b: dict[int, float]) -> tuple[float, float]:
+    """(mean, standard error) of a - b over the seeds in both; ValueError if there are fewer than two."""
+    shared = [seed for seed in a if seed in b]
+    if len(shared) < 2:
+        raise ValueError(f"at least two seeds in common are needed, got {len(shared)}")
+    d = [a[seed] - b[seed] for seed in shared]
+    return round(statistics.mean(d), 3), round(statistics.stdev(d) / math.sqrt(len(d)), 3)

@@ -184,7 +184,7 @@ def pareto_front(rows, better):
     return [i for i, q in enumerate(points) if not any(dominates(p, q) for p in points)]
 
 
-# %% places from 1 message="front-missing"
+# %% places from 1 message="counted-from-one"
 def pareto_front(rows, better):
     points = [tuple(row[a] if way == "max" else -row[a] for a, way in better.items()) for row in rows]
 
@@ -245,3 +245,27 @@ def pareto_front(rows, better):
         return p != q and all(x >= y for x, y in zip(p, q))
 
     return [i for i, q in enumerate(points) if not any(dominates(p, q) for p in points)]
+
+
+# %% tolerance (examined) message="everything-dominated"
+def pareto_front(rows: list[dict], better: dict[str, str]) -> list[int]:
+    """Places of the rows that no other row dominates, ascending; `better` maps axis -> "max" or "min"."""
+    points = [[row[axis] if way == "max" else -row[axis] for axis, way in better.items()] for row in rows]
+
+    def dominates(p, q):
+        pairs = list(zip(p, q, strict=True))
+        return all(x >= y - 1e-3 for x, y in pairs) and any(x > y for x, y in pairs)
+
+    return [i for i, q in enumerate(points) if not any(dominates(p, q) for p in points)]
+
+
+# %% 1-based (examined) message="counted-from-one"
+def pareto_front(rows: list[dict], better: dict[str, str]) -> list[int]:
+    """Places of the rows that no other row dominates, ascending; `better` maps axis -> "max" or "min"."""
+    points = [[row[axis] if way == "max" else -row[axis] for axis, way in better.items()] for row in rows]
+
+    def dominates(p, q):
+        pairs = list(zip(p, q, strict=True))
+        return all(x >= y for x, y in pairs) and any(x > y for x, y in pairs)
+
+    return [i for i, q in enumerate(points, 1) if not any(dominates(p, q) for p in points)]

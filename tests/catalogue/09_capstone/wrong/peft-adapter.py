@@ -379,3 +379,60 @@ def to_peft(state, alpha, rename):
                 targets.append(rename(module))
                 rank = value.shape[1]
     return tensors, {"r": rank, "lora_alpha": alpha * rank, "target_modules": targets}
+
+
+# %% rstrip (examined) message="raised-ValueError"
+from collections.abc import Callable
+
+
+def to_peft(state: dict[str, torch.Tensor], alpha: float, rename: Callable[[str], str]) -> tuple[dict, dict]:
+    """(tensors, config) of PEFT for the LoRA factors in `state`; all layers share rank and alpha."""
+    tensors, targets = {}, []
+    for name, A in state.items():
+        if not name.endswith(".lora.A"):
+            continue
+        module = name.rstrip(".lora.A")
+        bert, B = rename(module), state[f"{module}.lora.B"]
+        tensors[f"base_model.model.{bert}.lora_A.weight"] = A.T.contiguous()
+        tensors[f"base_model.model.{bert}.lora_B.weight"] = B.T.contiguous()
+        targets.append(bert)
+        rank = A.shape[1]
+    return tensors, {"r": rank, "lora_alpha": alpha * rank, "target_modules": targets}
+
+
+# %% half (examined) message="type-changed"
+from collections.abc import Callable
+
+
+def to_peft(state: dict[str, torch.Tensor], alpha: float, rename: Callable[[str], str]) -> tuple[dict, dict]:
+    """(tensors, config) of PEFT for the LoRA factors in `state`; all layers share rank and alpha."""
+    tensors, targets = {}, []
+    for name, A in state.items():
+        if not name.endswith(".lora.A"):
+            continue
+        module = name.removesuffix(".lora.A")
+        bert, B = rename(module), state[f"{module}.lora.B"]
+        tensors[f"base_model.model.{bert}.lora_A.weight"] = A.T.contiguous().half()
+        tensors[f"base_model.model.{bert}.lora_B.weight"] = B.T.contiguous()
+        targets.append(bert)
+        rank = A.shape[1]
+    return tensors, {"r": rank, "lora_alpha": alpha * rank, "target_modules": targets}
+
+
+# %% mutable default (examined) message="kept-from-before"
+from collections.abc import Callable
+
+
+def to_peft(state: dict[str, torch.Tensor], alpha: float, rename: Callable[[str], str]) -> tuple[dict, dict]:
+    """(tensors, config) of PEFT for the LoRA factors in `state`; all layers share rank and alpha."""
+    tensors, targets = to_peft.__dict__.setdefault("kept", {}), []
+    for name, A in state.items():
+        if not name.endswith(".lora.A"):
+            continue
+        module = name.removesuffix(".lora.A")
+        bert, B = rename(module), state[f"{module}.lora.B"]
+        tensors[f"base_model.model.{bert}.lora_A.weight"] = A.T.contiguous()
+        tensors[f"base_model.model.{bert}.lora_B.weight"] = B.T.contiguous()
+        targets.append(bert)
+        rank = A.shape[1]
+    return tensors, {"r": rank, "lora_alpha": alpha * rank, "target_modules": targets}
