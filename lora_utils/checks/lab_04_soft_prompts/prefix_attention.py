@@ -15,7 +15,7 @@ from lora_utils.checks.framework.compare import close, expect_close, expect_tens
 from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
-from lora_utils.checks.framework.many_cases import ask, expect_all
+from lora_utils.checks.framework.many_cases import CaseRaised, ask, expect_all
 from lora_utils.checks.framework.subject import StudentRaised, Subject
 from lora_utils.checks.lab_04_soft_prompts.attention_rules import INPUTS, attention, rules
 
@@ -72,9 +72,9 @@ def told(c: dict) -> str:
 def judge_attention(subject: Subject, cases: list[dict]) -> None:
     """Compare the outputs with softmaxes by hand; hidden checks use it with other cases."""
     try:
-        seen = ask(subject, cases, lambda c: [c[name] for name in INPUTS], told, attend)
+        seen = ask(subject, cases, told, attend, arguments=lambda c: [c[name] for name in INPUTS])
     except StudentRaised as error:
-        known_error(error, next((c for c in cases if told(c) in error.text), cases[0]))
+        known_error(error, error.case if isinstance(error, CaseRaised) else cases[0])
         raise
     for value in seen["values"]:
         expect_tensor(value, "the output")
