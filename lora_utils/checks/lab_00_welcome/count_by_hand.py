@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from lora_utils.checks.framework import many_cases
 from lora_utils.checks.framework.compare import expect_number
 from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.exercise import Exercise
-from lora_utils.checks.framework.many_cases import Rule, ask, expect_all
+from lora_utils.checks.framework.many_cases import Rule, expect_all
 from lora_utils.checks.framework.subject import Subject
 
 count_by_hand = Exercise("count-by-hand")
+expect_plain = expect_number  # as the hidden tests call it
 
 
 def by_hand(linear, embedding, classifier, *, which: str, cases: list) -> dict:
@@ -136,7 +138,7 @@ def judge_counts(
     subject: Subject, which: str, cases: Sequence[tuple], right: Callable, rules: Sequence[Rule], hint: str
 ) -> None:
     """Compare one of the three functions with its formula, for all cases; a number must be a whole one."""
-    values = counts(subject, by_hand, cases, which=which)
+    values = ask(subject, by_hand, cases, which=which)
     calls = [call(which, case) for case in cases]
     for value, told in zip(values, calls, strict=True):
         expect_number(value, told, int)
@@ -145,9 +147,9 @@ def judge_counts(
                rules=rules, known="{said}: {text}", tolerance=0)  # fmt: skip
 
 
-def counts(subject: Subject, probe: Callable, cases: Sequence[Sequence], *, which: str) -> list:
+def ask(subject: Subject, probe: Callable, cases: Sequence[Sequence], *, which: str) -> list:
     """Return what one of the three functions gives for each case; hidden checks use it with other numbers."""
-    return ask(subject, cases, lambda *case: call(which, case), probe, which=which)["values"]
+    return many_cases.ask(subject, cases, lambda *case: call(which, case), probe, which=which)["values"]
 
 
 def call(which: str, case: Sequence) -> str:
