@@ -9,11 +9,11 @@ import re
 
 import torch
 
-from lora_utils.checks.framework.compare import expect_close, expect_tensor
+from lora_utils.checks.framework.compare import expect_tensor
 from lora_utils.checks.framework.draw import Draw
-from lora_utils.checks.framework.each_case import CaseRaised, Rule, ask, explained, first_wrong, raised
 from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
+from lora_utils.checks.framework.many_cases import CaseRaised, Rule, ask, expect_all, first_wrong
 from lora_utils.checks.framework.subject import Subject
 
 center_sentences = Exercise("centre-sentences", lifted=("changes-a-tensor",))
@@ -116,28 +116,28 @@ RULES = (
 def judge_centered(subject: Subject, batches: list[torch.Tensor]) -> list[torch.Tensor]:
     """Compare with a loop over the sentences; hidden checks use it with other shapes."""
     cases = [(x,) for x in batches]
+
+    def told(x: torch.Tensor) -> str:
+        return f"vectors of shape {tuple(x.shape)}"
+
     try:
-        values = ask(subject, centered, cases)
+        values = ask(subject, cases, told, centered)["values"]
     except CaseRaised as error:
         x = error.case[0]
         known = axis_lost(error.text, *x.shape)
         if error.kind == "RuntimeError" and known:
-            told = f"for vectors of shape {tuple(x.shape)} your code raised {error.error}: "
-            raise Failure("axis-lost", told + known, KEEP) from None
-        raise raised(error, f"vectors of shape {tuple(x.shape)}") from None
+            text = f"for {told(x)} your code raised {error.error}: {known}"
+            raise Failure("axis-lost", text, KEEP) from None
+        raise
     place = first_wrong(values, cases, right)
     if place is None:
         return values
-    x, value = batches[place], values[place]
-    if value is None:
+    if values[place] is None:
         raise Failure("nothing-returned", "the function returns None", "The last line says return ...")
-    expect_tensor(value, "the result")
-    shape = f"vectors of shape {tuple(x.shape)}"
-    rule = explained(values, cases, right, RULES)
-    if rule:
-        raise Failure(rule.id, f"for {shape} {rule.text}", rule.hint)
-    expect_close(value, right(x), what=f"the result for {shape}", id="wrong-result",
-                 hint="Average over the tokens of each sentence, keep that axis, and subtract.")  # fmt: skip
+    expect_tensor(values[place], "the result")
+    expect_all(values, cases, right, told=told, what=lambda x: f"the result for {told(x)}", id="wrong-result",
+               rules=RULES, known="for {told} {text}",
+               hint="Average over the tokens of each sentence, keep that axis, and subtract.")  # fmt: skip
     return values
 
 

@@ -11,11 +11,11 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
-from lora_utils.checks.framework.compare import learns
+from lora_utils.checks.framework.compare import expect_number, learns
 from lora_utils.checks.framework.draw import Draw
-from lora_utils.checks.framework.each_case import CaseRaised, Rule, ask, expect_plain, explained, first_wrong, raised
 from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
+from lora_utils.checks.framework.many_cases import CaseRaised, Rule, ask, expect_all, explained, first_wrong
 from lora_utils.checks.framework.probes import parameters_of
 from lora_utils.checks.framework.subject import Subject
 
@@ -138,7 +138,7 @@ ALL_OF_IT = "Go through model.parameters() and leave none out."
 ONCE = "model.parameters() gives each tensor once; a walk over modules, or over state_dict(), meets it again."
 SWITCH = "requires_grad belongs to the single parameter: ask each one, not the layer."
 TOTAL = (
-    Rule("order-exchanged", None, "the two results are exchanged", "Trainable first, total second."),
+    Rule("order-exchanged", lambda *c: None, "the two results are exchanged", "Trainable first, total second."),
     Rule("frozen-returned", lambda *c: pair(*c)[1] - pair(*c)[0], "the second number is that of the frozen ones",
          "The total holds trainable and frozen numbers together."),
     Rule("total-without-frozen", lambda *c: pair(*c)[0], "the frozen numbers are missing in the total",
@@ -216,19 +216,23 @@ SHARED = (
 )  # fmt: skip
 
 
+def told(kind: str, *sizes) -> str:
+    """A case in words."""
+    return TOLD[kind]
+
+
 def seen(subject: Subject, cases: list[tuple]) -> list[list[int]]:
     """Call the student's function and expect two whole numbers for each model; hidden checks use it with others."""
     try:
-        values = ask(subject, counted, cases)
+        values = ask(subject, cases, told, counted)["values"]
     except CaseRaised as error:
-        told = TOLD[error.case[0]]
         if error.kind == "IndexError" and any(
             w in error.text for w in ("tuple index", "Dimension out", "Dimension specified")
         ):
-            text = f"for {told} your code raised {error.error}: not every parameter is a matrix"
+            text = f"for {told(*error.case)} your code raised {error.error}: not every parameter is a matrix"
             hint = "A bias has one axis; p.numel() counts numbers for any shape."
             raise Failure("needs-two-axes", text, hint) from None
-        raise raised(error, told) from None
+        raise
     for value, case in zip(values, cases, strict=True):
         if type(value) is not list or len(value) != 2:
             came = f"{len(value)} values" if type(value) is list else "None" if value is None else "one value"
@@ -237,23 +241,18 @@ def seen(subject: Subject, cases: list[tuple]) -> list[list[int]]:
         for name, number in zip(("trainable", "total"), value, strict=True):
             if isinstance(number, str | list | dict):
                 raise Failure("not-numbers", f"{name} must be a whole number, got {number!r:.60}", "Add up p.numel().")
-            expect_plain(number, f"{name}, for {TOLD[case[0]]},", int)
+            expect_number(number, f"{name}, for {TOLD[case[0]]},", int)
     return values
 
 
 def judge_pairs(subject: Subject, cases: list[tuple], rules=SHARED) -> None:
     """Compare both numbers; hidden checks use it with other models."""
     values = seen(subject, cases)
-    place = first_wrong(values, cases, pair)
-    if place is None:
-        return
-    case = cases[place]
-    text = f"for {TOLD[case[0]]} expected {tuple(pair(*case))}, got {tuple(values[place])}"
-    rule = explained(values, cases, pair, rules)
-    if rule:
-        raise Failure(rule.id, f"{text}: {rule.text}", rule.hint)
-    raise Failure("edge-missed", text, "Each parameter of model.parameters() counts with all its numbers, and nothing "
-                  "else does; a sum over none is 0.")  # fmt: skip
+    said = [f"for {told(*case)} expected {tuple(pair(*case))}, got {tuple(value)}"
+            for case, value in zip(cases, values, strict=True)]  # fmt: skip
+    expect_all(values, cases, pair, told=told, said=said, id="edge-missed", rules=rules, known="{said}: {text}",
+               hint="Each parameter of model.parameters() counts with all its numbers, and nothing else does; a sum "
+               "over none is 0.")  # fmt: skip
 
 
 def drawn(draw: Draw, *kinds: str) -> list[tuple]:
@@ -269,16 +268,15 @@ def judge_one(subject: Subject, cases: list[tuple], which: int, rules: tuple[Rul
     def right(*case) -> int:
         return pair(*case)[which]
 
-    place = first_wrong(values, cases, right)
+    place = first_wrong(values, cases, right, tolerance=0)
     if place is None:
         return
-    (trainable_, total_), came = pair(*cases[place]), tuple(pairs[place])
-    text = (
-        f"for {TOLD[cases[place][0]]} with {total_} numbers, {total_ - trainable_} of them frozen, you returned {came}"
-    )
+    trainable_, total_ = pair(*cases[place])
+    text = f"for {told(*cases[place])} with {total_} numbers, {total_ - trainable_} of them frozen, you returned "
+    text += f"{tuple(pairs[place])}"
     if which == 1 and all(one == pair(*case)[::-1] for one, case in zip(pairs, cases, strict=True)):
         raise Failure(rules[0].id, f"{text}: {rules[0].text}", rules[0].hint)
-    rule = explained(values, cases, right, [rule for rule in rules if rule.gives])
+    rule = explained(values, cases, right, rules, tolerance=0)
     if rule:
         raise Failure(rule.id, f"{text}: {rule.text}", rule.hint)
     name = ("trainable", "total")[which]

@@ -12,11 +12,11 @@ from torch import nn
 
 from lora_utils.checks.framework.compare import learns
 from lora_utils.checks.framework.draw import Draw
-from lora_utils.checks.framework.each_case import CaseRaised, Rule, ask, explained, first_wrong, raised
 from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
+from lora_utils.checks.framework.many_cases import Rule, ask, explained, first_wrong
 from lora_utils.checks.framework.probes import parameters_of
-from lora_utils.checks.framework.subject import StudentRaised, Subject
+from lora_utils.checks.framework.subject import Subject
 
 freeze_all_but = Exercise("freeze-all-but", lifted=("changes-what-trains",))
 
@@ -186,14 +186,7 @@ RULES = (
 # --------------------------------------------------------------------------------------------------------------- checks
 def judge_frozen(subject: Subject, cases: list[tuple]) -> None:
     """Compare what may be trained with the list; a case is (names, how the model came, whether a tensor is shared)."""
-    try:
-        seen = subject.probe(froze, cases=[list(case) for case in cases])
-    except StudentRaised:
-        try:
-            ask(subject, froze, cases)  # to know for which case
-        except CaseRaised as error:
-            raise raised(error, told(*error.case)) from None
-        raise
+    seen = ask(subject, cases, told, froze)
     values = [[p["name"] for p in one if learns(p)] for one in seen["values"]]
     place = first_wrong(values, cases, right)
     if place is None:

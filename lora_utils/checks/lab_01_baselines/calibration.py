@@ -12,10 +12,9 @@ import torch
 
 from lora_utils.checks.framework.compare import close, expect_close, expect_tensor
 from lora_utils.checks.framework.draw import Draw
-from lora_utils.checks.framework.each_case import CaseRaised, Rule, ask, explained, first_wrong, raised
 from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
-from lora_utils.checks.framework.probes import calls
+from lora_utils.checks.framework.many_cases import CaseRaised, Rule, ask, explained, first_wrong
 from lora_utils.checks.framework.subject import Subject
 
 calibration = Exercise("calibration")
@@ -163,13 +162,13 @@ def judge_calibrated(subject: Subject, cases: Sequence[tuple]) -> None:
         return f"scores of shape {tuple(scores.shape)} and free of shape {tuple(free.shape)}"
 
     try:
-        values = ask(subject, calls, cases)
+        values = ask(subject, cases, told)["values"]
     except CaseRaised as error:
         if error.kind == "RuntimeError" and "must match the size" in error.text:
             text = f"for {told(*error.case)} your code raised {error.error}"
             raise Failure("axes-mixed", text, "Print the two shapes of that line: p_cf is (c,), a number for each "
                           "label, and a sum over the labels lines up with (n, c) as (n, 1).") from None  # fmt: skip
-        raise raised(error, told(*error.case)) from None
+        raise
     place = first_wrong(values, cases, right)
     if place is None:
         return

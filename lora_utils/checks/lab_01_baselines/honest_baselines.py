@@ -9,11 +9,11 @@ from collections.abc import Sequence
 
 import torch
 
-from lora_utils.checks.framework.compare import expect_close, expect_tensor
+from lora_utils.checks.framework.compare import expect_close, expect_number, expect_tensor
 from lora_utils.checks.framework.draw import Draw
-from lora_utils.checks.framework.each_case import CaseRaised, Rule, ask, expect_plain, explained, first_wrong, raised
 from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
+from lora_utils.checks.framework.many_cases import CaseRaised, Rule, ask, expect_all, explained, first_wrong
 from lora_utils.checks.framework.subject import Subject
 
 honest_baselines = Exercise("honest-baselines")
@@ -117,12 +117,12 @@ def judge_counts(subject: Subject, cases: Sequence[tuple]) -> None:
         return f"count_words(ids, {v}), with ids of shape {tuple(ids.shape)},"
 
     try:
-        values = ask(subject, baseline_call, cases, which="counts")
+        values = ask(subject, cases, told, baseline_call, which="counts")["values"]
     except CaseRaised as error:
         text = f"{told(*error.case)} raised {error.error}"
         if error.kind == "RuntimeError" and "stack expects each tensor to be equal size" in error.text:
             raise Failure("columns-missing", f"{text}: rows have unequal numbers of columns", COLUMNS) from None
-        raise raised(error, told(*error.case)) from None
+        raise
     place = first_wrong(values, cases, counted)
     if place is None:
         return
@@ -238,26 +238,23 @@ def majority(subject: Subject, draw: Draw) -> None:
 def judge_majority(subject: Subject, cases: Sequence[tuple]) -> None:
     """Compare with counting; hidden checks use it with other labels."""
 
+    def labels_told(train: Tensor, test: Tensor) -> str:
+        return f"training labels {often(train)} and test labels {often(test)} (how often 0, 1, ... occur)"
+
     def told(train: Tensor, test: Tensor) -> str:
-        return (
-            f"the accuracy for training labels {often(train)} and test labels {often(test)} (how often 0, 1, ... occur)"
-        )
+        return f"the accuracy for {labels_told(train, test)}"
 
     try:
-        values = ask(subject, baseline_call, cases, which="majority")
+        values = ask(subject, cases, labels_told, baseline_call, which="majority")["values"]
     except CaseRaised as error:
         if error.kind == "RuntimeError" and "mean(): could not infer output dtype" in error.text:
             text = f"your code raised {error.error}: torch takes no mean of truth values or whole numbers"
             raise Failure("mean-of-truth", text, "Turn them into numbers of floating point first.") from None
-        raise raised(error, told(*error.case).removeprefix("the accuracy for ")) from None
+        raise
     for value, case in zip(values, cases, strict=True):
-        expect_plain(value, told(*case))
+        expect_number(value, told(*case))
     values = [float(value) for value in values]
-    place = first_wrong(values, cases, right)
-    if place is None:
-        return
-    text = f"{told(*cases[place])} must be {right(*cases[place]):.4g}, got {values[place]:.4g}"
-    rule = explained(values, cases, right, MAJORITY)
-    if rule:
-        raise Failure(rule.id, f"{text}: {rule.text}", rule.hint)
-    raise Failure("wrong-accuracy", text, TRAINS)
+    said = [f"{told(*case)} must be {right(*case):.4g}, got {value:.4g}"
+            for case, value in zip(cases, values, strict=True)]  # fmt: skip
+    expect_all(values, cases, right, told=told, said=said, id="wrong-accuracy", hint=TRAINS, rules=MAJORITY,
+               known="{said}: {text}")  # fmt: skip

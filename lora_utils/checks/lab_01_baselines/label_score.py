@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 
 import torch
 
-from lora_utils.checks.framework.compare import expect_close, expect_tensor
+from lora_utils.checks.framework.compare import expect_tensor
 from lora_utils.checks.framework.draw import Draw
-from lora_utils.checks.framework.each_case import CaseRaised, Rule, ask, explained, first_wrong, raised
 from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
+from lora_utils.checks.framework.many_cases import CaseRaised, Rule, ask, expect_all, first_wrong
 from lora_utils.checks.framework.probes import calls
 from lora_utils.checks.framework.subject import Subject
 
@@ -234,27 +234,24 @@ def judge_score(subject: Subject, cases: Sequence[tuple], telling: Sequence[tupl
         return f"logits of shape {tuple(logits.shape)} and labels of {lengths} tokens"
 
     try:
-        values = ask(subject, calls, cases)
+        values = ask(subject, cases, told)["values"]
     except CaseRaised as error:
         raise known_error(error, told(*error.case)) from None
     place = first_wrong(values, cases, right)
     if place is None:
         return
-    value, case = values[place], cases[place]
-    expect_tensor(value, "the result")
-    if not torch.isfinite(value).all() and not case[0].abs().max() < 50:  # large logits
+    expect_tensor(values[place], "the result")
+    if not torch.isfinite(values[place]).all() and not cases[place][0].abs().max() < 50:  # large logits
         raise Failure("underflow", "a score is infinite or NaN: a probability was rounded to 0 before its logarithm "
                       "was taken",
                       "log_softmax never leaves the logarithm; log(softmax) does.")  # fmt: skip
     values += subject.tried(calls, cases=[list(case) for case in telling]).get("values", [])
-    rule = explained(values, [*cases, *telling][: len(values)], right, RULES)
-    if rule:
-        raise Failure(rule.id, f"for {told(*case)}: {rule.text}", rule.hint)
     hint = "Take one row by hand: which logits speak about each of the label's tokens, and what do they give it?"
-    expect_close(value, right(*case), what=f"the scores for {told(*case)}", id="wrong-score", hint=hint)
+    expect_all(values, [*cases, *telling][: len(values)], right, told=told, id="wrong-score", hint=hint, rules=RULES,
+               what=lambda *case: f"the scores for {told(*case)}")  # fmt: skip
 
 
-def known_error(error: CaseRaised, told: str) -> Failure:
+def known_error(error: CaseRaised, told: str) -> Exception:
     """What torch's words say about the shapes, else the error as it is."""
     text = f"for {told} your code raised {error.error}"
     cuts = "Logits, ids and mask must hold the same s - 1 places: is each of them cut, and at which end?"
@@ -276,4 +273,4 @@ def known_error(error: CaseRaised, told: str) -> Failure:
     if error.kind == "RuntimeError" and "same number of dimensions" in error.text:
         return Failure("gather-axis-missing", text, "gather wants the places with as many axes as the table: how does "
                        "(b, s - 1) become (b, s - 1, 1)?")  # fmt: skip
-    return raised(error, told)
+    return error

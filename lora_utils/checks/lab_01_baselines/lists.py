@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from lora_utils.checks.framework.each_case import Rule, explained, first_wrong
 from lora_utils.checks.framework.failure import Failure
+from lora_utils.checks.framework.many_cases import Rule, explained, first_wrong
 
 
 def judge_lists(

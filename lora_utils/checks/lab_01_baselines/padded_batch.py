@@ -9,12 +9,10 @@ from collections.abc import Callable, Sequence
 
 import torch
 
-from lora_utils.checks.framework.compare import expect_close
 from lora_utils.checks.framework.draw import Draw
-from lora_utils.checks.framework.each_case import CaseRaised, Rule, ask, explained, first_wrong, raised
 from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
-from lora_utils.checks.framework.probes import calls
+from lora_utils.checks.framework.many_cases import CaseRaised, Rule, ask, expect_all
 from lora_utils.checks.framework.subject import Subject
 
 padded_batch = Exercise("padded-batch")
@@ -111,13 +109,13 @@ MASK = (
 def seen(subject: Subject, cases: Sequence[tuple]) -> list[list[torch.Tensor]]:
     """Call the student's function and expect two tensors for each case."""
     try:
-        values = ask(subject, calls, cases)
+        values = ask(subject, cases, told_of)["values"]
     except CaseRaised as error:
-        told = told_of(*error.case)
         if error.kind == "ValueError" and "expected sequence of length" in error.text:
-            raise Failure("rows-unequal", f"for {told} your code raised {error.error}", "torch.tensor takes rows of "
-                          "equal length only: what must be done to short ones first?") from None  # fmt: skip
-        raise raised(error, told) from None
+            text = f"for {told_of(*error.case)} your code raised {error.error}"
+            raise Failure("rows-unequal", text, "torch.tensor takes rows of equal length only: what must be done to "
+                          "short ones first?") from None  # fmt: skip
+        raise
     for value, case in zip(values, cases, strict=True):
         if type(value) is not list or len(value) != 2 or not all(isinstance(v, torch.Tensor) for v in value):
             came = "one tensor" if isinstance(value, torch.Tensor) else "None" if value is None else "something else"
@@ -170,11 +168,5 @@ def judge_mask(subject: Subject, cases: Sequence[tuple]) -> None:
 
 def compare(values: list, cases: Sequence[tuple], right: Callable, rules: Sequence[Rule], name: str, hint: str) -> None:
     """Raise a Failure unless each tensor is the right one."""
-    place = first_wrong(values, cases, right)
-    if place is None:
-        return
-    what = f"{name}, for {told_of(*cases[place])},"
-    rule = explained(values, cases, right, rules)
-    if rule:
-        raise Failure(rule.id, f"{name}, for {told_of(*cases[place])}: {rule.text}", rule.hint)
-    expect_close(values[place], right(*cases[place]), what=what, id=f"wrong-{name}", hint=hint)
+    expect_all(values, cases, right, told=told_of, what=lambda *case: f"{name}, for {told_of(*case)},",
+               id=f"wrong-{name}", hint=hint, rules=rules, known=name + ", for {told}: {text}")  # fmt: skip

@@ -10,10 +10,9 @@ import re
 from collections.abc import Sequence
 
 from lora_utils.checks.framework.draw import Draw
-from lora_utils.checks.framework.each_case import CaseRaised, Rule, ask, explained, first_wrong, raised
 from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
-from lora_utils.checks.framework.probes import calls
+from lora_utils.checks.framework.many_cases import Rule, ask, explained, first_wrong
 from lora_utils.checks.framework.subject import Subject
 from lora_utils.checks.lab_01_baselines.lists import judge_lists, shown
 
@@ -111,10 +110,7 @@ RULES = (
 def judge_tokens(subject: Subject, texts: Sequence[str], small: Sequence[str] = ()) -> None:
     """Compare small texts first, each for its own rule, then whole ones; hidden checks use it with other texts."""
     cases = [(text,) for text in (*small, *texts)]
-    try:
-        values = ask(subject, calls, cases)
-    except CaseRaised as error:
-        raise raised(error, f"the text {error.case[0]!r}") from None
+    values = ask(subject, cases, lambda text: f"the text {text!r}")["values"]
     place = first_wrong(values[: len(small)], cases[: len(small)], cut)
     if place is not None and type(values[place]) is list and not explained(values, cases, cut, RULES):
         expect_rule(values[place], small[place])

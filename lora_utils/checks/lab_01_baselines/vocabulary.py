@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from lora_utils.checks.framework.draw import Draw
-from lora_utils.checks.framework.each_case import CaseRaised, Rule, ask, first_wrong, raised
 from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
+from lora_utils.checks.framework.many_cases import CaseRaised, Rule, ask, first_wrong
 from lora_utils.checks.framework.subject import Subject
 from lora_utils.checks.lab_01_baselines.lists import judge_lists
 
@@ -180,10 +180,7 @@ def judge_vocabulary(subject: Subject, cases: Sequence[tuple]) -> None:
         bound = f", min_freq={least[0]}" if least else ""
         return f"build_vocabulary({texts}, {specials}{bound})"
 
-    try:
-        values = ask(subject, vocabulary_call, cases, which="build")
-    except CaseRaised as error:
-        raise raised(error, told(*error.case)) from None
+    values = ask(subject, cases, told, vocabulary_call, which="build")["values"]
     if first_wrong(values, cases, right) is not None:  # several mistakes agree on one bound alone
         values += subject.tried(vocabulary_call, which="build", cases=[list(case) for case in BOUNDS]).get("values", [])
         cases = [*cases, *BOUNDS][: len(values)]
@@ -284,10 +281,10 @@ def judge_numbers(subject: Subject, cases: Sequence[tuple]) -> None:
         return f"numbers({tokens}, {listed})"
 
     try:
-        values = ask(subject, vocabulary_call, cases, which="numbers")
+        values = ask(subject, cases, told, vocabulary_call, which="numbers")["values"]
     except CaseRaised as error:
         if set(error.case[0]) - set(error.case[1]) and (error.kind == "KeyError" or "not in list" in error.text):
             text = f"for {told(*error.case)}, which has unlisted tokens, your code raised {error.error}"
             raise Failure("unknown-raises", text, UNKNOWN) from None
-        raise raised(error, told(*error.case)) from None
+        raise
     judge_lists(values, cases, numbered, told=told, id="wrong-numbers", hint=UNKNOWN, rules=LOOKUP)

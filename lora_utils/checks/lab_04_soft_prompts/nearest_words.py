@@ -112,7 +112,7 @@ def judge_nearest(subject: Subject, cases: list[dict]) -> None:
         return _cosines(c["vectors"], c["embedding"]).sort(dim=1, descending=True).indices[:, : c["k"]]
 
     try:
-        values = ask(subject, cases, lambda c: [c["vectors"], c["embedding"], c["k"]], told)["values"]
+        values = ask(subject, cases, told, arguments=lambda c: [c["vectors"], c["embedding"], c["k"]])["values"]
     except StudentRaised as error:
         _known_error(error, cases)
         raise
@@ -125,7 +125,7 @@ def judge_nearest(subject: Subject, cases: list[dict]) -> None:
         same = [v.shape == right(c).shape and torch.equal(v.double().sort(1).values, right(c).double().sort(1).values)
                 for v, c in zip(values, cases, strict=True)]  # fmt: skip
         known = next(r for r in _rules() if r.id == "nearest-last")
-        if all(same) and not all(close(v, known.value(c), 1e-6) for v, c in zip(values, cases, strict=True)):
+        if all(same) and not all(close(v, known.gives(c), 1e-6) for v, c in zip(values, cases, strict=True)):
             raise Failure("order-differs", "these are the k nearest words, but not in the order of their cosines",
                           "The largest cosine comes first.")  # fmt: skip
     expect_all(values, cases, right, told=told, what="the result", id="wrong-words", rules=_rules(), tolerance=1e-6,

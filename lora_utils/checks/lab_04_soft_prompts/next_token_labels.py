@@ -160,7 +160,7 @@ def judge_labels(subject: Subject, cases: list[dict]) -> None:
         padded = "" if c["mask"].all() else ", some of them padding,"
         return f"{len(c['ids'])} texts of {c['ids'].shape[1]} places{padded} and a prompt of {c['length']}"
 
-    seen = ask(subject, cases, lambda c: [c["ids"], c["mask"], c["length"]], told, labeled)
+    seen = ask(subject, cases, told, labeled, arguments=lambda c: [c["ids"], c["mask"], c["length"]])
     for value in seen["values"]:
         expect_tensor(value, "the result")
     expect_all(seen["values"], cases, rule(right), told=told, what="the result", id="wrong-labels", rules=_rules(),

@@ -15,7 +15,7 @@ from lora_utils.checks.framework.compare import close, expect_close, expect_tens
 from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
-from lora_utils.checks.framework.many_cases import ask, expect_all
+from lora_utils.checks.framework.many_cases import CaseRaised, ask, expect_all
 from lora_utils.checks.framework.subject import StudentRaised, Subject
 from lora_utils.checks.lab_04_soft_prompts.attention_rules import INPUTS, attention, rules
 
@@ -64,7 +64,7 @@ def output(subject: Subject, draw: Draw) -> None:
     low = attention_case(draw, e=4)
     low["query"] = torch.full_like(low["query"], 16.0)
     low |= {name: torch.full_like(low[name], -64.0) for name in ("key", "prefix_key")}  # every score is -2,048
-    seen = ask(subject, [low], lambda c: [c[name] for name in INPUTS], told, attend)["values"][0]
+    seen = ask(subject, [low], told, attend, arguments=lambda c: [c[name] for name in INPUTS])["values"][0]
     if not seen.isnan().any() and not close(seen, attention(low), 1e-2):  # exp by hand makes 0 / 0 of such scores
         raise Failure("hidden-by-too-little", "where the scores of real places are -2,048, padding is looked at",
                       "Hide with -inf, not with a number that scores can fall below.")  # fmt: skip
@@ -79,9 +79,9 @@ def told(c: dict) -> str:
 def judge_attention(subject: Subject, cases: list[dict]) -> None:
     """Compare the outputs with softmaxes by hand; hidden checks use it with other cases."""
     try:
-        seen = ask(subject, cases, lambda c: [c[name] for name in INPUTS], told, attend)
+        seen = ask(subject, cases, told, attend, arguments=lambda c: [c[name] for name in INPUTS])
     except StudentRaised as error:
-        known_error(error, next((c for c in cases if told(c) in error.text), cases[0]))
+        known_error(error, error.case if isinstance(error, CaseRaised) else cases[0])
         raise
     for value in seen["values"]:
         expect_tensor(value, "the output")

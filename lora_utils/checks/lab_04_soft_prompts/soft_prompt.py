@@ -13,7 +13,7 @@ from lora_utils.checks.framework.compare import close, expect_close, expect_expl
 from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure as Failure
-from lora_utils.checks.framework.many_cases import IN_A_LATER_CALL, Rule, ask, expect_all
+from lora_utils.checks.framework.many_cases import IN_A_LATER_CALL, CaseRaised, Rule, ask, expect_all
 from lora_utils.checks.framework.subject import StudentRaised, Subject
 from lora_utils.checks.lab_04_soft_prompts.soft_prompt_probes import build, run, run_back
 
@@ -94,9 +94,10 @@ def forward(subject: Subject, cases: list[dict], **more) -> list[dict]:
     """Call the student's forward for each case; a tensor that does not fit gets its own message."""
     init = cases[0]["init"]
     try:
-        results = ask(subject, cases, lambda c: [c["vectors"], c["mask"]], told, run, init=init, **more)["results"]
+        seen = ask(subject, cases, told, run, arguments=lambda c: [c["vectors"], c["mask"]], init=init, **more)
+        results = seen["results"]
     except StudentRaised as error:
-        known_error(error, next((c for c in cases if told(c) in error.text), cases[0]))
+        known_error(error, error.case if isinstance(error, CaseRaised) else cases[0])
         raise
     for c, seen in zip(cases, results, strict=True):
         if len(seen["parts"]) != 2:

@@ -151,7 +151,7 @@ def judge_start(subject: Subject, cases: list[Words]) -> None:
 
     weight = cases[0].weight
     try:
-        seen = ask(subject, cases, lambda c: [c.ids, c.length], told, start, weight=weight)
+        seen = ask(subject, cases, told, start, arguments=lambda c: [c.ids, c.length], weight=weight)
     except StudentRaised as error:
         if error.kind == "IndexError" and any(c.length > len(c.ids) and told(c) in error.text for c in cases):
             raise Failure("past-the-words", f"there are fewer words than places: {error.text}",

@@ -40,7 +40,7 @@ def told(c: dict) -> str:
 
 def converted(subject: Subject, cases: list[dict]) -> list[dict]:
     """Call the student's function for each case and expect four results, by name."""
-    values = ask(subject, cases, lambda c: [c["lora_A"], c["lora_B"], c["lora_alpha"]], told)["values"]
+    values = ask(subject, cases, told, arguments=lambda c: [c["lora_A"], c["lora_B"], c["lora_alpha"]])["values"]
     for value in values:
         if type(value) is not list or len(value) != 4:
             came = f"{len(value)}" if type(value) is list else f"one {type(value).__name__}"

@@ -32,21 +32,21 @@ def judge_counts(
 ) -> None:
     """Expect a whole number for each case, and the right one."""
 
-    def call(case: tuple) -> str:
+    def call(*case: int) -> str:
         return f"{NAMES[which]}({', '.join(map(str, case))})"
 
-    values = ask(subject, cases, list, call, count, which=which)["values"]
+    values = ask(subject, cases, call, count, which=which)["values"]
     for case, value in zip(cases, values, strict=True):
         if not isinstance(value, (int, float)) or isinstance(value, bool):
             came = "None: is a return missing?" if value is None else f"a {type(value).__name__}"
             if not isinstance(value, torch.Tensor):
-                raise Failure("not-a-number", f"the result of {call(case)} must be a whole number (int), got {came}",
+                raise Failure("not-a-number", f"the result of {call(*case)} must be a whole number (int), got {came}",
                               "Return the number itself, with nothing around it.")  # fmt: skip
-            expect_number(value, f"the result of {call(case)}", int)
+            expect_number(value, f"the result of {call(*case)}", int)
     # exact, since the numbers are small; whether the type is right is told when the number is
     expect_all(values, cases, right, told=call, what="the result", rules=rules, tolerance=1e-9, **told)
     for case, value in zip(cases, values, strict=True):
-        expect_number(value, f"the result of {call(case)}", int)
+        expect_number(value, f"the result of {call(*case)}", int)
 
 
 def _sizes(draw: Draw, pairs: int) -> list[tuple[int, int]]:
@@ -60,18 +60,18 @@ def _sizes(draw: Draw, pairs: int) -> list[tuple[int, int]]:
 def counts_full(subject: Subject, draw: Draw) -> None:
     """full_parameters(d, k): a matrix of d rows and k columns holds d * k numbers."""
     rules = (
-        Rule("rows-plus-columns", lambda c: c[0] + c[1], "that is d + k", "Every row has k numbers."),
-        Rule("square-assumed", lambda c: c[0] ** 2, "that is d * d", "W need not be square: use k too."),
-        Rule("square-assumed", lambda c: c[1] ** 2, "that is k * k", "W need not be square: use d too."),
-        Rule("bias-counted", lambda c: c[0] * c[1] + c[1], "a bias of k numbers is counted too",
+        Rule("rows-plus-columns", lambda d, k: d + k, "that is d + k", "Every row has k numbers."),
+        Rule("square-assumed", lambda d, k: d ** 2, "that is d * d", "W need not be square: use k too."),
+        Rule("square-assumed", lambda d, k: k ** 2, "that is k * k", "W need not be square: use d too."),
+        Rule("bias-counted", lambda d, k: d * k + k, "a bias of k numbers is counted too",
              "W0 is the matrix alone."),
-        Rule("bias-counted", lambda c: c[0] * c[1] + c[0], "a bias of d numbers is counted too",
+        Rule("bias-counted", lambda d, k: d * k + d, "a bias of d numbers is counted too",
              "W0 is the matrix alone."),
-        Rule("counted-twice", lambda c: 2 * c[0] * c[1], "every number is counted twice", "W0 is one matrix."),
-        Rule("bytes-counted", lambda c: 4 * c[0] * c[1], "that is four times as many: bytes, not numbers",
+        Rule("counted-twice", lambda d, k: 2 * d * k, "every number is counted twice", "W0 is one matrix."),
+        Rule("bytes-counted", lambda d, k: 4 * d * k, "that is four times as many: bytes, not numbers",
              "Count numbers."),
     )  # fmt: skip
-    judge_counts(subject, "full", _sizes(draw, 5), lambda c: c[0] * c[1], rules, id="wrong-count",
+    judge_counts(subject, "full", _sizes(draw, 5), lambda d, k: d * k, rules, id="wrong-count",
                  hint="Draw a matrix of 2 rows and 3 columns and count.")  # fmt: skip
 
 
@@ -80,40 +80,40 @@ def counts_lora(subject: Subject, draw: Draw) -> None:
     """lora_parameters(d, k, r): one factor has d * r numbers, the other r * k."""
     sides = "One factor has as many rows as W, the other as many columns; d and k differ."
     rules = (
-        Rule("sides-multiplied", lambda c: c[2] * c[0] * c[1], "that is r * d * k, more than W0 itself",
+        Rule("sides-multiplied", lambda d, k, r: r * d * k, "that is r * d * k, more than W0 itself",
              "The factors stand side by side: add their sizes."),
-        Rule("rank-forgotten", lambda c: c[0] + c[1], "that is d + k, whatever the rank",
+        Rule("rank-forgotten", lambda d, k, r: d + k, "that is d + k, whatever the rank",
              "Each factor has r columns or r rows."),
-        Rule("square-assumed", lambda c: 2 * c[0] * c[2], "that is 2 * d * r, the paper's count for square matrices",
+        Rule("square-assumed", lambda d, k, r: 2 * d * r, "that is 2 * d * r, the paper's count for square matrices",
              sides),
-        Rule("square-assumed", lambda c: 2 * c[1] * c[2], "that is 2 * k * r, the paper's count for square matrices",
+        Rule("square-assumed", lambda d, k, r: 2 * k * r, "that is 2 * k * r, the paper's count for square matrices",
              sides),
-        Rule("one-factor", lambda c: c[0] * c[2], "one factor only is counted, d * r", "The other has r rows of k."),
-        Rule("one-factor", lambda c: c[2] * c[1], "one factor only is counted, r * k", "The other has d rows of r."),
-        Rule("base-counted", lambda c: c[0] * c[1] + c[2] * (c[0] + c[1]), "W0 is counted too",
+        Rule("one-factor", lambda d, k, r: d * r, "one factor only is counted, d * r", "The other has r rows of k."),
+        Rule("one-factor", lambda d, k, r: r * k, "one factor only is counted, r * k", "The other has d rows of r."),
+        Rule("base-counted", lambda d, k, r: d * k + r * (d + k), "W0 is counted too",
              "W0 is frozen: only the two factors are trained."),
-        Rule("factors-multiplied", lambda c: c[0] * c[2] * c[2] * c[1], "the sizes of the factors are multiplied",
+        Rule("factors-multiplied", lambda d, k, r: d * r * r * k, "the sizes of the factors are multiplied",
              "The factors stand side by side: add their sizes."),
-        Rule("middle-matrix", lambda c: c[2] * (c[0] + c[1] + c[2]), "r * r numbers between the factors are counted",
+        Rule("middle-matrix", lambda d, k, r: r * (d + k + r), "r * r numbers between the factors are counted",
              "There are two factors and nothing between them."),
-        Rule("middle-matrix", lambda c: c[2] * (c[0] + c[1] + 1), "r numbers more are counted",
+        Rule("middle-matrix", lambda d, k, r: r * (d + k + 1), "r numbers more are counted",
              "There are two factors and nothing between them."),
-        Rule("bias-counted", lambda c: c[2] * (c[0] + c[1]) + c[0], "d numbers more are counted, a bias?",
+        Rule("bias-counted", lambda d, k, r: r * (d + k) + d, "d numbers more are counted, a bias?",
              "The factors have no bias."),
-        Rule("bias-counted", lambda c: c[2] * (c[0] + c[1]) + c[1], "k numbers more are counted, a bias?",
+        Rule("bias-counted", lambda d, k, r: r * (d + k) + k, "k numbers more are counted, a bias?",
              "The factors have no bias."),
-        Rule("bias-counted", lambda c: c[2] * (c[0] + c[1]) + c[1] + c[2], "r + k numbers more are counted, biases?",
+        Rule("bias-counted", lambda d, k, r: r * (d + k) + k + r, "r + k numbers more are counted, biases?",
              "The factors have no bias."),
-        Rule("bias-counted", lambda c: c[2] * (c[0] + c[1]) + c[0] + c[2], "r + d numbers more are counted, biases?",
+        Rule("bias-counted", lambda d, k, r: r * (d + k) + d + r, "r + d numbers more are counted, biases?",
              "The factors have no bias."),
-        Rule("precedence", lambda c: c[2] * c[0] + c[1], "that is r * d + k", "Both factors have the rank as a side."),
-        Rule("precedence", lambda c: c[0] + c[1] * c[2], "that is d + k * r", "Both factors have the rank as a side."),
-        Rule("smaller-side", lambda c: 2 * c[2] * min(c[0], c[1]), "that is twice r times the smaller side", sides),
-        Rule("saving-counted", lambda c: c[0] * c[1] - c[2] * (c[0] + c[1]), "that is how many fewer numbers LoRA has",
+        Rule("precedence", lambda d, k, r: r * d + k, "that is r * d + k", "Both factors have the rank as a side."),
+        Rule("precedence", lambda d, k, r: d + k * r, "that is d + k * r", "Both factors have the rank as a side."),
+        Rule("smaller-side", lambda d, k, r: 2 * r * min(d, k), "that is twice r times the smaller side", sides),
+        Rule("saving-counted", lambda d, k, r: d * k - r * (d + k), "that is how many fewer numbers LoRA has",
              "Count the two factors alone."),
     )  # fmt: skip
     cases = [(d, k, draw.integer(1, 9)) for d, k in _sizes(draw, 5)]
-    judge_counts(subject, "lora", [*cases, (9, 4, 1), (4, 9, 20)], lambda c: c[2] * (c[0] + c[1]), rules,
+    judge_counts(subject, "lora", [*cases, (9, 4, 1), (4, 9, 20)], lambda d, k, r: r * (d + k), rules,
                  id="wrong-count", hint="Write down the shapes of the two factors, and count each.")  # fmt: skip
 
 
@@ -129,48 +129,48 @@ def finds_break_even(subject: Subject, draw: Draw) -> None:
     barely = (1_000, 999_001)  # a millionth beyond 999: a tolerance, or 32 bits, round it down
     cases = [above, above[::-1], exact, exact[::-1], *edges, *small, barely, barely[::-1]]
 
-    def ratio(c: tuple) -> float:
-        return c[0] * c[1] / (c[0] + c[1])
+    def ratio(d: int, k: int) -> float:
+        return d * k / (d + k)
 
-    def fewer(c: tuple) -> str:
-        r, (d, k) = math.floor(ratio(c)), c
+    def fewer(d: int, k: int) -> str:
+        r = math.floor(ratio(d, k))
         return f"rounded down; at rank {r} the factors still hold {r * (d + k):,} numbers, of d * k = {d * k:,}"
 
     up = "The break-even rank is the first that reaches d * k: round up, not down."
     half = "Ask at which rank the factors reach d * k; that depends on both sides."
     rules = (
-        Rule("not-whole", ratio, lambda c: f"that is the quotient itself, {ratio(c):.4g}",
+        Rule("not-whole", ratio, lambda d, k: f"that is the quotient itself, {ratio(d, k):.4g}",
              "A rank is a whole number: round up to the first that reaches d * k."),
-        Rule("rounded-down", lambda c: math.floor(ratio(c)), fewer, up),
-        Rule("rounded-to-nearest", lambda c: round(ratio(c)), "the quotient is rounded to the nearest whole "
+        Rule("rounded-down", lambda d, k: math.floor(ratio(d, k)), fewer, up),
+        Rule("rounded-to-nearest", lambda d, k: round(ratio(d, k)), "the quotient is rounded to the nearest whole "
              "number", up),
-        Rule("rounded-to-nearest", lambda c: int(ratio(c) + 0.5), "the quotient is rounded to the nearest whole "
+        Rule("rounded-to-nearest", lambda d, k: int(ratio(d, k) + 0.5), "the quotient is rounded to the nearest whole "
              "number", up),
-        Rule("rounded-down", lambda c: max(1, math.floor(ratio(c))), fewer, up),
-        Rule("one-too-many", lambda c: math.floor(ratio(c)) + 1, "one rank less reaches d * k exactly",
+        Rule("rounded-down", lambda d, k: max(1, math.floor(ratio(d, k))), fewer, up),
+        Rule("one-too-many", lambda d, k: math.floor(ratio(d, k)) + 1, "one rank less reaches d * k exactly",
              "Where d * k is a multiple of d + k the quotient itself is the answer."),
-        Rule("one-too-many", lambda c: math.ceil(ratio(c)) + 1, "one rank less reaches d * k already",
+        Rule("one-too-many", lambda d, k: math.ceil(ratio(d, k)) + 1, "one rank less reaches d * k already",
              "Look for the first rank that reaches d * k."),
-        Rule("last-that-saves", lambda c: math.ceil(ratio(c)) - 1, "that is the last rank at which LoRA still saves",
-             "Look for the first at which it saves nothing."),
-        Rule("full-rank", lambda c: min(c), "that is the smaller side, the largest rank there is",
+        Rule("last-that-saves", lambda d, k: math.ceil(ratio(d, k)) - 1, "that is the last rank at which LoRA still "
+             "saves", "Look for the first at which it saves nothing."),
+        Rule("full-rank", lambda d, k: min(d, k), "that is the smaller side, the largest rank there is",
              "Ask when the factors reach d * k; that happens well before full rank."),
-        Rule("half-of-side", lambda c: min(c) // 2, "that is half of the smaller side", half),
-        Rule("half-of-side", lambda c: -(-min(c) // 2), "that is half of the smaller side, rounded up", half),
-        Rule("half-of-side", lambda c: max(c) // 2, "that is half of the larger side", half),
-        Rule("half-of-side", lambda c: -(-max(c) // 2), "that is half of the larger side, rounded up", half),
-        Rule("one-side", lambda c: max(c), "that is the larger side", half),
-        Rule("from-the-root", lambda c: math.ceil(math.sqrt(c[0] * c[1]) / 2), "that is half of the root of d * k, "
+        Rule("half-of-side", lambda d, k: min(d, k) // 2, "that is half of the smaller side", half),
+        Rule("half-of-side", lambda d, k: -(-min(d, k) // 2), "that is half of the smaller side, rounded up", half),
+        Rule("half-of-side", lambda d, k: max(d, k) // 2, "that is half of the larger side", half),
+        Rule("half-of-side", lambda d, k: -(-max(d, k) // 2), "that is half of the larger side, rounded up", half),
+        Rule("one-side", lambda d, k: max(d, k), "that is the larger side", half),
+        Rule("from-the-root", lambda d, k: math.ceil(math.sqrt(d * k) / 2), "that is half of the root of d * k, "
              "rounded up", half),
-        Rule("from-the-mean", lambda c: -(-(c[0] + c[1]) // 4), "that is a quarter of d + k, rounded up", half),
-        Rule("factor-two", lambda c: math.ceil(ratio(c) / 2), "that is half of it", half),
-        Rule("factor-two", lambda c: math.ceil(2 * ratio(c)), "that is twice as much", half),
+        Rule("from-the-mean", lambda d, k: -(-(d + k) // 4), "that is a quarter of d + k, rounded up", half),
+        Rule("factor-two", lambda d, k: math.ceil(ratio(d, k) / 2), "that is half of it", half),
+        Rule("factor-two", lambda d, k: math.ceil(2 * ratio(d, k)), "that is twice as much", half),
     )  # fmt: skip
     judge_counts(
         subject,
         "even",
         cases,
-        lambda c: -(-c[0] * c[1] // (c[0] + c[1])),
+        lambda d, k: -(-d * k // (d + k)),
         rules,
         id="wrong-rank",
         hint="Try small sizes by hand: write down r * (d + k) for r = 1, 2, 3, ... until it reaches d * k.",

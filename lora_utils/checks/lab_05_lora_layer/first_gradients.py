@@ -51,7 +51,7 @@ def told(c: dict) -> str:
 def gradients_of(subject: Subject, cases: list[dict]) -> list:
     """Call the student's function for each case and expect two results, computed without autograd."""
     try:
-        values = ask(subject, cases, lambda c: [c[name] for name in INPUTS], told, by_hand)["values"]
+        values = ask(subject, cases, told, by_hand, arguments=lambda c: [c[name] for name in INPUTS])["values"]
     except StudentRaised as error:
         words = ("require grad", "requires_grad", "grad_fn", "Inference tensors", "inference tensor")
         if error.kind == "RuntimeError" and any(word in error.text for word in words):

@@ -10,7 +10,7 @@ import torch
 from lora_utils.checks.framework.compare import close, expect_tensor
 from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.failure import Failure
-from lora_utils.checks.framework.many_cases import Rule, ask, expect_all
+from lora_utils.checks.framework.many_cases import CaseRaised, Rule, ask, expect_all
 from lora_utils.checks.framework.subject import StudentRaised, Subject
 from lora_utils.checks.lab_05_lora_layer.lora_layer_probes import run_all
 
@@ -57,9 +57,9 @@ def judge_output(subject: Subject, cases: list[dict]) -> None:
     needs_2d = "any leading axes must work"
     keep = "Use @ (torch.matmul), which keeps leading axes; torch.mm and .T do not."
     try:
-        seen = ask(subject, cases, lambda c: c, told, run_all)
+        seen = ask(subject, cases, told, run_all, arguments=lambda c: c)
     except StudentRaised as error:
-        c = next((c for c in cases if told(c) in error.text), cases[0])
+        c = error.case if isinstance(error, CaseRaised) else cases[0]
         if "no parameter of shape" in error.text:
             raise Failure("rank-limited", f"A and B are not always (in_dim, rank) and (rank, out_dim): {error.text}",
                           "Any rank is served, also one above in_dim and out_dim.") from None  # fmt: skip
@@ -99,7 +99,7 @@ STRAIGHT = "Between A and B and after them stands nothing: a linear map can be m
 def _expect_linear(values: list, cases: list[dict], rules: tuple[Rule, ...]) -> None:
     """Tell of a bend in the path, unless a known mistake explains all."""
     pairs = list(zip(values, cases, strict=True))
-    if any(all(close(value, rule.value(c)) for value, c in pairs) for rule in rules):
+    if any(all(close(value, rule.gives(c)) for value, c in pairs) for rule in rules):
         return
     for value, c in pairs:
         if value.shape != product(c).shape or value.dim() < 2 or value.shape[-2] < 3 or not value.isfinite().all():

@@ -218,7 +218,7 @@ def judge_error(subject: Subject, cases: list[Cut]) -> None:
 
 def pairs(subject: Subject, cases: list[Cut]) -> list:
     """Call the student's function for each case and expect two results."""
-    values = ask(subject, cases, lambda c: [c.w.W, c.r], told)["values"]
+    values = ask(subject, cases, told, arguments=lambda c: [c.w.W, c.r])["values"]
     for value in values:
         if type(value) is not list or len(value) != 2:
             came = f"{len(value)} values" if type(value) is list else f"one {type(value).__name__}"

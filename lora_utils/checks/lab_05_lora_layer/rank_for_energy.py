@@ -133,7 +133,7 @@ def judge_ranks(subject: Subject, cases: list[Share]) -> None:
 
     All cases are compared at once, since a single answer fits several mistakes.
     """
-    values = ask(subject, cases, lambda c: [c.w.W, c.share], told)["values"]
+    values = ask(subject, cases, told, arguments=lambda c: [c.w.W, c.share])["values"]
     for c, value in zip(cases, values, strict=True):
         if not isinstance(value, (int, float)) and not (isinstance(value, torch.Tensor) and value.numel() == 1):
             came = "None: is a return missing?" if value is None else f"a {type(value).__name__}"
@@ -161,7 +161,7 @@ def keeps_at_least(subject: Subject, draw: Draw) -> None:
     scale = draw.choice((0.5, 1.0, 2.0, 4.0))  # with these numbers nothing is rounded
     cases = [Share(Known(torch.eye(4).double(), scale * torch.ones(4).double(), torch.eye(k).double()[:, :4]), 0.25)
              for k in (4, 6)]  # fmt: skip
-    values = ask(subject, cases, lambda c: [c.w.W, c.share], told)["values"]
+    values = ask(subject, cases, told, arguments=lambda c: [c.w.W, c.share])["values"]
     rules = (
         Rule("more-than-share", lambda c: 2, "the first of four equal directions keeps a quarter, which is the share, "
              "and it is not taken for enough", "At least the share: as much is enough."),

@@ -12,12 +12,11 @@ from lora_utils.checks.framework.compare import close, expect_tensor
 from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
+from lora_utils.checks.framework.many_cases import Rule, expect_all
 from lora_utils.checks.framework.subject import Subject
 from lora_utils.checks.lab_07_quantization.known_codes import (
     SIDES,
-    Rule,
     except_ends,
-    expect_all,
     expect_integers,
     expect_step_number,
     on_grid,
@@ -75,10 +74,12 @@ def judge_step(subject: Subject, cases: list[tuple]) -> None:
     magnitude = "The largest magnitude is that of the number farthest from zero, on either side."
 
     def rule(id: str, step, text: str, hint: str) -> Rule:
-        values = [
-            step(float(x.abs().max()), float(x.max()), float(x.min()), 2 ** (b - 1) - 1) / s for x, _, s, b in cases
-        ]
-        return Rule(id, values, text, hint)
+        """What a mistake makes of the largest magnitude, the ends and L; relative to the right step."""
+
+        def gives(x: torch.Tensor, q: torch.Tensor, s: float, b: int) -> float:
+            return step(float(x.abs().max()), float(x.max()), float(x.min()), 2 ** (b - 1) - 1) / s
+
+        return Rule(id, gives, text, hint)
 
     rules = [
         rule("range-128", lambda c, top, low, L: c / (L + 1), "that is the magnitude divided by 2**(bits - 1): the "
@@ -114,22 +115,24 @@ def judge_step(subject: Subject, cases: list[tuple]) -> None:
         rule("bits-for-levels", lambda c, top, low, L: c / (L + 1).bit_length(), "the magnitude was divided by bits "
              "itself", "bits is an exponent: L = 2**(bits - 1) - 1."),
     ]  # fmt: skip
-    of = [x.double() for x, *_ in cases]
     for name, typical in (
         ("mean", lambda v: v.abs().mean()),
         ("norm", lambda v: v.norm()),
         ("spread", spread),
     ):
-        values = [float(typical(v)) / (2 ** (b - 1) - 1) / s for v, (_, _, s, b) in zip(of, cases, strict=True)]
         text = f"it follows the {name} of the numbers, not the largest magnitude"
-        rules.append(Rule("not-the-largest", values, text, magnitude))
-    where = [
-        f"for bits={b} and numbers from {x.min():.3g} to {x.max():.3g} the step is {scale:.6g}, expected {s:.6g}:"
-        for (x, _, s, b), scale in zip(cases, scales, strict=True)
-    ]
+        rules.append(Rule("not-the-largest", lambda x, q, s, b, of=typical: float(of(x.double())) / (2 ** (b - 1) - 1)
+                          / s, text, magnitude))  # fmt: skip
+    said = [f"for {_told(*case)} the step is {scale:.6g}, expected {case[2]:.6g}"
+            for case, scale in zip(cases, scales, strict=True)]  # fmt: skip
     hint = "Divide the largest magnitude of all numbers by the largest code that so many bits with a sign have."
-    expect_all([scale / s for scale, (_, _, s, _) in zip(scales, cases, strict=True)], [1.0] * len(cases), where,
-               what=None, id="wrong-step", hint=hint, rules=rules, tolerance=STEP)  # fmt: skip
+    relative = [scale / s for scale, (_, _, s, _) in zip(scales, cases, strict=True)]
+    expect_all(relative, cases, [1.0] * len(cases), told=_told, said=said, id="wrong-step", hint=hint, rules=rules,
+               known="{said}: {text}", tolerance=STEP)  # fmt: skip
+
+
+def _told(x: torch.Tensor, q: torch.Tensor, s: float, b: int, *_) -> str:
+    return f"bits={b} and numbers from {x.min():.3g} to {x.max():.3g}"
 
 
 @quantize_absmax.check(after=("the-step",))
@@ -147,8 +150,7 @@ def judge_codes(subject: Subject, cases: list[tuple]) -> None:
 
     def rule(id: str, make, text: str, hint: str) -> Rule:
         """What a mistake makes of ratio x / s, right codes, bits, step and, for the ends, of the codes that came."""
-        values = [make(x.double() / s, q, b, s, codes) for (x, q, s, b), codes in zip(cases, got, strict=True)]
-        return Rule(id, values, text, hint)
+        return Rule(id, lambda x, q, s, b, codes: make(x.double() / s, q, b, s, codes), text, hint)
 
     def at_ends(way):
         return lambda r, q, b, s, codes: except_ends(way(r), codes, q.abs() == 2 ** (b - 1) - 1)
@@ -176,9 +178,10 @@ def judge_codes(subject: Subject, cases: list[tuple]) -> None:
         rule("bits-ignored", lambda r, q, b, s, codes: (r / (2 ** (b - 1) - 1) * 127).round(), "they are codes of 8 "
              "bits, and do not fit the step", "Divide x by the step that you return."),
     ]  # fmt: skip
-    where = [f"for bits={b} and numbers from {x.min():.3g} to {x.max():.3g}:" for x, _, _, b in cases]
     hint = "A code is the whole number nearest to x divided by the step that is returned with it."
-    expect_all(got, [q for _, q, _, _ in cases], where, what="the codes", id="wrong-codes", hint=hint, rules=rules)
+    seen = [(*case, codes) for case, codes in zip(cases, got, strict=True)]
+    expect_all(got, seen, [q for _, q, _, _ in cases], told=_told, what=lambda *case: f"the codes for {_told(*case)}",
+               id="wrong-codes", hint=hint, rules=rules)  # fmt: skip
     for codes in got:
         expect_integers(codes, torch.int8, "int8 holds every code from -127 to 127: add .to(torch.int8).")
 
@@ -196,25 +199,29 @@ def comes_back(subject: Subject, draw: Draw) -> None:
     for back in got:
         expect_tensor(back, "what dequantize_absmax returns")
     pairs = [(q.double(), float(s)) for q, s in cases]
-    right = [s * q for q, s in pairs]
     whole = "Return floats: a number comes back as a multiple of the step, seldom whole."
     rules = [
-        Rule("divided-by-scale", [q / s for q, s in pairs], "the codes are divided by the step",
+        Rule("divided-by-scale", lambda q, s: q / s, "the codes are divided by the step",
              "x / step gave the code: the way back multiplies."),
-        Rule("scale-forgotten", [q for q, _ in pairs], "the codes come back as they are", "Multiply them by the step."),
-        Rule("rescaled-by-range", [q * s / 127 for q, s in pairs], "the codes are divided by 127 as well",
+        Rule("scale-forgotten", lambda q, s: q, "the codes come back as they are", "Multiply them by the step."),
+        Rule("rescaled-by-range", lambda q, s: q * s / 127, "the codes are divided by 127 as well",
              "The step holds that division already."),
-        Rule("back-not-float", [v.trunc() for v in right], "what comes back are whole numbers", whole),
-        Rule("back-not-float", [v.round() for v in right], "what comes back are whole numbers", whole),
-        Rule("shape-lost", [v.flatten() for v in right], "what comes back is flat", "Keep the shape of the codes."),
-        Rule("sign-lost", [v.abs() for v in right], "the signs are lost", "A negative code is a negative number."),
-        Rule("scale-added", [q + s for q, s in pairs], "the step is added", "A code counts steps: multiply."),
+        Rule("back-not-float", lambda q, s: (s * q).trunc(), "what comes back are whole numbers", whole),
+        Rule("back-not-float", lambda q, s: (s * q).round(), "what comes back are whole numbers", whole),
+        Rule("shape-lost", lambda q, s: (s * q).flatten(), "what comes back is flat", "Keep the shape of the codes."),
+        Rule("sign-lost", lambda q, s: (s * q).abs(), "the signs are lost", "A negative code is a negative number."),
+        Rule("scale-added", lambda q, s: q + s, "the step is added", "A code counts steps: multiply."),
     ]  # fmt: skip
-    if not any(back.is_floating_point() for back in got):
-        rules.append(Rule("back-not-float", got, f"what comes back is {got[0].dtype}, whole numbers", whole))
-    where = [f"for codes of shape {tuple(q.shape)} and a step of {s:.4g}:" for q, s in pairs]
-    expect_all(got, right, where, what="what comes back", id="wrong-back", rules=rules,
-               hint="A code says how many steps a number is away from zero.")  # fmt: skip
+
+    def told(q: torch.Tensor, s: float) -> str:
+        return f"codes of shape {tuple(q.shape)} and a step of {s:.4g}"
+
+    plain = {"id": "wrong-back", "hint": "A code says how many steps a number is away from zero."}
+    if not any(back.is_floating_point() for back in got):  # whatever else may be wrong
+        said = [f"for {told(*pair)}: what comes back is {got[0].dtype}, whole numbers" for pair in pairs]
+        plain = {"id": "back-not-float", "hint": whole, "said": said}
+    expect_all(got, pairs, lambda q, s: s * q, told=told, what=lambda q, s: f"what comes back for {told(q, s)}",
+               rules=rules, **plain)  # fmt: skip
 
 
 @quantize_absmax.check(after=("the-step", "the-codes"))

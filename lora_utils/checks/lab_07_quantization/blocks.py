@@ -11,8 +11,9 @@ from lora_utils.checks.framework.compare import close, expect_tensor
 from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
+from lora_utils.checks.framework.many_cases import Rule, expect_all
 from lora_utils.checks.framework.subject import Subject
-from lora_utils.checks.lab_07_quantization.known_codes import Rule, except_ends, expect_all, expect_integers, parts
+from lora_utils.checks.lab_07_quantization.known_codes import except_ends, expect_integers, parts
 
 quantize_blocks = Exercise("quantise-blocks")
 
@@ -95,12 +96,13 @@ def judge_back(subject: Subject, draw: Draw, sizes: list[tuple]) -> None:
 
     def rule(id: str, make, text: str, hint: str) -> Rule:
         """What a mistake makes of the flat codes, the steps, the block of each number and its place."""
-        values = []
-        for codes, scales, block in cases:
+
+        def gives(codes: torch.Tensor, scales: torch.Tensor, block: int) -> torch.Tensor:
             places = torch.arange(codes.numel())
             made = make(codes.double().flatten(), scales.double(), places // block, places)
-            values.append(made if id == "shape-lost" else made.reshape(codes.shape))
-        return Rule(id, values, text, hint)
+            return made if id == "shape-lost" else made.reshape(codes.shape)
+
+        return Rule(id, gives, text, hint)
 
     interleave = "Tensor.repeat repeats the whole list; repeat_interleave repeats each entry."
     rules = [
@@ -124,21 +126,19 @@ def judge_back(subject: Subject, draw: Draw, sizes: list[tuple]) -> None:
     ]  # fmt: skip
     first = cases[0][0]
     if len(cases) == 1 and len(first) == len(cases[0][1]):
-        rows = first.double() * cases[0][1].double()[:, None]
-        rules.append(
-            Rule(
-                "scale-per-row",
-                [rows],
-                f"the steps change with every {first.shape[1]} numbers, as rows do, not with every {cases[0][2]}",
-                "Take `block` as it is given. " + RUN_ON,
-            )
-        )
-    right = []
-    for codes, scales, block in cases:
+        said = f"the steps change with every {first.shape[1]} numbers, as rows do, not with every {cases[0][2]}"
+        rules.append(Rule("scale-per-row", lambda codes, scales, block: codes.double() * scales.double()[:, None],
+                          said, "Take `block` as it is given. " + RUN_ON))  # fmt: skip
+
+    def right(codes: torch.Tensor, scales: torch.Tensor, block: int) -> torch.Tensor:
         own = torch.arange(codes.numel()) // block
-        right.append((codes.double().flatten() * scales.double()[own]).reshape(codes.shape))
-    where = [f"for codes of shape {tuple(codes.shape)} in blocks of {block}:" for codes, _, block in cases]
-    expect_all(got, right, where, what="what comes back", id="wrong-back", rules=rules,
+        return (codes.double().flatten() * scales.double()[own]).reshape(codes.shape)
+
+    def told(codes: torch.Tensor, scales: torch.Tensor, block: int) -> str:
+        return f"codes of shape {tuple(codes.shape)} in blocks of {block}"
+
+    expect_all(got, cases, right, told=told, what=lambda *case: f"what comes back for {told(*case)}", id="wrong-back",
+               rules=rules,
                hint="Each step serves `block` numbers in a row, the last one those that are left.")  # fmt: skip
 
 
@@ -179,8 +179,7 @@ def judge_blocks(subject: Subject, cases: list[tuple], which: str) -> None:
     values = subject.probe(blocked, cases=[[x, bits, block] for x, _, _, bits, block, _ in cases])["values"]
     found = [parts(value, "codes, scales") for value in values]
     where = [
-        f"for {tuple(x.shape)}, {x.numel()} numbers in blocks of {block}, bits={bits}:"
-        for x, _, _, bits, block, _ in cases
+        f"{tuple(x.shape)}, {x.numel()} numbers in blocks of {block}, bits={bits}" for x, _, _, bits, block, _ in cases
     ]
     for codes, scales in found:
         expect_tensor(scales, "the second result")
@@ -194,13 +193,14 @@ def judge_blocks(subject: Subject, cases: list[tuple], which: str) -> None:
 def _judge_codes(cases: list[tuple], got: list[torch.Tensor], where: list[str]) -> None:
     def rule(id: str, make, text: str, hint: str) -> Rule:
         """What a mistake makes of x / s with the right steps, of x, the steps and the right codes."""
-        values = []
-        for (x, q, steps, bits, block, _), codes in zip(cases, got, strict=True):
+
+        def gives(x, q, steps, bits, block, size, codes) -> torch.Tensor:
             ratio = x.double() / steps.repeat_interleave(block)[: x.numel()].reshape(x.shape)
             ends = q.abs() == 2 ** (bits - 1) - 1
             made = make(ratio, x.double(), steps, q)
-            values.append(except_ends(made, codes, ends) if id in ("truncated", "rounded-down") else made)
-        return Rule(id, values, text, hint)
+            return except_ends(made, codes, ends) if id in ("truncated", "rounded-down") else made
+
+        return Rule(id, gives, text, hint)
 
     def fitted(v: torch.Tensor) -> torch.Tensor:
         return v.round().clamp(-127, 127)  # as one keeps what does not fit
@@ -217,7 +217,9 @@ def _judge_codes(cases: list[tuple], got: list[torch.Tensor], where: list[str]) 
         rule("codes-not-rounded", lambda r, x, s, q: r, "the codes are not rounded", "Round to the nearest."),
     ]  # fmt: skip
     hint = "Divide each number by its own block's step, round, and leave out what only filled up the last block."
-    expect_all(got, [q for _, q, *_ in cases], where, what="the codes", id="wrong-codes", hint=hint, rules=rules)
+    seen = [(*case, codes) for case, codes in zip(cases, got, strict=True)]
+    expect_all(got, seen, [q for _, q, *_ in cases], told=where, what=[f"the codes for {text}" for text in where],
+               id="wrong-codes", hint=hint, rules=rules)  # fmt: skip
     for codes in got:
         expect_integers(codes, torch.int8, "Add .to(torch.int8).")
 
@@ -225,11 +227,12 @@ def _judge_codes(cases: list[tuple], got: list[torch.Tensor], where: list[str]) 
 def _judge_steps(cases: list[tuple], got: list[torch.Tensor], where: list[str]) -> None:
     def rule(id: str, make, text: str, hint: str) -> Rule:
         """What a mistake makes of a case; magnitudes it gives are divided by the largest code."""
-        values = []
-        for x, _, steps, bits, block, size in cases:
+
+        def gives(x, q, steps, bits, block, size) -> torch.Tensor:
             L = 2 ** (bits - 1) - 1
-            values.append(make(x.double(), steps * L, block, L) / L / size)
-        return Rule(id, values, text, hint)
+            return make(x.double(), steps * L, block, L) / L / size
+
+        return Rule(id, gives, text, hint)
 
     def tops(pieces) -> torch.Tensor:
         return torch.stack([p.abs().max() for p in pieces])
@@ -288,7 +291,8 @@ def _judge_steps(cases: list[tuple], got: list[torch.Tensor], where: list[str]) 
     hint = "Number i of the flat tensor is in block i // block; every block has one step, the last one too."
     scaled = [scales / case[5] for scales, case in zip(got, cases, strict=True)]
     right = [steps / size for _, _, steps, _, _, size in cases]
-    expect_all(scaled, right, where, what="the steps", id="wrong-steps", hint=hint, rules=rules, tolerance=1e-5)
+    expect_all(scaled, cases, right, told=where, what=[f"the steps for {text}" for text in where], id="wrong-steps",
+               hint=hint, rules=rules, tolerance=1e-5)  # fmt: skip
 
 
 def _padded(x: torch.Tensor, block: int) -> torch.Tensor:

@@ -5,20 +5,17 @@ Letters: c the scales, m of them; g in a group, t = ceil(m / g) groups, one step
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch.nn.functional import pad
 
 from lora_utils.checks.framework.compare import expect_tensor
 from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.failure import Failure
+from lora_utils.checks.framework.many_cases import Rule, expect_all
 from lora_utils.checks.framework.subject import Subject
-from lora_utils.checks.lab_07_quantization.known_codes import (
-    Rule,
-    expect_all,
-    expect_integers,
-    expect_step_number,
-    parts,
-)
+from lora_utils.checks.lab_07_quantization.known_codes import expect_integers, expect_step_number, parts
 from lora_utils.checks.lab_07_quantization.stored_bits import all_of, double_quantization
 
 NAMES = "codes, steps, mean"
@@ -60,7 +57,7 @@ def judge_stored(subject: Subject, draw: Draw, sizes: list[tuple[int, int]]) -> 
     """Compare mean, steps and codes for (m, group), each drawn anew; hidden checks use other sizes."""
     cases = [[scales_with(draw, m, group, (1.0, 0.01)[i % 2]), group] for i, (m, group) in enumerate(sizes)]
     found = [parts(value, NAMES) for value in subject.probe(all_of, which="store", cases=cases)["values"]]
-    where = [f"for {m} scales in groups of {group}:" for m, group in sizes]
+    where = [f"{m} scales in groups of {group}" for m, group in sizes]
     for (m, _), text, (codes, steps, mean) in zip(sizes, where, found, strict=True):
         expect_tensor(codes, "the codes")
         expect_tensor(steps, "the steps")
@@ -68,8 +65,8 @@ def judge_stored(subject: Subject, draw: Draw, sizes: list[tuple[int, int]]) -> 
             raise Failure("results-swapped", f"{text} the mean comes second and the steps last",
                           "Write return codes, steps, mean.")  # fmt: skip
         if isinstance(mean, torch.Tensor) and mean.numel() > 1:
-            raise Failure("mean-per-group", f"{text} there are {mean.numel()} means: one mean a group costs as much "
-                          "as one step more", "One mean for all scales.")  # fmt: skip
+            raise Failure("mean-per-group", f"for {text}: there are {mean.numel()} means: one mean a group costs as "
+                          "much as one step more", "One mean for all scales.")  # fmt: skip
         expect_step_number(mean, (m,), "mean")
     _judge_means(cases, [float(mean) for *_, mean in found], where)
     _judge_steps(cases, [steps for _, steps, _ in found], where)
@@ -79,32 +76,33 @@ def judge_stored(subject: Subject, draw: Draw, sizes: list[tuple[int, int]]) -> 
 def _judge_means(cases: list, got: list[float], where: list[str]) -> None:
     of = [(scales.double(), group) for scales, group in cases]
     rules = [
-        Rule("mean-not-subtracted", [0.0] * len(of), "the mean is 0: nothing was subtracted", SUBTRACT),
-        Rule("filled-before-centring", [float(pad(c, (0, -len(c) % g)).mean()) for c, g in of], "the zeros that fill "
+        Rule("mean-not-subtracted", lambda c, g: 0.0, "the mean is 0: nothing was subtracted", SUBTRACT),
+        Rule("filled-before-centring", lambda c, g: float(pad(c, (0, -len(c) % g)).mean()), "the zeros that fill "
              "the last group up count in the mean", "Take the mean of the scales alone, fill up afterwards."),
-        Rule("median-for-mean", [float(c.median()) for c, _ in of], "it is the median", "The mean: sum over count."),
-        Rule("least-for-mean", [float(c.min()) for c, _ in of], "it is the smallest scale", SUBTRACT),
-        Rule("middle-for-mean", [float(c.min() + c.max()) / 2 for c, _ in of], "it is the middle of the range",
+        Rule("median-for-mean", lambda c, g: float(c.median()), "it is the median", "The mean: sum over count."),
+        Rule("least-for-mean", lambda c, g: float(c.min()), "it is the smallest scale", SUBTRACT),
+        Rule("middle-for-mean", lambda c, g: float(c.min() + c.max()) / 2, "it is the middle of the range",
              "The mean: sum over count."),
-        Rule("mean-of-first-group", [float(c[:g].mean()) for c, g in of], "it is the mean of the first group",
+        Rule("mean-of-first-group", lambda c, g: float(c[:g].mean()), "it is the mean of the first group",
              "One mean for all scales."),
-        Rule("mean-negative", [-float(c.mean()) for c, _ in of], "its sign is turned", "Return the mean as it is."),
+        Rule("mean-negative", lambda c, g: -float(c.mean()), "its sign is turned", "Return the mean as it is."),
     ]  # fmt: skip
     right = [float(c.mean()) for c, _ in of]
-    said = [f"{text} the mean must be {want:.6g}, got {value:.6g}:" for text, want, value in zip(where, right, got,
-            strict=True)]  # fmt: skip
-    expect_all(got, right, said, what=None, id="wrong-mean", rules=rules, hint="The mean of all scales, one number.",
-               tolerance=2e-6)  # fmt: skip
+    said = [f"for {text}: the mean must be {want:.6g}, got {value:.6g}"
+            for text, want, value in zip(where, right, got, strict=True)]  # fmt: skip
+    expect_all(got, of, right, told=where, said=said, id="wrong-mean", rules=rules, known="{said}: {text}",
+               hint="The mean of all scales, one number.", tolerance=2e-6)  # fmt: skip
 
 
 def _judge_steps(cases: list, got: list[torch.Tensor], where: list[str]) -> None:
     def rule(id: str, make, text: str, hint: str) -> Rule:
         """What a mistake makes of scales, distances to the mean, the group and the largest distances; over 127."""
-        values = []
-        for scales, group in cases:
+
+        def gives(scales: torch.Tensor, group: int) -> torch.Tensor:
             mean, steps = facts(scales, group)
-            values.append(make(scales.double(), scales.double() - mean, group, steps * 127) / 127)
-        return Rule(id, values, text, hint)
+            return make(scales.double(), scales.double() - mean, group, steps * 127) / 127 / float(steps.max())
+
+        return Rule(id, gives, text, hint)
 
     def tops(v: torch.Tensor, group: int, way=torch.amax) -> torch.Tensor:
         return torch.stack([way(part, 0) for part in v.split(group)])
@@ -157,47 +155,50 @@ def _judge_steps(cases: list, got: list[torch.Tensor], where: list[str]) -> None
         rule("step-shape", lambda c, d, g, top: top[:, None], "the steps have a second axis", "Shape (t,)."),
     ]  # fmt: skip
     unit = [float(facts(scales, group)[1].max()) for scales, group in cases]
-    for one in rules:
-        one.values[:] = [value / size for value, size in zip(one.values, unit, strict=True)]
-    expect_all([steps / size for steps, size in zip(got, unit, strict=True)],
-               [facts(*case)[1] / size for case, size in zip(cases, unit, strict=True)], where,
-               what="the steps, in units of the largest,", id="wrong-steps", rules=rules, tolerance=1e-4,
+    expect_all([steps / size for steps, size in zip(got, unit, strict=True)], cases,
+               [facts(*case)[1] / size for case, size in zip(cases, unit, strict=True)], told=where,
+               what=[f"the steps, in units of the largest, for {text}" for text in where], id="wrong-steps",
+               rules=rules, tolerance=1e-4,
                hint="The largest distance of a group's scales to the mean of all, divided by 127.")  # fmt: skip
 
 
 def _judge_codes(cases: list, got: list[torch.Tensor], where: list[str]) -> None:
-    made = []
-    for scales, group in cases:
+    made = []  # exact codes with the mean and without it, rounded codes, the group, and what came
+    for (scales, group), codes in zip(cases, got, strict=True):
         mean, steps = facts(scales, group)
         each = steps.repeat_interleave(group)[: len(scales)]
-        made.append(((scales.double() - mean) / each, scales.double() / each))
-    right = [ratio.round() for ratio, _ in made]
+        ratio = (scales.double() - mean) / each
+        made.append((ratio, scales.double() / each, ratio.round(), group, codes))
     nearest = "Round to the nearest, before you convert."
-    ends = [q.abs() == 127 for q in right]
 
-    def cut(way) -> list[torch.Tensor]:
+    def cut(way) -> Callable:
         """Codes that are cut; at the ends, where rounding errors decide, those that came."""
-        values = []
-        for (ratio, _), codes, end in zip(made, got, ends, strict=True):
-            values.append(torch.where(end, codes.double(), way(ratio)) if codes.shape == ratio.shape else way(ratio))
-        return values
+
+        def gives(ratio, whole, q, group, codes) -> torch.Tensor:
+            fits = codes.shape == ratio.shape
+            return torch.where(q.abs() == 127, codes.double(), way(ratio)) if fits else way(ratio)
+
+        return gives
 
     rules = [
         Rule("truncated", cut(torch.trunc), "the codes are cut, not rounded", nearest),
         Rule("truncated", cut(torch.floor), "the codes are rounded down", nearest),
-        Rule("codes-not-rounded", [ratio for ratio, _ in made], "the codes are not rounded", nearest),
-        Rule("mean-not-subtracted", [whole.round() for _, whole in made], "the codes are those of the scales "
+        Rule("codes-not-rounded", lambda r, w, q, g, _: r, "the codes are not rounded", nearest),
+        Rule("mean-not-subtracted", lambda r, w, q, g, _: w.round(), "the codes are those of the scales "
              "themselves", SUBTRACT),
-        Rule("mean-not-subtracted", [whole.round().clamp(-127, 127) for _, whole in made], "the codes are those of the "
+        Rule("mean-not-subtracted", lambda r, w, q, g, _: w.round().clamp(-127, 127), "the codes are those of the "
              "scales themselves", SUBTRACT),
-        Rule("codes-offset", [q + 127 for q in right], "the codes are shifted by 127", "Absmax codes carry a sign."),
-        Rule("codes-offset", [q + 128 for q in right], "the codes are shifted by 128", "Absmax codes carry a sign."),
-        Rule("sign-lost", [q.abs() for q in right], "the codes have lost their signs", "Only the step needs "
+        Rule("codes-offset", lambda r, w, q, g, _: q + 127, "the codes are shifted by 127",
+             "Absmax codes carry a sign."),
+        Rule("codes-offset", lambda r, w, q, g, _: q + 128, "the codes are shifted by 128",
+             "Absmax codes carry a sign."),
+        Rule("sign-lost", lambda r, w, q, g, _: q.abs(), "the codes have lost their signs", "Only the step needs "
              "magnitudes."),
-        Rule("not-cut-at-m", [pad(q, (0, -len(q) % g)) for q, (_, g) in zip(right, cases, strict=True)], "what filled "
+        Rule("not-cut-at-m", lambda r, w, q, g, _: pad(q, (0, -len(q) % g)), "what filled "
              "up the last group is still there", "As many codes as scales."),
     ]  # fmt: skip
-    expect_all(got, right, where, what="the codes", id="wrong-codes", rules=rules,
+    expect_all(got, made, lambda r, w, q, g, _: q, told=where, what=[f"the codes for {text}" for text in where],
+               id="wrong-codes", rules=rules,
                hint="A code is the distance to the mean in steps of the scale's own group, rounded.")  # fmt: skip
     for codes in got:
         expect_integers(codes, torch.int8, "Add .to(torch.int8): 8 bits a scale is the point of it.")
@@ -249,11 +250,12 @@ def judge_restored(subject: Subject, draw: Draw, sizes: list[tuple[int, int]]) -
 
     def rule(id: str, make, text: str, hint: str) -> Rule:
         """What a mistake makes of the codes, the steps, the group of each scale, its place and the mean."""
-        values = []
-        for codes, steps, mean, group in cases:
+
+        def gives(codes, steps, mean, group: int) -> torch.Tensor:
             places = torch.arange(len(codes))
-            values.append(make(codes.double(), steps.double(), places // group, places, float(mean)))
-        return Rule(id, values, text, hint)
+            return make(codes.double(), steps.double(), places // group, places, float(mean))
+
+        return Rule(id, gives, text, hint)
 
     whole = "Each step serves a whole group of scales, the last one those that are left."
     rules = [
@@ -275,9 +277,11 @@ def judge_restored(subject: Subject, draw: Draw, sizes: list[tuple[int, int]]) -
         rule("codes-forgotten", lambda q, s, own, i, mean: mean + s[own], "the codes take no part",
              "A code says how many steps a scale is away from the mean."),
     ]  # fmt: skip
-    right = []
-    for codes, steps, mean, group in cases:
-        right.append(float(mean) + steps.double()[torch.arange(len(codes)) // group] * codes.double())
-    where = [f"for {m} codes in groups of {group}:" for m, group in sizes]
-    expect_all(got, right, where, what="the scales that come back", id="wrong-scales", rules=rules, tolerance=2e-6,
+
+    def right(codes, steps, mean, group: int) -> torch.Tensor:
+        return float(mean) + steps.double()[torch.arange(len(codes)) // group] * codes.double()
+
+    where = [f"{m} codes in groups of {group}" for m, group in sizes]
+    expect_all(got, cases, right, told=where, what=[f"the scales that come back for {text}" for text in where],
+               id="wrong-scales", rules=rules, tolerance=2e-6,
                hint="The mean, and a code's number of steps of its own group on top.")  # fmt: skip

@@ -2,72 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 
-from lora_utils.checks.framework.compare import TOLERANCE, close, expect_close
 from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.failure import Failure
 
 SIDES = ("most below zero", "most above zero", "all above zero", "all below zero")
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A well-known mistake.
-
-    Args:
-        id: the message's name.
-        values: what it gives for each case.
-        text: what is wrong, after words that name a case.
-        hint: what to do about it.
-    """
-
-    id: str
-    values: list
-    text: str
-    hint: str
-
-
-def expect_all(
-    got: list,
-    right: list,
-    where: list[str],
-    *,
-    what: str | None,
-    id: str,
-    hint: str,
-    rules: tuple[Rule, ...] | list[Rule] = (),
-    tolerance: float = TOLERANCE,
-) -> None:
-    """Raise a Failure unless every case came out right; a mistake is named only if all cases together show it.
-
-    Args:
-        got: what the probe saw, case by case.
-        right: what the judge computed.
-        where: names each case, for example "for bits=4".
-        what: names the quantity in the message; None where the words that name a case say all.
-        id: message id when no mistake is recognised.
-        hint: the hint for that case.
-        rules: well-known mistakes, tried in order.
-        tolerance: as in expect_close.
-    """
-    pairs = list(zip(got, right, strict=True))
-    wrong = next((i for i, (one, other) in enumerate(pairs) if not close(one, other, tolerance)), None)
-    if wrong is None:
-        return
-    for rule in rules:
-        if all(_same(one, other, tolerance) for one, other in zip(got, rule.values, strict=True)):
-            raise Failure(rule.id, f"{where[wrong]} {rule.text}", rule.hint)
-    if what is None:
-        raise Failure(id, where[wrong].rstrip(":"), hint)
-    expect_close(*pairs[wrong], what=f"{what} {where[wrong].rstrip(':')}", id=id, hint=hint, tolerance=tolerance)
-
-
-def _same(one, other, tolerance: float) -> bool:
-    finite = torch.as_tensor(other, dtype=torch.float64).isfinite().all()  # nothing is close to infinity
-    return bool(finite) and close(one, other, tolerance)
 
 
 def spread(v: torch.Tensor) -> torch.Tensor:

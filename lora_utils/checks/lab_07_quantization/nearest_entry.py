@@ -7,9 +7,10 @@ import torch
 from lora_utils.checks.framework.compare import expect_tensor
 from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.exercise import Exercise
+from lora_utils.checks.framework.many_cases import Rule, expect_all
 from lora_utils.checks.framework.probes import calls
 from lora_utils.checks.framework.subject import Subject
-from lora_utils.checks.lab_07_quantization.known_codes import Rule, expect_all, expect_integers
+from lora_utils.checks.lab_07_quantization.known_codes import expect_integers
 
 nearest_entry = Exercise("nearest-entry")
 
@@ -70,15 +71,11 @@ def judge_nearest(subject: Subject, cases: list[tuple]) -> None:
     got = subject.probe(calls, cases=[list(case) for case in cases])["values"]
     for codes in got:
         expect_tensor(codes, "what nearest_entry returns")
-    made = [(x.double(), t.double(), (x.double().unsqueeze(-1) - t.double()).abs()) for x, t in cases]
-    right = [distance.argmin(dim=-1) for *_, distance in made]
-    found = [_as_near(codes, distance, codes_right) for codes, (*_, distance), codes_right in zip(got, made, right,
-             strict=True)]  # fmt: skip
-
-    def rule(id: str, make, text: str, hint: str) -> Rule:
-        """What a mistake makes of numbers, table, distances and right codes."""
-        return Rule(id, [make(x, t, d, q) for (x, t, d), q in zip(made, right, strict=True)], text, hint)
-
+    made = []  # numbers, table, distances and right codes
+    for x, t in cases:
+        distance = (x.double().unsqueeze(-1) - t.double()).abs()
+        made.append((x.double(), t.double(), distance, distance.argmin(dim=-1)))
+    found = [_as_near(codes, d, q) for codes, (_, _, d, q) in zip(got, made, strict=True)]
     nearest = "Compare the distances to all entries, and return the place of the smallest."
 
     def below(x: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
@@ -96,45 +93,47 @@ def judge_nearest(subject: Subject, cases: list[tuple]) -> None:
         return ((x - t.min()) / span * (len(t) - 1)).round()
 
     rules = [
-        rule("rounded-down", lambda x, t, d, q: below(x, t), "each number gets the entry below it, not the nearest",
+        Rule("rounded-down", lambda x, t, d, q: below(x, t), "each number gets the entry below it, not the nearest",
              nearest),
-        rule("rounded-up", lambda x, t, d, q: above(x, t), "each number gets the entry above it, not the nearest",
+        Rule("rounded-up", lambda x, t, d, q: above(x, t), "each number gets the entry above it, not the nearest",
              nearest),
-        rule("values-not-codes", lambda x, t, d, q: t[q], "the entries themselves are returned",
+        Rule("values-not-codes", lambda x, t, d, q: t[q], "the entries themselves are returned",
              "Return their places in the table, not what stands there."),
-        rule("distance-returned", lambda x, t, d, q: d.amin(-1), "the distances are returned",
+        Rule("distance-returned", lambda x, t, d, q: d.amin(-1), "the distances are returned",
              "Return the places of the smallest, not the smallest."),
-        rule("sign-of-distance", lambda x, t, d, q: (x.unsqueeze(-1) - t).argmin(-1), "each number gets the place of "
+        Rule("sign-of-distance", lambda x, t, d, q: (x.unsqueeze(-1) - t).argmin(-1), "each number gets the place of "
              "the largest entry: the smallest difference is the most negative", "A distance has no sign: abs()."),
-        rule("sign-of-distance", lambda x, t, d, q: (t - x.unsqueeze(-1)).argmin(-1), "each number gets the place of "
+        Rule("sign-of-distance", lambda x, t, d, q: (t - x.unsqueeze(-1)).argmin(-1), "each number gets the place of "
              "the smallest entry: the smallest difference is the most negative", "A distance has no sign: abs()."),
-        rule("farthest", lambda x, t, d, q: d.argmax(-1), "each number gets the farthest entry", nearest),
-        rule("table-evenly-spaced", lambda x, t, d, q: ((x + 1) / 2 * (len(t) - 1)).round(), "the entries are taken to "
+        Rule("farthest", lambda x, t, d, q: d.argmax(-1), "each number gets the farthest entry", nearest),
+        Rule("table-evenly-spaced", lambda x, t, d, q: ((x + 1) / 2 * (len(t) - 1)).round(), "the entries are taken to "
              "be evenly spaced from -1 to 1", nearest),
-        rule("table-evenly-spaced", lambda x, t, d, q: ((x + 1) / 2 * (len(t) - 1)).round().clamp(0, len(t) - 1), "the "
+        Rule("table-evenly-spaced", lambda x, t, d, q: ((x + 1) / 2 * (len(t) - 1)).round().clamp(0, len(t) - 1), "the "
              "entries are taken to be evenly spaced from -1 to 1", nearest),
-        rule("table-evenly-spaced", lambda x, t, d, q: evenly(x, t), "the entries are taken to be evenly spaced",
+        Rule("table-evenly-spaced", lambda x, t, d, q: evenly(x, t), "the entries are taken to be evenly spaced",
              nearest),
-        rule("table-evenly-spaced", lambda x, t, d, q: evenly(x, t).clamp(0, len(t) - 1), "the entries are taken to "
+        Rule("table-evenly-spaced", lambda x, t, d, q: evenly(x, t).clamp(0, len(t) - 1), "the entries are taken to "
              "be evenly spaced", nearest),
-        rule("table-evenly-spaced", lambda x, t, d, q: ((x + 1) / 2 * (len(t) - 1)).round() % 256, "the entries are "
+        Rule("table-evenly-spaced", lambda x, t, d, q: ((x + 1) / 2 * (len(t) - 1)).round() % 256, "the entries are "
              "taken to be evenly spaced from -1 to 1", nearest),
-        rule("magnitudes-compared", lambda x, t, d, q: (x.abs().unsqueeze(-1) - t.abs()).abs().argmin(-1), "magnitudes "
+        Rule("magnitudes-compared", lambda x, t, d, q: (x.abs().unsqueeze(-1) - t.abs()).abs().argmin(-1), "magnitudes "
              "are compared, so that signs do not count", "First the difference, then its magnitude."),
-        rule("sorted-places", lambda x, t, d, q: t.argsort().argsort()[q], "the code is the place in the sorted table",
+        Rule("sorted-places", lambda x, t, d, q: t.argsort().argsort()[q], "the code is the place in the sorted table",
              "Look it up in the table as it is: torch.sort also returns where each entry stood."),
-        rule("counted-from-one", lambda x, t, d, q: q + 1, "places are counted from 1", "The first entry has place 0."),
-        rule("shape-lost", lambda x, t, d, q: q.flatten(), "the codes are flat", "Give them the shape of scaled."),
-        rule("one-for-all", lambda x, t, d, q: d.reshape(-1, len(t)).sum(0).argmin().expand(x.shape), "all numbers "
+        Rule("counted-from-one", lambda x, t, d, q: q + 1, "places are counted from 1", "The first entry has place 0."),
+        Rule("shape-lost", lambda x, t, d, q: q.flatten(), "the codes are flat", "Give them the shape of scaled."),
+        Rule("one-for-all", lambda x, t, d, q: d.reshape(-1, len(t)).sum(0).argmin().expand(x.shape), "all numbers "
              "get one place", "Look for the smallest along the last axis only."),
     ]  # fmt: skip
     if all(codes.dtype == torch.int8 for codes in got):
-        wrapped = [(q + 128) % 256 - 128 for q in right]
-        rules.append(Rule("codes-wrong-type", wrapped, "places above 127 have become negative: int8 ends there",
-                          "uint8 holds the places from 0 to 255."))  # fmt: skip
-    where = [f"for a table of {len(t)} from {t.min():.3g} to {t.max():.3g} and numbers of shape {tuple(x.shape)}:"
-             for x, t, _ in made]  # fmt: skip
-    expect_all(found, right, where, what="the codes", id="wrong-codes", rules=rules,
+        rules.append(Rule("codes-wrong-type", lambda x, t, d, q: (q + 128) % 256 - 128, "places above 127 have become "
+                          "negative: int8 ends there", "uint8 holds the places from 0 to 255."))  # fmt: skip
+
+    def told(x: torch.Tensor, t: torch.Tensor, *_) -> str:
+        return f"a table of {len(t)} from {t.min():.3g} to {t.max():.3g} and numbers of shape {tuple(x.shape)}"
+
+    expect_all(found, made, lambda x, t, d, q: q, told=told, what=lambda *case: f"the codes for {told(*case)}",
+               id="wrong-codes", rules=rules,
                hint=nearest + " Tools such as bucketize need an ascending table.")  # fmt: skip
     for codes in got:
         expect_integers(codes, torch.uint8, "argmin returns int64, eight bytes a code: add .to(torch.uint8).")

@@ -7,8 +7,9 @@ import torch
 from lora_utils.checks.framework.compare import expect_tensor
 from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.exercise import Exercise
+from lora_utils.checks.framework.many_cases import Rule, expect_all
 from lora_utils.checks.framework.subject import Subject
-from lora_utils.checks.lab_07_quantization.known_codes import Rule, expect_all, expect_integers
+from lora_utils.checks.lab_07_quantization.known_codes import expect_integers
 
 pack_codes = Exercise("pack-codes")
 
@@ -57,11 +58,12 @@ def judge_packed(subject: Subject, draw: Draw, shapes: list[tuple[int, ...]]) ->
 
     def rule(id: str, make, text: str, hint: str) -> Rule:
         """What a mistake makes of earlier and later codes, completed by a 0, and of all codes."""
-        values = []
-        for c in flat:
+
+        def gives(c: torch.Tensor, shape: tuple[int, ...]) -> torch.Tensor:
             even = torch.nn.functional.pad(c, (0, len(c) % 2))
-            values.append(make(even[0::2], even[1::2], c))
-        return Rule(id, values, text, hint)
+            return make(even[0::2], even[1::2], c)
+
+        return Rule(id, gives, text, hint)
 
     def halves(c: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         return torch.nn.functional.pad(c, (0, len(c) % 2)).chunk(2)
@@ -103,17 +105,26 @@ def judge_packed(subject: Subject, draw: Draw, shapes: list[tuple[int, ...]]) ->
         rule("filled-always", lambda a, b, c: _joined(torch.nn.functional.pad(c, (0, 2 - len(c) % 2))), "an even "
              "number of codes is completed as well", "Only an odd number lacks a code."),
     ]  # fmt: skip
-    for i, shape in enumerate(shapes):
-        if len(shape) > 1 and len(shapes) == 1:
-            rows = cases[i][0].long()
-            rows = torch.nn.functional.pad(rows, (0, shape[-1] % 2))
-            rules.append(Rule("rows-packed", [_joined(rows.flatten())], "each row is packed by itself",
-                              "Flatten first: pairs run on over the ends of rows."))  # fmt: skip
-            rules.append(Rule("rows-packed", [_joined(rows.flatten()).reshape(*shape[:-1], -1)], "each row is packed "
-                              "by itself", "Flatten first: bytes are a list."))  # fmt: skip
-    right = [_joined(torch.nn.functional.pad(c, (0, len(c) % 2))) for c in flat]
-    where = [f"for {len(c)} codes of shape {shape}, {c.tolist()[:8]}:" for c, shape in zip(flat, shapes, strict=True)]
-    expect_all(got, right, where, what="the bytes", id="wrong-bytes", hint=ORDER, rules=rules)
+    if len(shapes) == 1 and len(shapes[0]) > 1:
+
+        def by_rows(c: torch.Tensor, shape: tuple[int, ...]) -> torch.Tensor:
+            return _joined(torch.nn.functional.pad(c.reshape(shape), (0, shape[-1] % 2)).flatten())
+
+        rules += [
+            Rule("rows-packed", by_rows, "each row is packed by itself", "Flatten first: pairs run on over the ends of "
+                 "rows."),
+            Rule("rows-packed", lambda c, shape: by_rows(c, shape).reshape(*shape[:-1], -1), "each row is packed by "
+                 "itself", "Flatten first: bytes are a list."),
+        ]  # fmt: skip
+
+    def right(c: torch.Tensor, shape: tuple[int, ...]) -> torch.Tensor:
+        return _joined(torch.nn.functional.pad(c, (0, len(c) % 2)))
+
+    def told(c: torch.Tensor, shape: tuple[int, ...]) -> str:
+        return f"{len(c)} codes of shape {shape}, {c.tolist()[:8]}"
+
+    expect_all(got, list(zip(flat, shapes, strict=True)), right, told=told, id="wrong-bytes", hint=ORDER, rules=rules,
+               what=lambda c, shape: f"the bytes for {told(c, shape)}")  # fmt: skip
     for packed in got:
         expect_integers(packed, torch.uint8, "Keep uint8 throughout: shifting uint8 by four gives uint8.")
 
@@ -133,8 +144,7 @@ def judge_unpacked(subject: Subject, draw: Draw, counts: list[tuple[int, int]]) 
 
     def rule(id: str, make, text: str, hint: str) -> Rule:
         """What a mistake makes of high halves, low halves, both in order, and the count."""
-        values = [make(c[0::2], c[1::2], c, count) for c, (_, count) in zip(even, counts, strict=True)]
-        return Rule(id, values, text, hint)
+        return Rule(id, lambda c, n: make(c[0::2], c[1::2], c, n), text, hint)
 
     def woven(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
         return torch.stack([first, second], 1).flatten()
@@ -161,8 +171,12 @@ def judge_unpacked(subject: Subject, draw: Draw, counts: list[tuple[int, int]]) 
         rule("not-unpacked", lambda a, b, c, n: (16 * a + b)[:n], "the bytes come back as they are", order),
         rule("high-half-only", lambda a, b, c, n: a[:n], "only the high halves come back", order),
     ]  # fmt: skip
-    right = [c[:count] for c, (_, count) in zip(flat, counts, strict=True)]
-    where = [f"for {len(c) // 2} bytes and count={count}:" for c, (_, count) in zip(even, counts, strict=True)]
-    expect_all(got, right, where, what="the codes", id="wrong-codes", hint=order, rules=rules)
+
+    def told(c: torch.Tensor, n: int) -> str:
+        return f"{len(c) // 2} bytes and count={n}"
+
+    asked = [(c, count) for c, (_, count) in zip(even, counts, strict=True)]
+    expect_all(got, asked, lambda c, n: c[:n], told=told, what=lambda c, n: f"the codes for {told(c, n)}",
+               id="wrong-codes", hint=order, rules=rules)  # fmt: skip
     for codes in got:
         expect_integers(codes, torch.uint8, "Keep uint8 throughout.")

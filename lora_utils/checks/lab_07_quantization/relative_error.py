@@ -10,9 +10,10 @@ import torch
 from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
+from lora_utils.checks.framework.many_cases import Rule, expect_all
 from lora_utils.checks.framework.probes import calls
 from lora_utils.checks.framework.subject import Subject
-from lora_utils.checks.lab_07_quantization.known_codes import Rule, expect_all, spread
+from lora_utils.checks.lab_07_quantization.known_codes import spread
 
 relative_error = Exercise("relative-error")
 
@@ -51,71 +52,70 @@ def judge_error(subject: Subject, pairs: list[list]) -> None:
     first = "Subtract the tensors first, number by number; the norm of what is left comes afterwards."
     made = [(w.double(), back.double(), w.double() - back.double()) for w, back in pairs]
 
-    def rule(id: str, make, text: str, hint: str) -> Rule:
-        return Rule(id, [float(make(w, back, d)) for w, back, d in made], text, hint)
-
     def rows(v: torch.Tensor) -> torch.Tensor:
         return v.reshape(-1, v.shape[-1] if v.dim() else 1).norm(dim=1)
 
     rules = [
-        rule("not-relative", lambda w, b, d: d.norm(), "it is the norm of w - back alone", quotient),
-        rule("not-relative", lambda w, b, d: d.square().mean().sqrt(), "it is the root mean square error alone",
+        Rule("not-relative", lambda w, b, d: d.norm(), "it is the norm of w - back alone", quotient),
+        Rule("not-relative", lambda w, b, d: d.square().mean().sqrt(), "it is the root mean square error alone",
              quotient),
-        rule("not-relative", lambda w, b, d: d.square().mean(), "it is the mean square error alone", quotient),
-        rule("not-relative", lambda w, b, d: d.square().sum(), "it is the sum of the squared errors alone", quotient),
-        rule("not-relative", lambda w, b, d: d.abs().mean(), "it is the mean absolute error alone", quotient),
-        rule("not-relative", lambda w, b, d: d.abs().sum(), "it is the sum of the magnitudes of the errors", quotient),
-        rule("not-relative", lambda w, b, d: d.abs().max(), "it is the largest error alone", quotient),
-        rule("error-squared", lambda w, b, d: d.square().sum() / w.square().sum(), "it is the quotient of the squared "
+        Rule("not-relative", lambda w, b, d: d.square().mean(), "it is the mean square error alone", quotient),
+        Rule("not-relative", lambda w, b, d: d.square().sum(), "it is the sum of the squared errors alone", quotient),
+        Rule("not-relative", lambda w, b, d: d.abs().mean(), "it is the mean absolute error alone", quotient),
+        Rule("not-relative", lambda w, b, d: d.abs().sum(), "it is the sum of the magnitudes of the errors", quotient),
+        Rule("not-relative", lambda w, b, d: d.abs().max(), "it is the largest error alone", quotient),
+        Rule("error-squared", lambda w, b, d: d.square().sum() / w.square().sum(), "it is the quotient of the squared "
              "norms", "The roots are missing: " + norm),
-        rule("root-half-missing", lambda w, b, d: d.square().sum() / w.norm(), "the norm of the difference has lost "
+        Rule("root-half-missing", lambda w, b, d: d.square().sum() / w.norm(), "the norm of the difference has lost "
              "its root", norm),
-        rule("root-half-missing", lambda w, b, d: d.norm() / w.square().sum(), "the norm of w has lost its root", norm),
-        rule("signs-cancel", lambda w, b, d: d.mean(), "errors of both signs cancel in it", norm),
-        rule("signs-cancel", lambda w, b, d: d.sum() / w.sum(), "errors of both signs cancel in it", norm),
-        rule("signs-cancel", lambda w, b, d: (d.sum() / w.sum()).abs(), "errors of both signs cancel in it", norm),
-        rule("signs-cancel", lambda w, b, d: d.sum().abs() / w.norm(), "errors of both signs cancel in it", norm),
-        rule("signs-cancel", lambda w, b, d: d.sum() / w.norm(), "errors of both signs cancel in it", norm),
-        rule("divided-by-back", lambda w, b, d: d.norm() / b.norm(), "it divides by the norm of back",
+        Rule("root-half-missing", lambda w, b, d: d.norm() / w.square().sum(), "the norm of w has lost its root", norm),
+        Rule("signs-cancel", lambda w, b, d: d.mean(), "errors of both signs cancel in it", norm),
+        Rule("signs-cancel", lambda w, b, d: d.sum() / w.sum(), "errors of both signs cancel in it", norm),
+        Rule("signs-cancel", lambda w, b, d: (d.sum() / w.sum()).abs(), "errors of both signs cancel in it", norm),
+        Rule("signs-cancel", lambda w, b, d: d.sum().abs() / w.norm(), "errors of both signs cancel in it", norm),
+        Rule("signs-cancel", lambda w, b, d: d.sum() / w.norm(), "errors of both signs cancel in it", norm),
+        Rule("divided-by-back", lambda w, b, d: d.norm() / b.norm(), "it divides by the norm of back",
              "What was there before is the measure, not what came back."),
-        rule("divided-by-spread", lambda w, b, d: d.square().mean().sqrt() / spread(w), "it divides by the standard "
+        Rule("divided-by-spread", lambda w, b, d: d.square().mean().sqrt() / spread(w), "it divides by the standard "
              "deviation, which is the norm only for numbers whose mean is 0", quotient),
-        rule("divided-by-spread", lambda w, b, d: d.square().mean().sqrt() / w.std(correction=0), "it divides by the standard "  # noqa: E501
-             "deviation, which is the norm only for numbers whose mean is 0", quotient),
-        rule("divided-by-spread", lambda w, b, d: spread(d) / spread(w), "it is a quotient of standard deviations: a "
+        Rule("divided-by-spread", lambda w, b, d: d.square().mean().sqrt() / w.std(correction=0), "it divides by the "
+             "standard deviation, which is the norm only for numbers whose mean is 0", quotient),
+        Rule("divided-by-spread", lambda w, b, d: spread(d) / spread(w), "it is a quotient of standard deviations: a "
              "shift of all numbers would count as no error", norm),
-        rule("divided-by-largest", lambda w, b, d: d.norm() / w.abs().max(), "it divides by the largest magnitude",
+        Rule("divided-by-largest", lambda w, b, d: d.norm() / w.abs().max(), "it divides by the largest magnitude",
              quotient),
-        rule("entrywise", lambda w, b, d: (d / w).abs().mean(), "it is the mean of each entry's own relative error, "
+        Rule("entrywise", lambda w, b, d: (d / w).abs().mean(), "it is the mean of each entry's own relative error, "
              "which entries near 0 blow up", "One norm of all errors, one norm of all numbers, then one division."),
-        rule("entrywise", lambda w, b, d: (d / w).norm(), "it is the norm of each entry's own relative error, which "
+        Rule("entrywise", lambda w, b, d: (d / w).norm(), "it is the norm of each entry's own relative error, which "
              "entries near 0 blow up", "One norm of all errors, one norm of all numbers, then one division."),
-        rule("error-of-norms", lambda w, b, d: (w.norm() - b.norm()).abs() / w.norm(), "it compares two lengths; the "
+        Rule("error-of-norms", lambda w, b, d: (w.norm() - b.norm()).abs() / w.norm(), "it compares two lengths; the "
              "error is the length of the difference", first),
-        rule("error-of-norms", lambda w, b, d: (w.norm() - b.norm()) / w.norm(), "it compares two lengths; the "
+        Rule("error-of-norms", lambda w, b, d: (w.norm() - b.norm()) / w.norm(), "it compares two lengths; the "
              "error is the length of the difference", first),
-        rule("error-of-norms", lambda w, b, d: (b.norm() - w.norm()) / w.norm(), "it compares two lengths; the "
+        Rule("error-of-norms", lambda w, b, d: (b.norm() - w.norm()) / w.norm(), "it compares two lengths; the "
              "error is the length of the difference", first),
-        rule("error-of-magnitudes", lambda w, b, d: (w.abs() - b.abs()).norm() / w.norm(), "magnitudes were "
+        Rule("error-of-magnitudes", lambda w, b, d: (w.abs() - b.abs()).norm() / w.norm(), "magnitudes were "
              "subtracted, so a number that comes back with the other sign counts as no error", first),
-        rule("magnitudes-summed", lambda w, b, d: d.abs().sum() / w.abs().sum(), "magnitudes were added up where a "
+        Rule("magnitudes-summed", lambda w, b, d: d.abs().sum() / w.abs().sum(), "magnitudes were added up where a "
              "norm adds squares", norm),
-        rule("largest-only", lambda w, b, d: d.abs().max() / w.abs().max(), "only the largest error and the largest "
+        Rule("largest-only", lambda w, b, d: d.abs().max() / w.abs().max(), "only the largest error and the largest "
              "number count", norm),
-        rule("mean-over-rows", lambda w, b, d: (rows(d) / rows(w)).mean(), "it is the mean of the errors of the rows",
+        Rule("mean-over-rows", lambda w, b, d: (rows(d) / rows(w)).mean(), "it is the mean of the errors of the rows",
              "One norm over all numbers: leave dim out."),
-        rule("inverted", lambda w, b, d: w.norm() / d.norm(), "it is upside down", "What was lost, divided by what "
+        Rule("inverted", lambda w, b, d: w.norm() / d.norm(), "it is upside down", "What was lost, divided by what "
              "was there."),
-        rule("in-per-cent", lambda w, b, d: 100 * d.norm() / w.norm(), "it is 100 times as large", "A share, not per "
+        Rule("in-per-cent", lambda w, b, d: 100 * d.norm() / w.norm(), "it is 100 times as large", "A share, not per "
              "cent."),
-        rule("root-of-all", lambda w, b, d: (d.norm() / w.norm()).sqrt(), "it has one root too many: a norm holds the "
+        Rule("root-of-all", lambda w, b, d: (d.norm() / w.norm()).sqrt(), "it has one root too many: a norm holds the "
              "root already", norm),
-        rule("one-minus", lambda w, b, d: 1 - d.norm() / w.norm(), "it is 1 minus the error: what was kept", quotient),
+        Rule("one-minus", lambda w, b, d: 1 - d.norm() / w.norm(), "it is 1 minus the error: what was kept", quotient),
     ]  # fmt: skip
-    right = [float(d.norm() / w.norm()) for w, _, d in made]
-    where = [f"for w of shape {tuple(w.shape)} and norm {w.norm():.3g}, w - back of norm {d.norm():.3g}:"
-             for w, _, d in made]  # fmt: skip
-    expect_all(got, right, where, what="the error", id="wrong-error", rules=rules,
+
+    def told(w: torch.Tensor, b: torch.Tensor, d: torch.Tensor) -> str:
+        return f"w of shape {tuple(w.shape)} and norm {w.norm():.3g}, w - back of norm {d.norm():.3g}"
+
+    expect_all(got, made, lambda w, b, d: float(d.norm() / w.norm()), told=told, id="wrong-error", rules=rules,
+               what=lambda *case: f"the error for {told(*case)}",
                hint="By hand: w = [3, 4] and back = [3, 5] give 1 / 5.")  # fmt: skip
 
 

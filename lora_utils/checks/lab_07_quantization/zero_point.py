@@ -11,15 +11,10 @@ from lora_utils.checks.framework.compare import expect_tensor
 from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
+from lora_utils.checks.framework.many_cases import Rule, expect_all
 from lora_utils.checks.framework.probes import calls
 from lora_utils.checks.framework.subject import Subject
-from lora_utils.checks.lab_07_quantization.known_codes import (
-    Rule,
-    expect_all,
-    expect_integers,
-    expect_step_number,
-    parts,
-)
+from lora_utils.checks.lab_07_quantization.known_codes import expect_integers, expect_step_number, parts
 
 quantize_zero_point = Exercise("quantise-zero-point")
 
@@ -153,17 +148,18 @@ def _ends(x: torch.Tensor, bits: int) -> tuple[float, float, float, int]:
 
 
 def _where(x: torch.Tensor, bits: int) -> str:
-    return f"for bits={bits} and numbers from {x.min():.3g} to {x.max():.3g}"
+    return f"bits={bits} and numbers from {x.min():.3g} to {x.max():.3g}"
 
 
 def _judge_steps(cases: list[tuple], got: list[float]) -> None:
     def rule(id: str, make, text: str, hint: str) -> Rule:
         """What a mistake makes of the numbers' ends, those of the widened range, and L; relative to the right step."""
-        values = []
-        for x, bits in cases:
+
+        def gives(x: torch.Tensor, bits: int) -> float:
             low, high, s, z = _ends(x, bits)
-            values.append(make(float(x.min()), float(x.max()), low, high, 2**bits - 1, z) / s)
-        return Rule(id, values, text, hint)
+            return make(float(x.min()), float(x.max()), low, high, 2**bits - 1, z) / s
+
+        return Rule(id, gives, text, hint)
 
     one_range = "The zero point saves the codes of the side without numbers: the range is no longer than the numbers."
     levels = "Between 2**bits codes lie 2**bits - 1 steps."
@@ -203,10 +199,10 @@ def _judge_steps(cases: list[tuple], got: list[float]) -> None:
              "A step is a length: x' = step * (code - zero point)."),
     ]  # fmt: skip
     right = [_ends(x, bits)[2] for x, bits in cases]
-    where = [f"{_where(x, bits)} the step is {scale:.4g}, expected {s:.4g}:"
-             for (x, bits), scale, s in zip(cases, got, right, strict=True)]  # fmt: skip
-    expect_all([scale / s for scale, s in zip(got, right, strict=True)], [1.0] * len(cases), where, what=None,
-               id="wrong-step", rules=rules, tolerance=1e-4,
+    said = [f"for {_where(x, bits)} the step is {scale:.4g}, expected {s:.4g}"
+            for (x, bits), scale, s in zip(cases, got, right, strict=True)]  # fmt: skip
+    expect_all([scale / s for scale, s in zip(got, right, strict=True)], cases, [1.0] * len(cases), told=_where,
+               said=said, id="wrong-step", rules=rules, known="{said}: {text}", tolerance=1e-4,
                hint="The range from the lowest number, at most 0, to the highest, at least 0, in as many steps as lie "
                "between the codes.")  # fmt: skip
 
@@ -214,11 +210,12 @@ def _judge_steps(cases: list[tuple], got: list[float]) -> None:
 def _judge_zero_points(cases: list[tuple], got: list[float]) -> None:
     def rule(id: str, make, text: str, hint: str) -> Rule:
         """What a mistake makes of the range's ends in steps, the right zero point, bits, and the lower end itself."""
-        values = []
-        for x, bits in cases:
+
+        def gives(x: torch.Tensor, bits: int) -> float:
             low, high, s, z = _ends(x, bits)
-            values.append(float(make(low / s, high / s, z, bits, low)))
-        return Rule(id, values, text, hint)
+            return float(make(low / s, high / s, z, bits, low))
+
+        return Rule(id, gives, text, hint)
 
     whole = "Round it: it is itself a code, and only then does zero come back as exactly 0."
     sign = "The lowest number has the code 0, so zero lies above it."
@@ -248,20 +245,22 @@ def _judge_zero_points(cases: list[tuple], got: list[float]) -> None:
         rule("zero-point-zero", lambda low, high, z, b, m: 0, "it is 0: then nothing can be below zero", sign),
     ]  # fmt: skip
     right = [float(_ends(x, bits)[3]) for x, bits in cases]
-    where = [f"{_where(x, bits)} the zero point is {z:.4g}, expected {want:g}:"
-             for (x, bits), z, want in zip(cases, got, right, strict=True)]  # fmt: skip
-    expect_all(got, right, where, what=None, id="wrong-zero-point", rules=rules, tolerance=1e-6,
+    said = [f"for {_where(x, bits)} the zero point is {z:.4g}, expected {want:g}"
+            for (x, bits), z, want in zip(cases, got, right, strict=True)]  # fmt: skip
+    expect_all(got, cases, right, told=_where, said=said, id="wrong-zero-point", rules=rules, tolerance=1e-6,
+               known="{said}: {text}",
                hint="It is the code of zero: how many whole steps zero lies above the lower end.")  # fmt: skip
 
 
 def _judge_codes(cases: list[tuple], got: list[torch.Tensor]) -> None:
     def rule(id: str, make, text: str, hint: str) -> Rule:
         """What a mistake makes of x / s, the zero point, the largest code and the lower end in steps."""
-        values = []
-        for x, bits in cases:
+
+        def gives(x: torch.Tensor, bits: int) -> torch.Tensor:
             low, _, s, z = _ends(x, bits)
-            values.append(make(x.double() / s, z, 2**bits - 1, low / s))
-        return Rule(id, values, text, hint)
+            return make(x.double() / s, z, 2**bits - 1, low / s)
+
+        return Rule(id, gives, text, hint)
 
     nearest = "Round to the nearest whole number of steps, then add the zero point."
     rules = [
@@ -286,11 +285,12 @@ def _judge_codes(cases: list[tuple], got: list[torch.Tensor]) -> None:
     for codes in got:
         if codes.dtype == torch.int8:  # its numbers beyond 127 are no longer what they were
             expect_integers(codes, torch.uint8, "int8 ends at 127; codes run to 255: .to(torch.uint8).")
-    right = []
-    for x, bits in cases:
+
+    def right(x: torch.Tensor, bits: int) -> torch.Tensor:
         _, _, s, z = _ends(x, bits)
-        right.append(((x.double() / s).round() + z).clamp(0, 2**bits - 1))
-    where = [_where(x, bits) + ":" for x, bits in cases]
-    expect_all(got, right, where, what="the codes", id="wrong-codes", hint=nearest, rules=rules)
+        return ((x.double() / s).round() + z).clamp(0, 2**bits - 1)
+
+    expect_all(got, cases, right, told=_where, what=lambda *case: f"the codes for {_where(*case)}", id="wrong-codes",
+               hint=nearest, rules=rules)  # fmt: skip
     for codes in got:
         expect_integers(codes, torch.uint8, "uint8 holds the codes from 0 to 255: add .to(torch.uint8).")

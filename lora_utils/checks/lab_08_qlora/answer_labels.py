@@ -9,7 +9,7 @@ import torch
 
 from lora_utils.checks import Draw, Exercise, Failure, StudentRaised, Subject, close
 from lora_utils.checks.framework.compare import expect_tensor
-from lora_utils.checks.lab_08_qlora.rules import Slip, expect_rule
+from lora_utils.checks.framework.many_cases import Rule, expect_all, explained, first_wrong
 
 answer_labels = Exercise("answer-labels")
 IGNORE = -100
@@ -80,16 +80,17 @@ def _asked(c: dict) -> str:
     return f"for prompt={c['prompt']}, answer={c['answer']}, length={c['length']}, pad={c['pad']}"
 
 
-def _expect_row(got: list, cases: list[dict], name: str, slips: tuple, id: str, hint: str) -> None:
+def _expect_row(got: list, cases: list[dict], name: str, rules: tuple, id: str, hint: str) -> None:
     """Fail with the first mistake that makes every row, or with the first row that is wrong."""
-    wrong = [k for k, c in enumerate(cases) if got[k] != c[name]]
-    if not wrong:
+    right = [c[name] for c in cases]
+    place = first_wrong(got, cases, right)
+    if place is None:
         return
-    c, came = cases[wrong[0]], f"got {got[wrong[0]]}, expected {cases[wrong[0]][name]}"
-    for slip in slips:
-        if all(g == slip.rule(case) for g, case in zip(got, cases, strict=True)):
-            raise Failure(slip.id, f"{slip.text}: {_asked(c)} {came}", slip.hint)
-    raise Failure(id, f"{_asked(c)} {name} must be {c[name]}, got {got[wrong[0]]}", hint)
+    asked, came, wanted = _asked(cases[place]), got[place], right[place]
+    rule = explained(got, cases, right, rules)
+    if rule:
+        raise Failure(rule.id, f"{rule.text}: {asked} got {came}, expected {wanted}", rule.hint)
+    raise Failure(id, f"{asked} {name} must be {wanted}, got {came}", hint)
 
 
 def _rest(c: dict) -> int:
@@ -97,20 +98,20 @@ def _rest(c: dict) -> int:
 
 
 ROWS = (
-    Slip("padded-left", lambda c: [c["pad"]] * _rest(c) + c["prompt"] + c["answer"], "padding stands in front",
+    Rule("padded-left", lambda c: [c["pad"]] * _rest(c) + c["prompt"] + c["answer"], "padding stands in front",
          "Put it behind. (Left padding is for generating from a batch.)"),
-    Slip("ids-masked", lambda c: c["labels"], "places without a label are -100 in ids too, which is no token",
+    Rule("ids-masked", lambda c: c["labels"], "places without a label are -100 in ids too, which is no token",
          "-100 belongs into labels; are ids and labels one tensor? .clone() makes two."),
-    Slip("ids-masked", lambda c: [IGNORE] * len(c["prompt"]) + c["ids"][len(c["prompt"]) :], "the prompt's ids are "
+    Rule("ids-masked", lambda c: [IGNORE] * len(c["prompt"]) + c["ids"][len(c["prompt"]) :], "the prompt's ids are "
          "-100, which is no token", "-100 belongs into labels; are ids and labels one tensor? .clone() makes two."),
-    Slip("padded-with-ignore", lambda c: c["prompt"] + c["answer"] + [IGNORE] * _rest(c), "ids are padded with -100, "
+    Rule("padded-with-ignore", lambda c: c["prompt"] + c["answer"] + [IGNORE] * _rest(c), "ids are padded with -100, "
          "which is no token", "ids are padded with pad, labels with -100."),
-    Slip("pad-ignored", lambda c: c["prompt"] + c["answer"] + [0] * _rest(c), "padding is always 0", "Use `pad`."),
-    Slip("answer-first", lambda c: c["answer"] + c["prompt"] + [c["pad"]] * _rest(c), "the answer stands before the "
+    Rule("pad-ignored", lambda c: c["prompt"] + c["answer"] + [0] * _rest(c), "padding is always 0", "Use `pad`."),
+    Rule("answer-first", lambda c: c["answer"] + c["prompt"] + [c["pad"]] * _rest(c), "the answer stands before the "
          "prompt", "First the prompt."),
-    Slip("prompt-missing", lambda c: c["answer"] + [c["pad"]] * (_rest(c) + len(c["prompt"])), "the prompt is missing",
+    Rule("prompt-missing", lambda c: c["answer"] + [c["pad"]] * (_rest(c) + len(c["prompt"])), "the prompt is missing",
          "ids hold all of the row; only labels leave the prompt out."),
-    Slip("answer-missing", lambda c: c["prompt"] + [c["pad"]] * (_rest(c) + len(c["answer"])), "the answer is missing",
+    Rule("answer-missing", lambda c: c["prompt"] + [c["pad"]] * (_rest(c) + len(c["answer"])), "the answer is missing",
          "The model reads the answer too, while it learns it."),
 )  # fmt: skip
 
@@ -145,43 +146,43 @@ ON_THE_ANSWER = "Loss on the answer teaches the answer: labels of the prompt are
 BY_PLACE = "Mask by place, not by token: which places does the answer take?"
 IN_PLACE = "Leave them in place: the label of place t is the token of place t, and answer_loss shifts."
 LABELS = (
-    Slip("prompt-labelled", _only_answer(lambda t, x, c: t < c["length"] - _rest(c)), "the prompt's tokens have labels "
+    Rule("prompt-labelled", _only_answer(lambda t, x, c: t < c["length"] - _rest(c)), "the prompt's tokens have labels "
          "too: the model would mostly learn to write reviews", ON_THE_ANSWER),
-    Slip("prompt-labelled", _only_answer(lambda t, x, c: x != c["pad"]), "the prompt's tokens have labels too, and "
+    Rule("prompt-labelled", _only_answer(lambda t, x, c: x != c["pad"]), "the prompt's tokens have labels too, and "
          "padding is told by its token", ON_THE_ANSWER),
-    Slip("prompt-labelled", _only_answer(lambda t, x, c: t < len(c["prompt"])), "the prompt has labels and the answer "
+    Rule("prompt-labelled", _only_answer(lambda t, x, c: t < len(c["prompt"])), "the prompt has labels and the answer "
          "has none", ON_THE_ANSWER),
-    Slip("nothing-masked", lambda c: c["ids"], "prompt and padding have labels too", ON_THE_ANSWER),
-    Slip("nothing-labelled", lambda c: [IGNORE] * c["length"], "no token has a label", "The answer is to be learned."),
-    Slip("padding-labelled", _only_answer(lambda t, x, c: t >= len(c["prompt"])), "the padding has labels: the model "
+    Rule("nothing-masked", lambda c: c["ids"], "prompt and padding have labels too", ON_THE_ANSWER),
+    Rule("nothing-labelled", lambda c: [IGNORE] * c["length"], "no token has a label", "The answer is to be learned."),
+    Rule("padding-labelled", _only_answer(lambda t, x, c: t >= len(c["prompt"])), "the padding has labels: the model "
          "would learn to write padding", "Labels end where the answer ends."),
-    Slip("end-masked", _only_answer(lambda t, x, c: x != c["pad"] and t >= len(c["prompt"])), "whatever equals the "
+    Rule("end-masked", _only_answer(lambda t, x, c: x != c["pad"] and t >= len(c["prompt"])), "whatever equals the "
          "padding token has no label; where the token that ends the answer is the padding too, the model would never "
          "learn to stop", f"{BY_PLACE} (huggingface/trl #976, #1623)"),
-    Slip("end-masked", _span(0, -1), "the last token of the answer has no label: the model would never learn to stop",
+    Rule("end-masked", _span(0, -1), "the last token of the answer has no label: the model would never learn to stop",
          "The answer's last token is at place p + a - 1, with p tokens before it and a of its own."),
-    Slip("pads-in-the-answer-masked", _only_answer(
+    Rule("pads-in-the-answer-masked", _only_answer(
          lambda t, x, c: len(c["prompt"]) <= t < c["length"] - _rest(c)
          and (x != c["pad"] or t == c["length"] - _rest(c) - 1)), "a token inside the answer that equals pad has no "
          "label", BY_PLACE),
-    Slip("one-padding-labelled", _span(0, 1), "the first padding after the answer has a label too",
+    Rule("one-padding-labelled", _span(0, 1), "the first padding after the answer has a label too",
          "Labels end where the answer ends."),
-    Slip("off-by-one", _span(-1, 0), "the prompt's last token has a label too", "The answer begins at place p, which "
+    Rule("off-by-one", _span(-1, 0), "the prompt's last token has a label too", "The answer begins at place p, which "
          "is how many tokens the prompt has."),
-    Slip("off-by-one", _span(1, 0), "the answer's first token has no label", "The answer begins at place p, which is "
+    Rule("off-by-one", _span(1, 0), "the answer's first token has no label", "The answer begins at place p, which is "
          "how many tokens the prompt has."),
-    Slip("shifted-labels", lambda c: [*c["labels"][1:], IGNORE], "the labels are shifted by one place already",
+    Rule("shifted-labels", lambda c: [*c["labels"][1:], IGNORE], "the labels are shifted by one place already",
          IN_PLACE),
-    Slip("shifted-labels", lambda c: [IGNORE, *c["labels"][:-1]], "the labels are shifted by one place", IN_PLACE),
-    Slip("wrong-ignore", lambda c: [0 if t == IGNORE else t for t in c["labels"]], "places without a label have 0, "
+    Rule("shifted-labels", lambda c: [IGNORE, *c["labels"][:-1]], "the labels are shifted by one place", IN_PLACE),
+    Rule("wrong-ignore", lambda c: [0 if t == IGNORE else t for t in c["labels"]], "places without a label have 0, "
          "which is a token", "cross_entropy leaves out -100."),
-    Slip("wrong-ignore", lambda c: [-1 if t == IGNORE else t for t in c["labels"]], "places without a label have -1",
+    Rule("wrong-ignore", lambda c: [-1 if t == IGNORE else t for t in c["labels"]], "places without a label have -1",
          "cross_entropy leaves out -100."),
-    Slip("wrong-ignore", lambda c: [c["pad"] if t == IGNORE else t for t in c["labels"]], "places without a label have "
+    Rule("wrong-ignore", lambda c: [c["pad"] if t == IGNORE else t for t in c["labels"]], "places without a label have "
          "pad, which is a token", "cross_entropy leaves out -100."),
-    Slip("wrong-ignore", lambda c: [IGNORE] * len(c["prompt"]) + c["answer"] + [0] * _rest(c), "the padding's labels "
+    Rule("wrong-ignore", lambda c: [IGNORE] * len(c["prompt"]) + c["answer"] + [0] * _rest(c), "the padding's labels "
          "are 0, which is a token", "cross_entropy leaves out -100."),
-    Slip("labels-at-the-end", lambda c: [IGNORE] * (c["length"] - len(c["answer"])) + c["answer"], "the labels stand "
+    Rule("labels-at-the-end", lambda c: [IGNORE] * (c["length"] - len(c["answer"])) + c["answer"], "the labels stand "
          "at the end of the row", IN_PLACE),
 )  # fmt: skip
 
@@ -244,35 +245,35 @@ def _count(labels) -> int:
 ONE_MEAN = "One mean over all labelled tokens of the batch."
 SHIFT = "The token at place t is predicted at place t - 1: which logits and which labels have no partner?"
 LOSSES = (
-    Slip("not-shifted", lambda x, y: _mean(_picked(x, y, 0)), "each label is compared with the logits of its own "
+    Rule("not-shifted", lambda x, y: _mean(_picked(x, y, 0)), "each label is compared with the logits of its own "
          "place, where the model has already read it", SHIFT),
-    Slip("shifted-backwards", lambda x, y: _mean(_picked(x, y, -1)), "the shift goes the wrong way: each label is "
+    Rule("shifted-backwards", lambda x, y: _mean(_picked(x, y, -1)), "the shift goes the wrong way: each label is "
          "compared with the logits of the place after it", SHIFT),
-    Slip("shifted-twice", lambda x, y: _mean(_picked(x, y, 2)), "each label is compared with the logits two places "
+    Rule("shifted-twice", lambda x, y: _mean(_picked(x, y, 2)), "each label is compared with the logits two places "
          "before it", "Shift once."),
-    Slip("softmax-twice", lambda x, y: _mean(_picked(x, y, 1, x.double().softmax(-1).log_softmax(-1))), "softmax is "
+    Rule("softmax-twice", lambda x, y: _mean(_picked(x, y, 1, x.double().softmax(-1).log_softmax(-1))), "softmax is "
          "taken before cross_entropy, which takes it itself", "Give cross_entropy the logits."),
-    Slip("no-softmax", lambda x, y: _mean(_picked(x, y, 1, x.double())), "logits are averaged as if they were "
+    Rule("no-softmax", lambda x, y: _mean(_picked(x, y, 1, x.double())), "logits are averaged as if they were "
          "log-probabilities", "F.cross_entropy takes log_softmax by itself, F.nll_loss does not."),
-    Slip("probabilities", lambda x, y: _mean(_picked(x, y, 1, x.double().softmax(-1))), "probabilities are averaged, "
+    Rule("probabilities", lambda x, y: _mean(_picked(x, y, 1, x.double().softmax(-1))), "probabilities are averaged, "
          "without a logarithm", "Cross entropy is the mean of -log p."),
-    Slip("sign-missing", lambda x, y: -_right(x, y), "the sign is wrong: the loss falls as the model gets worse",
+    Rule("sign-missing", lambda x, y: -_right(x, y), "the sign is wrong: the loss falls as the model gets worse",
          "Cross entropy is the mean of -log p."),
-    Slip("sum-not-mean", lambda x, y: _right(x, y) * _count(y), "the loss is a sum: it grows with the length of the "
+    Rule("sum-not-mean", lambda x, y: _right(x, y) * _count(y), "the loss is a sum: it grows with the length of the "
          "answers", "Take the mean over the labelled tokens."),
-    *(Slip("masked-in-mean", lambda x, y, n=n: _right(x, y) * _count(y) / (len(y) * (y.shape[1] - n)), "places without "
+    *(Rule("masked-in-mean", lambda x, y, n=n: _right(x, y) * _count(y) / (len(y) * (y.shape[1] - n)), "places without "
            "a label count in the mean, so the loss shrinks with the padding", "Divide by how many have a label.")
       for n in (1, 0)),
-    Slip("sum-over-rows", lambda x, y: _right(x, y) * _count(y) / len(y), "the sum is divided by the number of rows",
+    Rule("sum-over-rows", lambda x, y: _right(x, y) * _count(y) / len(y), "the sum is divided by the number of rows",
          ONE_MEAN),
-    Slip("zero-not-learned", lambda x, y: _mean(_picked(x, torch.where(y > 0, y, IGNORE), 1)), "the token 0 is left "
+    Rule("zero-not-learned", lambda x, y: _mean(_picked(x, torch.where(y > 0, y, IGNORE), 1)), "the token 0 is left "
          "out of the loss", "What has no label is -100; 0 is a token like any other."),
-    Slip("mean-of-means", lambda x, y: _each(_picked(x, y, 1), len(y)), "each example is averaged first, so a token in "
+    Rule("mean-of-means", lambda x, y: _each(_picked(x, y, 1), len(y)), "each example is averaged first, so a token in "
          "a short answer counts more", ONE_MEAN),
-    Slip("mean-of-means", lambda x, y: _each(_picked(x, y, 1), sum(map(bool, _picked(x, y, 1)))), "each example is "
+    Rule("mean-of-means", lambda x, y: _each(_picked(x, y, 1), sum(map(bool, _picked(x, y, 1)))), "each example is "
          "averaged first, so a token in a short answer counts more", ONE_MEAN),
-    Slip("first-row-only", lambda x, y: _right(x[:1], y[:1]), "only the first row counts", ONE_MEAN),
-    Slip("last-token-only", lambda x, y: _mean([row[-1:] for row in _picked(x, y, 1)]), "only the last labelled token "
+    Rule("first-row-only", lambda x, y: _right(x[:1], y[:1]), "only the first row counts", ONE_MEAN),
+    Rule("last-token-only", lambda x, y: _mean([row[-1:] for row in _picked(x, y, 1)]), "only the last labelled token "
          "of a row counts", ONE_MEAN),
 )  # fmt: skip
 
@@ -290,12 +291,12 @@ def judge_loss(subject: Subject, draw: Draw, b: int = 2) -> None:
             raise Failure("ignores-another-token", f"torch says: {error.text} So -100 is taken for a token",
                           "cross_entropy leaves out -100 by itself: give it no other ignore_index.") from None  # fmt: skip  # noqa: E501
         raise
-    rights = [_right(*case) for case in cases]
     said = [f"for logits of shape {tuple(x.shape)} and {_count(y)} labels the loss" for x, y in cases]
     hint = "Cross entropy of the labelled tokens alone, each predicted one place earlier, and one mean over the batch."
     values = [v.reshape(()) if isinstance(v, torch.Tensor) and v.numel() == 1 else v for v in seen["losses"]]
     _expect_no_mean_of_means(values, cases)
-    expect_rule(values, rights, cases, said, slips=LOSSES, id="wrong-loss", hint=hint)
+    expect_all(values, cases, _right, told=said, what=said, id="wrong-loss", hint=hint, rules=LOSSES,
+               known="{text}: {said}")  # fmt: skip
     for (x, y), value, gradient in zip(cases, seen["losses"], seen["gradients"], strict=True):
         if isinstance(value, torch.Tensor) and value.dim():
             raise Failure("not-a-scalar", f"the loss must have no axes, got shape {tuple(value.shape)}", ".mean() of "

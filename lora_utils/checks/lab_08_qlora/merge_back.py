@@ -9,7 +9,7 @@ import torch
 
 from lora_utils.checks import Draw, Exercise, Failure, StudentRaised, Subject, close
 from lora_utils.checks.framework.compare import expect_number, expect_tensor
-from lora_utils.checks.lab_08_qlora.rules import Slip, expect_rule
+from lora_utils.checks.framework.many_cases import Rule, expect_all
 from lora_utils.quantization.nf4 import dequantize_4bit, quantize_4bit
 
 merge_back = Exercise("merge-back", lifted=("changes-a-tensor",))
@@ -73,26 +73,26 @@ def _again(weight: torch.Tensor) -> torch.Tensor:
 
 BASE = "A and B were trained beside the stored weight and have learned around its rounding."
 FACTOR = "The path computes alpha * (x A B): the update is that product's matrix, with alpha and nothing else."
-SLIPS = (
-    Slip("wrong-base", lambda f: f["W"] + f["U"], "the update is added to the original weight", BASE),
-    Slip("wrong-base", lambda f: 2 * f["W"] - f["S"] + f["U"], "the quantisation error is added too", BASE),
-    Slip("wrong-base", lambda f: (f["W"] + f["S"]) / 2 + f["U"], "the update is added to the mean of both weights",
+MERGES = (
+    Rule("wrong-base", lambda f: f["W"] + f["U"], "the update is added to the original weight", BASE),
+    Rule("wrong-base", lambda f: 2 * f["W"] - f["S"] + f["U"], "the quantisation error is added too", BASE),
+    Rule("wrong-base", lambda f: (f["W"] + f["S"]) / 2 + f["U"], "the update is added to the mean of both weights",
          BASE),
-    Slip("two-bases", lambda f: f["W"] + f["S"] + f["U"], "both weights are in the sum", "One of them is the base."),
-    Slip("requantised", lambda f: _again(f["right"]), "the sum is rounded to 4 bits again, which loses much of the "
+    Rule("two-bases", lambda f: f["W"] + f["S"] + f["U"], "both weights are in the sum", "One of them is the base."),
+    Rule("requantised", lambda f: _again(f["right"]), "the sum is rounded to 4 bits again, which loses much of the "
          "update", "Keep the sum in 32 bits."),
-    Slip("requantised", lambda f: _again(f["W"] + f["U"]), "the update is added to the original weight and the sum "
+    Rule("requantised", lambda f: _again(f["W"] + f["U"]), "the update is added to the original weight and the sum "
          "rounded to 4 bits again", "Keep the sum in 32 bits, on the base that was trained beside."),
-    Slip("alpha-forgotten", lambda f: f["S"] + f["AB"].T, "the update is added without alpha", FACTOR),
-    Slip("alpha-over-rank", lambda f: f["S"] + f["U"] / f["r"], "the update is scaled by alpha / rank", FACTOR),
-    Slip("alpha-twice", lambda f: f["S"] + f["alpha"] * f["U"], "alpha is applied twice", FACTOR),
-    Slip("alpha-scales-base", lambda f: f["alpha"] * (f["S"] + f["AB"].T), "alpha scales the base too", FACTOR),
-    Slip("base-missing", lambda f: f["U"], "the base is missing", "The layer computes the base's product as well."),
-    Slip("merge-no-op", lambda f: f["S"], "the update is missing", "The layer computes the path's product as well."),
-    Slip("merge-no-op", lambda f: f["W"], "that is the original weight", "The update is missing, and the base is "
+    Rule("alpha-forgotten", lambda f: f["S"] + f["AB"].T, "the update is added without alpha", FACTOR),
+    Rule("alpha-over-rank", lambda f: f["S"] + f["U"] / f["r"], "the update is scaled by alpha / rank", FACTOR),
+    Rule("alpha-twice", lambda f: f["S"] + f["alpha"] * f["U"], "alpha is applied twice", FACTOR),
+    Rule("alpha-scales-base", lambda f: f["alpha"] * (f["S"] + f["AB"].T), "alpha scales the base too", FACTOR),
+    Rule("base-missing", lambda f: f["U"], "the base is missing", "The layer computes the base's product as well."),
+    Rule("merge-no-op", lambda f: f["S"], "the update is missing", "The layer computes the path's product as well."),
+    Rule("merge-no-op", lambda f: f["W"], "that is the original weight", "The update is missing, and the base is "
          "another."),
-    Slip("merge-subtracts", lambda f: f["S"] - f["U"], "the update is subtracted", "Path and base are added."),
-    Slip("alpha-without-sign", lambda f: f["S"] + abs(f["alpha"]) * f["AB"].T, "a negative alpha loses its sign",
+    Rule("merge-subtracts", lambda f: f["S"] - f["U"], "the update is subtracted", "Path and base are added."),
+    Rule("alpha-without-sign", lambda f: f["S"] + abs(f["alpha"]) * f["AB"].T, "a negative alpha loses its sign",
          FACTOR),
 )  # fmt: skip
 
@@ -119,8 +119,8 @@ def judge_merge(subject: Subject, cases: list[dict]) -> None:
                           "than 16 bits keep", "Turn what has 16 bits into 32 before you add.")  # fmt: skip
     said = [f"the merged weight of shape {tuple(f['S'].shape)} for rank {f['r']} and alpha={f['alpha']}"
             for f in formulas]  # fmt: skip
-    expect_rule(got, rights, [(f,) for f in formulas], said, slips=SLIPS, id="wrong-merge", hint="Write down what the "
-                "trained layer computes for x, and factor x out.", tolerance=1e-5)  # fmt: skip
+    expect_all(got, formulas, rights, told=said, what=said, id="wrong-merge", rules=MERGES, known="{text}: {said}",
+               tolerance=1e-5, hint="Write down what the trained layer computes for x, and factor x out.")  # fmt: skip
     for one, c in zip(seen, cases, strict=True):
         if one["merged"].dtype != torch.float32:
             text = f"for a base in {c['stored'].dtype} the merged weight is {one['merged'].dtype}"
@@ -153,18 +153,11 @@ def measures_the_loss(subject: Subject, draw: Draw) -> None:
     norms = [(float((a - m).square().sum().sqrt()), float((m - s).square().sum().sqrt())) for s, m, a in wide]
     rights = [error / update for error, update in norms]
     hint = "Two matrices, the error and the update: a Frobenius norm of each, then their quotient."
-    expect_rule(
-        values[:plain],
-        rights[:plain],
-        wide[:plain],
-        said[:plain],
-        slips=SHARES,
-        id="wrong-share",
-        hint=hint,
-        tolerance=1e-5,
-    )
+    expect_all(values[:plain], wide[:plain], rights[:plain], told=said, what=said, id="wrong-share", hint=hint,
+               rules=SHARES, tolerance=1e-5, known="{text}: {said}")  # fmt: skip
     said[plain:] = ["for a stored weight in bfloat16 the share", "where nothing is lost the share"]
-    expect_rule(values[plain:], rights[plain:], wide[plain:], said[plain:], id="wrong-share", hint=hint, tolerance=1e-5)
+    expect_all(values[plain:], wide[plain:], rights[plain:], told=said[plain:], what=said[plain:], id="wrong-share",
+               hint=hint, tolerance=1e-5)  # fmt: skip
     for case, now in zip(cases, seen["given"], strict=True):
         for name, before, after in zip(("stored", "merged", "again"), case, now, strict=True):
             if not torch.equal(before, after):
@@ -187,37 +180,37 @@ def _share(s, m, a) -> float:
 UPDATE = "Divide by the size of the update, which is what the path has added to the stored weight."
 ONE_NORM = "The Frobenius norm is the root of the sum of all squares: .norm() without arguments."
 SHARES = (
-    Slip("relative-to-weight", lambda s, m, a: _norm(a - m) / _norm(m), "the error is divided by the size of the whole "
+    Rule("relative-to-weight", lambda s, m, a: _norm(a - m) / _norm(m), "the error is divided by the size of the whole "
          "weight", UPDATE),
-    Slip("relative-to-weight", lambda s, m, a: _norm(a - m) / _norm(s), "the error is divided by the size of the "
+    Rule("relative-to-weight", lambda s, m, a: _norm(a - m) / _norm(s), "the error is divided by the size of the "
          "stored weight", UPDATE),
-    Slip("relative-to-weight", lambda s, m, a: _norm(a - m) / _norm(a), "the error is divided by the size of the "
+    Rule("relative-to-weight", lambda s, m, a: _norm(a - m) / _norm(a), "the error is divided by the size of the "
          "weight quantised again", UPDATE),
-    Slip("wrong-update", lambda s, m, a: _norm(a - m) / _norm(a - s), "the error is divided by what is left of the "
+    Rule("wrong-update", lambda s, m, a: _norm(a - m) / _norm(a - s), "the error is divided by what is left of the "
          "update", UPDATE),
-    Slip("kept-not-lost", lambda s, m, a: 1 - _share(s, m, a), "that is one minus the share", "Error over update, as "
+    Rule("kept-not-lost", lambda s, m, a: 1 - _share(s, m, a), "that is one minus the share", "Error over update, as "
          "it is: 0 means that nothing is lost."),
-    Slip("wrong-error", lambda s, m, a: _norm(a - s) / _norm(m - s), "the distance of `again` from `stored` is "
+    Rule("wrong-error", lambda s, m, a: _norm(a - s) / _norm(m - s), "the distance of `again` from `stored` is "
          "taken for the error", "The error is what quantising has changed in the merged weight."),
-    Slip("kept-not-lost", lambda s, m, a: 1 - _norm(a - s) / _norm(m - s), "the distance of `again` from `stored` is "
+    Rule("kept-not-lost", lambda s, m, a: 1 - _norm(a - s) / _norm(m - s), "the distance of `again` from `stored` is "
          "taken for what is kept", "The error is what quantising has changed in the merged weight."),
-    Slip("each-weight-alone", lambda s, m, a: _norm((a - m) / (m - s)), "weights are divided one by one before the "
+    Rule("each-weight-alone", lambda s, m, a: _norm((a - m) / (m - s)), "weights are divided one by one before the "
          "norm is taken", "Two norms, then their quotient."),
-    Slip("clamped", lambda s, m, a: min(1.0, _share(s, m, a)), "the share is cut off at 1", "An error larger than the "
+    Rule("clamped", lambda s, m, a: min(1.0, _share(s, m, a)), "the share is cut off at 1", "An error larger than the "
          "update gives more than 1."),
-    Slip("in-per-cent", lambda s, m, a: 100 * _share(s, m, a), "that is per cent", "Return the share itself."),
-    Slip("squared", lambda s, m, a: _share(s, m, a) ** 2, "norms are squared", "Take the root: .norm()."),
-    Slip("upside-down", lambda s, m, a: _over(_norm(m - s), _norm(a - m)), "numerator and denominator are exchanged",
+    Rule("in-per-cent", lambda s, m, a: 100 * _share(s, m, a), "that is per cent", "Return the share itself."),
+    Rule("squared", lambda s, m, a: _share(s, m, a) ** 2, "norms are squared", "Take the root: .norm()."),
+    Rule("upside-down", lambda s, m, a: _over(_norm(m - s), _norm(a - m)), "numerator and denominator are exchanged",
          "Error over update."),
-    Slip("error-not-divided", lambda s, m, a: _norm(a - m), "the error is not divided by anything", UPDATE),
-    Slip("other-norm", lambda s, m, a: float(torch.linalg.matrix_norm(a - m, 2) / torch.linalg.matrix_norm(m - s, 2)),
+    Rule("error-not-divided", lambda s, m, a: _norm(a - m), "the error is not divided by anything", UPDATE),
+    Rule("other-norm", lambda s, m, a: float(torch.linalg.matrix_norm(a - m, 2) / torch.linalg.matrix_norm(m - s, 2)),
          "that is the spectral norm", ONE_NORM),
-    Slip("other-norm", lambda s, m, a: float((a - m).abs().sum() / (m - s).abs().sum()), "absolute values are summed, "
+    Rule("other-norm", lambda s, m, a: float((a - m).abs().sum() / (m - s).abs().sum()), "absolute values are summed, "
          "not squares", ONE_NORM),
-    Slip("other-norm", lambda s, m, a: float((a - m).abs().max() / (m - s).abs().max()), "the largest numbers are "
+    Rule("other-norm", lambda s, m, a: float((a - m).abs().max() / (m - s).abs().max()), "the largest numbers are "
          "compared", ONE_NORM),
-    Slip("difference-of-norms", lambda s, m, a: abs(_norm(a) - _norm(m)) / abs(_norm(m) - _norm(s)), "norms are "
+    Rule("difference-of-norms", lambda s, m, a: abs(_norm(a) - _norm(m)) / abs(_norm(m) - _norm(s)), "norms are "
          "subtracted where matrices should be", "First the difference, then its norm."),
-    Slip("difference-of-norms", lambda s, m, a: abs(_norm(a) - _norm(m)) / _norm(m - s), "norms are subtracted where "
+    Rule("difference-of-norms", lambda s, m, a: abs(_norm(a) - _norm(m)) / _norm(m - s), "norms are subtracted where "
          "matrices should be", "First the difference, then its norm."),
 )  # fmt: skip

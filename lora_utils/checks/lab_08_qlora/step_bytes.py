@@ -10,98 +10,98 @@ import math
 
 from lora_utils.checks import Draw, Exercise, Failure, Subject
 from lora_utils.checks.framework.compare import expect_number
-from lora_utils.checks.lab_08_qlora.rules import Slip, expect_rule
+from lora_utils.checks.framework.many_cases import Rule, expect_all
 
 step_bytes = Exercise("step-bytes")
 SHARES = (
-    Slip("double-forgotten", lambda b, g: 4 + 32 / b, "every block's scale is counted in 32 bits, and nothing above it",
+    Rule("double-forgotten", lambda b, g: 4 + 32 / b, "every block's scale is counted in 32 bits, and nothing above it",
          "Double quantisation stores it in 8 bits, and one 32-bit number for `group` of them."),
-    Slip("levels-exchanged", lambda b, g: 4 + 32 / b + 8 / (b * g), "a block's scale is counted in 32 bits and a "
+    Rule("levels-exchanged", lambda b, g: 4 + 32 / b + 8 / (b * g), "a block's scale is counted in 32 bits and a "
          "group's number in 8", "The other way round: many scales of 8 bits, few numbers of 32."),
-    Slip("scales-in-32-bits", lambda b, g: 4 + 32 / b + 32 / (b * g), "a block's scale is counted in 32 bits",
+    Rule("scales-in-32-bits", lambda b, g: 4 + 32 / b + 32 / (b * g), "a block's scale is counted in 32 bits",
          "The scales are stored in 8 bits each; only a group's one number has 32."),
-    Slip("second-level-in-8-bits", lambda b, g: 4 + 8 / b + 8 / (b * g), "a group's number is counted in 8 bits",
+    Rule("second-level-in-8-bits", lambda b, g: 4 + 8 / b + 8 / (b * g), "a group's number is counted in 8 bits",
          "Only the blocks' scales have 8 bits."),
-    Slip("second-level-forgotten", lambda b, g: 4 + 8 / b, "the 32-bit number of each group is missing",
+    Rule("second-level-forgotten", lambda b, g: 4 + 8 / b, "the 32-bit number of each group is missing",
          "Every group of blocks has one, which all numbers of all its blocks share."),
-    Slip("scales-forgotten", lambda b, g: 4 + 32 / (b * g), "the 8-bit scale of each block is missing",
+    Rule("scales-forgotten", lambda b, g: 4 + 32 / (b * g), "the 8-bit scale of each block is missing",
          "Two levels are stored: a scale a block, and a number a group of blocks."),
-    Slip("group-of-numbers", lambda b, g: 4 + 8 / b + 32 / g, "the second level is shared by `group` blocks, not by "
+    Rule("group-of-numbers", lambda b, g: 4 + 8 / b + 32 / g, "the second level is shared by `group` blocks, not by "
          "`group` numbers", "How many numbers does a group of blocks have?"),
-    Slip("codes-forgotten", lambda b, g: 8 / b + 32 / (b * g), "the codes themselves, 4 bits, are missing",
+    Rule("codes-forgotten", lambda b, g: 8 / b + 32 / (b * g), "the codes themselves, 4 bits, are missing",
          "The scales come on top of them."),
-    Slip("bytes-not-bits", lambda b, g: (4 + 8 / b + 32 / (b * g)) / 8, "that is bytes, not bits",
+    Rule("bytes-not-bits", lambda b, g: (4 + 8 / b + 32 / (b * g)) / 8, "that is bytes, not bits",
          "Leave out the division by 8."),
-    Slip("bytes-not-bits", lambda b, g: 0.5 + 1 / b + 4 / (b * g), "that is bytes, not bits", "Count in bits."),
-    Slip("bytes-not-bits", lambda b, g: 4 + 1 / b + 4 / (b * g), "the codes are counted in bits and the scales in "
+    Rule("bytes-not-bits", lambda b, g: 0.5 + 1 / b + 4 / (b * g), "that is bytes, not bits", "Count in bits."),
+    Rule("bytes-not-bits", lambda b, g: 4 + 1 / b + 4 / (b * g), "the codes are counted in bits and the scales in "
          "bytes", "Count everything in bits."),
-    Slip("not-shared", lambda b, g: 44, "every number is charged a whole scale", "A block's numbers share its scale."),
-    Slip("not-shared", lambda b, g: 12 + 32 / g, "every number is charged a whole scale", "A block shares its scale."),
-    Slip("not-shared", lambda b, g: 4 + 8 * b + 32 * b * g, "shares are multiplied: the larger a block, the less a "
+    Rule("not-shared", lambda b, g: 44, "every number is charged a whole scale", "A block's numbers share its scale."),
+    Rule("not-shared", lambda b, g: 12 + 32 / g, "every number is charged a whole scale", "A block shares its scale."),
+    Rule("not-shared", lambda b, g: 4 + 8 * b + 32 * b * g, "shares are multiplied: the larger a block, the less a "
          "number pays", "Divide by how many numbers share it."),
-    Slip("whole-division", lambda b, g: 4 + 8 // b + 32 // (b * g), "// throws the fractions away", "Divide with /."),
-    Slip("arguments-ignored", lambda b, g: 4.126953125, "the result is that of blocks of 64 in groups of 256, whatever "
+    Rule("whole-division", lambda b, g: 4 + 8 // b + 32 // (b * g), "// throws the fractions away", "Divide with /."),
+    Rule("arguments-ignored", lambda b, g: 4.126953125, "the result is that of blocks of 64 in groups of 256, whatever "
          "block and group say", "Calculate with the arguments."),
-    Slip("arguments-ignored", lambda b, g: 4 + 8 / b + 32 / (b * 256), "the result is that of groups of 256, whatever "
+    Rule("arguments-ignored", lambda b, g: 4 + 8 / b + 32 / (b * 256), "the result is that of groups of 256, whatever "
          "group says", "Calculate with the argument."),
-    Slip("arguments-ignored", lambda b, g: 4 + 8 / 64 + 32 / (64 * g), "the result is that of blocks of 64, whatever "
+    Rule("arguments-ignored", lambda b, g: 4 + 8 / 64 + 32 / (64 * g), "the result is that of blocks of 64, whatever "
          "block says", "Calculate with the argument."),
-    Slip("rounded", lambda b, g: round(4 + 8 / b + 32 / (b * g), 3), "the result is rounded", "Return it as it is."),
-    Slip("rounded", lambda b, g: round(4 + 8 / b + 32 / (b * g), 2), "the result is rounded", "Return it as it is."),
+    Rule("rounded", lambda b, g: round(4 + 8 / b + 32 / (b * g), 3), "the result is rounded", "Return it as it is."),
+    Rule("rounded", lambda b, g: round(4 + 8 / b + 32 / (b * g), 2), "the result is rounded", "Return it as it is."),
 )  # fmt: skip
 BITS_AS_BYTES = "The arguments say bits; the result is in bytes, of 8 bits each."
 OF_THE_FROZEN = "Frozen numbers have neither a gradient nor states; only the trained ones do."
 LINEAR = (  # a number's bytes, from its bits and the bytes of a state
-    Slip("bits-as-bytes", lambda bits, s: bits, "the linear layers' bits are counted as bytes", BITS_AS_BYTES),
-    Slip("bits-as-bytes", lambda bits, s: 8 * bits, "bits are multiplied by 8 where bytes are wanted", BITS_AS_BYTES),
-    Slip("bits-ignored", lambda bits, s: 0.5, "the linear layers are counted in 4 bits, whatever `bits` says",
+    Rule("bits-as-bytes", lambda bits, s: bits, "the linear layers' bits are counted as bytes", BITS_AS_BYTES),
+    Rule("bits-as-bytes", lambda bits, s: 8 * bits, "bits are multiplied by 8 where bytes are wanted", BITS_AS_BYTES),
+    Rule("bits-ignored", lambda bits, s: 0.5, "the linear layers are counted in 4 bits, whatever `bits` says",
          "The argument holds the shares of the scales too."),
-    Slip("bits-ignored", lambda bits, s: 4.126953125 / 8, "the linear layers are counted in 4.127 bits, whatever "
+    Rule("bits-ignored", lambda bits, s: 4.126953125 / 8, "the linear layers are counted in 4.127 bits, whatever "
          "`bits` says", "Calculate with the argument."),
-    Slip("bits-ignored", lambda bits, s: 2, "the linear layers are counted in 16 bits", "They have `bits` bits each."),
-    Slip("bits-rounded", lambda bits, s: int(bits) / 8, "the bits are rounded down first", "Use them as they are."),
-    Slip("bits-rounded", lambda bits, s: bits // 8, "// throws the fractions of bytes away", "Divide with /."),
-    Slip("linear-forgotten", lambda bits, s: 0, "the linear layers are not counted", "They are most of the model."),
-    Slip("gradients-of-all", lambda bits, s: bits / 8 + 4, "the frozen numbers have gradients too", OF_THE_FROZEN),
-    Slip("gradients-of-all", lambda bits, s: bits / 8 + 4 + 2 * s, "the frozen numbers have gradients and states too",
+    Rule("bits-ignored", lambda bits, s: 2, "the linear layers are counted in 16 bits", "They have `bits` bits each."),
+    Rule("bits-rounded", lambda bits, s: int(bits) / 8, "the bits are rounded down first", "Use them as they are."),
+    Rule("bits-rounded", lambda bits, s: bits // 8, "// throws the fractions of bytes away", "Divide with /."),
+    Rule("linear-forgotten", lambda bits, s: 0, "the linear layers are not counted", "They are most of the model."),
+    Rule("gradients-of-all", lambda bits, s: bits / 8 + 4, "the frozen numbers have gradients too", OF_THE_FROZEN),
+    Rule("gradients-of-all", lambda bits, s: bits / 8 + 4 + 2 * s, "the frozen numbers have gradients and states too",
          OF_THE_FROZEN),
-    Slip("states-of-all", lambda bits, s: bits / 8 + 2 * s, "the frozen numbers have optimiser states too",
+    Rule("states-of-all", lambda bits, s: bits / 8 + 2 * s, "the frozen numbers have optimiser states too",
          OF_THE_FROZEN),
 )  # fmt: skip
 OTHER = (
-    Slip("bits-as-bytes", lambda bits, s: 16, "16 bits are counted as 16 bytes", BITS_AS_BYTES),
-    Slip("other-in-4-bits", lambda bits, s: bits / 8, "embeddings and norms are counted in 4 bits",
+    Rule("bits-as-bytes", lambda bits, s: 16, "16 bits are counted as 16 bytes", BITS_AS_BYTES),
+    Rule("other-in-4-bits", lambda bits, s: bits / 8, "embeddings and norms are counted in 4 bits",
          "Only linear layers are stored in 4 bits; the rest has 16."),
-    Slip("other-in-4-bits", lambda bits, s: 0.5, "embeddings and norms are counted in 4 bits", "They have 16."),
-    Slip("other-in-32-bits", lambda bits, s: 4, "embeddings and norms are counted in 32 bits", "They have 16 bits."),
-    Slip("other-forgotten", lambda bits, s: 0, "embeddings and norms are not counted", "They have 16 bits each."),
-    Slip("gradients-of-all", lambda bits, s: 6, "embeddings and norms have gradients too", OF_THE_FROZEN),
-    Slip("gradients-of-all", lambda bits, s: 6 + 2 * s, "embeddings and norms have gradients and states too",
+    Rule("other-in-4-bits", lambda bits, s: 0.5, "embeddings and norms are counted in 4 bits", "They have 16."),
+    Rule("other-in-32-bits", lambda bits, s: 4, "embeddings and norms are counted in 32 bits", "They have 16 bits."),
+    Rule("other-forgotten", lambda bits, s: 0, "embeddings and norms are not counted", "They have 16 bits each."),
+    Rule("gradients-of-all", lambda bits, s: 6, "embeddings and norms have gradients too", OF_THE_FROZEN),
+    Rule("gradients-of-all", lambda bits, s: 6 + 2 * s, "embeddings and norms have gradients and states too",
          OF_THE_FROZEN),
-    Slip("states-of-all", lambda bits, s: 2 + 2 * s, "embeddings and norms have optimiser states too", OF_THE_FROZEN),
+    Rule("states-of-all", lambda bits, s: 2 + 2 * s, "embeddings and norms have optimiser states too", OF_THE_FROZEN),
 )  # fmt: skip
 TRAINED = (
-    Slip("one-state", lambda bits, s: 8 + s, "Adam remembers one number a trained number here",
+    Rule("one-state", lambda bits, s: 8 + s, "Adam remembers one number a trained number here",
          "It remembers two: the mean of the gradients and that of their squares."),
-    Slip("states-forgotten", lambda bits, s: 8, "the optimiser's states are missing", "Adam has two a trained number."),
-    Slip("state-bytes-ignored", lambda bits, s: 16, "the states are counted in 4 bytes, whatever `state_bytes` says",
+    Rule("states-forgotten", lambda bits, s: 8, "the optimiser's states are missing", "Adam has two a trained number."),
+    Rule("state-bytes-ignored", lambda bits, s: 16, "the states are counted in 4 bytes, whatever `state_bytes` says",
          "Calculate with the argument."),
-    Slip("states-in-bits", lambda bits, s: 8 + s / 4, "state_bytes is divided by 8", "It is bytes already."),
-    Slip("states-twice", lambda bits, s: 8 + 4 * s, "four states are counted a trained number", "Adam has two."),
-    Slip("four-bytes-missing", lambda bits, s: 4 + 2 * s, "4 bytes of every trained number are missing: its gradient, "
+    Rule("states-in-bits", lambda bits, s: 8 + s / 4, "state_bytes is divided by 8", "It is bytes already."),
+    Rule("states-twice", lambda bits, s: 8 + 4 * s, "four states are counted a trained number", "Adam has two."),
+    Rule("four-bytes-missing", lambda bits, s: 4 + 2 * s, "4 bytes of every trained number are missing: its gradient, "
          "or the factor itself, or both are counted in 16 bits", "Factors are weights, and have gradients: both have "
          "32 bits."),
-    Slip("path-in-16-bits", lambda bits, s: 6 + 2 * s, "the factors, or their gradients, are counted in 16 bits",
+    Rule("path-in-16-bits", lambda bits, s: 6 + 2 * s, "the factors, or their gradients, are counted in 16 bits",
          "Both have 32 bits."),
-    Slip("path-in-4-bits", lambda bits, s: bits / 8 + 4 + 2 * s, "the factors are counted in `bits` bits",
+    Rule("path-in-4-bits", lambda bits, s: bits / 8 + 4 + 2 * s, "the factors are counted in `bits` bits",
          "Only the frozen linear layers are stored so; what is trained has 32 bits."),
-    Slip("states-alone", lambda bits, s: 2 * s, "the factors and their gradients are missing, or are counted with "
+    Rule("states-alone", lambda bits, s: 2 * s, "the factors and their gradients are missing, or are counted with "
          "other numbers", "Factors are weights, and have gradients."),
-    Slip("bits-as-bytes", lambda bits, s: 64 + 2 * s, "32 bits are counted as 32 bytes", BITS_AS_BYTES),
-    Slip("bits-as-bytes", lambda bits, s: 36 + 2 * s, "32 bits are counted as 32 bytes", BITS_AS_BYTES),
-    Slip("bits-as-bytes", lambda bits, s: 32 + 2 * s, "32 bits are counted as 32 bytes, and factor or gradient is "
+    Rule("bits-as-bytes", lambda bits, s: 64 + 2 * s, "32 bits are counted as 32 bytes", BITS_AS_BYTES),
+    Rule("bits-as-bytes", lambda bits, s: 36 + 2 * s, "32 bits are counted as 32 bytes", BITS_AS_BYTES),
+    Rule("bits-as-bytes", lambda bits, s: 32 + 2 * s, "32 bits are counted as 32 bytes, and factor or gradient is "
          "missing", BITS_AS_BYTES),
-    Slip("bits-as-bytes", lambda bits, s: 64 + 16 * s, "the sum is in bits", BITS_AS_BYTES),
+    Rule("bits-as-bytes", lambda bits, s: 64 + 16 * s, "the sum is in bits", BITS_AS_BYTES),
 )  # fmt: skip
 
 
@@ -127,10 +127,11 @@ def bits_of_one_number(subject: Subject, draw: Draw) -> None:
         expect_number(value, what)
     rights = [(4 * b * g + 8 * g + 32) / (b * g) for b, g in cases]  # all bits of one group over its numbers
     hint = "Three terms: a code, a share of a scale, a share of a group's number. How many numbers share each?"
-    expect_rule(values, rights, cases, said, slips=SHARES, id="wrong-bits", hint=hint, tolerance=1e-6)
+    expect_all(values, cases, rights, told=said, what=said, id="wrong-bits", hint=hint, rules=SHARES, tolerance=1e-6,
+               known="{text}: {said}")  # fmt: skip
 
 
-def judge_kind(subject: Subject, draw: Draw, kind: str, right, slips: tuple[Slip, ...]) -> None:
+def judge_kind(subject: Subject, draw: Draw, kind: str, right, rules: tuple[Rule, ...]) -> None:
     """Count one kind of number alone: `right(bits, s)` is what one of them takes."""
     names = ("linear", "other", "trained")
     settings = [(b, s) for b in (4.127, draw.number(2, 3.9), 8.25) for s in (1, 2, 4, 8)]
@@ -148,23 +149,24 @@ def judge_kind(subject: Subject, draw: Draw, kind: str, right, slips: tuple[Slip
         k = next(k for k in range(len(values)) if values[k] != rights[k])
         text = f"the result is rounded to whole bytes: {said[k]} are {rights[k]:,.3f}, got {values[k]:,}"
         raise Failure("rounded", text, "Return the number as it is.")
-    scaled = [Slip(slip.id, _times(slip.rule), slip.text, slip.hint) for slip in slips]
-    scaled += [Slip("other-unit", _over(right, unit), f"the result is in {name}, not in bytes", "Return bytes.")
+    scaled = [Rule(rule.id, _times(rule.gives), rule.text, rule.hint) for rule in rules]
+    scaled += [Rule("other-unit", _over(right, unit), f"the result is in {name}, not in bytes", "Return bytes.")
                for name, unit in (("KB", 1e3), ("MB", 1e6), ("GB", 1e9), ("KiB", 2**10), ("MiB", 2**20),
                                   ("GiB", 2**30))]  # fmt: skip
-    scaled.append(Slip("rounded", lambda count, bits, s: round(count * right(bits, s) / 1e6) * 1e6, "the result is "
+    scaled.append(Rule("rounded", lambda count, bits, s: round(count * right(bits, s) / 1e6) * 1e6, "the result is "
                        "rounded to whole MB", "Return the number as it is."))  # fmt: skip
     arguments = [(n, b, s) for n, (b, s) in zip(counts, settings, strict=True)]
     hint = f"How many bytes does one of the {kind} numbers take, with all that belongs to it?"
-    expect_rule(values, rights, arguments, said, slips=scaled, id="wrong-total", hint=hint, tolerance=1e-6)
+    expect_all(values, arguments, rights, told=said, what=said, id="wrong-total", hint=hint, rules=scaled,
+               tolerance=1e-6, known="{text}: {said}")  # fmt: skip
 
 
-def _times(rule):
-    return lambda count, bits, s: count * rule(bits, s)
+def _times(gives):
+    return lambda count, bits, s: count * gives(bits, s)
 
 
-def _over(rule, unit: float):
-    return lambda count, bits, s: count * rule(bits, s) / unit
+def _over(right, unit: float):
+    return lambda count, bits, s: count * right(bits, s) / unit
 
 
 @step_bytes.check
@@ -203,7 +205,7 @@ def judge_bytes(subject: Subject, draw: Draw, state_bytes: int, bits: float) -> 
         expect_number(value, what)
     rights = [sum((L * b / 8, E * 2, T * 4, T * 4, T * s, T * s)) for L, E, T, s, b in cases]
     hint = "Add up what linear, other and trained numbers take, each by itself."
-    expect_rule(values, rights, cases, said, id="wrong-total", hint=hint, tolerance=1e-6)
+    expect_all(values, cases, rights, told=said, what=said, id="wrong-total", hint=hint, tolerance=1e-6)
 
 
 @step_bytes.check(after=("bytes-of-a-step",))

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import torch
 
-from lora_utils.checks import Draw, Exercise, Failure, Subject, close, expect_close
+from lora_utils.checks import Draw, Exercise, Failure, Subject, close
+from lora_utils.checks.framework.many_cases import Rule, expect_all
 from lora_utils.checks.lab_09_capstone.choose_method import outcome
 
 paired_difference = Exercise("paired-difference")
@@ -70,19 +71,6 @@ def _vectors(a: list, b: list) -> dict[str, torch.Tensor]:
     }  # fmt: skip
 
 
-def _expect(got: list[float], right: list[float], cases: list[dict], rules: list[tuple], what: str, id: str, hint: str):
-    """A mistake is named only if all tables show it."""
-    wrong = next((i for i, pair in enumerate(zip(got, right, strict=True)) if not close(*pair, 1e-6)), None)
-    if wrong is None:
-        return
-    for name, rule, text, advice in rules:
-        given = [float(rule(case)) for case in cases]
-        if all(math.isfinite(v) and close(g, v, 1e-6) for g, v in zip(got, given, strict=True)):
-            raise Failure(name, text, advice)
-    what = f"{what} of the differences {[round(v, 3) for v in cases[wrong]['d'].tolist()]}"
-    expect_close(got[wrong], right[wrong], what=what, id=id, hint=hint, tolerance=1e-6)
-
-
 def _sd(v: torch.Tensor, correction: int = 1) -> float:
     return float(v.std(correction=correction)) if len(v) > correction else math.nan
 
@@ -91,60 +79,62 @@ def _mean_of(key: str) -> Callable[[dict], float]:
     return lambda c: float(c[key].mean()) if len(c[key]) else math.nan
 
 
-MEANS = [  # message, what the mistake gives, text, hint
-    ("sign-reversed", lambda c: -c["d"].mean(), "the difference has the wrong sign", "Positive: a is better."),
-    ("all-seeds", lambda c: c["all_a"].mean() - c["all_b"].mean(), "the means over all seeds were subtracted; seeds "
-     "that only one method has must not count", PAIRING),
-    ("missing-as-zero", _mean_of("filled"), "a seed that one method lacks was taken for an accuracy of 0", PAIRING),
-    ("paired-by-position", _mean_of("position"), "values were paired by their place, not by their seed", PAIRING),
-    ("paired-by-position", _mean_of("ranked"), "values were paired by rank of the seed", PAIRING),
-    ("seed-0-lost", _mean_of("without_0"), "seed 0 takes no part", "0 counts as false: ask whether a seed is in the "
-     "other dict."),
-    ("accuracy-0-lost", _mean_of("without_zeros"), "an accuracy of 0 takes no part", "0 counts as false: ask whether "
-     "the seed is in the other dict."),
-    ("absolute", lambda c: c["d"].abs().mean(), "the differences lost their signs", "Do not take abs()."),
-    ("absolute", lambda c: c["d"].mean().abs(), "the mean lost its sign", "Do not take abs()."),
-    ("median-for-mean", lambda c: c["d"].quantile(0.5), "it is the median of the differences", "The mean is asked "
-     "for."),
-    ("sum-for-mean", lambda c: c["d"].sum(), "it is the sum of the differences", "Divide by their number."),
-    ("in-per-cent", lambda c: 100 * c["d"].mean(), "it is 100 times as large", "A difference of accuracies, not per cent."),  # noqa: E501
-    ("rounded", lambda c: round(float(c["d"].mean()), 2), "it is rounded", "Return it as it is."),
-    ("rounded", lambda c: round(float(c["d"].mean()), 3), "it is rounded", "Return it as it is."),
-    ("rounded", lambda c: round(float(c["d"].mean()), 4), "it is rounded", "Return it as it is."),
-    ("relative", lambda c: c["d"].mean() / c["b"].mean(), "it is relative to the accuracy of b", "A plain "
-     "difference, not a share."),
-    ("divided-by-all", lambda c: c["d"].sum() / len(c["all_a"]), "the sum was divided by the number of all seeds of a",
-     PAIRING),
-    ("divided-by-all", lambda c: c["d"].sum() / len(c["filled"]), "the sum was divided by the number of all seeds",
-     PAIRING),
-]  # fmt: skip
-ERRORS = [
-    ("paired-by-position", lambda c: _sd(c["position"]) / len(c["position"]) ** 0.5, "values were paired by their "
-     "place, not by their seed", PAIRING),
-    ("spread-not-error", lambda c: _sd(c["d"]), "that is the spread of single differences, not the error of their "
-     "mean", ROOT),
-    ("divided-by-n", lambda c: _sd(c["d"]) / len(c["d"]), "the spread was divided by n instead of its root", ROOT),
-    ("population-spread", lambda c: _sd(c["d"], 0) / len(c["d"]) ** 0.5, "the spread was taken with n instead of "
-     "n - 1", "Use the sample standard deviation: n - 1 under the sum of squares."),
-    ("population-spread", lambda c: _sd(c["d"], 0), "the spread was taken with n instead of n - 1, and not divided by "
-     "sqrt(n)", "The sample standard deviation has n - 1. " + ROOT),
-    ("divided-by-n-1", lambda c: _sd(c["d"]) / math.sqrt(len(c["d"]) - 1), "the spread was divided by the root of "
-     "n - 1", "n - 1 belongs into the spread alone. " + ROOT),
-    ("divided-by-all", lambda c: _sd(c["d"]) / len(c["all_a"]) ** 0.5, "the spread was divided by the root of all "
-     "seeds of a", ROOT),
-    ("variance", lambda c: _sd(c["d"]) ** 2 / len(c["d"]), "that is the variance of the mean", "Take the square root."),
-    ("variance", lambda c: _sd(c["d"]) ** 2, "that is the variance of the differences", "Take its root. " + ROOT),
-    ("variance", lambda c: _sd(c["d"]) ** 2 / len(c["d"]) ** 0.5, "the variance was divided by the root of n",
-     "The spread is the root of the variance."),
-    ("unpaired", lambda c: ((_sd(c["a"]) ** 2 + _sd(c["b"]) ** 2) / len(c["d"])) ** 0.5, "the spreads of both methods "
-     "were added; what a seed does to both is still in it", "Take the spread of the differences, seed by seed."),
-    ("unpaired", lambda c: abs(_sd(c["a"]) - _sd(c["b"])) / len(c["d"]) ** 0.5, "the spreads of both methods were "
-     "subtracted", "Take the spread of the differences, seed by seed."),
-    ("interval", lambda c: 2 * _sd(c["d"]) / len(c["d"]) ** 0.5, "that is twice the standard error", "One standard "
-     "error is asked for; the rule of thumb doubles it later."),
-    ("interval", lambda c: 1.96 * _sd(c["d"]) / len(c["d"]) ** 0.5, "that is 1.96 times the standard error", "One "
-     "standard error is asked for."),
-]  # fmt: skip
+MEANS = (
+    Rule("sign-reversed", lambda c: -c["d"].mean(), "the difference has the wrong sign", "Positive: a is better."),
+    Rule("all-seeds", lambda c: c["all_a"].mean() - c["all_b"].mean(), "the means over all seeds were subtracted; "
+         "seeds that only one method has must not count", PAIRING),
+    Rule("missing-as-zero", _mean_of("filled"), "a seed that one method lacks was taken for an accuracy of 0", PAIRING),
+    Rule("paired-by-position", _mean_of("position"), "values were paired by their place, not by their seed", PAIRING),
+    Rule("paired-by-position", _mean_of("ranked"), "values were paired by rank of the seed", PAIRING),
+    Rule("seed-0-lost", _mean_of("without_0"), "seed 0 takes no part", "0 counts as false: ask whether a seed is in "
+         "the other dict."),
+    Rule("accuracy-0-lost", _mean_of("without_zeros"), "an accuracy of 0 takes no part", "0 counts as false: ask "
+         "whether the seed is in the other dict."),
+    Rule("absolute", lambda c: c["d"].abs().mean(), "the differences lost their signs", "Do not take abs()."),
+    Rule("absolute", lambda c: c["d"].mean().abs(), "the mean lost its sign", "Do not take abs()."),
+    Rule("median-for-mean", lambda c: c["d"].quantile(0.5), "it is the median of the differences", "The mean is asked "
+         "for."),
+    Rule("sum-for-mean", lambda c: c["d"].sum(), "it is the sum of the differences", "Divide by their number."),
+    Rule("in-per-cent", lambda c: 100 * c["d"].mean(), "it is 100 times as large", "A difference of accuracies, not "
+         "per cent."),
+    *(Rule("rounded", lambda c, digits=digits: round(float(c["d"].mean()), digits), "it is rounded",
+           "Return it as it is.") for digits in (2, 3, 4)),
+    Rule("relative", lambda c: c["d"].mean() / c["b"].mean(), "it is relative to the accuracy of b", "A plain "
+         "difference, not a share."),
+    Rule("divided-by-all", lambda c: c["d"].sum() / len(c["all_a"]), "the sum was divided by the number of all seeds "
+         "of a", PAIRING),
+    Rule("divided-by-all", lambda c: c["d"].sum() / len(c["filled"]), "the sum was divided by the number of all seeds",
+         PAIRING),
+)  # fmt: skip
+ERRORS = (
+    Rule("paired-by-position", lambda c: _sd(c["position"]) / len(c["position"]) ** 0.5, "values were paired by their "
+         "place, not by their seed", PAIRING),
+    Rule("spread-not-error", lambda c: _sd(c["d"]), "that is the spread of single differences, not the error of their "
+         "mean", ROOT),
+    Rule("divided-by-n", lambda c: _sd(c["d"]) / len(c["d"]), "the spread was divided by n instead of its root", ROOT),
+    Rule("population-spread", lambda c: _sd(c["d"], 0) / len(c["d"]) ** 0.5, "the spread was taken with n instead of "
+         "n - 1", "Use the sample standard deviation: n - 1 under the sum of squares."),
+    Rule("population-spread", lambda c: _sd(c["d"], 0), "the spread was taken with n instead of n - 1, and not "
+         "divided by sqrt(n)", "The sample standard deviation has n - 1. " + ROOT),
+    Rule("divided-by-n-1", lambda c: _sd(c["d"]) / math.sqrt(len(c["d"]) - 1), "the spread was divided by the root of "
+         "n - 1", "n - 1 belongs into the spread alone. " + ROOT),
+    Rule("divided-by-all", lambda c: _sd(c["d"]) / len(c["all_a"]) ** 0.5, "the spread was divided by the root of all "
+         "seeds of a", ROOT),
+    Rule("variance", lambda c: _sd(c["d"]) ** 2 / len(c["d"]), "that is the variance of the mean",
+         "Take the square root."),
+    Rule("variance", lambda c: _sd(c["d"]) ** 2, "that is the variance of the differences", "Take its root. " + ROOT),
+    Rule("variance", lambda c: _sd(c["d"]) ** 2 / len(c["d"]) ** 0.5, "the variance was divided by the root of n",
+         "The spread is the root of the variance."),
+    Rule("unpaired", lambda c: ((_sd(c["a"]) ** 2 + _sd(c["b"]) ** 2) / len(c["d"])) ** 0.5, "the spreads of both "
+         "methods were added; what a seed does to both is still in it",
+         "Take the spread of the differences, seed by seed."),
+    Rule("unpaired", lambda c: abs(_sd(c["a"]) - _sd(c["b"])) / len(c["d"]) ** 0.5, "the spreads of both methods were "
+         "subtracted", "Take the spread of the differences, seed by seed."),
+    Rule("interval", lambda c: 2 * _sd(c["d"]) / len(c["d"]) ** 0.5, "that is twice the standard error", "One standard "
+         "error is asked for; the rule of thumb doubles it later."),
+    Rule("interval", lambda c: 1.96 * _sd(c["d"]) / len(c["d"]) ** 0.5, "that is 1.96 times the standard error", "One "
+         "standard error is asked for."),
+)  # fmt: skip
 
 
 def judge_pairs(subject: Subject, tables: list[tuple[list, list]]) -> None:
@@ -168,14 +158,15 @@ def judge_pairs(subject: Subject, tables: list[tuple[list, list]]) -> None:
     means, errors = ([float(one["value"][place]) for one in seen] for place in (0, 1))
     right = [float(case["d"].mean()) for case in cases]
     spreads = [_sd(case["d"]) / math.sqrt(len(case["d"])) for case in cases]
-    if all(close(e, r, 1e-6) for e, r in zip(errors, right, strict=True)) and all(
-        close(m, s, 1e-6) for m, s in zip(means, spreads, strict=True)
-    ):
+    swapped = zip(errors, right, means, spreads, strict=True)
+    if all(close(e, r, 1e-6) and close(m, s, 1e-6) for e, r, m, s in swapped):
         raise Failure("results-swapped", "the error comes first and the mean second", "return mean, error")
-    _expect(means, right, cases, MEANS, "the mean", "wrong-mean", PAIRING)
-    right = [_sd(case["d"]) / math.sqrt(len(case["d"])) for case in cases]
-    _expect(errors, right, cases, ERRORS, "the standard error", "wrong-error",
-            "Sample standard deviation of the differences (n - 1), over the root of n.")  # fmt: skip
+    told = [f"the differences {[round(v, 3) for v in case['d'].tolist()]}" for case in cases]
+    expect_all(means, cases, right, told=told, what=[f"the mean of {one}" for one in told],
+               id="wrong-mean", hint=PAIRING, rules=MEANS, known="{text}", tolerance=1e-6)  # fmt: skip
+    expect_all(errors, cases, spreads, told=told, rules=ERRORS, known="{text}",
+               what=[f"the standard error of {one}" for one in told], id="wrong-error", tolerance=1e-6,
+               hint="Sample standard deviation of the differences (n - 1), over the root of n.")  # fmt: skip
 
 
 @paired_difference.check(weight=2)

@@ -131,7 +131,7 @@ def restore_scales(codes, steps, mean, group):
     return torch.from_numpy(float(mean) + each * codes.numpy())
 
 
-# %% split (examined)
+# %% split
 def stored_bits(block, group=None): return 4 + (32 if group is None else 8 + 32 / group) / block
 def store_scales(scales, group):
     mean = sum(scales.tolist()) / len(scales)
@@ -144,7 +144,7 @@ def restore_scales(codes, steps, mean, group):
     return torch.cat([s * c + mean for s, c in zip(steps, codes.split(group))])
 
 
-# %% float mean (examined)
+# %% float mean
 def stored_bits(block: int, group: int | None = None) -> float:
     """The bits a weight costs: a 4-bit code and its share of the constants."""
     if group is None:

@@ -55,7 +55,7 @@ def nearest_entry(scaled, table):
     return torch.from_numpy(np.asarray(places, dtype=np.uint8))
 
 
-# %% loop (examined)
+# %% loop
 def nearest_entry(scaled, table):
     out = []
     tl = table.tolist()
@@ -64,6 +64,6 @@ def nearest_entry(scaled, table):
     return torch.tensor(out, dtype=torch.uint8).reshape(scaled.shape)
 
 
-# %% cdist (examined)
+# %% cdist
 def nearest_entry(scaled, table):
     return torch.cdist(scaled.reshape(-1, 1), table.reshape(-1, 1)).argmin(1).reshape(scaled.shape).byte()

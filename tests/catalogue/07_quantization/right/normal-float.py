@@ -57,7 +57,7 @@ def normal_float(below: int, above: int, outermost: float) -> torch.Tensor:
     return table.div(quantiles[above - 1]).to(torch.float32)
 
 
-# %% float64 (examined)
+# %% float64
 def normal_float(negative, positive, last):
     Q = lambda p: torch.special.ndtri(torch.as_tensor(p, dtype=torch.float64))
     up = [Q(0.5 + (last - 0.5) * j / positive) for j in range(1, positive + 1)]
@@ -65,7 +65,7 @@ def normal_float(negative, positive, last):
     return torch.stack(down + [torch.zeros((), dtype=torch.float64)] + up) / Q(last)
 
 
-# %% statistics (examined)
+# %% statistics
 from statistics import NormalDist
 def normal_float(negative, positive, last):
     q = NormalDist().inv_cdf

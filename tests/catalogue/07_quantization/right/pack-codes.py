@@ -92,7 +92,7 @@ def unpack_codes(packed, count):
     return torch.where(i % 2 == 0, packed[i // 2] >> 4, packed[i // 2] & 15)
 
 
-# %% arithmetic (examined)
+# %% arithmetic
 def pack_codes(codes: torch.Tensor) -> torch.Tensor:
     """Two 4-bit codes in a byte, the earlier one in the high half.
 
@@ -112,7 +112,7 @@ def unpack_codes(packed: torch.Tensor, count: int) -> torch.Tensor:
     return torch.stack([packed >> 4, packed & 15], dim=1).reshape(-1)[:count]  # (bytes, 2) -> (count,)
 
 
-# %% python (examined)
+# %% python
 def pack_codes(codes):
     c = codes.flatten().tolist()
     if len(c) % 2: c.append(0)

@@ -108,7 +108,7 @@ def dequantize_absmax(codes, scale):
     return scale.expand(codes.shape) * codes
 
 
-# %% np style (examined)
+# %% np style
 def quantize_absmax(x, bits=8):
     top = (1 << (bits - 1)) - 1
     m = float(torch.max(torch.abs(x)))
@@ -118,7 +118,7 @@ def dequantize_absmax(codes, scale):
     return codes.to(torch.float32) * scale
 
 
-# %% lists (examined)
+# %% lists
 def quantize_absmax(x, bits=8):
     vals = x.flatten().tolist()
     s = max(abs(v) for v in vals) / (2 ** (bits - 1) - 1) or 1.0

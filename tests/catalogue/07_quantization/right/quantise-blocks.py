@@ -116,7 +116,7 @@ def dequantize_blocks(codes, scales, block):
     return torch.from_numpy(each * codes.numpy().ravel()).reshape(codes.shape)
 
 
-# %% split (examined)
+# %% split
 def quantize_blocks(x, bits, block):
     codes, scales = [], []
     for p in x.flatten().split(block):
@@ -128,7 +128,7 @@ def dequantize_blocks(codes, scales, block):
     return torch.cat([s * p for s, p in zip(scales, codes.flatten().split(block))]).view(codes.shape)
 
 
-# %% index (examined)
+# %% index
 def quantize_blocks(x, bits, block):
     flat = x.reshape(-1); i = torch.arange(flat.numel()) // block
     m = torch.zeros(int(i[-1]) + 1).scatter_reduce(0, i, flat.abs(), "amax")

@@ -73,7 +73,7 @@ def quantize_zero_point(x, bits=8):
     return torch.from_numpy(np.asarray(codes, dtype=np.uint8)), float(step), int(zero)
 
 
-# %% plain ints (examined)
+# %% plain ints
 def quantize_zero_point(x, bits=8):
     n = 2 ** bits - 1
     lo, hi = min(x.min().item(), 0.0), max(x.max().item(), 0.0)
@@ -82,7 +82,7 @@ def quantize_zero_point(x, bits=8):
     return torch.clamp(torch.round(x / s) + z, 0, n).byte(), s, z
 
 
-# %% int tensors (examined)
+# %% int tensors
 def quantize_zero_point(x: torch.Tensor, bits: int = 8) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Codes, step and zero point of a tensor: q = round(x / s) + z.
 

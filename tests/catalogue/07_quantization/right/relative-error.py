@@ -46,12 +46,12 @@ def error_of(w, back):
     return np.sqrt(((w - back) ** 2).sum()) / np.sqrt((w**2).sum())
 
 
-# %% numpy (examined)
+# %% numpy
 import numpy as np
 def error_of(w, back): return float(np.linalg.norm((w - back).detach().numpy().ravel()) / np.linalg.norm(w.detach().numpy().ravel()))
 
 
-# %% math (examined)
+# %% math
 import math
 def error_of(w, back):
     a, b = w.flatten().tolist(), back.flatten().tolist()

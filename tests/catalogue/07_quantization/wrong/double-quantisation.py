@@ -417,7 +417,7 @@ def restore_scales(codes, steps, mean, group):
     return steps.repeat_interleave(group)[: len(codes)] * (codes + mean)
 
 
-# %% steps clamp (examined) message="wrong-steps"
+# %% steps clamp message="wrong-steps"
 def stored_bits(block: int, group: int | None = None) -> float:
     """The bits a weight costs: a 4-bit code and its share of the constants."""
     if group is None:
@@ -448,7 +448,7 @@ def restore_scales(codes: torch.Tensor, steps: torch.Tensor, mean: torch.Tensor,
     return mean + steps.repeat_interleave(group)[: len(codes)] * codes
 
 
-# %% isclose (examined) message="wrong-steps"
+# %% isclose message="wrong-steps"
 def stored_bits(block: int, group: int | None = None) -> float:
     """The bits a weight costs: a 4-bit code and its share of the constants."""
     if group is None:
@@ -479,7 +479,7 @@ def restore_scales(codes: torch.Tensor, steps: torch.Tensor, mean: torch.Tensor,
     return mean + steps.repeat_interleave(group)[: len(codes)] * codes
 
 
-# %% order (examined) message="results-swapped"
+# %% order message="results-swapped"
 def stored_bits(block: int, group: int | None = None) -> float:
     """The bits a weight costs: a 4-bit code and its share of the constants."""
     if group is None:
@@ -510,7 +510,7 @@ def restore_scales(codes: torch.Tensor, steps: torch.Tensor, mean: torch.Tensor,
     return mean + steps.repeat_interleave(group)[: len(codes)] * codes
 
 
-# %% round (examined) message="rounded"
+# %% round message="rounded"
 def stored_bits(block: int, group: int | None = None) -> float:
     """The bits a weight costs: a 4-bit code and its share of the constants."""
     if group is None:
@@ -541,7 +541,7 @@ def restore_scales(codes: torch.Tensor, steps: torch.Tensor, mean: torch.Tensor,
     return mean + steps.repeat_interleave(group)[: len(codes)] * codes
 
 
-# %% hardcoded (examined) message="arguments-ignored"
+# %% hardcoded message="arguments-ignored"
 def stored_bits(block: int, group: int | None = None) -> float:
     """The bits a weight costs: a 4-bit code and its share of the constants."""
     if group is None:
@@ -572,7 +572,7 @@ def restore_scales(codes: torch.Tensor, steps: torch.Tensor, mean: torch.Tensor,
     return mean + steps.repeat_interleave(group)[: len(codes)] * codes
 
 
-# %% without code (examined) message="codes-forgotten"
+# %% without code message="codes-forgotten"
 def stored_bits(block: int, group: int | None = None) -> float:
     """The bits a weight costs: a 4-bit code and its share of the constants."""
     if group is None:
@@ -603,7 +603,7 @@ def restore_scales(codes: torch.Tensor, steps: torch.Tensor, mean: torch.Tensor,
     return mean + steps.repeat_interleave(group)[: len(codes)] * codes
 
 
-# %% floor div (examined) message="whole-division"
+# %% floor div message="whole-division"
 def stored_bits(block: int, group: int | None = None) -> float:
     """The bits a weight costs: a 4-bit code and its share of the constants."""
     if group is None:

@@ -106,7 +106,7 @@ def nearest_entry(scaled, table):
     return (scaled.unsqueeze(-1) - table).abs().argmin(dim=-1).to(torch.uint8)
 
 
-# %% half precision (examined) message="wrong-codes"
+# %% half precision message="wrong-codes"
 def nearest_entry(scaled: torch.Tensor, table: torch.Tensor) -> torch.Tensor:
     """The place of the nearest table entry for each number.
 

@@ -153,7 +153,7 @@ def normal_float(negative, positive, last):
     levels = torch.cat([-below.flip(0), torch.zeros(1), above]) / above[-1]
 
 
-# %% not neg (examined) message="sign-forgotten"
+# %% not neg message="sign-forgotten"
 def normal_float(negative: int, positive: int, last: float) -> torch.Tensor:
     """The levels of a NormalFloat, ascending from -1 to 1 with an exact 0.
 
@@ -170,7 +170,7 @@ def normal_float(negative: int, positive: int, last: float) -> torch.Tensor:
     return torch.cat([below.flip(0), torch.zeros(1), above]) / above[-1]  # (negative + 1 + positive,)
 
 
-# %% 1-last (examined) message="sign-forgotten"
+# %% 1-last message="sign-forgotten"
 def normal_float(negative: int, positive: int, last: float) -> torch.Tensor:
     """The levels of a NormalFloat, ascending from -1 to 1 with an exact 0.
 

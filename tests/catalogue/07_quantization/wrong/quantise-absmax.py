@@ -382,7 +382,7 @@ def dequantize_absmax(codes, scale):
     return codes * scale.round()
 
 
-# %% clamp min 1e-3 (examined) message="wrong-step"
+# %% clamp min 1e-3 message="wrong-step"
 def quantize_absmax(x: torch.Tensor, bits: int = 8) -> tuple[torch.Tensor, torch.Tensor]:
     """Codes and step of a tensor: q = round(x / s), s = max|x| / (2**(bits - 1) - 1).
 

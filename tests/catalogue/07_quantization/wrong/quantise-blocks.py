@@ -344,7 +344,7 @@ def dequantize_blocks(codes, scales, block):
     return codes.float()
 
 
-# %% one scale (examined) message="one-scale"
+# %% one scale message="one-scale"
 def quantize_blocks(x: torch.Tensor, bits: int, block: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Codes and steps of a tensor in blocks of consecutive numbers.
 
@@ -370,7 +370,7 @@ def dequantize_blocks(codes: torch.Tensor, scales: torch.Tensor, block: int) -> 
     return each.reshape(codes.shape) * codes
 
 
-# %% dequant infers block (examined) message="scale-per-row"
+# %% dequant infers block message="scale-per-row"
 def quantize_blocks(x: torch.Tensor, bits: int, block: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Codes and steps of a tensor in blocks of consecutive numbers.
 

@@ -124,9 +124,9 @@ def error_of(w, back):
     error = (w - back).norm() / w.norm()
 
 
-# %% std true rms (examined) message="divided-by-spread"
+# %% std true rms message="divided-by-spread"
 def error_of(w, back): return (w - back).pow(2).mean().sqrt() / w.std(unbiased=False)
 
 
-# %% tuple (examined) message="not-one-number"
+# %% tuple message="not-one-number"
 def error_of(w, back): return (w - back).norm(), w.norm()

@@ -128,7 +128,7 @@ def answer_loss(logits, labels):
     return -(hot * logits.log_softmax(-1)).sum() / mask.sum()
 
 
-# %% lists (examined)
+# %% lists
 def label_answer(prompt, answer, length, pad):
     rest = length - len(prompt) - len(answer)
     return (torch.LongTensor([*prompt, *answer, *[pad] * rest]), torch.LongTensor([-100] * len(prompt) + list(answer) + [-100] * rest))
@@ -136,7 +136,7 @@ def answer_loss(logits, labels):
     return F.cross_entropy(logits[:, :-1].transpose(1, 2), labels[:, 1:])
 
 
-# %% int32 (examined)
+# %% int32
 def label_answer(prompt: list[int], answer: list[int], length: int, pad: int) -> tuple[torch.Tensor, torch.Tensor]:
     """ids and labels, (length,) each: prompt, answer, padding; labels are -100 except on the answer."""
     start, end = len(prompt), len(prompt) + len(answer)

@@ -66,7 +66,7 @@ def run_blocks(blocks, x):
     return x
 
 
-# %% default arg (examined)
+# %% default arg
 def run_blocks(blocks: nn.ModuleList, x: torch.Tensor) -> torch.Tensor:
     """Run the blocks one after another, keeping only the input of each; x (b, d) -> (b, d)."""
     for block in blocks:
@@ -74,7 +74,7 @@ def run_blocks(blocks: nn.ModuleList, x: torch.Tensor) -> torch.Tensor:
     return x
 
 
-# %% partial (examined)
+# %% partial
 def run_blocks(blocks: nn.ModuleList, x: torch.Tensor) -> torch.Tensor:
     """Run the blocks one after another, keeping only the input of each; x (b, d) -> (b, d)."""
     for block in blocks:

@@ -129,7 +129,7 @@ class FourBitMatmul(torch.autograd.Function):
         return (grad.reshape(-1, ctx.shape[0]).mm(weight).reshape(ctx.given),) + (None,) * 3
 
 
-# %% needs_input_grad (examined)
+# %% needs_input_grad
 class FourBitMatmul(torch.autograd.Function):
     """x (..., i) -> x W'.T (..., o), W' (o, i) from codes and scales; the gradient goes to x alone."""
 
@@ -146,7 +146,7 @@ class FourBitMatmul(torch.autograd.Function):
         return gx, None, None, None
 
 
-# %% linear (examined)
+# %% linear
 class FourBitMatmul(torch.autograd.Function):
     """x (..., i) -> x W'.T (..., o), W' (o, i) from codes and scales; the gradient goes to x alone."""
 

@@ -98,7 +98,7 @@ def lost_share(stored, merged, again):
     return sqrt((again - merged).pow(2).sum().item()) / sqrt((merged - stored).pow(2).sum().item())
 
 
-# %% detach (examined)
+# %% detach
 def merge_weights(
     original: torch.Tensor, stored: torch.Tensor, A: torch.Tensor, B: torch.Tensor, alpha: float
 ) -> torch.Tensor:
@@ -111,7 +111,7 @@ def lost_share(stored: torch.Tensor, merged: torch.Tensor, again: torch.Tensor) 
     return ((again - merged).norm() / (merged - stored).norm()).item()
 
 
-# %% addmm (examined)
+# %% addmm
 def merge_weights(
     original: torch.Tensor, stored: torch.Tensor, A: torch.Tensor, B: torch.Tensor, alpha: float
 ) -> torch.Tensor:

@@ -116,7 +116,7 @@ class QLoRALinear(nn.Module):
         return torch.add(y, path.to(y.dtype))
 
 
-# %% loop freeze (examined)
+# %% loop freeze
 class QLoRALinear(nn.Module):
     """A frozen 4-bit layer and a trainable low-rank path beside it: x (..., i) -> base(x) + lora(x) (..., o)."""
 
@@ -132,7 +132,7 @@ class QLoRALinear(nn.Module):
         return y + self.lora(x.to(self.lora.A.dtype)).to(y.dtype)
 
 
-# %% sum in path type (examined)
+# %% sum in path type
 class QLoRALinear(nn.Module):
     """A frozen 4-bit layer and a trainable low-rank path beside it: x (..., i) -> base(x) + lora(x) (..., o)."""
 

@@ -73,13 +73,13 @@ def qlora_bytes(linear, other, trained, state_bytes, bits):
     return np.dot([linear, other, trained], [bits / 8, 2, 8 + 2 * state_bytes])
 
 
-# %% bits first (examined)
+# %% bits first
 def bits_per_number(block, group): return (4 * block * group + 8 * group + 32) / (block * group)
 def qlora_bytes(linear, other, trained, state_bytes, bits):
     return (linear * bits + 16 * other + 64 * trained) / 8 + 2 * state_bytes * trained
 
 
-# %% named (examined)
+# %% named
 def bits_per_number(block, group):
     scale = (8 + 32 / group) / block
     return 4.0 + scale

@@ -467,7 +467,7 @@ def answer_loss(logits, labels):
     return -p.gather(1, labels[:, 1:][wanted].unsqueeze(1)).mean()
 
 
-# %% ignore 0 (examined) message="ignores-another-token"
+# %% ignore 0 message="ignores-another-token"
 def label_answer(prompt: list[int], answer: list[int], length: int, pad: int) -> tuple[torch.Tensor, torch.Tensor]:
     """ids and labels, (length,) each: prompt, answer, padding; labels are -100 except on the answer."""
     start, end = len(prompt), len(prompt) + len(answer)

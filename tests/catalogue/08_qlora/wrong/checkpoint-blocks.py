@@ -163,7 +163,7 @@ def run_blocks(blocks, x):
     return x
 
 
-# %% only in training (examined) message="mode-asked"
+# %% only in training message="mode-asked"
 def run_blocks(blocks: nn.ModuleList, x: torch.Tensor) -> torch.Tensor:
     """Run the blocks one after another, keeping only the input of each; x (b, d) -> (b, d)."""
     for block in blocks:
@@ -171,7 +171,7 @@ def run_blocks(blocks: nn.ModuleList, x: torch.Tensor) -> torch.Tensor:
     return x
 
 
-# %% requires grad (examined) message="input-changed"
+# %% requires grad message="input-changed"
 def run_blocks(blocks: nn.ModuleList, x: torch.Tensor) -> torch.Tensor:
     """Run the blocks one after another, keeping only the input of each; x (b, d) -> (b, d)."""
     x.requires_grad_(True)
@@ -180,7 +180,7 @@ def run_blocks(blocks: nn.ModuleList, x: torch.Tensor) -> torch.Tensor:
     return x
 
 
-# %% requires grad reentrant (examined) message="input-cut"
+# %% requires grad reentrant message="input-cut"
 def run_blocks(blocks: nn.ModuleList, x: torch.Tensor) -> torch.Tensor:
     """Run the blocks one after another, keeping only the input of each; x (b, d) -> (b, d)."""
     x = x.detach().requires_grad_(True)

@@ -398,7 +398,7 @@ class FourBitMatmul(torch.autograd.Function):
         return torch.mm(grad, dequantize(packed, absmax, ctx.shape, grad.dtype)), None, None, None
 
 
-# %% global storage (examined) message="kept-outside-ctx"
+# %% global storage message="kept-outside-ctx"
 class FourBitMatmul(torch.autograd.Function):
     """x (..., i) -> x W'.T (..., o), W' (o, i) from codes and scales; the gradient goes to x alone."""
 
@@ -414,7 +414,7 @@ class FourBitMatmul(torch.autograd.Function):
         return grad @ dequantize(packed, absmax, ctx.shape, grad.dtype), None, None, None
 
 
-# %% shape from class (examined) message="kept-outside-ctx"
+# %% shape from class message="kept-outside-ctx"
 class FourBitMatmul(torch.autograd.Function):
     """x (..., i) -> x W'.T (..., o), W' (o, i) from codes and scales; the gradient goes to x alone."""
 
@@ -430,7 +430,7 @@ class FourBitMatmul(torch.autograd.Function):
         return grad @ dequantize(packed, absmax, FourBitMatmul.shape, grad.dtype), None, None, None
 
 
-# %% forward requires grad (examined) message="records-anyway"
+# %% forward requires grad message="records-anyway"
 class FourBitMatmul(torch.autograd.Function):
     """x (..., i) -> x W'.T (..., o), W' (o, i) from codes and scales; the gradient goes to x alone."""
 

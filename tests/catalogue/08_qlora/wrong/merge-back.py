@@ -312,7 +312,7 @@ def lost_share(stored, merged, again):
     return ((again - merged).norm() / (merged - stored).norm()).item()
 
 
-# %% lost inplace (examined) message="changed-in-place"
+# %% lost inplace message="changed-in-place"
 def merge_weights(
     original: torch.Tensor, stored: torch.Tensor, A: torch.Tensor, B: torch.Tensor, alpha: float
 ) -> torch.Tensor:

@@ -92,7 +92,7 @@ def choose_method(rows, limits, tolerance):
     return min(good, key=good.get)
 
 
-# %% loop (examined)
+# %% loop
 def choose_method(rows, limits, tolerance):
     ok = []
     for r in rows:
@@ -105,7 +105,7 @@ def choose_method(rows, limits, tolerance):
     return sorted([r for r in ok if top - r["accuracy"] <= tolerance], key=lambda r: r["trainable"])[0]["name"]
 
 
-# %% names only (examined)
+# %% names only
 def choose_method(rows: list[dict], limits: dict[str, float], tolerance: float) -> str:
     """Name of the smallest method that keeps every limit and is within `tolerance` of the most accurate that does.
 

@@ -89,7 +89,7 @@ def choose_rate(runs):
     return lr, lr in {groups[0][0], groups[-1][0]}
 
 
-# %% pandas-like (examined)
+# %% pandas-like
 def choose_rate(runs):
     by = {}
     for r in runs: by.setdefault(r["lr"], []).append(r["valid"])
@@ -99,7 +99,7 @@ def choose_rate(runs):
     return lr, lr == min(by) or lr == max(by)
 
 
-# %% statistics (examined)
+# %% statistics
 def choose_rate(runs):
     from statistics import mean
     from collections import defaultdict

@@ -48,7 +48,7 @@ def dora(x: torch.Tensor, W, bias, A, B, alpha: float, magnitude) -> torch.Tenso
     return torch.add(torch.matmul(x, unit.mT).mul(magnitude), bias)
 
 
-# %% linear (examined)
+# %% linear
 def dora(
     x: torch.Tensor,
     W: torch.Tensor,
@@ -64,7 +64,7 @@ def dora(
     return torch.addcmul(bias, nn.functional.linear(x, V), magnitude / lengths)  # (..., o)
 
 
-# %% weight first (examined)
+# %% weight first
 def dora(
     x: torch.Tensor,
     W: torch.Tensor,

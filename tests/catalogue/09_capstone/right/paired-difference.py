@@ -88,7 +88,7 @@ def paired_difference(a, b):
     return d.mean(), np.sqrt(((d - d.mean()) ** 2).sum() / (d.size - 1) / d.size)
 
 
-# %% torch (examined)
+# %% torch
 def paired_difference(a, b):
     s = sorted(set(a) & set(b))
     if len(s) < 2: raise ValueError("need two")
@@ -96,7 +96,7 @@ def paired_difference(a, b):
     return d.mean().item(), (d.std() / len(s) ** 0.5).item()
 
 
-# %% numpy (examined)
+# %% numpy
 def paired_difference(a, b):
     import numpy as np
     s = list(a.keys() & b.keys())

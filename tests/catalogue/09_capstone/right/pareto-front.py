@@ -80,7 +80,7 @@ def pareto_front(rows, better):
     return front
 
 
-# %% numpy (examined)
+# %% numpy
 def pareto_front(rows, better):
     import numpy as np
     if not rows: return []
@@ -89,7 +89,7 @@ def pareto_front(rows, better):
     return [int(i) for i in np.flatnonzero(~(ge & gt).any(0))]
 
 
-# %% loops (examined)
+# %% loops
 def pareto_front(rows, better):
     out = []
     for i, a in enumerate(rows):

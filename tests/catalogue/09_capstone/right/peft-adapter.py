@@ -90,7 +90,7 @@ def to_peft(state, alpha, rename):
     return tensors, {"r": rank, "lora_alpha": float(rank), "target_modules": targets}
 
 
-# %% comprehension (examined)
+# %% comprehension
 def to_peft(state, alpha, rename):
     mods = [k[: -len(".lora.A")] for k in state if k.endswith(".lora.A")]
     t = {f"base_model.model.{rename(m)}.lora_{f}.weight": state[f"{m}.lora.{f}"].t().contiguous() for m in mods for f in "AB"}
@@ -98,7 +98,7 @@ def to_peft(state, alpha, rename):
     return t, {"r": r, "lora_alpha": r * alpha, "target_modules": [rename(m) for m in mods]}
 
 
-# %% clone detach (examined)
+# %% clone detach
 from collections.abc import Callable
 
 

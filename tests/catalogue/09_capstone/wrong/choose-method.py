@@ -245,7 +245,7 @@ def choose_method(rows, limits, tolerance):
     return min(good, key=lambda r: r["trainable"])["name"]
 
 
-# %% or tolerance (examined) message="not-good-enough"
+# %% or tolerance message="not-good-enough"
 def choose_method(rows: list[dict], limits: dict[str, float], tolerance: float) -> str:
     """Name of the smallest method that keeps every limit and is within `tolerance` of the most accurate that does.
 
@@ -259,7 +259,7 @@ def choose_method(rows: list[dict], limits: dict[str, float], tolerance: float) 
     return min(good, key=lambda row: row["trainable"])["name"]
 
 
-# %% no names (examined) message="error-without-limits"
+# %% no names message="error-without-limits"
 def choose_method(rows: list[dict], limits: dict[str, float], tolerance: float) -> str:
     """Name of the smallest method that keeps every limit and is within `tolerance` of the most accurate that does.
 

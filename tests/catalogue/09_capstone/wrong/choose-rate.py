@@ -405,7 +405,7 @@ def choose_rate(runs):
     best, best in (rates[0], rates[-1])
 
 
-# %% sentinel -1 (examined) message="raised-ValueError"
+# %% sentinel -1 message="raised-ValueError"
 def choose_rate(runs):
     by = {}
     for r in runs: by.setdefault(r["lr"], []).append(r["valid"])
@@ -417,7 +417,7 @@ def choose_rate(runs):
     return best, best in (min(by), max(by))
 
 
-# %% rounded means (examined) message="small-lead-lost"
+# %% rounded means message="small-lead-lost"
 def choose_rate(runs: list[dict]) -> tuple[float, bool]:
     """(lr, at_edge): the rate with the highest mean `valid`, and whether it is the smallest or largest that was tried.
 
@@ -435,7 +435,7 @@ def choose_rate(runs: list[dict]) -> tuple[float, bool]:
     return best, best in (rates[0], rates[-1])
 
 
-# %% rounded 3 (examined) message="small-lead-lost"
+# %% rounded 3 message="small-lead-lost"
 def choose_rate(runs: list[dict]) -> tuple[float, bool]:
     """(lr, at_edge): the rate with the highest mean `valid`, and whether it is the smallest or largest that was tried.
 
@@ -453,7 +453,7 @@ def choose_rate(runs: list[dict]) -> tuple[float, bool]:
     return best, best in (rates[0], rates[-1])
 
 
-# %% if best falsy (examined) message="raised-ValueError"
+# %% if best falsy message="raised-ValueError"
 def choose_rate(runs: list[dict]) -> tuple[float, bool]:
     """(lr, at_edge): the rate with the highest mean `valid`, and whether it is the smallest or largest that was tried.
 
@@ -471,7 +471,7 @@ def choose_rate(runs: list[dict]) -> tuple[float, bool]:
     return best, best in (rates[0], rates[-1])
 
 
-# %% running pair mean (examined) message="running-mean"
+# %% running pair mean message="running-mean"
 def choose_rate(runs):
     by = {}
     for r in runs: by[r["lr"]] = (by[r["lr"]] + r["valid"]) / 2 if r["lr"] in by else r["valid"]

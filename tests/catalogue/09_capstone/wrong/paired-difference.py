@@ -286,7 +286,7 @@ def paired_difference(a, b):
     return statistics.mean(d), statistics.stdev(d) / math.sqrt(len(d))
 
 
-# %% skip falsy acc (examined) message="accuracy-0-lost"
+# %% skip falsy acc message="accuracy-0-lost"
 import statistics
 
 
@@ -299,7 +299,7 @@ def paired_difference(a: dict[int, float], b: dict[int, float]) -> tuple[float, 
     return statistics.mean(d), statistics.stdev(d) / math.sqrt(len(d))
 
 
-# %% swap (examined) message="results-swapped"
+# %% swap message="results-swapped"
 import statistics
 
 
@@ -312,7 +312,7 @@ def paired_difference(a: dict[int, float], b: dict[int, float]) -> tuple[float, 
     return statistics.stdev(d) / math.sqrt(len(d)), statistics.mean(d)
 
 
-# %% percent (examined) message="in-per-cent"
+# %% percent message="in-per-cent"
 import statistics
 
 
@@ -325,7 +325,7 @@ def paired_difference(a: dict[int, float], b: dict[int, float]) -> tuple[float, 
     return statistics.mean(d), statistics.stdev(d) / math.sqrt(len(d))
 
 
-# %% round (examined) message="rounded"
+# %% round message="rounded"
 import statistics
 
 

@@ -247,7 +247,7 @@ def pareto_front(rows, better):
     return [i for i, q in enumerate(points) if not any(dominates(p, q) for p in points)]
 
 
-# %% tolerance (examined) message="everything-dominated"
+# %% tolerance message="everything-dominated"
 def pareto_front(rows: list[dict], better: dict[str, str]) -> list[int]:
     """Places of the rows that no other row dominates, ascending; `better` maps axis -> "max" or "min"."""
     points = [[row[axis] if way == "max" else -row[axis] for axis, way in better.items()] for row in rows]
@@ -259,7 +259,7 @@ def pareto_front(rows: list[dict], better: dict[str, str]) -> list[int]:
     return [i for i, q in enumerate(points) if not any(dominates(p, q) for p in points)]
 
 
-# %% 1-based (examined) message="counted-from-one"
+# %% 1-based message="counted-from-one"
 def pareto_front(rows: list[dict], better: dict[str, str]) -> list[int]:
     """Places of the rows that no other row dominates, ascending; `better` maps axis -> "max" or "min"."""
     points = [[row[axis] if way == "max" else -row[axis] for axis, way in better.items()] for row in rows]

@@ -381,7 +381,7 @@ def to_peft(state, alpha, rename):
     return tensors, {"r": rank, "lora_alpha": alpha * rank, "target_modules": targets}
 
 
-# %% rstrip (examined) message="raised-ValueError"
+# %% rstrip message="raised-ValueError"
 from collections.abc import Callable
 
 
@@ -400,7 +400,7 @@ def to_peft(state: dict[str, torch.Tensor], alpha: float, rename: Callable[[str]
     return tensors, {"r": rank, "lora_alpha": alpha * rank, "target_modules": targets}
 
 
-# %% half (examined) message="type-changed"
+# %% half message="type-changed"
 from collections.abc import Callable
 
 
@@ -419,7 +419,7 @@ def to_peft(state: dict[str, torch.Tensor], alpha: float, rename: Callable[[str]
     return tensors, {"r": rank, "lora_alpha": alpha * rank, "target_modules": targets}
 
 
-# %% mutable default (examined) message="kept-from-before"
+# %% mutable default message="kept-from-before"
 from collections.abc import Callable
 
 
