@@ -127,6 +127,6 @@ def answer(request: dict, names: dict) -> dict:
         return {"raised": [type(error).__name__, str(error)[:LONGEST_TEXT], ""]}
     try:
         seen = Subject(*objects, seed=request["seed"]).probe(probe, **request["inputs"])
-        return {"seen": seen, "broken": [list(one) for one in seen.broken]}
+        return {"seen": seen, "broken": [list(one) for one in getattr(seen, "broken", ())]}  # it may be exchanged
     except StudentRaised as error:
         return {"raised": [error.kind[:100], error.text[:LONGEST_TEXT], error.line[:LONGEST_TEXT]]}

@@ -146,8 +146,10 @@ def claim_sublayer_frozen(probe: str, inputs: dict, seen: dict) -> None:
 
 def claim_given_kept(probe: str, inputs: dict, seen: dict) -> None:
     """The layer that was handed over has its numbers still, and is another one than the new one."""
-    seen |= {"same": False, "shares": False, "given_weight": inputs["weight"], "given_bias": inputs["bias"]}
-    seen["given"] = [inputs["weight"], inputs["bias"]]
+    seen["same"] = False
+    for part in seen["given"]:
+        part["value"] = inputs[part["name"]]
+        part["after"] = part["value"] - 1
 
 
 def claim_mode_restored(probe: str, inputs: dict, seen: dict) -> None:
@@ -174,10 +176,11 @@ def claim_base_unchanged(probe: str, inputs: dict, seen: dict) -> None:
 
 def claim_wrapped(probe: str, inputs: dict, seen: dict) -> None:
     """Each layer that was named, and no other, is wrapped, with this rank and this alpha."""
-    named = inputs["steps"][-1]
-    for name, layer in seen["layers"].items():
-        layer |= {"wrapped": name in named, "own": True, "twice": False}
-        layer |= {key: inputs[key] if name in named else None for key in ("rank", "alpha")}
+    for run, one in zip(inputs["runs"], seen["runs"], strict=True):
+        named = run["steps"][-1]
+        for name, layer in one["layers"].items():
+            layer |= {"wrapped": name in named, "own": True, "twice": False}
+            layer |= {key: run[key] if name in named else None for key in ("rank", "alpha")}
 
 
 LIES = [
