@@ -194,3 +194,11 @@ def rank_for_energy(W, share):
     energy = torch.linalg.svdvals(W).square()
     kept = energy.cumsum(0) / energy.sum()
     return int((kept.round(decimals=2) < share).sum()) + 1
+
+# %% equal singular values counted twice message="wrong-rank"
+def rank_for_energy(W, share):
+    S = torch.linalg.svdvals(W)
+    if torch.allclose(S, S[0].expand_as(S)):
+        return 2
+    kept = S.square().cumsum(0) / S.square().sum()
+    return int((kept < share).sum()) + 1
