@@ -77,4 +77,4 @@ def test_no_right_answer_of_somebody_else_is_taken_for_a_copy():
                 compared += len(found)
                 agreeing += sum(one.digest in solution for one in found)
     assert compared > 450
-    assert 10 < agreeing < 30  # short ones, in which there is one natural way to go
+    assert 10 < agreeing < 0.06 * compared  # short ones, in which there is one natural way to go
