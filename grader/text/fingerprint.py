@@ -1,10 +1,10 @@
 """What is left of a program once a copyist has changed what is easily changed: names, layout, comments, docstrings.
 
 A text cannot be kept from being copied, only be recognised. Two definitions have one fingerprint when they take the
-same steps in the same order. Short ones often do by nature: of 857 definitions in right answers that others wrote, 33 agree
-with the lab's own solution, the longest of 62 syntax nodes, a helper function that was taken over as it stands. The
-longest that a text dictates are the five formulas of AdamW, 75 nodes in their order.
-So agreement counts from `NATURAL` nodes on, where none of the 857 has any.
+same steps in the same order. Short ones often do by nature: of 857 definitions in right answers that others wrote, 33
+agree with the lab's own solution, the longest of 62 syntax nodes, a helper function that was taken over as it stands.
+The longest that a text dictates are the five formulas of AdamW, 75 nodes in their order. So agreement counts from
+`NATURAL` nodes on, where none of the 857 has any.
 """
 
 from __future__ import annotations
