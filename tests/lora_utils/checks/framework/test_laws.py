@@ -155,6 +155,14 @@ class NoGradientsAfter(Right):
         return self.line(x)
 
 
+class OnceOnly(Right):
+    def forward(self, x):
+        if getattr(self, "called", False):
+            raise RuntimeError("a second call")
+        self.called = True
+        return self.line(x)
+
+
 class WithDropout(Right):
     def forward(self, x):
         return nn.functional.dropout(self.line(x), training=self.training)
@@ -169,6 +177,7 @@ class WithDropout(Right):
         (Views, ["depends-on-the-layout"]),
         (Squeezes, ["needs-several-rows"]),
         (NoGradientsAfter, ["leaves-gradients-off"]),
+        (OnceOnly, []),  # what our own second call raises is not told as the student's
         (WithDropout, []),  # two calls differ in any case, and the exercise that forbids it says so
     ],
 )
