@@ -89,7 +89,6 @@ def fold_later(cls, *, length: int, width: int, inner: int, **values) -> dict:
         "next": None,
         "folded": folded.detach().clone(),
         "history": folded.grad_fn is not None,
-        "trainable": folded.requires_grad,
         "mode_kept": module.training == mode,
         "gradients_kept": all(
             part.grad is not None and torch.equal(part.grad, ones)
