@@ -159,12 +159,13 @@ def judge_ranks(subject: Subject, cases: list[Share]) -> None:
 def keeps_at_least(subject: Subject, draw: Draw) -> None:
     """A rank that keeps just the share is enough: 'at least' includes it."""
     scale = draw.choice((0.5, 1.0, 2.0, 4.0))  # with these numbers nothing is rounded
-    cases = [Share(Known(torch.eye(4).double(), scale * torch.ones(4).double(), torch.eye(k).double()[:, :4]), 0.25)
-             for k in (4, 6)]  # fmt: skip
+    # beside each share that a rank just keeps, one between two ranks, which tells "more than" from other mistakes
+    cases = [Share(Known(torch.eye(4).double(), scale * torch.ones(4).double(), torch.eye(k).double()[:, :4]), share)
+             for k in (4, 6) for share in (0.25, 0.5, 0.75, 0.2, 0.6)]  # fmt: skip
     values = ask(subject, cases, told, arguments=lambda c: [c.w.W, c.share])["values"]
     rules = (
-        Rule("more-than-share", lambda c: 2, "the first of four equal directions keeps a quarter, which is the share, "
-             "and it is not taken for enough", "At least the share: as much is enough."),
+        Rule("more-than-share", lambda c: math.floor(4 * c.share) + 1, "each of four equal directions keeps a quarter; "
+             "so many keep just the share, and that is not taken for enough", "At least the share: as much is enough."),
     )  # fmt: skip
-    expect_all(values, cases, lambda c: 1, told=told, what="the rank", id="wrong-rank", rules=rules,
-               hint="Four equal singular values: rank 1 keeps a quarter.")  # fmt: skip
+    expect_all(values, cases, right, told=told, what="the rank", id="wrong-rank", rules=rules,
+               hint="Four equal singular values: rank 1 keeps a quarter, rank 2 half.")  # fmt: skip
