@@ -25,6 +25,7 @@ FLOORS = {
     "grader": [
         {"results", "course_package"},
         {"sandbox", "text"},
+        {"course"},
         {"build", "student"},
         {"judge", "notebooks"},
         {"engine", "collecting"},
