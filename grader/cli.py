@@ -148,7 +148,7 @@ def grade(
     out: Annotated[Path, typer.Option(help="Where the results, report.html and feedback/ go.")] = Path("build/grades"),
     db: Annotated[str | None, typer.Option(help="Gradebook, a URL or a file; default: the course's own.")] = None,
     due: Annotated[list[str] | None, typer.Option(help="Due: [LAB=]2026-03-31 [23:59 [+02:00]], repeatable.")] = None,
-    attempts: Annotated[Attempt, typer.Option(help="Which attempt counts.")] = "best",
+    attempts: Annotated[Attempt | None, typer.Option(help="Which attempt counts; default: course.toml's.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Submissions at a time; default: one a core.")] = None,
     scheduler: Annotated[
         str | None, typer.Option(help="A running Dask cluster, tcp://HOST:PORT; default: this machine grades.")
@@ -189,7 +189,7 @@ def grade(
     options |= {"sandbox": sandbox == "require", "policy": attempts, "scheduler": scheduler, "seed_file": seed_file}
     try:
         options["asked"] = Asked.of(roster, pattern, zone)
-        run, recorded = grade_folder(folder, submitted, out, **options)
+        run, grades = grade_folder(folder, submitted, out, **options)
     except (CannotCollect, CannotStart) as error:
         typer.echo(f"grader grade: {error}", err=True)
         raise typer.Exit(NOT_STARTED) from None
@@ -197,7 +197,7 @@ def grade(
         sentence = "stopped; every attempt shown as done is recorded, and the same command again does the rest."
         typer.echo(f"grader grade: {sentence}", err=True)
         raise typer.Exit(INTERRUPTED) from None
-    raise typer.Exit(summary(console, run, recorded, out, db or str(folder / GRADEBOOK)))
+    raise typer.Exit(summary(console, run, grades, out, db or str(folder / GRADEBOOK)))
 
 
 @app.command()

@@ -13,6 +13,7 @@ from nbformat import NotebookNode
 from grader.build.build import Lab, find_labs, select_labs
 from grader.build.source_format import SKIP_TAG, WITHHELD_KEY, grader_metadata
 from grader.build.twins import student_text
+from grader.course import Course
 from grader.course_package import course_package
 from grader.text.cell_text import defined_names, preparation, used_names
 from grader.text.fingerprint import NATURAL, Fingerprint, fingerprints
@@ -165,6 +166,11 @@ class AnswerKey:
         """Points of the lab."""
         return sum(cell.points for cell in self.graded)
 
+    @property
+    def worth(self) -> dict[str, float]:
+        """What each graded cell is worth, by name, in the lab's order."""
+        return {cell.grade_id: cell.points for cell in self.graded}
+
     def answers_to(self, graded: KeyCell) -> list[KeyCell]:
         """Return the answer cells that a graded cell looks at: those since the graded cell before it.
 
@@ -239,12 +245,12 @@ def names_of_labs(root: Path) -> dict[str, frozenset[str]]:
 
 
 def read_keys(root: Path, wanted: list[str]) -> dict[str, AnswerKey]:
-    """Read the answer keys of a course's labs; nothing wanted means all labs.
+    """Read the answer keys of a course's labs; nothing wanted means all that course.toml has in use.
 
     Raises:
-        ValueError: an unknown lab, or (UnusableKey) one whose solution twin cannot be used.
+        ValueError: an unknown lab, (UnusableKey) one whose solution twin cannot be used, or a CourseError.
     """
-    labs = select_labs(find_labs(root), wanted)
+    labs = select_labs(find_labs(root), wanted or Course.of(root).labs)
     if not labs:
         raise ValueError("the course has no labs yet: solutions/ holds none.")
     return {lab.name: AnswerKey.read(lab) for lab in labs}
