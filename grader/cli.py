@@ -81,21 +81,27 @@ def build(
     """
     from grader.build.build import build_lab, find_labs, select_labs
     from grader.build.drift import check_lab, orphans
+    from grader.build.readme import update_readme
+    from grader.course import Course
     from grader.scoring.solution_proof import prove
 
     folder = course(root)
     try:
-        chosen = select_labs(find_labs(folder), labs or [])
+        chosen, decided = select_labs(find_labs(folder), labs or []), Course.of(folder)
     except ValueError as error:
         typer.echo(f"grader build: {error}", err=True)
         raise typer.Exit(2) from None
-    problems = orphans(folder) if check and not labs else []
+    problems, points = orphans(folder) if check and not labs else [], {}
     for lab in chosen:
         result = check_lab(lab) if check else build_lab(lab, execute=execute, say=typer.echo, prove=partial(prove, lab))
         problems += result.problems
+        points |= {lab.name: result.points} if result.points is not None else {}
         if not check and not result.problems:
             state = "wrote " + ", ".join(result.written) if result.written else "up to date"
             typer.echo(f"{lab.name}: {state} ({result.seconds:.1f} s)")
+    if not problems and (said := update_readme(folder, points, decided, check=check)):
+        problems += [said] if check else []
+        typer.echo("" if check else said, nl=not check)
     for problem in problems:
         typer.echo(problem, err=True)
     if problems:

@@ -63,6 +63,7 @@ class Run:
         undated: (student, lab) of what has a due date and no time of hand-in, so that lateness costs it nothing.
         attempts: all that the database holds, oldest first.
         held: what the gradebook holds in the end, by (student, lab).
+        changes: of the labs since they were graded last, one sentence each.
     """
 
     keys: dict[str, AnswerKey]
@@ -73,6 +74,7 @@ class Run:
     undated: list[tuple[str, str]] = field(default_factory=list)
     attempts: list[Attempt] = field(default_factory=list)
     held: dict[tuple[str, str], Held] = field(default_factory=dict)
+    changes: list[str] = field(default_factory=list)
 
     @property
     def graded(self) -> list[Graded]:
@@ -105,6 +107,7 @@ def grade_all(
     watch: Watcher = lambda done, total, what: None,
     keep: Callable[[Result], None] = lambda result: None,
     ready: Callable[[], object] = lambda: None,
+    say: Callable[[str], object] = lambda sentence: None,
 ) -> Run:
     """Grade what was handed in and record every attempt; several hand-ins of one student are graded in their order.
 
@@ -124,6 +127,7 @@ def grade_all(
         watch: called after each submission.
         keep: called with each new result before it is recorded; what its cells showed is not kept otherwise.
         ready: called before anything is graded or recorded; what it raises ends the run.
+        say: called with a sentence for each change of a lab since it was graded last, before anything is overwritten.
 
     Raises:
         GradebookError: the gradebook cannot be opened.
@@ -136,6 +140,9 @@ def grade_all(
         book = Gradebook(url)
     with book:
         with lock:
+            run.changes = [sentence for name, key in keys.items() for sentence in book.changes(name, key.worth)]
+            for sentence in run.changes:
+                say(sentence)
             due, closed = _prepare(book, keys, due or {}, run)
             counting = counting or AttemptPolicy()
             worth = counting.worth | {lab: key.worth for lab, key in keys.items()}

@@ -88,7 +88,7 @@ def self_check(path: Path, root: Path, limits: Limits | None = None) -> SelfChec
         CannotCheck: unreadable, or of no lab.
     """
     try:
-        cells = tuple(parse(read_bytes(path)))
+        cells = parse(read_bytes(path)).cells
     except Unreadable as error:
         raise CannotCheck(f"{path.name} {error.fault}; {error.cure}.") from None
     keys = {lab.name: key for lab in find_labs(root) if (key := student_key(lab)) is not None}

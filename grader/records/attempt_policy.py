@@ -12,9 +12,8 @@ from datetime import datetime, timedelta
 
 from grader.course import Policy
 from grader.records.attempt import Attempt
-from grader.results import OPEN, PASS_MARK, Exercise, Message, Result, passes
+from grader.results import NOT_IN_COPY, OPEN, PASS_MARK, Exercise, Result, passes
 
-NOT_IN_COPY = Message("not-in-copy", "this exercise came into the lab after your copy of it", "Fetch the lab anew.")
 COUNTS = {  # what a reader is told
     "best": "The highest grade is kept.",
     "latest": "The latest attempt counts.",

@@ -243,6 +243,7 @@ def grade_folder(
                 copies=root / AUTOGRADED if db is None else None,
                 watch=watch,
                 keep=lambda result: keep_outputs(result, out),
+                say=lambda sentence: console.print(Text(f"{sentence}."), soft_wrap=True),
                 ready=lambda: examined and examined.result(),
             )
         if not run.rows and not run.problems:
