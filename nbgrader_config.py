@@ -23,9 +23,11 @@ from nbgrader.preprocessors import (
 
 from grader.build.source_format import SKIP_TAG
 from grader.build.twins import CODE_STUB, RELEASE_PREPROCESSORS
+from grader.course import Course
 from grader.notebooks.inert import InertCells
 from grader.notebooks.restore_tags import RestoreTags
 from grader.notebooks.without_keys import WithoutKeys
+from grader.records.late_penalty import LatePenalty
 
 c = get_config()  # noqa: F821 - nbgrader defines it
 
@@ -64,7 +66,17 @@ PAGES = [suffix for suffix, kind in mimetypes.types_map.items() if "html" in kin
 c.CourseDirectory.ignore += ["*" + "".join(f"[{x}{x.upper()}]" for x in suffix) for suffix in PAGES]
 c.CourseDirectory.ignore += [f".{pattern}" for pattern in c.CourseDirectory.ignore if pattern.startswith("*")]
 
-# Release: the same preprocessors as `grader build`, so that both write the same bytes.
+# What course.toml decides of lateness; a plugin of one's own goes here in its place (late.py beside this file):
+# c.AssignLatePenalties.plugin_class = "late.TenPercentADay"
+late = Course.of(root).late
+c.AssignLatePenalties.plugin_class = LatePenalty
+c.LatePenalty.per_day = late.per_day
+c.LatePenalty.at_most = late.at_most
+c.LatePenalty.grace_minutes = late.grace_minutes
+
+# Release: notebooks/ lies in the repository; nbgrader would pass over what is there and put nothing into its database.
+c.GenerateAssignment.force = True
+# The same preprocessors as `grader build`, so that both write the same bytes.
 c.GenerateAssignment.preprocessors = RELEASE_PREPROCESSORS
 c.ClearSolutions.code_stub = CODE_STUB
 

@@ -64,6 +64,27 @@ def test_the_course_chooses_as_nbgrader_documents_it(text, points, tmp_path):
     assert rules.fault == ""
 
 
+@pytest.mark.parametrize(
+    ("text", "hours", "points"),
+    [
+        ("", 30, None),
+        ("[late]\nper_day = 0.2", 1, 1.0),
+        ("[late]\nper_day = 0.2", 24, 1.0),
+        ("[late]\nper_day = 0.2", 25, 2.0),
+        ("[late]\nper_day = 0.2\nat_most = 0.5", 240, 2.5),
+        ("[late]\nper_day = 0.2\ngrace_minutes = 60", 1, None),
+        ("[late]\nper_day = 0.2\ngrace_minutes = 60", 25, 1.0),
+    ],
+)
+def test_the_courses_own_rules_stand_in_course_toml(text, hours, points, tmp_path):
+    for name in ("nbgrader_config.py", "pyproject.toml"):
+        (tmp_path / name).write_bytes((Path(__file__).parents[3] / name).read_bytes())
+    (tmp_path / "course.toml").write_text(text)
+    rules = LateRules.of_course(tmp_path)
+    assert rules("ada", Scored, 3600 * hours) == points
+    assert rules.fault == ""
+
+
 def test_without_a_configuration_lateness_costs_nothing(tmp_path):
     assert LateRules.of_course(tmp_path)("ada", Scored, 7200) is None
 
