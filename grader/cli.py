@@ -14,7 +14,7 @@ import typer.core
 sys.modules.setdefault("rfc3987_syntax", None)
 
 # Who needs which command, and in the order of a term; `--help` shows them so.
-TERM = {"For authors": ["build"], "For instructors": ["doctor", "collect", "grade", "demo"], "For students": ["check"]}
+TERM = {"For authors": ["build"], "For instructors": ["doctor", "collect", "grade", "demo"]}
 
 
 class TermGroup(typer.core.TyperGroup):
@@ -222,27 +222,6 @@ def demo(
         typer.echo(f"grader demo: {error}", err=True)
         raise typer.Exit(NOT_STARTED) from None
     raise typer.Exit(report(result, console, out))
-
-
-@app.command()
-def check(
-    notebook: Annotated[Path, typer.Argument(help="Your notebook.")],
-    root: Root = None,
-) -> None:
-    """Run the visible checks of one notebook, as a student; what hidden checks will decide is said.
-
-    Exit codes: 0 every visible check passed, 1 some did not, 2 the notebook cannot be checked.
-    """
-    from grader.class_run.visible_checks import CannotCheck, self_check
-
-    try:
-        found = self_check(notebook, course(root))
-    except CannotCheck as error:
-        typer.echo(f"grader check: {error}", err=True)
-        raise typer.Exit(2) from None
-    for line in [*found.lines(), *(f"note: {note}" for note in found.notes)]:
-        typer.echo(line)
-    raise typer.Exit(0 if found.all_passed else 1)
 
 
 @app.command()

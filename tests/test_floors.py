@@ -20,7 +20,8 @@ FLOORS = {
         {"experiments"},
         {"checks.framework"},
         {"checks.lab_*"},
-        {"environment", "cli"},
+        {"environment", "self_check"},
+        {"cli"},
     ],
     "grader": [
         {"results", "course_package"},
