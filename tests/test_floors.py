@@ -26,6 +26,7 @@ FLOORS = {
     "grader": [
         {"results", "course_package"},
         {"sandbox", "text"},
+        {"course"},
         {"build", "student"},
         {"judge", "notebooks"},
         {"engine", "collecting"},

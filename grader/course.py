@@ -1,0 +1,225 @@
+"""What a course decides, as course.toml has it: labs in use, what they are worth, when they are due, who is in it."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+from typing import Literal
+
+from grader.text.moments import NoMoment, read_moment, read_zone
+
+FILE = "course.toml"
+RANGE = re.compile(r"(\d+)\s*-\s*(\d+)")
+Policy = Literal["best", "latest", "first"]
+
+
+class CourseError(ValueError):
+    """course.toml says something that cannot be followed; the message is one sentence."""
+
+
+@dataclass(frozen=True)
+class LabTerms:
+    """What the course decides for one lab.
+
+    Args:
+        due: UTC without zone; None for no due date.
+        weight: of the lab's share of its points in the course's total, at least 0; default 1.
+        extra_credit: it adds to the total and is missing from what the total is of; default False.
+        points: of exercises by the name of their answer cell, above 0; default: as the lab's source says.
+    """
+
+    due: datetime | None = None
+    weight: float = 1.0
+    extra_credit: bool = False
+    points: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Late:
+    """What handing in late costs, as shares of the points that were earned.
+
+    Args:
+        per_day: for each day that has begun, from 0 to 1; default 0: lateness is shown and costs nothing.
+        at_most: from 0 to 1; default 1.
+        grace_minutes: after the due date that still are in time, at least 0; default 0.
+    """
+
+    per_day: float = 0.0
+    at_most: float = 1.0
+    grace_minutes: float = 0.0
+
+
+@dataclass(frozen=True)
+class Course:
+    """A course, as course.toml has it; without that file, all its labs and these defaults.
+
+    Args:
+        root: its folder.
+        title: what pages call it.
+        repository: the address where students find it, for links and badges; default none.
+        labs: the names of those in use, in order; default: all.
+        pass_mark: share of a lab's points that passes it, above 0 and at most 1; default 0.8.
+        attempts: which attempt counts, "best", "latest" or "first"; default the best.
+        time_zone: of dates here that name none; default UTC.
+        roster: the class as CSV; default none.
+        seed_file: the secret that test inputs derive from; default: the known seed.
+        late: what lateness costs.
+        terms: by lab, of all labs.
+    """
+
+    root: Path
+    title: str = "PEFT by hand"
+    repository: str = ""
+    labs: tuple[str, ...] = ()
+    pass_mark: float = 0.8
+    attempts: Policy = "best"
+    time_zone: tzinfo = UTC
+    roster: Path | None = None
+    seed_file: Path | None = None
+    late: Late = Late()
+    terms: dict[str, LabTerms] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, root: Path) -> Course:
+        """Read the course.toml of a course's folder.
+
+        Raises:
+            CourseError: it cannot be read, or what it says cannot be followed.
+        """
+        labs = tuple(sorted(path.stem for path in (root / "solutions").glob("*/*.py") if path.stem == path.parent.name))
+        try:
+            text = (root / FILE).read_text(encoding="utf-8-sig")
+        except FileNotFoundError:
+            return cls(root, labs=labs, terms=dict.fromkeys(labs, LabTerms()))
+        except (OSError, UnicodeDecodeError) as error:
+            raise CourseError(f"{FILE} cannot be read ({error}); save it as UTF-8 text.") from None
+        try:
+            return _Reader(root, tomllib.loads(text), labs).course()
+        except tomllib.TOMLDecodeError as error:
+            raise CourseError(f"{FILE} is not TOML ({error}); mend that line.") from None
+
+    def due(self) -> dict[str, datetime]:
+        """Return the due dates of the labs that have one."""
+        return {lab: terms.due for lab, terms in self.terms.items() if terms.due is not None}
+
+    def passes(self, score: float, max_score: float) -> bool:
+        """Return whether a score reaches the pass mark, with room for the last binary digit."""
+        return score >= self.pass_mark * max_score - 1e-9
+
+
+def choose_labs(text: str, labs: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the labs that a text means: numbers, ranges and names, as "00-05, 10_quiz".
+
+    Raises:
+        ValueError: a part that means no lab.
+    """
+    chosen: set[str] = set()
+    for part in filter(None, (one.strip() for one in text.split(","))):
+        found = RANGE.fullmatch(part)
+        if found:
+            meant = {lab for lab in labs if int(found[1]) <= int(lab.partition("_")[0]) <= int(found[2])}
+        else:
+            meant = {lab for lab in labs if part in (lab, lab.partition("_")[0])}
+        if not meant:
+            raise ValueError(f"there is no lab {part!r}; the labs are: {', '.join(labs)}")
+        chosen |= meant
+    return tuple(lab for lab in labs if lab in chosen) if chosen else labs
+
+
+@dataclass
+class _Reader:
+    """Turns the file's tables into a `Course`; what it refuses, it names by table and key."""
+
+    root: Path
+    data: dict
+    labs: tuple[str, ...]
+
+    def course(self) -> Course:
+        known = ("title", "repository", "labs", "pass_mark", "attempts", "time_zone", "roster", "seed_file")
+        data = self.table("", self.data, (*known, "late", "lab"))
+        text = {name: self.of("", data, name, str, "a text") for name in ("title", "repository") if name in data}
+        files = {n: self.root / self.of("", data, n, str, "a file") for n in ("roster", "seed_file") if n in data}
+        named = self.of("", data, "labs", str, 'a text such as "00-05, 10"') if "labs" in data else ""
+        try:
+            zone = read_zone(self.of("", data, "time_zone", str, "a zone")) if "time_zone" in data else UTC
+            labs = choose_labs(named, self.labs)
+        except ValueError as error:  # NoMoment is one
+            raise CourseError(f"{FILE}: {error}.") from None
+        attempts = data.get("attempts", "best")
+        if attempts not in ("best", "latest", "first"):
+            raise self.wrong("attempts", attempts, '"best", "latest" or "first"')
+        late = self.table("late", data.get("late", {}), [one.name for one in fields(Late)])
+        bounds = {"per_day": 1, "at_most": 1, "grace_minutes": float("inf")}
+        return Course(
+            self.root,
+            **text,
+            **files,
+            labs=labs,
+            pass_mark=self.number("", data, "pass_mark", 0.8, above=0, most=1),
+            attempts=attempts,
+            time_zone=zone,
+            late=Late(**{name: self.number("late", late, name, 0.0, most=bounds[name]) for name in late}),
+            terms=dict.fromkeys(self.labs, LabTerms()) | self.terms(self.table("lab", data.get("lab", {})), zone),
+        )
+
+    def terms(self, tables: dict, zone: tzinfo) -> dict[str, LabTerms]:
+        """Read the tables [lab.NN_topic]."""
+        found = {}
+        for name, table in tables.items():
+            lab = next((one for one in self.labs if name in (one, one.partition("_")[0])), None)
+            if lab is None:
+                raise CourseError(f"{FILE}: [lab.{name}] is no lab; the labs are: {', '.join(self.labs)}.")
+            where = f"lab.{name}"
+            table = self.table(where, table, [one.name for one in fields(LabTerms)])
+            points = self.table(f"{where}.points", table.get("points", {}))
+            found[lab] = LabTerms(
+                self.moment(where, table["due"], zone) if "due" in table else None,
+                self.number(where, table, "weight", 1.0),
+                self.of(where, table, "extra_credit", bool, "true or false") if "extra_credit" in table else False,
+                {one: self.number(f"{where}.points", points, one, 0.0, above=0) for one in points},
+            )
+        return found
+
+    def moment(self, where: str, value: object, zone: tzinfo) -> datetime:
+        """Read a due date: a text, or TOML's own date or time."""
+        try:
+            return read_moment(str(value), zone)
+        except NoMoment as error:
+            raise CourseError(f"{FILE}: due in [{where}]: {error}.") from None
+
+    def table(self, where: str, value: object, known: list[str] | tuple[str, ...] = ()) -> dict:
+        """Return a table, whose keys are all known where they are named."""
+        if not isinstance(value, dict):
+            raise self.wrong(where, value, f"a table, [{where}]")
+        for key in value if known else ():
+            if key not in known:
+                near = difflib.get_close_matches(key, known, n=1)
+                meant = f"did you mean {near[0]!r}?" if near else f"it may hold {', '.join(known)}."
+                raise CourseError(f"{FILE}: {key!r}{f' in [{where}]' if where else ''} is not known; {meant}")
+        return value
+
+    def of(self, where: str, table: dict, key: str, kind: type, asked: str):
+        """Return a value of a type."""
+        if not isinstance(table[key], kind):
+            raise self.wrong(f"{key} in [{where}]" if where else key, table[key], asked)
+        return table[key]
+
+    def number(
+        self, where: str, table: dict, key: str, default: float, above: float = -1, most: float = float("inf")
+    ) -> float:
+        """Return a number of at least 0, or above something, up to something."""
+        value = table.get(key, default)
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not number or not max(0, above) <= value <= most or value == above or value == float("inf"):
+            asked = f"a number {'above 0' if above == 0 else 'of at least 0'}"
+            asked += f" and at most {most:g}" if most < float("inf") else ""
+            raise self.wrong(f"{key} in [{where}]" if where else key, value, asked)
+        return float(value)
+
+    def wrong(self, what: str, value: object, asked: str) -> CourseError:
+        """Say what was asked and what came."""
+        return CourseError(f"{FILE}: {what} must be {asked}, not {str(value)[:50]!r}.")

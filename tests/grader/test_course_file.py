@@ -1,0 +1,101 @@
+"""course.toml: read as written, or refused in one sentence that names the key."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from grader.course import Course, CourseError, LabTerms, Late, choose_labs
+
+LABS = ("00_welcome", "01_first", "02_second", "10_quiz")
+
+
+@pytest.fixture
+def course(tmp_path):
+    for lab in LABS:
+        (tmp_path / "solutions" / lab).mkdir(parents=True)
+        (tmp_path / "solutions" / lab / f"{lab}.py").write_text("")
+
+    def write(text: str) -> Course:
+        (tmp_path / "course.toml").write_text(text)
+        return Course.of(tmp_path)
+
+    return write
+
+
+def test_without_the_file_all_labs_and_the_defaults_hold(course, tmp_path):
+    assert Course.of(tmp_path) == Course(tmp_path, labs=LABS, terms=dict.fromkeys(LABS, LabTerms()))
+    assert course("") == Course.of(tmp_path)
+
+
+def test_everything_that_it_may_say(course, tmp_path):
+    read = course("""
+        title = "PEFT in Zürich"
+        repository = "https://example.org/peft"
+        labs = "00-01, 10_quiz"
+        pass_mark = 0.6
+        attempts = "latest"
+        time_zone = "Europe/Zurich"
+        roster = "roster.csv"
+        [late]
+        per_day = 0.1
+        at_most = 0.5
+        grace_minutes = 15
+        [lab.01]
+        due = 2026-03-31
+        weight = 2
+        points = { lora-layer = 8 }
+        [lab.10_quiz]
+        due = "2026-07-01 12:00"
+        extra_credit = true
+    """)
+    assert read.labs == ("00_welcome", "01_first", "10_quiz")
+    assert (read.title, read.pass_mark, read.attempts, read.roster) == (
+        "PEFT in Zürich", 0.6, "latest", tmp_path / "roster.csv",
+    )  # fmt: skip
+    assert read.late == Late(0.1, 0.5, 15)
+    # summer time: two hours before UTC
+    assert read.terms["01_first"] == LabTerms(datetime(2026, 3, 31, 21, 59, 59), 2.0, False, {"lora-layer": 8.0})
+    assert read.terms["10_quiz"] == LabTerms(datetime(2026, 7, 1, 10), 1.0, True)
+    assert set(read.due()) == {"01_first", "10_quiz"}
+    assert read.passes(6, 10)
+    assert not read.passes(5.99, 10)
+
+
+def test_a_date_of_toml_is_one(course):
+    assert course("[lab.01]\ndue = 2026-03-31T18:00:00+02:00").terms["01_first"].due == datetime(2026, 3, 31, 16)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("pass_mark = 80", "pass_mark must be a number above 0 and at most 1, not '80'"),
+        ("pass_mark = true", "pass_mark must be a number"),
+        ("pasmark = 0.5", "'pasmark' is not known; did you mean 'pass_mark'?"),
+        ("[lab.01]\ndeu = 2026-01-01", "'deu' in [lab.01] is not known; did you mean 'due'?"),
+        ("[lab.03]\nweight = 1", "[lab.03] is no lab; the labs are: 00_welcome, 01_first"),
+        ("[lab.01]\ndue = '07.03.2026'", "due in [lab.01]: '07.03.2026' can be read as 2026-03-07 and as 2026-07-03"),
+        ("[lab.01]\nweight = -1", "weight in [lab.01] must be a number of at least 0, not '-1'"),
+        ("[lab.01]\nextra_credit = 1", "extra_credit in [lab.01] must be true or false, not '1'"),
+        ("[lab.01.points]\nlora = 0", "lora in [lab.01.points] must be a number above 0, not '0'"),
+        ("labs = '00-05, 77'", "there is no lab '77'"),
+        ("labs = 5", "labs must be a text"),
+        ("attempts = 'worst'", 'attempts must be "best", "latest" or "first"'),
+        ("time_zone = 'CEST'", "'CEST' is not a zone with one meaning"),
+        ("late = 0.1", "late must be a table"),
+        ("[late]\nper_day = 2", "per_day in [late] must be a number of at least 0 and at most 1"),
+        ("a = = b", "is not TOML"),
+    ],
+)
+def test_what_cannot_be_followed_is_named_in_one_sentence(course, text, said):
+    with pytest.raises(CourseError) as caught:
+        course(text)
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_labs_are_chosen_by_number_range_and_name():
+    assert choose_labs("", LABS) == LABS
+    assert choose_labs("10, 00 - 01", LABS) == ("00_welcome", "01_first", "10_quiz")
+    assert choose_labs("02_second", LABS) == ("02_second",)
