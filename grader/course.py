@@ -10,6 +10,7 @@ from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Literal
 
+from grader.results import PASS_MARK
 from grader.text.moments import NoMoment, read_moment, read_zone
 
 FILE = "course.toml"
@@ -75,7 +76,7 @@ class Course:
     title: str = "PEFT by hand"
     repository: str = ""
     labs: tuple[str, ...] = ()
-    pass_mark: float = 0.8
+    pass_mark: float = PASS_MARK
     attempts: Policy = "best"
     time_zone: tzinfo = UTC
     roster: Path | None = None
@@ -105,10 +106,6 @@ class Course:
     def due(self) -> dict[str, datetime]:
         """Return the due dates of the labs that have one."""
         return {lab: terms.due for lab, terms in self.terms.items() if terms.due is not None}
-
-    def passes(self, score: float, max_score: float) -> bool:
-        """Return whether a score reaches the pass mark, with room for the last binary digit."""
-        return score >= self.pass_mark * max_score - 1e-9
 
 
 def choose_labs(text: str, labs: tuple[str, ...]) -> tuple[str, ...]:
@@ -159,7 +156,7 @@ class _Reader:
             **text,
             **files,
             labs=labs,
-            pass_mark=self.number("", data, "pass_mark", 0.8, above=0, most=1),
+            pass_mark=self.number("", data, "pass_mark", PASS_MARK, above=0, most=1),
             attempts=attempts,
             time_zone=zone,
             late=Late(**{name: self.number("late", late, name, 0.0, most=bounds[name]) for name in late}),

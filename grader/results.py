@@ -3,7 +3,7 @@
 import math
 from dataclasses import asdict, dataclass, field, replace
 
-PASS_MARK = 0.8  # share of a lab's points that passes it
+PASS_MARK = 0.8  # share of a lab's points that passes it, where the course says nothing else
 # What a grade says of how the submission was run: SHUT_OFF, with "+" before each wall that this machine has besides
 # ("namespaces+seccomp+cgroups"), or OPEN.
 SHUT_OFF, OPEN = "namespaces", "unsandboxed"
@@ -159,11 +159,6 @@ class Result:
         return round(math.fsum(exercise.max_points for exercise in self.exercises), 2)
 
     @property
-    def passed(self) -> bool:
-        """Whether the score reaches the pass mark."""
-        return passes(self.score, self.max_score)
-
-    @property
     def terms(self) -> Terms:
         """On what terms it was graded."""
         return Terms(self.checks_sha256, self.sandbox, self.seed_id, self.versions)
@@ -181,14 +176,14 @@ class Result:
         return not lost and not any(exercise.verdict in ("grader-error", "timeout") for exercise in self.exercises)
 
 
-def passes(score: float, max_score: float) -> bool:
-    """Return whether score >= 0.8 * max_score, with room for the last binary digit."""
-    return score >= PASS_MARK * max_score - 1e-9
+def passes(score: float, max_score: float, mark: float = PASS_MARK) -> bool:
+    """Return whether score >= mark * max_score, with room for the last binary digit."""
+    return score >= mark * max_score - 1e-9
 
 
 def plain(result: Result) -> dict:
     """Return a result as JSON-ready data, with the derived numbers."""
     data = asdict(replace(result, shown=[]))
     del data["shown"]
-    data |= {"score": result.score, "max_score": result.max_score, "passed": result.passed}
+    data |= {"score": result.score, "max_score": result.max_score}
     return data

@@ -1,14 +1,15 @@
 """What is kept: attempts, and nbgrader's gradebook.
 
-May import results, notebooks, build and text.
+May import collecting and what lies below.
 """
 
 from grader.records.attempt import Attempt as Attempt
 from grader.records.attempt_policy import COUNTS as COUNTS
 from grader.records.attempt_policy import AttemptPolicy as AttemptPolicy
-from grader.records.attempt_policy import Policy as Policy
 from grader.records.attempt_policy import Standing as Standing
 from grader.records.attempts import Attempts as Attempts
+from grader.records.class_grades import ClassGrades as ClassGrades
+from grader.records.class_grades import LabGrade as LabGrade
 from grader.records.formgrader_copy import write_copy as write_copy
 from grader.records.gradebook import Gradebook as Gradebook
 from grader.records.gradebook import GradebookError as GradebookError

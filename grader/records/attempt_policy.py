@@ -7,14 +7,14 @@ changes the view of everything that was ever graded.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Literal
 
+from grader.course import Policy
 from grader.records.attempt import Attempt
-from grader.results import OPEN, Result, passes
+from grader.results import OPEN, PASS_MARK, Exercise, Message, Result, passes
 
-Policy = Literal["best", "latest", "first"]
+NOT_IN_COPY = Message("not-in-copy", "this exercise came into the lab after your copy of it", "Fetch the lab anew.")
 COUNTS = {  # what a reader is told
     "best": "The highest grade is kept.",
     "latest": "The latest attempt counts.",
@@ -32,10 +32,12 @@ class Standing:
         attempts: how many there are.
         late: of the attempt just looked at, in seconds; None when unknown.
         penalty: points that its lateness costs.
-        counts: the attempt that counts.
+        counts: the attempt that counts, on today's scale.
         counts_number: its number.
-        counts_penalty: points that its lateness costs.
+        counts_late: by how many seconds it was late; None when unknown.
+        counts_penalty: points that this costs.
         policy: by which it was chosen.
+        passed: whether the points that count reach the pass mark.
     """
 
     number: int
@@ -45,18 +47,15 @@ class Standing:
     penalty: float
     counts: Result
     counts_number: int
+    counts_late: float | None
     counts_penalty: float
     policy: Policy
+    passed: bool
 
     @property
     def score(self) -> float:
         """The points that count: of the attempt that counts, less its penalty."""
         return round(self.counts.score - self.counts_penalty, 2)
-
-    @property
-    def passed(self) -> bool:
-        """Whether these reach the pass mark."""
-        return passes(self.score, self.counts.max_score)
 
     @property
     def is_the_one(self) -> bool:
@@ -78,12 +77,28 @@ class AttemptPolicy:
         penalty: (student, what has a score, seconds late) -> points or None; see `LateRules`. Default: none.
         due: due dates by lab (UTC, without zone), None for no date; default: lateness is as it was recorded.
         extensions: by (student, lab); default none.
+        worth: what each exercise is worth today, by lab and name of its graded cell; default: as when it was graded.
+        pass_mark: share of a lab's points that passes it; default 0.8.
     """
 
     policy: Policy = "best"
     penalty: Callable[[str, object, float], float | None] = no_penalty
     due: dict[str, datetime | None] = field(default_factory=dict)
     extensions: dict[tuple[str, str], timedelta] = field(default_factory=dict)
+    worth: dict[str, dict[str, float]] = field(default_factory=dict)
+    pass_mark: float = PASS_MARK
+
+    def today(self, attempt: Attempt) -> Result:
+        """Return an attempt on today's scale: each exercise keeps its share of what it is worth now.
+
+        Exercises that the lab no longer has are left out; those that it got since earn nothing and say so.
+        """
+        result, worth = attempt.result(), self.worth.get(attempt.lab)
+        if worth is None:
+            return result
+        before = {exercise.grade_id: exercise for exercise in result.exercises}
+        exercises = [_worth(before.get(name), name, points) for name, points in worth.items()]
+        return replace(result, exercises=exercises)
 
     def late(self, attempt: Attempt) -> float | None:
         """Return by how many seconds an attempt was late; None when unknown."""
@@ -98,7 +113,7 @@ class AttemptPolicy:
 
     def cost(self, attempt: Attempt) -> float:
         """Return the points that lateness takes from an attempt."""
-        return self.penalty(attempt.student, attempt, self.late(attempt) or 0.0) or 0.0
+        return self.penalty(attempt.student, self.today(attempt), self.late(attempt) or 0.0) or 0.0
 
     def choose(self, attempts: Sequence[Attempt]) -> Attempt:
         """Return the attempt that counts, of all those of one student in one lab, ordered by number."""
@@ -111,22 +126,37 @@ class AttemptPolicy:
         return ([one for one in again if not one.broken] or again)[-1]
 
     def _share(self, attempt: Attempt) -> float:
-        return (attempt.score - self.cost(attempt)) / attempt.max_score if attempt.max_score else 0.0
+        now = self.today(attempt)
+        return (now.score - self.cost(attempt)) / now.max_score if now.max_score else 0.0
 
     def standing(self, attempts: Sequence[Attempt], attempt: Attempt, *, new: bool) -> Standing:
         """Return where a student stands, seen from one of the attempts."""
-        counts = self.choose(attempts)
+        chosen = self.choose(attempts)
+        counts, cost = self.today(chosen), self.cost(chosen)
         return Standing(
             attempt.number,
             new,
             len(attempts),
             self.late(attempt),
             self.cost(attempt),
-            counts.result(),
-            counts.number,
-            self.cost(counts),
+            counts,
+            chosen.number,
+            self.late(chosen),
+            cost,
             self.policy,
+            passes(round(counts.score - cost, 2), counts.max_score, self.pass_mark),
         )
+
+
+def _worth(exercise: Exercise | None, name: str, points: float) -> Exercise:
+    """Return an exercise on today's scale; None for one that the attempt's copy of the lab did not have."""
+    if exercise is None:
+        return Exercise(name, 0.0, points, "not-attempted", [NOT_IN_COPY])
+    if exercise.max_points == points:
+        return exercise
+    scale = points / exercise.max_points if exercise.max_points else 0.0
+    checks = [replace(c, points=c.points * scale, max_points=c.max_points * scale) for c in exercise.checks]
+    return replace(exercise, points=exercise.points * scale, max_points=points, checks=checks)
 
 
 def in_order(attempts: Sequence[Attempt]) -> list[Attempt]:

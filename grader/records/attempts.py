@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from grader.records.attempt import Attempt, Base
 from grader.records.attempt_policy import AttemptPolicy, Standing, in_order
-from grader.results import OPEN, Result, Terms
+from grader.results import OPEN, Result, Terms, passes
 
 MOST_RETRIES = 20  # two writers rarely meet twice
 
@@ -86,10 +86,11 @@ class Attempts:
                 if same and (not again or other.timestamp == result.timestamp):
                     return self.counting.standing(before, other, new=False)
             attempt = Attempt(
-                **{name: getattr(result, name) for name in ("student", "lab", "score", "max_score", "passed")},
+                **{name: getattr(result, name) for name in ("student", "lab", "score", "max_score")},
                 **{name: getattr(result, name) for name in ("submission_sha256", "checks_sha256", "seconds")},
                 **{name: getattr(result, name) for name in ("sandbox", "seed_id", "versions", "timestamp")},
                 number=len(before) + 1,
+                passed=passes(result.score, result.max_score, self.counting.pass_mark),
                 best=all(_share(result) > _share(other) for other in before),
                 late=late,
                 graded_at=datetime.now(UTC).isoformat(timespec="seconds"),

@@ -21,6 +21,7 @@ from sqlalchemy.exc import ArgumentError
 
 from grader.build.twins import CODE_STUB, RELEASE_PREPROCESSORS, clean
 from grader.records.attempt_policy import no_penalty
+from grader.records.held_grades import Held, held_grades
 from grader.records.submitted_rows import LabRows
 from grader.results import Result
 from grader.text.safe_names import require_plain_name
@@ -196,6 +197,11 @@ class Gradebook:
             + grades.filter(api.Grade.extra_credit.isnot(None)).count()
             + comments.filter(api.Comment.manual_comment.isnot(None)).count()
         )
+
+    def held(self, lab: str | None = None) -> dict[tuple[str, str], Held]:
+        """Return what is held of each submission, by (student, lab); see `held_grades`."""
+        self._book.db.expire_all()
+        return held_grades(self._book.db, lab)
 
     def extensions(self) -> dict[tuple[str, str], timedelta]:
         """Return what has been granted beyond the due dates, by student and lab."""

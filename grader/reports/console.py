@@ -17,11 +17,12 @@ from grader.class_run.grading_run import Run, Watcher, grade_all
 from grader.class_run.seed_file import SeedFileError, read_seed
 from grader.collecting.collection import Collection
 from grader.collecting.download import CannotCollect
+from grader.course import Policy
 from grader.engine.canary import REMEDY, sandbox_faults
 from grader.engine.service import NO_FORK, can_fork
 from grader.notebooks.answer_key import AnswerKey, read_keys
 from grader.records.attempt import Attempt
-from grader.records.attempt_policy import AttemptPolicy, Policy
+from grader.records.attempt_policy import AttemptPolicy
 from grader.records.attempts import Attempts
 from grader.records.gradebook import Gradebook, GradebookError, database_url, shown_url
 from grader.records.late_rules import LateRules, LateRulesError

@@ -15,9 +15,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from grader.class_run.grading_run import Graded, Run
+from grader.course import Policy
 from grader.notebooks.answer_key import AnswerKey
 from grader.notebooks.submission import Refusal
-from grader.records.attempt_policy import COUNTS, Policy
+from grader.records.attempt_policy import COUNTS
 from grader.results import CHECK_WORDS, PASS_MARK, WORDS, CellOutput, CheckLine, Exercise, Result
 from grader.scoring.exercise_grades import OURS
 from grader.text.safe_names import file_name, one_line

@@ -229,8 +229,9 @@ def result_of(*points: tuple[float, float]) -> Result:
 
 def test_score_and_pass_mark():
     assert result_of((0.1, 1), (0.2, 1)).score == 0.3
-    assert result_of((4, 5)).passed
-    assert not result_of((3.99, 5)).passed
+    assert passes(4, 5)
+    assert not passes(3.99, 5)
+    assert passes(3, 5, 0.6)
     assert passes(0.8 * 3 * 0.1 * 10, 3)  # a last binary digit below the mark
     data = plain(result_of((4, 5)))
     assert (data["score"], data["max_score"], data["passed"]) == (4.0, 5.0, True)

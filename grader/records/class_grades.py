@@ -1,0 +1,163 @@
+"""The class as it stands: for every student and lab what the gradebook holds, whoever handed in and when.
+
+Everything that shows grades shows these: results.json, grades.csv, report, feedback, terminal, exports.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from grader.collecting.roster import Roster, Student
+from grader.course import LabTerms
+from grader.notebooks.answer_key import AnswerKey
+from grader.notebooks.submission import Refusal
+from grader.records.attempt import Attempt
+from grader.records.attempt_policy import AttemptPolicy, Standing
+from grader.records.held_grades import Entered, Held
+from grader.results import Result, passes
+
+
+@dataclass(frozen=True)
+class LabGrade:
+    """What a student has in one lab.
+
+    Args:
+        student, lab: whose and which.
+        standing: seen from the last attempt.
+        attempts: all of them, in order.
+        result: of the attempt that counts, on today's scale, with automatic points.
+        entered: what people entered in formgrader, by graded cell.
+        penalty: points that lateness costs.
+        pass_mark: share of the points that passes.
+    """
+
+    student: str
+    lab: str
+    standing: Standing
+    attempts: tuple[Attempt, ...]
+    result: Result
+    entered: dict[str, Entered]
+    penalty: float
+    pass_mark: float
+
+    def points(self, grade_id: str) -> float:
+        """Return the points that hold for one exercise."""
+        (exercise,) = (one for one in self.result.exercises if one.grade_id == grade_id)
+        return self.entered.get(grade_id, Entered()).on(exercise)
+
+    @property
+    def raw(self) -> float:
+        """The points before lateness."""
+        return round(math.fsum(self.points(one.grade_id) for one in self.result.exercises), 2)
+
+    @property
+    def score(self) -> float:
+        """The points that hold: of the attempt that counts, with what people entered, less what lateness costs."""
+        return round(max(0.0, self.raw - self.penalty), 2)
+
+    @property
+    def max_score(self) -> float:
+        """What the lab is worth."""
+        return self.result.max_score
+
+    @property
+    def share(self) -> float:
+        """The points that hold over those that there are."""
+        return self.score / self.max_score if self.max_score else 0.0
+
+    @property
+    def passed(self) -> bool:
+        """Whether they reach the pass mark."""
+        return passes(self.score, self.max_score, self.pass_mark)
+
+    @property
+    def late(self) -> float | None:
+        """By how many seconds the attempt that counts was late; None when unknown."""
+        return self.standing.counts_late
+
+
+@dataclass
+class ClassGrades:
+    """All students and all labs.
+
+    Args:
+        labs: answer keys of the labs in use, by name, in order.
+        students: of the roster, in its order, and after them whoever handed in besides, by name.
+        grades: by (student, lab), of those who handed in something that could be graded.
+        refused: the last hand-ins that could not be graded, by (student, lab).
+        enrolled: the roster's ids; empty where there is none.
+        terms: weights and due dates, by lab.
+    """
+
+    labs: dict[str, AnswerKey]
+    students: list[Student]
+    grades: dict[tuple[str, str], LabGrade] = field(default_factory=dict)
+    refused: dict[tuple[str, str], Refusal] = field(default_factory=dict)
+    enrolled: frozenset[str] = frozenset()
+    terms: dict[str, LabTerms] = field(default_factory=dict)
+
+    @property
+    def begun(self) -> list[str]:
+        """The labs that anybody has handed in."""
+        return [lab for lab in self.labs if any(where == lab for _, where in (*self.grades, *self.refused))]
+
+    def missing(self, lab: str) -> list[Student]:
+        """Return who has handed in nothing for a lab."""
+        here = {*self.grades, *self.refused}
+        return [one for one in self.students if (one.id, lab) not in here]
+
+    def total(self, student: str) -> float | None:
+        """Return a student's share of the course so far, by weights; labs that nobody has handed in yet stay aside.
+
+        total = sum of weight * share over all begun labs / sum of weight over those that are no extra credit
+        """
+        begun = [(self.terms.get(lab, LabTerms()), self.grades.get((student, lab))) for lab in self.begun]
+        of = math.fsum(terms.weight for terms, _ in begun if not terms.extra_credit)
+        earned = math.fsum(terms.weight * grade.share for terms, grade in begun if grade is not None)
+        return earned / of if of else None
+
+    @classmethod
+    def of(
+        cls,
+        keys: dict[str, AnswerKey],
+        attempts: Iterable[Attempt],
+        held: dict[tuple[str, str], Held],
+        counting: AttemptPolicy,
+        *,
+        refused: Iterable[Refusal] = (),
+        roster: Roster | None = None,
+        terms: dict[str, LabTerms] | None = None,
+    ) -> ClassGrades:
+        """Put together what attempts, gradebook and roster say.
+
+        Args:
+            keys: of the labs in use.
+            attempts: all of them, oldest first.
+            held: what the gradebook holds, see `held_grades`.
+            counting: which attempts count.
+            refused: hand-ins that could not be graded, and after which none could.
+            roster: the class; default: whoever handed in.
+            terms: what the course decides of each lab; default: every lab weighs the same.
+        """
+        by_place: dict[tuple[str, str], list[Attempt]] = {}
+        for attempt in attempts:
+            if attempt.lab in keys:
+                by_place.setdefault((attempt.student, attempt.lab), []).append(attempt)
+        made = cls(keys, [], terms=terms or {})
+        for (student, lab), own in by_place.items():
+            standing = counting.standing(own, own[-1], new=False)
+            there = held.get((student, lab), Held(penalty=standing.counts_penalty))
+            cells = {cell.grade_id for cell in keys[lab].graded}
+            entered = {name: one for name, one in there.entered.items() if name in cells}
+            grade = LabGrade(
+                student, lab, standing, tuple(own), standing.counts, entered, there.penalty, counting.pass_mark
+            )
+            made.grades[student, lab] = grade
+        made.refused = {(one.student, one.lab): one for one in refused}
+        known = roster.students if roster is not None else {}
+        others = sorted({student for student, _ in (*made.grades, *made.refused)} - set(known))
+        made.students = [*known.values(), *map(Student, others)]
+        made.enrolled = frozenset(known)
+        return made
