@@ -29,7 +29,7 @@ FLOORS = {
         {"course"},
         {"build", "student"},
         {"judge", "notebooks"},
-        {"engine", "collecting"},
+        {"engine", "collecting", "release"},
         {"scoring"},
         {"records"},
         {"class_run"},
