@@ -82,21 +82,27 @@ def build(
     """
     from grader.build.build import build_lab, find_labs, select_labs
     from grader.build.drift import check_lab, orphans
+    from grader.build.readme import update_readme
+    from grader.course import Course
     from grader.scoring.solution_proof import prove
 
     folder = course(root)
     try:
-        chosen = select_labs(find_labs(folder), labs or [])
+        chosen, decided = select_labs(find_labs(folder), labs or []), Course.of(folder)
     except ValueError as error:
         typer.echo(f"grader build: {error}", err=True)
         raise typer.Exit(2) from None
-    problems = orphans(folder) if check and not labs else []
+    problems, points = orphans(folder) if check and not labs else [], {}
     for lab in chosen:
         result = check_lab(lab) if check else build_lab(lab, execute=execute, say=typer.echo, prove=partial(prove, lab))
         problems += result.problems
+        points |= {lab.name: result.points} if result.points is not None else {}
         if not check and not result.problems:
             state = "wrote " + ", ".join(result.written) if result.written else "up to date"
             typer.echo(f"{lab.name}: {state} ({result.seconds:.1f} s)")
+    if not problems and (said := update_readme(folder, points, decided, check=check)):
+        problems += [said] if check else []
+        typer.echo("" if check else said, nl=not check)
     for problem in problems:
         typer.echo(problem, err=True)
     if problems:
@@ -181,7 +187,7 @@ def grade(
     out: Annotated[Path, typer.Option(help="Where the results, report.html and feedback/ go.")] = Path("build/grades"),
     db: Annotated[str | None, typer.Option(help="Gradebook, a URL or a file; default: the course's own.")] = None,
     due: Annotated[list[str] | None, typer.Option(help="Due: [LAB=]2026-03-31 [23:59 [+02:00]], repeatable.")] = None,
-    attempts: Annotated[Attempt, typer.Option(help="Which attempt counts.")] = "best",
+    attempts: Annotated[Attempt | None, typer.Option(help="Which attempt counts; default: course.toml's.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Submissions at a time; default: one a core.")] = None,
     scheduler: Annotated[
         str | None, typer.Option(help="A running Dask cluster, tcp://HOST:PORT; default: this machine grades.")
@@ -222,7 +228,7 @@ def grade(
     options |= {"sandbox": sandbox == "require", "policy": attempts, "scheduler": scheduler, "seed_file": seed_file}
     try:
         options["asked"] = Asked.of(roster, pattern, zone)
-        run, recorded = grade_folder(folder, submitted, out, **options)
+        run, grades = grade_folder(folder, submitted, out, **options)
     except (CannotCollect, CannotStart) as error:
         typer.echo(f"grader grade: {error}", err=True)
         raise typer.Exit(NOT_STARTED) from None
@@ -230,7 +236,7 @@ def grade(
         sentence = "stopped; every attempt shown as done is recorded, and the same command again does the rest."
         typer.echo(f"grader grade: {sentence}", err=True)
         raise typer.Exit(INTERRUPTED) from None
-    raise typer.Exit(summary(console, run, recorded, out, db or str(folder / GRADEBOOK)))
+    raise typer.Exit(summary(console, run, grades, out, db or str(folder / GRADEBOOK)))
 
 
 @app.command()

@@ -38,7 +38,7 @@ def release_course(
     """
     try:
         course = Course.of(root)
-        secrets = secrets_of(root, list(_seeds(seed_file or course.seed_file)))
+        secrets = secrets_of(course, list(_seeds(seed_file or course.seed_file)))
     except (CourseError, SourceError) as error:
         raise CannotRelease(str(error)) from None
     kit = make_kit(course, target)
@@ -46,7 +46,7 @@ def release_course(
     if found := leaks(kit.files, secrets):
         return kit, zip_of(out), found
     for lab in (Lab(root, name) for name in kit.labs):
-        if lab.student.read_bytes() != to_bytes(student_twin(read_source(lab.source))):
+        if lab.student.read_bytes() != to_bytes(student_twin(read_source(lab.source, course=course))):
             cure = f"run `grader build {lab.name}`"
             raise CannotRelease(f"{lab.relative(lab.student)} differs from {lab.name}.py; {cure}.")
     write_kit(kit, out)

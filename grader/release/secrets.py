@@ -26,6 +26,7 @@ from grader.build.build import Lab, find_labs
 from grader.build.markers import HIDDEN_TESTS, SOLUTION, regions
 from grader.build.source import read_source
 from grader.build.source_format import WITHHELD_KEY
+from grader.course import Course
 
 SOLUTIONS, HIDDEN, KEY, CATALOGUE, SEED = "a solution", "a hidden test", "a quiz key", "a catalogue answer", "a seed"
 SHORTEST = {SOLUTIONS: 36, HIDDEN: 36, CATALOGUE: 36, KEY: 20, SEED: 8}  # characters that count
@@ -59,17 +60,18 @@ def passages(lines: Iterable[str], kind: str) -> Iterator[str]:
                 break
 
 
-def secrets_of(root: Path, seeds: Sequence[str] = ()) -> dict[str, str]:
+def secrets_of(course: Course, seeds: Sequence[str] = ()) -> dict[str, str]:
     """Return all secrets of a course: for each passage the kind that it is of.
 
     Args:
-        root: the course's folder; all its labs count, also those that are not in use.
+        course: all its labs count, also those that are not in use.
         seeds: that test inputs derive from; default none.
 
     Raises:
         SourceError: a lab's source is malformed.
     """
-    sources = [(lab, read_source(lab.source, lab.relative(lab.source))) for lab in find_labs(root)]
+    root = course.root
+    sources = [(lab, read_source(lab.source, lab.relative(lab.source), course)) for lab in find_labs(root)]
     given = "\n".join(bare(text) for _, source in sources for text in _given(source))
     taught = "\n".join([given, *(bare(path.read_text(encoding="utf-8")) for path in _open_modules(root, sources))])
     found: dict[str, str] = {}

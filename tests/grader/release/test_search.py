@@ -19,7 +19,7 @@ from grader.release.secrets import HIDDEN, SHORTEST, bare, passages, secrets_of
 
 @pytest.fixture(scope="module")
 def secrets(tmp_path_factory):
-    return secrets_of(small.make_course(tmp_path_factory.mktemp("course")), [small.SEED])
+    return secrets_of(Course.of(small.make_course(tmp_path_factory.mktemp("course"))), [small.SEED])
 
 
 def zipped(files: dict[str, bytes]) -> bytes:
@@ -71,13 +71,13 @@ def test_what_students_get_anyway_is_no_secret(tmp_path):
     source = course / "solutions" / tiny.FIRST / f"{tiny.FIRST}.py"
     text = source.read_text().replace("return x / 2", f"{given}\n    {computed}")
     source.write_text(text)
-    assert secrets_of(course)[bare(given)] == "a solution"
+    assert secrets_of(Course.of(course))[bare(given)] == "a solution"
     source.write_text(text.replace("import math", f"import math\n{given}"))
-    found = secrets_of(course)
+    found = secrets_of(Course.of(course))
     assert bare(given) not in found
     assert bare(computed) not in found  # a visible check computes it
     (course / "lora_utils" / "checks" / "__init__.py").write_text("")
-    assert secrets_of(course)[bare(computed)] == "a solution"
+    assert secrets_of(Course.of(course))[bare(computed)] == "a solution"
 
 
 def test_a_sentence_of_a_hidden_test_may_be_a_visible_checks_as_well():
@@ -88,7 +88,7 @@ def test_a_sentence_of_a_hidden_test_may_be_a_visible_checks_as_well():
 
 @pytest.fixture(scope="module")
 def real():
-    return make_kit(Course.of(ROOT)), secrets_of(ROOT, ["0123456789abcdef" * 4])
+    return make_kit(Course.of(ROOT)), secrets_of(Course.of(ROOT), ["0123456789abcdef" * 4])
 
 
 def test_the_course_itself_raises_no_false_alarm(real):
