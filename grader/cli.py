@@ -14,7 +14,7 @@ import typer.core
 sys.modules.setdefault("rfc3987_syntax", None)
 
 # Who needs which command, and in the order of a term; `--help` shows them so.
-TERM = {"For authors": ["build"], "For instructors": ["doctor", "collect", "grade", "demo"], "For students": ["check"]}
+TERM = {"For authors": ["build"], "For instructors": ["doctor", "release", "collect", "grade", "demo"]}
 
 
 class TermGroup(typer.core.TyperGroup):
@@ -42,6 +42,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+Target = Literal["kit", "github-classroom", "nbgitpuller"]
 Sandbox = Literal["require", "off"]
 Attempt = Literal["best", "latest", "first"]
 RosterFile = Annotated[Path | None, typer.Option(help="The class as CSV: id, name, e-mail, section, platform's ids.")]
@@ -110,6 +111,38 @@ def build(
         raise typer.Exit(1)
     if check:
         typer.echo(f"{len(chosen)} lab{'' if len(chosen) == 1 else 's'}: both twins match their source")
+
+
+@app.command()
+def release(
+    out: Annotated[Path, typer.Option(help="The folder to write; OUT.zip is written beside it.")],
+    target: Annotated[Target, typer.Option(help="How students get it.")] = "kit",
+    seed_file: Annotated[
+        Path | None, typer.Option(help="The seed that must not be in it; default: course.toml's, if it names one.")
+    ] = None,
+    root: Root = None,
+) -> None:
+    """Write what students get: notebooks, the package in one wheel, environments, a README.
+
+    For example: grader release --out peft-by-hand. The labs in use are course.toml's. Before it is written it is
+    searched for solutions, hidden tests, quiz keys, catalogue answers and seeds.
+
+    Exit codes: 0 written, 1 something secret was found and nothing written, 2 nothing could be made.
+    """
+    from grader.release import CannotRelease, release_course
+
+    folder = course(root)
+    try:
+        kit, packed, found = release_course(folder, out, target, seed_file)
+    except CannotRelease as error:
+        typer.echo(f"grader release: {error}", err=True)
+        raise typer.Exit(2) from None
+    if found:
+        more = f" (and {len(found) - 1} more)" if found[1:] else ""
+        typer.echo(f"grader release: {found[0].file} holds {found[0].kind}{more}; nothing was written.", err=True)
+        raise typer.Exit(1)
+    size = packed.stat().st_size / 1e6
+    typer.echo(f"{out}: {len(kit.files)} files, {len(kit.labs)} labs; {packed} ({size:.1f} MB)")
 
 
 @app.command()
@@ -230,27 +263,6 @@ def demo(
         typer.echo(f"grader demo: {error}", err=True)
         raise typer.Exit(NOT_STARTED) from None
     raise typer.Exit(report(result, console, out))
-
-
-@app.command()
-def check(
-    notebook: Annotated[Path, typer.Argument(help="Your notebook.")],
-    root: Root = None,
-) -> None:
-    """Run the visible checks of one notebook, as a student; what hidden checks will decide is said.
-
-    Exit codes: 0 every visible check passed, 1 some did not, 2 the notebook cannot be checked.
-    """
-    from grader.class_run.visible_checks import CannotCheck, self_check
-
-    try:
-        found = self_check(notebook, course(root))
-    except CannotCheck as error:
-        typer.echo(f"grader check: {error}", err=True)
-        raise typer.Exit(2) from None
-    for line in [*found.lines(), *(f"note: {note}" for note in found.notes)]:
-        typer.echo(line)
-    raise typer.Exit(0 if found.all_passed else 1)
 
 
 @app.command()

@@ -20,7 +20,8 @@ FLOORS = {
         {"experiments"},
         {"checks.framework"},
         {"checks.lab_*"},
-        {"environment", "cli"},
+        {"environment", "self_check"},
+        {"cli"},
     ],
     "grader": [
         {"results", "course_package"},
@@ -28,7 +29,7 @@ FLOORS = {
         {"course"},
         {"build", "student"},
         {"judge", "notebooks"},
-        {"engine", "collecting"},
+        {"engine", "collecting", "release"},
         {"scoring"},
         {"records"},
         {"class_run"},

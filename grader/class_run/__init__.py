@@ -1,4 +1,4 @@
-"""A whole class, or one student alone.
+"""A whole class: what was handed in, graded on all cores, and what its answers share.
 
 May import scoring, records and what lies below.
 """
@@ -12,5 +12,3 @@ from grader.class_run.grading_run import Watcher as Watcher
 from grader.class_run.grading_run import grade_all as grade_all
 from grader.class_run.seed_file import SeedFileError as SeedFileError
 from grader.class_run.seed_file import read_seed as read_seed
-from grader.class_run.visible_checks import CannotCheck as CannotCheck
-from grader.class_run.visible_checks import self_check as self_check
