@@ -17,18 +17,20 @@ from grader.class_run.grading_run import Run, Watcher, grade_all
 from grader.class_run.seed_file import SeedFileError, read_seed
 from grader.collecting.collection import Collection
 from grader.collecting.download import CannotCollect
-from grader.course import Policy
+from grader.course import Course, Policy
 from grader.engine.canary import REMEDY, sandbox_faults
 from grader.engine.service import NO_FORK, can_fork
 from grader.notebooks.answer_key import AnswerKey, read_keys
 from grader.records.attempt import Attempt
 from grader.records.attempt_policy import AttemptPolicy
 from grader.records.attempts import Attempts
+from grader.records.class_grades import ClassGrades
 from grader.records.gradebook import Gradebook, GradebookError, database_url, shown_url
 from grader.records.late_rules import LateRules, LateRulesError
 from grader.reports.class_report import write_class_report
 from grader.reports.collection_table import Asked, collected
-from grader.reports.feedback import keep_outputs, write_feedback
+from grader.reports.feedback import write_feedback
+from grader.reports.kept import keep_outputs
 from grader.reports.result_files import write_report
 from grader.reports.terminal_table import class_table
 from grader.scoring.run_submission import Limits
@@ -211,10 +213,11 @@ def grade_folder(
         if rules.fault:
             run.problems.append(f"Lateness has cost nothing where the plugin for it failed: {rules.fault}; mend it.")
         write_report(run, out)
-        write_feedback(run, out)
-        write_class_report(run, out)
         with Gradebook(url) as book:
             attempts = [attempt for attempt in Attempts(book.engine).all() if attempt.lab in keys]
+            grades = ClassGrades.of(keys, attempts, book.held(), run.counting, refused=run.refused)
+        write_feedback(grades, run, out, Course.of(root), {})
+        write_class_report(grades, run, out, Course.of(root))
     except (CannotCollect, GradebookError, LateRulesError, SeedFileError, OSError) as error:
         raise CannotStart(str(error)) from error
     return run, attempts

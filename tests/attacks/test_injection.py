@@ -13,13 +13,13 @@ from urllib.parse import unquote
 
 import pytest
 import tiny_course as tiny
+from class_pages import feedback
 from typer.testing import CliRunner
 
 from grader.class_run.grading_run import Run
 from grader.cli import app
 from grader.notebooks.submission import Refusal
 from grader.records.formgrader_copy import write_copy
-from grader.reports.feedback import write_feedback
 from grader.results import Result
 from grader.text.safe_names import spreadsheet
 
@@ -180,7 +180,7 @@ def test_no_name_leads_out_of_the_folder(name, tmp_path, graded):
     root, _, _ = graded
     keys = tiny.keys_of(root / "course")
     out = tmp_path / "a" / "b" / "out"
-    pages = write_feedback(Run(keys, [Refusal(name, tiny.FIRST, f"{name}/x", "is odd", "mend it")]), out)
+    pages = feedback(Run(keys, [Refusal(name, tiny.FIRST, f"{name}/x", "is odd", "mend it")]), None, out)
     assert all(path.resolve().is_relative_to(out.resolve() / "feedback") for path in pages)
     assert pages[0].parent.parent == out / "feedback"
     submission = tiny.submission(tiny.notebook(root / "course"), student=name)

@@ -8,13 +8,13 @@ from html.parser import HTMLParser
 
 import pytest
 import tiny_course as tiny
+from class_pages import feedback, report
 from sqlalchemy import create_engine
 
 from grader.class_run.grading_run import Graded, Run
 from grader.notebooks.submission import Refusal
 from grader.records.attempts import Attempts
-from grader.reports.class_report import write_class_report
-from grader.reports.feedback import keep_outputs, write_feedback
+from grader.reports.kept import keep_outputs
 from grader.results import CellOutput, CheckLine, Exercise, Message, Result
 
 VOID = {"meta", "img", "br", "rect", "link", "hr", "input"}
@@ -169,14 +169,15 @@ def pages(tmp_path_factory) -> dict[str, str]:
         keep_outputs(one, folder)
         run.rows.append(Graded(one, attempts.add(one, 90_000.0)))
     run.rows.append(Refusal("dan", tiny.FIRST, "dan/x.ipynb", "is empty", "save it"))
-    made = {path.parent.name: path.read_text() for path in write_feedback(run, folder)}
-    made["class"] = write_class_report(run, folder).read_text()
-    made["class of nobody"] = write_class_report(Run(keys), folder).read_text()
+    made = {path.parent.name: path.read_text() for path in feedback(run, attempts, folder)}
+    made["all labs of bo"] = (folder / "feedback" / "bo" / "index.html").read_text()
+    made["class"] = report(run, attempts, folder)
+    made["class of nobody"] = report(Run(keys), None, folder)
     engine.dispose()
     return made
 
 
-PAGES = ["ada", "bo", "cy", "dan", "class", "class of nobody"]
+PAGES = ["ada", "bo", "cy", "dan", "all labs of bo", "class", "class of nobody"]
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -8,22 +8,16 @@ from dataclasses import replace
 
 import pytest
 import tiny_course as tiny
+from class_pages import feedback
 from sqlalchemy import create_engine
 
 from grader.class_run.grading_run import Graded, Run
 from grader.notebooks.submission import Refusal
+from grader.records.attempt_policy import AttemptPolicy
 from grader.records.attempts import Attempts
-from grader.reports.feedback import (
-    keep_outputs,
-    kept_outputs,
-    lateness,
-    moment,
-    most_to_gain,
-    next_step,
-    sections,
-    sentence,
-    write_feedback,
-)
+from grader.reports.exercise_sections import most_to_gain, next_step, sections
+from grader.reports.kept import keep_outputs, kept_outputs
+from grader.reports.page import lateness, moment, sentence
 from grader.results import WORDS, CellOutput, CheckLine, Exercise, Message, Result, plain
 
 VISIBLE_FAIL = CheckLine(
@@ -59,7 +53,7 @@ def pages(keys, tmp_path):
     def write(*results: Result, late=None):
         for one in results:
             run = Run(keys, [Graded(one, attempts.add(one, late))])
-        (path,) = write_feedback(run, tmp_path)
+        (path,) = feedback(run, attempts, tmp_path)
         return path.read_text(), path.with_suffix(".txt").read_text()
 
     yield write
@@ -116,7 +110,7 @@ def test_no_hidden_code_and_no_reference_reaches_a_page(pages, keys):
 def test_what_a_check_that_was_not_run_says_or_is_worth_stays_unsaid(pages):
     first = CheckLine("The answer is a letter.", "not-attempted", "no answer yet")
     for verdict in ("fail", "not-attempted"):
-        for page in pages(result(exercise("test-double", 0, verdict, first, WAITING, WAITING), MIXED[1])):
+        for page in pages(result(exercise("test-double", 0, verdict, first, WAITING, WAITING), MIXED[1], sha=verdict)):
             assert "Choice c" not in page
             # Who has answered nothing needs no word about what would run next.
             assert ("2 more checks will run once the first ones pass" in page) == (verdict == "fail")
@@ -141,7 +135,7 @@ def test_names_and_messages_are_escaped(pages, keys, tmp_path):
     assert "<script" not in page
     assert html.escape(NASTY, quote=False).replace('"', "&#34;") in page
     refused = Refusal(NASTY, tiny.FIRST, f"{NASTY}/x", f"is odd {NASTY}", f"mend {NASTY}")
-    (path,) = write_feedback(Run(keys, [refused]), tmp_path)
+    (path,) = feedback(Run(keys, [refused]), None, tmp_path)
     assert "<script" not in path.read_text()
     assert path.resolve().is_relative_to((tmp_path / "feedback").resolve())
 
@@ -151,7 +145,7 @@ def test_what_could_not_be_graded_gets_a_page_with_the_cure(keys, tmp_path):
         "cy", tiny.FIRST, "cy/01_double/x.ipynb", "has the wrong file name", "rename it to 01_double.ipynb"
     )
     elsewhere = Refusal("cy", "", "cy/other", "belongs to no lab", "rename it")
-    (path,) = write_feedback(Run(keys, [refused, elsewhere]), tmp_path)
+    (path,) = feedback(Run(keys, [refused, elsewhere]), None, tmp_path)
     for page in (text_of(path.read_text()), path.with_suffix(".txt").read_text()):
         assert "cy/01_double/x.ipynb has the wrong file name." in page
         assert "Rename it to 01_double.ipynb." in page
@@ -258,15 +252,16 @@ def test_what_broke_inside_the_grader_is_for_staff(pages):
 
 def test_the_page_says_which_attempt_counts_and_what_lateness_cost(keys, tmp_path):
     engine = create_engine(f"sqlite:///{tmp_path / 'a.db'}")
-    standing = Attempts(engine).add(result(*MIXED), 7_300.0)
-    engine.dispose()
     for policy, words in (("best", "Highest so far"), ("latest", "What counts"), ("first", "What counts")):
-        late = replace(standing, policy=policy, penalty=1.5, counts_penalty=1.5)
-        (path,) = write_feedback(Run(keys, [Graded(result(*MIXED), late)]), tmp_path)
+        run = Run(keys, counting=AttemptPolicy(policy, lambda student, graded, seconds: 1.5))
+        attempts = Attempts(engine, run.counting)
+        attempts.add(result(*MIXED), 7_300.0)
+        (path,) = feedback(run, attempts, tmp_path)
         for page in (text_of(path.read_text()), path.with_suffix(".txt").read_text()):
             assert words in page
             assert "2 hours late, penalty 1.5 points" in page
             assert "4 less 1.5 for lateness" in page
+    engine.dispose()
 
 
 @pytest.mark.parametrize(("text", "made"), [("got 1", "Got 1."), ("Got 1.", "Got 1."), ("é..", "É."), ("", ".")])
@@ -282,8 +277,9 @@ def test_a_time_is_written_for_a_reader():
 
 def test_the_exercise_with_most_to_gain_comes_first(keys):
     key = keys[tiny.FIRST]
-    assert most_to_gain(key, list(MIXED)) == ("Exercise: twice as much", 3.0)
-    assert most_to_gain(key, [exercise("test-double", 4, "pass"), exercise("test-half", 4, "pass")]) is None
+    assert most_to_gain(sections(key, MIXED)) == ("Exercise: twice as much", 3.0)
+    full = [exercise("test-double", 4, "pass"), exercise("test-half", 4, "pass")]
+    assert most_to_gain(sections(key, full)) is None
 
 
 @pytest.mark.parametrize(
