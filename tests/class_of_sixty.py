@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-from in_process import ROOT
 from class_pages import grades_of
+from in_process import ROOT
 from sqlalchemy import create_engine
 
 from grader.class_run.grading_run import Graded, Run
@@ -33,7 +33,9 @@ MOST_LATE = 200_000  # seconds
 def roster() -> Roster:
     """Sixty students, one whose name is markup, and one without a name."""
     people = [
-        Student(f"s{number:03d}", f"{GIVEN[number % len(GIVEN)]} {FAMILY[number % len(FAMILY)]}", section="AB"[number % 2])
+        Student(
+            f"s{number:03d}", f"{GIVEN[number % len(GIVEN)]} {FAMILY[number % len(FAMILY)]}", section="AB"[number % 2]
+        )
         for number in range(58)
     ]
     return Roster([*people, Student("s-markup", NASTY), Student("an-id-" + "of-many-letters-" * 4)])
@@ -62,9 +64,15 @@ def made_up(key, student: str, chance: random.Random) -> Result:
 
 def answers(key, chance: random.Random) -> tuple[SubmittedCell, ...]:
     """The lab's cells, some answered in few lines, some in many, some by markup."""
-    texts = ["def answer(x):\n    return 2 * x  # " + "long " * 40, "\n".join(f"line_{n} = {n}" for n in range(40)), NASTY]
+    texts = [
+        "def answer(x):\n    return 2 * x  # " + "long " * 40,
+        "\n".join(f"line_{n} = {n}" for n in range(40)),
+        NASTY,
+    ]
     return tuple(
-        SubmittedCell(c.kind, chance.choice(texts) if c.answer and chance.random() < 0.8 else c.student, c.id, c.grade_id)
+        SubmittedCell(
+            c.kind, chance.choice(texts) if c.answer and chance.random() < 0.8 else c.student, c.id, c.grade_id
+        )
         for c in key.cells
     )
 
@@ -78,7 +86,7 @@ def write_pages(out: Path, labs: list[str] | None = None) -> Path:
     attempts, run, held, submissions = Attempts(engine, counting), Run(keys, counting=counting), {}, {}
     for number, student in enumerate(people.students):
         for place, (lab, key) in enumerate(keys.items()):
-            if place == 10 and len(keys) == 11 or chance.random() < 0.06:
+            if (place == 10 and len(keys) == 11) or chance.random() < 0.06:
                 continue  # nobody has begun the last lab
             if chance.random() < 0.02:
                 run.rows.append(Refusal(student, lab, f"{student}/{lab}.ipynb", "is not JSON", "save it again"))

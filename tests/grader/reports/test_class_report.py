@@ -8,13 +8,16 @@ from dataclasses import replace
 
 import pytest
 import tiny_course as tiny
+from bs4 import BeautifulSoup
 from class_pages import COURSE, grades_of, report
 from sqlalchemy import create_engine
 
 from grader.class_run.grading_run import Graded, Run
 from grader.collecting.roster import Roster, Student
+from grader.course import LabTerms
 from grader.notebooks.submission import Refusal
 from grader.records.attempts import Attempts
+from grader.records.held_grades import Entered, Held
 from grader.reports.class_report import alerts, context, hardest, mistakes
 from grader.reports.grade_table import LabSummary
 from grader.results import Exercise, Message, Result
@@ -77,8 +80,9 @@ def test_the_numbers_of_the_class(run):
 def test_the_page_shows_them_and_runs_nothing_of_a_students(run, attempts, tmp_path):
     page = report(run, attempts, tmp_path)
     assert page.count("<script") == 1
+    page = re.sub("</?bdi>", "", page)
     text = " ".join(html.unescape(re.sub(r"(?s)<(style|script)>.*?</\1>|<[^>]+>", " ", page)).split())
-    for words in ("1 of 4 passed", "median is 62 %", "38 %", "wrong-number 3", "bo, cy", "could not be graded",
+    for words in ("1 of 4 passed", "median is 62 %", "38 %", "wrong-number 3", "bo, cy", "not graded",
                   "dan: dan/x.ipynb is empty; save it.", "Isolation while grading: namespaces", NASTY):  # fmt: skip
         assert words in text, words
     assert 'href="feedback/ada/01_double.html"' in page
@@ -196,3 +200,48 @@ def test_the_same_file_in_two_labs_or_worth_nothing_is_no_alert(keys, attempts):
         ("x", tiny.FIRST, ["ada"]),
         ("x", tiny.SECOND, ["bo"]),
     ]
+
+
+def test_what_staff_entered_lateness_and_who_is_missing_stand_in_the_table(keys, attempts, tmp_path):
+    run = Run(keys)
+    for name, late in (("ada", 0.0), ("bo", 90_000.0), ("cy", None)):
+        one = result(name, 1.0)
+        run.rows.append(Graded(one, attempts.add(one, late)))
+    held = {
+        ("ada", tiny.FIRST): Held({}, {"test-double": Entered(3.5, 0.25, "Well seen.")}, 0.0),
+        ("cy", tiny.FIRST): Held({}, {"test-double": Entered(comment="Only words.")}, 0.0),
+    }
+    people = Roster([Student("ada", "Ada L.", "", "A"), Student("zoe", "Zoë Q.", "", "B")])
+    terms = {tiny.SECOND: LabTerms(weight=3.0)}
+    page = BeautifulSoup(report(run, attempts, tmp_path, held=held, roster=people, terms=terms), "html.parser")
+    table = {
+        row.th["data-value"]: [" ".join(cell.get_text(" ").split()) for cell in row.find_all("td")]
+        for row in page.tbody.find_all("tr")
+    }
+    nobody = "– nothing handed in"
+    assert table == {
+        "Ada L.": ["97 %", "A", "7.75 ✓ passed by staff", nobody],  # 3.5 + 0.25 + 4 of 8
+        "Zoë Q.": ["0 %", "B", nobody, nobody],
+        "bo": ["62 %", "", "5 not yet late : 1 day late", nobody],
+        "cy": ["62 %", "", "5 not yet", nobody],
+    }
+    foot = [[cell.get_text() for cell in row.find_all(["th", "td"])] for row in page.tfoot.find_all("tr")]
+    assert foot == [
+        ["Mean", "55 %", "", "5.9", "–"],  # of those who have a grade: (7.75 + 5 + 5) / 3
+        ["Median", "62 %", "", "5", "–"],
+        ["Passed", "", "", "1", "–"],
+        ["Missing", "", "", "1", "–"],
+    ]
+    missing = " ".join(page.find(id="missing").get_text().split())
+    assert "01_double, 1: Zoë Q." in missing
+    assert "Nobody has handed in: 02_sign." in missing
+    assert "weight 3" in page.thead.get_text()
+    assert "bo, cy" in page.find(string="Not on the roster").find_next("p").get_text()
+
+
+def test_a_value_to_sort_by_stands_in_every_cell_but_those_with_nothing(run, attempts, tmp_path):
+    page = BeautifulSoup(report(run, attempts, tmp_path), "html.parser")
+    first = page.thead.find_all("th")[2]
+    assert first["data-name"] == tiny.FIRST
+    values = [row.find_all(["th", "td"])[2]["data-value"] for row in page.tbody.find_all("tr")]
+    assert values == ["4.0", "8.0", "5.0", "5.0", ""]  # the script, ada, bo, cy, dan
