@@ -27,6 +27,7 @@ from grader.course import Course
 from grader.notebooks.inert import InertCells
 from grader.notebooks.restore_tags import RestoreTags
 from grader.notebooks.without_keys import WithoutKeys
+from grader.records.formgrader_count import count_what_the_gradebook_holds
 from grader.records.late_penalty import LatePenalty
 
 c = get_config()  # noqa: F821 - nbgrader defines it
@@ -44,6 +45,9 @@ c.CourseDirectory.feedback_directory = ".nbgrader/feedback"
 c.CourseDirectory.solution_directory = ".nbgrader/solution"
 c.CourseDirectory.source_with_tests_directory = ".nbgrader/source_with_tests"
 c.CourseDirectory.db_url = f"sqlite:///{(work / 'gradebook.db').as_posix()}"
+
+# Formgrader's list of labs shows the class that was graded, also where it was handed in elsewhere.
+count_what_the_gradebook_holds()
 
 # nbgrader copies every other file of a source folder into the release and into the folder where submissions run.
 # The percent script and whatever an editor leaves beside it or the notebook hold the answers: they must not travel.

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import tiny_course as tiny
+from class_pages import COURSE, grades_in
 from nbgrader import api
 from traitlets.config import Config
 
@@ -194,13 +195,13 @@ def test_the_best_after_penalties_is_what_the_gradebook_holds_and_the_page_says_
     run(3, -1, OWN)
     graded = run(4, 1.5, OWN)  # 8 less 3
     assert in_gradebook(run.url) == (6.0, None, 0)
-    (page,) = write_feedback(graded, tmp_path / "out")
+    (page,) = write_feedback(grades_in(run.url, graded), graded, tmp_path / "out", COURSE, {})
     for text in (page.read_text(), page.with_suffix(".txt").read_text()):
         assert "1 hour late, penalty 3 points" in text
         assert "6 of 8" in text
     graded = run(4, 1.5, OWN, "latest")
     assert in_gradebook(run.url) == (8.0, 3.0, 5400.0)
-    (page,) = write_feedback(graded, tmp_path / "out")
+    (page,) = write_feedback(grades_in(run.url, graded), graded, tmp_path / "out", COURSE, {})
     assert "8 less 3 for lateness" in page.read_text()
     assert "The latest attempt counts." in page.with_suffix(".txt").read_text()
 
