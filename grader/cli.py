@@ -56,6 +56,8 @@ Root = Annotated[Path | None, typer.Option(help="The course folder; default: fou
 @app.callback()
 def main() -> None:
     """Build the labs of the course, and grade what students hand in."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # a terminal that lacks a letter of somebody's name must not end a run
 
 
 def course(root: Path | None) -> Path:

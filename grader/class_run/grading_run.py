@@ -63,6 +63,7 @@ class Run:
         undated: (student, lab) of what has a due date and no time of hand-in, so that lateness costs it nothing.
         attempts: all that the database holds, oldest first.
         held: what the gradebook holds in the end, by (student, lab).
+        submissions: the last hand-in of this run, by (student, lab).
         changes: of the labs since they were graded last, one sentence each.
     """
 
@@ -74,6 +75,7 @@ class Run:
     undated: list[tuple[str, str]] = field(default_factory=list)
     attempts: list[Attempt] = field(default_factory=list)
     held: dict[tuple[str, str], Held] = field(default_factory=dict)
+    submissions: dict[tuple[str, str], Submission] = field(default_factory=dict)
     changes: list[str] = field(default_factory=list)
 
     @property
@@ -149,6 +151,7 @@ def grade_all(
             run.counting = replace(counting, due=book.due() | due, extensions=book.extensions(), worth=worth)
             attempts = Attempts(book.engine, run.counting)
         waiting = [one for one in found if isinstance(one, Submission)]
+        run.submissions = {(one.student, one.lab): one for one in waiting}
         later = {(one.student, one.lab): place for place, one in enumerate(found) if isinstance(one, Submission)}
         refused = {place: one for place, one in enumerate(found) if isinstance(one, Refusal)}
         run.rows += [one for place, one in refused.items() if place > later.get((one.student, one.lab), -1)]
@@ -187,7 +190,7 @@ def grade_all(
             run.held = book.held()
     rows = {(row.student, row.lab): row for row in run.graded}  # of several turns the last
     run.rows = sorted([*rows.values(), *run.refused], key=lambda row: (row.student, row.lab))
-    last = list({(one.student, one.lab): one for one in waiting}.values())  # nobody copies from an earlier attempt
+    last = list(run.submissions.values())  # nobody copies from an earlier attempt
     try:
         run.shared = shared_answers(last, keys, lambda *what: engine(sandbox).read(*what))
     except Exception as error:  # a fault of ours must not cost the run, which has been graded

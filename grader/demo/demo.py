@@ -16,7 +16,7 @@ from grader.engine.canary import sandbox_faults
 from grader.notebooks.submission import Refusal
 from grader.records.class_grades import ClassGrades
 from grader.reports.console import CannotStart, grade_folder, start, summary
-from grader.reports.feedback import page_of
+from grader.reports.kept import page_of
 from grader.results import Exercise
 
 CELL_SECONDS = 6.0  # a cell of these labs takes well under one; two students wait for the limit

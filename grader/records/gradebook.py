@@ -63,6 +63,8 @@ def database_url(text: str) -> str:
     Raises:
         GradebookError: neither a URL nor a usable path, or PostgreSQL without its driver.
     """
+    if "://" not in text and "?" in text:
+        raise GradebookError(f"{text!r} has a '?', after which a database's address holds settings; give another file.")
     url = text if "://" in text else f"sqlite:///{Path(text).resolve().as_posix()}"
     try:
         parsed = make_url(url)

@@ -30,7 +30,8 @@ from grader.records.gradebook import GradebookError, database_url, shown_url
 from grader.records.late_rules import LateRules, LateRulesError
 from grader.reports.class_report import write_class_report
 from grader.reports.collection_table import Asked, collected
-from grader.reports.feedback import keep_outputs, write_feedback
+from grader.reports.feedback import write_feedback
+from grader.reports.kept import keep_outputs
 from grader.reports.result_files import write_report
 from grader.reports.terminal_table import class_table
 from grader.scoring.run_submission import Limits
@@ -262,8 +263,8 @@ def grade_folder(
             terms=course.terms,
         )
         write_report(grades, run.refused, out)
-        write_feedback(run, out)
-        write_class_report(run, out)
+        write_feedback(grades, run, out, course, run.submissions)
+        write_class_report(grades, run, out, course)
     except (CannotCollect, GradebookError, LateRulesError, SeedFileError, OSError) as error:
         raise CannotStart(str(error)) from error
     return run, grades

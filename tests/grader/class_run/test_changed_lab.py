@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 import tiny_course as tiny
 
@@ -99,3 +103,14 @@ def test_more_points_for_an_exercise_raise_what_was_earned(root, grade, tmp_path
         "bo": 8.0,
     }
     assert any("double is worth 8 points, and was worth 4" in one for one in run.changes)
+
+
+def test_a_terminal_that_lacks_letters_ends_no_run(root, tmp_path):
+    tiny.hand_in(tmp_path / "in", "Łukasz Żółć", tiny.notebook(root, **tiny.GOOD))
+    command = [sys.executable, "-c", "from grader.cli import app; app()", "grade", str(tmp_path / "in"), "--root", root]
+    command += ["--out", tmp_path / "out", "--db", tmp_path / "g.db"]
+    command += ["--sandbox", "off"] if sandbox_faults() else []
+    surroundings = {**os.environ, "PYTHONIOENCODING": "latin-1"}
+    done = subprocess.run([str(part) for part in command], env=surroundings, capture_output=True, encoding="latin-1")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "?ukasz ?ó??" in done.stdout

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import tiny_course as tiny
+from class_pages import COURSE, grades_in
 from nbgrader import api
 from traitlets.config import Config
 
@@ -61,6 +62,27 @@ def test_the_course_chooses_as_nbgrader_documents_it(text, points, tmp_path):
     rules = LateRules.of_course(write_config(tmp_path, text))
     assert rules("ada", Scored, 7200) == points
     assert rules("ada", Scored, 0) is None
+    assert rules.fault == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "hours", "points"),
+    [
+        ("", 30, None),
+        ("[late]\nper_day = 0.2", 1, 1.0),
+        ("[late]\nper_day = 0.2", 24, 1.0),
+        ("[late]\nper_day = 0.2", 25, 2.0),
+        ("[late]\nper_day = 0.2\nat_most = 0.5", 240, 2.5),
+        ("[late]\nper_day = 0.2\ngrace_minutes = 60", 1, None),
+        ("[late]\nper_day = 0.2\ngrace_minutes = 60", 25, 1.0),
+    ],
+)
+def test_the_courses_own_rules_stand_in_course_toml(text, hours, points, tmp_path):
+    for name in ("nbgrader_config.py", "pyproject.toml"):
+        (tmp_path / name).write_bytes((Path(__file__).parents[3] / name).read_bytes())
+    (tmp_path / "course.toml").write_text(text)
+    rules = LateRules.of_course(tmp_path)
+    assert rules("ada", Scored, 3600 * hours) == points
     assert rules.fault == ""
 
 
@@ -173,13 +195,13 @@ def test_the_best_after_penalties_is_what_the_gradebook_holds_and_the_page_says_
     run(3, -1, OWN)
     graded = run(4, 1.5, OWN)  # 8 less 3
     assert in_gradebook(run.url) == (6.0, None, 0)
-    (page,) = write_feedback(graded, tmp_path / "out")
+    (page,) = write_feedback(grades_in(run.url, graded), graded, tmp_path / "out", COURSE, {})
     for text in (page.read_text(), page.with_suffix(".txt").read_text()):
         assert "1 hour late, penalty 3 points" in text
         assert "6 of 8" in text
     graded = run(4, 1.5, OWN, "latest")
     assert in_gradebook(run.url) == (8.0, 3.0, 5400.0)
-    (page,) = write_feedback(graded, tmp_path / "out")
+    (page,) = write_feedback(grades_in(run.url, graded), graded, tmp_path / "out", COURSE, {})
     assert "8 less 3 for lateness" in page.read_text()
     assert "The latest attempt counts." in page.with_suffix(".txt").read_text()
 
