@@ -10,7 +10,7 @@ MODELS := minilm smollm2 trec
 # nbgrader calls a bare `alembic`, so the environment's programs must be on PATH.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: help setup assets lab demo test browser postgresql nbval torchtext build lint constraints clean
+.PHONY: help setup assets lab release demo test browser postgresql nbval torchtext build lint constraints clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -28,6 +28,10 @@ assets: setup ## fetch the corpora and word vectors, once
 
 lab: assets ## open JupyterLab on the student notebooks
 	cd notebooks && jupyter lab
+
+release: setup ## write what students get into build/kit
+	rm -rf build/kit
+	grader release --out build/kit
 
 demo: assets ## build the twins, grade a sample class, print the table
 	grader build
