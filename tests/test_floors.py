@@ -32,8 +32,9 @@ FLOORS = {
         {"scoring"},
         {"records"},
         {"class_run"},
-        {"reports"},
-        {"demo", "doctor"},
+        {"reports", "exports"},
+        {"demo", "doctor", "command_options"},
+        {"staff_commands"},
         {"cli"},
     ],
 }

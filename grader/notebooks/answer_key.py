@@ -165,6 +165,11 @@ class AnswerKey:
         """Points of the lab."""
         return sum(cell.points for cell in self.graded)
 
+    @property
+    def worth(self) -> dict[str, float]:
+        """What each graded cell is worth, by name, in the lab's order."""
+        return {cell.grade_id: cell.points for cell in self.graded}
+
     def answers_to(self, graded: KeyCell) -> list[KeyCell]:
         """Return the answer cells that a graded cell looks at: those since the graded cell before it.
 

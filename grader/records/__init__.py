@@ -10,6 +10,8 @@ from grader.records.attempt_policy import Standing as Standing
 from grader.records.attempts import Attempts as Attempts
 from grader.records.class_grades import ClassGrades as ClassGrades
 from grader.records.class_grades import LabGrade as LabGrade
+from grader.records.course_grades import counting_of as counting_of
+from grader.records.course_grades import grades_of as grades_of
 from grader.records.formgrader_copy import write_copy as write_copy
 from grader.records.gradebook import Gradebook as Gradebook
 from grader.records.gradebook import GradebookError as GradebookError

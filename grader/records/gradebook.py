@@ -203,6 +203,10 @@ class Gradebook:
         self._book.db.expire_all()
         return held_grades(self._book.db, lab)
 
+    def due(self) -> dict[str, datetime | None]:
+        """Return the due date of each lab that it holds (UTC, without zone)."""
+        return {one.name: one.duedate for one in self._book.assignments}
+
     def extensions(self) -> dict[tuple[str, str], timedelta]:
         """Return what has been granted beyond the due dates, by student and lab."""
         granted = self._book.db.query(api.SubmittedAssignment).filter(api.SubmittedAssignment.extension.isnot(None))

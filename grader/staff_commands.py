@@ -1,0 +1,74 @@
+"""Commands for staff once there are grades; thin over plain functions, like those of `grader.cli`."""
+
+from pathlib import Path
+from typing import Annotated, Literal, NoReturn
+
+import typer
+
+from grader.command_options import Database, Root, RosterFile, course
+
+Format = Literal["canvas", "moodle", "gradescope", "csv"]
+
+
+def stop(command: str, error: object) -> NoReturn:
+    """End with one sentence and exit code 2."""
+    typer.echo(f"grader {command}: {error}", err=True)
+    raise typer.Exit(2) from None
+
+
+def export(
+    to: Annotated[Format, typer.Option("--for", help="Where the grades go.")],
+    out: Annotated[Path | None, typer.Option(help="The file; default: build/grades/FORMAT.csv.")] = None,
+    lab: Annotated[list[str] | None, typer.Option(help="A lab by name or number, repeatable; default: begun.")] = None,
+    student: Annotated[list[str] | None, typer.Option(help="A student's id, repeatable; default: all.")] = None,
+    db: Database = None,
+    roster: RosterFile = None,
+    root: Root = None,
+) -> None:
+    """Write the grades that the gradebook holds as a learning platform takes them.
+
+    For example: grader export --for canvas --out canvas.csv. For Gradescope one --student and one --lab give the
+    results.json of its autograders, else the class as CSV.
+
+    Exit codes: 0 written, 1 students whom the platform could not know were left out (each is named), 2 nothing
+    was written.
+    """
+    import json
+
+    from grader.collecting import CannotCollect, Roster
+    from grader.course import Course
+    from grader.exports import FORMATS, CannotExport, Chosen, held_results
+    from grader.notebooks.answer_key import read_keys
+    from grader.records import GradebookError, LateRulesError, database_url, grades_of
+    from grader.reports.console import GRADEBOOK
+
+    folder = course(root)
+    try:
+        plan = Course.of(folder)
+        people = roster or plan.roster
+        grades = grades_of(
+            plan,
+            read_keys(folder, list(plan.labs)),
+            database_url(db or str(folder / GRADEBOOK)),
+            Roster.read(people) if people else None,
+        )
+        chosen = Chosen.of(grades, lab or (), student or ())
+        if single := to == "gradescope" and len(student or ()) == len(chosen.labs) == len(lab or ()) == 1:
+            results = held_results(grades.labs[chosen.labs[0]], chosen.only())
+            text, left_out = json.dumps(results, indent=1, ensure_ascii=False) + "\n", []
+        else:
+            sheet = FORMATS[to](chosen)
+            text, left_out = sheet.text(), sheet.left_out
+        place = out or Path("build/grades") / ("results.json" if single else f"{to}.csv")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text, encoding="utf-8", newline="")
+    except (CannotCollect, CannotExport, GradebookError, LateRulesError, OSError, ValueError) as error:
+        stop("export", error)
+    of = ", ".join(f"{one} ({chosen.most(one)} points)" for one in chosen.labs)
+    typer.echo(f"{place}: {len(chosen.students) - len(left_out)} students; {of}")
+    if left_out:
+        typer.echo(f"left out, {len(left_out)}: {', '.join(left_out)}. {sheet.why}.", err=True)
+        raise typer.Exit(1)
+
+
+COMMANDS = (export,)
