@@ -71,4 +71,35 @@ def export(
         raise typer.Exit(1)
 
 
-COMMANDS = (export,)
+def gradescope(
+    lab: Annotated[str, typer.Argument(help="The lab, by name or number; an assignment on Gradescope is for one.")],
+    out: Annotated[Path, typer.Option(help="The zip.")] = Path("autograder.zip"),
+    seed_file: Annotated[
+        Path | None, typer.Option(help="The secret that test inputs derive from; default: course.toml's.")
+    ] = None,
+    root: Root = None,
+) -> None:
+    """Build the autograder of one lab for Gradescope: its own results, on its own machines.
+
+    For example: grader gradescope 05 --out autograder.zip. The zip holds the lab's solution and hidden checks.
+
+    Exit codes: 0 written, 2 not.
+    """
+    from grader.class_run.seed_file import SeedFileError, read_seed
+    from grader.course import Course
+    from grader.exports import write_autograder
+    from grader.notebooks.answer_key import read_keys
+
+    folder = course(root)
+    try:
+        secret = seed_file or Course.of(folder).seed_file
+        (key,) = read_keys(folder, [lab]).values()
+        write_autograder(folder, key, out, read_seed(secret) if secret else None)
+    except (OSError, SeedFileError, ValueError) as error:
+        stop("gradescope", error)
+    typer.echo(f"{out}: {key.lab}, {key.max_score:g} points; for a Programming Assignment, under Configure Autograder")
+    secrets = ["the lab's solution", "its hidden checks", *(["the course's seed"] if secret else [])]
+    typer.echo(f"It holds {', '.join(secrets)}: nobody who is a student may have it.")
+
+
+COMMANDS = (export, gradescope)

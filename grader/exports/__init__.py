@@ -7,6 +7,8 @@ from grader.exports.canvas import to_canvas as to_canvas
 from grader.exports.chosen import CannotExport as CannotExport
 from grader.exports.chosen import Chosen as Chosen
 from grader.exports.formats import FORMATS as FORMATS
+from grader.exports.gradescope_autograder import write_autograder as write_autograder
+from grader.exports.gradescope_container import grade_container as grade_container
 from grader.exports.gradescope_csv import to_gradescope as to_gradescope
 from grader.exports.gradescope_results import held_results as held_results
 from grader.exports.gradescope_results import results_json as results_json

@@ -10,6 +10,7 @@ from pathlib import Path
 import graded_class as made
 import pytest
 import tiny_course as tiny
+from platform_imports import canvas_reads, gradescope_accepts, moodle_reads
 from typer.testing import CliRunner
 
 from grader.cli import app
@@ -26,42 +27,6 @@ def exported(root: Path, to: str, *options: str, name: str = "out.csv"):
     out = root / name
     said = CliRunner().invoke(app, ["export", "--for", to, "--out", str(out), "--root", str(root), *options])
     return said, out.read_bytes() if out.exists() else b""
-
-
-def canvas_reads(content: bytes) -> tuple[dict, dict]:
-    """Points possible by assignment, and grades by how the student is found; after lib/gradebook_importer.rb."""
-    rows = list(csv.reader(io.StringIO(content.decode())))
-    head = rows[0]
-    assert len(head) > 3
-    assert "Student" in head[0]
-    assert "ID" in head[1]
-    assert head[2:5] == ["SIS User ID", "SIS Login ID", "Section"]
-    possible, students = {}, {}
-    for row in rows[1:]:
-        assert len(row) == len(head)
-        if "Points Possible" in row[0]:
-            possible = dict(zip(head[5:], row[5:], strict=True))
-            continue
-        who = next(((column, cell) for column, cell in zip(head[1:4], row[1:4], strict=True) if cell), ("name", row[0]))
-        students[who] = dict(zip(head[5:], row[5:], strict=True))
-    return possible, students
-
-
-def moodle_reads(content: bytes, known: dict[str, str], mapped: str) -> dict[str, dict[str, float | None]]:
-    """Grades by user, or nothing at all; after grade/import/csv/classes/load_data.php (a stale id stays in force)."""
-    text = content.decode().removeprefix("\ufeff")
-    head, *rows = csv.reader(io.StringIO(text))
-    user, found = None, {}
-    for row in rows:
-        for name, value in zip(head, row, strict=True):
-            if name == mapped and value.strip():
-                user = known.get(value.strip())
-                if user is None:
-                    return {}
-            elif name not in (mapped, "Full name") and not name.endswith("(feedback)"):
-                value = value.strip()
-                found.setdefault(user, {})[name] = None if value in ("", "-") else float(value)
-    return found
 
 
 def test_canvas_finds_every_student_by_an_id_and_every_assignment(root):
@@ -140,24 +105,6 @@ def test_plain_csv_has_the_whole_class_and_the_total(root):
         ("grace", "", "", "0.0000"),
         ("josé", "8", "2", "0.7500"),
     ]
-
-
-def gradescope_accepts(results: dict) -> None:
-    """Hold a results.json against "Autograder Specifications"."""
-    whole = {"score", "execution_time", "output", "output_format", "test_output_format", "test_name_format",
-             "visibility", "stdout_visibility", "extra_data", "tests", "leaderboard"}  # fmt: skip
-    each = {"score", "max_score", "status", "name", "name_format", "number", "output", "output_format", "tags",
-            "visibility", "extra_data"}  # fmt: skip
-    seen = ("hidden", "after_due_date", "after_published", "visible")
-    assert set(results) <= whole
-    assert isinstance(results["score"], float | int)
-    assert results["stdout_visibility"] in seen
-    for test in results["tests"]:
-        assert set(test) <= each
-        assert test["status"] in ("passed", "failed")
-        assert test["visibility"] in seen
-        assert all(isinstance(test[name], str) for name in ("name", "number", "output"))
-        assert 0 <= test["score"] <= test["max_score"]
 
 
 def test_one_submission_is_a_results_json(root):
