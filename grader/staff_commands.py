@@ -102,4 +102,49 @@ def gradescope(
     typer.echo(f"It holds {', '.join(secrets)}: nobody who is a student may have it.")
 
 
-COMMANDS = (export, gradescope)
+def extend(
+    student: Annotated[str, typer.Argument(help="The student's id.")],
+    lab: Annotated[str, typer.Argument(help="The lab, by name or number.")],
+    until: Annotated[str, typer.Argument(metavar="DATE", help="2026-04-03 [18:00]; `none` takes an extension back.")],
+    db: Database = None,
+    roster: RosterFile = None,
+    root: Root = None,
+) -> None:
+    """Give one student more time for one lab; a grade that is there already is settled at once.
+
+    For example: grader extend ada 05 "2026-04-03 18:00". A date without a zone is read in the course's time zone, one
+    without a time is the end of that day.
+
+    Exit codes: 0 granted, 2 nothing was changed.
+    """
+    from grader.collecting import CannotCollect, Roster
+    from grader.course import Course
+    from grader.notebooks.answer_key import read_keys
+    from grader.records import CannotExtend, GradebookError, LateRulesError, database_url
+    from grader.records import extend as grant
+    from grader.reports.console import GRADEBOOK
+    from grader.text.moments import NoMoment, read_moment, shown
+
+    folder = course(root)
+    try:
+        plan = Course.of(folder)
+        people = roster or plan.roster
+        moment = None if until == "none" else read_moment(until, plan.time_zone)
+        (key,) = read_keys(folder, [lab]).values()
+        url = database_url(db or str(folder / GRADEBOOK))
+        granted = grant(plan, key, url, student, moment, Roster.read(people) if people else None)
+    except NoMoment as error:
+        stop("extend", f"{error}.")
+    except (CannotCollect, CannotExtend, GradebookError, LateRulesError, ValueError) as error:
+        stop("extend", error)
+    everybody = shown(granted.due, plan.time_zone)
+    date = f"{everybody}, like everybody" if moment is None else f"{shown(moment, plan.time_zone)}, not {everybody}"
+    typer.echo(f"{student}, {key.lab}: due {date}.")
+    if granted.after is None:
+        typer.echo("Nothing of it has been graded yet.")
+    else:
+        points = f"{granted.after.score:g} of {granted.after.max_score:g} points"
+        typer.echo(f"Now {points}, {granted.before.score:g} before; pages follow with the next `grader grade`.")
+
+
+COMMANDS = (export, gradescope, extend)

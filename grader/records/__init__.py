@@ -12,12 +12,16 @@ from grader.records.class_grades import ClassGrades as ClassGrades
 from grader.records.class_grades import LabGrade as LabGrade
 from grader.records.course_grades import counting_of as counting_of
 from grader.records.course_grades import grades_of as grades_of
+from grader.records.extensions import Extensions as Extensions
 from grader.records.formgrader_copy import write_copy as write_copy
 from grader.records.gradebook import Gradebook as Gradebook
 from grader.records.gradebook import GradebookError as GradebookError
 from grader.records.gradebook import database_url as database_url
 from grader.records.gradebook import programs_on_path as programs_on_path
 from grader.records.gradebook import shown_url as shown_url
+from grader.records.granting import CannotExtend as CannotExtend
+from grader.records.granting import Granted as Granted
+from grader.records.granting import extend as extend
 from grader.records.late_rules import LateRules as LateRules
 from grader.records.late_rules import LateRulesError as LateRulesError
 from grader.records.writer_lock import WriterLock as WriterLock
