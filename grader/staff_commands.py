@@ -147,4 +147,51 @@ def extend(
         typer.echo(f"Now {points}, {granted.before.score:g} before; pages follow with the next `grader grade`.")
 
 
-COMMANDS = (export, gradescope, extend)
+def forget(
+    student: Annotated[str, typer.Argument(help="The student's id.")],
+    submitted: Annotated[
+        list[Path] | None, typer.Option(help="A folder of hand-ins, repeatable; its STUDENT/ is removed.")
+    ] = None,
+    results: Annotated[
+        list[Path] | None, typer.Option(help="What `grader grade --out` wrote, repeatable; default: build/grades.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    db: Database = None,
+    root: Root = None,
+) -> None:
+    """Remove a person everywhere: attempts, nbgrader's gradebook, formgrader's copies, feedback pages, hand-ins.
+
+    For example: grader forget ada --submitted submitted. What there is is listed, and removed after a yes.
+
+    Exit codes: 0 removed, 1 not after all, 2 nothing was removed, and why.
+    """
+    import sys
+
+    from grader.records import GradebookError, database_url, traces
+    from grader.records import forget as remove
+    from grader.reports.console import GRADEBOOK
+
+    folder = course(root)
+    try:
+        url = database_url(db or str(folder / GRADEBOOK))
+        found = traces(url, student, (folder / GRADEBOOK).parent, results or [Path("build/grades")], submitted or [])
+        if not found.lines():
+            stop("forget", f"there is nothing of {student!r} in the gradebook or in these folders; is it the id?")
+        for line in found.lines():
+            typer.echo(f"  {line}")
+        if not yes and not sys.stdin.isatty():
+            stop("forget", "nobody is here to ask whether that may go for good; say so with --yes.")
+        if not yes and not typer.confirm(f"Remove all that of {student}, for good?"):
+            raise typer.Exit(1)
+        remove(url, student, found)
+    except (GradebookError, OSError, ValueError) as error:
+        stop("forget", error)
+    typer.echo(
+        f"Removed. The roster and exports that you made may name {student} still; the next `grader grade` writes"
+    )
+    typer.echo(
+        "results.json, grades.csv and report.html anew, and brings back whose hand-ins it finds: see --submitted."
+    )
+
+
+COMMANDS = (export, gradescope, extend, forget)

@@ -13,6 +13,9 @@ from grader.records.class_grades import LabGrade as LabGrade
 from grader.records.course_grades import counting_of as counting_of
 from grader.records.course_grades import grades_of as grades_of
 from grader.records.extensions import Extensions as Extensions
+from grader.records.forgetting import Traces as Traces
+from grader.records.forgetting import forget as forget
+from grader.records.forgetting import traces as traces
 from grader.records.formgrader_copy import write_copy as write_copy
 from grader.records.gradebook import Gradebook as Gradebook
 from grader.records.gradebook import GradebookError as GradebookError
@@ -24,4 +27,5 @@ from grader.records.granting import Granted as Granted
 from grader.records.granting import extend as extend
 from grader.records.late_rules import LateRules as LateRules
 from grader.records.late_rules import LateRulesError as LateRulesError
+from grader.records.regrades import Regrades as Regrades
 from grader.records.writer_lock import WriterLock as WriterLock

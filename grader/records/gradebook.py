@@ -226,6 +226,11 @@ class Gradebook:
             submission.extension = self.extensions().get((student, lab)) if until is not None else None
             self._book.db.commit()
 
+    def remove_student(self, student: str) -> None:
+        """Remove a student with all submissions, grades and comments; nothing where there is none of this name."""
+        with suppress(api.MissingEntry):
+            self._book.remove_student(student)
+
     @cached_property
     def _until(self) -> dict[tuple[str, str], datetime]:
         return Extensions(self.engine).all()
