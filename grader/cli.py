@@ -19,7 +19,7 @@ sys.modules.setdefault("rfc3987_syntax", None)
 # Who needs which command, and in the order of a term; `--help` shows them so.
 TERM = {
     "For authors": ["build"],
-    "For instructors": ["doctor", "gradescope", "collect", "extend", "grade", "export", "forget", "demo"],
+    "For instructors": ["doctor", "gradescope", "collect", "extend", "grade", "regrade", "export", "forget", "demo"],
     "For students": ["check"],
 }
 

@@ -186,12 +186,65 @@ def forget(
         remove(url, student, found)
     except (GradebookError, OSError, ValueError) as error:
         stop("forget", error)
-    typer.echo(
-        f"Removed. The roster and exports that you made may name {student} still; the next `grader grade` writes"
-    )
-    typer.echo(
-        "results.json, grades.csv and report.html anew, and brings back whose hand-ins it finds: see --submitted."
-    )
+    typer.echo(f"Removed. The roster and exports that you made may name {student} still. The next `grader grade`")
+    typer.echo("writes results.json, grades.csv and report.html anew, with everybody whose hand-ins it finds.")
 
 
-COMMANDS = (export, gradescope, extend, forget)
+def regrade(
+    student: Annotated[str, typer.Argument(help="The student's id.")],
+    lab: Annotated[str, typer.Argument(help="The lab, by name or number.")],
+    submitted: Annotated[Path, typer.Argument(help="Where the hand-ins lie.")] = Path("submitted"),
+    attempt: Annotated[int | None, typer.Option(help="The attempt's number; default: the one that counts.")] = None,
+    script: Annotated[Path | None, typer.Option(help="Write a script that repeats one check to this file.")] = None,
+    check: Annotated[
+        str | None, typer.Option(help="Which: EXERCISE:CHECK, as printed; default: the first that was not passed.")
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also what the checks that were passed showed and saw.")
+    ] = False,
+    seed_file: Annotated[Path | None, typer.Option(help="The course's seed of then; default: course.toml's.")] = None,
+    sandbox: Annotated[
+        Literal["require", "off"], typer.Option(help="require: start only where it holds; off: no isolation.")
+    ] = "require",
+    db: Database = None,
+    roster: RosterFile = None,
+    root: Root = None,
+) -> None:
+    """Grade one submission again, on the same inputs, and show what each check showed to the answer and saw of it.
+
+    For example: grader regrade ada 05 submitted --script repeat.py. The grade stays what it is; that somebody looked is
+    recorded, for staff only.
+
+    Exit codes: 0 the same points as then, 1 others, 2 nothing was graded.
+    """
+    from grader.class_run import CannotRegrade, SeedFileError, write_script
+    from grader.class_run import regrade as again
+    from grader.collecting import CannotCollect, Roster
+    from grader.course import Course
+    from grader.notebooks.answer_key import read_keys
+    from grader.records import GradebookError, LateRulesError, database_url
+    from grader.reports.console import GRADEBOOK, CannotStart, examine_machine
+    from grader.reports.regrade_report import regrade_lines
+
+    folder = course(root)
+    try:
+        plan = Course.of(folder)
+        people = roster or plan.roster
+        (key,) = read_keys(folder, [lab]).values()
+        url = database_url(db or str(folder / GRADEBOOK))
+        options = {"number": attempt, "seed_file": seed_file, "sandbox": sandbox == "require"}
+        options["roster"] = Roster.read(people) if people else None
+        examine_machine(sandbox == "require")
+        done = again(plan, key, url, student, submitted, **options)
+        for line in regrade_lines(done, everything=everything):
+            typer.echo(line)
+        if script is not None:
+            typer.echo(f"\n{script}: repeats the check {write_script(done, key, check, script)}")
+    except (CannotCollect, CannotRegrade, CannotStart, GradebookError, LateRulesError, SeedFileError) as error:
+        stop("regrade", error)
+    except (OSError, ValueError) as error:
+        stop("regrade", error)
+    raise typer.Exit(0 if done.now.score == done.attempt.score else 1)
+
+
+COMMANDS = (export, gradescope, extend, forget, regrade)

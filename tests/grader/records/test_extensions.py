@@ -9,6 +9,7 @@ import graded_class as made
 import pytest
 import tiny_course as tiny
 from nbgrader import api
+from sqlalchemy import create_engine
 from typer.testing import CliRunner
 
 from grader.cli import app
@@ -122,3 +123,14 @@ def test_a_moment_is_shown_as_it_is_read():
     for zone in ("UTC", "+02:00", "-05:30", "Europe/Berlin"):
         assert read_moment(shown(moment, read_zone(zone))) == moment
     assert shown(moment, read_zone("+02:00")) == "2026-03-31 23:59:59 +02:00"
+
+
+def test_a_gradebook_from_before_there_were_extensions_gets_the_table_with_the_first(root):
+    engine = create_engine(made.database(root))
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE lora_extension")
+    engine.dispose()
+    assert score(root, "ada") == 4
+    made.graded(root)
+    assert extend(root, "ada", "2026-04-30").exit_code == 0
+    assert score(root, "ada") == 6

@@ -129,3 +129,13 @@ def test_what_lies_behind_a_link_stays(root, tmp_path):
     (root / "out" / "feedback" / "lin").symlink_to(elsewhere)
     assert forget(root, "lin", "--yes").exit_code == 2
     assert (elsewhere / "mine.txt").exists()
+
+
+def test_a_gradebook_from_before_extensions_and_regrades(root):
+    engine = create_engine(made.database(root))
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE lora_extension")
+        connection.exec_driver_sql("DROP TABLE lora_regrade")
+    engine.dispose()
+    assert forget(root, "ada", "--yes").exit_code == 0
+    assert [row.student for row in made.graded(root).graded] == ["adam", "josé", "josé"]
