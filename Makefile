@@ -73,7 +73,7 @@ lint: setup ## format and lint
 	ruff check --fix .
 
 constraints: $(VENV)/browser ## write down the versions that are installed now
-	(head -1 constraints.txt; pip freeze --exclude-editable | sed 's/+cpu//') > constraints.new
+	(head -1 constraints.txt; pip freeze --all --exclude-editable | grep -v '^pip==' | sed 's/+cpu//') > constraints.new
 	mv constraints.new constraints.txt
 
 clean: ## remove environments and everything built, but not the notebooks

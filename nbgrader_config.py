@@ -23,9 +23,12 @@ from nbgrader.preprocessors import (
 
 from grader.build.source_format import SKIP_TAG
 from grader.build.twins import CODE_STUB, RELEASE_PREPROCESSORS
+from grader.course import Course
 from grader.notebooks.inert import InertCells
 from grader.notebooks.restore_tags import RestoreTags
 from grader.notebooks.without_keys import WithoutKeys
+from grader.records.formgrader_count import count_what_the_gradebook_holds
+from grader.records.late_penalty import LatePenalty
 
 c = get_config()  # noqa: F821 - nbgrader defines it
 
@@ -42,6 +45,9 @@ c.CourseDirectory.feedback_directory = ".nbgrader/feedback"
 c.CourseDirectory.solution_directory = ".nbgrader/solution"
 c.CourseDirectory.source_with_tests_directory = ".nbgrader/source_with_tests"
 c.CourseDirectory.db_url = f"sqlite:///{(work / 'gradebook.db').as_posix()}"
+
+# Formgrader's list of labs shows the class that was graded, also where it was handed in elsewhere.
+count_what_the_gradebook_holds()
 
 # nbgrader copies every other file of a source folder into the release and into the folder where submissions run.
 # The percent script and whatever an editor leaves beside it or the notebook hold the answers: they must not travel.
@@ -64,7 +70,17 @@ PAGES = [suffix for suffix, kind in mimetypes.types_map.items() if "html" in kin
 c.CourseDirectory.ignore += ["*" + "".join(f"[{x}{x.upper()}]" for x in suffix) for suffix in PAGES]
 c.CourseDirectory.ignore += [f".{pattern}" for pattern in c.CourseDirectory.ignore if pattern.startswith("*")]
 
-# Release: the same preprocessors as `grader build`, so that both write the same bytes.
+# What course.toml decides of lateness; a plugin of one's own goes here in its place (late.py beside this file):
+# c.AssignLatePenalties.plugin_class = "late.TenPercentADay"
+late = Course.of(root).late
+c.AssignLatePenalties.plugin_class = LatePenalty
+c.LatePenalty.per_day = late.per_day
+c.LatePenalty.at_most = late.at_most
+c.LatePenalty.grace_minutes = late.grace_minutes
+
+# Release: notebooks/ lies in the repository; nbgrader would pass over what is there and put nothing into its database.
+c.GenerateAssignment.force = True
+# The same preprocessors as `grader build`, so that both write the same bytes.
 c.GenerateAssignment.preprocessors = RELEASE_PREPROCESSORS
 c.ClearSolutions.code_stub = CODE_STUB
 

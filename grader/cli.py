@@ -19,9 +19,10 @@ sys.modules.setdefault("rfc3987_syntax", None)
 # Who needs which command, and in the order of a term; `--help` shows them so.
 TERM = {
     "For authors": ["build"],
-    "For instructors": ["doctor", "gradescope", "collect", "extend", "grade", "regrade", "export", "forget", "demo"],
-    "For students": ["check"],
-}
+    "For instructors": [
+        "doctor", "release", "gradescope", "collect", "extend", "grade", "regrade", "export", "forget", "demo",
+    ],
+}  # fmt: skip
 
 
 class TermGroup(typer.core.TyperGroup):
@@ -49,6 +50,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+Target = Literal["kit", "github-classroom", "nbgitpuller"]
 Sandbox = Literal["require", "off"]
 Attempt = Literal["best", "latest", "first"]
 StudentAt = Annotated[
@@ -60,6 +62,8 @@ Zone = Annotated[str | None, typer.Option(help="Of a download's times that name 
 @app.callback()
 def main() -> None:
     """Build the labs of the course, and grade what students hand in."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # a terminal that lacks a letter of somebody's name must not end a run
 
 
 @app.command()
@@ -75,27 +79,65 @@ def build(
     """
     from grader.build.build import build_lab, find_labs, select_labs
     from grader.build.drift import check_lab, orphans
+    from grader.build.readme import update_readme
+    from grader.course import Course
     from grader.scoring.solution_proof import prove
 
     folder = course(root)
     try:
-        chosen = select_labs(find_labs(folder), labs or [])
+        chosen, decided = select_labs(find_labs(folder), labs or []), Course.of(folder)
     except ValueError as error:
         typer.echo(f"grader build: {error}", err=True)
         raise typer.Exit(2) from None
-    problems = orphans(folder) if check and not labs else []
+    problems, points = orphans(folder) if check and not labs else [], {}
     for lab in chosen:
         result = check_lab(lab) if check else build_lab(lab, execute=execute, say=typer.echo, prove=partial(prove, lab))
         problems += result.problems
+        points |= {lab.name: result.points} if result.points is not None else {}
         if not check and not result.problems:
             state = "wrote " + ", ".join(result.written) if result.written else "up to date"
             typer.echo(f"{lab.name}: {state} ({result.seconds:.1f} s)")
+    if not problems and (said := update_readme(folder, points, decided, check=check)):
+        problems += [said] if check else []
+        typer.echo("" if check else said, nl=not check)
     for problem in problems:
         typer.echo(problem, err=True)
     if problems:
         raise typer.Exit(1)
     if check:
         typer.echo(f"{len(chosen)} lab{'' if len(chosen) == 1 else 's'}: both twins match their source")
+
+
+@app.command()
+def release(
+    out: Annotated[Path, typer.Option(help="The folder to write; OUT.zip is written beside it.")],
+    target: Annotated[Target, typer.Option(help="How students get it.")] = "kit",
+    seed_file: Annotated[
+        Path | None, typer.Option(help="The seed that must not be in it; default: course.toml's, if it names one.")
+    ] = None,
+    root: Root = None,
+) -> None:
+    """Write what students get: notebooks, the package in one wheel, environments, a README.
+
+    For example: grader release --out peft-by-hand. The labs in use are course.toml's. Before it is written it is
+    searched for solutions, hidden tests, quiz keys, catalogue answers and seeds.
+
+    Exit codes: 0 written, 1 something secret was found and nothing written, 2 nothing could be made.
+    """
+    from grader.release import CannotRelease, release_course
+
+    folder = course(root)
+    try:
+        kit, packed, found = release_course(folder, out, target, seed_file)
+    except CannotRelease as error:
+        typer.echo(f"grader release: {error}", err=True)
+        raise typer.Exit(2) from None
+    if found:
+        more = f" (and {len(found) - 1} more)" if found[1:] else ""
+        typer.echo(f"grader release: {found[0].file} holds {found[0].kind}{more}; nothing was written.", err=True)
+        raise typer.Exit(1)
+    size = packed.stat().st_size / 1e6
+    typer.echo(f"{out}: {len(kit.files)} files, {len(kit.labs)} labs; {packed} ({size:.1f} MB)")
 
 
 @app.command()
@@ -142,7 +184,7 @@ def grade(
     out: Annotated[Path, typer.Option(help="Where the results, report.html and feedback/ go.")] = Path("build/grades"),
     db: Database = None,
     due: Annotated[list[str] | None, typer.Option(help="Due: [LAB=]2026-03-31 [23:59 [+02:00]], repeatable.")] = None,
-    attempts: Annotated[Attempt, typer.Option(help="Which attempt counts.")] = "best",
+    attempts: Annotated[Attempt | None, typer.Option(help="Which attempt counts; default: course.toml's.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Submissions at a time; default: one a core.")] = None,
     scheduler: Annotated[
         str | None, typer.Option(help="A running Dask cluster, tcp://HOST:PORT; default: this machine grades.")
@@ -183,7 +225,7 @@ def grade(
     options |= {"sandbox": sandbox == "require", "policy": attempts, "scheduler": scheduler, "seed_file": seed_file}
     try:
         options["asked"] = Asked.of(roster, pattern, zone)
-        run, recorded = grade_folder(folder, submitted, out, **options)
+        run, grades = grade_folder(folder, submitted, out, **options)
     except (CannotCollect, CannotStart) as error:
         typer.echo(f"grader grade: {error}", err=True)
         raise typer.Exit(NOT_STARTED) from None
@@ -191,7 +233,7 @@ def grade(
         sentence = "stopped; every attempt shown as done is recorded, and the same command again does the rest."
         typer.echo(f"grader grade: {sentence}", err=True)
         raise typer.Exit(INTERRUPTED) from None
-    raise typer.Exit(summary(console, run, recorded, out, db or str(folder / GRADEBOOK)))
+    raise typer.Exit(summary(console, run, grades, out, db or str(folder / GRADEBOOK)))
 
 
 @app.command()
@@ -216,27 +258,6 @@ def demo(
         typer.echo(f"grader demo: {error}", err=True)
         raise typer.Exit(NOT_STARTED) from None
     raise typer.Exit(report(result, console, out))
-
-
-@app.command()
-def check(
-    notebook: Annotated[Path, typer.Argument(help="Your notebook.")],
-    root: Root = None,
-) -> None:
-    """Run the visible checks of one notebook, as a student; what hidden checks will decide is said.
-
-    Exit codes: 0 every visible check passed, 1 some did not, 2 the notebook cannot be checked.
-    """
-    from grader.class_run.visible_checks import CannotCheck, self_check
-
-    try:
-        found = self_check(notebook, course(root))
-    except CannotCheck as error:
-        typer.echo(f"grader check: {error}", err=True)
-        raise typer.Exit(2) from None
-    for line in [*found.lines(), *(f"note: {note}" for note in found.notes)]:
-        typer.echo(line)
-    raise typer.Exit(0 if found.all_passed else 1)
 
 
 @app.command()

@@ -46,6 +46,9 @@ class Message:
     hint: str | None = None
 
 
+NOT_IN_COPY = Message("not-in-copy", "this exercise came into the lab after your copy of it", "Fetch the lab anew.")
+
+
 @dataclass(frozen=True)
 class CheckLine:
     """One sentence about an answer and whether it holds."""

@@ -25,21 +25,22 @@ def export(
     roster: RosterFile = None,
     root: Root = None,
 ) -> None:
-    """Write the grades that the gradebook holds as a learning platform takes them.
+    """Write the grades as a learning platform takes them.
 
-    For example: grader export --for canvas --out canvas.csv. For Gradescope one --student and one --lab give the
-    results.json of its autograders, else the class as CSV.
+    For example: grader export --for canvas --out canvas.csv. They are those that the gradebook holds. For Gradescope
+    one --student and one --lab give the results.json of its autograders, else the class as CSV.
 
-    Exit codes: 0 written, 1 students whom the platform could not know were left out (each is named), 2 nothing
-    was written.
+    Exit codes: 0 written, 1 students whom the platform could not know were left out (each is named), 2 nothing was
+    written.
     """
     import json
 
+    from grader.afterwards import grades_of
     from grader.collecting import CannotCollect, Roster
     from grader.course import Course
     from grader.exports import FORMATS, CannotExport, Chosen, held_results
     from grader.notebooks.answer_key import read_keys
-    from grader.records import GradebookError, LateRulesError, database_url, grades_of
+    from grader.records import GradebookError, LateRulesError, database_url
     from grader.reports.console import GRADEBOOK
 
     folder = course(root)
@@ -79,7 +80,7 @@ def gradescope(
     ] = None,
     root: Root = None,
 ) -> None:
-    """Build the autograder of one lab for Gradescope: its own results, on its own machines.
+    """Build the autograder of one lab for Gradescope.
 
     For example: grader gradescope 05 --out autograder.zip. The zip holds the lab's solution and hidden checks.
 
@@ -110,18 +111,19 @@ def extend(
     roster: RosterFile = None,
     root: Root = None,
 ) -> None:
-    """Give one student more time for one lab; a grade that is there already is settled at once.
+    """Give one student more time for one lab.
 
-    For example: grader extend ada 05 "2026-04-03 18:00". A date without a zone is read in the course's time zone, one
-    without a time is the end of that day.
+    For example: grader extend ada 05 "2026-04-03 18:00". A grade that is there is settled at once. A date without a
+    zone is read in the course's time zone, one without a time is the end of that day.
 
     Exit codes: 0 granted, 2 nothing was changed.
     """
+    from grader.afterwards import CannotExtend
+    from grader.afterwards import extend as grant
     from grader.collecting import CannotCollect, Roster
     from grader.course import Course
     from grader.notebooks.answer_key import read_keys
-    from grader.records import CannotExtend, GradebookError, LateRulesError, database_url
-    from grader.records import extend as grant
+    from grader.records import GradebookError, LateRulesError, database_url
     from grader.reports.console import GRADEBOOK
     from grader.text.moments import NoMoment, read_moment, shown
 
@@ -159,16 +161,18 @@ def forget(
     db: Database = None,
     root: Root = None,
 ) -> None:
-    """Remove a person everywhere: attempts, nbgrader's gradebook, formgrader's copies, feedback pages, hand-ins.
+    """Remove a person everywhere.
 
-    For example: grader forget ada --submitted submitted. What there is is listed, and removed after a yes.
+    For example: grader forget ada --submitted submitted. Attempts, rows in nbgrader's gradebook, formgrader's copies,
+    feedback pages and hand-ins are listed, and removed after a yes.
 
     Exit codes: 0 removed, 1 not after all, 2 nothing was removed, and why.
     """
     import sys
 
-    from grader.records import GradebookError, database_url, traces
-    from grader.records import forget as remove
+    from grader.afterwards import forget as remove
+    from grader.afterwards import traces
+    from grader.records import GradebookError, database_url
     from grader.reports.console import GRADEBOOK
 
     folder = course(root)
@@ -210,21 +214,21 @@ def regrade(
     roster: RosterFile = None,
     root: Root = None,
 ) -> None:
-    """Grade one submission again, on the same inputs, and show what each check showed to the answer and saw of it.
+    """Grade one submission again, and show what each check saw.
 
-    For example: grader regrade ada 05 submitted --script repeat.py. The grade stays what it is; that somebody looked is
-    recorded, for staff only.
+    For example: grader regrade ada 05 submitted --script repeat.py. The inputs are those of then. The grade stays what
+    it is; that somebody looked is recorded, for staff only.
 
     Exit codes: 0 the same points as then, 1 others, 2 nothing was graded.
     """
-    from grader.class_run import CannotRegrade, SeedFileError, write_script
-    from grader.class_run import regrade as again
+    from grader.afterwards import CannotRegrade, regrade_lines, write_script
+    from grader.afterwards import regrade as again
+    from grader.class_run import SeedFileError
     from grader.collecting import CannotCollect, Roster
     from grader.course import Course
     from grader.notebooks.answer_key import read_keys
     from grader.records import GradebookError, LateRulesError, database_url
     from grader.reports.console import GRADEBOOK, CannotStart, examine_machine
-    from grader.reports.regrade_report import regrade_lines
 
     folder = course(root)
     try:

@@ -1,10 +1,12 @@
-"""The command `lora-utils`: what is downloaded, and the weights the course ships.
+"""The command `lora-utils`: a notebook's visible checks, what is downloaded, and the weights the course ships.
 
-Exit codes: 0 done; 1 an asset could not be fetched; 2 a wrong argument.
+Exit codes: 0 done; 1 an asset could not be fetched, or a check did not pass; 2 a wrong argument.
 """
 
 import json
+import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -19,6 +21,30 @@ app.add_typer(assets_app, name="assets")
 @app.callback()
 def main() -> None:
     """Shared tools of the course."""
+    for stream in (sys.stdout, sys.stderr):  # a terminal that lacks a character gets a question mark for it
+        stream.reconfigure(errors="replace")
+
+
+@app.command("check")
+def check_command(
+    notebook: Annotated[Path, typer.Argument(help="Your notebook, as you have saved it.")],
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds that one cell may take.")] = 60.0,
+) -> None:
+    """Run the visible checks of one notebook; what hidden checks will decide is said.
+
+    Exit codes: 0 every visible check passed, 1 some did not, or grading would find borrowed code, 2 the notebook
+    cannot be checked.
+    """
+    from lora_utils.self_check import CannotCheck, check_notebook
+
+    try:
+        found = check_notebook(notebook, timeout)
+    except CannotCheck as error:
+        typer.echo(f"lora-utils check: {error}", err=True)
+        raise typer.Exit(2) from None
+    for line in found.lines():
+        typer.echo(line)
+    raise typer.Exit(0 if found.all_passed else 1)
 
 
 @assets_app.callback(invoke_without_command=True)

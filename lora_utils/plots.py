@@ -46,7 +46,7 @@ def figure(
         ValueError: a title or an axis label is empty, or their number is not that of the panels
     """
     import matplotlib.pyplot as plt
-    from cycler import cycler
+    from matplotlib.rcsetup import cycler
 
     xlabels, ylabels = ([one] * columns if isinstance(one, str) else list(one) for one in (xlabel, ylabel))
     if not finding.strip():

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import ast
+import sys
 import tomllib
-from importlib.metadata import PackageNotFoundError, metadata
+from importlib.metadata import PackageNotFoundError, metadata, packages_distributions
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 
 yaml = pytest.importorskip("yaml", reason="PyYAML comes with the dev extra")
 
 ROOT = Path(__file__).parents[1]
 CARD = {"jupyterlab", "torch", "bitsandbytes", "nbgrader", "matplotlib", "nbval", "torchtext"}
+OWN = {"lora_utils", "grader", "__future__"}
+OPTIONAL = {"torchtext", "distributed"}  # extras of their own; who misses one is told
+NEEDED_BESIDES = {"nbconvert": "nbgrader_config.py", "setuptools": "builds the students' wheel"}
+COLAB = {
+    "torch": "2.11.0", "ipython": "7.34.0", "traitlets": "5.7.1", "ipywidgets": "7.7.1", "matplotlib": "3.10.0",
+    "numpy": "2.0.2", "pyarrow": "18.1.0", "safetensors": "0.7.0", "tokenizers": "0.22.2", "platformdirs": "4.10.0",
+    "tqdm": "4.67.3", "filelock": "3.29.0", "typer": "0.25.1", "rich": "13.9.4", "packaging": "26.2",
+}  # fmt: skip
 TIED_TO_TORCH = {"torch", "torchtext", "bitsandbytes"}  # these differ between the two environments, on purpose
 
 
@@ -31,7 +42,7 @@ def pins(lines) -> dict[str, str]:
 def full_card() -> dict[str, str]:
     dependencies = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
     (pip,) = (entry["pip"] for entry in dependencies if isinstance(entry, dict))
-    assert pip[-1] == "-e .", "the course itself is installed last"
+    assert pip[-1] == "-e .[lab,staff]", "the course itself is installed last"
     return pins(pip[:-1])
 
 
@@ -42,6 +53,24 @@ def constraints() -> dict[str, str]:
 
 def project() -> dict:
     return tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+def named(*extras: str) -> list[Requirement]:
+    """What the project's base asks for, and its extras; not the project itself."""
+    lines = [*project()["dependencies"], *(line for one in extras for line in project()["optional-dependencies"][one])]
+    return [one for one in map(Requirement, lines) if one.name != project()["name"]]
+
+
+def imported(package: str) -> dict[str, str]:
+    """The distributions that a package's files import, each with one of these files; optional ones are left out."""
+    home, found = packages_distributions(), {}
+    for path in sorted((ROOT / package).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [one.name for one in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
+            for top in {name.split(".")[0] for name in names} - OWN - OPTIONAL - sys.stdlib_module_names:
+                found[canonicalize_name(home.get(top, [top])[0])] = str(path.relative_to(ROOT))
+    return found
 
 
 def test_environment_yml_has_the_seven_packages():
@@ -78,21 +107,38 @@ def test_both_environments_share_every_version_that_does_not_depend_on_torch():
 @pytest.mark.parametrize("pinned", [full_card, constraints])
 def test_the_ranges_admit_the_pinned_versions(pinned):
     versions = pinned()
-    for line in project()["dependencies"]:
-        requirement = Requirement(line)
-        name = requirement.name.lower()
-        assert name not in versions or requirement.specifier.contains(versions[name]), (
-            f"{line} excludes {versions[name]}"
-        )
+    for requirement in named("lab", "staff", "dev"):
+        version = versions.get(canonicalize_name(requirement.name))
+        own = requirement.name == "peft" and pinned is full_card  # for the current environment only
+        assert version is None or own or requirement.specifier.contains(version), f"{requirement} excludes {version}"
 
 
 def test_the_constraints_pin_everything_the_project_names_and_the_current_torch():
-    extras = project()["optional-dependencies"]
-    named = [*project()["dependencies"], *extras["dev"], *extras["browser"]]
     now = constraints()
     assert now["torch"] == "2.13.0"
-    assert [n for n in (Requirement(line).name.lower() for line in named) if n not in now] == []
+    everything = named("lab", "staff", "dev", "browser")
+    assert [one.name for one in everything if canonicalize_name(one.name) not in now] == []
     assert "torchtext" not in now
+
+
+def test_the_base_is_what_students_import_and_staff_adds_what_the_grader_does():
+    base = {canonicalize_name(one.name) for one in named()}
+    staff = base | {canonicalize_name(one.name) for one in named("staff")}
+    assert {name: file for name, file in imported("lora_utils").items() if name not in base} == {}
+    assert {name: file for name, file in imported("grader").items() if name not in staff} == {}
+    assert base & {"jupyterlab", "nbgrader", "nbval", "notebook", "sqlalchemy"} == set()
+
+
+def test_nobody_needs_what_nobody_imports():
+    imports = {*imported("lora_utils"), *imported("grader"), *NEEDED_BESIDES}
+    assert [str(one) for one in named("staff") if canonicalize_name(one.name) not in imports] == []
+
+
+def test_the_base_stands_beside_what_colab_has():
+    """googlecolab/backend-info, pip-freeze.gpu.txt of June 2026: a package that it would replace needs a restart."""
+    clashes = [str(one) for one in named() if one.name in COLAB and not one.specifier.contains(COLAB[one.name])]
+    assert clashes == []
+    assert {one.name for one in named()} - COLAB.keys() == {"bitsandbytes", "gguf"}
 
 
 def test_every_pin_can_be_installed_on_every_python_that_the_course_promises():

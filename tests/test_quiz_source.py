@@ -5,7 +5,6 @@ import re
 from functools import lru_cache
 
 import in_process
-import jupytext
 import pytest
 import torch
 from in_process import ROOT, cells, grade_id, points, run, stub
@@ -87,7 +86,7 @@ def run_as(student: str, monkeypatch, replaced=None):
 def test_the_quiz_has_its_size_and_says_so():
     worth = points(LAB)
     assert 15 <= len(worth) <= 25
-    intro = jupytext.read(SOURCE).cells[0].source
+    intro = read_source(SOURCE).cells[0].source
     assert f"{len(worth)} questions" in intro
     assert f"| {sum(worth.values()):g} | 80 %, which is {0.8 * sum(worth.values()):g} points |" in intro
     assert set(questions()) == set(hidden()) == set(keys()) | set(numbers())

@@ -14,7 +14,8 @@ import nbformat
 from nbformat import NotebookNode
 
 from grader.build.source import read_source
-from grader.build.source_format import SourceError
+from grader.build.source_format import SourceError, grader_metadata
+from grader.course import Course, CourseError
 
 SOLUTIONS, NOTEBOOKS = "solutions", "notebooks"
 
@@ -48,13 +49,14 @@ class Lab:
 
 @dataclass
 class Result:
-    """What became of one lab: files written, sentences about what is wrong, whether it was executed."""
+    """What became of one lab: files written, sentences about what is wrong, whether it was executed, its points."""
 
     lab: str
     written: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     executed: bool = False
     seconds: float = 0.0
+    points: float | None = None
 
 
 def find_root(start: Path | None = None) -> Path | None:
@@ -109,6 +111,12 @@ def write(path: Path, content: bytes) -> bool:
     return True
 
 
+def lab_points(source: NotebookNode) -> float:
+    """Return what a lab is worth: the points of its graded cells."""
+    graded = (one for one in map(grader_metadata, source.cells) if one.get("grade"))
+    return sum(one["points"] for one in graded)
+
+
 def build_lab(
     lab: Lab,
     *,
@@ -133,7 +141,8 @@ def build_lab(
 
     result, start = Result(lab.name), time.perf_counter()
     try:
-        source = read_source(lab.source, lab.relative(lab.source))
+        source = read_source(lab.source, lab.relative(lab.source), Course.of(lab.root))
+        result.points = lab_points(source)
         executed = read_notebook(lab.solution)
         if not same_cells(executed, clean(source)):
             result.problems += prove(source)
@@ -145,7 +154,7 @@ def build_lab(
                 result.executed = True
     except SourceError as error:
         result.problems += [str(problem) for problem in error.problems]
-    except ExecutionError as error:
+    except (CourseError, ExecutionError) as error:
         result.problems.append(str(error))
     if not result.problems:
         for path, twin in ((lab.solution, solution_twin(source, executed)), (lab.student, student_twin(source))):

@@ -4,9 +4,10 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from grader.build.build import NOTEBOOKS, SOLUTIONS, Lab, Result, find_labs, read_notebook
+from grader.build.build import NOTEBOOKS, SOLUTIONS, Lab, Result, find_labs, lab_points, read_notebook
 from grader.build.source import read_source
 from grader.build.source_format import SourceError, label
+from grader.course import Course, CourseError
 
 CURE = "run `grader build {lab}`"
 
@@ -30,10 +31,14 @@ def check_lab(lab: Lab) -> Result:
 
     result, cure = Result(lab.name), CURE.format(lab=lab.name)
     try:
-        source = read_source(lab.source, lab.relative(lab.source))
+        source = read_source(lab.source, lab.relative(lab.source), Course.of(lab.root))
     except SourceError as error:
         result.problems += [str(problem) for problem in error.problems]
         return result
+    except CourseError as error:
+        result.problems.append(str(error))
+        return result
+    result.points = lab_points(source)
     found = read_notebook(lab.solution)
     fresh = has_outputs_of(found, source)
     for path, expected in (

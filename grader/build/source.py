@@ -10,8 +10,10 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from grader.build.source_format import CELL_LINE, SKIP_TAG, Problem, SourceError, grader_metadata
+from grader.build.course_values import fill, set_points, unknown_exercises
+from grader.build.source_format import CELL_LINE, SKIP_TAG, Problem, SourceError, grader_metadata, label
 from grader.build.source_rules import problems
+from grader.course import Course, LabTerms
 
 
 def parse(path: Path, name: str) -> NotebookNode:
@@ -54,12 +56,13 @@ def bad_tags(text: str, name: str) -> Iterator[Problem]:
             yield Problem(name, number, repr(line[:50]), sentence)
 
 
-def read_source(path: Path, name: str | None = None) -> NotebookNode:
-    """Read and validate a lab source.
+def read_source(path: Path, name: str | None = None, course: Course | None = None) -> NotebookNode:
+    """Read and validate a lab source, and carry into it what the course decides.
 
     Args:
         path: the percent script.
         name: how to call the file in messages; default: its file name.
+        course: the course; default: one that decides nothing else than the source.
 
     Returns:
         The complete notebook, solutions and hidden tests in it, without outputs.
@@ -70,6 +73,13 @@ def read_source(path: Path, name: str | None = None) -> NotebookNode:
     name = name or path.name
     notebook = parse(path, name)
     found = list(problems(notebook, path.read_text(encoding="utf-8"), name))
+    if not found:
+        course = course or Course(path.parent)
+        points = course.terms.get(path.stem, LabTerms()).points
+        found += [Problem(name, None, "", sentence) for sentence in unknown_exercises(notebook, points)]
+        set_points(notebook, points)
+        said = fill(notebook, course)
+        found += [Problem(name, number, label(notebook.cells[number - 1]), sentence) for number, sentence in said]
     if found:
         raise SourceError(found)
     return notebook

@@ -8,6 +8,7 @@ from nbformat import NotebookNode
 
 SKIP_TAG = "skip-when-grading"
 WITHHELD_KEY = "withheld"  # on the setup cell: what the lab teaches of lora_utils
+COPY_KEY = "lora_utils"  # of a student notebook: what its copy of the lab has
 CELL_KEYS = ("nbgrader", "tags", "jupyter", WITHHELD_KEY)  # "jupyter" folds a cell's code away: {"source_hidden": true}
 CELL_LINE = re.compile(r"\s*#\s*%%+(\s|$)")
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from nbformat import NotebookNode
 
 from grader.build import markers
+from grader.build.course_values import shares
 from grader.build.lab_time import OFF, estimated_minutes, stated_minutes
 from grader.build.source_format import (
     CELL_KEYS,
@@ -169,7 +170,32 @@ def valid_code(cell: NotebookNode) -> Iterator[str]:
         )
 
 
-CELL_RULES = (valid_metadata, valid_tags, valid_withheld, valid_grader_keys, valid_kind, valid_markers, valid_code)
+def valid_points(cell: NotebookNode) -> Iterator[str]:
+    """What a graded cell's checks are worth together, and what they are of, is what nbgrader is told."""
+    metadata = grader_metadata(cell)
+    worth = metadata.get("points")
+    if cell.cell_type != "code" or not metadata.get("grade") or not isinstance(worth, int | float):
+        return
+    given = [(one.arg, one.value.value) for one in shares(cell.source)]
+    for value in (value for name, value in given if name == "of"):
+        if value != worth:
+            yield f"its points are {worth:g} for nbgrader and {value:g} for the check (of={value:g}); make them agree"
+            return
+    total = sum(value for name, value in given if name == "points")
+    if any(name == "of" for name, _ in given) and abs(total - worth) > 1e-9:
+        yield f"its checks are worth {total:g} points together, and it is of {worth:g}; make them agree"
+
+
+CELL_RULES = (
+    valid_metadata,
+    valid_tags,
+    valid_withheld,
+    valid_grader_keys,
+    valid_kind,
+    valid_markers,
+    valid_code,
+    valid_points,
+)
 
 
 def unique_ids(notebook: NotebookNode) -> Iterator[tuple[int, str]]:

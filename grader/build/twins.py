@@ -23,7 +23,7 @@ from nbgrader.preprocessors import (
 
 from grader.build.clear_answers import ClearAnswers
 from grader.build.outputs import normalize
-from grader.build.source_format import CELL_KEYS
+from grader.build.source_format import CELL_KEYS, COPY_KEY, grader_metadata
 from grader.build.waiting_cells import TagWaitingCells
 
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
@@ -33,11 +33,13 @@ CODE_STUB = {"python": "# YOUR CODE HERE\nraise NotImplementedError()"}
 
 
 class KeepAllowedMetadata(NbGraderPreprocessor):
-    """Reduce the metadata of a student notebook to what students need: nothing about how it was built."""
+    """Reduce the metadata of a student notebook to what is needed: nothing about how it was built."""
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
         """Apply the allow-list to the notebook and every cell."""
         nb.metadata = NotebookNode(kernelspec=NotebookNode(KERNELSPEC), language_info=NotebookNode(LANGUAGE))
+        graded = [one["grade_id"] for one in map(grader_metadata, nb.cells) if one.get("grade")]
+        nb.metadata[COPY_KEY] = NotebookNode(exercises=graded)  # else a later one would be taken for deleted
         for cell in nb.cells:
             allowed = (*CELL_KEYS, *LOCK_KEYS)
             cell.metadata = NotebookNode({key: cell.metadata[key] for key in allowed if key in cell.metadata})

@@ -13,10 +13,12 @@ from grader.collecting.collection import Collection
 from grader.engine.service import EngineFailed, engine
 from grader.notebooks.answer_key import AnswerKey
 from grader.notebooks.submission import Refusal, Submission, collect, iso
+from grader.records.attempt import Attempt
 from grader.records.attempt_policy import AttemptPolicy, Standing
 from grader.records.attempts import Attempts
 from grader.records.formgrader_copy import write_copy
 from grader.records.gradebook import Gradebook, GradebookError
+from grader.records.held_grades import Held
 from grader.records.writer_lock import WriterLock
 from grader.results import Result
 from grader.scoring.exercise_grades import OURS
@@ -59,6 +61,10 @@ class Run:
         counting: which attempts count.
         shared: answers that several students handed in with the same text.
         undated: (student, lab) of what has a due date and no time of hand-in, so that lateness costs it nothing.
+        attempts: all that the database holds, oldest first.
+        held: what the gradebook holds in the end, by (student, lab).
+        submissions: the last hand-in of this run, by (student, lab).
+        changes: of the labs since they were graded last, one sentence each.
     """
 
     keys: dict[str, AnswerKey]
@@ -67,6 +73,10 @@ class Run:
     counting: AttemptPolicy = field(default_factory=AttemptPolicy)
     shared: list[SharedAnswer] = field(default_factory=list)
     undated: list[tuple[str, str]] = field(default_factory=list)
+    attempts: list[Attempt] = field(default_factory=list)
+    held: dict[tuple[str, str], Held] = field(default_factory=dict)
+    submissions: dict[tuple[str, str], Submission] = field(default_factory=dict)
+    changes: list[str] = field(default_factory=list)
 
     @property
     def graded(self) -> list[Graded]:
@@ -99,6 +109,7 @@ def grade_all(
     watch: Watcher = lambda done, total, what: None,
     keep: Callable[[Result], None] = lambda result: None,
     ready: Callable[[], object] = lambda: None,
+    say: Callable[[str], object] = lambda sentence: None,
 ) -> Run:
     """Grade what was handed in and record every attempt; several hand-ins of one student are graded in their order.
 
@@ -118,6 +129,7 @@ def grade_all(
         watch: called after each submission.
         keep: called with each new result before it is recorded; what its cells showed is not kept otherwise.
         ready: called before anything is graded or recorded; what it raises ends the run.
+        say: called with a sentence for each change of a lab since it was graded last, before anything is overwritten.
 
     Raises:
         GradebookError: the gradebook cannot be opened.
@@ -130,10 +142,16 @@ def grade_all(
         book = Gradebook(url)
     with book:
         with lock:
+            run.changes = [sentence for name, key in keys.items() for sentence in book.changes(name, key.worth)]
+            for sentence in run.changes:
+                say(sentence)
             due, closed = _prepare(book, keys, due or {}, run)
-            run.counting = replace(counting or AttemptPolicy(), due=due, extensions=book.extensions())
+            counting = counting or AttemptPolicy()
+            worth = counting.worth | {lab: key.worth for lab, key in keys.items()}
+            run.counting = replace(counting, due=book.due() | due, extensions=book.extensions(), worth=worth)
             attempts = Attempts(book.engine, run.counting)
         waiting = [one for one in found if isinstance(one, Submission)]
+        run.submissions = {(one.student, one.lab): one for one in waiting}
         later = {(one.student, one.lab): place for place, one in enumerate(found) if isinstance(one, Submission)}
         refused = {place: one for place, one in enumerate(found) if isinstance(one, Refusal)}
         run.rows += [one for place, one in refused.items() if place > later.get((one.student, one.lab), -1)]
@@ -166,9 +184,13 @@ def grade_all(
                 recorder.take(result)
                 done += 1
                 watch(done, total, f"{result.student} {result.lab}")
+        with lock:
+            run.attempts = attempts.all()
+            _settle(book, run, closed)
+            run.held = book.held()
     rows = {(row.student, row.lab): row for row in run.graded}  # of several turns the last
     run.rows = sorted([*rows.values(), *run.refused], key=lambda row: (row.student, row.lab))
-    last = list({(one.student, one.lab): one for one in waiting}.values())  # nobody copies from an earlier attempt
+    last = list(run.submissions.values())  # nobody copies from an earlier attempt
     try:
         run.shared = shared_answers(last, keys, lambda *what: engine(sandbox).read(*what))
     except Exception as error:  # a fault of ours must not cost the run, which has been graded
@@ -201,6 +223,30 @@ def _prepare(
             dates[name] = due.get(name)
             closed.add(name)
     return dates, closed
+
+
+def _settle(book: Gradebook, run: Run, closed: set[str]) -> None:
+    """Bring everybody's grades in the gradebook to today's points, dates and policy, also of who is not graded now."""
+    by_place: dict[tuple[str, str], list[Attempt]] = {}
+    for attempt in run.attempts:
+        if attempt.lab in run.counting.worth and attempt.lab not in closed:
+            by_place.setdefault((attempt.student, attempt.lab), []).append(attempt)
+    held = book.held()
+    for place, own in by_place.items():
+        standing, there = run.counting.standing(own, own[-1], new=False), held.get(place)
+        automatic = {e.grade_id: None if e.verdict == "grader-error" else e.points for e in standing.counts.exercises}
+        by_hand = bool(there and there.entered and standing.counts_late)  # then the penalty follows what was entered
+        if there is None or by_hand or there.automatic != automatic or there.penalty != standing.counts_penalty:
+            try:
+                book.write(standing.counts, _moment(standing.counts.timestamp), run.counting.penalty)
+            except Exception as error:
+                student, lab = place
+                sentence = f"{student}: {lab} is not as it should be in nbgrader's gradebook ({_first_line(error)})."
+                run.problems += [sentence] if place not in {(row.student, row.lab) for row in run.rows} else []
+
+
+def _moment(timestamp: str | None) -> datetime | None:
+    return datetime.fromisoformat(timestamp).replace(tzinfo=None) if timestamp else None
 
 
 def _results(jobs: list[Job], workers: int, scheduler: str | None) -> Iterable[Result]:
@@ -264,8 +310,7 @@ class _Recorder:
             return
         try:
             counts = standing.counts
-            handed_in = datetime.fromisoformat(counts.timestamp).replace(tzinfo=None) if counts.timestamp else None
-            self.book.write(counts, handed_in, self.run.counting.penalty)
+            self.book.write(counts, _moment(counts.timestamp), self.run.counting.penalty)
         except Exception as error:
             sentence = f"{result.student}: {result.lab} is not in nbgrader's gradebook ({_first_line(error)})."
             self.run.problems.append(sentence)

@@ -195,7 +195,8 @@ class _Gathering:
                 self._others.append((student, replace(line, reason=f"is no notebook; {HAND_IN_SAVED}")))
                 return
             content = entry.read()
-            cells = tuple(parse(content))
+            notebook = parse(content)
+            cells = notebook.cells
             lab = lab_of(cells, self.keys)
             if lab is None and (other := self._other_lab(cells)):
                 if self.only:
@@ -217,7 +218,7 @@ class _Gathering:
         if claim.late:
             notes.append(f"{claim.platform} calls it late" + ("" if time else "; by how much is not in the download"))
         digest = hashlib.sha256(content).hexdigest()
-        submission = Submission(student, lab, named, digest, time, notes, python_of(content))
+        submission = Submission(student, lab, named, digest, time, notes, python_of(content), notebook.exercises)
         self._hand_ins.append(HandIn(submission, entry, claim, time_from))
         self._taken.append((entry.path, claim, student))
 

@@ -10,12 +10,13 @@ from rich.text import Text
 
 from grader.build.build import find_labs
 from grader.class_run.grading_run import Graded, Run
+from grader.course import Course
 from grader.demo.sample_class import ALL, CLASS, DUE, SOME, HandIn, hand_in, labs_of
 from grader.engine.canary import sandbox_faults
 from grader.notebooks.submission import Refusal
-from grader.records.attempt import Attempt
+from grader.records.class_grades import ClassGrades
 from grader.reports.console import CannotStart, grade_folder, start, summary
-from grader.reports.feedback import page_of
+from grader.reports.kept import page_of
 from grader.results import Exercise
 
 CELL_SECONDS = 6.0  # a cell of these labs takes well under one; two students wait for the limit
@@ -28,13 +29,13 @@ class Demo:
 
     Args:
         runs: of the two collections.
-        attempts: all of them.
+        grades: of the class after the last of them.
         surprises: one sentence for everything that did not come out as it must.
         seconds: wall clock.
     """
 
     runs: list[Run] = field(default_factory=list)
-    attempts: list[Attempt] = field(default_factory=list)
+    grades: ClassGrades | None = None
     surprises: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -70,7 +71,7 @@ def run_demo(root: Path, out: Path, console: Console, workers: int | None = None
         chosen = [one for one in CLASS if one.collection == collection and one.lab in keys]
         for one in chosen:
             hand_in(one, keys, {name: labs[name].student for name in names}, submitted)
-        run, demo.attempts = grade_folder(
+        run, demo.grades = grade_folder(
             root,
             submitted,
             out,
@@ -81,6 +82,7 @@ def run_demo(root: Path, out: Path, console: Console, workers: int | None = None
             workers=workers,
             timeout=CELL_SECONDS,
             sandbox=sandbox,
+            course=Course(root, labs=tuple(names)),  # not its roster, dates and seed
             console=console,
             title=title,
         )
@@ -129,7 +131,7 @@ def _fits(one: HandIn, exercise: Exercise) -> bool:
 
 def report(demo: Demo, console: Console, out: Path) -> int:
     """Print the table, the sentences and the paths; return 0 when everything came out as it must."""
-    summary(console, demo.runs[-1], demo.attempts, out, str(out / "gradebook.db"))
+    summary(console, demo.runs[-1], demo.grades, out, str(out / "gradebook.db"))
     graded = sum(row.standing.new for run in demo.runs for row in run.graded)
     console.print(f"{graded} attempts graded in {demo.seconds:.0f} s, two collections.", highlight=False)
     for sentence in demo.surprises:

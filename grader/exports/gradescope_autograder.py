@@ -30,7 +30,7 @@ for python in python3.13 python3.12 python3.11; do
 done
 "$python" -m venv "$AUTOGRADER/venv"
 "$AUTOGRADER/venv/bin/python" -m pip install --extra-index-url https://download.pytorch.org/whl/cpu \\
-    -c course/constraints.txt -e ./course
+    -c course/constraints.txt -e "./course[staff]"
 """
 RUN = """#!/usr/bin/env bash
 export AUTOGRADER="${AUTOGRADER:=/autograder}"

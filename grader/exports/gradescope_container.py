@@ -78,7 +78,7 @@ def _notebooks(folder: Path) -> Iterator[Path]:
 
 def _is_of(path: Path, key: AnswerKey) -> bool:
     try:
-        return lab_of(tuple(parse(read_bytes(path))), {key.lab: key}) is not None
+        return lab_of(parse(read_bytes(path)).cells, {key.lab: key}) is not None
     except Unreadable:
         return False
 

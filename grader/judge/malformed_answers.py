@@ -47,8 +47,7 @@ class Solution:
     """The lab's own answers in the judge's process; a side for handles, which keeps what it was asked.
 
     Args:
-        cells: the code cells of the solution that grading runs, in order, each with `id`, `source` and `graded`. None
-            where nobody has a solution: `grader check` runs on a student's machine.
+        cells: the code cells of the solution that grading runs, in order, each with `id`, `source` and `graded`.
     """
 
     def __init__(self, cells: list[dict]) -> None:

@@ -13,7 +13,9 @@ from nbformat import NotebookNode
 from grader.build.build import Lab, find_labs, select_labs
 from grader.build.source_format import SKIP_TAG, WITHHELD_KEY, grader_metadata
 from grader.build.twins import student_text
+from grader.course import Course
 from grader.course_package import course_package
+from grader.notebooks.decisive_files import decisive_sha256
 from grader.text.cell_text import defined_names, preparation, used_names
 from grader.text.fingerprint import NATURAL, Fingerprint, fingerprints
 
@@ -207,11 +209,14 @@ class AnswerKey:
 
     @cached_property
     def sha256(self) -> str:
-        """Hash everything that decides a score: the lab's cells and the package that holds the visible checks."""
-        digest = hashlib.sha256(f"{package_sha256()}{' '.join(self.withheld)}".encode())
-        for cell in self.cells:
-            parts = [cell.id, cell.kind, cell.source, cell.metadata, cell.skip]
-            digest.update(json.dumps(parts, sort_keys=True).encode())
+        """Hash everything that decides a score: the code that grading runs, and what that needs of the package.
+
+        A changed text or figure leaves it as it is, and nothing is graded anew.
+        """
+        code = [(cell, cell.prepares if cell.skip else cell.source) for cell in self.cells if cell.kind == "code"]
+        digest = hashlib.sha256(f"{decisive_sha256(text for _, text in code)}{' '.join(self.withheld)}".encode())
+        for cell, text in code:
+            digest.update(json.dumps([cell.id, text, cell.metadata], sort_keys=True).encode())
         return digest.hexdigest()
 
 
@@ -244,12 +249,12 @@ def names_of_labs(root: Path) -> dict[str, frozenset[str]]:
 
 
 def read_keys(root: Path, wanted: list[str]) -> dict[str, AnswerKey]:
-    """Read the answer keys of a course's labs; nothing wanted means all labs.
+    """Read the answer keys of a course's labs; nothing wanted means all that course.toml has in use.
 
     Raises:
-        ValueError: an unknown lab, or (UnusableKey) one whose solution twin cannot be used.
+        ValueError: an unknown lab, (UnusableKey) one whose solution twin cannot be used, or a CourseError.
     """
-    labs = select_labs(find_labs(root), wanted)
+    labs = select_labs(find_labs(root), wanted or Course.of(root).labs)
     if not labs:
         raise ValueError("the course has no labs yet: solutions/ holds none.")
     return {lab.name: AnswerKey.read(lab) for lab in labs}

@@ -11,6 +11,10 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from nbformat import NotebookNode
+from nbgrader.utils import compute_checksum
+
+from grader.build.source_format import COPY_KEY
 from grader.text.safe_names import one_line
 
 LARGEST = 25_000_000  # bytes; a finished lab with its figures has about one million
@@ -48,12 +52,27 @@ class SubmittedCell:
         source: its text.
         id: its id, where the file has ids; else "".
         grade_id: nbgrader's name for it, as the file claims; else "".
+        as_given: its text still is the one that it was handed out with, by the checksum that nbgrader gave it.
     """
 
     kind: str
     source: str
     id: str = ""
     grade_id: str = ""
+    as_given: bool = False
+
+
+@dataclass(frozen=True)
+class SubmittedNotebook:
+    """What is kept of a student's notebook.
+
+    Args:
+        cells: in order.
+        exercises: names of the graded cells that the lab had when this copy was handed out; None where it says nothing.
+    """
+
+    cells: tuple[SubmittedCell, ...]
+    exercises: frozenset[str] | None = None
 
 
 def read_bytes(path: Path) -> bytes:
@@ -87,8 +106,8 @@ def read_bytes(path: Path) -> bytes:
         ) from error
 
 
-def parse(content: bytes) -> list[SubmittedCell]:
-    """Take the cells out of a notebook's bytes.
+def parse(content: bytes) -> SubmittedNotebook:
+    """Take out of a notebook's bytes what is kept of it.
 
     Raises:
         Unreadable: not JSON, not a notebook, an old format, another language, without cells, or with far too much.
@@ -119,11 +138,11 @@ def parse(content: bytes) -> list[SubmittedCell]:
         raise Unreadable("has no cells", "start again from the lab's notebook and hand that in")
     if len(cells) > MOST_CELLS:
         raise Unreadable(f"has {len(cells):,} cells, and the limit is {MOST_CELLS:,}", FEWER)
-    read = [_cell(cell, number) for number, cell in enumerate(cells, start=1)]
+    read = tuple(_cell(cell, number) for number, cell in enumerate(cells, start=1))
     code = sum(len(cell.source) for cell in read if cell.kind == "code")
     if code > MOST_CODE:
         raise Unreadable(f"holds {code:,} characters of code, and the limit is {MOST_CODE:,}", FEWER)
-    return read
+    return SubmittedNotebook(read, _exercises(notebook.get("metadata")))
 
 
 def python_of(content: bytes) -> tuple[int, int] | None:
@@ -171,6 +190,21 @@ def _require_python(notebook: dict) -> None:
             )
 
 
+def _exercises(metadata: object) -> frozenset[str] | None:
+    ours = metadata.get(COPY_KEY) if isinstance(metadata, dict) else None
+    names = ours.get("exercises") if isinstance(ours, dict) else None
+    return frozenset(filter(lambda one: isinstance(one, str), names)) if isinstance(names, list) else None
+
+
+def _as_given(kind: str, source: str, nbgrader: dict) -> bool:
+    """Whether nbgrader's checksum of a cell is still right. (A forged one hides a remark and wins nothing.)"""
+    cell = NotebookNode(cell_type=kind, source=source, metadata=NotebookNode(nbgrader=NotebookNode(nbgrader)))
+    try:
+        return nbgrader["checksum"] == compute_checksum(cell)
+    except (KeyError, TypeError, ValueError, AttributeError):  # a stranger's metadata
+        return False
+
+
 def _cell(cell: object, number: int) -> SubmittedCell:
     kind = cell.get("cell_type") if isinstance(cell, dict) else None
     source = cell.get("source", "") if isinstance(cell, dict) else None
@@ -181,6 +215,6 @@ def _cell(cell: object, number: int) -> SubmittedCell:
     source = source.encode("utf-8", "replace").decode()  # a lone surrogate cannot be sent to a kernel
     metadata = cell.get("metadata")
     nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    grade_id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
-    id = cell.get("id")
-    return SubmittedCell(kind, source, id if isinstance(id, str) else "", grade_id if isinstance(grade_id, str) else "")
+    nbgrader = nbgrader if isinstance(nbgrader, dict) else {}
+    id, grade_id = (value if isinstance(value, str) else "" for value in (cell.get("id"), nbgrader.get("grade_id")))
+    return SubmittedCell(kind, source, id, grade_id, _as_given(kind, source, nbgrader))

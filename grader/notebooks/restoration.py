@@ -66,12 +66,13 @@ class Restored:
             self.flags.append(flag)
 
 
-def restore(submitted: tuple[SubmittedCell, ...], key: AnswerKey) -> Restored:
+def restore(submitted: tuple[SubmittedCell, ...], key: AnswerKey, exercises: frozenset[str] | None = None) -> Restored:
     """Put the instructor's cells back into a submission.
 
     Args:
         submitted: the student's cells, in order.
         key: the lab.
+        exercises: names of the graded cells that the lab had when this copy was handed out; default: those of today.
 
     Returns:
         The cells to run. Answers and the student's own cells keep their order; a locked cell keeps its place as long
@@ -93,7 +94,7 @@ def restore(submitted: tuple[SubmittedCell, ...], key: AnswerKey) -> Restored:
             restored.cells.append(Cell(meant.id, meant.kind, meant.source, meant, number))
         else:
             restored.cells.append(Cell(meant.id, cell.kind, cell.source, meant, number))
-    _put_back(restored, key)
+    _put_back(restored, key, exercises)
     return restored
 
 
@@ -143,12 +144,17 @@ def _note_changes(restored: Restored, cell: SubmittedCell, meant: KeyCell) -> No
     name = meant.grade_id or meant.id
     if cell.kind != meant.kind:
         restored.say("graded-cell-retyped", f"locked cell {name!r} was turned back into {meant.kind}")
-    if not _same(cell.source, meant.student):
+    if _same(cell.source, meant.student):
+        return
+    if cell.as_given:
+        restored.notes.append(f"locked cell {name!r} is from an earlier copy of the lab; today's was used")
+    else:
         restored.say("graded-cell-edited", f"locked cell {name!r} was edited; the original was used")
 
 
-def _put_back(restored: Restored, key: AnswerKey) -> None:
+def _put_back(restored: Restored, key: AnswerKey, exercises: frozenset[str] | None) -> None:
     """Insert locked cells that are missing, and move those that stand on the wrong side of an answer."""
+    new = set() if exercises is None else {cell.grade_id for cell in key.graded} - exercises
     order = {cell.id: number for number, cell in enumerate(key.cells)}
     present = {cell.id for cell in restored.cells}
     for meant in key.cells:
@@ -164,7 +170,9 @@ def _put_back(restored: Restored, key: AnswerKey) -> None:
                 restored.say("graded-cell-moved", f"locked cell {name!r} was moved back to its place")
         else:
             cell = Cell(meant.id, meant.kind, meant.source, meant)
-            if meant.kind == "code":
+            if meant.grade_id in new:
+                restored.notes.append(f"the lab has got {name!r} since this copy of it")
+            elif meant.kind == "code":
                 restored.say("graded-cell-missing", f"locked cell {name!r} was missing and was put back")
         restored.cells.insert(_place(restored.cells, order, order[meant.id]), cell)
 

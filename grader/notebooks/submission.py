@@ -30,6 +30,7 @@ class Submission:
         timestamp: when it was handed in (UTC, without zone, as nbgrader keeps it), if known.
         notes: what staff should know about how it was handed in.
         python: by which the notebook says that it was run.
+        exercises: that the lab had when this copy was handed out; None where the file says nothing.
     """
 
     student: str
@@ -39,6 +40,7 @@ class Submission:
     timestamp: datetime | None = None
     notes: list[str] = field(default_factory=list)
     python: tuple[int, int] | None = None
+    exercises: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -164,7 +166,8 @@ def read_submission(folder: Path, above: Path, key: AnswerKey) -> Submission | R
                 one_line(f"{path.name} was taken for {key.lab}.ipynb, as the only notebook that was handed in")
             )
         content = read_bytes(path)
-        cells = tuple(parse(content))
+        notebook = parse(content)
+        cells = notebook.cells
         _require_lab(cells, key)
         named = with_names(cells, key)
         notes += [BY_TEXT] if named != cells else []
@@ -177,7 +180,7 @@ def read_submission(folder: Path, above: Path, key: AnswerKey) -> Submission | R
         fault = f"made the grader stumble while reading ({type(error).__name__}: {error})"
         return Refusal(student, key.lab, place, fault, "report this to the course's maintainers", timestamp)
     digest = hashlib.sha256(content).hexdigest()
-    return Submission(student, key.lab, named, digest, timestamp, notes, python_of(content))
+    return Submission(student, key.lab, named, digest, timestamp, notes, python_of(content), notebook.exercises)
 
 
 def _under_another_name(folder: Path, expected: str) -> Path:

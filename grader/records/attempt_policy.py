@@ -12,9 +12,8 @@ from datetime import datetime, timedelta
 
 from grader.course import Policy
 from grader.records.attempt import Attempt
-from grader.results import OPEN, PASS_MARK, Exercise, Message, Result, passes
+from grader.results import NOT_IN_COPY, OPEN, PASS_MARK, Exercise, Result, passes
 
-NOT_IN_COPY = Message("not-in-copy", "this exercise came into the lab after your copy of it", "Fetch the lab anew.")
 COUNTS = {  # what a reader is told
     "best": "The highest grade is kept.",
     "latest": "The latest attempt counts.",
@@ -27,9 +26,9 @@ class Standing:
     """Where a student stands in a lab after an attempt.
 
     Args:
-        number: of the attempt just looked at.
+        number: of the attempt just looked at, among the hand-ins; grading the same file again makes no new one.
         new: whether this run added it.
-        attempts: how many there are.
+        attempts: how many times the student handed in.
         late: of the attempt just looked at, in seconds; None when unknown.
         penalty: points that its lateness costs.
         counts: the attempt that counts, on today's scale.
@@ -131,16 +130,16 @@ class AttemptPolicy:
 
     def standing(self, attempts: Sequence[Attempt], attempt: Attempt, *, new: bool) -> Standing:
         """Return where a student stands, seen from one of the attempts."""
-        chosen = self.choose(attempts)
+        chosen, numbers = self.choose(attempts), hand_ins([*attempts, attempt])
         counts, cost = self.today(chosen), self.cost(chosen)
         return Standing(
-            attempt.number,
+            numbers[attempt.number],
             new,
-            len(attempts),
+            max(numbers.values()),
             self.late(attempt),
             self.cost(attempt),
             counts,
-            chosen.number,
+            numbers[chosen.number],
             self.late(chosen),
             cost,
             self.policy,
@@ -166,6 +165,23 @@ def in_order(attempts: Sequence[Attempt]) -> list[Attempt]:
         reached = max(reached, one.timestamp or "")
         placed.append((one.timestamp or reached, one.number, one))
     return [one for *_, one in sorted(placed, key=lambda place: place[:2])]
+
+
+def hand_ins(attempts: Sequence[Attempt]) -> dict[int, int]:
+    """Return which hand-in each attempt graded, 1, 2, ..., by its number.
+
+    The same bytes are one hand-in, however often they are graded, unless they were handed in at two known times.
+    """
+    found: list[tuple[str, str | None]] = []
+    numbers = {}
+    for one in sorted(attempts, key=lambda one: one.number):
+        same = (n for n, (sha, when) in enumerate(found) if sha == one.submission_sha256
+                and (when == one.timestamp or None in (when, one.timestamp)))  # fmt: skip
+        place = next(same, len(found))
+        before = found[place][1] if place < len(found) else None
+        found[place : place + 1] = [(one.submission_sha256, one.timestamp or before)]
+        numbers[one.number] = place + 1
+    return numbers
 
 
 def _hand_in(attempt: Attempt) -> tuple[str, str | None]:

@@ -65,6 +65,8 @@ def database_url(text: str) -> str:
     Raises:
         GradebookError: neither a URL nor a usable path, or PostgreSQL without its driver.
     """
+    if "://" not in text and "?" in text:
+        raise GradebookError(f"{text!r} has a '?', after which a database's address holds settings; give another file.")
     url = text if "://" in text else f"sqlite:///{Path(text).resolve().as_posix()}"
     try:
         parsed = make_url(url)
@@ -204,6 +206,29 @@ class Gradebook:
         """Return what is held of each submission, by (student, lab); see `held_grades`."""
         self._book.db.expire_all()
         return held_grades(self._book.db, lab)
+
+    def changes(self, lab: str, worth: dict[str, float]) -> list[str]:
+        """Say in what a lab's exercises differ from those that the gradebook holds, one sentence each.
+
+        Args:
+            lab: its name.
+            worth: what each graded cell is worth now.
+        """
+        try:
+            cells = self._book.find_notebook(lab, lab).grade_cells
+        except api.MissingEntry:
+            return []
+        before = {cell.name: cell.max_score for cell in cells}
+        said = []
+        for name in dict.fromkeys((*worth, *before)):
+            now, then, shown = worth.get(name), before.get(name), f"{lab}: {name.removeprefix('test-')}"
+            if then is None:
+                said.append(f"{shown} is new, worth {now:g} points; older copies of the lab do not have it")
+            elif now is None:
+                said.append(f"{shown} is gone, with its {then:g} points")
+            elif now != then:
+                said.append(f"{shown} is worth {now:g} points, and was worth {then:g}; what was earned keeps its share")
+        return said
 
     def due(self) -> dict[str, datetime | None]:
         """Return the due date of each lab that it holds (UTC, without zone)."""

@@ -1,7 +1,6 @@
-"""What handing in late costs: nbgrader's own plugin, chosen and set up in nbgrader_config.py as nbgrader documents it.
+"""What handing in late costs: a plugin of nbgrader's, chosen and set up in nbgrader_config.py as nbgrader documents it.
 
-c.LateSubmissionPlugin.penalty_method = "zero"        # or a plugin of one's own:
-c.AssignLatePenalties.plugin_class = "late.TenPercentADay"    # late.py beside nbgrader_config.py
+The course's own follows course.toml, see `LatePenalty`; another may take its place.
 """
 
 from __future__ import annotations

@@ -10,5 +10,5 @@ from grader.reports.console import CannotStart as CannotStart
 from grader.reports.console import grade_folder as grade_folder
 from grader.reports.console import start as start
 from grader.reports.console import summary as summary
-from grader.reports.feedback import page_of as page_of
+from grader.reports.kept import page_of as page_of
 from grader.reports.terminal_table import class_table as class_table

@@ -1,57 +1,29 @@
 """The class at a glance: one page with grades, distribution, hardest exercises, commonest mistakes, what to look at.
 
 Everything is a table or a figure with its numbers beside it, so that it prints, works by keyboard and reads well aloud.
+Its one script sorts and searches the table of grades; without it the page is the same, in the roster's order.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean, median
 
 from grader.class_run.answer_comparison import SharedAnswer
-from grader.class_run.grading_run import Graded, Run
-from grader.reports.feedback import sections, templates
-from grader.results import PASS_MARK
-from grader.text.safe_names import file_name, one_line
+from grader.class_run.grading_run import Run
+from grader.course import Course
+from grader.notebooks.answer_key import AnswerKey
+from grader.records.class_grades import ClassGrades
+from grader.reports.grade_table import lab_summaries, student_rows
+from grader.reports.page import templates
+from grader.results import Result
+from grader.text.safe_names import one_line
 
-BINS = 10  # of the distribution, each a tenth of a lab's points
 MOST_MISTAKES = 15
 MOST_HARDEST = 20  # a course has some eighty exercises; the point of the table is where it starts
-
-
-@dataclass(frozen=True)
-class LabSummary:
-    """One lab in numbers: the grades that count of all students who handed it in.
-
-    Args:
-        name, title, points: of the lab.
-        shares: score that counts over points, one a student.
-        bins: how many students in each tenth.
-    """
-
-    name: str
-    title: str
-    points: float
-    shares: list[float]
-
-    @property
-    def passed(self) -> int:
-        """Students at or above the pass mark."""
-        return sum(share >= PASS_MARK - 1e-9 for share in self.shares)
-
-    @property
-    def middle(self) -> float:
-        """The median share."""
-        return median(self.shares) if self.shares else 0.0
-
-    @property
-    def bins(self) -> list[tuple[str, int]]:
-        """Tenths of the points and how many students lie in each; full marks belong to the last."""
-        counts = Counter(min(BINS - 1, int(share * BINS + 1e-9)) for share in self.shares)
-        return [(f"{10 * k} to {10 * k + 10} %", counts[k]) for k in range(BINS)]
 
 
 @dataclass(frozen=True)
@@ -85,69 +57,65 @@ class Alert:
     students: list[str]
 
 
-def write_class_report(run: Run, out: Path, course: str = "PEFT by hand") -> Path:
-    """Write report.html and return its path."""
+def write_class_report(grades: ClassGrades, run: Run, out: Path, course: Course) -> Path:
+    """Write report.html and return its path.
+
+    Args:
+        grades: what holds.
+        run: what has just been graded: what it refused, and the answers that students share.
+        out: where it goes; feedback/ lies beside it.
+        course: its title and pass mark.
+    """
     out.mkdir(parents=True, exist_ok=True)
     path = out / "report.html"
-    path.write_text(templates().get_template("report.html").render(context(run, course)), encoding="utf-8")
+    text = templates().get_template("report.html").render(context(grades, run, course))
+    path.write_text(text, encoding="utf-8")
     return path
 
 
-def context(run: Run, course: str) -> dict:
+def context(grades: ClassGrades, run: Run, course: Course) -> dict:
     """Return everything the template mentions."""
-    latest = list({(row.student, row.lab): row for row in run.graded}.values())
-    exercises = hardest(run, latest)
-    students = sorted({row.student for row in run.rows})
+    latest = [run.counting.today(one.attempts[-1]) for one in grades.grades.values() if one.lab in grades.labs]
+    exercises = hardest(grades.labs, latest)
+    labs, students = lab_summaries(grades, course.pass_mark), student_rows(grades)
+    totals = [row.total for row in students if row.total is not None]
     return {
-        "course": course,
-        "pass_mark": PASS_MARK,
+        "course": course.title,
+        "pass_mark": course.pass_mark,
         "policy": run.counting.policy,
-        "labs": [_lab(run, name, latest) for name in run.keys if any(row.lab == name for row in run.rows)],
-        "students": [(one_line(name), _grades(run, name, latest)) for name in students],
+        "labs": labs,
+        "not_begun": [lab.name for lab in labs if not lab.begun and not lab.missing],
+        "students": students,
+        "sections": any(row.student.section for row in students),
+        "strangers": [row.student for row in students if grades.enrolled and row.student.id not in grades.enrolled],
+        "mean_total": mean(totals) if totals else None,
+        "median_total": median(totals) if totals else None,
         "hardest": exercises[:MOST_HARDEST],
         "easier": len(exercises[MOST_HARDEST:]),
-        "mistakes": mistakes(run, latest),
+        "mistakes": mistakes(grades.labs, latest),
         "alerts": alerts(latest, run.shared),
-        "refused": [(one_line(row.student), one_line(str(row))) for row in run.refused],
-        "sandboxes": sorted({row.result.sandbox for row in latest}),
+        "refused": [one_line(str(one)) for one in run.refused],
+        "sandboxes": sorted({one.sandbox for one in latest}),
     }
 
 
-def _lab(run: Run, name: str, rows: list[Graded]) -> LabSummary:
-    key = run.keys[name]
-    standings = [row.standing for row in rows if row.lab == name]
-    shares = [one.score / one.counts.max_score if one.counts.max_score else 0.0 for one in standings]
-    return LabSummary(name, key.title, key.max_score, shares)
+def _titles(keys: dict[str, AnswerKey]) -> dict[tuple[str, str], tuple[int, str]]:
+    """Return the number and title of every exercise, by lab and graded cell."""
+    return {
+        (lab, cell.grade_id): (number, key.title_of(cell))
+        for lab, key in keys.items()
+        for number, cell in enumerate(key.graded)
+    }
 
 
-def _grades(run: Run, student: str, rows: list[Graded]) -> list[dict]:
-    """One cell for each lab of the table; the link leads to the feedback page."""
-    by_lab = {row.lab: row for row in rows if row.student == student}
-    cells = []
-    for lab in run.keys:
-        if not any(row.lab == lab for row in run.rows):
-            continue
-        row = by_lab.get(lab)
-        standing = row.standing if row else None
-        cells.append({
-            "score": standing.score if standing else None,
-            "passed": bool(standing and standing.passed),
-            "attempts": standing.attempts if standing else 0,
-            "refused": any((r.student, r.lab) == (student, lab) for r in run.refused),
-            "page": f"feedback/{file_name(student)}/{file_name(lab)}.html",
-        })  # fmt: skip
-    return cells
-
-
-def hardest(run: Run, rows: list[Graded]) -> list[Hardest]:
+def hardest(keys: dict[str, AnswerKey], results: Iterable[Result]) -> list[Hardest]:
     """Return all exercises, those that cost most points first."""
+    titles = _titles(keys)
     found: dict[tuple[str, str], list] = defaultdict(list)
-    titles = {}
-    for row in rows:
-        for section in sections(run.keys[row.lab], row.result.exercises):
-            place = (row.lab, section.exercise.grade_id)
-            titles[place] = (section.number, section.title)
-            found[place].append(section.exercise)
+    for result in results:
+        for exercise in result.exercises:
+            if (result.lab, exercise.grade_id) in titles:  # not one that the lab no longer has
+                found[result.lab, exercise.grade_id].append(exercise)
     made = [
         Hardest(
             lab,
@@ -161,32 +129,32 @@ def hardest(run: Run, rows: list[Graded]) -> list[Hardest]:
     return sorted(made, key=lambda one: one.share)  # among equals, the lab's order stays
 
 
-def mistakes(run: Run, rows: list[Graded]) -> list[Mistake]:
+def mistakes(keys: dict[str, AnswerKey], results: Iterable[Result]) -> list[Mistake]:
     """Return the messages that most students got; a student counts once for each."""
+    titles = _titles(keys)
     who: dict[tuple[str, str, str], set[str]] = defaultdict(set)
-    texts, titles = {}, {}
-    for row in rows:
-        for section in sections(run.keys[row.lab], row.result.exercises):
-            for message in section.exercise.messages:
-                if message.id in ("not-attempted", "grader-error"):
+    texts = {}
+    for result in results:
+        for exercise in result.exercises:
+            for message in exercise.messages if (result.lab, exercise.grade_id) in titles else ():
+                if message.id in ("not-attempted", "not-in-copy", "grader-error"):
                     continue
-                place = (row.lab, section.exercise.grade_id, message.id)
-                who[place].add(row.student)
+                place = (result.lab, exercise.grade_id, message.id)
+                who[place].add(result.student)
                 texts.setdefault(place, message.text)
-                titles[place] = section.title
-    ordered = sorted(who, key=lambda place: (-len(who[place]), place))
-    return [Mistake(p[2], texts[p], p[0], titles[p], len(who[p])) for p in ordered[:MOST_MISTAKES]]
+    ordered = sorted(who, key=lambda place: (-len(who[place]), place))[:MOST_MISTAKES]
+    return [Mistake(p[2], texts[p], p[0], titles[p[:2]][1], len(who[p])) for p in ordered]
 
 
-def alerts(rows: list[Graded], shared: Iterable[SharedAnswer] = ()) -> list[Alert]:
+def alerts(results: Iterable[Result], shared: Iterable[SharedAnswer] = ()) -> list[Alert]:
     """Return what may be a trick or a copy: flags, the same file and the same answer from several students."""
     flagged: dict[tuple[str, str], list[str]] = defaultdict(list)
     same: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for row in rows:
-        for flag in row.result.flags:
-            flagged[row.lab, flag].append(one_line(row.student))
-        if row.result.score:
-            same[row.lab, row.result.submission_sha256].append(one_line(row.student))
+    for result in results:
+        for flag in result.flags:
+            flagged[result.lab, flag].append(one_line(result.student))
+        if result.score:
+            same[result.lab, result.submission_sha256].append(one_line(result.student))
     found = [Alert(one_line(flag), lab, sorted(names)) for (lab, flag), names in flagged.items()]
     found += [
         Alert("the same file, byte for byte", lab, sorted(names)) for (lab, _), names in same.items() if names[1:]

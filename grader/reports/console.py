@@ -4,8 +4,10 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from rich.console import Console
 from rich.markup import escape
@@ -17,18 +19,19 @@ from grader.class_run.grading_run import Run, Watcher, grade_all
 from grader.class_run.seed_file import SeedFileError, read_seed
 from grader.collecting.collection import Collection
 from grader.collecting.download import CannotCollect
-from grader.course import Policy
+from grader.collecting.roster import Roster
+from grader.course import Course, CourseError, Policy
 from grader.engine.canary import REMEDY, sandbox_faults
 from grader.engine.service import NO_FORK, can_fork
 from grader.notebooks.answer_key import AnswerKey, read_keys
-from grader.records.attempt import Attempt
 from grader.records.attempt_policy import AttemptPolicy
-from grader.records.attempts import Attempts
-from grader.records.gradebook import Gradebook, GradebookError, database_url, shown_url
+from grader.records.class_grades import ClassGrades
+from grader.records.gradebook import GradebookError, database_url, shown_url
 from grader.records.late_rules import LateRules, LateRulesError
 from grader.reports.class_report import write_class_report
 from grader.reports.collection_table import Asked, collected
-from grader.reports.feedback import keep_outputs, write_feedback
+from grader.reports.feedback import write_feedback
+from grader.reports.kept import keep_outputs
 from grader.reports.result_files import write_report
 from grader.reports.terminal_table import class_table
 from grader.scoring.run_submission import Limits
@@ -37,6 +40,7 @@ from grader.text.safe_names import one_line
 
 GRADED, SOME_NOT, NOT_STARTED, INTERRUPTED = 0, 1, 2, 130  # exit codes
 GRADEBOOK = Path(".nbgrader") / "gradebook.db"  # where nbgrader_config.py has it
+ROOM = 20_000_000  # bytes that the results of a class of a hundred and a lab take
 MOST_NAMED = 20  # students in one sentence
 AUTOGRADED = Path(".nbgrader") / "autograded"  # likewise; formgrader shows what lies there
 
@@ -113,6 +117,35 @@ def start(root: Path, submitted: Path, labs: list[str]) -> dict[str, AnswerKey]:
         raise CannotStart(str(error)) from error
 
 
+def course_of(root: Path) -> Course:
+    """Read what course.toml decides.
+
+    Raises:
+        CannotStart: it says something that cannot be followed.
+    """
+    try:
+        return Course.of(root)
+    except CourseError as error:
+        raise CannotStart(str(error)) from None
+
+
+def examine_output(out: Path) -> None:
+    """Make the folder of the results, and look whether a class's results find room in it: before anything is graded.
+
+    Raises:
+        CannotStart: they do not.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=out) as trial:
+            trial.write(bytes(ROOM))
+            trial.flush()
+    except OSError as error:
+        raise CannotStart(
+            f"{out} cannot be written ({error.strerror or error}); give another folder with --out."
+        ) from None
+
+
 def examine_machine(sandbox: bool) -> None:
     """Look whether submissions can be shut off here, where that is asked for.
 
@@ -136,12 +169,13 @@ def grade_folder(
     scheduler: str | None = None,
     timeout: float = 20.0,
     sandbox: bool = True,
-    policy: Policy = "best",
+    policy: Policy | None = None,
     seed_file: Path | None = None,
     asked: Asked | None = None,
+    course: Course | None = None,
     console: Console | None = None,
     title: str = "grading",
-) -> tuple[Run, list[Attempt]]:
+) -> tuple[Run, ClassGrades]:
     """Grade a folder, with progress, and write reports and feedback.
 
     Args:
@@ -151,31 +185,34 @@ def grade_folder(
         labs: by name or number; none means all.
         keys: the labs' answer keys, where they have been read before; default: they are read now.
         db: URL or file of the gradebook; default: the course's own.
-        due: due dates, see `parse_due`.
+        due: due dates, see `parse_due`, over those of course.toml.
         workers: how many at a time; default: one a core.
         scheduler: address of a running Dask cluster that does the grading; default: this machine does.
         timeout: seconds of wall clock for one cell.
         sandbox: whether submissions are shut off; nothing starts where that does not hold. Default True.
-        policy: which attempt counts, see `AttemptPolicy`; default the best.
-        seed_file: holds the course's own seed, see `read_seed`; default: the seed is the environment's.
-        asked: how names and times in a download are to be read; default: as it says itself.
+        policy: which attempt counts, see `AttemptPolicy`; default: as course.toml says.
+        seed_file: holds the course's own seed, see `read_seed`; default: course.toml's, else the environment's seed.
+        asked: how names and times in a download are to be read; default: as it says itself, with course.toml's roster.
+        course: what the course decides; default: as its course.toml says.
         console: where progress goes; default: standard output.
         title: what the progress bar says.
 
     Returns:
-        The run, and all attempts of these labs that the database holds, oldest first.
+        The run, and the class as it stands after it: all labs in use and all students, whoever was graded now.
 
     Raises:
         CannotStart: nothing was graded, and why.
     """
     console = console or Console()
+    course = course or course_of(root)
     keys = keys or start(root, submitted, labs)
     if out.resolve().is_relative_to(submitted.resolve()):
         raise CannotStart(f"{out} lies inside the folder of submissions; give another folder with --out.")
     if scheduler is None and not can_fork():
         raise CannotStart(NO_FORK)
-    dates = parse_due(due or [], list(keys))
+    dates = {lab: moment for lab, moment in course.due().items() if lab in keys} | parse_due(due or [], list(keys))
     say_due(console, dates)
+    seed_file, asked = seed_file or course.seed_file, asked or Asked()
     try:
         if scheduler is not None:
             places = examine_cluster(scheduler, sandbox)
@@ -183,7 +220,12 @@ def grade_folder(
         seed = read_seed(seed_file) if seed_file is not None else None
         rules = LateRules.of_course(root)
         url = database_url(db or str(root / GRADEBOOK))
-        handed_in = collected(submitted, keys, asked or Asked(), console, only=bool(labs))
+        if asked.roster is None and course.roster is not None:
+            asked = replace(asked, roster=Roster.read(course.roster))
+        handed_in = collected(submitted, keys, asked, console, only=bool(labs))
+        all_keys = keys if labs == list(keys) else read_keys(root, []) | keys
+        worth = {lab: key.worth for lab, key in all_keys.items()}
+        examine_output(out)
         with progress(console, title) as watch, ThreadPoolExecutor(1) as aside:
             # The engine starts and the sandbox is tried while the gradebook is opened.
             examined = aside.submit(examine_machine, sandbox) if scheduler is None else None
@@ -196,12 +238,13 @@ def grade_folder(
                 scheduler=scheduler,
                 sandbox=sandbox,
                 seed=seed,
-                counting=AttemptPolicy(policy, rules),
+                counting=AttemptPolicy(policy or course.attempts, rules, worth=worth, pass_mark=course.pass_mark),
                 only=bool(labs),
                 due=dates,
                 copies=root / AUTOGRADED if db is None else None,
                 watch=watch,
                 keep=lambda result: keep_outputs(result, out),
+                say=lambda sentence: console.print(Text(f"{sentence}."), soft_wrap=True),
                 ready=lambda: examined and examined.result(),
             )
         if not run.rows and not run.problems:
@@ -210,22 +253,26 @@ def grade_folder(
             run.problems += handed_in.problems
         if rules.fault:
             run.problems.append(f"Lateness has cost nothing where the plugin for it failed: {rules.fault}; mend it.")
-        write_report(run, out)
-        write_feedback(run, out)
-        write_class_report(run, out)
-        with Gradebook(url) as book:
-            attempts = [attempt for attempt in Attempts(book.engine).all() if attempt.lab in keys]
+        grades = ClassGrades.of(
+            all_keys,
+            run.attempts,
+            run.held,
+            run.counting,
+            refused=run.refused,
+            roster=asked.roster,
+            terms=course.terms,
+        )
+        write_report(grades, run.refused, out)
+        write_feedback(grades, run, out, course, run.submissions)
+        write_class_report(grades, run, out, course)
     except (CannotCollect, GradebookError, LateRulesError, SeedFileError, OSError) as error:
         raise CannotStart(str(error)) from error
-    return run, attempts
+    return run, grades
 
 
-def summary(console: Console, run: Run, attempts: list[Attempt], out: Path, db: str) -> int:
+def summary(console: Console, run: Run, grades: ClassGrades, out: Path, db: str) -> int:
     """Print the table, a sentence for each problem, and where everything is; return the exit code."""
-    used = {row.lab for row in run.rows} | {attempt.lab for attempt in attempts}
-    labs = [name for name in run.keys if name in used]
-    points = {name: key.max_score for name, key in run.keys.items()}
-    console.print(class_table(console, labs, attempts, run.refused, points, run.counting))
+    console.print(class_table(console, grades, run.counting.policy))
     new = sum(row.standing.new for row in run.graded)
     console.print(f"{len(run.graded)} graded ({new} new), {len(run.refused)} could not be graded.", highlight=False)
     for sentence in run.problems:

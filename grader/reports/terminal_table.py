@@ -8,58 +8,40 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from grader.notebooks.submission import Refusal
-from grader.records.attempt import Attempt
-from grader.records.attempt_policy import AttemptPolicy
+from grader.records.class_grades import ClassGrades
 from grader.text.safe_names import one_line
 
 NAME = 12  # columns of a student's name in the narrow table; a longer one goes on in the next line
 
 
-def class_table(
-    console: Console,
-    labs: list[str],
-    attempts: list[Attempt],
-    refused: list[Refusal],
-    points: dict[str, float],
-    counting: AttemptPolicy | None = None,
-) -> Table:
-    """Return the table student x lab: the points that count, passed or not, attempts.
+def class_table(console: Console, grades: ClassGrades, policy: str = "best") -> Table:
+    """Return the table student x lab: the points that hold, passed or not, attempts.
 
     Args:
         console: where it will be printed; where the words do not fit, signs stand for them.
-        labs: the columns.
-        attempts: all of them, oldest first.
-        refused: what could not be graded.
-        points: what each lab is worth.
-        counting: which attempts count; default: the best.
+        grades: the class; labs that nobody has handed in are left out.
+        policy: which attempt counts.
     """
-    counting = counting or AttemptPolicy()
-    made: dict[tuple[str, str], list[Attempt]] = {}
-    for attempt in attempts:
-        made.setdefault((attempt.student, attempt.lab), []).append(attempt)
-    not_graded = {(row.student, row.lab) for row in refused}
-    students = sorted({name for name, _ in {*made, *not_graded}})
     for shape in (_Words, _Signs):
         table = Table(title_justify="left", title_style="", box=box.SIMPLE_HEAD, show_edge=False, padding=0)
-        table.title = shape.title.format(counting.policy.capitalize())
+        table.title = shape.title.format(policy.capitalize())
         table.add_column("student", overflow="fold", min_width=shape.name, max_width=shape.name)
-        for lab in labs:
-            table.add_column(Text(shape.head(lab, points[lab])), no_wrap=True, justify=shape.justify)
-        for student in students:
-            places = [(student, lab) for lab in labs]
-            cells = [_cell(shape, made.get(place, []), counting, place in not_graded) for place in places]
-            table.add_row(Text(one_line(student)), *cells)
+        for lab in grades.begun:
+            head = shape.head(lab, grades.labs[lab].max_score)
+            table.add_column(Text(head), no_wrap=True, justify=shape.justify)
+        for student in grades.students:
+            table.add_row(Text(one_line(student.id)), *(_cell(shape, grades, student.id, lab) for lab in grades.begun))
         if Measurement.get(console, console.options.update(width=10_000), table).maximum <= console.width:
             break
     return table
 
 
-def _cell(shape: type, made: list[Attempt], counting: AttemptPolicy, refused: bool) -> Text:
-    if not made:
+def _cell(shape: type, grades: ClassGrades, student: str, lab: str) -> Text:
+    grade = grades.grades.get((student, lab))
+    if grade is None:
+        refused = (student, lab) in grades.refused
         return Text(shape.refused, style="yellow") if refused else Text(shape.nothing, style="dim")
-    standing = counting.standing(made, counting.choose(made), new=False)
-    return shape.standing(standing.score, standing.passed, len(made), bool(standing.late))
+    return shape.standing(grade.score, grade.passed, grade.standing.attempts, bool(grade.late))
 
 
 class _Words:

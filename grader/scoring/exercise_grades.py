@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from grader.notebooks.answer_key import AnswerKey, KeyCell
 from grader.notebooks.restoration import Cell
-from grader.results import CHECK_WORDS, LOST, WORDS, CheckLine, Exercise, Message, Probed
+from grader.results import CHECK_WORDS, LOST, NOT_IN_COPY, WORDS, CheckLine, Exercise, Message, Probed
 from grader.scoring.outcomes import MISSING, Losses, ending
 from grader.scoring.run_submission import WITHHELD, CellRun
 from grader.text.cell_text import bare
@@ -22,11 +22,30 @@ OURS = "the grader broke"  # how notes begin that are for staff only
 
 
 def grade_exercises(
-    key: AnswerKey, cells: list[Cell], runs: dict[str, CellRun], read: Callable[[str, list[str]], list | None]
+    key: AnswerKey,
+    cells: list[Cell],
+    runs: dict[str, CellRun],
+    read: Callable[[str, list[str]], list | None],
+    copy: frozenset[str] | None = None,
 ) -> list[Exercise]:
-    """Return one exercise for each graded cell of the lab, in the lab's order; for `read` see `Losses`."""
+    """Return one exercise for each graded cell of the lab, in the lab's order.
+
+    Args:
+        key: the lab.
+        cells: as `restore` made them.
+        runs: what became of them.
+        read: see `Losses`.
+        copy: names of the graded cells that the student's copy of the lab has; default: all.
+    """
     sources, losses = {cell.id: cell.source for cell in cells}, Losses(cells, runs, read)
-    return [_exercise(key, graded, sources, runs, losses) for graded in key.graded]
+    made = []
+    for graded in key.graded:
+        unseen = copy is not None and graded.grade_id not in copy
+        if unseen and not any(answer.id in sources for answer in key.answers_to(graded)):
+            made.append(Exercise(graded.grade_id, 0.0, graded.points, "not-attempted", [NOT_IN_COPY]))
+        else:
+            made.append(_exercise(key, graded, sources, runs, losses))
+    return made
 
 
 def _exercise(

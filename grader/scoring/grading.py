@@ -55,11 +55,11 @@ def grade(
     seed = seed or input_seed(submission.sha256)
     notes, flags, shown, probed, walls = list(submission.notes), [], [], [], []
     try:
-        restored = restore(submission.cells, key)
+        restored = restore(submission.cells, key, submission.exercises)
         notes, flags = notes + restored.notes, list(restored.flags)
         runs = execute(restored.cells, {SEED_VARIABLE: seed} | ({TELL: "1"} if tell else {}), limits, sandbox, key)
         walls, read = engine(sandbox).walls, engine(sandbox).read
-        exercises = grade_exercises(key, restored.cells, runs, read)
+        exercises = grade_exercises(key, restored.cells, runs, read, submission.exercises)
         shown, probed = cell_outputs(restored.cells, runs), looks(key, runs)
         notes += newer_syntax(submission, runs) + broken_checks(key, runs)
         flags += grade_flags(key, restored.cells, runs, read)

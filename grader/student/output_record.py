@@ -13,6 +13,7 @@ import io
 import signal
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 
 from grader.student.shown_outputs import LONGEST_SIDE, MOST_FIGURES, MOST_ONE_FIGURE, MOST_TEXT
@@ -25,19 +26,23 @@ DRAWING_SECONDS = 5.0  # for all figures of a process; six ordinary ones take le
 class Record(io.TextIOBase):
     """Standard output and error of the cells, and what they display.
 
+    A thread's output costs nothing: what goes beyond the room for it is dropped, and so is all that a thread prints
+    when the cell that started it has ended, since it belongs to no other cell.
+
     Args:
         most: characters of everything together; default: any number.
-        flood: called when there are more.
+        flood: called when the cells themselves have printed more.
     """
 
     def __init__(self, most: int = 1 << 60, flood: Callable[[], None] = lambda: None) -> None:
-        self.most, self.flood, self.count = most, flood, 0
+        self.most, self.flood, self.count, self._of_threads = most, flood, 0, 0
         self.figures_left, self.seconds_left = MOST_FIGURES, DRAWING_SECONDS
         self.begin(False)
 
     def begin(self, kept: bool) -> None:
         """Start a cell; `kept` says whether its outputs are for the feedback page."""
         self.kept, self.left_out = kept, 0
+        self._older = weakref.WeakSet(threading.enumerate())
         self.clear()
 
     def clear(self) -> None:
@@ -51,15 +56,15 @@ class Record(io.TextIOBase):
 
     def write(self, text: str) -> int:
         """Take what was printed; too much of it ends the process."""
-        self._take(len(text))
-        self._keep(text)
+        if self._take(len(text)):
+            self._keep(text)
         return len(text)
 
     def show(self, data: dict, update: bool = False) -> None:
         """Take what was displayed, a MIME bundle; what changes an earlier display is counted only."""
         texts = [value for kind, value in data.items() if kind != "image/png"]
-        self._take(sum(len(value) if isinstance(value, str | bytes) else len(repr(value)) for value in texts))
-        if not self.kept or update:
+        size = sum(len(value) if isinstance(value, str | bytes) else len(repr(value)) for value in texts)
+        if not self._take(size) or not self.kept or update:
             return
         if "image/png" in data:
             self._figure(data["image/png"])
@@ -92,10 +97,16 @@ class Record(io.TextIOBase):
         between = f"\n[{lost:,} characters left out]\n" if lost else ""
         return {"text": self._head + between + tail, "figures": self.figures, "left_out": self.left_out}
 
-    def _take(self, size: int) -> None:
+    def _take(self, size: int) -> bool:
+        """Count what comes; say whether it is taken."""
+        thread = threading.current_thread()
+        if thread is not threading.main_thread():
+            self._of_threads += size
+            return thread not in self._older and self._of_threads <= self.most
         self.count += size
         if self.count > self.most:
             self.flood()
+        return True
 
     def _keep(self, text: str) -> None:
         if not self.kept:

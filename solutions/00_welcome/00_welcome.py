@@ -91,7 +91,7 @@ check.center_sentences(first_try, points=2)
 #   does what its docstring says passes them; one that was fitted to the visible messages may not.
 # * Inputs are drawn at random from a seed; when your work is graded, from another one.
 # * A check calls your code many times. What your code prints meanwhile stands under the table, not above it.
-# * **80 % passes** a lab. You can hand in several times: every attempt is kept and the best one counts.
+# * **{{ pass_mark }} passes** a lab. You can hand in several times: {{ attempts }}.
 # * The answers are yours to write: while a lab is graded, `lora_utils` is there without what that lab asks you to write, and an answer that imports it fails.
 # * Grading runs the set-up, your answers and every cell that you add, from top to bottom. It skips the lab's own experiments and figures, save their imports, so nothing else that they define is there for your answers.
 #

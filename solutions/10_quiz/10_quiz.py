@@ -5,7 +5,7 @@
 #
 # | points | pass mark | time | attempts |
 # | --- | --- | --- | --- |
-# | 30 | 80 %, which is 24 points | 40 min | as many as you like; the highest grade is kept |
+# | {{ points }} | {{ pass_mark }}, which is {{ pass_points }} points | 40 min | as many as you like; {{ attempts }} |
 #
 # Choose *Run > Run All Cells* now: the questions appear, and nothing counts yet.
 #
@@ -46,7 +46,7 @@ STUDENT = ""  # your name or student number, between the quotes
 # %% [markdown]
 # ### Question 1: what QLoRA combines
 #
-# 2 points; two or more choices are right.
+# {{ points of q01-qlora-techniques }}; two or more choices are right.
 
 # %% jupyter={"source_hidden": true} nbgrader={"grade": false, "grade_id": "ask-q01-qlora-techniques", "locked": true, "schema_version": 3, "solution": false, "task": false}
 q01 = Question(
@@ -507,7 +507,7 @@ q08_parameters_and_memory_grade
 # %% [markdown]
 # ### Question 9: starting from the pretrained function
 #
-# 2 points; two or more choices are right.
+# {{ points of q09-unchanged-start }}; two or more choices are right.
 
 # %% jupyter={"source_hidden": true} nbgrader={"grade": false, "grade_id": "ask-q09-unchanged-start", "locked": true, "schema_version": 3, "solution": false, "task": false}
 q09 = Question(
@@ -718,7 +718,7 @@ q12_lora_count_grade
 # %% [markdown]
 # ### Question 13: the first step
 #
-# 2 points; two or more choices are right.
+# {{ points of q13-first-step }}; two or more choices are right.
 
 # %% jupyter={"source_hidden": true} nbgrader={"grade": false, "grade_id": "ask-q13-first-step", "locked": true, "schema_version": 3, "solution": false, "task": false}
 q13 = Question(
@@ -822,7 +822,7 @@ q14_alpha_in_peft_grade
 # %% [markdown]
 # ### Question 15: after merging
 #
-# 2 points; two or more choices are right.
+# {{ points of q15-merge }}; two or more choices are right.
 
 # %% jupyter={"source_hidden": true} nbgrader={"grade": false, "grade_id": "ask-q15-merge", "locked": true, "schema_version": 3, "solution": false, "task": false}
 q15 = Question(
@@ -939,7 +939,7 @@ q16_absmax_grade
 # %% [markdown]
 # ### Question 17: NF4
 #
-# 2 points; two or more choices are right.
+# {{ points of q17-nf4 }}; two or more choices are right.
 
 # %% jupyter={"source_hidden": true} nbgrader={"grade": false, "grade_id": "ask-q17-nf4", "locked": true, "schema_version": 3, "solution": false, "task": false}
 q17 = Question(
@@ -1434,7 +1434,7 @@ q25_merge_four_bit_grade
 overview(globals())
 
 # %% [markdown]
-# Save the notebook and hand it in. If you did not reach 24 points, read the reasons in the feedback, go back to the labs they name, and try again.
+# Save the notebook and hand it in. If you did not reach {{ pass_points }} points, read the reasons in the feedback, go back to the labs they name, and try again.
 #
 # **Clicking instead of typing.** `q01.widget()` in a cell of your own shows the choices as check boxes (Tab moves between them, the space bar
 # sets them) and prints the line to type. Only the line in the answer's cell counts.

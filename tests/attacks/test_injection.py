@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import csv
+import hashlib
 import io
 import json
+import re
 import sqlite3
 from contextlib import closing
 from html.parser import HTMLParser
@@ -13,13 +16,13 @@ from urllib.parse import unquote
 
 import pytest
 import tiny_course as tiny
+from class_pages import feedback
 from typer.testing import CliRunner
 
 from grader.class_run.grading_run import Run
 from grader.cli import app
 from grader.notebooks.submission import Refusal
 from grader.records.formgrader_copy import write_copy
-from grader.reports.feedback import write_feedback
 from grader.results import Result
 from grader.text.safe_names import spreadsheet
 
@@ -78,36 +81,96 @@ class Page(HTMLParser):
 
 
 OURS = {
-    "html", "head", "meta", "title", "style", "body", "a", "header", "h1", "h2", "h3", "main", "nav", "p", "section",
-    "table", "caption", "thead", "tbody", "tr", "th", "td", "ul", "li", "span", "div", "strong", "code", "dl", "dt",
-    "dd", "br", "svg", "rect", "footer", "pre", "figure", "img",
-}  # fmt: skip
+    "html",
+    "head",
+    "meta",
+    "title",
+    "style",
+    "body",
+    "a",
+    "header",
+    "h1",
+    "h2",
+    "h3",
+    "main",
+    "nav",
+    "p",
+    "section",
+    "table",
+    "caption",
+    "thead",
+    "tbody",
+    "tr",
+    "th",
+    "td",
+    "ul",
+    "li",
+    "span",
+    "div",
+    "strong",
+    "code",
+    "dl",
+    "dt",
+    "dd",
+    "br",
+    "svg",
+    "rect",
+    "footer",
+    "pre",
+    "figure",
+    "img",
+    "bdi",
+    "details",
+    "summary",
+}
+REPORTS = {"script", "tfoot", "label", "input"}  # what the report has besides, and no student's page  # fmt: skip
+
+
+def hashed(path: Path, tag: str) -> str:
+    """What a policy says that allows the page's own style or script: by the hash of the text between the tags."""
+    (text,) = re.findall(rf"(?s)<{tag}>(.*?)</{tag}>", path.read_text(encoding="utf-8"))
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 def test_no_page_has_an_element_or_a_handler_of_a_students(graded):
     root, _, _ = graded
     pages = sorted((root / "out").rglob("*.html"))
-    assert len(pages) == len(NAMES) + 2  # each student's, the report, and the one with the odd file
+    # Each student's with all labs and of the one, those of who handed in the odd files, and the report.
+    assert len(pages) == 2 * len(NAMES) + 2 + 1 + 1
     for path in pages:
-        page = Page(path)
-        assert page.tags <= OURS, path
-        assert [name for name, _ in page.attributes if name.startswith("on") or name == "srcdoc"] == [], path
+        page, report = Page(path), path.name == "report.html"
+        assert page.tags <= (OURS | REPORTS if report else OURS), path
+        unwanted = ("srcdoc", "style", "background", "formaction", "ping")
+        assert [name for name, _ in page.attributes if name.startswith("on") or name in unwanted] == [], path
         sources = [value for name, value in page.attributes if name == "src"]
         assert [source for source in sources if not source.startswith("data:image/png;base64,")] == [], path
         links = [value for name, value in page.attributes if name in ("href", "action")]
         assert [link for link in links if ":" in link.split("/")[0] or link.startswith("//")] == [], path
-        policies = [value for name, value in page.attributes if name == "content" and "-src" in value]
-        assert [policy.replace("; img-src data:", "") for policy in policies] == [
-            "default-src 'none'; style-src 'unsafe-inline'"
-        ]
+        (policy,) = [value for name, value in page.attributes if name == "content" and "-src" in value]
+        rules = ["default-src 'none'", "base-uri 'none'", "form-action 'none'", f"style-src {hashed(path, 'style')}"]
+        if report:
+            rules += [
+                f"script-src {hashed(path, 'script')}",
+                "require-trusted-types-for 'script'",
+                "trusted-types 'none'",
+            ]
+        assert policy.replace("; img-src data:", "").split("; ") == rules
 
 
-def test_every_link_of_the_report_leads_to_a_page(graded):
+def test_every_link_of_report_and_indexes_leads_to_a_page(graded):
     root, _, _ = graded
-    links = [v for k, v in Page(root / "out" / "report.html").attributes if k == "href" and not v.startswith("#")]
-    assert len(links) == len(NAMES) + 1
-    assert [link for link in links if not (root / "out" / unquote(link)).is_file()] == []
-    assert len(set(links)) == len(links)
+
+    def links(page: Path) -> list[str]:
+        found = [v for k, v in Page(page).attributes if k == "href" and not v.startswith("#")]
+        assert [link for link in found if not (page.parent / unquote(link)).is_file()] == []
+        assert len(set(found)) == len(found)
+        return found
+
+    assert len(links(root / "out" / "report.html")) == 2 * len(NAMES) + 2 + 1  # of one nothing belongs to a lab
+    indexes = [*(root / "out" / "feedback").glob("*/index.html")]
+    assert sum(len(links(one)) for one in indexes) == len(NAMES) + 1
+    for page in (root / "out" / "feedback").glob(f"*/{tiny.FIRST}.html"):
+        assert links(page) == ["index.html"]
 
 
 def test_the_table_of_grades_holds_no_formula(graded):
@@ -155,9 +218,11 @@ def test_nothing_is_written_outside_the_folders_for_it(graded):
     assert [path for path in new if not any(path.is_relative_to(one) for one in allowed)] == []
     assert {path.name for path in (root / "out").iterdir()} == {"results.json", "grades.csv", "report.html", "feedback"}
     folders = sorted((root / "out" / "feedback").iterdir())
-    assert len(folders) == len(NAMES) + 1
+    assert len(folders) == len(NAMES) + 2
     for folder in folders:
-        assert {".html", ".txt"} <= {path.suffix for path in folder.iterdir()} <= {".html", ".txt", ".json"}
+        suffixes = {path.suffix for path in folder.iterdir()}
+        assert {".html"} <= suffixes <= {".html", ".txt", ".json"}
+        assert (".txt" in suffixes) == (folder.name != "formula")  # which has no lab to tell of
 
 
 def test_formgrader_which_escapes_no_name_gets_none_that_is_markup(graded):
@@ -180,7 +245,7 @@ def test_no_name_leads_out_of_the_folder(name, tmp_path, graded):
     root, _, _ = graded
     keys = tiny.keys_of(root / "course")
     out = tmp_path / "a" / "b" / "out"
-    pages = write_feedback(Run(keys, [Refusal(name, tiny.FIRST, f"{name}/x", "is odd", "mend it")]), out)
+    pages = feedback(Run(keys, [Refusal(name, tiny.FIRST, f"{name}/x", "is odd", "mend it")]), None, out)
     assert all(path.resolve().is_relative_to(out.resolve() / "feedback") for path in pages)
     assert pages[0].parent.parent == out / "feedback"
     submission = tiny.submission(tiny.notebook(root / "course"), student=name)

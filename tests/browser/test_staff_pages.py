@@ -31,7 +31,8 @@ OVER = """() => [...document.querySelectorAll("body *")]
     .filter(one => ["fixed", "absolute", "sticky"].includes(getComputedStyle(one).position))
     .map(one => one.outerHTML.slice(0, 200))"""
 ACTIVE = """() => [...document.querySelectorAll("a[href], form, iframe, object, embed, svg, math, img, details, meta")]
-    .filter(one => !one.closest("nav")).map(one => one.outerHTML.slice(0, 200)).sort()"""
+    .filter(one => !one.closest("nav")).map(one => one.cloneNode(one.localName !== "details").outerHTML.slice(0, 200))
+    .sort()"""
 PICTURE = "<svg xmlns='http://www.w3.org/2000/svg' onload=\"document.title = 'ran'\"/>"
 
 
@@ -77,7 +78,7 @@ def pages(course, environment):
             page = course / ".nbgrader/feedback" / one["student"] / tiny.FIRST / f"{tiny.FIRST}.html"
             found["nbgrader's feedback", one["student"]] = page.as_uri()
         for page in (course / "out" / "feedback").glob("*/*.html"):
-            found["feedback", page.parent.name] = page.as_uri()
+            found["all labs" if page.name == "index.html" else "feedback", page.parent.name] = page.as_uri()
         yield found
 
 
@@ -113,7 +114,7 @@ def opened(chromium, url: str) -> dict:
 @pytest.mark.parametrize(
     ("kind", "by"),
     [("formgrader", "grader"), ("formgrader", "stock"), ("nbgrader's feedback", "grader"),
-     ("nbgrader's feedback", "stock"), ("feedback", "grader")],
+     ("nbgrader's feedback", "stock"), ("feedback", "grader"), ("all labs", "grader")],
 )  # fmt: skip
 def test_a_hostile_submission_does_no_more_than_a_harmless_one(kind, by, chromium, pages):
     hostile = opened(chromium, pages[kind, f"hostile-{by}"])
@@ -122,4 +123,4 @@ def test_a_hostile_submission_does_no_more_than_a_harmless_one(kind, by, chromiu
     assert {name: hostile[name] for name in ("asked", "dialogs", "went")} == {"asked": [], "dialogs": [], "went": []}
     assert hostile["over"] == harmless["over"]
     assert hostile["active"] == harmless["active"]
-    assert "document.title = 'ran'" in hostile["words"]  # it is there to be read
+    assert ("document.title = 'ran'" in hostile["words"]) == (kind != "all labs")  # it is there to be read

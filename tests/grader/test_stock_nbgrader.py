@@ -112,7 +112,7 @@ def course(tmp_path_factory, environment):
     built = (root / "notebooks" / NOTEBOOK).read_bytes()
 
     nbgrader = partial(stock.nbgrader, root, environment)
-    nbgrader("generate_assignment", LAB, "--force")
+    nbgrader("generate_assignment", LAB)
     assert (root / "notebooks" / NOTEBOOK).read_bytes() == built
     release = nbformat.read(root / "notebooks" / NOTEBOOK, as_version=4)
     for student, (submission, _) in CLASS.items():

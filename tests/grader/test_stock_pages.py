@@ -74,7 +74,7 @@ def course(tmp_path_factory, environment):
     assert CliRunner().invoke(app, ["build", LAB, "--root", str(root), "--no-execute"]).exit_code == 0
     nbgrader = partial(stock.nbgrader, root, environment)
     for lab, student, made in ((LAB, "mallory", hostile), (LAB, "old", hostile), (QUIZ, "ada", guesses)):
-        nbgrader("generate_assignment", lab, "--force")
+        nbgrader("generate_assignment", lab)
         notebook = made(nbformat.read(root / "notebooks" / lab / f"{lab}.ipynb", as_version=4))
         folder = root / ".nbgrader/submitted" / student / lab
         folder.mkdir(parents=True)

@@ -39,6 +39,23 @@ class CheckResult:
         return self.max_points if self.verdict == "pass" else 0.0
 
 
+def heading(what: str, points: float, seen: float, of: float) -> str:
+    """Return one line: what was earned of what can be seen here, and what hidden checks will still decide.
+
+    Args:
+        what: the exercise, or more of them.
+        points: earned.
+        seen: points that the checks here decide.
+        of: points with hidden checks.
+    """
+    hidden = round(of - seen, 6)
+    if hidden and not seen:
+        all_of_it = "the point is" if hidden == 1 else f"all {hidden:g} points are"
+        return f"{what}: {all_of_it} decided by hidden checks when graded"
+    more = f"; {hidden:g} more decided by hidden checks when graded" if hidden > 0 else ""
+    return f"{what}: {round(points, 2):g} of {round(seen, 6):g} points{more}"
+
+
 class Grade(float):
     """Points earned, as a number that stock nbgrader reads as partial credit and Jupyter shows as a table.
 
@@ -120,12 +137,7 @@ class Grade(float):
 
     def heading(self) -> str:
         """Return one line: the exercise, the points, and what hidden checks will still decide."""
-        seen = self.of - self.still_hidden
-        if not seen and self.still_hidden:
-            all_of_it = "the point is" if self.still_hidden == 1 else f"all {self.still_hidden:g} points are"
-            return f"{self.exercise}: {all_of_it} decided by hidden checks when graded"
-        more = f"; {self.still_hidden:g} more decided by hidden checks when graded" if self.still_hidden else ""
-        return f"{self.exercise}: {float(self):g} of {seen:g} points{more}"
+        return heading(self.exercise, float(self), self.of - self.still_hidden, self.of)
 
     def __repr__(self) -> str:
         if os.environ.get("NBGRADER_EXECUTION") == "validate" and self.still_hidden and self.verdict == "pass":

@@ -6,6 +6,7 @@ import dataclasses
 
 import pytest
 import tiny_course as tiny
+from class_pages import COURSE, grades_in
 
 from grader.class_run import grading_run
 from grader.class_run.answer_comparison import SharedAnswer, shared_answers
@@ -131,13 +132,14 @@ def test_the_report_names_the_students_and_decides_nothing(course, keys, tmp_pat
     monkeypatch.setattr(grading_run, "grade", given)
     for student, answer in {"zoe": LONG, "<ada>": DRESSED, "bo": OTHER}.items():
         tiny.hand_in(tmp_path / "in", student, tiny.notebook(course, double=answer))
-    run = grade_all(tmp_path / "in", keys, f"sqlite:///{tmp_path / 'g.db'}")
-    (alert,) = alerts(run.graded, run.shared)
+    url = f"sqlite:///{tmp_path / 'g.db'}"
+    run = grade_all(tmp_path / "in", keys, url)
+    (alert,) = alerts([row.result for row in run.graded], run.shared)
     assert alert.students == ["<ada>", "zoe"]
     assert {row.result.score for row in run.graded} == {8.0}
-    page = write_class_report(run, tmp_path).read_text()
+    page = write_class_report(grades_in(url, run), run, tmp_path, COURSE).read_text()
     assert "the same answer, names, layout and comments aside: Exercise: twice as much" in page
-    assert "&lt;ada&gt;, zoe" in page
+    assert "<bdi>&lt;ada&gt;</bdi>, <bdi>zoe</bdi>" in page
 
 
 def test_a_fault_of_the_comparison_does_not_cost_the_run(course, keys, tmp_path, monkeypatch):

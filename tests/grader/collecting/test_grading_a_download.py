@@ -54,10 +54,14 @@ def test_a_canvas_zip_is_graded_directly(tmp_path):
     assert any(line.startswith("s2: ") and "is not valid JSON" in line for line in said)
     assert any("'hoppergrace / 124', who is on no row of the roster" in line for line in said)
     assert "no time of hand-in is known of s1 01_double, so the due date costs them nothing." in said
-    entries = {entry["student"]: entry for entry in json.loads((tmp_path / "out" / "results.json").read_text())}
-    assert set(entries) == {"s1", "s2"}
-    assert (entries["s1"]["score"], entries["s1"]["attempt"], entries["s1"]["problem"]) == (8.0, 2, None)
-    assert entries["s1"]["notes"] == [
+    entries = {
+        (entry["student"], entry["lab"]): entry for entry in json.loads((tmp_path / "out" / "results.json").read_text())
+    }
+    came = {("s1", tiny.FIRST): True, ("s2", ""): True, ("s2", tiny.FIRST): False, ("s3", tiny.FIRST): False}
+    assert {place: entry["handed_in"] for place, entry in entries.items()} == came
+    s1 = entries["s1", tiny.FIRST]
+    assert (s1["score"], s1["attempt"], s1["problem"]) == (8.0, 2, None)
+    assert s1["notes"] == [
         "the file does not name its cells, so they were recognised by their text",
         "Canvas calls it late; by how much is not in the download",
     ]

@@ -11,10 +11,10 @@ import tiny_course as tiny
 from this_machine import needs_sandbox
 
 from grader import sandbox
-from grader.class_run.visible_checks import self_check
 from grader.sandbox.limits import Bounds
 from grader.scoring.grading import grade
 from grader.scoring.run_submission import Limits
+from lora_utils.self_check import check_notebook
 
 pytestmark = [
     pytest.mark.kernel,
@@ -56,9 +56,7 @@ def desktop():
 
 
 def test_a_notebook_is_checked_beside_a_desktops_processes(desktop, course, tmp_path):
-    notebook = tmp_path / "01_double.ipynb"
-    tiny.hand_in(tmp_path / "in", "ada", tiny.notebook(course, **tiny.GOOD)).rename(notebook)
-    assert self_check(notebook, course).all_passed
+    assert check_notebook(tiny.hand_in(tmp_path, "ada", tiny.notebook(course, **tiny.GOOD))).all_passed
 
 
 @pytest.mark.parametrize("shut_off", [False, True], ids=["open", "sandbox"])

@@ -129,7 +129,7 @@ def test_each_of_the_others_is_named_with_file_fault_and_cure(graded):
         assert "; " in sentence
         assert sentence.endswith(".")
         assert said.count(sentence) == 1  # in the terminal, too
-        assert (entry["score"], entry["best"], entry["flags"]) == (None, False, ["not-graded"])
+        assert (entry["score"], entry["passed"], entry["flags"]) == (None, False, ["not-graded"])
         page = (root / "out" / "feedback" / student / f"{tiny.FIRST}.txt").read_text()
         assert "could not be graded" in page.lower()
 

@@ -50,7 +50,7 @@ def test_ten_thousand_damaged_notebooks(tmp_path):
     for number in range(COUNT):
         content = damaged(whole, draw) if number % 2 else json.dumps(swapped(notebook, draw)).encode(errors="replace")
         try:
-            cells = tuple(parse(content))
+            cells = parse(content).cells
         except Unreadable as error:
             refused += 1
             sentences.append(str(error))

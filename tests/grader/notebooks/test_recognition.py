@@ -53,9 +53,9 @@ def test_without_names_a_notebook_is_restored_as_with_them(lab, ids, course, key
     }
     whole = tiny.notebook(course, lab, **answers)
     whole["cells"].insert(3, {"cell_type": "code", "id": "own", "metadata": {}, "source": "helper = 3"})
-    bare = tuple(parse(stripped(whole, ids)))
+    bare = parse(stripped(whole, ids)).cells
     assert lab_of(bare, keys) == lab
-    expected = restore(tuple(parse(json.dumps(whole).encode())), keys[lab])
+    expected = restore(parse(json.dumps(whole).encode()).cells, keys[lab])
     found = restore(with_names(bare, keys[lab]), keys[lab])
     assert [(c.id, c.source.strip()) for c in found.cells] == [(c.id, c.source.strip()) for c in expected.cells]
     assert found.flags == expected.flags == []
@@ -65,29 +65,29 @@ def test_without_names_a_notebook_is_restored_as_with_them(lab, ids, course, key
 def test_every_lab_of_the_course_is_known_by_its_text(lab, real):
     data = json.loads((ROOT / "notebooks" / lab / f"{lab}.ipynb").read_text())
     data["cells"] = [cell | {"source": "".join(cell["source"])} for cell in data["cells"]]
-    bare = tuple(parse(stripped(data)))
+    bare = parse(stripped(data)).cells
     assert lab_of(bare, real) == lab
-    expected = restore(tuple(parse(json.dumps(data).encode())), real[lab])
+    expected = restore(parse(json.dumps(data).encode()).cells, real[lab])
     assert [c.id for c in restore(with_names(bare, real[lab]), real[lab]).cells] == [c.id for c in expected.cells]
 
 
 def test_an_untouched_stub_and_an_answer_of_another_name_are_found_by_their_place(course, keys):
     data = tiny.notebook(course, half="def something_else(x):\n    return x")
-    cells = with_names(tuple(parse(stripped(data))), keys[tiny.FIRST])
+    cells = with_names(parse(stripped(data)).cells, keys[tiny.FIRST])
     assert [cell.grade_id for cell in cells if cell.grade_id] == ["setup", "double", "test-double", "half", "test-half"]
 
 
 def test_cells_with_names_are_left_alone(course, keys):
-    cells = tuple(parse(json.dumps(tiny.notebook(course)).encode()))
+    cells = parse(json.dumps(tiny.notebook(course)).encode()).cells
     assert with_names(cells, keys[tiny.FIRST]) is cells
 
 
 def test_what_is_of_no_lab_is_of_none(course, keys):
     data = tiny.notebook(course)
     data["cells"] = [cell for cell in data["cells"] if "test-" not in json.dumps(cell["metadata"])]
-    assert lab_of(tuple(parse(stripped(data))), keys) is None
+    assert lab_of(parse(stripped(data)).cells, keys) is None
     assert (
-        lab_of(tuple(parse(json.dumps(tiny.notebook(course, tiny.SECOND)).encode())), {tiny.FIRST: keys[tiny.FIRST]})
+        lab_of(parse(json.dumps(tiny.notebook(course, tiny.SECOND)).encode()).cells, {tiny.FIRST: keys[tiny.FIRST]})
         is None
     )
 

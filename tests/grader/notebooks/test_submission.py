@@ -199,7 +199,7 @@ def test_cells_may_have_lines_no_ids_and_odd_metadata():
         {"cell_type": "code", "id": "x", "metadata": {"nbgrader": {"grade_id": "double"}}},
     ]
     content = json.dumps({"nbformat": 4, "nbformat_minor": 2, "cells": cells}).encode()
-    first, second, third = parse(b"\xef\xbb\xbf" + content)
+    first, second, third = parse(b"\xef\xbb\xbf" + content).cells
     assert first.source == "a = 1\nb = 2"
     assert (first.id, first.grade_id) == ("", "")
     assert second.source == "? text"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import subprocess
 import sys
 from datetime import datetime, timedelta
@@ -11,12 +10,14 @@ from pathlib import Path
 
 import pytest
 import tiny_course as tiny
+from class_pages import COURSE, grades_in
 from nbgrader import api
 from traitlets.config import Config
 
 from grader.class_run import grading_run
 from grader.notebooks.submission import iso
 from grader.records.attempt_policy import AttemptPolicy
+from grader.records.class_grades import ClassGrades
 from grader.records.gradebook import programs_on_path
 from grader.records.late_rules import LateRules, LateRulesError
 from grader.reports.feedback import write_feedback
@@ -61,6 +62,27 @@ def test_the_course_chooses_as_nbgrader_documents_it(text, points, tmp_path):
     rules = LateRules.of_course(write_config(tmp_path, text))
     assert rules("ada", Scored, 7200) == points
     assert rules("ada", Scored, 0) is None
+    assert rules.fault == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "hours", "points"),
+    [
+        ("", 30, None),
+        ("[late]\nper_day = 0.2", 1, 1.0),
+        ("[late]\nper_day = 0.2", 24, 1.0),
+        ("[late]\nper_day = 0.2", 25, 2.0),
+        ("[late]\nper_day = 0.2\nat_most = 0.5", 240, 2.5),
+        ("[late]\nper_day = 0.2\ngrace_minutes = 60", 1, None),
+        ("[late]\nper_day = 0.2\ngrace_minutes = 60", 25, 1.0),
+    ],
+)
+def test_the_courses_own_rules_stand_in_course_toml(text, hours, points, tmp_path):
+    for name in ("nbgrader_config.py", "pyproject.toml"):
+        (tmp_path / name).write_bytes((Path(__file__).parents[3] / name).read_bytes())
+    (tmp_path / "course.toml").write_text(text)
+    rules = LateRules.of_course(tmp_path)
+    assert rules("ada", Scored, 3600 * hours) == points
     assert rules.fault == ""
 
 
@@ -130,8 +152,9 @@ def test_the_penalty_is_in_nbgraders_gradebook_as_autograde_would_put_it(config,
     graded = run(3, 1.5, config)
     assert graded.problems == []
     assert in_gradebook(run.url) == (6.0, penalty, 5400.0)
-    (entry,) = results_of(graded)
-    assert (entry["score"], entry["late"], entry["penalty"], entry["passed"]) == (6.0, 5400.0, penalty or 0.0, False)
+    (entry,) = results_of(ClassGrades.of(graded.keys, graded.attempts, graded.held, graded.counting))[:1]
+    assert (entry["late"], entry["penalty"], entry["passed"]) == (5400.0, penalty or 0.0, False)
+    assert entry["score"] == 6.0 - (penalty or 0.0)
     theirs = stock(run.url, Path(run.url.removeprefix("sqlite:///")).parent)
     assert in_gradebook(run.url)[1] == (theirs or None)
 
@@ -172,13 +195,13 @@ def test_the_best_after_penalties_is_what_the_gradebook_holds_and_the_page_says_
     run(3, -1, OWN)
     graded = run(4, 1.5, OWN)  # 8 less 3
     assert in_gradebook(run.url) == (6.0, None, 0)
-    (page,) = write_feedback(graded, tmp_path / "out")
+    (page,) = write_feedback(grades_in(run.url, graded), graded, tmp_path / "out", COURSE, {})
     for text in (page.read_text(), page.with_suffix(".txt").read_text()):
         assert "1 hour late, penalty 3 points" in text
         assert "6 of 8" in text
     graded = run(4, 1.5, OWN, "latest")
     assert in_gradebook(run.url) == (8.0, 3.0, 5400.0)
-    (page,) = write_feedback(graded, tmp_path / "out")
+    (page,) = write_feedback(grades_in(run.url, graded), graded, tmp_path / "out", COURSE, {})
     assert "8 less 3 for lateness" in page.read_text()
     assert "The latest attempt counts." in page.with_suffix(".txt").read_text()
 
@@ -190,7 +213,8 @@ def test_changing_the_policy_over_known_attempts_sets_the_gradebook_right(run):
         again = run(3, -2, "", policy)
         assert [row.standing.new for row in again.graded] == [False]
         assert in_gradebook(run.url)[0] == score
-        assert json.dumps(results_of(again)[0]["best"]) == ("true" if policy == "latest" else "false")
+        (entry,) = results_of(ClassGrades.of(again.keys, again.attempts, again.held, again.counting))
+        assert (entry["score"], entry["attempt"]) == (score, {"best": 2, "latest": 3, "first": 1}[policy])
 
 
 def test_a_file_handed_in_again_after_another_is_the_latest_without_being_graded_again(run):

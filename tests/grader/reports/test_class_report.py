@@ -8,12 +8,18 @@ from dataclasses import replace
 
 import pytest
 import tiny_course as tiny
+from bs4 import BeautifulSoup
+from class_pages import COURSE, grades_of, report
 from sqlalchemy import create_engine
 
 from grader.class_run.grading_run import Graded, Run
+from grader.collecting.roster import Roster, Student
+from grader.course import LabTerms
 from grader.notebooks.submission import Refusal
 from grader.records.attempts import Attempts
-from grader.reports.class_report import LabSummary, alerts, context, hardest, mistakes, write_class_report
+from grader.records.held_grades import Entered, Held
+from grader.reports.class_report import alerts, context, hardest, mistakes
+from grader.reports.grade_table import LabSummary
 from grader.results import Exercise, Message, Result
 
 NASTY = '<script>alert("x")</script>'
@@ -34,10 +40,20 @@ def result(student: str, double: float, *, sha="", text="expected 2, got 1", fla
     return Result(student, tiny.FIRST, sha, "c", exercises, "namespaces", "id", {}, 1.0, None, list(flags))
 
 
+def results(run: Run) -> list[Result]:
+    return [row.result for row in run.graded]
+
+
 @pytest.fixture
-def run(keys, tmp_path):
+def attempts(tmp_path):
     engine = create_engine(f"sqlite:///{tmp_path / 'a.db'}")
-    attempts, run = Attempts(engine), Run(keys)
+    yield Attempts(engine)
+    engine.dispose()
+
+
+@pytest.fixture
+def run(keys, attempts):
+    run = Run(keys)
     for one in (
         result("ada", 4.0),
         result("bo", 1.0, sha="same"),
@@ -46,27 +62,27 @@ def run(keys, tmp_path):
     ):
         run.rows.append(Graded(one, attempts.add(one, None)))
     run.rows.append(Refusal("dan", tiny.FIRST, "dan/x.ipynb", "is empty", "save it"))
-    yield run
-    engine.dispose()
+    return run
 
 
 def test_the_numbers_of_the_class(run):
-    (double, half) = hardest(run, run.graded)
+    (double, half) = hardest(run.keys, results(run))
     assert (double.title, double.share, double.submissions) == ("Exercise: twice as much", 6 / 16, 4)
     assert half.share == 1.0
-    (mistake,) = mistakes(run, run.graded)
+    (mistake,) = mistakes(run.keys, results(run))
     assert (mistake.id, mistake.students, mistake.title) == ("wrong-number", 3, "Exercise: twice as much")
-    assert [(a.what, a.students) for a in alerts(run.graded)] == [
+    assert [(a.what, a.students) for a in alerts(results(run))] == [
         ("tampering:patches-a-library", ["cy"]),
         ("the same file, byte for byte", ["bo", "cy"]),
     ]
 
 
-def test_the_page_shows_them_and_runs_nothing_of_a_students(run, tmp_path):
-    page = write_class_report(run, tmp_path).read_text()
-    assert "<script" not in page
-    text = " ".join(html.unescape(re.sub(r"(?s)<style>.*?</style>|<[^>]+>", " ", page)).split())
-    for words in ("1 of 4 passed", "median is 62 %", "38 %", "wrong-number 3", "bo, cy", "could not be graded",
+def test_the_page_shows_them_and_runs_nothing_of_a_students(run, attempts, tmp_path):
+    page = report(run, attempts, tmp_path)
+    assert page.count("<script") == 1
+    page = re.sub("</?bdi>", "", page)
+    text = " ".join(html.unescape(re.sub(r"(?s)<(style|script)>.*?</\1>|<[^>]+>", " ", page)).split())
+    for words in ("1 of 4 passed", "median is 62 %", "38 %", "wrong-number 3", "bo, cy", "not graded",
                   "dan: dan/x.ipynb is empty; save it.", "Isolation while grading: namespaces", NASTY):  # fmt: skip
         assert words in text, words
     assert 'href="feedback/ada/01_double.html"' in page
@@ -74,20 +90,20 @@ def test_the_page_shows_them_and_runs_nothing_of_a_students(run, tmp_path):
     assert bins == [0, 0, 0, 0, 0, 1, 2, 0, 0, 1]
 
 
-def test_exercises_that_cost_equally_keep_the_labs_order_and_easy_ones_are_only_counted(keys, monkeypatch, tmp_path):
-    engine = create_engine(f"sqlite:///{tmp_path / 'a.db'}")
+def test_exercises_that_cost_equally_keep_the_labs_order_and_easy_ones_are_counted(
+    keys, monkeypatch, attempts, tmp_path
+):
     one = result("ada", 4.0)
-    run = Run(keys, [Graded(one, Attempts(engine).add(one, None))])
-    assert [found.title for found in hardest(run, run.graded)] == [
+    run = Run(keys, [Graded(one, attempts.add(one, None))])
+    assert [found.title for found in hardest(run.keys, results(run))] == [
         "Exercise: twice as much",
         "Exercise: half as much",
     ]
-    assert "went better" not in write_class_report(run, tmp_path).read_text()
+    assert "went better" not in report(run, attempts, tmp_path)
     monkeypatch.setattr("grader.reports.class_report.MOST_HARDEST", 1)
-    page = write_class_report(run, tmp_path).read_text()
+    page = report(run, attempts, tmp_path)
     assert "Exercise: half as much" not in page
     assert "1 more exercise went better on average" in page
-    engine.dispose()
 
 
 @pytest.mark.parametrize(
@@ -102,15 +118,14 @@ def test_exercises_that_cost_equally_keep_the_labs_order_and_easy_ones_are_only_
     ],
 )
 def test_a_lab_in_numbers(shares, passed, middle, filled):
-    lab = LabSummary("x", "X", 8.0, shares)
+    lab = LabSummary("x", "X", 8.0, shares, 0.8)
     assert (lab.passed, round(lab.middle, 9)) == (passed, round(middle, 9))
     assert {k: count for k, (_, count) in enumerate(lab.bins) if count} == filled
     assert [name for name, _ in lab.bins][::9] == ["0 to 10 %", "90 to 100 %"]
 
 
-def test_every_cell_of_the_table_is_about_its_own_student_and_lab(keys, tmp_path):
-    engine = create_engine(f"sqlite:///{tmp_path / 'a.db'}")
-    attempts, run = Attempts(engine), Run(keys)
+def test_every_cell_of_the_table_is_about_its_own_student_and_lab(keys, attempts):
+    run = Run(keys)
     halved = Exercise("test-halve", 4.0, 4.0, "pass")
     attempts.add(result("ada", 0.0), None)
     for one in (
@@ -121,62 +136,58 @@ def test_every_cell_of_the_table_is_about_its_own_student_and_lab(keys, tmp_path
     ):
         run.rows.append(Graded(one, attempts.add(one, None)))
     run.rows.append(Refusal("dan", tiny.FIRST, "dan/x.ipynb", "is empty", "save it"))
-    engine.dispose()
-    seen = context(run, "the course")
+    grades = grades_of(run, attempts, roster=Roster([Student("zoe", "Zoë, Q."), Student("bo")]))
+    seen = context(grades, run, COURSE)
     table = {
-        name: [(cell["score"], cell["passed"], cell["attempts"], cell["refused"]) for cell in cells]
-        for name, cells in seen["students"]
-    }
-    nothing = (None, False, 0, False)
+        row.student.id: [(one.grade and (one.grade.score, one.grade.passed, len(one.grade.attempts)), one.refused)
+                         for one in row.cells]
+        for row in seen["students"]
+    }  # fmt: skip
+    nothing = (None, False)
     assert table == {
-        "../eve": [nothing, (4.0, True, 1, False)],
-        "ada": [(8.0, True, 2, False), nothing],
-        "bo": [(5.0, False, 1, False), (4.0, True, 1, False)],
-        "dan": [(None, False, 0, True), nothing],
+        "zoe": [nothing, nothing],
+        "bo": [((5.0, False, 1), False), ((4.0, True, 1), False)],
+        "../eve": [nothing, ((4.0, True, 1), False)],
+        "ada": [((8.0, True, 2), False), nothing],
+        "dan": [(None, True), nothing],
     }
-    assert [(lab.name, lab.points, lab.shares) for lab in seen["labs"]] == [
-        (tiny.FIRST, 8.0, [1.0, 0.625]),
-        (tiny.SECOND, 4.0, [1.0, 1.0]),
+    assert list(table) == ["zoe", "bo", "../eve", "ada", "dan"]  # the roster's order, then others by name
+    assert [one.id for one in seen["strangers"]] == ["../eve", "ada", "dan"]
+    assert [(lab.name, lab.points, lab.shares, [one.id for one in lab.missing]) for lab in seen["labs"]] == [
+        (tiny.FIRST, 8.0, [1.0, 0.625], ["zoe", "../eve"]),
+        (tiny.SECOND, 4.0, [1.0, 1.0], ["zoe", "ada", "dan"]),
     ]
-    pages = {cell["page"] for _, cells in seen["students"] for cell in cells}
+    pages = {cell.page for row in seen["students"] for cell in row.cells}
     assert "feedback/ada/01_double.html" in pages
     assert not any(".." in page for page in pages)
-    alone = Run(keys, [row for row in run.rows if row.lab == tiny.SECOND])
-    assert [lab.name for lab in context(alone, "the course")["labs"]] == [tiny.SECOND]
-    assert {len(cells) for _, cells in context(alone, "the course")["students"]} == {1}
 
 
-def test_what_is_no_mistake_is_not_counted_as_one(keys, monkeypatch, tmp_path):
-    engine = create_engine(f"sqlite:///{tmp_path / 'a.db'}")
-    attempts, run = Attempts(engine), Run(keys)
+def test_what_is_no_mistake_is_not_counted_as_one(keys, monkeypatch, attempts):
+    run = Run(keys)
     for name, ids in (("ada", ["not-attempted", "late"]), ("bo", ["grader-error", "late", "late"]), ("cy", ["early"])):
         wrong = Exercise("test-double", 0.0, 4.0, "fail", [Message(id, f"{id} of {name}") for id in ids])
         one = replace(result(name, 0.0), exercises=[wrong])
         run.rows.append(Graded(one, attempts.add(one, None)))
-    engine.dispose()
-    found = mistakes(run, run.graded)
+    found = mistakes(run.keys, results(run))
     assert [(one.id, one.students, one.text) for one in found] == [
         ("late", 2, "late of ada"),
         ("early", 1, "early of cy"),
     ]
     monkeypatch.setattr("grader.reports.class_report.MOST_MISTAKES", 1)
-    assert [one.id for one in mistakes(run, run.graded)] == ["late"]
+    assert [one.id for one in mistakes(run.keys, results(run))] == ["late"]
 
 
-def test_who_has_not_tried_an_exercise_is_not_counted_as_trying(keys, tmp_path):
-    engine = create_engine(f"sqlite:///{tmp_path / 'a.db'}")
-    attempts, run = Attempts(engine), Run(keys)
+def test_who_has_not_tried_an_exercise_is_not_counted_as_trying(keys, attempts):
+    run = Run(keys)
     for name, points, verdict in (("ada", 4.0, "pass"), ("bo", 0.0, "fail"), ("cy", 0.0, "not-attempted")):
         one = replace(result(name, 0.0), exercises=[Exercise("test-double", points, 4.0, verdict)])
         run.rows.append(Graded(one, attempts.add(one, None)))
-    engine.dispose()
-    (one,) = hardest(run, run.graded)
+    (one,) = hardest(run.keys, results(run))
     assert (one.attempted, one.submissions, one.share) == (2, 3, pytest.approx(1 / 3))
 
 
-def test_the_same_file_in_two_labs_or_worth_nothing_is_no_alert(keys, tmp_path):
-    engine = create_engine(f"sqlite:///{tmp_path / 'a.db'}")
-    attempts, run = Attempts(engine), Run(keys)
+def test_the_same_file_in_two_labs_or_worth_nothing_is_no_alert(keys, attempts):
+    run = Run(keys)
     empty = Exercise("test-double", 0.0, 4.0, "not-attempted")
     for one in (
         result("ada", 4.0, sha="same", flags=["x"]),
@@ -185,8 +196,52 @@ def test_the_same_file_in_two_labs_or_worth_nothing_is_no_alert(keys, tmp_path):
         replace(result("dan", 0.0, sha="empty"), exercises=[empty]),
     ):
         run.rows.append(Graded(one, attempts.add(one, None)))
-    engine.dispose()
-    assert [(one.what, one.lab, one.students) for one in alerts(run.graded)] == [
+    assert [(one.what, one.lab, one.students) for one in alerts(results(run))] == [
         ("x", tiny.FIRST, ["ada"]),
         ("x", tiny.SECOND, ["bo"]),
     ]
+
+
+def test_what_staff_entered_lateness_and_who_is_missing_stand_in_the_table(keys, attempts, tmp_path):
+    run = Run(keys)
+    for name, late in (("ada", 0.0), ("bo", 90_000.0), ("cy", None)):
+        one = result(name, 1.0)
+        run.rows.append(Graded(one, attempts.add(one, late)))
+    held = {
+        ("ada", tiny.FIRST): Held({}, {"test-double": Entered(3.5, 0.25, "Well seen.")}, 0.0),
+        ("cy", tiny.FIRST): Held({}, {"test-double": Entered(comment="Only words.")}, 0.0),
+    }
+    people = Roster([Student("ada", "Ada L.", "", "A"), Student("zoe", "Zoë Q.", "", "B")])
+    terms = {tiny.SECOND: LabTerms(weight=3.0)}
+    page = BeautifulSoup(report(run, attempts, tmp_path, held=held, roster=people, terms=terms), "html.parser")
+    table = {
+        row.th["data-value"]: [" ".join(cell.get_text(" ").split()) for cell in row.find_all("td")]
+        for row in page.tbody.find_all("tr")
+    }
+    nobody = "– nothing handed in"
+    assert table == {
+        "Ada L.": ["97 %", "A", "7.75 ✓ passed by staff", nobody],  # 3.5 + 0.25 + 4 of 8
+        "Zoë Q.": ["0 %", "B", nobody, nobody],
+        "bo": ["62 %", "", "5 not yet late : 1 day late", nobody],
+        "cy": ["62 %", "", "5 not yet", nobody],
+    }
+    foot = [[cell.get_text() for cell in row.find_all(["th", "td"])] for row in page.tfoot.find_all("tr")]
+    assert foot == [
+        ["Mean", "55 %", "", "5.9", "–"],  # of those who have a grade: (7.75 + 5 + 5) / 3
+        ["Median", "62 %", "", "5", "–"],
+        ["Passed", "", "", "1", "–"],
+        ["Missing", "", "", "1", "–"],
+    ]
+    missing = " ".join(page.find(id="missing").get_text().split())
+    assert "01_double, 1: Zoë Q." in missing
+    assert "Nobody has handed in: 02_sign." in missing
+    assert "weight 3" in page.thead.get_text()
+    assert "bo, cy" in page.find(string="Not on the roster").find_next("p").get_text()
+
+
+def test_a_value_to_sort_by_stands_in_every_cell_but_those_with_nothing(run, attempts, tmp_path):
+    page = BeautifulSoup(report(run, attempts, tmp_path), "html.parser")
+    first = page.thead.find_all("th")[2]
+    assert first["data-name"] == tiny.FIRST
+    values = [row.find_all(["th", "td"])[2]["data-value"] for row in page.tbody.find_all("tr")]
+    assert values == ["4.0", "8.0", "5.0", "5.0", ""]  # the script, ada, bo, cy, dan

@@ -5,25 +5,21 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 import tiny_course as tiny
+from class_pages import feedback
 from sqlalchemy import create_engine
 
 from grader.class_run.grading_run import Graded, Run
 from grader.notebooks.submission import Refusal
+from grader.records.attempt_policy import AttemptPolicy
 from grader.records.attempts import Attempts
-from grader.reports.feedback import (
-    keep_outputs,
-    kept_outputs,
-    lateness,
-    moment,
-    most_to_gain,
-    next_step,
-    sections,
-    sentence,
-    write_feedback,
-)
+from grader.records.held_grades import Entered, Held
+from grader.reports.exercise_sections import most_to_gain, next_step, sections
+from grader.reports.kept import keep_outputs, kept_outputs
+from grader.reports.page import lateness, moment, sentence
 from grader.results import WORDS, CellOutput, CheckLine, Exercise, Message, Result, plain
 
 VISIBLE_FAIL = CheckLine(
@@ -59,7 +55,7 @@ def pages(keys, tmp_path):
     def write(*results: Result, late=None):
         for one in results:
             run = Run(keys, [Graded(one, attempts.add(one, late))])
-        (path,) = write_feedback(run, tmp_path)
+        (path,) = feedback(run, attempts, tmp_path)
         return path.read_text(), path.with_suffix(".txt").read_text()
 
     yield write
@@ -116,7 +112,7 @@ def test_no_hidden_code_and_no_reference_reaches_a_page(pages, keys):
 def test_what_a_check_that_was_not_run_says_or_is_worth_stays_unsaid(pages):
     first = CheckLine("The answer is a letter.", "not-attempted", "no answer yet")
     for verdict in ("fail", "not-attempted"):
-        for page in pages(result(exercise("test-double", 0, verdict, first, WAITING, WAITING), MIXED[1])):
+        for page in pages(result(exercise("test-double", 0, verdict, first, WAITING, WAITING), MIXED[1], sha=verdict)):
             assert "Choice c" not in page
             # Who has answered nothing needs no word about what would run next.
             assert ("2 more checks will run once the first ones pass" in page) == (verdict == "fail")
@@ -141,7 +137,7 @@ def test_names_and_messages_are_escaped(pages, keys, tmp_path):
     assert "<script" not in page
     assert html.escape(NASTY, quote=False).replace('"', "&#34;") in page
     refused = Refusal(NASTY, tiny.FIRST, f"{NASTY}/x", f"is odd {NASTY}", f"mend {NASTY}")
-    (path,) = write_feedback(Run(keys, [refused]), tmp_path)
+    (path,) = feedback(Run(keys, [refused]), None, tmp_path)
     assert "<script" not in path.read_text()
     assert path.resolve().is_relative_to((tmp_path / "feedback").resolve())
 
@@ -151,7 +147,7 @@ def test_what_could_not_be_graded_gets_a_page_with_the_cure(keys, tmp_path):
         "cy", tiny.FIRST, "cy/01_double/x.ipynb", "has the wrong file name", "rename it to 01_double.ipynb"
     )
     elsewhere = Refusal("cy", "", "cy/other", "belongs to no lab", "rename it")
-    (path,) = write_feedback(Run(keys, [refused, elsewhere]), tmp_path)
+    (path,) = feedback(Run(keys, [refused, elsewhere]), None, tmp_path)
     for page in (text_of(path.read_text()), path.with_suffix(".txt").read_text()):
         assert "cy/01_double/x.ipynb has the wrong file name." in page
         assert "Rename it to 01_double.ipynb." in page
@@ -258,15 +254,16 @@ def test_what_broke_inside_the_grader_is_for_staff(pages):
 
 def test_the_page_says_which_attempt_counts_and_what_lateness_cost(keys, tmp_path):
     engine = create_engine(f"sqlite:///{tmp_path / 'a.db'}")
-    standing = Attempts(engine).add(result(*MIXED), 7_300.0)
-    engine.dispose()
     for policy, words in (("best", "Highest so far"), ("latest", "What counts"), ("first", "What counts")):
-        late = replace(standing, policy=policy, penalty=1.5, counts_penalty=1.5)
-        (path,) = write_feedback(Run(keys, [Graded(result(*MIXED), late)]), tmp_path)
+        run = Run(keys, counting=AttemptPolicy(policy, lambda student, graded, seconds: 1.5))
+        attempts = Attempts(engine, run.counting)
+        attempts.add(result(*MIXED), 7_300.0)
+        (path,) = feedback(run, attempts, tmp_path)
         for page in (text_of(path.read_text()), path.with_suffix(".txt").read_text()):
             assert words in page
             assert "2 hours late, penalty 1.5 points" in page
             assert "4 less 1.5 for lateness" in page
+    engine.dispose()
 
 
 @pytest.mark.parametrize(("text", "made"), [("got 1", "Got 1."), ("Got 1.", "Got 1."), ("é..", "É."), ("", ".")])
@@ -282,8 +279,9 @@ def test_a_time_is_written_for_a_reader():
 
 def test_the_exercise_with_most_to_gain_comes_first(keys):
     key = keys[tiny.FIRST]
-    assert most_to_gain(key, list(MIXED)) == ("Exercise: twice as much", 3.0)
-    assert most_to_gain(key, [exercise("test-double", 4, "pass"), exercise("test-half", 4, "pass")]) is None
+    assert most_to_gain(sections(key, MIXED)) == ("Exercise: twice as much", 3.0)
+    full = [exercise("test-double", 4, "pass"), exercise("test-half", 4, "pass")]
+    assert most_to_gain(sections(key, full)) is None
 
 
 @pytest.mark.parametrize(
@@ -312,3 +310,123 @@ def test_a_quiz_question_sends_the_reader_to_the_reasons_and_an_exercise_to_othe
 
     assert next_step(exercise(0.0)).startswith("Read the reasons")
     assert "only looked at when grading" in next_step(exercise(1.0))
+
+
+ANSWER = f"def double(x):\n    return x  # {NASTY} \x1b[2J \u202e\n"
+LONG = "\n".join(f"line_{number} = {number}" for number in range(13))
+
+
+@pytest.fixture
+def written(keys, tmp_path):
+    """Write the feedback of one attempt, with what was handed in and what staff entered; return HTML and text."""
+    engine = create_engine(f"sqlite:///{tmp_path / 'b.db'}")
+    attempts = Attempts(engine)
+
+    def write(one: Result, submission=None, **more):
+        run = Run(keys, [Graded(one, attempts.add(one, None))])
+        handed_in = {("ada", tiny.FIRST): replace(submission, sha256=one.submission_sha256)} if submission else {}
+        (path,) = feedback(run, attempts, tmp_path, handed_in, **more)
+        return path.read_text(), path.with_suffix(".txt").read_text()
+
+    yield write
+    engine.dispose()
+
+
+def handed_in(keys, **answers: str):
+    root = keys[tiny.FIRST].root
+    return tiny.submission(tiny.notebook(root, **answers))
+
+
+def test_the_students_own_answer_stands_with_its_exercise_as_text(written, keys):
+    page, text = written(result(*MIXED), handed_in(keys, double=ANSWER, half=LONG))
+    shown = f"def double(x):\n    return x  # {NASTY}  \N{REPLACEMENT CHARACTER}"
+    found = re.findall(r"<details( open)?><summary>(.*?)</summary>\s*<pre>(.*?)</pre></details>", page, re.DOTALL)
+    assert [(folded, words, html.unescape(answer)) for folded, words, answer in found] == [
+        (" open", "Your answer (2 lines)", shown),
+        ("", "Your answer (13 lines)", LONG),  # too long to stand between a reader and what was found
+    ]
+    assert page.index("<pre>def double") > page.index('id="h1"')
+    assert page.index("line_12 = 12") > page.index('id="h2"')
+    assert "<script" not in page
+    assert f"Your answer:\n  | def double(x):\n  |     return x  # {NASTY}  \N{REPLACEMENT CHARACTER}\n" in text
+    assert "  | line_12 = 12\n" in text
+
+
+def test_a_cell_left_as_it_was_given_is_called_that(written, keys):
+    for page in written(result(*MIXED), handed_in(keys, double="def double(x):\n    return x")):
+        assert page.count("Your answer") == 2
+        assert page.count("the cell is as it was given, or empty") == 1
+
+
+def test_an_answer_outlives_the_run_and_belongs_to_its_file(written, keys):
+    first = result(*MIXED)
+    written(first, handed_in(keys, double=ANSWER))
+    assert all("return x  #" in page for page in written(first))  # a later run that is about another lab
+    assert not any("Your answer" in page for page in written(replace(first, submission_sha256="s2")))
+
+
+def test_a_long_answer_is_cut_in_the_middle(written, keys):
+    page, text = written(result(*MIXED), handed_in(keys, double="a = 1\n" + "b = 2\n" * 9_000 + "c = 3"))
+    for shown in (page, text):
+        assert len(shown) < 60_000
+        assert "a = 1" in shown
+        assert "c = 3" in shown
+        assert "bytes left out]" in shown
+
+
+def test_what_staff_entered_holds_and_stands_as_theirs_with_the_automatic_points_beside(written):
+    entered = {
+        "test-double": Entered(3.5, 0.25, f"Well seen.\nOnly the units {NASTY}"),
+        "test-half": Entered(comment="Neat."),
+    }
+    page, text = written(result(*MIXED), held={("ada", tiny.FIRST): Held({}, entered, 0.0)})
+    assert "<script" not in page
+    for seen in (text_of(page), " ".join(text.split())):
+        for words in ("4 of 8 points, 50 %", "6.75 of 8 points, 84 %", "You have passed.", "1 of 4 points",
+                      "3.5 points in place of the automatic ones, and 0.25 points of extra credit",
+                      "hat makes 3.75 of 4 points", "Well seen. Only the units", NASTY, "Neat."):  # fmt: skip
+            assert words in seen
+        assert "leaves 1 point to be had" in seen  # of the other exercise: staff gave 3.75 of 4 for this one
+    table = text_of(page.split("</caption>")[1].split("</table>")[0])
+    assert "1 of 4 3.75 by staff" in table
+    assert table.count("by staff") == 1  # a comment is no points
+
+
+def test_what_staff_entered_on_an_earlier_attempt_is_said_to_be_there(written):
+    written(replace(result(MIXED[1], exercise("test-double", 4, "pass")), submission_sha256="better"))
+    held = {("ada", tiny.FIRST): Held({}, {"test-double": Entered(2.0)}, 0.0)}
+    page, text = written(result(*MIXED, sha="worse"), held=held)
+    for seen in (text_of(page), " ".join(text.split())):
+        assert "From staff, on attempt 1, which counts: 2 points in place of the automatic ones" in seen
+        assert "5 of 8 points" in seen
+
+
+def test_a_refused_hand_in_leaves_the_page_of_the_one_before(keys, tmp_path):
+    engine = create_engine(f"sqlite:///{tmp_path / 'a.db'}")
+    attempts = Attempts(engine)
+    attempts.add(result(*MIXED), None)
+    run = Run(keys, [Refusal("ada", tiny.FIRST, "ada/x.ipynb", "is empty", "save it")])
+    (path,) = feedback(run, attempts, tmp_path)
+    engine.dispose()
+    for page in (text_of(path.read_text()), " ".join(path.with_suffix(".txt").read_text().split())):
+        assert "ada/x.ipynb is empty. What to do: Save it." in page
+        assert "The last attempt (1 of 1)" in page
+        assert "4 of 8" in page
+
+
+def test_when_a_lab_was_due_and_whether_the_hand_in_was_in_time(keys, tmp_path):
+    due = AttemptPolicy(due={tiny.FIRST: datetime(2026, 3, 1, 12)},
+                        extensions={("ada", tiny.FIRST): timedelta(hours=2)})  # fmt: skip
+    for stamp, words in (
+        ("2026-03-01T13:00:00+00:00", "in time"),
+        ("2026-03-01T15:30:00+00:00", "1 hour late"),
+        (None, "no time of hand-in is known"),
+    ):
+        engine = create_engine("sqlite://")
+        run, attempts = Run(keys, counting=due), Attempts(engine, due)
+        attempts.add(replace(result(*MIXED), timestamp=stamp))
+        (path,) = feedback(run, attempts, tmp_path)
+        engine.dispose()
+        page = text_of(path.read_text())
+        assert words in page
+        assert "Due 2026-03-01 14:00 UTC" in page

@@ -10,6 +10,7 @@ from unittest import mock
 import jupytext
 import nbformat
 import pytest
+from class_pages import feedback, report
 from in_process import LABS, ROOT, answers, run
 from leaks import hidden_lines, leaks, texts
 from sqlalchemy import create_engine
@@ -24,8 +25,6 @@ from grader.notebooks.submission import Submission
 from grader.notebooks.without_keys import WithoutKeys
 from grader.records.attempts import Attempts
 from grader.records.formgrader_copy import write_copy
-from grader.reports.class_report import write_class_report
-from grader.reports.feedback import write_feedback
 from grader.reports.result_files import write_report
 from grader.results import CheckLine, Message, Result
 from grader.scoring.exercise_grades import broken_checks, grade_exercises
@@ -94,8 +93,8 @@ def write_all(results: list[Result], lab: str, folder: Path) -> Path:
     attempts, run, out = Attempts(engine), Run({lab: key_of(lab)}), folder / "out"
     run.rows += [Graded(one, attempts.add(one, None)) for one in results]
     write_report(run, out)
-    write_feedback(run, out)
-    write_class_report(run, out)
+    feedback(run, attempts, out)
+    report(run, attempts, out)
     engine.dispose()
     return out
 
@@ -121,7 +120,7 @@ def test_a_class_that_fails_every_hidden_check_learns_no_line_of_their_code(lab,
     hidden = [c for one in results for e in one.exercises for c in e.checks if c.hidden and c.verdict == "fail"]
     out = write_all(results, lab, tmp_path)
     names = {path.name for path in out.rglob("*.*")}
-    assert names == {"results.json", "grades.csv", "report.html", f"{lab}.html", f"{lab}.txt"}
+    assert names == {"results.json", "grades.csv", "report.html", "index.html", f"{lab}.html", f"{lab}.txt"}
     pages = texts(out)
     # The findings themselves are there, so the pages were not simply empty.
     assert all(" ".join(check.sentence.split())[:30] in pages["results.json"] for check in hidden)

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass
 
 import pytest
 from rich.console import Console
 from sqlalchemy import create_engine
 
 from grader.notebooks.submission import Refusal
+from grader.records.attempt_policy import AttemptPolicy
 from grader.records.attempts import Attempts
+from grader.records.class_grades import ClassGrades
 from grader.reports.terminal_table import class_table
 from grader.results import Exercise, Result
 
 LAB = "01_double"
 POINTS = {LAB: 8.0}
 COURSE = {f"{number:02}_a_lab_with_a_long_name": 20.0 + number for number in range(11)}
+
+
+@dataclass(frozen=True)
+class Key:
+    """What the table wants of an answer key."""
+
+    max_score: float
+    graded: tuple = ()
 
 
 @pytest.fixture
@@ -33,7 +44,8 @@ def result(student: str, points: float, lab: str = LAB, of: float = 8.0, sha: st
 
 def shown(attempts, labs=(LAB,), refused=(), points=POINTS, width=80) -> str:
     console = Console(width=width, record=True, file=io.StringIO())
-    console.print(class_table(console, list(labs), attempts.all(), list(refused), points))
+    keys = {lab: Key(points[lab]) for lab in labs}
+    console.print(class_table(console, ClassGrades.of(keys, attempts.all(), {}, AttemptPolicy(), refused=refused)))
     return console.export_text()
 
 

@@ -234,16 +234,38 @@ def test_score_and_pass_mark():
     assert passes(3, 5, 0.6)
     assert passes(0.8 * 3 * 0.1 * 10, 3)  # a last binary digit below the mark
     data = plain(result_of((4, 5)))
-    assert (data["score"], data["max_score"], data["passed"]) == (4.0, 5.0, True)
+    assert (data["score"], data["max_score"]) == (4.0, 5.0)
 
 
 def test_the_checks_hash_follows_hidden_tests_and_the_package(key, course, monkeypatch):
     import dataclasses
 
-    from grader.notebooks import answer_key
+    from grader.notebooks import decisive_files
 
     changed = tuple(dataclasses.replace(cell, source=cell.source.replace("for 0", "for zero")) for cell in key.cells)
     assert dataclasses.replace(key, cells=changed).sha256 != key.sha256
     assert dataclasses.replace(key).sha256 == key.sha256
-    monkeypatch.setattr(answer_key, "package_sha256", lambda: "another package")
-    assert dataclasses.replace(key).sha256 != key.sha256
+    read, before = decisive_files._text, key.sha256
+
+    def touched(name: str) -> str:
+        monkeypatch.setattr(decisive_files, "_text", lambda path: read(path) + "\n#" * path.as_posix().endswith(name))
+        return dataclasses.replace(key).sha256
+
+    assert touched("checks/framework/exercise.py") != before
+    assert touched("checks/framework/laws.py") != before  # which that imports
+    assert touched("experiments/pretraining.py") == before
+    assert touched("lora_utils/plots.py") == before
+
+
+def test_a_text_a_figure_and_what_they_need_regrade_nobody(key):
+    import dataclasses
+
+    def with_cell(source: str, **changes):
+        cell = dataclasses.replace(key.cells[0], id="more", source=source, **changes)
+        return dataclasses.replace(key, cells=(*key.cells, cell)).sha256
+
+    assert with_cell("a word more", kind="markdown") == key.sha256
+    plain = with_cell("", kind="code", skip=True)
+    assert with_cell("draw(accuracies)", kind="code", skip=True) == plain
+    assert with_cell("", kind="code", skip=True, prepares="rate = 3") != plain
+    assert with_cell("rate = 3", kind="code") != plain

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from grader.class_run.regrading import CannotRegrade, Regraded
+from grader.afterwards.regrading import CannotRegrade, Regraded
 from grader.engine.service import engine
 from grader.notebooks.answer_key import AnswerKey
 from grader.notebooks.restoration import Cell, restore
@@ -81,7 +81,7 @@ def script_of(
         seed: of the submission's test inputs.
         read: of an engine, see `Engine.read`.
     """
-    cells = restore(submission.cells, key).cells
+    cells = restore(submission.cells, key, submission.exercises).cells
     place = next(number for number, cell in enumerate(cells) if cell.graded and cell.key.grade_id == exercise)
     graded, above = cells[place], [cell for cell in cells[:place] if cell.kind == "code" and not cell.graded]
     parts = [f"# %% {_title(cell)}\n{text}\n" for cell, text in _needed(above, graded, read)]

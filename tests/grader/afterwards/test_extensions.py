@@ -12,9 +12,9 @@ from nbgrader import api
 from sqlalchemy import create_engine
 from typer.testing import CliRunner
 
+from grader.afterwards import grades_of
 from grader.cli import app
 from grader.course import Course
-from grader.records import grades_of
 
 LAB = tiny.FIRST
 

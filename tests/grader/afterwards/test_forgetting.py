@@ -12,11 +12,12 @@ from nbgrader import api
 from sqlalchemy import create_engine
 from typer.testing import CliRunner
 
+from grader.afterwards import grades_of
 from grader.cli import app
 from grader.collecting.collection import REPORT, TAKEN, Line
 from grader.collecting.writing import report_of
 from grader.course import Course
-from grader.records import Attempts, Extensions, Regrades, grades_of
+from grader.records import Attempts, Extensions, Regrades
 
 LAB = tiny.FIRST
 WHO = ("ada", "adam")  # the one's name begins the other's

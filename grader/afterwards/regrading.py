@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader.afterwards.course_grades import counting_of
 from grader.class_run.seed_file import read_seed
 from grader.collecting.claims import has_own_form
 from grader.collecting.collection import gather
@@ -18,7 +19,6 @@ from grader.notebooks.answer_key import AnswerKey
 from grader.notebooks.submission import Submission, collect
 from grader.records.attempt import Attempt
 from grader.records.attempts import Attempts
-from grader.records.course_grades import counting_of
 from grader.records.gradebook import Gradebook
 from grader.records.regrades import Regrade, Regrades
 from grader.records.writer_lock import WriterLock

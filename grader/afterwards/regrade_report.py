@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from grader.class_run.regrading import Regraded
+from grader.afterwards.regrading import Regraded
 from grader.results import CHECK_WORDS, WORDS, CheckLine, Exercise, Probed
 from grader.text.safe_names import one_line
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from grader.afterwards.course_grades import counting_of
 from grader.collecting.roster import Roster
 from grader.course import Course
 from grader.notebooks.answer_key import AnswerKey
 from grader.records.attempts import Attempts
 from grader.records.class_grades import ClassGrades, LabGrade
-from grader.records.course_grades import counting_of
 from grader.records.gradebook import Gradebook
 from grader.records.writer_lock import WriterLock
 

@@ -1,0 +1,91 @@
+"""What course.toml decides, carried into a lab's cells: what exercises are worth, and the numbers that texts state.
+
+A text says `{{ points }}` (of the lab), `{{ points of lora-layer }}`, `{{ pass_mark }}`, `{{ pass_points }}` (of the
+lab) or `{{ attempts }}`; a graded cell has `points=` and `of=`, which keep their proportions.
+"""
+
+import ast
+import re
+from collections.abc import Iterator
+
+from nbformat import NotebookNode
+
+from grader.build.source_format import grader_metadata
+from grader.course import FILE, Course
+from grader.text.cell_text import parsed
+
+PLACE = re.compile(r"\{\{ ([a-z_]+)(?: of ([\w-]+))? \}\}")
+PLACES = "{{ points }}, {{ points of EXERCISE }}, {{ pass_mark }}, {{ pass_points }}, {{ attempts }}"
+ATTEMPTS = {
+    "best": "every attempt is kept and the best one counts",
+    "latest": "every attempt is kept and the latest one counts",
+    "first": "every attempt is kept and the first one counts",
+}
+
+
+def shares(source: str) -> list[ast.keyword]:
+    """Return the numbers that a graded cell gives as `points=` and `of=`, in order."""
+    tree = parsed(source)
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)] if tree is not None else []
+    found = [
+        keyword
+        for call in calls
+        for keyword in call.keywords
+        if keyword.arg in ("points", "of") and isinstance(keyword.value, ast.Constant)
+    ]
+    return sorted(found, key=lambda keyword: (keyword.lineno, keyword.col_offset))
+
+
+def set_points(notebook: NotebookNode, points: dict[str, float]) -> None:
+    """Give exercises, by the name of their answer cell, what they are worth now."""
+    for cell in notebook.cells:
+        metadata = grader_metadata(cell)
+        name = metadata.get("grade_id", "").removeprefix("test-")
+        if not metadata.get("grade") or name not in points or metadata["points"] == points[name]:
+            continue
+        factor = points[name] / metadata["points"] if metadata["points"] else 0.0
+        metadata["points"] = _number(points[name])
+        lines = cell.source.split("\n")
+        for keyword in reversed(shares(cell.source)):
+            value, line = keyword.value, keyword.value.lineno - 1
+            raw = lines[line].encode()  # ast counts bytes
+            new = str(_number(value.value * factor)).encode()
+            lines[line] = (raw[: value.col_offset] + new + raw[value.end_col_offset :]).decode()
+        cell.source = "\n".join(lines)
+
+
+def fill(notebook: NotebookNode, course: Course) -> Iterator[tuple[int, str]]:
+    """Put the numbers into the texts; yields (cell number, sentence) for a place that means nothing."""
+    graded = [grader_metadata(cell) for cell in notebook.cells if grader_metadata(cell).get("grade")]
+    worth = {one["grade_id"].removeprefix("test-"): one["points"] for one in graded}
+    total = sum(worth.values())
+    values = {
+        "points": f"{total:g}",
+        "pass_mark": f"{100 * course.pass_mark:g} %",
+        "pass_points": f"{round(total * course.pass_mark, 2):g}",
+        "attempts": ATTEMPTS[course.attempts],
+    }
+    for number, cell in enumerate(notebook.cells, start=1):
+        if cell.cell_type != "markdown":
+            continue
+        for place in dict.fromkeys(PLACE.finditer(cell.source)):
+            what, of = place.groups()
+            if what not in values or (of and (what != "points" or of not in worth)):
+                yield number, f"{place[0]!r} means nothing; write one of {PLACES}"
+                continue
+            value = values[what] if not of else f"{worth[of]:g} point{'' if worth[of] == 1 else 's'}"
+            cell.source = cell.source.replace(place[0], value)
+
+
+def unknown_exercises(notebook: NotebookNode, points: dict[str, float]) -> Iterator[str]:
+    """Yield a sentence for each name in course.toml that is no exercise of the lab."""
+    graded = [grader_metadata(cell) for cell in notebook.cells if grader_metadata(cell).get("grade")]
+    names = [one["grade_id"].removeprefix("test-") for one in graded]
+    for name in points:
+        if name not in names:
+            yield f"{FILE} gives points to {name!r}, and its exercises are {', '.join(names)}; mend that name"
+
+
+def _number(value: float) -> float | int:
+    rounded = round(value, 6)
+    return int(rounded) if rounded == int(rounded) else rounded

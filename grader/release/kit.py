@@ -1,0 +1,151 @@
+"""Put together what students get: notebooks, wheel, environments and a README, for one way of handing out.
+
+A kit is files in memory, by path; so it can be searched as a whole before anything of it is written.
+
+Sources: nbgitpuller, "Options in an nbgitpuller URL"; GitHub Docs, "Create an assignment from a template repository"
+and "Workflow syntax"; Colab's own form of an address for a notebook on GitHub.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC
+from typing import Literal, get_args
+from urllib.parse import urlencode, urlparse
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from grader.build.build import Lab
+from grader.course import Course
+from grader.release.environments import conda_environment, constraints, requirements
+from grader.release.wheel import build_wheel, project_of
+
+Target = Literal["kit", "github-classroom", "nbgitpuller"]
+TARGETS: tuple[str, ...] = get_args(Target)
+WORKFLOW = ".github/workflows/checks.yml"
+HUB, REPOSITORY = "https://HUB", "https://github.com/NAME/REPOSITORY"  # where the course names none
+BRANCH = "main"
+IGNORED = ".venv/\n.ipynb_checkpoints/\n"
+
+
+class CannotRelease(ValueError):
+    """No kit can be made; the message is one sentence."""
+
+
+@dataclass(frozen=True)
+class Kit:
+    """What one release holds.
+
+    Args:
+        files: by path, with forward slashes.
+        labs: those that it is of.
+    """
+
+    files: Mapping[str, bytes]
+    labs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class LabRow:
+    """A lab as the README lists it."""
+
+    name: str
+    title: str
+    path: str
+    due: str
+    colab: str
+    hub: str
+
+
+def make_kit(course: Course, target: Target = "kit") -> Kit:
+    """Make the kit of a course's labs in use.
+
+    Args:
+        course: see there.
+        target: "kit"; "github-classroom", a template repository that runs the checks on each push; "nbgitpuller", a
+            repository that a JupyterHub pulls from. Default "kit".
+
+    Raises:
+        CannotRelease: a lab has no student notebook, or the wheel cannot be built.
+    """
+    labs = [Lab(course.root, name) for name in course.labs]
+    missing = [lab.relative(lab.student) for lab in labs if not lab.student.is_file()]
+    if missing or not labs:
+        what = missing[0] if missing else "any lab in use"
+        raise CannotRelease(f"there is no {what}; run `grader build`.")
+    try:
+        wheel, content = build_wheel(course.root)
+    except (OSError, RuntimeError) as error:
+        raise CannotRelease(f"the wheel cannot be built ({error}); run `pip install -e '.[staff]'`.") from None
+    version = project_of(course.root)["version"]
+    rows = [_row(lab, course) for lab in labs]
+    texts = {
+        "requirements.txt": requirements(course.root, wheel),
+        "constraints.txt": constraints(course.root),
+        "environment.yml": conda_environment(course.root, wheel),
+    }
+    common = {"course": course, "labs": rows, "wheel": wheel, "version": version, "target": target, "branch": BRANCH}
+    common |= {"hub": HUB, "repository": course.repository or REPOSITORY, "torch": _pin(texts["constraints.txt"])}
+    common |= {"name": _repository_name(course)}
+    texts["README.md"] = _rendered("student_readme.md", common)
+    if target != "kit":
+        texts[".gitignore"] = IGNORED
+    if target == "github-classroom":
+        texts[WORKFLOW] = _rendered("checks.yml", common)
+    files = {row.path: lab.student.read_bytes() for row, lab in zip(rows, labs, strict=True)}
+    files |= {name: text.encode() for name, text in texts.items()} | {wheel: content}
+    return Kit(dict(sorted(files.items())), course.labs)
+
+
+def _row(lab: Lab, course: Course) -> LabRow:
+    path, due = lab.relative(lab.student), course.due().get(lab.name)
+    when = due.replace(tzinfo=UTC).astimezone(course.time_zone).strftime("%Y-%m-%d %H:%M %Z") if due else ""
+    return LabRow(lab.name, _title(lab), path, when, _colab(course, path), _hub(course, path))
+
+
+def _title(lab: Lab) -> str:
+    """Return a lab's first heading."""
+    for cell in json.loads(lab.student.read_text(encoding="utf-8"))["cells"]:
+        found = re.match(r"# (.+)", "".join(cell["source"])) if cell["cell_type"] == "markdown" else None
+        if found:
+            return found[1].strip()
+    return lab.name
+
+
+def _colab(course: Course, path: str) -> str:
+    """Return where Colab opens a notebook of a repository on GitHub; nothing where the course has none there."""
+    place = urlparse(course.repository)
+    own = place.path.strip("/").removesuffix(".git")
+    if place.netloc != "github.com" or own.count("/") != 1:
+        return ""
+    return f"https://colab.research.google.com/github/{own}/blob/{BRANCH}/{path}"
+
+
+def _hub(course: Course, path: str) -> str:
+    """Return the link by which a JupyterHub with nbgitpuller pulls the repository and opens a notebook."""
+    opened = f"lab/tree/{_repository_name(course)}/{path}?autodecode"
+    asked = {"repo": course.repository or REPOSITORY, "branch": BRANCH, "urlpath": opened}
+    return f"{HUB}/hub/user-redirect/git-pull?{urlencode(asked)}"
+
+
+def _repository_name(course: Course) -> str:
+    """Return the folder that git clone makes."""
+    return (course.repository or REPOSITORY).rstrip("/").rpartition("/")[2].removesuffix(".git")
+
+
+def _pin(constraints: str) -> str:
+    """Return the line of torch, for machines that need its build without GPU libraries."""
+    return re.search(r"(?m)^torch==.*$", constraints)[0]
+
+
+def _rendered(template: str, values: dict) -> str:
+    loader = PackageLoader("grader.release", "templates")
+    # Braces are GitHub's, brackets are Markdown's.
+    environment = Environment(
+        loader=loader, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
+        variable_start_string="<<", variable_end_string=">>",
+    )  # fmt: skip
+    return environment.get_template(template).render(values)

@@ -1,0 +1,114 @@
+"""What no student may get before a lab is over: solutions, hidden tests, quiz keys, catalogue answers, seeds.
+
+A secret is a passage: a line of one of these texts, with as many lines after it as make up 36 characters (20 in a quiz
+key, whose lines are short). White space, quotation marks, commas and backslashes do not count, so a passage is the same
+however it is laid out, quoted or escaped. A text that is shorter as a whole holds no passage.
+
+No secret is what students get anyway:
+
+* a passage that also stands in a cell as its source gives it;
+* of a hidden test, a line that is nothing but a sentence for the reader, which a visible check may say too;
+* of solutions and catalogue answers, one that also stands in the modules that labs name as what they teach, in the
+  visible checks or in the experiments: they compute the same things, and the course is to be read.
+
+A seed is a passage as a whole, from 8 characters on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from nbformat import NotebookNode
+
+from grader.build.build import Lab, find_labs
+from grader.build.markers import HIDDEN_TESTS, SOLUTION, regions
+from grader.build.source import read_source
+from grader.build.source_format import WITHHELD_KEY
+from grader.course import Course
+
+SOLUTIONS, HIDDEN, KEY, CATALOGUE, SEED = "a solution", "a hidden test", "a quiz key", "a catalogue answer", "a seed"
+SHORTEST = {SOLUTIONS: 36, HIDDEN: 36, CATALOGUE: 36, KEY: 20, SEED: 8}  # characters that count
+LAID_OUT = str.maketrans("", "", "\"'`,\\")
+OPEN_ROOMS = ("checks", "experiments")  # of the package, beside what it teaches
+CATALOGUE_FOLDER = Path("tests") / "catalogue"
+SENTENCE = re.compile(r'\s*f?(?P<quote>"|\').*(?P=quote)[,)\s]*')
+QUESTION = re.compile(r"\bQuestion\(")
+
+
+def bare(text: str) -> str:
+    """Return the characters of a text that count."""
+    return "".join(text.translate(LAID_OUT).split())
+
+
+def passages(lines: Iterable[str], kind: str) -> Iterator[str]:
+    """Yield from each line on as many lines as are long enough together, joined.
+
+    Args:
+        lines: of one text.
+        kind: of which kind it is, a key of `SHORTEST`.
+    """
+    lines = [line for line in lines if bare(line)]
+    for first, line in enumerate(lines):
+        joined = ""
+        for text in map(bare, lines[first:]):
+            joined += text
+            if len(joined) >= SHORTEST[kind]:
+                if kind != HIDDEN or joined != bare(line) or not SENTENCE.fullmatch(line):
+                    yield joined
+                break
+
+
+def secrets_of(course: Course, seeds: Sequence[str] = ()) -> dict[str, str]:
+    """Return all secrets of a course: for each passage the kind that it is of.
+
+    Args:
+        course: all its labs count, also those that are not in use.
+        seeds: that test inputs derive from; default none.
+
+    Raises:
+        SourceError: a lab's source is malformed.
+    """
+    root = course.root
+    sources = [(lab, read_source(lab.source, lab.relative(lab.source), course)) for lab in find_labs(root)]
+    given = "\n".join(bare(text) for _, source in sources for text in _given(source))
+    taught = "\n".join([given, *(bare(path.read_text(encoding="utf-8")) for path in _open_modules(root, sources))])
+    found: dict[str, str] = {}
+    for lines in _catalogue(root):
+        found |= {one: CATALOGUE for one in passages(lines, CATALOGUE) if one not in taught}
+    for lab, source in sources:
+        quiz = QUESTION.search(lab.source.read_text(encoding="utf-8")) is not None
+        for kind, lines in _regions(source):
+            meant = KEY if quiz else {SOLUTION: SOLUTIONS, HIDDEN_TESTS: HIDDEN}[kind]
+            known = taught if meant == SOLUTIONS else given
+            found |= {one: meant for one in passages(lines, meant) if one not in known}
+    return found | {bare(seed): SEED for seed in seeds if len(bare(seed)) >= SHORTEST[SEED]}
+
+
+def _regions(source: NotebookNode) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for cell in source.cells:
+        for region in regions(cell.source):
+            yield region.kind, region.lines
+
+
+def _given(source: NotebookNode) -> Iterator[str]:
+    """Yield the text of each cell outside of its regions."""
+    for cell in source.cells:
+        inside = {number for one in regions(cell.source) for number in range(one.first, one.last + 1)}
+        yield "\n".join(line for number, line in enumerate(cell.source.split("\n")) if number not in inside)
+
+
+def _open_modules(root: Path, sources: Iterable[tuple[Lab, NotebookNode]]) -> Iterator[Path]:
+    """Yield the package's files in which a solution may be read."""
+    names = {one for _, source in sources for cell in source.cells for one in cell.metadata.get(WITHHELD_KEY, ())}
+    modules = {root.joinpath(*name.split(".")[:-1]).with_suffix(".py") for name in names}
+    rooms = {path for room in OPEN_ROOMS for path in (root / "lora_utils" / room).rglob("*.py")}
+    yield from sorted(path for path in modules | rooms if path.is_file())
+
+
+def _catalogue(root: Path) -> Iterator[list[str]]:
+    """Yield the lines of each answer of the catalogue: one percent cell each."""
+    for path in sorted((root / CATALOGUE_FOLDER).rglob("*.py")):
+        for answer in re.split(r"(?m)^# %%.*$", path.read_text(encoding="utf-8"))[1:]:
+            yield answer.split("\n")

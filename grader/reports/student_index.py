@@ -1,0 +1,86 @@
+"""A student's own page: all labs, points, passed or not, the total, what is missing, and the way to each feedback."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC
+from pathlib import Path
+
+from grader.class_run.grading_run import Run
+from grader.collecting.roster import Student
+from grader.course import Course, LabTerms
+from grader.records.class_grades import ClassGrades, LabGrade
+from grader.reports.kept import index_of, page_of
+from grader.reports.page import lateness, templates
+
+
+@dataclass(frozen=True)
+class IndexRow:
+    """One lab on a student's page.
+
+    Args:
+        lab, title, points: of the lab.
+        grade: what holds; None for nothing.
+        refused: whether the last hand-in could not be graded.
+        page: the feedback's file; None where nothing was handed in.
+        due: ISO 8601; None for no date.
+        terms: weight and extra credit.
+    """
+
+    lab: str
+    title: str
+    points: float
+    grade: LabGrade | None
+    refused: bool
+    page: str | None
+    due: str | None
+    terms: LabTerms
+
+    @property
+    def remarks(self) -> list[str]:
+        """What there is to say beside points and verdict."""
+        said = ["the last hand-in could not be graded"] if self.refused and self.grade else []
+        if self.grade is not None:
+            said += [f"{len(self.grade.attempts)} attempts"] if self.grade.attempts[1:] else []
+            said += [lateness(self.grade.late, self.grade.penalty)] if self.grade.late else []
+            said += ["points by staff"] if any(by_hand(self.grade)) else []
+            said += ["comment by staff"] if any(one.comment for one in self.grade.entered.values()) else []
+        said += ["extra credit"] if self.terms.extra_credit else []
+        return said
+
+
+def due_date(run: Run, student: str, lab: str) -> str | None:
+    """Return when a lab was due for a student, extension included, in ISO 8601; None where it is not."""
+    due = run.counting.due.get(lab)
+    extension = run.counting.extensions.get((student, lab))
+    due = due + extension if due is not None and extension is not None else due
+    return due.replace(tzinfo=UTC).isoformat() if due is not None else None
+
+
+def by_hand(grade: LabGrade) -> list[str]:
+    """Return the graded cells for which a person entered points or extra credit."""
+    return [name for name, one in grade.entered.items() if one.points is not None or one.extra]
+
+
+def write_student_index(grades: ClassGrades, run: Run, out: Path, course: Course, student: Student) -> Path:
+    """Write feedback/<student>/index.html and return its path."""
+    rows, begun = [], grades.begun
+    for lab, key in grades.labs.items():
+        grade, refused = grades.grades.get((student.id, lab)), (student.id, lab) in grades.refused
+        page = page_of(out, student.id, lab).name if grade is not None or refused else None
+        due, terms = due_date(run, student.id, lab), grades.terms.get(lab, LabTerms())
+        rows.append(IndexRow(lab, key.title, key.max_score, grade, refused, page, due, terms))
+    said = {
+        "course": course.title,
+        "pass_mark": course.pass_mark,
+        "student": student,
+        "rows": rows,
+        "total": grades.total(student.id),
+        "passed": sum(row.grade is not None and row.grade.passed for row in rows),
+        "missing": [row for row in rows if row.page is None and row.lab in begun],
+        "refusals": [one for one in run.refused if one.student == student.id],
+    }
+    path = index_of(out, student.id)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(templates().get_template("student.html").render(said), encoding="utf-8")
+    return path

@@ -1,0 +1,216 @@
+"""What `grader release` writes, for each way of handing out; and that it writes nothing where a secret is in it."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from email.parser import Parser
+from pathlib import Path
+from urllib.parse import parse_qs, urlparse
+
+import pytest
+import releasable_course as small
+import tiny_course as tiny
+import yaml
+from packaging.requirements import Requirement
+from typer.testing import CliRunner
+
+from grader.cli import app
+
+WHEEL = "peft_by_hand-0.2.0-py3-none-any.whl"
+LABS = [tiny.FIRST, tiny.SECOND, small.QUIZ]
+
+
+@pytest.fixture
+def course(tmp_path):
+    return small.make_course(tmp_path)
+
+
+def release(course: Path, *options: str, out: str = "out/kit") -> tuple[int, str, Path]:
+    (course / "out").mkdir(exist_ok=True)
+    done = CliRunner().invoke(app, ["release", "--out", str(course / out), "--root", str(course), *options])
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    return done.exit_code, done.output, course / out
+
+
+def files_of(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_kit_is_notebooks_wheel_environments_and_a_readme(course):
+    code, text, out = release(course)
+    assert (code, "8 files, 3 labs" in text) == (0, True), text
+    notebooks = {f"notebooks/{lab}/{lab}.ipynb" for lab in LABS}
+    files = {"README.md", "requirements.txt", "constraints.txt", "environment.yml", WHEEL}
+    assert files_of(out) == notebooks | files
+    for name in notebooks:
+        assert (out / name).read_bytes() == (course / name).read_bytes()
+    with zipfile.ZipFile(out.with_suffix(".zip")) as archive:
+        assert archive.namelist() == sorted(f"kit/{name}" for name in notebooks | files)
+        assert {one.date_time for one in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+
+
+def test_the_wheel_has_the_package_and_the_students_command_and_nothing_of_the_staffs(course):
+    _, _, out = release(course)
+    with zipfile.ZipFile(out / WHEEL) as wheel:
+        names = wheel.namelist()
+        (metadata, scripts) = (next(n for n in names if n.endswith(end)) for end in ("/METADATA", "/entry_points.txt"))
+        said, commands = Parser().parsestr(wheel.read(metadata).decode()), wheel.read(scripts).decode()
+    assert {name.split("/")[0] for name in names} == {"lora_utils", "peft_by_hand-0.2.0.dist-info"}
+    assert not [name for name in names if "__pycache__" in name]
+    assert commands.split() == ["[console_scripts]", "lora-utils", "=", "lora_utils.cli:app"]
+    needed = {Requirement(line).name for line in said.get_all("Requires-Dist")}
+    assert needed >= {"torch", "ipython", "jupyterlab", "torchtext"}
+    assert needed & {"nbgrader", "sqlalchemy", "pytest", "peft-by-hand"} == set()
+    assert set(said.get_all("Provides-Extra")) == {"lab", "torchtext"}
+
+
+def test_the_same_course_gives_the_same_bytes_whoever_builds_it(course):
+    packed = release(course)[2].with_suffix(".zip")
+    before = packed.read_bytes()
+    packed.unlink()
+    (course / "lora_utils" / "cli.py").chmod(0o600)
+    os.utime(course / "lora_utils" / "cli.py", (1_900_000_000, 1_900_000_000))
+    release(course)
+    assert packed.read_bytes() == before
+
+
+def test_what_is_installed_is_pinned_and_nothing_of_the_staffs(course):
+    _, _, out = release(course)
+    lines = (out / "requirements.txt").read_text().splitlines()[1:]
+    assert lines[:2] == ["--constraint constraints.txt", f"./{WHEEL}[lab]"]
+    pinned = {Requirement(line).name for line in lines[2:]}
+    assert pinned >= {"torch", "jupyterlab", "ipywidgets", "matplotlib"}
+    assert pinned & {"nbgrader", "nbval", "pytest", "jupytext"} == set()
+    assert all("==" in line for line in lines[2:])
+    everything = (out / "constraints.txt").read_text().splitlines()[1:]
+    assert everything == (course / "constraints.txt").read_text().splitlines()[1:]
+    card = yaml.safe_load((out / "environment.yml").read_text())["dependencies"]
+    assert card[0].startswith("python=3.11")
+    assert card[-1]["pip"][0] == "torch==2.3.1"
+    assert card[-1]["pip"][-1] == f"./{WHEEL}[lab]"
+    assert [line for line in card[-1]["pip"] if line.startswith(("nbgrader", "pytest", "nbval"))] == []
+
+
+def test_labs_title_pass_mark_dates_and_addresses_are_the_courses(course):
+    terms = 'title = "PEFT, spring"\nrepository = "https://github.com/ada/kit"\nlabs = "02-03"\npass_mark = 0.75\n'
+    terms += 'attempts = "latest"\ntime_zone = "+02:00"\n[lab.02]\ndue = "2026-03-31"\n'
+    (course / "course.toml").write_text(terms)
+    _, _, out = release(course)
+    assert {path.parent.name for path in out.rglob("*.ipynb")} == {tiny.SECOND, small.QUIZ}
+    readme = (out / "README.md").read_text()
+    assert readme.startswith("# PEFT, spring\n")
+    path = f"notebooks/{tiny.SECOND}/{tiny.SECOND}.ipynb"
+    assert f"[Halving]({path}) | 2026-03-31 23:59 UTC+02:00 |" in readme
+    assert f"https://colab.research.google.com/github/ada/kit/blob/main/{path}" in readme
+    assert "75 % of a lab's points pass it. You may hand in again; the latest attempt counts.\n" in readme
+    assert "!git clone --quiet https://github.com/ada/kit course\n" in readme
+    assert "<<" not in readme
+
+
+def test_without_a_repository_colab_gets_the_wheel_by_hand(course):
+    readme = (release(course)[2] / "README.md").read_text()
+    assert f"files.upload()  # choose {WHEEL}\n%pip install --quiet ./{WHEEL}\n" in readme
+    assert "colab.research" not in readme
+    install = "python -m pip install -r requirements.txt"
+    for line in ("python3 -m venv .venv", f".venv/bin/{install}", "py -m venv .venv", f".venv\\Scripts\\{install}"):
+        assert f"\n{line}\n" in readme
+
+
+def test_a_template_for_github_classroom_checks_each_lab_on_a_push(course):
+    _, _, out = release(course, "--target", "github-classroom")
+    workflow = yaml.safe_load((out / ".github" / "workflows" / "checks.yml").read_text())
+    assert workflow[True] == ["push", "workflow_dispatch"]  # YAML reads "on" as a truth
+    (job,) = workflow["jobs"].values()
+    commands = [step["run"] for step in job["steps"] if "run" in step]
+    assert commands[1] == f"pip install --quiet --constraint constraints.txt ./{WHEEL}"
+    assert commands[2:] == [f"lora-utils check notebooks/{lab}/{lab}.ipynb" for lab in LABS]
+    assert {step.get("if") for step in job["steps"][4:]} == {"success() || failure()"}  # also after one that failed
+    assert (out / ".gitignore").is_file()
+    assert "individual assignment" in (out / "README.md").read_text()
+
+
+def test_links_for_a_hub_are_of_nbgitpullers_form(course):
+    (course / "course.toml").write_text('repository = "https://github.com/ada/kit.git"\n')
+    _, _, out = release(course, "--target", "nbgitpuller")
+    readme = (out / "README.md").read_text()
+    link = next(part for part in readme.split("(") if part.startswith("https://HUB/")).split(")")[0]
+    asked = {name: value for name, (value,) in parse_qs(urlparse(link).query).items()}
+    path = f"kit/notebooks/{tiny.FIRST}/{tiny.FIRST}.ipynb"
+    assert asked == {
+        "repo": "https://github.com/ada/kit.git",
+        "branch": "main",
+        "urlpath": f"lab/tree/{path}?autodecode",
+    }
+    assert urlparse(link).path == "/hub/user-redirect/git-pull"
+
+
+PLANTED = {
+    "a solution": "lora_utils/methods/double.py",
+    "a hidden test": "lora_utils/checks/double.py",
+    "a quiz key": "lora_utils/quiz.py",
+    "a catalogue answer": "lora_utils/answers.py",
+    "a seed": "lora_utils/settings.py",
+}
+
+
+@pytest.mark.parametrize("kind", PLANTED)
+def test_a_secret_ends_it_with_one_sentence_and_nothing_is_written(kind, course):
+    (course / PLANTED[kind]).write_text(f'"""Planted."""\n# {small.SECRETS[kind]}\n')
+    code, text, out = release(course)
+    assert code == 1
+    assert text == f"grader release: {WHEEL}/{PLANTED[kind]} holds {kind}; nothing was written.\n"
+    assert list(out.parent.iterdir()) == []
+
+
+def test_the_seeds_of_the_environment_and_of_the_option_are_looked_for_too(course, monkeypatch):
+    monkeypatch.setenv("LORA_UTILS_CHECK_SEED", "of-the-environment")
+    (course / "other").write_text("of-the-option\n")
+    page = course / "notebooks" / tiny.FIRST / f"{tiny.FIRST}.ipynb"
+    before = page.read_text()
+    for seed in ("of-the-environment", "of-the-option"):
+        page.write_text(before.replace("twice as much", f"twice as much {seed}"))
+        code, text, _ = release(course, "--seed-file", str(course / "other"))
+        assert (code, f"{tiny.FIRST}.ipynb holds a seed; nothing was written" in text) == (1, True)
+
+
+def test_a_notebook_with_its_answers_is_found_before_it_is_called_stale(course):
+    twin = course / "notebooks" / tiny.FIRST / f"{tiny.FIRST}.ipynb"
+    twin.write_bytes((course / "solutions" / tiny.FIRST / f"{tiny.FIRST}.ipynb").read_bytes())
+    code, text, _ = release(course)
+    assert code == 1
+    assert f"notebooks/{tiny.FIRST}/{tiny.FIRST}.ipynb holds a " in text
+    assert "(and 1 more)" in text
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda course: (course / "course.toml").write_text("labs = 5"), "course.toml: labs must be a text"),
+        (lambda course: (course / "notebooks" / small.QUIZ / f"{small.QUIZ}.ipynb").unlink(), "run `grader build`"),
+        (lambda course: (course / "lora_utils" / "cli.py").unlink() or (course / "LICENSE").unlink(), "LICENSE"),
+        (lambda course: (course / "notebooks" / small.QUIZ / f"{small.QUIZ}.ipynb").write_text('{"cells": []}'),
+         "03_quiz.ipynb differs from 03_quiz.py; run `grader build 03_quiz`"),
+        (lambda course: (course / "out" / "kit").mkdir(parents=True) or (course / "out/kit/thesis.tex").write_text("x"),
+         "kit holds thesis.tex, which is no part of this release; give an empty folder"),
+        (lambda course: (course / "out").mkdir() or (course / "out" / "kit").write_text("x"), "kit is a file"),
+        (lambda course: (course / "seed").write_bytes(b"\xff\xfe"), "seed cannot be read"),
+    ],
+    ids=["course.toml", "not built", "no wheel", "stale", "full folder", "file", "seed"],
+)  # fmt: skip
+def test_what_cannot_be_released_gets_one_sentence(change, sentence, course):
+    change(course)
+    code, text, out = release(course)
+    assert (code, text.count("\n")) == (2, 1), text
+    assert sentence in text
+    assert not (out / "README.md").exists()
+
+
+def test_a_repository_that_holds_an_earlier_release_gets_the_new_one(course):
+    _, _, out = release(course, "--target", "nbgitpuller")
+    (out / ".git").mkdir()
+    (out / ".git" / "config").write_text("")
+    (out / "README.md").write_text("old")
+    assert release(course, "--target", "nbgitpuller")[0] == 0
+    assert (out / "README.md").read_text().startswith("# Tiny")
+    assert (out / ".git" / "config").is_file()
