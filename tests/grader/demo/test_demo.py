@@ -14,6 +14,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import tiny_course as tiny
@@ -35,6 +36,7 @@ from grader.demo.download import NEVER_CAME
 from grader.demo.sample_class import CLASS, QUIZ, in_own_words, labs_of, verbatim
 from grader.notebooks.answer_key import AnswerKey, read_keys
 from grader.notebooks.submission import Refusal
+from grader.reports.console import CannotStart
 
 ROOT = Path(__file__).parents[3]
 
@@ -310,11 +312,13 @@ def test_where_nothing_shuts_submissions_off_that_is_said_before_grading_begins(
 
     def graded(*_, sandbox, console, **more):
         console.print("the progress bar" if not sandbox else "in the sandbox")
-        return Run({}), []
+        raise CannotStart("seen enough")
 
     monkeypatch.setattr(demo, "sandbox_faults", lambda: ["it needs Linux."])
     monkeypatch.setattr(demo, "grade_folder", graded)
-    demo.run_demo(ROOT, tmp_path, console)
+    monkeypatch.setattr(demo, "release_course", lambda *_: (SimpleNamespace(files=()), None, []))
+    with pytest.raises(CannotStart, match="seen enough"):
+        demo.run_demo(ROOT, tmp_path, console)
     said = console.export_text()
     assert said.index("Without a sandbox, since it does not hold here: it needs Linux.") < said.index(
         "the progress bar"
