@@ -33,7 +33,7 @@ release: setup ## write what students get into build/kit
 	rm -rf build/kit
 	grader release --out build/kit
 
-demo: assets ## build the twins, grade a sample class, print the table
+demo: assets ## build the twins, and go through a term with a sample class
 	grader build
 	grader demo --out build/demo
 
