@@ -9,12 +9,20 @@ from typing import Annotated, Literal
 import typer
 import typer.core
 
+from grader import staff_commands
+from grader.command_options import Database, Root, RosterFile, course
+
 # jsonschema, which nbformat imports, compiles 38 grammars of international addresses where it finds this package:
 # more than a second, and no notebook holds anything for them to check. Absent, it goes without.
 sys.modules.setdefault("rfc3987_syntax", None)
 
 # Who needs which command, and in the order of a term; `--help` shows them so.
-TERM = {"For authors": ["build"], "For instructors": ["doctor", "release", "collect", "grade", "demo"]}
+TERM = {
+    "For authors": ["build"],
+    "For instructors": [
+        "doctor", "release", "gradescope", "collect", "extend", "grade", "regrade", "export", "forget", "demo",
+    ],
+}  # fmt: skip
 
 
 class TermGroup(typer.core.TyperGroup):
@@ -45,12 +53,10 @@ app = typer.Typer(
 Target = Literal["kit", "github-classroom", "nbgitpuller"]
 Sandbox = Literal["require", "off"]
 Attempt = Literal["best", "latest", "first"]
-RosterFile = Annotated[Path | None, typer.Option(help="The class as CSV: id, name, e-mail, section, platform's ids.")]
 StudentAt = Annotated[
     str | None, typer.Option(help="Where the student stands in a download's paths, e.g. '{student}_*.ipynb'.")
 ]
 Zone = Annotated[str | None, typer.Option(help="Of a download's times that name none, e.g. +02:00; default: UTC.")]
-Root = Annotated[Path | None, typer.Option(help="The course folder; default: found from here upwards.")]
 
 
 @app.callback()
@@ -58,17 +64,6 @@ def main() -> None:
     """Build the labs of the course, and grade what students hand in."""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # a terminal that lacks a letter of somebody's name must not end a run
-
-
-def course(root: Path | None) -> Path:
-    """Return the course folder, or stop with one sentence and exit code 2."""
-    from grader.build.build import SOLUTIONS, find_root
-
-    found = root.resolve() if root is not None else find_root()
-    if found is None or not (found / SOLUTIONS).is_dir():
-        typer.echo("grader: no course here; run it inside the course's folder or give --root.", err=True)
-        raise typer.Exit(2)
-    return found
 
 
 @app.command()
@@ -187,7 +182,7 @@ def grade(
     ],
     lab: Annotated[list[str] | None, typer.Option(help="A lab by name or number, repeatable; default: all.")] = None,
     out: Annotated[Path, typer.Option(help="Where the results, report.html and feedback/ go.")] = Path("build/grades"),
-    db: Annotated[str | None, typer.Option(help="Gradebook, a URL or a file; default: the course's own.")] = None,
+    db: Database = None,
     due: Annotated[list[str] | None, typer.Option(help="Due: [LAB=]2026-03-31 [23:59 [+02:00]], repeatable.")] = None,
     attempts: Annotated[Attempt | None, typer.Option(help="Which attempt counts; default: course.toml's.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Submissions at a time; default: one a core.")] = None,
@@ -267,7 +262,7 @@ def demo(
 
 @app.command()
 def doctor(
-    db: Annotated[str | None, typer.Option(help="Gradebook, a URL or a file; default: the course's own.")] = None,
+    db: Database = None,
     root: Root = None,
 ) -> None:
     """Look whether this machine is ready to grade, and print the fix for each fault.
@@ -284,3 +279,7 @@ def doctor(
         if one.fix:
             typer.echo(f"{'':<14} {one.fix}")
     raise typer.Exit(0 if all(one.fine for one in findings) else 1)
+
+
+for command in staff_commands.COMMANDS:
+    app.command()(command)

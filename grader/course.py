@@ -31,12 +31,14 @@ class LabTerms:
         weight: of the lab's share of its points in the course's total, at least 0; default 1.
         extra_credit: it adds to the total and is missing from what the total is of; default False.
         points: of exercises by the name of their answer cell, above 0; default: as the lab's source says.
+        column: what its column is called in the learning platform's gradebook; default: the lab's name.
     """
 
     due: datetime | None = None
     weight: float = 1.0
     extra_credit: bool = False
     points: dict[str, float] = field(default_factory=dict)
+    column: str = ""
 
 
 @dataclass(frozen=True)
@@ -178,6 +180,7 @@ class _Reader:
                 self.number(where, table, "weight", 1.0),
                 self.of(where, table, "extra_credit", bool, "true or false") if "extra_credit" in table else False,
                 {one: self.number(f"{where}.points", points, one, 0.0, above=0) for one in points},
+                self.of(where, table, "column", str, "a text") if "column" in table else "",
             )
         return found
 

@@ -8,6 +8,7 @@ PASS_MARK = 0.8  # share of a lab's points that passes it, where the course says
 # ("namespaces+seccomp+cgroups"), or OPEN.
 SHUT_OFF, OPEN = "namespaces", "unsandboxed"
 
+TELL = "GRADER_TELLS_PROBES"  # in the judge's environment: have results say how checks looked, see `Probed`
 LOST = "lost-definition"  # id of the message of what fails for want of a name that another cell was to define
 
 # Verdicts of an exercise, and how a reader is told.
@@ -109,6 +110,27 @@ class CellOutput:
 
 
 @dataclass(frozen=True)
+class Probed:
+    """One look of a check at an answer, as texts for staff.
+
+    Args:
+        exercise: name of the graded cell.
+        check: its id, and "" where that is not known.
+        sentence: what the check says.
+        probe: what was done with the answer.
+        inputs: what it was done with.
+        seen: what came back.
+    """
+
+    exercise: str
+    check: str
+    sentence: str
+    probe: str
+    inputs: str
+    seen: str
+
+
+@dataclass(frozen=True)
 class Terms:
     """What decides a score beside the bytes handed in; for the fields see `Result`."""
 
@@ -135,6 +157,7 @@ class Result:
         flags: what the instructor should look at, as short names.
         notes: what was set right before grading, one sentence each.
         shown: what the student's own cells showed; for the feedback page only, so no record keeps it.
+        probed: how the checks looked at the answers; only where staff grade once more, and no record keeps it either.
     """
 
     student: str
@@ -150,6 +173,7 @@ class Result:
     flags: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     shown: list[CellOutput] = field(default_factory=list)
+    probed: list[Probed] = field(default_factory=list)
 
     @property
     def score(self) -> float:
@@ -186,7 +210,7 @@ def passes(score: float, max_score: float, mark: float = PASS_MARK) -> bool:
 
 def plain(result: Result) -> dict:
     """Return a result as JSON-ready data, with the derived numbers."""
-    data = asdict(replace(result, shown=[]))
-    del data["shown"]
+    data = asdict(replace(result, shown=[], probed=[]))
+    del data["shown"], data["probed"]
     data |= {"score": result.score, "max_score": result.max_score}
     return data

@@ -33,8 +33,9 @@ FLOORS = {
         {"scoring"},
         {"records"},
         {"class_run"},
-        {"reports"},
-        {"demo", "doctor"},
+        {"reports", "exports", "afterwards"},
+        {"demo", "doctor", "command_options"},
+        {"staff_commands"},
         {"cli"},
     ],
 }

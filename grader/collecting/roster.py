@@ -6,7 +6,7 @@ import csv
 import io
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from grader.collecting.download import CannotCollect
@@ -26,14 +26,19 @@ class Student:
         name: as people say it, or "Family, Given".
         email: address.
         section: group.
-        logins: what the other columns hold, such as a platform's number for this student.
+        logins: what the other columns hold, by the column's name in small letters, such as a platform's number.
     """
 
     id: str
     name: str = ""
     email: str = ""
     section: str = ""
-    logins: tuple[str, ...] = ()
+    logins: dict[str, str] = field(default_factory=dict)
+
+    def login(self, *columns: str) -> str:
+        """Return what the first of these columns of the roster that is filled in says, e-mail included; or nothing."""
+        own = dict.fromkeys(EMAIL, self.email) | self.logins
+        return next((own[name] for name in columns if own.get(name)), "")
 
 
 class Ambiguous(ValueError):
@@ -53,7 +58,7 @@ class Roster:
         self._by_name: dict[str, set[str]] = {}
         for student in self.students.values():
             local = student.email.partition("@")[0]
-            for own in filter(None, (student.id, student.email, local, *student.logins)):
+            for own in filter(None, (student.id, student.email, local, *student.logins.values())):
                 self._by_id.setdefault(_plain(own), set()).add(student.id)
             for name in _orders(student.name):
                 self._by_name.setdefault(name, set()).add(student.id)
@@ -123,7 +128,7 @@ class Roster:
 def _student(row: dict[str, str]) -> Student:
     email = next((row[name] for name in EMAIL if row.get(name)), "")
     known = {"id", *NOT_AN_ID, *EMAIL}
-    logins = tuple(value for name, value in row.items() if name not in known and value)
+    logins = {name: value for name, value in row.items() if name not in known and value}
     return Student(row.get("id", ""), row.get("name", ""), email, row.get("section", ""), logins)
 
 

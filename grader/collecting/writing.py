@@ -63,6 +63,25 @@ def report_of(lines: list[Line]) -> str:
     return text.getvalue()
 
 
+def rows_of(report: Path, student: str) -> list[dict[str, str]]:
+    """Return a student's rows of a report; none where there is no report."""
+    if not report.is_file():
+        return []
+    with report.open(encoding="utf-8", newline="") as file:
+        return [row for row in csv.DictReader(file) if row["student"] == spreadsheet(student)]
+
+
+def drop_rows(report: Path, student: str) -> None:
+    """Take a student's rows out of a report."""
+    own = rows_of(report, student)
+    with report.open(encoding="utf-8", newline="") as file:
+        kept = [row for row in csv.DictReader(file) if row not in own]
+    with report.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\r\n")
+        writer.writeheader()
+        writer.writerows(kept)
+
+
 def _merged(known: list[HandIn], group: list[HandIn]) -> list[HandIn]:
     """Return both by time, each once; the undated as they came."""
     came = [(one.submission.sha256, one.submission.timestamp) for one in known]

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from grader import sandbox
 from grader.judge.malformed_answers import Asked
 from grader.judge.probe_code import probe_code
+from grader.judge.probe_log import ProbeLog
 from grader.sandbox.channel import BadFrame, ChannelClosed, ChannelTimeout
 from grader.sandbox.tensor_channel import receive, send
 from grader.student.shown_outputs import Allowance
@@ -54,6 +55,7 @@ class StudentSide:
         self.forks: list[Fork] = []  # all that were made
         self.first: set[int] = set()  # the processes that ran before any code of the student's
         self.asked: list[Asked] = []  # what the probes of the present graded cell brought back
+        self.log = ProbeLog(on=False)  # the same as texts, with what was shown to the answer
         self.odd = False  # whether one of them brought what our own code there never says
         self.patched = False  # whether its process says that libraries or checks are not what they were
         self.meter = sandbox.Meter(os.getpid())  # until it is known whose time counts
@@ -113,7 +115,9 @@ class StudentSide:
 
     def probe(self, function, objects: tuple, inputs: dict, seed: int) -> dict:
         """Run a probe in the fork that belongs to this graded cell, as `Subject.probe` would here."""
-        seen = self._ask(function, objects, inputs, seed)
+        with self.log.asking(function, inputs, seed) as note:
+            seen = self._ask(function, objects, inputs, seed)
+            note(seen)
         self.asked.append(Asked(seed, function.__qualname__, dict(seen)))
         return seen
 

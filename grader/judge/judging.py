@@ -16,7 +16,9 @@ import socket
 from grader import sandbox
 from grader.judge.asking import Fork, Lost, StudentSide
 from grader.judge.malformed_answers import ODD, Solution, forfeited, settled
+from grader.judge.probe_log import ProbeLog
 from grader.judge.trusted_cells import execute, value_of
+from grader.results import TELL
 from grader.sandbox.channel import BadFrame, ChannelClosed, ChannelTimeout, hear, tell
 from grader.student.shown_outputs import Allowance
 from lora_utils.checks.framework.grade import Grade
@@ -156,7 +158,19 @@ class Session:
 
 
 def judge(cell: dict, namespace: dict, side: StudentSide, solution: Solution) -> dict:
-    """Run one graded cell and return what became of it, with the grade's data when there is a grade."""
+    """Run one graded cell and return what became of it, with the grade's data when there is a grade.
+
+    Where the environment asks for it, the grade's data hold as `probed` what each probe showed and saw.
+    """
+    side.log = ProbeLog(on=TELL in os.environ)
+    run = _judged(cell, namespace, side, solution)
+    if TELL in os.environ:
+        grade = run.get("grade") or {}
+        run["grade"] = grade | {"probed": side.log.by_check(grade)}
+    return run
+
+
+def _judged(cell: dict, namespace: dict, side: StudentSide, solution: Solution) -> dict:
     side.asked, side.odd, side.patched = [], False, False
     try:
         value = value_of(cell, namespace, side)

@@ -10,6 +10,7 @@ from grader.records.attempt_policy import Standing as Standing
 from grader.records.attempts import Attempts as Attempts
 from grader.records.class_grades import ClassGrades as ClassGrades
 from grader.records.class_grades import LabGrade as LabGrade
+from grader.records.extensions import Extensions as Extensions
 from grader.records.formgrader_copy import write_copy as write_copy
 from grader.records.gradebook import Gradebook as Gradebook
 from grader.records.gradebook import GradebookError as GradebookError
@@ -18,4 +19,5 @@ from grader.records.gradebook import programs_on_path as programs_on_path
 from grader.records.gradebook import shown_url as shown_url
 from grader.records.late_rules import LateRules as LateRules
 from grader.records.late_rules import LateRulesError as LateRulesError
+from grader.records.regrades import Regrades as Regrades
 from grader.records.writer_lock import WriterLock as WriterLock

@@ -6,8 +6,9 @@ Scores that a person entered in formgrader are kept; nbgrader lets them win over
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from sqlalchemy.exc import ArgumentError
 
 from grader.build.twins import CODE_STUB, RELEASE_PREPROCESSORS, clean
 from grader.records.attempt_policy import no_penalty
+from grader.records.extensions import Extensions
 from grader.records.held_grades import Held, held_grades
 from grader.records.submitted_rows import LabRows
 from grader.results import Result
@@ -235,7 +237,28 @@ class Gradebook:
     def extensions(self) -> dict[tuple[str, str], timedelta]:
         """Return what has been granted beyond the due dates, by student and lab."""
         granted = self._book.db.query(api.SubmittedAssignment).filter(api.SubmittedAssignment.extension.isnot(None))
-        return {(one.student_id, one.name): one.extension for one in granted}
+        found = {(one.student_id, one.name): one.extension for one in granted}
+        due = self.due()
+        ours = {place: until - due[place[1]] for place, until in self._until.items() if due.get(place[1])}
+        return found | {place: max(longer, timedelta()) for place, longer in ours.items()}
+
+    def extend(self, student: str, lab: str, until: datetime | None) -> None:
+        """Let a student hand in a lab until a date (UTC, without zone); None takes the extension back."""
+        Extensions(self.engine).grant(student, lab, until)
+        self.__dict__.pop("_until", None)
+        with suppress(api.MissingEntry):  # else nothing has been handed in, see `extensions`
+            submission = self._book.find_submission(lab, student)
+            submission.extension = self.extensions().get((student, lab)) if until is not None else None
+            self._book.db.commit()
+
+    def remove_student(self, student: str) -> None:
+        """Remove a student with all submissions, grades and comments; nothing where there is none of this name."""
+        with suppress(api.MissingEntry):
+            self._book.remove_student(student)
+
+    @cached_property
+    def _until(self) -> dict[tuple[str, str], datetime]:
+        return Extensions(self.engine).all()
 
     def write(
         self,
@@ -262,11 +285,14 @@ class Gradebook:
 
     def _write(self, counts: Result, timestamp: datetime | None, penalty: Callable) -> None:
         db, lab = self._book.db, counts.lab
+        until = self._until.get((counts.student, lab))
         if lab not in self._labs:
             self._labs[lab] = LabRows.of(self._book, lab)
         submission, notebook = self._labs[lab].submission(db, counts.student, timestamp)
         self._labs[lab].score(db, notebook, counts.exercises)
         submitted = db.get(api.SubmittedNotebook, notebook, populate_existing=True)
-        late = db.get(api.SubmittedAssignment, submission, populate_existing=True).total_seconds_late
-        submitted.late_submission_penalty = penalty(counts.student, submitted, late)
+        handed_in = db.get(api.SubmittedAssignment, submission, populate_existing=True)
+        if until is not None and handed_in.assignment.duedate is not None:
+            handed_in.extension = max(until - handed_in.assignment.duedate, timedelta())
+        submitted.late_submission_penalty = penalty(counts.student, submitted, handed_in.total_seconds_late)
         db.commit()

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from grader.notebooks.answer_key import AnswerKey, KeyCell
 from grader.notebooks.restoration import Cell
-from grader.results import CHECK_WORDS, LOST, NOT_IN_COPY, WORDS, CheckLine, Exercise, Message
+from grader.results import CHECK_WORDS, LOST, NOT_IN_COPY, WORDS, CheckLine, Exercise, Message, Probed
 from grader.scoring.outcomes import MISSING, Losses, ending
 from grader.scoring.run_submission import WITHHELD, CellRun
 from grader.text.cell_text import bare
@@ -160,6 +160,18 @@ def broken_checks(key: AnswerKey, runs: dict[str, CellRun]) -> list[str]:
             if isinstance(check, dict) and check.get("verdict") == "grader-error":
                 notes.append(f"{OURS}: {graded.grade_id}, {_text(check.get('id'))}: {_text(check.get('text'))}")
     return notes
+
+
+def looks(key: AnswerKey, runs: dict[str, CellRun]) -> list[Probed]:
+    """Return how the checks looked at the answers, in their order, where the judge was asked to tell."""
+    found = []
+    for graded in key.graded:
+        data = runs.get(graded.id, CellRun("not-run")).grade or {}
+        sentences = {check["id"]: _text(check["sentence"]) for check in data.get("checks", ())}
+        for one in data.get("probed", ()):
+            check, *texts = (_text(one[name]) for name in ("check", "probe", "inputs", "seen"))
+            found.append(Probed(graded.grade_id, check, sentences.get(check, ""), *texts))
+    return found
 
 
 def grade_flags(

@@ -17,8 +17,8 @@ from grader.engine.service import engine
 from grader.notebooks.answer_key import AnswerKey
 from grader.notebooks.restoration import Cell, restore
 from grader.notebooks.submission import Submission, iso
-from grader.results import OPEN, SHUT_OFF, Exercise, Message, Result, Terms
-from grader.scoring.exercise_grades import OURS, broken_checks, grade_exercises, grade_flags
+from grader.results import OPEN, SHUT_OFF, TELL, Exercise, Message, Result, Terms
+from grader.scoring.exercise_grades import OURS, broken_checks, grade_exercises, grade_flags, looks
 from grader.scoring.run_submission import CellRun, Limits, execute
 from grader.student.shown_outputs import cell_outputs
 
@@ -35,6 +35,7 @@ def grade(
     limits: Limits | None = None,
     sandbox: bool = True,
     seed: str | None = None,
+    tell: bool = False,
 ) -> Result:
     """Grade one submission of one lab.
 
@@ -44,6 +45,7 @@ def grade(
         limits: on time and output; default `Limits()`.
         sandbox: whether to shut the submission off from the machine; default True.
         seed: of the test inputs; default: `input_seed` of this submission.
+        tell: whether the result holds how the checks looked at the answers; default False.
 
     Returns:
         The result. It never raises: when the grader itself breaks, every exercise has the verdict "grader-error".
@@ -51,14 +53,14 @@ def grade(
     limits = limits or Limits()
     start = time.perf_counter()
     seed = seed or input_seed(submission.sha256)
-    notes, flags, shown, walls = list(submission.notes), [], [], []
+    notes, flags, shown, probed, walls = list(submission.notes), [], [], [], []
     try:
         restored = restore(submission.cells, key, submission.exercises)
         notes, flags = notes + restored.notes, list(restored.flags)
-        runs = execute(restored.cells, {SEED_VARIABLE: seed}, limits, sandbox, key)
+        runs = execute(restored.cells, {SEED_VARIABLE: seed} | ({TELL: "1"} if tell else {}), limits, sandbox, key)
         walls, read = engine(sandbox).walls, engine(sandbox).read
         exercises = grade_exercises(key, restored.cells, runs, read, submission.exercises)
-        shown = cell_outputs(restored.cells, runs)
+        shown, probed = cell_outputs(restored.cells, runs), looks(key, runs)
         notes += newer_syntax(submission, runs) + broken_checks(key, runs)
         flags += grade_flags(key, restored.cells, runs, read)
         tried = read("tampering", own_texts(restored.cells))
@@ -68,7 +70,7 @@ def grade(
         notes.append(f"{OURS}: {type(error).__name__}: {error}")
     seconds = round(time.perf_counter() - start, 3)
     result = _result(submission, key, limits, sandbox, seed, exercises, flags, notes, seconds)
-    return replace(result, sandbox="+".join([result.sandbox, *walls]), shown=shown)
+    return replace(result, sandbox="+".join([result.sandbox, *walls]), shown=shown, probed=probed)
 
 
 def ungraded(submission: Submission, key: AnswerKey, limits: Limits, sandbox: bool, seed: str, why: str) -> Result:

@@ -82,9 +82,10 @@ def read_zone(text: str, day: str = "2026-03-31") -> tzinfo:
     )
 
 
-def shown(moment: datetime) -> str:
-    """Write a UTC moment without zone as this module reads it."""
-    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+def shown(moment: datetime, zone: tzinfo = UTC) -> str:
+    """Write a UTC moment without zone as this module reads it, by the clocks of a zone; default UTC."""
+    there = moment.replace(tzinfo=UTC).astimezone(zone)
+    return f"{there:%Y-%m-%d %H:%M:%S} {str(zone).removeprefix('UTC') or 'UTC'}"
 
 
 def _clock(text: str, half: str | None) -> time:

@@ -49,6 +49,7 @@ def test_everything_that_it_may_say(course, tmp_path):
         [lab.10_quiz]
         due = "2026-07-01 12:00"
         extra_credit = true
+        column = "Quiz (4711)"
     """)
     assert read.labs == ("00_welcome", "01_first", "10_quiz")
     assert (read.title, read.pass_mark, read.attempts, read.roster) == (
@@ -57,7 +58,7 @@ def test_everything_that_it_may_say(course, tmp_path):
     assert read.late == Late(0.1, 0.5, 15)
     # summer time: two hours before UTC
     assert read.terms["01_first"] == LabTerms(datetime(2026, 3, 31, 21, 59, 59), 2.0, False, {"lora-layer": 8.0})
-    assert read.terms["10_quiz"] == LabTerms(datetime(2026, 7, 1, 10), 1.0, True)
+    assert read.terms["10_quiz"] == LabTerms(datetime(2026, 7, 1, 10), 1.0, True, {}, "Quiz (4711)")
     assert set(read.due()) == {"01_first", "10_quiz"}
 
 

@@ -116,6 +116,7 @@ class _Run:
         self.exercise, self.subject = exercise, subject
         self.results: list[CheckResult] = []
         self.flags: list[str] = []
+        self.checks: dict[str, Check] = {}  # those that were run, by id
 
     def own_work(self) -> None:
         """Fail everything when the answer is lora_utils' own; say nothing otherwise."""
@@ -130,6 +131,7 @@ class _Run:
         """Run checks that share `points` by weight."""
         total = sum(check.weight for check in checks) or 1.0
         for check in checks:
+            self.checks[check.id] = check
             self.results.append(self._one(check, points * check.weight / total, hidden))
         return self.results
 
@@ -161,9 +163,9 @@ class _Run:
         for other in (OWN_WORK, *check.after):
             if other in before and before[other].verdict != "pass":
                 return result("skipped", "waits", f"waits for: {before[other].sentence}")
-        draw, known = Draw(course_seed(), self.exercise.name, check.id), self._broken()
+        known = self._broken()
         try:
-            note = check.function(self.subject.seeded(probe_seed(self.exercise.name, check.id)), draw)
+            note = self._looked(check)
         except Failure as failure:
             return result("fail", failure.id, failure.rationale, failure.hint)
         except StudentRaised as error:
@@ -174,6 +176,16 @@ class _Run:
         if hidden and (new := [one for one in self._broken() if one not in known]):
             return result("fail", new[0].law, new[0].text, LAWS[new[0].law].hint)
         return result("pass", text=note or "")
+
+    def _looked(self, check: Check) -> str | None:
+        draw = Draw(course_seed(), self.exercise.name, check.id)
+        return check.function(self.subject.seeded(probe_seed(self.exercise.name, check.id)), draw)
+
+    def again(self, id: str) -> str | None:
+        """Run one check again and let what it raises through."""
+        if id not in self.checks:
+            raise ValueError(f"{self.exercise.name} has no check {id!r}; it has: {', '.join(self.checks)}")
+        return self._looked(self.checks[id])
 
     def with_hidden(self, function: CheckFunction, points: float, after: tuple[str, ...]) -> None:
         """Run one hidden check."""

@@ -87,6 +87,21 @@ class Grade(float):
         run = self._run
         return Grade(self.exercise, run.results, of=self.of, flags=run.flags, run=run, printed=self.printed)
 
+    def again(self, check: str) -> str | None:
+        """Run one check once more, on the same inputs, and let what it raises through, for a debugger.
+
+        Args:
+            check: its id, as in `results`.
+
+        Returns:
+            The check's note, if it has one.
+
+        Raises:
+            Failure, StudentRaised: the check does not pass.
+            ValueError: this exercise has no such check.
+        """
+        return self._run.again(check)
+
     @property
     def verdict(self) -> str:
         """One word for the exercise: pass, partial, fail, not-attempted or grader-error."""

@@ -53,7 +53,7 @@ def test_a_name_that_two_bear_is_nobodys(roster):
 
 
 def test_no_login_takes_an_id_away():
-    roster = Roster([Student("s1", logins=("s2",)), Student("s2")])
+    roster = Roster([Student("s1", logins={"login": "s2"}), Student("s2")])
     assert roster.find(["s2"], []) == "s2"
 
 

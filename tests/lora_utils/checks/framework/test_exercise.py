@@ -256,3 +256,29 @@ def test_a_mistake_that_shows_deep_in_the_standard_library_names_the_students_ow
     with pytest.raises(StudentRaised) as raised:
         Subject(module.count).probe(probes.call, args=[3])
     assert raised.value.line == "return Counter(x)  # no list"
+
+
+def test_one_check_again_has_the_same_inputs_and_raises_what_it_found(doubling):
+    seen = []
+
+    def own(x):
+        seen.append(x.clone())
+        return x + (x > 0)
+
+    grade = doubling(own, points=3)
+    grade = grade.hidden(zero, points=1)
+    first = seen[0].clone()
+    seen.clear()
+    with pytest.raises(Failure) as raised:
+        grade.again("doubles")
+    assert str(raised.value) == str(Failure(grade.results[0].message_id, grade.results[0].text, grade.results[0].hint))
+    assert torch.equal(seen[0], first)
+    assert grade.again("zero") == "at zero, too"
+    with pytest.raises(ValueError, match="double has no check 'none'; it has: doubles, keeps-shape, zero"):
+        grade.again("none")
+
+
+def zero(function, draw):
+    """It keeps zero."""
+    function.probe(probes.call, args=[torch.zeros(2)])
+    return "at zero, too"

@@ -1,0 +1,41 @@
+"""The class of a course as its database holds it: what every command after `grader grade` begins with."""
+
+from __future__ import annotations
+
+from grader.collecting.roster import Roster
+from grader.course import Course
+from grader.notebooks.answer_key import AnswerKey
+from grader.records.attempt_policy import AttemptPolicy
+from grader.records.attempts import Attempts
+from grader.records.class_grades import ClassGrades
+from grader.records.gradebook import Gradebook
+from grader.records.late_rules import LateRules
+
+
+def counting_of(course: Course, keys: dict[str, AnswerKey], book: Gradebook) -> AttemptPolicy:
+    """Return which attempts count today: by course.toml, the gradebook's due dates and extensions, and the late rules.
+
+    Raises:
+        LateRulesError: the course's late rules cannot be used.
+    """
+    worth = {lab: key.worth for lab, key in keys.items()}
+    rules = LateRules.of_course(course.root)
+    return AttemptPolicy(course.attempts, rules, book.due(), book.extensions(), worth, course.pass_mark)
+
+
+def grades_of(course: Course, keys: dict[str, AnswerKey], url: str, roster: Roster | None = None) -> ClassGrades:
+    """Return what everybody has in every lab.
+
+    Args:
+        course: see there.
+        keys: of its labs in use.
+        url: of the database.
+        roster: the class; default: whoever handed in.
+
+    Raises:
+        GradebookError, LateRulesError: it cannot be opened, or the late rules cannot be used.
+    """
+    with Gradebook(url) as book:
+        counting = counting_of(course, keys, book)
+        attempts = Attempts(book.engine, counting).all()
+        return ClassGrades.of(keys, attempts, book.held(), counting, roster=roster, terms=course.terms)

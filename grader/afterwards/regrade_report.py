@@ -1,0 +1,74 @@
+"""What staff read of a submission that was graded once more: its seed, verdicts then and now, what each check saw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from grader.afterwards.regrading import Regraded
+from grader.results import CHECK_WORDS, WORDS, CheckLine, Exercise, Probed
+from grader.text.safe_names import one_line
+
+
+def regrade_lines(done: Regraded, *, everything: bool = False) -> list[str]:
+    """Return the report, line by line, as plain text.
+
+    Args:
+        done: what was graded.
+        everything: whether checks that were passed, then as now, say what they showed and saw as well; default False.
+    """
+    then, now = done.attempt, done.now
+    own = f"attempt {then.number} of {done.attempts}{', which counts' if done.counts else ''}"
+    same = "the same checks" if then.checks_sha256 == now.checks_sha256 else "other checks"
+    packages = [
+        f"{name} {then.versions.get(name, 'absent')} then, {version} now"
+        for name, version in now.versions.items()
+        if then.versions.get(name) != version
+    ]
+    lines = [
+        one_line(f"{now.student}, {now.lab}: {own}, handed in {then.timestamp or 'at no known time'}"),
+        f"sha256 {now.submission_sha256}",
+        f"seed   {done.seed}",
+        f"then   {then.score:g} of {then.max_score:g} points, {then.graded_at}",
+        f"now    {now.score:g} of {now.max_score:g} points, by {same}",
+        *(f"       {line}" for line in packages),
+        *(f"regraded before, {one.graded_at}: {one.result['score']:g} points" for one in done.before),
+        *(f"note   {one_line(note)}" for note in now.notes),
+        *(f"flag   {one_line(flag)}" for flag in now.flags),
+    ]
+    before = {exercise.grade_id: exercise for exercise in then.result().exercises}
+    for exercise in now.exercises:
+        looks = [one for one in now.probed if one.exercise == exercise.grade_id]
+        lines += ["", *_exercise(before.get(exercise.grade_id), exercise, looks, everything)]
+    return lines
+
+
+def _exercise(then: Exercise | None, now: Exercise, looks: list[Probed], everything: bool) -> Iterator[str]:
+    name = now.grade_id.removeprefix("test-")
+    points = f"{now.points:g} of {now.max_points:g} points, {WORDS[now.verdict]}"
+    earlier = "not in the lab then" if then is None else f"then {then.points:g}, {WORDS[then.verdict]}"
+    yield f"{name}: {points}; {earlier}"
+    if not now.checks:
+        yield from (f"  {message.text}" for message in now.messages)
+    old = {check.sentence: check for check in then.checks} if then is not None else {}
+    for check in now.checks:
+        was = old.get(check.sentence)
+        yield from _check(was, check)
+        good = check.verdict == "pass" and was is not None and was.verdict == "pass"
+        for one in looks:
+            if one.sentence == check.sentence and (everything or not good):
+                yield f"      {one.check}, {one.probe}: {one_line(one.inputs)}"
+                yield f"        saw {one_line(one.seen)}"
+    for one in looks:
+        if not one.sentence:
+            yield f"  {one.probe}: {one_line(one.inputs)}"
+            yield f"    saw {one_line(one.seen)}"
+
+
+def _check(then: CheckLine | None, now: CheckLine) -> Iterator[str]:
+    was, word = ("new" if then is None else CHECK_WORDS[then.verdict]), CHECK_WORDS[now.verdict]
+    hidden = " (hidden)" if now.hidden else ""
+    yield f"  {word if was == word else f'{was} -> {word}'}: {now.sentence}{hidden}"
+    if then is not None and then.text and then.text != now.text:
+        yield f"      said then: {then.text}"
+    if now.text:
+        yield f"      {now.text}"
