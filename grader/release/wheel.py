@@ -70,12 +70,11 @@ def build_wheel(root: Path) -> tuple[str, bytes]:
         (tree / "pyproject.toml").write_text(student_pyproject(root), encoding="utf-8")
         for name in project_of(root).get("license-files", ()):
             shutil.copy(root / name, tree / name)
-        for path in tree.rglob("*"):  # what a wheel records of a file is not to depend on who built it
-            path.chmod(0o755 if path.is_dir() else 0o644)
         out.mkdir()
         environment = os.environ | {"SOURCE_DATE_EPOCH": EARLIEST}
         command = [sys.executable, "-c", BUILD, str(out)]
-        done = subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True)
+        # A wheel records who may read its files, which is not to depend on who built it.
+        done = subprocess.run(command, cwd=tree, env=environment, umask=0o022, capture_output=True, text=True)
         wheels = list(out.glob("*.whl"))
         if done.returncode or len(wheels) != 1:
             words = (done.stderr.strip() or done.stdout.strip() or "nothing").splitlines()[-1]

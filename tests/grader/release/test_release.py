@@ -71,7 +71,11 @@ def test_the_same_course_gives_the_same_bytes_whoever_builds_it(course):
     packed.unlink()
     (course / "lora_utils" / "cli.py").chmod(0o600)
     os.utime(course / "lora_utils" / "cli.py", (1_900_000_000, 1_900_000_000))
-    release(course)
+    mask = os.umask(0o077)
+    try:
+        release(course)
+    finally:
+        os.umask(mask)
     assert packed.read_bytes() == before
 
 

@@ -237,8 +237,9 @@ def test_it_needs_nothing_that_only_unix_has_and_no_character_that_a_console_lac
     (tmp_path / "sitecustomize.py").write_text(WINDOWS)
     path = os.pathsep.join([str(tmp_path), str(Path(running.__file__).parents[2])])
     command = [sys.executable, "-c", "from lora_utils.cli import app; app()", "check", "mine.ipynb"]
-    environment = os.environ | {"PYTHONPATH": path, "PYTHONIOENCODING": "ascii"}
+    environment = os.environ | {"PYTHONPATH": path, "PYTHONIOENCODING": "cp1252"}
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, env=environment)
     assert done.stderr == b""
     assert done.returncode == 1
     assert b"double: 0 of 3 points" in done.stdout
+    assert b"your code printed:" in done.stdout
