@@ -10,7 +10,7 @@ MODELS := minilm smollm2 trec
 # nbgrader calls a bare `alembic`, so the environment's programs must be on PATH.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: help setup assets lab demo test browser postgresql nbval torchtext build lint constraints clean
+.PHONY: help setup assets lab release demo test browser postgresql nbval torchtext build lint constraints clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -29,7 +29,11 @@ assets: setup ## fetch the corpora and word vectors, once
 lab: assets ## open JupyterLab on the student notebooks
 	cd notebooks && jupyter lab
 
-demo: assets ## build the twins, grade a sample class, print the table
+release: setup ## write what students get into build/kit
+	rm -rf build/kit
+	grader release --out build/kit
+
+demo: assets ## build the twins, and go through a term with a sample class
 	grader build
 	grader demo --out build/demo
 

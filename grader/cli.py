@@ -73,7 +73,9 @@ def build(
     execute: Annotated[bool, typer.Option(help="Run solutions whose code changed.")] = True,
     root: Root = None,
 ) -> None:
-    """Build the solution and student notebooks from solutions/**/*.py.
+    """Build the solution and student notebooks from solutions/**/*.py, with what course.toml decides.
+
+    For example: grader build 05 06
 
     Exit codes: 0 all is well, 1 a source is malformed, a cell failed or a twin drifted, 2 wrong usage.
     """
@@ -204,6 +206,8 @@ def grade(
 ) -> None:
     """Grade what students handed in; every attempt is recorded, and one of them counts.
 
+    For example: grader grade submitted --out results --due 2026-03-31
+
     Exit codes: 0 all graded, 1 some could not be graded (each is named with its reason), 2 nothing could start,
     130 interrupted.
     """
@@ -242,7 +246,9 @@ def demo(
     workers: Annotated[int | None, typer.Option(min=1, help="Submissions at a time; default: one a core.")] = None,
     root: Root = None,
 ) -> None:
-    """Grade an imaginary class that hands in twice, and check that everything comes out as it must.
+    """Go through a term with an imaginary class, and check that everything comes out as it must.
+
+    For example: grader demo --out build/demo
 
     Exit codes: 0 it did, 1 something came out differently (each is named), 2 nothing could start.
     """
@@ -266,6 +272,8 @@ def doctor(
     root: Root = None,
 ) -> None:
     """Look whether this machine is ready to grade, and print the fix for each fault.
+
+    For example: grader doctor --db postgresql://grader@db.example.org/course
 
     Exit codes: 0 ready, 1 not.
     """

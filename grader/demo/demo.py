@@ -1,26 +1,50 @@
-"""The demonstration: an imaginary class hands in twice, is graded twice, and everything comes out as it must."""
+"""The demonstration: a whole term with an imaginary class, in which everything comes out as it must.
 
+Release, collect from two platforms and a folder, grade, collect and grade what came later, one grade and one comment by
+hand, export.
+"""
+
+import csv
+import json
 import shutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from nbgrader import api
+from rich import box
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from grader.build.build import find_labs
 from grader.class_run.grading_run import Graded, Run
+from grader.collecting.collection import REPORT, gather
+from grader.collecting.roster import Roster
+from grader.collecting.writing import require_own, write_collection
 from grader.course import Course
-from grader.demo.sample_class import ALL, CLASS, DUE, SOME, HandIn, hand_in, labs_of
+from grader.demo.download import NEVER_CAME, write_downloads, write_roster
+from grader.demo.sample_class import ALL, CLASS, DUE, LORA, SOME, HandIn, labs_of
 from grader.engine.canary import sandbox_faults
+from grader.exports import Chosen, to_canvas
+from grader.notebooks.answer_key import AnswerKey
 from grader.notebooks.submission import Refusal
 from grader.records.class_grades import ClassGrades
+from grader.release.kit import CannotRelease
+from grader.release.releasing import release_course
+from grader.reports.collection_table import Asked, collection_summary
 from grader.reports.console import CannotStart, grade_folder, start, summary
 from grader.reports.kept import page_of
 from grader.results import Exercise
 
 CELL_SECONDS = 6.0  # a cell of these labs takes well under one; two students wait for the limit
-OWN = ("submitted", "feedback", "gradebook.db", "grades.csv", "report.html", "results.json")
+OWN = (
+    "kit", "kit.zip", "roster.csv", "download-1", "download-2", "submitted", "feedback", "gradebook.db", "grades.csv",
+    "report.html", "results.json", "canvas.csv",
+)  # fmt: skip
+BY_HAND = ("a-not-trainable", "test-lora-layer", 2.0, "The idea is right: make A and B parameters, and it trains.")
 
 
 @dataclass
@@ -28,20 +52,29 @@ class Demo:
     """What came of it.
 
     Args:
-        runs: of the two collections.
+        runs: of the two collections, and of the class after a person's grade.
         grades: of the class after the last of them.
+        refused: what could not be taken from the downloads.
+        steps: (what, how it came out, seconds, the command for one's own class) of the term.
         surprises: one sentence for everything that did not come out as it must.
-        seconds: wall clock.
     """
 
     runs: list[Run] = field(default_factory=list)
     grades: ClassGrades | None = None
+    refused: list[Refusal] = field(default_factory=list)
+    steps: list[tuple[str, str, float, str]] = field(default_factory=list)
     surprises: list[str] = field(default_factory=list)
-    seconds: float = 0.0
+
+    @contextmanager
+    def step(self, what: str, command: str) -> Iterator[list[str]]:
+        """Take the time of a step; what is put into the list is how it came out."""
+        begin, said = time.perf_counter(), []
+        yield said
+        self.steps.append((what, "".join(said), time.perf_counter() - begin, command))
 
 
 def run_demo(root: Path, out: Path, console: Console, workers: int | None = None) -> Demo:
-    """Make the class, grade it twice and compare with what must come of it.
+    """Go through a term and compare with what must come of it.
 
     Args:
         root: the course.
@@ -52,8 +85,7 @@ def run_demo(root: Path, out: Path, console: Console, workers: int | None = None
     Raises:
         CannotStart: the labs are not built.
     """
-    begin, demo = time.perf_counter(), Demo()
-    faults = sandbox_faults()
+    demo, faults = Demo(), sandbox_faults()
     sandbox = not faults  # the imaginary class means no harm, so the demonstration also runs where nothing shuts it off
     if faults:
         console.print(Text(f"Without a sandbox, since it does not hold here: {faults[0]}"))
@@ -62,51 +94,104 @@ def run_demo(root: Path, out: Path, console: Console, workers: int | None = None
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     labs = {lab.name: lab for lab in find_labs(root)}
     names, submitted = labs_of(list(labs.values())), out / "submitted"
-    submitted.mkdir(parents=True)
-    keys = start(root, submitted, names)
+    out.mkdir(parents=True, exist_ok=True)
+    keys = start(root, out, names)
     missing = [name for name in names if not labs[name].student.is_file()]
     if missing or not names:
         raise CannotStart(f"the notebooks of {', '.join(missing) or 'the course'} are not built; run `grader build`.")
-    for collection, title in ((1, "collection 1"), (2, "collection 2")):
+    roster = Roster.read(write_roster(out / "roster.csv"))
+    options = {"labs": names, "keys": keys, "db": str(out / "gradebook.db"), "due": [DUE], "workers": workers}
+    options |= {"timeout": CELL_SECONDS, "sandbox": sandbox, "asked": Asked(roster), "console": console}
+    options |= {"course": Course(root, labs=tuple(names))}  # not its roster, dates and seed
+    with demo.step("release", "grader release --out kit") as said:
+        said.append(_release(demo, root, out / "kit"))
+    for collection in (1, 2):
         chosen = [one for one in CLASS if one.collection == collection and one.lab in keys]
-        for one in chosen:
-            hand_in(one, keys, {name: labs[name].student for name in names}, submitted)
-        run, demo.grades = grade_folder(
-            root,
-            submitted,
-            out,
-            labs=names,
-            keys=keys,
-            db=str(out / "gradebook.db"),
-            due=[DUE],
-            workers=workers,
-            timeout=CELL_SECONDS,
-            sandbox=sandbox,
-            course=Course(root, labs=tuple(names)),  # not its roster, dates and seed
-            console=console,
-            title=title,
-        )
+        with demo.step("collect", "grader collect DOWNLOAD --out submitted --roster roster.csv") as said:
+            twins = {name: labs[name].student for name in names}
+            downloads = write_downloads(chosen, keys, twins, out / f"download-{collection}")
+            said.append(_collect(demo, downloads, keys, roster, submitted, console))
+        with demo.step("grade", "grader grade submitted --out results") as said:
+            run, demo.grades = grade_folder(root, submitted, out, title=f"collection {collection}", **options)
+            said.append(f"{sum(row.standing.new for row in run.graded)} new")
         demo.runs.append(run)
-        demo.surprises += [text for one in chosen if (text := surprise(one, run))]
-        demo.surprises += [text for text in run.problems if not _expected(text, collection)]
-    demo.seconds = time.perf_counter() - begin
+        demo.surprises += [text for one in chosen if (text := surprise(one, run, demo.refused))]
+        demo.surprises += run.problems
+    with demo.step("a grade by hand", "nbgrader formgrader") as said:
+        said.append(_by_hand(out / "gradebook.db"))
+    with demo.step("grade", "grader grade submitted --out results") as said:
+        run, demo.grades = grade_folder(root, submitted, out, title="once more", **options)
+        said.append(f"{sum(row.standing.new for row in run.graded)} new; the grade by hand stays")
+    demo.runs.append(run)
+    with demo.step("export", "grader export --for canvas --out canvas.csv") as said:
+        sheet = to_canvas(Chosen.of(demo.grades))
+        (out / "canvas.csv").write_text(sheet.text(), encoding="utf-8-sig", newline="")
+        said.append(f"{len(sheet.rows) - 1} students")
+    demo.surprises += disagreements(out)
     return demo
 
 
-def _expected(problem: str, collection: int) -> bool:
-    latest = {(one.student, one.lab): one for one in CLASS if one.collection <= collection}
-    return any(one.refused and one.refused in problem and problem.startswith(one.student) for one in latest.values())
+def _release(demo: Demo, root: Path, out: Path) -> str:
+    try:
+        kit, _, leaks = release_course(root, out)
+    except CannotRelease as error:
+        demo.surprises.append(f"The release was not written: {error}")
+        return "not written"
+    demo.surprises += [f"The release would have held a secret: {leak}" for leak in leaks]
+    return f"{len(kit.files)} files, no secret among them"
 
 
-def surprise(one: HandIn, run: Run) -> str:
+def _collect(
+    demo: Demo, downloads: list[Path], keys: dict[str, AnswerKey], roster: Roster, out: Path, console: Console
+) -> str:
+    before = gather(require_own(out), keys)
+    found = gather(downloads, keys, roster=roster)
+    write_collection(found, out, before)
+    collection_summary(console, found, out / REPORT)
+    demo.refused += found.refusals
+    return f"{sum(map(len, found.hand_ins.values()))} notebooks from {len(downloads)} downloads"
+
+
+def _by_hand(book: Path) -> str:
+    """Enter a grade and a comment as formgrader does."""
+    student, cell, points, comment = BY_HAND
+    with api.Gradebook(f"sqlite:///{book}") as gradebook:
+        gradebook.find_grade(cell, LORA, LORA, student).manual_score = points
+        gradebook.find_comment(cell.removeprefix("test-"), LORA, LORA, student).manual_comment = comment
+        gradebook.db.commit()
+    return f"{points:g} points and a comment for {student}"
+
+
+def disagreements(out: Path) -> list[str]:
+    """Say where results.json, grades.csv, a feedback page and the export do not say the same of a grade by hand."""
+    student, cell, points, comment = BY_HAND
+    entries = {(e["student"], e["lab"]): e for e in json.loads((out / "results.json").read_text(encoding="utf-8"))}
+    entry = entries[student, LORA]
+    with (out / "grades.csv").open(encoding="utf-8-sig", newline="") as file:
+        row = next(row for row in csv.DictReader(file) if (row["student"], row["lab"]) == (student, LORA))
+    with (out / "canvas.csv").open(encoding="utf-8-sig", newline="") as file:
+        columns, *rows = csv.reader(file)
+    place = next(number for number, name in enumerate(columns) if name.startswith(LORA))
+    exported = next(row[place] for row in rows if row[0] == "A Not Trainable")
+    said = {
+        "results.json": next(e["points"] for e in entry["exercises"] if e["grade_id"] == cell) == points,
+        "grades.csv": float(row["score"]) == entry["score"] and float(row[cell]) == points,
+        "the feedback page": comment in page_of(out, student, LORA).with_suffix(".txt").read_text(encoding="utf-8"),
+        "canvas.csv": float(exported) == entry["score"],
+        "the roster": not entries[NEVER_CAME, LORA]["handed_in"],
+    }
+    return [f"A grade by hand is not in {where}." for where, agrees in said.items() if not agrees]
+
+
+def surprise(one: HandIn, run: Run, refused: list[Refusal]) -> str:
     """Say what of one submission did not come out as it must; nothing when all did."""
     who = f"{one.student}, {one.lab}:"
+    if one.refused is not None:
+        fits = any((row.student, row.lab) == (one.student, one.lab) and one.refused in str(row) for row in refused)
+        return "" if fits else f"{who} should have been refused ({one.refused}), but was not."
     row = next((row for row in run.rows if (row.student, row.lab) == (one.student, one.lab)), None)
     if row is None:
         return f"{who} is missing from the results."
-    if one.refused is not None:
-        fits = isinstance(row, Refusal) and one.refused in str(row)
-        return "" if fits else f"{who} should have been refused ({one.refused}), but was not."
     if not isinstance(row, Graded):
         return f"{who} should have been graded, but: {row}"
     full = sum(exercise.verdict == "pass" for exercise in row.result.exercises)
@@ -130,10 +215,13 @@ def _fits(one: HandIn, exercise: Exercise) -> bool:
 
 
 def report(demo: Demo, console: Console, out: Path) -> int:
-    """Print the table, the sentences and the paths; return 0 when everything came out as it must."""
+    """Print the class, the term, the sentences and the paths; return 0 when everything came out as it must."""
     summary(console, demo.runs[-1], demo.grades, out, str(out / "gradebook.db"))
-    graded = sum(row.standing.new for run in demo.runs for row in run.graded)
-    console.print(f"{graded} attempts graded in {demo.seconds:.0f} s, two collections.", highlight=False)
+    heads = ("the term", "came out as", "seconds", "with your own class")
+    table = Table(*heads, box=box.SIMPLE_HEAD, show_edge=False)
+    for what, said, seconds, command in demo.steps:
+        table.add_row(what, Text(said), f"{seconds:7.1f}", Text(command))
+    console.print(table)
     for sentence in demo.surprises:
         console.print(Text(f"UNEXPECTED  {sentence}"))
     if not demo.surprises:

@@ -40,12 +40,11 @@ def write_feedback(
         if lab in grades.labs:
             keep_answers(submission, grades.labs[lab], out)
     students = {student.id: student for student in grades.students}
-    new = {(row.student, row.lab) for row in run.graded if row.standing.new}
     written = []
     for name, lab in sorted({*grades.grades, *grades.refused}):
         if lab not in grades.labs:
             continue
-        said = context(grades, run, out, course, students[name], lab, (name, lab) in new)
+        said = context(grades, run, out, course, students[name], lab)
         page = page_of(out, name, lab)
         page.parent.mkdir(parents=True, exist_ok=True)
         for suffix in ("html", "txt"):
@@ -57,8 +56,8 @@ def write_feedback(
     return written
 
 
-def context(grades: ClassGrades, run: Run, out: Path, course: Course, student: Student, lab: str, new: bool) -> dict:
-    """Return everything the templates mention; `new` where this run has graded the last attempt."""
+def context(grades: ClassGrades, run: Run, out: Path, course: Course, student: Student, lab: str) -> dict:
+    """Return everything the templates mention."""
     grade, refusal = grades.grades.get((student.id, lab)), grades.refused.get((student.id, lab))
     page = {
         "course": course.title,
@@ -70,14 +69,14 @@ def context(grades: ClassGrades, run: Run, out: Path, course: Course, student: S
         "grade": grade,
     }
     page |= _refused(refusal) if refusal is not None else {}
-    return page | _graded(grades, grade, run, out, new) if grade is not None else page
+    return page | _graded(grades, grade, run, out) if grade is not None else page
 
 
 def _refused(refusal: Refusal) -> dict:
     return {"problem": f"{one_line(refusal.file)} {one_line(refusal.fault)}.", "cure": sentence(refusal.cure)}
 
 
-def _graded(grades: ClassGrades, grade: LabGrade, run: Run, out: Path, new: bool) -> dict:
+def _graded(grades: ClassGrades, grade: LabGrade, run: Run, out: Path) -> dict:
     """Say what the last attempt came to, and what counts."""
     key, standing = grades.labs[grade.lab], grade.standing
     last = run.counting.today(grade.attempts[-1])
@@ -110,7 +109,6 @@ def _graded(grades: ClassGrades, grade: LabGrade, run: Run, out: Path, new: bool
         "notes": notes[:MOST_NOTES],
         "more_notes": max(0, len(notes) - MOST_NOTES),
         "shown": shown,
-        "shown_before": not shown and not new,
     }
 
 

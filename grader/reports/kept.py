@@ -31,16 +31,15 @@ def index_of(out: Path, student: str) -> Path:
 
 
 def keep_outputs(result: Result, out: Path) -> None:
-    """Write down what the cells of a new result showed, for its page."""
-    if result.shown:
-        shown = [asdict(one) for one in result.shown]
-        _keep(_file(out, result.student, result.lab, "outputs"), _graded(result), shown)
+    """Write down what the cells of a new result showed, for its page; also that they showed nothing."""
+    shown = [asdict(one) for one in result.shown]
+    _keep(_file(out, result.student, result.lab, "outputs"), _graded(result), shown)
 
 
-def kept_outputs(result: Result, out: Path) -> list[CellOutput]:
-    """Return what `keep_outputs` wrote down for the same submission and checks; nothing where it did not."""
+def kept_outputs(result: Result, out: Path) -> list[CellOutput] | None:
+    """Return what `keep_outputs` wrote down for the same submission and checks; None where it did not."""
     path = _file(out, result.student, result.lab, "outputs")
-    return _kept(path, _graded(result), lambda shown: [CellOutput(**one) for one in shown], [])
+    return _kept(path, _graded(result), lambda shown: [CellOutput(**one) for one in shown])
 
 
 def keep_answers(submission: Submission, key: AnswerKey, out: Path) -> None:
@@ -55,7 +54,7 @@ def keep_answers(submission: Submission, key: AnswerKey, out: Path) -> None:
 def kept_answers(result: Result, out: Path) -> dict[str, str] | None:
     """Return what `keep_answers` wrote down for the same submission; None where it did not."""
     path = _file(out, result.student, result.lab, "answers")
-    return _kept(path, result.submission_sha256, lambda made: {str(a): str(b) for a, b in made.items()}, None)
+    return _kept(path, result.submission_sha256, lambda made: {str(a): str(b) for a, b in made.items()})
 
 
 def _lines(text: str) -> list[str]:
@@ -75,9 +74,9 @@ def _keep(path: Path, of: object, data: object) -> None:
     path.write_text(json.dumps({"of": of, "kept": data}), encoding="utf-8")
 
 
-def _kept(path: Path, of: object, read: Callable, nothing: object) -> object:
+def _kept(path: Path, of: object, read: Callable) -> object:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-        return read(data["kept"]) if data["of"] == of else nothing
+        return read(data["kept"]) if data["of"] == of else None
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        return nothing
+        return None

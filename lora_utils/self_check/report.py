@@ -123,22 +123,40 @@ def _defines(cell: Cell, name: str) -> bool:
 def _borrowed(notebook: Notebook) -> Iterator[str]:
     """Say where a cell uses what the lab asks its reader to write: when it is graded, that is not there."""
     taught = {name.rpartition(".")[2] for name in notebook.withheld}
-    for cell in notebook.cells:
-        for name in sorted(taught & _of_package(cell.source)) if not cell.skip else ():
-            where = f"your answer cell {cell.name!r}" if cell.answer else f"your cell {cell.number}"
+    trees = {cell: _parsed(cell.source) for cell in notebook.cells if not cell.skip}
+    roots = {"lora_utils"}.union(*map(_from_package, trees.values()))
+    for cell, tree in trees.items():
+        reached = {n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute) and _root(n) in roots}
+        imported = {alias.name for alias in _imports(tree)}
+        where = f"your answer cell {cell.name!r}" if cell.answer else f"your cell {cell.number}"
+        for name in sorted(taught & (imported | reached)):
             yield f"{where} uses {name} of lora_utils, which is not there when this lab is graded: write it yourself"
 
 
-def _of_package(source: str) -> set[str]:
-    """Return the names that a cell takes from lora_utils, by an import or as an attribute of it."""
+def _parsed(source: str) -> ast.Module:
     try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError):  # magics, or an answer that its own run reports
-        return set()
-    found: set[str] = set()
+        return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError):  # magics, or an answer of which its own run tells more
+        return ast.Module([], [])
+
+
+def _imports(tree: ast.Module) -> Iterator[ast.alias]:
+    """Yield what a cell imports from the package, and the package itself."""
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "lora_utils":
-            found |= {one.name for one in node.names}
-        elif isinstance(node, ast.Attribute) and ast.unparse(node).startswith("lora_utils."):
-            found.add(node.attr)
-    return found
+            yield from node.names
+        elif isinstance(node, ast.Import):
+            yield from (one for one in node.names if one.name.split(".")[0] == "lora_utils")
+
+
+def _from_package(tree: ast.Module) -> set[str]:
+    """Return the names under which a cell has the package, or something of it."""
+    return {alias.asname or alias.name.split(".")[0] for alias in _imports(tree)}
+
+
+def _root(node: ast.Attribute) -> str:
+    """Return the name that a chain of attributes begins with; nothing where it begins otherwise."""
+    inner = node.value
+    while isinstance(inner, ast.Attribute):
+        inner = inner.value
+    return inner.id if isinstance(inner, ast.Name) else ""

@@ -22,6 +22,7 @@ from traitlets.config import Config
 
 from lora_utils.checks import Grade
 
+LONGEST = 500  # characters of what an exception says
 NOBODY = "there is nobody to answer input() when a notebook is checked or graded"
 
 
@@ -72,9 +73,10 @@ def _said(error: BaseException) -> str:
     if isinstance(error, SyntaxError):
         return f"{error.msg}, in line {error.lineno}"
     try:
-        return str(error)
+        words = " ".join(str(error).split())
     except Exception:  # of a class of the student's own
         return ""
+    return words if len(words) <= LONGEST else f"{words[:LONGEST]} ..."
 
 
 def prepare(shell: Shell, source: str, never: set[str]) -> None:
@@ -87,7 +89,7 @@ def prepare(shell: Shell, source: str, never: set[str]) -> None:
     """
     for node in parsed(shell, source):
         if isinstance(node, ast.Import | ast.ImportFrom):
-            node.names = [one for one in node.names if (one.asname or one.name).split(".")[0] not in never]
+            node.names = [one for one in node.names if (one.asname or one.name).split(".")[0] not in {"*", *never}]
             wanted = bool(node.names)
         else:
             wanted = isinstance(node, ast.Assign) and _is_constant(node) and not names({node}) & never

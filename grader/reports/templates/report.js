@@ -17,7 +17,7 @@ function sort(head) {
   for (const one of table.tHead.rows[0].cells) one.removeAttribute("aria-sort");
   head.setAttribute("aria-sort", down ? "descending" : "ascending");
   const value = (row) => row.cells[head.cellIndex].dataset.value;
-  table.tBodies[0].append(...rows.toSorted((a, b) => compare(value(a), value(b), down)));
+  table.tBodies[0].append(...[...rows].sort((a, b) => compare(value(a), value(b), down)));
   said.textContent = `Sorted by ${head.dataset.name}, ${down ? "descending" : "ascending"}.`;
 }
 

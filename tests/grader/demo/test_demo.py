@@ -12,7 +12,9 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import tiny_course as tiny
@@ -30,9 +32,11 @@ from grader.class_run.grading_run import Run
 from grader.cli import app
 from grader.demo import demo, sample_answers
 from grader.demo.demo import surprise
+from grader.demo.download import NEVER_CAME
 from grader.demo.sample_class import CLASS, QUIZ, in_own_words, labs_of, verbatim
 from grader.notebooks.answer_key import AnswerKey, read_keys
 from grader.notebooks.submission import Refusal
+from grader.reports.console import CannotStart
 
 ROOT = Path(__file__).parents[3]
 
@@ -161,13 +165,13 @@ def test_own_words_have_no_comments_and_verbatim_has_all():
 def test_a_surprise_is_named(tmp_path):
     """The demonstration's own judgement is seen to fail."""
     one = next(one for one in CLASS if one.student == "broken-json" and one.refused)
-    assert surprise(one, Run({})) == "broken-json, 05_lora_layer: is missing from the results."
     row = Refusal("broken-json", one.lab, "x", "is empty", "save it")
-    assert "should have been refused" in surprise(one, Run({}, [row]))
+    assert "should have been refused" in surprise(one, Run({}), [row])
+    assert surprise(one, Run({}), [replace(row, fault=one.refused)]) == ""
     two = next(one for one in CLASS if one.student == "perfect")
-    assert "should have been graded" in surprise(
-        two, Run({}, [Refusal("perfect", two.lab, "x", "is empty", "save it")])
-    )
+    assert surprise(two, Run({}), []) == "perfect, 05_lora_layer: is missing from the results."
+    refused = Run({}, [Refusal("perfect", two.lab, "x", "is empty", "save it")])
+    assert "should have been graded" in surprise(two, refused, [])
 
 
 # -------------------------------------------------------------------------------------------- the real labs
@@ -175,7 +179,8 @@ def test_a_surprise_is_named(tmp_path):
 def real(tmp_path_factory) -> Path:
     """The course's real labs, both twins built afresh (not executed), and the demonstration run on them."""
     root = tmp_path_factory.mktemp("real")
-    (root / "pyproject.toml").write_text("")
+    for name in ("pyproject.toml", "constraints.txt", "environment.yml", "LICENSE", "lora_utils", "tests"):
+        (root / name).symlink_to(ROOT / name)
     for source in sorted((ROOT / "solutions").glob("*/*.py")):
         for folder in ("solutions", "notebooks"):
             (root / folder / source.stem).mkdir(parents=True)
@@ -216,10 +221,11 @@ def everything_came_out_as_it_must(real):
 def results_agree_with_what_each_student_is_known_to_have_done(real):
     entries = {(e["student"], e["lab"]): e for e in json.loads((real / "demo" / "results.json").read_text())}
     latest = {(one.student, one.lab): one for one in CLASS}
-    assert set(entries) == set(latest)
+    came = {place for place, one in latest.items() if one.refused is None}  # the others are refused when collected
+    assert {place for place, entry in entries.items() if entry["handed_in"]} == came
+    assert {student for student, _ in entries} == {one.student for one in CLASS} | {NEVER_CAME}
     for place, one in latest.items():
         entry = entries[place]
-        assert (entry["problem"] is not None) == (one.refused is not None)
         if one.student == "perfect":
             # The solution without its comments; where an answer is long, that shows.
             copied = [name for name in ("inject-by-name", "swap-adapters") if place[1] == "06_linear_with_lora"]
@@ -253,13 +259,21 @@ def attempts_are_all_there_and_the_best_one_is_in_the_gradebook(real):
 def no_feedback_page_holds_hidden_code_or_an_answer(real):
     keys = read_keys(real, [])
     pages = [p for p in (real / "demo" / "feedback").rglob("*.*") if p.suffix in (".html", ".txt")]
-    assert len(pages) == 2 * len({(one.student, one.lab) for one in CLASS})
+    students = {one.student for one in CLASS}
+    assert len(pages) == 2 * len({(one.student, one.lab) for one in CLASS if one.refused is None}) + len(students) + 1
+    own = 0
     for page in pages:
+        if page.stem == "index":
+            continue
         key = keys[page.stem]
-        text = html.unescape(page.read_text())
+        # What stands there of a student's own may well be the course's answer.
+        parts = r"(?s)<details.*?</details>" if page.suffix == ".html" else r"(?m)^  \| .*$"
+        text, left_out = re.subn(parts, "", page.read_text())
+        text, own = html.unescape(text), own + left_out
         assert [line for line in secrets(key) if line in text] == [], page
         assert "BEGIN HIDDEN" not in text
         assert "BEGIN SOLUTION" not in text
+    assert own > 100
 
 
 def an_untouched_quiz_gets_no_reasons(real):
@@ -298,11 +312,13 @@ def test_where_nothing_shuts_submissions_off_that_is_said_before_grading_begins(
 
     def graded(*_, sandbox, console, **more):
         console.print("the progress bar" if not sandbox else "in the sandbox")
-        return Run({}), []
+        raise CannotStart("seen enough")
 
     monkeypatch.setattr(demo, "sandbox_faults", lambda: ["it needs Linux."])
     monkeypatch.setattr(demo, "grade_folder", graded)
-    demo.run_demo(ROOT, tmp_path, console)
+    monkeypatch.setattr(demo, "release_course", lambda *_: (SimpleNamespace(files=()), None, []))
+    with pytest.raises(CannotStart, match="seen enough"):
+        demo.run_demo(ROOT, tmp_path, console)
     said = console.export_text()
     assert said.index("Without a sandbox, since it does not hold here: it needs Linux.") < said.index(
         "the progress bar"

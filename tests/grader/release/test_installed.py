@@ -1,4 +1,4 @@
-"""The wheel of a release, installed without the grader: a student's command checks what a student has."""
+"""The wheel of a release, installed with what it asks for and no more: a student's command checks what there is."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ import subprocess
 import sys
 import sysconfig
 import venv
+from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
 from in_process import LABS, ROOT
+from packaging.requirements import Requirement
 
-from grader.release.wheel import build_wheel
+from grader.release.wheel import build_wheel, project_of
 
 pytestmark = pytest.mark.kernel
 ALONE = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
@@ -21,18 +23,34 @@ ALONE = {name: value for name, value in os.environ.items() if not name.startswit
 
 @pytest.fixture(scope="module")
 def programs(tmp_path_factory) -> Path:
-    """The programs of a bare environment: the wheel, and this environment's packages but for the course's own."""
+    """The programs of a bare environment: the wheel, and of this environment's packages those that it asks for."""
     folder = tmp_path_factory.mktemp("student")
     name, content = build_wheel(ROOT)
     (folder / name).write_bytes(content)
     venv.create(folder / "venv", with_pip=False)
     paths = sysconfig.get_paths(vars={"base": str(folder / "venv"), "platbase": str(folder / "venv")})
-    # A folder that a .pth file names is a place for imports alone: the .pth files in it, as of the course, do nothing.
-    Path(paths["purelib"], "packages.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")
+    link_packages(folder / "packages", project_of(ROOT)["dependencies"])
+    Path(paths["purelib"], "packages.pth").write_text(f"{folder / 'packages'}\n")
     python = Path(paths["scripts"]) / Path(sys.executable).name
     install = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-deps", "--no-index"]
     subprocess.run([*install, folder / name], env=ALONE, check=True)
     return python.parent
+
+
+def link_packages(folder: Path, wanted: list[str]) -> None:
+    """Let a folder have these packages, and what they need in turn, as this environment has them."""
+    folder.mkdir()
+    waiting, done = [Requirement(line) for line in wanted], set()
+    while waiting:
+        one = waiting.pop()
+        if one.name in done or (one.marker and not one.marker.evaluate({"extra": ""})):
+            continue
+        done.add(one.name)
+        found = distribution(one.name)
+        waiting += [Requirement(line) for line in found.requires or ()]
+        for top in {file.parts[0] for file in found.files if file.parts[0] not in ("..", "__pycache__")}:
+            if not (folder / top).exists():
+                (folder / top).symlink_to(found.locate_file(top))
 
 
 def call(programs: Path, program: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess:
@@ -54,7 +72,8 @@ def test_the_grader_is_not_there_and_the_package_is_the_wheels(programs, tmp_pat
     python = Path(sys.executable).name
     found = call(programs, python, "-c", "import lora_utils; print(lora_utils.__file__)", cwd=tmp_path)
     assert Path(found.stdout.strip()).is_relative_to(programs.parent), found.stderr
-    assert "No module named 'grader'" in call(programs, python, "-c", "import grader", cwd=tmp_path).stderr
+    for name in ("grader", "nbgrader", "jupyterlab", "nbformat"):
+        assert f"No module named '{name}'" in call(programs, python, "-c", f"import {name}", cwd=tmp_path).stderr
 
 
 @pytest.mark.parametrize("lab", ["00_welcome", "05_lora_layer", "10_quiz"])

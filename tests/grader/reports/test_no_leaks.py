@@ -10,7 +10,7 @@ from unittest import mock
 import jupytext
 import nbformat
 import pytest
-from class_pages import feedback, report
+from class_pages import feedback, grades_of, report
 from in_process import LABS, ROOT, answers, run
 from leaks import hidden_lines, leaks, texts
 from sqlalchemy import create_engine
@@ -92,7 +92,7 @@ def write_all(results: list[Result], lab: str, folder: Path) -> Path:
     engine = create_engine(f"sqlite:///{folder / 'a.db'}")
     attempts, run, out = Attempts(engine), Run({lab: key_of(lab)}), folder / "out"
     run.rows += [Graded(one, attempts.add(one, None)) for one in results]
-    write_report(run, out)
+    write_report(grades_of(run, attempts), (), out)
     feedback(run, attempts, out)
     report(run, attempts, out)
     engine.dispose()

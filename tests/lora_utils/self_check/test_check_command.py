@@ -139,7 +139,9 @@ def test_magics_figures_and_top_level_await_work_as_in_a_notebook(course, check)
 @pytest.mark.parametrize(
     "source",
     ["from lora_utils.methods import LoRALayer\ndouble = lambda x: 2 * x",
-     "import lora_utils\ndef double(x):\n    lora_utils.LoRALayer\n    return 2 * x"],
+     "import lora_utils\ndef double(x):\n    lora_utils.LoRALayer\n    return 2 * x",
+     "import lora_utils.methods.lora as lora\ndef double(x):\n    lora.LoRALayer\n    return 2 * x",
+     "from lora_utils import methods as m\ndef double(x):\n    m.lora.LoRALayer\n    return 2 * x"],
 )  # fmt: skip
 def test_an_answer_that_borrows_what_the_lab_teaches_is_told(source, course, check):
     data = tiny.notebook(course, double=source, half=tiny.GOOD["half"])
