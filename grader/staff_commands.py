@@ -66,7 +66,8 @@ def export(
     except (CannotCollect, CannotExport, GradebookError, LateRulesError, OSError, ValueError) as error:
         stop("export", error)
     of = ", ".join(f"{one} ({chosen.most(one)} points)" for one in chosen.labs)
-    typer.echo(f"{place}: {len(chosen.students) - len(left_out)} students; {of}")
+    written = len(chosen.students) - len(left_out)
+    typer.echo(f"{place}: {written} student{'' if written == 1 else 's'}; {of}")
     if left_out:
         typer.echo(f"left out, {len(left_out)}: {', '.join(left_out)}. {sheet.why}.", err=True)
         raise typer.Exit(1)
@@ -99,8 +100,8 @@ def gradescope(
     except (OSError, SeedFileError, ValueError) as error:
         stop("gradescope", error)
     typer.echo(f"{out}: {key.lab}, {key.max_score:g} points; for a Programming Assignment, under Configure Autograder")
-    secrets = ["the lab's solution", "its hidden checks", *(["the course's seed"] if secret else [])]
-    typer.echo(f"It holds {', '.join(secrets)}: nobody who is a student may have it.")
+    seeded = ", its hidden checks and the course's seed" if secret else " and its hidden checks"
+    typer.echo(f"It holds the lab's solution{seeded}: nobody who is a student may have it.")
 
 
 def extend(

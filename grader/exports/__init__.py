@@ -9,6 +9,7 @@ from grader.exports.chosen import Chosen as Chosen
 from grader.exports.formats import FORMATS as FORMATS
 from grader.exports.gradescope_autograder import write_autograder as write_autograder
 from grader.exports.gradescope_container import grade_container as grade_container
+from grader.exports.gradescope_container import run_container as run_container
 from grader.exports.gradescope_csv import to_gradescope as to_gradescope
 from grader.exports.gradescope_results import held_results as held_results
 from grader.exports.gradescope_results import results_json as results_json

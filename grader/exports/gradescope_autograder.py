@@ -22,6 +22,7 @@ BEGINNING = (1980, 1, 1, 0, 0, 0)  # the same course gives the same bytes
 # The images of Ubuntu have different Pythons; --extra-index-url is for PyTorch without its GPU libraries.
 SETUP = """#!/usr/bin/env bash
 set -e
+export DEBIAN_FRONTEND=noninteractive
 cd "${AUTOGRADER:=/autograder}/source"
 apt-get update
 apt-get install -y libseccomp2
@@ -35,7 +36,7 @@ done
 RUN = """#!/usr/bin/env bash
 export AUTOGRADER="${AUTOGRADER:=/autograder}"
 cd "$AUTOGRADER/source/course"
-exec "$AUTOGRADER/venv/bin/python" -m grader.exports.gradescope_container
+exec "$AUTOGRADER/venv/bin/python" -c "from grader.exports import run_container; run_container()"
 """
 
 
