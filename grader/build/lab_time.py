@@ -1,4 +1,7 @@
-"""How long a lab takes: what it says, and what its words, exercises, figures and code add up to."""
+"""How long a lab takes: what it says, and what its words, exercises, figures and code add up to.
+
+A section whose heading begins with "If you have time" is not needed later: the core is all the others.
+"""
 
 import re
 
@@ -11,20 +14,41 @@ FIGURE_MINUTES = 2
 LINES_A_MINUTE = 30  # of code that is read, not written
 OFF = 10  # minutes that a statement may be off
 STATED = re.compile(r"about (\d+) minutes")
+CORE = re.compile(r"the core about (\d+)")
+SECTION = re.compile(r"^## +(.*)", re.MULTILINE)
+MARKED = re.compile(r"^(?:\d+\. )?If you have time")
 EXERCISE = re.compile(r"\| *(\d+) min(?:utes)? *\|")
 FOLDED = re.compile(r"<details>.*?</details>", re.DOTALL)  # hints, which not everybody opens
 
 
 def stated_minutes(notebook: NotebookNode) -> int | None:
     """Return the minutes that the lab's first cell states; None where it states none."""
-    found = STATED.search(notebook.cells[0].source) if notebook.cells else None
+    return _first_number(STATED, notebook)
+
+
+def stated_core(notebook: NotebookNode) -> int | None:
+    """Return the minutes that the lab's first cell states for its core; None where it states none."""
+    return _first_number(CORE, notebook)
+
+
+def _first_number(pattern: re.Pattern[str], notebook: NotebookNode) -> int | None:
+    found = pattern.search(notebook.cells[0].source) if notebook.cells else None
     return int(found[1]) if found else None
 
 
-def estimated_minutes(notebook: NotebookNode) -> float:
-    """Return words / 200 + exercises + 2 a figure + lines of code to read / 30, in minutes."""
-    total = 0.0
+def estimated_minutes(notebook: NotebookNode, core: bool = False) -> float:
+    """Return words / 200 + exercises + 2 a figure + lines of code to read / 30, in minutes.
+
+    Args:
+        notebook: the cells.
+        core: leave out the sections that are marked; default False.
+    """
+    total, marked = 0.0, False
     for cell in notebook.cells:
+        if cell.cell_type == "markdown" and (headings := SECTION.findall(cell.source)):
+            marked = bool(MARKED.match(headings[-1]))
+        if core and marked:
+            continue
         if cell.cell_type == "markdown":
             text = FOLDED.sub(" ", cell.source)
             total += len(re.findall(r"[A-Za-z][A-Za-z'-]+", text)) / WORDS_A_MINUTE
