@@ -209,7 +209,8 @@ lines(right, sides, saving)
 # You need the first <i>r</i> columns of <code>U</code>, the first <i>r</i> entries of <code>S</code> and the first <i>r</i> <b>rows</b> of <code>Vh</code>: (d, r), (r,), (r, k).
 # </details>
 # <details><summary>Hint 3: nearly the answer</summary>
-# <code>U[:, :r] * S[:r]</code> scales column <i>j</i> by <i>s<sub>j</sub></i>; multiply it by <code>Vh[:r]</code>. The error is <code>(W - W_r).norm()</code>.
+# <code>U[:, :r] * S[:r]</code> scales column <i>j</i> by <i>s<sub>j</sub></i>. What has to follow, for the shape to be (d, k)? A tensor has a method
+# <code>norm()</code>: of which matrix do you want it?
 # </details>
 
 
@@ -470,8 +471,8 @@ for r in (0, 1, 2, 4, 50):
 # standard deviation 1; divide it.
 # </details>
 # <details><summary>Hint 3: nearly the answer</summary>
-# <code>self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))</code>; the same for <code>self.B</code> with <code>torch.zeros</code>. forward
-# multiplies the product by <code>self.alpha</code>.
+# <code>nn.Parameter(...)</code> takes the tensor that a factor starts with: for <code>self.A</code> what <code>torch.randn</code> gives, divided by a root;
+# for <code>self.B</code> what <code>torch.zeros</code> gives. forward has two products and one factor.
 # </details>
 
 
