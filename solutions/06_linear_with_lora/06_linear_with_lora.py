@@ -72,7 +72,8 @@ print(f"Python {platform.python_version()}, torch {torch.__version__}")
 #
 # * keep the layer it is given, an `nn.Linear` or a subclass of it, and freeze it, weight and bias (if it has one);
 # * hold a `LoRALayer` of the right sizes, on the layer's device and in the layer's dtype;
-# * return the sum of both outputs;
+# * call both, the layer and the path, and return the sum of their outputs: a subclass, a hook or another path may do more
+#   than the formula says, and training or evaluation mode makes no difference;
 # * keep the stub's names of its arguments: later cells call it as `LinearWithLoRA(layer, rank=2, alpha=0.1)`.
 #
 # <details><summary>Hint 1: where to start</summary>
@@ -219,7 +220,7 @@ print("first layer learns, base detached:  ", early_gradient(cut=True))
 # | replace chosen layers inside any model | 3 of 5 | 12 min | 8 lines |
 #
 # Write `inject(model, names, wrapper, rank, alpha)`. For each name, the layer there is replaced, in place, by
-# `wrapper(layer, rank, alpha)`; no other layer is. The wrapper class comes in as an argument, so this exercise does not
+# `wrapper(layer, rank, alpha)`; no other layer is, and what trains, and in which mode, stays as it was. The wrapper class comes in as an argument, so this exercise does not
 # depend on the first, and may be any: what it calls the layer inside, and how deep it puts it, is its own business.
 #
 # A typing error in a name must not pass in silence: a run that trains nothing looks like a run that learns badly.
@@ -849,8 +850,8 @@ for batch in (1, 64):
 # Write `adapter_state(model, also)`. It returns a dict from names as in `model.state_dict()` to tensors, with
 #
 # * `A` and `B` of every `LoRALayer` in the model, at any depth and whatever the attribute is called;
-# * every entry of the modules named in `also`, for example `["fc2"]`, and of what lies below them;
-# * nothing else, and copies, with the same type, instead of views: training on must not change what was saved.
+# * every entry of the modules named in `also`, for example `["fc2"]`, and of what lies below them, buffers included;
+# * nothing else, and plain copies of the same dtype, which ask for no gradient: training on must not change what was saved.
 #
 # What is saved depends on what a part **is**. A layer called `flora` is no LoRA layer, nor is every module that has an
 # `A` and a `B`; a model that was frozen for inference saves the same tensors as before.
@@ -933,7 +934,7 @@ print("one whole model holds as much as", whole_bytes // adapter_bytes, "adapter
 # | load another adapter over the same base, or refuse it | 3 of 5 | 10 min | 10 lines |
 #
 # Write `swap(model, state)`: every tensor in `state` is copied into the model's parameter of that name; everything
-# else stays as it is. Raise `ValueError` with the name in its message, **before anything is changed**, if
+# else stays as it is, the parameter objects and their gradients too. Raise `ValueError` with the name in its message, **before anything is changed**, if
 #
 # * the model has no parameter of that name;
 # * the shapes differ. Compare them yourself: `copy_` would stretch an `A` of shape (50, 1) over one of shape (50, 2)

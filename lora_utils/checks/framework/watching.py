@@ -59,8 +59,8 @@ def state(value: object) -> dict[str, object]:
         held = [*value.named_parameters(), *value.named_buffers()]
         return {
             "changes-weights": [(name, id(one), _values(one)) for name, one in held],
-            "changes-what-trains": [(name, one.requires_grad) for name, one in value.named_parameters()],
-            "changes-the-mode": [one.training for one in modules],
+            "changes-what-trains": _OfEach((name, one.requires_grad) for name, one in value.named_parameters()),
+            "changes-the-mode": _OfEach((one, one.training) for one in modules),
             "changes-the-model": [(id(one), id(vars(one).get("forward")), *map(tuple, (
                 one._forward_hooks, one._forward_pre_hooks, one._backward_hooks))) for one in modules],
         }  # fmt: skip
@@ -96,6 +96,18 @@ class _Values:
         same = torch.equal(self.tensor, other.tensor)
         return same or (self.tensor.is_floating_point() and torch.equal(self.tensor.nan_to_num(7.0),
                                                                         other.tensor.nan_to_num(7.0)))  # fmt: skip
+
+    __hash__ = None
+
+
+class _OfEach(dict):
+    """What holds for each part of a model; that parts came or went makes no difference here."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _OfEach) and all(self[part] == other[part] for part in self.keys() & other.keys())
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
 
     __hash__ = None
 
