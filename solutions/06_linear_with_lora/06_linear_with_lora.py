@@ -11,10 +11,10 @@
 # * put such layers into any model by name, and name two places where that goes wrong;
 # * adapt a classifier of newsgroup posts to film reviews, and choose learning rate, alpha and rank by measurement;
 # * merge the path into the weight and take it out again without losing a bit;
-# * save what was trained and nothing else, and swap adapters over one base;
+# * save what was trained and nothing else, swap adapters over one base, and make one of several;
 # * read a comparison of fine-tuning methods and say what the numbers do not show.
 #
-# **Time** about 100 minutes. **Points** 30 in six exercises. **Run time** about a minute and a half on two CPU cores
+# **Time** about 110 minutes, the core about 90. **Points** 33 in seven exercises. **Run time** about a minute and a half on two CPU cores
 # (one is used), most of it in the sweeps and the table of results. The first run fetches the reviews and the word
 # vectors.
 #
@@ -1093,13 +1093,116 @@ for seed in SEEDS:
     lora_utils.load_adapter(other, folder / "headless.safetensors")
     reloaded.append(accuracy(top(other), means["test"]))
 print(f"with its head {accuracy(top(one), means['test']):.3f}, without it", [round(value, 3) for value in reloaded])
-shutil.rmtree(folder)
 
 # %% [markdown]
 # No error, no warning. Two of the three fresh heads are at chance, and the third is a little better by luck. Test a
 # saved adapter by loading it into a **fresh** model and measuring again.
+
+# %% [markdown]
+# ## 7. If you have time: one adapter out of several
 #
-# ## 7. What it was worth
+# Swapping serves one task at a time. Merging several adapters into one serves them together, or halfway between; PEFT's
+# `add_weighted_adapter` does it, and "task arithmetic" (Ilharco et al. 2022, arXiv 2212.04089) even takes adapters away,
+# with a negative weight.
+
+# %% [markdown]
+# ### Exercise 7: blend adapters (open)
+# | goal | difficulty | time | expected length |
+# | --- | --- | --- | --- |
+# | make one adapter of several | 3 of 5 | 10 min | 3 to 10 lines |
+#
+# Write `blend(adapters, weights)`. `adapters` is a list of triples `(A, B, alpha)`, all for one layer: `A` of shape
+# (in, $r_j$), `B` of shape ($r_j$, out), with ranks and alphas that may differ. `weights` is a list of as many numbers
+# $w_j$, which may be negative or zero. Return one triple of the same kind, `A` (in, $r$), `B` ($r$, out) and a number
+# `alpha`. There are many that are right; two things hold for each of them and are checked:
+#
+# * for every $x$: $\;\alpha\, x A B = \sum_j w_j\, \alpha_j\, x A_j B_j$, up to rounding (two parts in ten thousand);
+# * its rank is at most the sum of the ranks: $r \le \sum_j r_j$.
+#
+# <details><summary>Hint 1: where to start</summary>
+#
+# Write the sum of two outer products, $a_1 b_1^\top + a_2 b_2^\top$, as one product of two matrices.
+# </details>
+# <details><summary>Hint 2: the shapes</summary>
+#
+# The rank is the inner size. What happens to a product of matrices when one adds columns on the left and as many rows on
+# the right?
+# </details>
+# <details><summary>Hint 3: another way</summary>
+#
+# The sum is a matrix of shape (in, out), and you know from lab 05 how to write a matrix of low rank as a product. Either
+# way, decide where each $w_j \alpha_j$ goes, and only once.
+# </details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "blend-adapters", "locked": false, "schema_version": 3, "solution": true, "task": false}
+blend = None  # yours: write the function here, in any way that keeps the two promises
+
+
+### BEGIN SOLUTION
+def blend(adapters: list, weights: list) -> tuple[torch.Tensor, torch.Tensor, float]:
+    """Set the factors side by side, each A with its own scale."""
+    A = torch.cat([w * alpha * A for (A, _, alpha), w in zip(adapters, weights, strict=True)], dim=1)  # (in, sum of r)
+    B = torch.cat([B for _, B, _ in adapters], dim=0)  # (sum of r, out)
+    return A, B, 1.0
+
+
+### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test-blend-adapters", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+blend_adapters_grade = check.blend_adapters(blend, points=2, of=3)
+
+
+### BEGIN HIDDEN TESTS
+def takes_away(function, draw):
+    """An adapter blended with itself, once with 1 and once with -1, is nothing; many of them blend as well."""
+    cases = [check.blend_case(draw, [1.0, -1.0, 2.5]) for _ in range(3)]
+    for case in cases:
+        case["adapters"][1] = case["adapters"][0]
+    check.judge_blend(function, [*cases, check.blend_case(draw, [0.2] * 8), check.blend_case(draw, [0.0, 0.0])])
+
+
+blend_adapters_grade = blend_adapters_grade.hidden(takes_away, points=1, after=("does-what-they-do",))
+### END HIDDEN TESTS
+blend_adapters_grade
+
+# %% [markdown]
+# Your blend at work, if it has passed (the course's way, the factors side by side, if not): the two film adapters, from
+# all IMDb to all Rotten Tomatoes, their heads averaged with the same weights. **Predict before you run**: does the
+# middle lie between the ends, or above or below them?
+
+# %% tags=["skip-when-grading"]
+from safetensors.torch import load_file
+
+
+def side_by_side(adapters, weights):
+    """The course's blend."""
+    scaled = [w * alpha * A for (A, _, alpha), w in zip(adapters, weights, strict=True)]
+    return torch.cat(scaled, 1), torch.cat([B for _, B, _ in adapters]), 1.0
+
+
+own_blend = blend_adapters_grade.verdict == "pass"
+print("blended by", "your function" if own_blend else "the course's function")
+films = [load_file(files[name]) for name in ("IMDb", "Rotten Tomatoes")]
+triples = [(state["fc1.lora.A"], state["fc1.lora.B"], 1.0) for state in films]
+network = nn.Sequential(nn.Linear(50, 128), nn.ReLU(), nn.Linear(128, 2)).requires_grad_(False)
+print("weights              IMDb   Rotten Tomatoes")
+for share in (0.0, 0.25, 0.5, 0.75, 1.0):
+    parts = [1 - share, share]
+    A, B, alpha = (blend if own_blend else side_by_side)(triples, parts)
+    head = {n: sum(w * state[f"fc2.{n}"] for w, state in zip(parts, films, strict=True)) for n in ("weight", "bias")}
+    network[0].weight.copy_(one.fc1.linear.weight + alpha * (A @ B).T)
+    network[0].bias.copy_(one.fc1.linear.bias)
+    network[2].load_state_dict(head)
+    scores = [accuracy(network, tasks[name][1]) for name in ("IMDb", "Rotten Tomatoes")]
+    print(f"{parts!s:<18} {scores[0]:>7.3f} {scores[1]:>12.3f}")
+shutil.rmtree(folder)
+
+# %% [markdown]
+# BLENDTEXT
+#
+# ## 8. If you have time: what it was worth
 #
 # The last experiment compares, on the same start and the same reviews:
 #
@@ -1246,7 +1349,7 @@ for name, make in (("newsgroups", head_only), ("untrained", untrained_fc1)):
 # newsgroups apart. A pretrained layer helps when it has learned something that the new task needs, and this small one
 # has not. Models that are adapted in earnest have: there LoRA reaches into many layers that know much already.
 #
-# ## 8. What breaks in practice
+# ## 9. What breaks in practice
 #
 # | symptom | cause | reported in |
 # | --- | --- | --- |
