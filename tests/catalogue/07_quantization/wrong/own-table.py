@@ -1,11 +1,11 @@
-# %% evenly spaced over all message="loses-too-much"
+# %% evenly spaced over all message="evenly-spaced"
 def own_table(sample, bits):
     table = torch.linspace(-1, 1, 2**bits)
     table[table.abs().argmin()] = 0
     return table
 
 
-# %% evenly spaced from the smallest to the largest message="loses-too-much"
+# %% evenly spaced from the smallest to the largest message="evenly-spaced"
 def own_table(sample, bits):
     table = torch.linspace(sample.min().item(), sample.max().item(), 2**bits)
     table[table.abs().argmin()] = 0
