@@ -32,7 +32,7 @@ import time
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import nn
 
 import lora_utils
@@ -1172,10 +1172,8 @@ blend_adapters_grade
 # all IMDb to all Rotten Tomatoes, their heads averaged with the same weights. **Predict before you run**: does the
 # middle lie between the ends, or above or below them?
 
+
 # %% tags=["skip-when-grading"]
-from safetensors.torch import load_file
-
-
 def side_by_side(adapters, weights):
     """The course's blend."""
     scaled = [w * alpha * A for (A, _, alpha), w in zip(adapters, weights, strict=True)]
