@@ -12,7 +12,7 @@ from lora_utils.checks import Draw, Exercise, Failure, Subject
 from lora_utils.checks.framework.compare import expect_number, expect_tensor
 from lora_utils.checks.framework.many_cases import Rule, ask, expect_all
 
-blend_adapters = Exercise("blend-adapters")
+blend_adapters = Exercise("blend-adapters", lifted=("depends-on-the-layout",))  # of equal factors any will do
 TOLERANCE = 2e-4  # a decomposition of float32 is less exact than a sum
 
 

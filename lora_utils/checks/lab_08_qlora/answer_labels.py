@@ -113,8 +113,6 @@ ROWS = (
          "ids hold all of the row; only labels leave the prompt out."),
     Rule("too-small-a-type", lambda c: [(t + 128) % 256 - 128 for t in c["ids"]], "ids above 127 have become other "
          "numbers: one byte ends there", "Token ids are torch.long."),
-    Rule("too-small-a-type", lambda c: [(t + 2**15) % 2**16 - 2**15 for t in c["ids"]], "ids above 32,767 have become "
-         "other numbers: two bytes end there", "Token ids are torch.long."),
     Rule("answer-missing", lambda c: c["prompt"] + [c["pad"]] * (_rest(c) + len(c["answer"])), "the answer is missing",
          "The model reads the answer too, while it learns it."),
 )  # fmt: skip
@@ -247,7 +245,6 @@ def _count(labels) -> int:
 
 
 def _smoothed(logits, labels, e: float) -> torch.Tensor:
-    """The loss when each label gives a share e of itself to all tokens alike."""
     scores = logits.double().log_softmax(-1)
     even = [[scores[k, t - 1].mean() for t in range(1, len(row)) if row[t] != IGNORE] for k, row in enumerate(labels)]
     return (1 - e) * _right(logits, labels) + e * _mean(even)
@@ -286,7 +283,6 @@ LOSSES = (
          "a short answer counts more", ONE_MEAN),
     Rule("mean-of-means", lambda x, y: _each(_picked(x, y, 1), sum(map(bool, _picked(x, y, 1)))), "each example is "
          "averaged first, so a token in a short answer counts more", ONE_MEAN),
-    Rule("first-row-only", lambda x, y: _right(x[:1], y[:1]), "only the first row counts", ONE_MEAN),
     Rule("last-token-only", lambda x, y: _mean([row[-1:] for row in _picked(x, y, 1)]), "only the last labelled token "
          "of a row counts", ONE_MEAN),
 )  # fmt: skip
