@@ -1039,6 +1039,11 @@ for budget in (1_000, 30_000, 100_000):
         print(f"budget {budget:>7,}: {name:<17} ranks {ranks!s:<8} keep {energy / whole:.3f} of the energy")
 
 # %% [markdown]
+# Nearly all of the energy, 0.96, lies in one direction of the word vectors' update, and that costs 25,050 numbers. Below this price only `fc1` can be served, and
+# keeps half a per cent of the whole; above it, what is left over goes to `fc1`, where a rank costs 178. What a rank keeps and what it costs are two questions. A third
+# is what it is worth to the model: energy is not accuracy, as section 2 has shown.
+
+# %% [markdown]
 # ## Summary
 #
 # | what | the number you should have seen |

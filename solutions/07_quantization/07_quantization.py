@@ -206,6 +206,14 @@ from lora_utils.quantization import (
     zero_point_quantize,
 )
 
+if relative_error_grade.verdict == "pass":
+
+    def relative_error(w, back):
+        """Your error_of, as a plain number."""
+        return float(error_of(w, back))
+
+
+print("errors are measured by", "your error_of" if relative_error_grade.verdict == "pass" else "the course's function")
 minilm = linear_weights(load_minilm())  # name -> (out, in)
 print(f"{len(minilm)} layers, {sum(w.numel() for w in minilm.values()):,} weights")
 down = minilm["blocks.0.feed_forward.down"]
@@ -1187,8 +1195,10 @@ else:
     print("waits for exercise 9")
 
 # %% [markdown]
-# OWNTABLE
-#
+# On MiniLM nothing is gained: 0.0936 against 0.0938, less than the layers differ among themselves. NF4 is at home there. After a ReLU nearly half of NF4's levels lie
+# where no number is, and the error falls from 0.081 to 0.045.
+
+# %% [markdown]
 # ## 10. What breaks in practice
 #
 # | symptom | cause | reported in |
