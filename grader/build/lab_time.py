@@ -1,7 +1,4 @@
-"""How long a lab takes: what it says, and what its words, exercises, figures and code add up to.
-
-A section whose heading begins with "If you have time" is not needed later: the core is all the others.
-"""
+"""How long a lab takes: what it says, and what its words, exercises, figures and code add up to."""
 
 import re
 
@@ -13,47 +10,43 @@ WORDS_A_MINUTE = 200  # of a text that has formulas
 FIGURE_MINUTES = 2
 LINES_A_MINUTE = 30  # of code that is read, not written
 OFF = 10  # minutes that a statement may be off
+LONGEST = 90  # minutes, without what is for those who have time
 STATED = re.compile(r"about (\d+) minutes")
-CORE = re.compile(r"the core about (\d+)")
-SECTION = re.compile(r"^## +(.*)", re.MULTILINE)
-MARKED = re.compile(r"^(?:\d+\. )?If you have time")
+CORE = re.compile(r"the core takes (\d+)")
 EXERCISE = re.compile(r"\| *(\d+) min(?:utes)? *\|")
 FOLDED = re.compile(r"<details>.*?</details>", re.DOTALL)  # hints, which not everybody opens
+HEADING = re.compile(r"^(#+) (.*)", re.MULTILINE)
+SPARE = "if you have time"  # in a heading: nothing later needs this section
 
 
-def stated_minutes(notebook: NotebookNode) -> int | None:
-    """Return the minutes that the lab's first cell states; None where it states none."""
-    return _first_number(STATED, notebook)
-
-
-def stated_core(notebook: NotebookNode) -> int | None:
-    """Return the minutes that the lab's first cell states for its core; None where it states none."""
-    return _first_number(CORE, notebook)
-
-
-def _first_number(pattern: re.Pattern[str], notebook: NotebookNode) -> int | None:
-    found = pattern.search(notebook.cells[0].source) if notebook.cells else None
+def stated_minutes(notebook: NotebookNode, says: re.Pattern = STATED) -> int | None:
+    """Return the minutes that the lab's first cell states, of all or (CORE) of its core; None where it states none."""
+    found = says.search(notebook.cells[0].source) if notebook.cells else None
     return int(found[1]) if found else None
 
 
-def estimated_minutes(notebook: NotebookNode, core: bool = False) -> float:
-    """Return words / 200 + exercises + 2 a figure + lines of code to read / 30, in minutes.
+def estimated_minutes(notebook: NotebookNode) -> float:
+    """Return words / 200 + exercises + 2 a figure + lines of code to read / 30, in minutes."""
+    return sum(map(_minutes, notebook.cells))
 
-    Args:
-        notebook: the cells.
-        core: leave out the sections that are marked; default False.
-    """
-    total, marked = 0.0, False
+
+def core_minutes(notebook: NotebookNode) -> float:
+    """Return the same without the sections that say in their headings that they are for those who have time."""
+    total, depth = 0.0, 0  # depth of the heading of such a section, 0 outside
     for cell in notebook.cells:
-        if cell.cell_type == "markdown" and (headings := SECTION.findall(cell.source)):
-            marked = bool(MARKED.match(headings[-1]))
-        if core and marked:
-            continue
-        if cell.cell_type == "markdown":
-            text = FOLDED.sub(" ", cell.source)
-            total += len(re.findall(r"[A-Za-z][A-Za-z'-]+", text)) / WORDS_A_MINUTE
-            total += sum(map(int, EXERCISE.findall(text))) if "### Exercise" in text else 0
-        elif SKIP_TAG in cell.metadata.get("tags", []):
-            total += FIGURE_MINUTES * len(re.findall(r"\bfigure\(", cell.source))
-            total += sum(bool(line.strip()) for line in cell.source.splitlines()) / LINES_A_MINUTE
+        found = HEADING.search(cell.source) if cell.cell_type == "markdown" else None
+        if found and (not depth or len(found[1]) <= depth):
+            depth = len(found[1]) if SPARE in found[2].lower() else 0
+        total += 0 if depth else _minutes(cell)
     return total
+
+
+def _minutes(cell: NotebookNode) -> float:
+    if cell.cell_type == "markdown":
+        text = FOLDED.sub(" ", cell.source)
+        exercises = sum(map(int, EXERCISE.findall(text))) if "### Exercise" in text else 0
+        return len(re.findall(r"[A-Za-z][A-Za-z'-]+", text)) / WORDS_A_MINUTE + exercises
+    if SKIP_TAG in cell.metadata.get("tags", []):
+        lines = sum(bool(line.strip()) for line in cell.source.splitlines())
+        return FIGURE_MINUTES * len(re.findall(r"\bfigure\(", cell.source)) + lines / LINES_A_MINUTE
+    return 0.0

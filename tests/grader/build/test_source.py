@@ -185,12 +185,12 @@ MALFORMED = {
     ),
     "too long a core": (
         (
-            "# %% [markdown]\n# A lab of about 30 minutes, the core about 30.",
+            "# %% [markdown]\n# A lab of about 30 minutes, of which the core takes 30.",
             "# %% [markdown]\n# " + "word " * 3_000,
             "# %% [markdown]\n# ## 2. If you have time: more\n# " + "word " * 3_000,
             *GOOD,
         ),
-        r"cell 1 .*: says the core takes about 30 minutes, and what is not marked .* adds up to 15; state 15",
+        r"cell 1 .*: says that the core takes 30 minutes, and its parts add up to 15; state 'the core takes 15'",
     ),
     "tags of the wrong type": (
         (*GOOD, '# %% tags="skip-when-grading"\nx = 1'),
