@@ -11,11 +11,12 @@
 # 2. measure how much of a real fine-tuning update fits into rank 1, 2, 4, ...;
 # 3. write `LoRALayer(in_dim, out_dim, rank, alpha)` and derive its gradients;
 # 4. explain why `B` starts at zero and `A` does not, and where the $1/\sqrt{\text{rank}}$ comes from;
-# 5. say what `alpha` does to training, and convert it between this course, the paper and PEFT.
+# 5. say what `alpha` does to training, and convert it between this course, the paper and PEFT;
+# 6. give several matrices their ranks under one budget.
 #
 # | what you need | how long | how it is marked |
 # | --- | --- | --- |
-# | matrix products, the chain rule, a first acquaintance with the singular value decomposition (SVD) | about 80 minutes; the notebook itself runs in about a minute on two CPU cores | six exercises, 24 points; each has a check that tells you what is wrong, and more checks run when it is graded |
+# | matrix products, the chain rule, a first acquaintance with the singular value decomposition (SVD) | about 95 minutes, of which the core takes 90: what is headed *if you have time* is not needed later; the notebook itself runs in about a minute on two CPU cores | seven exercises, 27 points; each has a check that tells you what is wrong, and more checks run when it is graded |
 #
 # The layer of this lab stands alone. Wrapping it around a pretrained `nn.Linear` is
 # [lab 06](../06_linear_with_lora/06_linear_with_lora.ipynb).
@@ -208,7 +209,8 @@ lines(right, sides, saving)
 # You need the first <i>r</i> columns of <code>U</code>, the first <i>r</i> entries of <code>S</code> and the first <i>r</i> <b>rows</b> of <code>Vh</code>: (d, r), (r,), (r, k).
 # </details>
 # <details><summary>Hint 3: nearly the answer</summary>
-# <code>U[:, :r] * S[:r]</code> scales column <i>j</i> by <i>s<sub>j</sub></i>; multiply it by <code>Vh[:r]</code>. The error is <code>(W - W_r).norm()</code>.
+# <code>U[:, :r] * S[:r]</code> scales column <i>j</i> by <i>s<sub>j</sub></i>. What has to follow, for the shape to be (d, k)? A tensor has a method
+# <code>norm()</code>: of which matrix do you want it?
 # </details>
 
 
@@ -447,7 +449,7 @@ for r in (0, 1, 2, 4, 50):
 # | $B$ | `self.B` | (rank, out_dim) | zero |
 # | $\alpha$ | `self.alpha` | a number, not trained | as given |
 #
-# Nothing else: no bias, no activation between $A$ and $B$, and `x` stays as it is. `x` and the factors have one dtype, float32 or
+# Later cells read these three names. Nothing else: no bias, no activation between $A$ and $B$, and `x` stays as it is. `x` and the factors have one dtype, float32 or
 # float64, and the result has it too. The map stays linear, so that it is the product with one matrix,
 # $\alpha A B$, and can be added to $W_0$ when training is over (lab 06).
 
@@ -469,8 +471,8 @@ for r in (0, 1, 2, 4, 50):
 # standard deviation 1; divide it.
 # </details>
 # <details><summary>Hint 3: nearly the answer</summary>
-# <code>self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))</code>; the same for <code>self.B</code> with <code>torch.zeros</code>. forward
-# multiplies the product by <code>self.alpha</code>.
+# <code>nn.Parameter(...)</code> takes the tensor that a factor starts with: for <code>self.A</code> what <code>torch.randn</code> gives, divided by a root;
+# for <code>self.B</code> what <code>torch.zeros</code> gives. forward has two products and one factor.
 # </details>
 
 
@@ -501,7 +503,7 @@ def other_inputs(layer, draw):
     """It also takes single vectors, sequences and float64, at ranks above the layer's size, and any alpha."""
     shapes = ((), (1,), (2, 3), (2, 1, 3), (1, 1, 1, 2))
     check.judge_output(layer, [check.case(draw, leading=leading) for leading in shapes])
-    check.judge_output(layer, [check.case(draw, dtype="float64"), check.case(draw, leading=(2, 3), dtype="float64")])
+    check.judge_output(layer, [check.case(draw, leading=n, dtype="float64", alpha=2.5) for n in ((4,), (2, 3))])
     check.judge_output(layer, [check.case(draw, rank=16, alpha=alpha) for alpha in (-0.5, 0.0, 0)])
 
 
@@ -883,7 +885,7 @@ print(f"PEFT (r=8, lora_alpha=16)    -> ours (rank 8, alpha {alpha:g})", [tuple(
 print(f"rsLoRA (r=16, lora_alpha=16) -> ours (rank 16, alpha {16 / math.sqrt(16):g})")
 
 # %% [markdown]
-# ## 6. Rank against error
+# ## 6. If you have time: rank against error
 #
 # Eckart and Young give a floor: no layer of rank $r$ can come closer to a given update than $\sqrt{s_{r+1}^2 + \dots}$. Does training *reach* the floor? We
 # train your `LoRALayer` to imitate a known update: with $x$ the identity matrix, its output is the matrix $\alpha A B$ itself, and the squared
@@ -931,6 +933,115 @@ for panel, name in zip(panels, targets, strict=True):
 #
 # The comparison is a friendly one. Here the target is known and the loss is the distance to it; in real training neither is so, and a
 # different update of rank 2 may be better *for the loss* than the best approximation of the full update. Lab 06 trains on the real loss.
+
+# %% [markdown]
+# ## 7. Several matrices, one budget
+#
+# A model has many matrices, and nothing says that each should get the same rank. AdaLoRA ([Zhang et al. 2023](https://arxiv.org/abs/2303.10512))
+# moves ranks during training to where they matter. Here is the question behind it, for updates that are known.
+
+# %% [markdown]
+# ### Exercise 7: ranks under a budget (open)
+#
+# | goal | difficulty | time | expected length |
+# | --- | --- | --- | --- |
+# | spend a number of trained numbers where they keep most of the updates | 4 of 5 | 12 min | 8 to 15 lines |
+#
+# Write `ranks_under_budget(updates, budget)`. It gets a list of matrices and returns a list with a rank for each, in the same order. How you find
+# them is up to you; there are several good ways. What holds for every good one is checked:
+#
+# * each rank is an `int` from 0 to $\min(d, k)$ of its matrix, and $\sum_j r_j (d_j + k_j)$ is at most `budget`, a whole number that may be 0;
+# * the best approximations of these ranks together keep an energy, $\sum_j (s_{j,1}^2 + \dots + s_{j,r_j}^2)$, of at least nine tenths of what the
+#   best choice within the budget keeps. (The check tries up to four matrices of various sizes, with budgets of several ranks.)
+#
+# <details><summary>Hint 1: where to start</summary>
+# Write down two matrices of different shape with their singular values. You may buy one more rank for either: what does it cost, and what
+# does it keep? Which would you buy first?
+# </details>
+# <details><summary>Hint 2: a way to go</summary>
+# The next rank of a matrix never keeps more than the one before. So you can buy one rank at a time and look at the next rank of each matrix
+# only; or sort all of them once; or, since the sizes are small, try everything.
+# </details>
+# <details><summary>Hint 3: what is often forgotten</summary>
+# What counts is energy <i>for its price</i>. The last purchase must still fit, the dearest that does not fit need not end the search, and a matrix can
+# be sold out.
+# </details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "ranks-under-budget", "locked": false, "schema_version": 3, "solution": true, "task": false}
+ranks_under_budget = None  # yours: write the function here, in any way that keeps the promises above
+
+
+### BEGIN SOLUTION
+def ranks_under_budget(updates: list[torch.Tensor], budget: int) -> list[int]:
+    """One rank after the other, always the one that keeps most for its price."""
+    energies = [torch.linalg.svdvals(W).square().tolist() for W in updates]
+    ranks, left = [0] * len(updates), budget
+    while True:
+        payable = [
+            (energies[j][r] / sum(W.shape), j)
+            for j, (r, W) in enumerate(zip(ranks, updates, strict=True))
+            if r < len(energies[j]) and sum(W.shape) <= left
+        ]
+        if not payable:
+            return ranks
+        _, best = max(payable)
+        ranks[best] += 1
+        left -= sum(updates[best].shape)
+
+
+### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test-ranks-under-budget", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+ranks_under_budget_grade = check.ranks_under_budget(ranks_under_budget, points=2, of=3)
+
+
+### BEGIN HIDDEN TESTS
+def edges(function, draw):
+    """It also serves a budget of nothing, one that is larger than all, a single matrix and an update of zero."""
+    several = check.plans(draw, 4)
+    rich = [case._replace(budget=10 * case.cost(case.full())) for case in several]
+    poor = [case._replace(budget=budget) for case in several for budget in (0, 1, min(case.sizes()) - 1)]
+    still = [w._replace(s=0 * w.s) for w in several[0].updates[:1]]
+    single = [check.Plan(case.updates[1:2], case.cost([0, 2, 0])) for case in several]
+    more = [check.Plan(still + case.updates, case.budget) for case in several[1:]]
+    check.judge_budget(function, [*rich, *poor, *single, *more, check.Plan(still, 100)])
+    check.judge_energy(function, [*rich, *single, *more])
+
+
+ranks_under_budget_grade = ranks_under_budget_grade.hidden(edges, points=1, after=("keeps-the-budget",))
+### END HIDDEN TESTS
+ranks_under_budget_grade
+
+# %% [markdown]
+# Now the first of the fine-tuned models, which changed two matrices that it had before: the word vectors (25,000 x 50) and `fc1` (128 x 50). What does your
+# function buy as the budget grows, and what does the same rank for both keep?
+
+# %% tags=["skip-when-grading"]
+model = TextClassifier(num_classes=4)  # with the word vectors from before
+both = [(tuned[0][0].embedding.weight - model.embedding.weight).detach(), updates[0]]
+whole = sum(W.square().sum().item() for W in both)
+
+
+def same_for_both(matrices: list[torch.Tensor], budget: int) -> list[int]:
+    """The largest rank that all can have alike."""
+    return [budget // sum(sum(W.shape) for W in matrices)] * len(matrices)
+
+
+ways = {"the same for both": same_for_both}
+if ranks_under_budget_grade.verdict == "pass":
+    ways["yours"] = ranks_under_budget
+for budget in (1_000, 30_000, 100_000):
+    for name, way in ways.items():
+        ranks = way(both, budget)
+        energy = sum(best_approximation(W, r)[0].square().sum().item() for W, r in zip(both, ranks, strict=True))
+        print(f"budget {budget:>7,}: {name:<17} ranks {ranks!s:<8} keep {energy / whole:.3f} of the energy")
+
+# %% [markdown]
+# Nearly all of the energy, 0.96, lies in one direction of the word vectors' update, and that costs 25,050 numbers. Below this price only `fc1` can be served, and
+# keeps half a per cent of the whole; above it, what is left over goes to `fc1`, where a rank costs 178. What a rank keeps and what it costs are two questions. A third
+# is what it is worth to the model: energy is not accuracy, as section 2 has shown.
 
 # %% [markdown]
 # ## Summary

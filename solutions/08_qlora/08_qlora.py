@@ -13,14 +13,15 @@
 # * turn prompts with answers into labels, and name the three places where that goes wrong;
 # * trade time for memory with gradient checkpointing;
 # * calculate what a training step needs, from 135 million to 70 billion parameters, and on which GPU it fits;
-# * merge what was trained, onto the right base, and measure what quantising again costs.
+# * merge what was trained, onto the right base, and measure what quantising again costs;
+# * start a path so that it brings back part of what quantising took.
 #
 # | what you need | how long | how it is marked |
 # | --- | --- | --- |
-# | `LoRALayer` and `LinearWithLoRA` (labs 05 and 06), blocks, NF4 and double quantisation (lab 07) | about 105 minutes; the notebook itself runs in about two and a half minutes on two CPU cores | six exercises, 32 points; each has a check that tells you what is wrong, and more checks run when it is graded |
+# | `LoRALayer` and `LinearWithLoRA` (labs 05 and 06), blocks, NF4 and double quantisation (lab 07) | about 120 minutes, of which the core takes 90: what is headed *if you have time* is not needed later; the notebook itself runs in about two and a half minutes on two CPU cores | seven exercises, 35 points; each has a check that tells you what is wrong, and more checks run when it is graded |
 #
 # Every exercise stands alone: a mistake in one costs nothing in the next. The experiments use the course's own classes,
-# which do what you are asked to build.
+# which do what you are asked to build, and your functions where these have passed their checks and can take their place.
 #
 # The same notebook runs on a GPU, where it takes bitsandbytes' kernels, all training sentences and all test sentences.
 # The outputs you see here come from a CPU: few short sentences, one run. Shipped results of longer runs with three seeds
@@ -202,6 +203,9 @@ def waiting(run):
 layer = QuantizedLinear(nn.Linear(576, 1536, bias=False))  # the course's layer, which does what exercise 1 does
 plain = waiting(lambda: x @ dequantize(four.packed, four.absmax, weight.shape, x.dtype).T)
 print(f"dequantised in an ordinary product: {plain:>9,} bytes wait")
+if four_bit_matmul_grade.verdict == "pass":
+    yours = waiting(lambda: FourBitMatmul.apply(x, four.packed, four.absmax, weight.shape))
+    print(f"your FourBitMatmul:                 {yours:>9,} bytes wait")
 print(f"the course's 4-bit layer:           {waiting(lambda: layer(x)):>9,} bytes wait")
 print(f"its codes and scales:               {layer.stored_bytes():>9,} bytes, stored once")
 
@@ -493,7 +497,7 @@ answer_labels_grade
 # places into logits that a label will look at. A place has 49,152 logits, as many numbers as 85 of its hidden vectors of
 # 576, and of 30 places two are labelled.
 #
-# ## 5. Gradient checkpointing
+# ## 5. If you have time: gradient checkpointing
 #
 # With the weights in 4 bits, the largest rest is what the forward pass leaves for the backward pass: the activations.
 # Gradient checkpointing ([Chen et al. 2016](https://arxiv.org/abs/1604.06174)) keeps the input of each block and forgets what is inside. When the backward
@@ -726,7 +730,7 @@ axes.grid(axis="x", visible=False)
 # 370 MB of these. In total QLoRA needs 265 MB, 8.4 times less than full fine-tuning and
 # 2.4 times less than LoRA. Of its 178 MB of weights the embedding alone has 113.
 #
-# ## 7. What fits where
+# ## 7. If you have time: what fits where
 #
 # `step_bytes` of `lora_utils.training` extends the calculation by the activations and to eight models, whose sizes are in their published
 # configurations. One sequence of 512 tokens, checkpoints on, rank 16 beside all linear layers; the weights in 16 bits,
@@ -1038,14 +1042,21 @@ for name, make in ways.items():
     changed = int((scores.argmax(1) != after.argmax(1)).sum())
     print(f"{name:<26} {moved[name]:>14.4f} {changed:>16} {accuracy_of(scores, truth):>13.2f}")
 
+
 # %% tags=["skip-when-grading"]
+def course_share(stored, merged, again):
+    """The course's lost_share."""
+    return ((again - merged).norm() / (merged - stored).norm()).item()
+
+
+share_of = lost_share if merge_back_grade.verdict == "pass" else course_share
+print("measured by", "your lost_share" if share_of is lost_share else "the course's function")
 shares = {}
 for name, layer in model.named_modules():
     if isinstance(layer, QuantizedLinearWithLoRA):
         base, together = dequantized_weight(layer.base).float(), layer.merged_weight()
-        error = layer.requantized().dequantize() - together
         size = ((together - base).norm() / base.norm()).item()
-        shares[name] = size, (error.norm() / (together - base).norm()).item()
+        shares[name] = size, share_of(base, together, layer.requantized().dequantize())
 sizes, losts = zip(*shares.values(), strict=True)
 fig, axes = figure(
     "Quantised again, the layers lose what they had learned",
@@ -1074,8 +1085,96 @@ print(
 #   models, and ruins one. Only the dequantised base computes what you have measured during training.
 # * For deployment in 4 bits, keep the path beside the base, or quantise the merged model by a method that looks at data,
 #   and measure again.
+
+# %% [markdown]
+# ## 10. If you have time: a start that knows about the rounding
 #
-# ## 10. What breaks in practice
+# LoRA starts with $B = 0$, so that nothing changes at first. Beside a 4-bit base that means to start at $W'$, not at $W$.
+# LoftQ ([Li et al. 2023](https://arxiv.org/abs/2310.08659)) uses the path from the start: choose the 4-bit weight $Q$ and the factors
+# so that $Q + (A B)^\top$ is near $W$.
+
+# %% [markdown]
+# ### Exercise 7: start near the original (open)
+# | goal | difficulty | time | expected length |
+# | --- | --- | --- | --- |
+# | a 4-bit weight and a path whose sum is near $W$ | 4 of 5 | 12 min | 4 to 15 lines |
+#
+# Write `start_near(W, rank)` for a float32 weight $W$ of shape $(o, i)$. It returns `Q` $(o, i)$, `A` $(i, r)$ and `B` $(r, o)$, for alpha 1.
+# `quantize_4bit` and `dequantize_4bit` are imported: `dequantize_4bit(quantize_4bit(W))` is $W'$. Two things hold for every good start and are
+# checked:
+#
+# * 4 bits store `Q` exactly: quantised once more and back, it is the same;
+# * $\lVert W - Q - (A B)^\top \rVert_F$ is at most 1.03 times what the best correction of rank $r$ leaves of the quantisation error $W - W'$, give or take a
+#   hundredth of that error. Less is welcome.
+#
+# <details><summary>Hint 1: where to start</summary>
+#
+# `Q = W'` keeps the first promise. What is then left to the path, and which matrix of rank $r$ comes nearest to it (lab 05)?
+# </details>
+# <details><summary>Hint 2: the shapes</summary>
+#
+# The path's matrix is $(A B)^\top$, $(o, i)$. From `U, S, Vh` of a matrix of that shape, which of the three holds what $x$ meets first?
+# </details>
+# <details><summary>Hint 3: other ways</summary>
+#
+# The factors may also be trained towards the difference, or solved for in turn, one while the other is kept; and with a path at hand, another `Q` than
+# $W'$ may be better. Compute the Frobenius norm of what is left before and after: the quantised weight alone leaves 1.
+# </details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "quantized-start", "locked": false, "schema_version": 3, "solution": true, "task": false}
+start_near = None  # yours: write the function here, in any way that keeps the two promises
+
+
+### BEGIN SOLUTION
+def start_near(W: torch.Tensor, rank: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """The quantised weight, and the best correction of what quantising took."""
+    Q = dequantize_4bit(quantize_4bit(W))
+    U, S, Vh = torch.linalg.svd(W - Q, full_matrices=False)
+    return Q, Vh[:rank].T * S[:rank], U[:, :rank].T
+
+
+### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test-quantized-start", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+quantized_start_grade = check.quantized_start(start_near, points=2, of=3)
+
+
+### BEGIN HIDDEN TESTS
+def other_sizes(function, draw):
+    """It also serves rank 1, the full rank, and a row or column alone."""
+    cases = check.weights(draw, [(20, 9, 1), (9, 28, 1), (8, 13, 8), (17, 6, 6), (1, 40, 1), (33, 1, 1), (50, 50, 7)])
+    check.judge_stored(function, cases)
+    check.judge_near(function, cases)
+
+
+quantized_start_grade = quantized_start_grade.hidden(other_sizes, points=1, after=("can-be-stored",))
+### END HIDDEN TESTS
+quantized_start_grade
+
+# %% [markdown]
+# What it is worth for this model: how much of the quantisation error a start of rank 8, and of rank 64, brings back in a few layers. **Predict before you run**: lab 05
+# has measured what the first directions of a random matrix hold. Is a quantisation error more like an update or more like noise?
+
+# %% tags=["skip-when-grading"]
+if quantized_start_grade.verdict == "pass":
+    print(f"{'':<32}{'error of 4 bits':>16}{'rank 8':>10}{'rank 64':>10}")
+    for name in ("blocks.0.attention.query", "blocks.10.feed_forward.up", "blocks.29.feed_forward.down"):
+        W = original.get_submodule(name).weight.float().cpu()
+        alone = (W - dequantize_4bit(quantize_4bit(W))).norm() / W.norm()
+        line = f"{name:<32}{alone:>16.4f}"
+        for rank in (8, 64):
+            Q, A, B = start_near(W, rank)
+            line += f"{(W - Q - (A @ B).T).norm() / W.norm():>10.4f}"
+        print(line)
+else:
+    print("waits for exercise 7")
+
+# %% [markdown]
+# STARTNEAR
+#
+# ## 11. What breaks in practice
 #
 # | symptom | cause | reported in |
 # | --- | --- | --- |

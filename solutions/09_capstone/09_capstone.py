@@ -11,9 +11,10 @@
 # * say what a difference between two methods is worth, from a handful of seeds;
 # * build DoRA, and say what rsLoRA changes and what it does not;
 # * find the methods that no other beats, and choose among them under limits on size, memory and forgetting;
-# * export a LoRA so that Hugging Face's PEFT loads it and computes the same.
+# * export a LoRA so that Hugging Face's PEFT loads it and computes the same;
+# * fold an adapter of any kind into one weight, or say that it cannot be.
 #
-# **Time** about 90 minutes. **Points** 30 in six exercises. **Run time** about a minute on two CPU cores (one is
+# **Time** about 105 minutes, of which the core takes 90: what is headed *if you have time* is not needed later. **Points** 33 in seven exercises. **Run time** about a minute on two CPU cores (one is
 # used): the big comparison is shipped as a file, beside the command that made it, and one of its runs is repeated here.
 # The first run fetches MiniLM and the TREC questions.
 #
@@ -741,7 +742,7 @@ claimed = by_seed("LoRA")[0]
 print(f"live {live:.3f}, shipped {claimed:.3f}; {history.seconds:.0f} s for {len(history.loss)} steps on the {device}")
 
 # %% [markdown]
-# ## 7. Handing it over
+# ## 7. If you have time: handing it over
 #
 # Other people's tools read PEFT's format: a folder with `adapter_config.json` and `adapter_model.safetensors`. Their
 # LoRA is the same arithmetic with other habits.
@@ -754,7 +755,7 @@ print(f"live {live:.3f}, shipped {claimed:.3f}; {history.seconds:.0f} s for {len
 # | name of a layer | `blocks.0.attention.query` | `encoder.layer.0.attention.self.query`, as in BERT |
 # | name in the file | `blocks.0.attention.query.lora.A` | `base_model.model.` + BERT's name + `.lora_A.weight` |
 #
-# Every line of this table has broken somebody's adapter: section 8.
+# Every line of this table has broken somebody's adapter: section 9.
 
 # %% [markdown]
 # ### Exercise 6: export to PEFT
@@ -878,8 +879,114 @@ scratch.cleanup()
 # The vectors agree to the last digits of float32. The adapter's file has 298 KB against 90 MB of the model. What PEFT
 # does not carry is the head: it sits on the mean of all tokens, which none of transformers' classes has, so it travels
 # in a file of its own. Whoever loads the adapter without it has a good encoder and no answers.
+
+# %% [markdown]
+# ## 8. One weight for any adapter
 #
-# ## 8. What breaks in practice
+# LoRA, rsLoRA, DoRA, IA3 and BitFit leave a linear layer linear, so each can be folded into one weight and one bias, after which nothing costs more than
+# before. A bottleneck with a nonlinearity bends, and cannot. Libraries write the folding anew for each method. It can also be done once, for methods that
+# are not invented yet.
+
+# %% [markdown]
+# ### Exercise 7: fold an adapter of any kind (open)
+# | goal | difficulty | time | expected length |
+# | --- | --- | --- | --- |
+# | merge what can be merged, without knowing what it is | 4 of 5 | 12 min | 8 to 15 lines |
+#
+# Write `fold(layer, in_features)`. `layer` is a module that maps $(\dots, \text{in\_features})$ to $(\dots, o)$: a linear layer with an adapter of a kind
+# that you do not know. How you find out what it computes is up to you. For every good answer holds:
+#
+# * if `layer` is a linear map with a bias, it returns a plain `nn.Linear` that computes the same, up to rounding, for any $x$, in the type of the layer's
+#   parameters. It is a layer of its own: it stays the same when the old one is trained on;
+# * if no `nn.Linear` computes the same, it raises `ValueError`. (Those that are tried bend clearly on normal numbers.)
+# * what counts is the layer in evaluation mode, without dropout. The layer itself stays as it was, its mode too.
+#
+# <details><summary>Hint 1: where to start</summary>
+#
+# What does $x \mapsto x W^\top + b$ answer to zeros? And to a unit vector?
+# </details>
+# <details><summary>Hint 2: all at once</summary>
+#
+# `torch.eye(in_features)` is a batch of unit vectors. What is in each of the answers that does not belong to the weight? (Gradients of the outputs, or more random
+# inputs than unknowns and `torch.linalg.lstsq`, lead there as well.)
+# </details>
+# <details><summary>Hint 3: the refusal</summary>
+#
+# Whatever you have built, it agrees with the layer on the inputs that you have used. Compare both on others, with a tolerance for rounding.
+# </details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "fold-adapter", "locked": false, "schema_version": 3, "solution": true, "task": false}
+fold = None  # yours: write the function here, in any way that keeps the three promises
+
+
+### BEGIN SOLUTION
+def fold(layer: nn.Module, in_features: int) -> nn.Linear:
+    """Read weight and bias off the answers to zeros and unit vectors, and compare on other inputs."""
+    like = next(layer.parameters())
+    modes = [(module, module.training) for module in layer.modules()]
+    layer.eval()
+    with torch.no_grad():
+        eye = torch.eye(in_features, dtype=like.dtype, device=like.device)
+        bias = layer(torch.zeros_like(eye[0]))  # (o,)
+        made = nn.Linear(in_features, len(bias), dtype=like.dtype, device=like.device)
+        made.weight.copy_((layer(eye) - bias).T)
+        made.bias.copy_(bias)
+        x = torch.randn(64, in_features, dtype=like.dtype, device=like.device)
+        wanted, found = layer(x), made(x)
+    for module, training in modes:
+        module.training = training
+    if not torch.allclose(found, wanted, rtol=1e-3, atol=1e-3 * float(wanted.abs().max())):
+        raise ValueError("the layer is not linear: no weight computes the same")
+    return made
+
+
+### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test-fold-adapter", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+fold_adapter_grade = check.fold_adapter(fold, points=2, of=3)
+
+
+### BEGIN HIDDEN TESTS
+def other_types(fold, draw):
+    """It also serves float64, layers in training mode without dropout, and dropout in evaluation mode."""
+    wide = [check.adapted_case(draw, kind, dtype=torch.float64) for kind in check.STRAIGHT]
+    modes = [check.adapted_case(draw, kind, training=True) for kind in check.STRAIGHT]
+    check.judge_folds(fold, [*wide, *modes, check.adapted_case(draw, "LoRA", dropout=0.3)])
+    check.judge_refusals(fold, [check.adapted_case(draw, kind, dtype=torch.float64) for kind in check.BENT])
+
+
+fold_adapter_grade = fold_adapter_grade.hidden(other_types, points=1, after=("computes-the-same", "refuses-what-bends"))
+### END HIDDEN TESTS
+fold_adapter_grade
+
+# %% [markdown]
+# On the live model, whose twelve adapted layers have LoRA on query and value: fold each, put the plain layers in, and compare the accuracy.
+
+# %% tags=["skip-when-grading"]
+if fold_adapter_grade.verdict == "pass":
+    import copy
+
+    plain, count = copy.deepcopy(model.cpu().eval()), 0
+    for name, module in model.named_modules():
+        if name and any(part.startswith("lora.") for part, _ in module.named_parameters()):
+            parent, _, child = name.rpartition(".")
+            setattr(plain.get_submodule(parent), child, fold(module, module.linear.in_features))
+            count += 1
+    before, after = (sum(p.numel() for p in m.parameters()) for m in (model, plain))
+    print(f"{count} layers folded, {before - after:,} numbers fewer")
+    with torch.no_grad():
+        gap = (model(questions.test.inputs[:64]) - plain(questions.test.inputs[:64])).abs().max()
+    print(f"accuracy {accuracy(model, questions.test):.3f} and {accuracy(plain, questions.test):.3f}")
+    print("largest difference of a score below 1e-3:", bool(gap < 1e-3))
+else:
+    print("waits for exercise 7")
+
+# %% [markdown]
+# Folded, the adapter costs nothing and cannot be taken off or swapped any more: lab 06 kept the old weight for that.
+#
+# ## 9. What breaks in practice
 #
 # | symptom | cause | reported in |
 # | --- | --- | --- |

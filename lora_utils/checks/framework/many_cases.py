@@ -19,6 +19,7 @@ from lora_utils.checks.framework.failure import Failure
 from lora_utils.checks.framework.probes import calls
 from lora_utils.checks.framework.subject import NOT_WRITTEN, WRONG_TYPE, Seen, StudentRaised, Subject
 
+NEARLY = 1e-2  # of the largest number; bfloat16 has eight bits
 SHOWN = 24  # whole numbers that a message shows, rather than how far they are from the right ones
 IN_A_LATER_CALL = "(in a later call; each case by itself goes through)"
 UNFIT = (IndexError, RuntimeError, ValueError, KeyError, ZeroDivisionError)  # of a rule that a case does not suit
@@ -39,6 +40,23 @@ class Rule:
     gives: Callable
     text: str | Callable[..., str]
     hint: str | None = None
+
+
+def remembered(right: Callable, cases: Sequence, alike: Callable) -> Rule:
+    """Return the rule of an answer that takes a case for an earlier one, because they look alike.
+
+    Args:
+        right: computes what is right for a case, made of the earlier one and the present one.
+        cases: what the check has drawn, in the order of the calls.
+        alike: what two cases share that are taken for each other, for example the shape.
+    """
+
+    def gives(*case):
+        case = case[0] if len(case) == 1 else list(case)
+        return right(next(one for one in cases if alike(one) == alike(case)), case)
+
+    return Rule("kept-from-before", gives, "that is what an earlier call, with other numbers, leads to",
+                "Compute anew in every call: a name, a shape or an id may come again with other numbers.")  # fmt: skip
 
 
 class CaseRaised(StudentRaised):
@@ -204,10 +222,20 @@ def expect_all(
     except Failure as failure:
         plain = failure
     rule = explained(values, cases, wanted, rules, tolerance)
+    if rule is None and all(map(_nearly, values, wanted)):
+        raise Failure("digits-lost", f"{plain.rationale}; the first digits are right in every case",
+                      "Look for what keeps few digits: round, half precision, a cast, a shortened constant."
+                      )  # fmt: skip
     if rule is None:
         raise plain
     text = rule.text if isinstance(rule.text, str) else of_case(rule.text, cases[place])
     raise Failure(rule.id, known.format(told=called, text=text, said=plain.rationale), rule.hint)
+
+
+def _nearly(value, wanted) -> bool:
+    """Whether a fraction, or a tensor of fractions, is nearly right."""
+    fraction = isinstance(wanted, float) or (isinstance(wanted, torch.Tensor) and wanted.is_floating_point())
+    return fraction and close(value, wanted, NEARLY)
 
 
 def _expect(value, wanted, name: str, id: str, hint: str | None, tolerance: float) -> None:

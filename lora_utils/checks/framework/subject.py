@@ -117,6 +117,8 @@ class Subject:
             name = f"{function.__module__}.{function.__qualname__}"
             raise ValueError(f"a probe must be a top-level function in {PROBE_HOME}, got {name}; move it there")
         inputs = to_wire(inputs, "inputs")
+        if inputs and any(item is None for item in self.objects):  # from which an open exercise starts
+            raise StudentRaised(NOT_WRITTEN, "not written yet: the name still stands for None")
         for item in self.objects:
             if isinstance(item, Handle):
                 seen = item.side.probe(function, self.objects, inputs, self._seed)

@@ -1,7 +1,8 @@
 """Watching an answer while a probe calls it: whether it keeps the laws that hold for all (`laws`).
 
-Functions are called through a wrapper, modules of the answer's classes are seen by hooks. What was broken is told as
-plain data, by the law's name and the argument's; the sentence is the judge's.
+Functions are called through a wrapper, modules of the answer's classes are seen by hooks, and while they are made by
+their `__init__`. What was broken is told as plain data, by the law's name and the argument's; the sentence is the
+judge's.
 """
 
 from __future__ import annotations
@@ -14,16 +15,17 @@ import warnings
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
+from unittest import mock
 
 import torch
 from torch import nn
 
 from lora_utils.checks.framework.compare import close
+from lora_utils.checks.framework.kept_state import state
 from lora_utils.checks.framework.laws import Broken
 
 MOST = 5  # broken laws that one probe tells of
 MOST_CALLS = 20  # of modules that are watched in one probe: training calls them some forty times
-LARGEST = 1_000_000  # numbers in a tensor whose values are compared; of a larger one, its version
 TWIN_TOLERANCE = 1e-4  # sums in another order
 
 
@@ -46,56 +48,6 @@ class Torch(NamedTuple):
         torch.set_default_dtype(self.dtype)
         names = ("leaves-gradients-off", "changes-the-dtype", "sets-the-seed")
         return [name for name, before, after in zip(names, self, now, strict=True) if before != after]
-
-
-def state(value: object) -> dict[str, object]:
-    """Return what is to be the same after a call, by the law that says so; nothing for what has no state."""
-    if isinstance(value, torch.Tensor):
-        return {"changes-a-tensor": _values(value)}
-    if isinstance(value, nn.Module):
-        modules = list(value.modules())
-        held = [*value.named_parameters(), *value.named_buffers()]
-        return {
-            "changes-weights": [(name, id(one), _values(one)) for name, one in held],
-            "changes-what-trains": [(name, one.requires_grad) for name, one in value.named_parameters()],
-            "changes-the-mode": [one.training for one in modules],
-            "changes-the-model": [(id(one), *map(tuple, (one._forward_hooks, one._forward_pre_hooks,
-                                                         one._backward_hooks))) for one in modules],
-        }  # fmt: skip
-    if isinstance(value, list | tuple | dict):
-        items = list(value.items()) if isinstance(value, dict) else list(enumerate(value))
-        found: dict[str, object] = {"changes-a-container": [(key, _identity(one)) for key, one in items]}
-        for _, one in items:
-            for law, was in state(one).items():
-                found[law] = [found.get(law), was]
-        return found
-    return {}
-
-
-def _identity(value: object) -> object:
-    return value if type(value) in (int, float, str, bool) else id(value)
-
-
-def _values(tensor: torch.Tensor) -> object:
-    if tensor.is_meta or tensor.layout != torch.strided or tensor.numel() > LARGEST:
-        return tensor._version
-    return _Values(tensor.detach().clone())
-
-
-class _Values:
-    """The values of a tensor; NaN equals NaN."""
-
-    def __init__(self, tensor: torch.Tensor) -> None:
-        self.tensor = tensor
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, _Values) or self.tensor.shape != other.tensor.shape:
-            return False
-        same = torch.equal(self.tensor, other.tensor)
-        return same or (self.tensor.is_floating_point() and torch.equal(self.tensor.nan_to_num(7.0),
-                                                                        other.tensor.nan_to_num(7.0)))  # fmt: skip
-
-    __hash__ = None
 
 
 class Watch:
@@ -145,6 +97,33 @@ class Watch:
         self.broken += [one for one in found if one not in self.broken][: MOST - len(self.broken)]
         return bool(found)
 
+    @contextlib.contextmanager
+    def _constructors(self, classes: tuple[type, ...]) -> Iterator[None]:
+        """Inside, what these classes do while a module is made is watched; freezing what they are given is theirs."""
+        with contextlib.ExitStack() as stack:
+            for cls in classes:
+                stack.enter_context(mock.patch.object(cls, "__init__", self._making(cls.__init__)))
+            yield
+
+    def _making(self, init: Callable) -> Callable:
+        @functools.wraps(init)
+        def made(*args, **kwargs):
+            if self._inside:
+                return init(*args, **kwargs)
+            named = _named(init, args, kwargs)
+            named = {name: value for name, value in named.items() if value is not args[0]}
+            before, torch_before = {name: state(value) for name, value in named.items()}, Torch.now()
+            for was in before.values():
+                was.pop("changes-what-trains", None)
+            self._inside = True
+            try:
+                return init(*args, **kwargs)
+            finally:
+                self._inside = False
+                self._compare(before, named, torch_before.broken())
+
+        return made
+
     def _other_layout(self, function: Callable, args: tuple, kwargs: dict, found: object, drawn: torch.Tensor) -> None:
         """Call a function of plain data once more, with tensors that lie otherwise in memory."""
         given = [*args, *kwargs.values()]
@@ -175,7 +154,7 @@ class Watch:
 
     @contextlib.contextmanager
     def modules(self, classes: tuple[type, ...]) -> Iterator[None]:
-        """Inside, calls of modules of these classes are watched."""
+        """Inside, calls of modules of these classes, and their making, are watched."""
         if not classes:
             yield
             return
@@ -202,7 +181,8 @@ class Watch:
             nn.modules.module.register_module_forward_hook(ends),
         ]
         try:
-            yield
+            with self._constructors(classes):
+                yield
         finally:
             for handle in handles:
                 handle.remove()

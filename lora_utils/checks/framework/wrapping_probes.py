@@ -40,9 +40,16 @@ def made_of(wrapped: nn.Module, base: nn.Module, x, other: list) -> dict:
 
 
 def run(cls, *, weight, bias, rank, alpha, x, A=None, B=None, upstream=None) -> dict:
-    """Probe: the output, with the given factors or as built, and its gradients."""
+    """Probe: the output, with the given factors or as built, and its gradients; another layer is wrapped meanwhile."""
     base = linear(weight, bias)
-    return through(cls(base, rank, alpha), base, rank, x, A, B, upstream)
+    wrapped = cls(base, rank, alpha)
+    cls(linear(weight, bias), rank, meanwhile(alpha))
+    return through(wrapped, base, rank, x, A, B, upstream)
+
+
+def meanwhile(alpha: float) -> float:
+    """Not a probe by itself: the alpha of the other layer, which must leave no trace."""
+    return 3 * alpha + 1
 
 
 def through(wrapped: nn.Module, base: nn.Module, rank: int, x, A=None, B=None, upstream=None) -> dict:

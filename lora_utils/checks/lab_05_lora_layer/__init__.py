@@ -26,3 +26,8 @@ from lora_utils.checks.lab_05_lora_layer.low_rank import known as known
 from lora_utils.checks.lab_05_lora_layer.rank_for_energy import far_cases as far_cases
 from lora_utils.checks.lab_05_lora_layer.rank_for_energy import judge_ranks as judge_ranks
 from lora_utils.checks.lab_05_lora_layer.rank_for_energy import rank_for_energy as rank_for_energy
+from lora_utils.checks.lab_05_lora_layer.ranks_under_budget import Plan as Plan
+from lora_utils.checks.lab_05_lora_layer.ranks_under_budget import judge_budget as judge_budget
+from lora_utils.checks.lab_05_lora_layer.ranks_under_budget import judge_energy as judge_energy
+from lora_utils.checks.lab_05_lora_layer.ranks_under_budget import plans as plans
+from lora_utils.checks.lab_05_lora_layer.ranks_under_budget import ranks_under_budget as ranks_under_budget

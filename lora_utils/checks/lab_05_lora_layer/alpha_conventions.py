@@ -127,6 +127,16 @@ def _alpha_rules() -> tuple[Rule, ...]:
         Rule("rank-from-wrong-side", of(lambda a, r, i, o: a / o), "PEFT's lora_alpha is divided by out_dim", axis),
         Rule("rank-from-wrong-side", of(lambda a, r, i, o: a / min(r, i, o)), "PEFT's lora_alpha is divided by the "
              "smallest side", axis),
+        Rule("rank-from-wrong-side", of(lambda a, r, i, o: a / min(r, i)), "PEFT's lora_alpha is divided by the "
+             "smaller "
+             "side of lora_A", axis),
+        Rule("rank-from-wrong-side", of(lambda a, r, i, o: a / min(r, o)), "PEFT's lora_alpha is divided by the "
+             "smaller "
+             "side of lora_B", axis),
+        *(Rule("rank-fixed", of(lambda a, r, i, o, n=n: a / n), f"PEFT's lora_alpha is divided by {n}, whatever the "
+               "rank", axis) for n in (2, 4, 8, 16)),
+        Rule("alpha-absolute", of(lambda a, r, i, o: max(a, 0) / r), "a negative lora_alpha is taken for zero",
+             "A negative lora_alpha is odd, but it is PEFT's scale all the same."),
         Rule("root-of-rank", of(lambda a, r, i, o: a / r**0.5), "PEFT's lora_alpha is divided by the root of the rank",
              "That is rsLoRA (use_rslora=True); plain LoRA divides by the rank."),
         Rule("upside-down", of(lambda a, r, i, o: r / a if a else 0), "our alpha is r / lora_alpha", "It is the other "

@@ -109,11 +109,20 @@ def counts_lora(subject: Subject, draw: Draw) -> None:
         Rule("precedence", lambda d, k, r: r * d + k, "that is r * d + k", "Both factors have the rank as a side."),
         Rule("precedence", lambda d, k, r: d + k * r, "that is d + k * r", "Both factors have the rank as a side."),
         Rule("smaller-side", lambda d, k, r: 2 * r * min(d, k), "that is twice r times the smaller side", sides),
+        Rule("rank-capped", lambda d, k, r: min(r, d, k) * (d + k), "a rank above the smaller side is cut down to it",
+             "The factors hold as many numbers as their rank says, useful or not."),
+        Rule("rank-capped", lambda d, k, r: min(r * (d + k), d * k), "more than d * k is cut down to d * k",
+             "The factors hold as many numbers as their rank says, useful or not."),
+        Rule("zero-ignored", lambda d, k, r: (r or 1) * (d + k), "a rank of 0 is taken for 1",
+             "Factors of rank 0 hold nothing: no `or` and no max here."),
+        Rule("arguments-swapped", lambda d, k, r: k * (d + r), "the arguments are taken in another order than (d, "
+             "k, r)",
+             "Keep the stub's order: later cells call it so."),
         Rule("saving-counted", lambda d, k, r: d * k - r * (d + k), "that is how many fewer numbers LoRA has",
              "Count the two factors alone."),
     )  # fmt: skip
     cases = [(d, k, draw.integer(1, 9)) for d, k in _sizes(draw, 5)]
-    judge_counts(subject, "lora", [*cases, (9, 4, 1), (4, 9, 20)], lambda d, k, r: r * (d + k), rules,
+    judge_counts(subject, "lora", [*cases, (9, 4, 1), (4, 9, 20), (6, 5, 0)], lambda d, k, r: r * (d + k), rules,
                  id="wrong-count", hint="Write down the shapes of the two factors, and count each.")  # fmt: skip
 
 

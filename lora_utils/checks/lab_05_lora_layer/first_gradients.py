@@ -136,6 +136,14 @@ def _rules(which: int) -> tuple[Rule, ...]:
              "zero", "With alpha = 0 the layer returns zero, and no gradient is left."),
         Rule("alpha-over-rank", scaled(lambda c: c["alpha"] / len(c["B"])), f"the gradient d{name} is divided by the "
              "rank", "This course's layer scales by alpha alone; the paper's alpha / r is the last exercise."),
+        Rule("alpha-whole", scaled(lambda c: round(c["alpha"])), f"the gradient d{name} takes alpha rounded to a whole "
+             "number", "Take alpha as it is given."),
+        Rule("alpha-whole", scaled(lambda c: int(c["alpha"])), f"the gradient d{name} takes alpha without its fraction",
+             "Take alpha as it is given."),
+        Rule("normalised", lambda c: right(c) / right(c).norm(), f"the gradient d{name} is divided by its norm",
+             "Return the gradient itself: clipping and normalising belong to the optimiser."),
+        Rule("clipped", lambda c: right(c).clamp(-1, 1), f"the gradient d{name} is cut at 1",
+             "Return the gradient itself: clipping belongs to the optimiser."),
         Rule("averaged", scaled(lambda c: c["alpha"] / len(c["x"])), f"the gradient d{name} is averaged over the rows",
              rows),
         Rule("averaged", scaled(lambda c: c["alpha"] / c["G"].numel()), f"the gradient d{name} is averaged over all "

@@ -22,6 +22,7 @@ def case(
     dtype: str = "float32",
     rank: int | None = None,
     alpha: float | None = None,
+    scale: float = 1.0,
 ) -> dict:
     """Draw a rectangular layer, a rank and an alpha whose confusion cannot go unseen, factors and an input.
 
@@ -30,7 +31,7 @@ def case(
     i, o, r = draw.sizes(3, low=3, high=9)
     r = r if rank is None else rank
     kind = getattr(torch, dtype)
-    x = draw.normal(*leading, i, dtype=kind)
+    x = draw.normal(*leading, i, scale=scale, dtype=kind)
     if leading and leading[-1] > 2:
         x[..., -1, :] = x[..., 0, :] + x[..., 1, :]
     return {
@@ -82,7 +83,7 @@ def judge_output(subject: Subject, cases: list[dict]) -> None:
                           "Nothing in this layer is random after __init__, and forward changes nothing that it keeps."
                           )  # fmt: skip
     if any(not close(v, c["alpha"] * product(c)) for v, c in zip(seen["values"], cases, strict=True)):
-        rules = output_rules()
+        rules = output_rules(cases[-1]["alpha"])
         _expect_linear(seen["values"], cases, rules)
         hint = "Take a layer with in_dim, rank and out_dim 1 and do the three multiplications by hand."
         expect_all(seen["values"], cases, lambda c: c["alpha"] * product(c), told=told, what="the output",
@@ -91,6 +92,15 @@ def judge_output(subject: Subject, cases: list[dict]) -> None:
         if value.dtype != c["x"].dtype:
             text = f"the output is {value.dtype} for an input and factors of {c['x'].dtype}"
             raise Failure("dtype-fixed", text, "Return the result in the dtype of x.")
+        if value.dtype == torch.float64 and not close(value, c["alpha"] * product(c), 1e-10):
+            raise Failure("digits-lost", f"for {told(c)} only the digits of float32 are right",
+                          "Nothing in forward needs a cast: float64 stays float64 all the way.")  # fmt: skip
+    for c, value in zip(cases, seen["evaluated"], strict=True):
+        if not isinstance(value, torch.Tensor) or not close(value, -c["alpha"] * product(c)):
+            raise Failure("stale-factors", f"for {told(c)} the second call after eval() does not follow a B that has "
+                          "changed its sign since the first", "Keep no product of the factors: compute it anew in "
+                          "every "
+                          "call, whatever the mode.")  # fmt: skip
 
 
 STRAIGHT = "Between A and B and after them stands nothing: a linear map can be merged into W."
@@ -109,8 +119,8 @@ def _expect_linear(values: list, cases: list[dict], rules: tuple[Rule, ...]) -> 
             raise Failure("not-linear", f"for {told(c)}: {text}", STRAIGHT)
 
 
-def output_rules() -> tuple[Rule, ...]:
-    """What well-known mistakes return."""
+def output_rules(last: float) -> tuple[Rule, ...]:
+    """What well-known mistakes return; `last` is the alpha of the layer that was made last."""
     F = torch.nn.functional
     bent = "there is a nonlinearity in the path; then it is a small adapter and no longer an update of a matrix"
     act = (torch.relu, torch.tanh, torch.sigmoid, F.gelu, F.silu)
@@ -144,6 +154,8 @@ def output_rules() -> tuple[Rule, ...]:
         Rule("alpha-zero-ignored", times(lambda a, r: a or r), "an alpha of 0 is taken for the rank",
              "Zero is a number like any other: no `or` here."),
         Rule("alpha-whole", times(lambda a, r: int(a)), "the fraction of alpha is dropped", "Take alpha as given."),
+        Rule("alpha-shared", times(lambda a, r: last), "the output is scaled by the alpha of a layer that was made "
+             "later", "Keep alpha on self: what belongs to the class, or is global, all layers share."),
         Rule("scale-is-rank", times(lambda a, r: r), "the output is scaled by the rank, not by alpha", "Use alpha."),
         Rule("scale-is-rank", times(lambda a, r: 1 / r), "the output is divided by the rank, without alpha",
              "Use alpha, as it is."),

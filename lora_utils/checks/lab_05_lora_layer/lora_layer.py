@@ -17,7 +17,7 @@ from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
 from lora_utils.checks.framework.subject import StudentRaised, Subject
 from lora_utils.checks.lab_05_lora_layer.layer_output import case, judge_output
-from lora_utils.checks.lab_05_lora_layer.lora_layer_probes import build, initial_a, run
+from lora_utils.checks.lab_05_lora_layer.lora_layer_probes import build, initial_a, named, run
 
 lora_layer = Exercise("lora-layer", lifted=("changes-a-tensor",))
 
@@ -164,7 +164,26 @@ ALPHAS = (2.5, 1.0, 3, 16, -1.5, 0.1)
 def output(subject: Subject, draw: Draw) -> None:
     """The output is alpha * (x @ A @ B), for any A and B and several (rank, alpha)."""
     cases = [case(draw), case(draw), case(draw, rank=1), case(draw, rank=12)]
-    judge_output(subject, cases + [case(draw, alpha=alpha) for alpha in ALPHAS])
+    cases += [case(draw, alpha=alpha) for alpha in ALPHAS]
+    judge_output(subject, [*cases, case(draw, scale=1e6), case(draw)])  # large numbers, which a bound would cut
+
+
+@lora_layer.check(weight=0.5, after=("output",))
+def keeps_the_names(subject: Subject, draw: Draw) -> None:
+    """They are called A, B and alpha, as in the table: later cells read these names."""
+    (i, o, r), alpha = draw.sizes(3), draw.number(1.5, 2.9)
+    seen = subject.probe(named, sizes=[i, o, r], alpha=alpha)
+    if missing := [name for name in ("A", "B", "alpha") if name not in seen["has"]]:
+        raise Failure("other-names", f"the layer has no {' and no '.join(missing)}: later cells, which read "
+                      f"layer.{missing[0]}, end in an AttributeError", "Keep the names of the table.")  # fmt: skip
+    if [seen["shapes"].get(name) for name in "AB"] == [[r, o], [i, r]]:
+        raise Failure("names-exchanged", "layer.A is what the table calls B, and the other way round",
+                      "A is (in_dim, rank), random, and meets x first.")  # fmt: skip
+    if seen["shapes"].get("A") != [i, r] or seen["shapes"].get("B") != [r, o]:
+        raise Failure("other-names", "layer.A and layer.B are not the two factors", "Keep the names of the table.")
+    if seen["alpha"] is None or not close(seen["alpha"], alpha):
+        raise Failure("alpha-renamed", f"for alpha={alpha} layer.alpha is {seen['alpha']}",
+                      "Keep alpha itself under that name, as it was given.")  # fmt: skip
 
 
 @lora_layer.check(weight=2, after=("output",))
@@ -197,15 +216,19 @@ def gradients(subject: Subject, draw: Draw) -> None:
         expect_close(seen[name], expected, what=f"dL/{name}", id="wrong-gradient", hint=hint)
 
 
-OTHER_IN_DIM, OTHER_RANK = 512, 36  # 18,432 numbers
-IN_DIM, OUT_DIM, RANK = 1024, 72, 16  # A has 16,384 numbers: its spread is known to 0.55 %, its shape to 0.04
+# Each A has some 17,000 numbers: its spread is known to 0.55 %, its shape to 0.04.
+IN_DIM, OUT_DIM, RANK = 1024, 72, 16
+OTHERS = ((6144, 3), (16384, 1))  # in_dim and a rank at which other rules part: no square, and one
 
 
 @lora_layer.check(after=("has-factors",))
 def initial_spread(subject: Subject, draw: Draw) -> None:
     """A starts normal with mean 0 and standard deviation 1/sqrt(rank), and anew in every layer."""
-    first, second = (subject.probe(initial_a, sizes=[IN_DIM, OUT_DIM, RANK], skip=s)["A"].double() for s in (0, 7))
-    other = subject.probe(initial_a, sizes=[OTHER_IN_DIM, OUT_DIM, OTHER_RANK], skip=0)["A"].double()
+    sizes = [(IN_DIM, RANK), (IN_DIM, RANK), *OTHERS]
+    first, second, *others = (
+        subject.probe(initial_a, sizes=[i, OUT_DIM, r], skip=skip)["A"].double()
+        for skip, (i, r) in zip((0, 7, 0, 0), sizes, strict=True)
+    )
     if not first.any():
         raise Failure("a-starts-at-zero", "every number of A starts at zero", "It is the factor that starts at random.")
     if torch.equal(first, second):
@@ -218,8 +241,20 @@ def initial_spread(subject: Subject, draw: Draw) -> None:
     if float((gram - gram.diag().diag()).abs().max()) < 1e-3:
         raise Failure("not-independent", "the columns of A are orthogonal to each other, which numbers drawn one by "
                       "one are not", "Normal numbers, each drawn by itself.")  # fmt: skip
-    # of a spread that is right by chance for one rank the last lines tell
-    right, found = 1 / math.sqrt(RANK), float(first.std())
+    expect_spread(first)
+    if not subject.probe(initial_a, sizes=[1, OUT_DIM, 1], skip=0)["A"].isfinite().all():
+        raise Failure("not-finite", "the one number of A in a layer with in_dim=1 and rank=1 is not finite",
+                      "Draw the numbers and divide them by sqrt(rank); their own mean and spread stay as drawn."
+                      )  # fmt: skip
+    for A, (i, r) in zip(others, OTHERS, strict=True):
+        _expect_other_spread(float(A.std()), i, r)
+    for A in (first, *others):
+        expect_normal(A)
+
+
+def expect_spread(A: torch.Tensor) -> None:
+    """Expect mean and standard deviation of the A of the first sizes, and know the usual mistakes."""
+    right, found = 1 / math.sqrt(RANK), float(A.std())
     text = f"for rank={RANK} the standard deviation of A must be 1/sqrt(rank) = {right:.3f}, found {found:.3g}"
     known_spreads = (
         ("spread-one", 1.0, "torch.randn has standard deviation 1: divide by sqrt(rank)."),
@@ -233,19 +268,42 @@ def initial_spread(subject: Subject, draw: Draw) -> None:
                1 / math.sqrt(3 * RANK), 1 / math.sqrt(3 * IN_DIM), math.sqrt(2 / RANK), math.sqrt(2 / IN_DIM))),
         *(("spread-constant", s, "The spread follows the rank: 1 / sqrt(rank).") for s in (0.02, 0.01, 0.1, 0.05)),
     )  # fmt: skip
-    if not abs(float(first.mean())) <= 0.05 * found:  # NaN fails too; 6.4 standard errors
-        raise Failure("not-centred", f"the mean of A must be 0, found {float(first.mean()):.3g}",
+    if not abs(float(A.mean())) <= 0.05 * found:  # NaN fails too; 6.4 standard errors
+        raise Failure("not-centred", f"the mean of A must be 0, found {float(A.mean()):.3g}",
                       "torch.randn draws around 0, torch.rand from 0 to 1.")  # fmt: skip
     if not abs(found / right - 1) <= 0.04:  # 7.2 standard errors
         for id, spread, hint in known_spreads:
             if abs(found / spread - 1) <= 0.04:
                 raise Failure(id, text, hint)
         raise Failure("wrong-spread", text, "Normal numbers of standard deviation 1, each divided by sqrt(rank).")
-    if not abs(float(other.std()) * math.sqrt(OTHER_RANK) - 1) <= 0.04:
-        text = f"the standard deviation of A is right for rank={RANK} and in_dim={IN_DIM}; for rank={OTHER_RANK} and "
-        text += f"in_dim={OTHER_IN_DIM} it must be {1 / math.sqrt(OTHER_RANK):.3f}, found {float(other.std()):.3g}"
-        raise Failure("spread-constant", text, "The spread follows the rank: 1 / sqrt(rank).")
-    tails = float(((first - first.mean()) / found).pow(4).mean())  # 3 for normal, 1.8 for uniform numbers
+
+
+def _expect_other_spread(found: float, in_dim: int, rank: int) -> None:
+    """Expect the spread of another rank, where it is right for the first; a rule may agree there by chance."""
+    right = 1 / math.sqrt(rank)
+    if abs(found / right - 1) <= 0.04:
+        return
+    text = f"the standard deviation of A is right for rank={RANK} and in_dim={IN_DIM}; for rank={rank} and in_dim="
+    text += f"{in_dim} it must be {right:.3f}, found {found:.3g}"
+    rules = (
+        ("spread-constant", 1 / math.sqrt(RANK), "The spread follows the rank: 1 / sqrt(rank)."),
+        ("root-made-whole", 1 / math.isqrt(rank), "The root of a rank is rarely whole: no int, no //."),
+        ("root-of-rank-plus-one", 1 / math.sqrt(rank + 1), "It is the rank itself under the root, without a 1."),
+    )
+    for id, spread, hint in rules:
+        if abs(found / spread - 1) <= 0.04:
+            raise Failure(id, text, hint)
+    raise Failure("spread-not-of-rank", text, "It is 1 / sqrt(rank), whatever the rank and in_dim.")
+
+
+def expect_normal(A: torch.Tensor) -> None:
+    """Expect the fourth moment of normal numbers, and as large ones as come up among so many."""
+    z = (A - A.mean()) / A.std()
+    tails, largest = float(z.pow(4).mean()), float(z.abs().max())
     if not abs(tails - 3) <= 0.5:  # 13 standard errors
         raise Failure("not-normal", f"A has the right spread but is not normal: fourth moment {tails:.2f} instead of 3",
                       "Draw with torch.randn.")  # fmt: skip
+    if largest < 3.3:  # of 16,000 normal numbers one in ten million draws has none beyond
+        raise Failure("bounded", f"of {A.numel():,} numbers of A none lies further out than {largest:.2f} standard "
+                      "deviations: normal numbers have no bound", "Draw with torch.randn, and clamp nothing."
+                      )  # fmt: skip

@@ -63,18 +63,41 @@ def run(cls, *, in_dim, out_dim, rank, alpha, x, A=None, B=None, upstream=None, 
 
 
 def run_all(cls, *, cases: list) -> dict:
-    """Probe: for each case the output of a layer with the given factors, once more, and what became of x."""
-    seen = {"values": [], "again": [], "given": []}
-    for case in cases:
-        sizes, x = [case[name] for name in ("in_dim", "out_dim", "rank")], case["x"]
-        layer, same = cls(*sizes, case["alpha"]).to(x.dtype), x.clone()
-        a, b = factors(layer, *sizes)
+    """Probe: for each case the output of a layer with the given factors, once more, and what became of x.
+
+    All layers are made before the first is called. At last B changes its sign between two calls after eval().
+    """
+    seen = {"values": [], "again": [], "given": [], "evaluated": []}
+    layers = [cls(*sizes_of(case), case["alpha"]).to(case["x"].dtype) for case in cases]
+    for case, layer in zip(cases, layers, strict=True):
+        x, same = case["x"], case["x"].clone()
+        a, b = factors(layer, *sizes_of(case))
         with torch.no_grad():
             a.copy_(case["A"])
             b.copy_(case["B"])
-        for name, value in (("values", layer(x)), ("again", layer(same)), ("given", x)):
+        found = {"values": layer(x), "again": layer(same), "given": x}
+        layer.eval()(same.clone())
+        with torch.no_grad():
+            b.mul_(-1)
+        found["evaluated"] = layer(same.clone())
+        for name, value in found.items():
             seen[name].append(value.detach().clone() if isinstance(value, torch.Tensor) else value)
     return seen
+
+
+def sizes_of(case: dict) -> list[int]:
+    """Not a probe by itself: in_dim, out_dim and rank of a case."""
+    return [case[name] for name in ("in_dim", "out_dim", "rank")]
+
+
+def named(cls, *, sizes: list, alpha: float) -> dict:
+    """Probe: what a layer has under the names that later cells use; of a tensor its shape, and a number as a float."""
+    layer = cls(*sizes, alpha)
+    found = {name: getattr(layer, name, None) for name in ("A", "B", "alpha")}
+    shapes = {name: list(v.shape) for name, v in found.items() if isinstance(v, torch.Tensor)}
+    number = found["alpha"]
+    return {"has": [name for name, value in found.items() if value is not None], "shapes": shapes,
+            "alpha": float(number) if shapes.get("alpha", []) == [] and number is not None else None}  # fmt: skip
 
 
 def factors(layer: nn.Module, in_dim: int, out_dim: int, rank: int) -> tuple[nn.Parameter, nn.Parameter]:

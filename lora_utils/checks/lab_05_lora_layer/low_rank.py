@@ -15,7 +15,7 @@ from lora_utils.checks.framework.compare import close, expect_tensor
 from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
-from lora_utils.checks.framework.many_cases import Rule, ask, expect_all
+from lora_utils.checks.framework.many_cases import Rule, ask, expect_all, remembered
 from lora_utils.checks.framework.subject import Subject
 
 best_approximation = Exercise("best-approximation")
@@ -71,7 +71,7 @@ def cuts(draw: Draw, sizes: list[tuple[int, int]]) -> list[Cut]:
 def approximates(subject: Subject, draw: Draw) -> None:
     """The first result is the rank-r matrix nearest to W."""
     k, d = sorted(draw.sizes(2, 5, 8))
-    judge_approximation(subject, [c for c in cuts(draw, [(d, k), (4, 4), (7, 3)]) if 0 < c.r < len(c.w.s)])
+    judge_approximation(subject, [c for c in cuts(draw, [(d, k), (4, 4), (7, 3), (4, 4)]) if 0 < c.r < len(c.w.s)])
 
 
 def _svd(c: Cut, full: bool = False) -> tuple[torch.Tensor, ...]:
@@ -100,11 +100,32 @@ def _kept(rows: bool, columns: bool):
     return value
 
 
+def _best(W: torch.Tensor, r: int) -> torch.Tensor:
+    U, S, Vh = torch.linalg.svd(W.double(), full_matrices=False)
+    return U[:, :r] * S[:r] @ Vh[:r]
+
+
+def _first_of_qr(c: Cut) -> torch.Tensor:
+    Q, R = torch.linalg.qr(c.w.W)
+    return Q[:, : c.r] @ R[: c.r]
+
+
 def approximation_rules() -> tuple[Rule, ...]:
     """What well-known mistakes make of W."""
     other = "Rows and columns of W are not its directions: decompose it and keep r terms of the sum."
     several = "Of U its first r columns, of S its first r numbers, of Vh its first r rows."
     return (
+        Rule("absolute-values", lambda c: _best(c.w.W.abs(), c.r), "that is the best approximation of |W|, without "
+             "signs",
+             "Take W as it is."),
+        Rule("centred", lambda c: _best(c.w.W - c.w.W.mean(0), c.r), "the mean of each column is taken away first, as "
+             "for principal components (torch.pca_lowrank)", "Decompose W itself: torch.linalg.svd."),
+        Rule("centred", lambda c: _best(c.w.W - c.w.W.mean(0), c.r) + c.w.W.double().mean(0), "the mean of each column "
+             "is taken away first, as for principal components", "Decompose W itself: torch.linalg.svd."),
+        Rule("another-decomposition", _first_of_qr, "that is the first r columns of Q and rows of R: of all "
+             "decompositions only the singular value decomposition is sorted by size", "Use torch.linalg.svd."),
+        Rule("zero-ignored", lambda c: c.w.part(0, max(c.r, 1)), "rank 0 is taken for rank 1", "Of rank 0 is only the "
+             "zero matrix."),
         Rule("smallest-kept", lambda c: c.w.part(max(0, len(c.w.s) - c.r), None), "the r smallest singular values are "
              "kept", "Singular values come in descending order: keep the first."),
         Rule("largest-dropped", lambda c: c.w.part(c.r, None), "that is what is left over, W - W_r",
@@ -144,7 +165,7 @@ def judge_approximation(subject: Subject, cases: list[Cut]) -> None:
     values = [value[0] for value in pairs(subject, cases)]
     for value in values:
         expect_tensor(value, "the first result")
-    rules = approximation_rules()
+    rules = (*approximation_rules(), remembered(lambda old, new: old.w.part(0, new.r), cases, lambda c: c.w.W.shape))
     expect_all(values, cases, lambda c: c.w.part(0, c.r), told=told, what="the best approximation",
                id="wrong-approximation", rules=rules,
                hint="With r = min(d, k) the sum of all terms must be W itself: try that first.")  # fmt: skip

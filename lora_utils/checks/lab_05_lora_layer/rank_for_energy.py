@@ -14,7 +14,7 @@ from lora_utils.checks.framework.compare import expect_number
 from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
-from lora_utils.checks.framework.many_cases import Rule, ask, expect_all
+from lora_utils.checks.framework.many_cases import Rule, ask, expect_all, remembered
 from lora_utils.checks.framework.subject import Subject
 from lora_utils.checks.lab_05_lora_layer.low_rank import Known, known
 
@@ -32,8 +32,9 @@ class Share(NamedTuple):
         return (self.w.s.square().cumsum(0) / self.w.s.square().sum()).tolist()
 
 
-# Spectra whose energy comes fast, slowly, and all at once; shares stay 0.005 away from what any rank reaches.
+# Spectra whose energy comes fast, slowly, and all at once; shares stay away from what any rank reaches.
 SPECTRA = ((10, 7, 5, 3.5, 2.5, 1.5, 1, 0.5), (4, 3.8, 3.5, 3.1, 2.9), (9, 1, 0.9), (6, 5.5, 1, 0.4, 0, 0), (3,))
+GAP = 4e-5  # float32 is wrong by a twentieth of it at most, half precision by ten times as much
 SHARES = (0.05, 0.3, 0.45, 0.6, 0.75, 0.9, 0.97, 0.993)
 
 
@@ -47,15 +48,23 @@ def reaches_share(subject: Subject, draw: Draw) -> None:
         s = (torch.tensor(spectrum) * jitter).sort(descending=True).values
         s = torch.cat((s, torch.zeros(min(d, k) - len(s))))
         matrices.append(known(draw, *((d, k) if i % 2 else (k, d)), s))
+    last = matrices[1]  # and one more of its shape, whose energy comes faster
+    matrices.append(known(draw, len(last.left), len(last.right), last.s * torch.tensor([4.0, 2, 1, 0.5, 0.2])))
     judge_ranks(subject, far_cases(matrices, SHARES))
 
 
 def far_cases(matrices: list[Known], shares: tuple[float, ...]) -> list[Share]:
     """All pairs in which rounding decides nothing: no rank keeps nearly just the share."""
     cases = [Share(w, share) for w in matrices for share in shares]
-    # beside those drawn, shares that a rank just misses or just reaches, by far more than float32 rounds
-    cases += [Share(w, e + gap) for w in matrices for e in Share(w, 0.5).kept()[:3] for gap in (-0.001, 0.001)]
-    return [c for c in cases if 0 < c.share < 1 and min(abs(e - c.share) for e in c.kept()) > 0.0005]
+    # beside those drawn, shares that a rank just misses or just reaches
+    cases += [Share(w, e + gap) for w in matrices for e in Share(w, 0.5).kept()[:3] for gap in (-GAP, GAP, 8e-4)]
+    return [c for c in cases if 0 < c.share < 1 and min(abs(e - c.share) for e in c.kept()) > GAP / 2]
+
+
+def _kept_by(W: torch.Tensor) -> list[float]:
+    """The share of the energy of any matrix that ranks 1, 2, 3, ... keep."""
+    energy = torch.linalg.svdvals(W.double()).square()
+    return (energy.cumsum(0) / energy.sum()).tolist()
 
 
 def first(reached: list[float], enough: float) -> int:
@@ -70,11 +79,12 @@ def right(c: Share) -> int:
 
 def told(c: Share) -> str:
     """A case, for a message."""
-    return f"a {len(c.w.left)} x {len(c.w.right)} matrix and share={c.share}"
+    return f"a {len(c.w.left)} x {len(c.w.right)} matrix and share={c.share:.6g}"
 
 
-def _rules() -> tuple[Rule, ...]:
+def _rules(cases: list[Share]) -> tuple[Rule, ...]:
     """What well-known mistakes return."""
+    full = "Keep all digits: float32 throughout, no round, no half precision."
 
     def plain(c: Share) -> list[float]:
         return (c.w.s.cumsum(0) / c.w.s.sum()).tolist()
@@ -88,6 +98,16 @@ def _rules() -> tuple[Rule, ...]:
 
     def off(by: str):
         return lambda c: f"{by}; {reached(c)}"
+
+    def rounded(digits: int):
+        return lambda c: first([round(e, digits) for e in c.kept()], c.share)
+
+    def halved(c: Share) -> int:
+        return int((torch.tensor(c.kept()).half() < c.share).sum()) + 1
+
+    def summed_in_half(c: Share) -> int:
+        energy = c.w.s.float().square().half()
+        return int((energy.cumsum(0) / energy.sum() < c.share).sum()) + 1
 
     return (
         Rule("index-not-rank", lambda c: right(c) - 1, off("that is the position in a list that begins at 0"),
@@ -125,6 +145,17 @@ def _rules() -> tuple[Rule, ...]:
              off("the sums are not divided by the whole energy"), "The share is one of the whole energy of W."),
         Rule("largest-for-whole", lambda c: first((c.w.s / c.w.s[0]).flip(0).tolist(), c.share),
              off("the singular values are divided by the largest"), "The share is one of the whole energy of W."),
+        Rule("within-a-tolerance", lambda c: first(c.kept(), c.share - 1e-3), off("a rank that misses the share by a "
+             "thousandth is taken for enough"), "At least the share: no tolerance."),
+        Rule("within-a-tolerance", lambda c: first(c.kept(), c.share - 1e-2), off("a rank that misses the share by a "
+             "hundredth is taken for enough"), "At least the share: no tolerance."),
+        *(Rule("shares-rounded", rounded(n), off(f"the shares are rounded to {n} digits"), full) for n in (1, 2, 3, 4)),
+        Rule("shares-rounded", halved, off("the shares are rounded to half precision"), full),
+        Rule("shares-rounded", summed_in_half, off("the energy is added up in half precision"), full),
+        Rule("centred", lambda c: first(_kept_by(c.w.W - c.w.W.mean(0)), c.share), off("the mean of each column is "
+             "taken "
+             "away first"), "That is for principal components: W itself is asked about."),
+        remembered(lambda old, new: right(old._replace(share=new.share)), cases, lambda c: c.w.W.shape),
     )  # fmt: skip
 
 
@@ -147,7 +178,7 @@ def judge_ranks(subject: Subject, cases: list[Share]) -> None:
         told=told,
         what="the rank",
         id="wrong-rank",
-        rules=_rules(),
+        rules=_rules(cases),
         tolerance=1e-6,
         hint="Write down what ranks 1, 2, 3, ... of a small matrix keep, and take the first that is enough.",
     )

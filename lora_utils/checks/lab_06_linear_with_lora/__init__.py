@@ -10,6 +10,9 @@ from lora_utils.checks.lab_06_linear_with_lora.adapt_classifier import seen_afte
 from lora_utils.checks.lab_06_linear_with_lora.adapted_model import numbers_of as numbers_of
 from lora_utils.checks.lab_06_linear_with_lora.adapter_state import adapter_state as adapter_state
 from lora_utils.checks.lab_06_linear_with_lora.adapter_state import judge_state as judge_state
+from lora_utils.checks.lab_06_linear_with_lora.blend_adapters import blend_adapters as blend_adapters
+from lora_utils.checks.lab_06_linear_with_lora.blend_adapters import blend_case as blend_case
+from lora_utils.checks.lab_06_linear_with_lora.blend_adapters import judge_blend as judge_blend
 from lora_utils.checks.lab_06_linear_with_lora.inject_by_name import LAYERS as LAYERS
 from lora_utils.checks.lab_06_linear_with_lora.inject_by_name import expect_refusal as expect_refusal
 from lora_utils.checks.lab_06_linear_with_lora.inject_by_name import inject_by_name as inject_by_name

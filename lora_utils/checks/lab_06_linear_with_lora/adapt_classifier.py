@@ -38,6 +38,8 @@ def adapt_model(adapt, *, vectors: torch.Tensor, numbers: dict) -> dict:
 
     model = TextClassifier(num_classes=4, vectors=vectors)
     model.load_state_dict(numbers)
+    model.fc1.eval()
+    modes = {name: one.training for name, one in model.named_modules()}
     result = adapt(model, Wrapper)
     made = result if isinstance(result, nn.Module) else model  # a copy is looked at too: it is one mistake, not four
     parts = {name: getattr(made, name, None) for name in ("fc1", "fc2")}
@@ -48,14 +50,16 @@ def adapt_model(adapt, *, vectors: torch.Tensor, numbers: dict) -> dict:
         "fc1": isinstance(parts["fc1"], Wrapper),
         "fc1_kind": type(parts["fc1"]).__name__,
         "fc2": type(parts["fc2"]).__name__,
+        "plain": type(parts["fc2"]).forward is nn.Linear.forward,
+        "other_mode": [n for n, one in made.named_modules() if n in modes and n != "fc1" and one.training != modes[n]],
         "parameters": parameters_of(made),
     }
 
 
 # ---------------------------------------------------------------------------------------------------------- judges
-def seen_after(subject: Subject, draw: Draw) -> dict:
+def seen_after(subject: Subject, draw: Draw, numbers: dict | None = None) -> dict:
     """Adapt a small classifier; what the probe saw, its parameters by name, and the numbers that it had before."""
-    numbers = {name: draw.normal(*shape) for name, shape in SHAPES.items()}
+    numbers = numbers or {name: draw.normal(*shape) for name, shape in SHAPES.items()}
     seen = subject.probe(adapt_model, vectors=numbers["embedding.weight"], numbers=numbers)
     return {**seen, "before": numbers, "after": {p["name"]: p for p in seen["parameters"]}}
 
@@ -72,6 +76,9 @@ def returns_the_model(subject: Subject, draw: Draw) -> None:
             f"adapt returns another object than the model it was given: a {seen['kind']}",
             "Change the attributes of the given model; a copy costs memory and is not needed.",
         )
+    if seen["other_mode"]:
+        raise Failure("changes-the-mode", "the model is in another mode than before: train() or eval() was called",
+                      "Freezing is not evaluating: requires_grad_(False) is all that it takes.")  # fmt: skip
 
 
 @adapt_classifier.check
@@ -144,6 +151,18 @@ def new_head(subject: Subject, draw: Draw) -> None:
             "head-not-new",
             f"fc2 holds numbers of the old head, {'rows of its weight' if copied else 'of its bias'}",
             "They mean other classes; start from a new layer.",
+        )
+    if not seen["plain"] or weight["value"].dtype != old.dtype:
+        what = f"a {seen['fc2']} with a forward of its own" if not seen["plain"] else f"a {weight['value'].dtype} layer"
+        raise Failure("head-not-plain", f"model.fc2 is {what}, expected a plain nn.Linear like the old one",
+                      "nn.Linear with its two sizes; the loss takes the scores as they are.")  # fmt: skip
+    again, other = seen_after(subject, draw, seen["before"]), seen_after(subject, draw)
+    heads = [one["after"].get("fc2.weight", {"value": None})["value"] for one in (seen, again, other)]
+    if torch.equal(heads[0], heads[1]) and not torch.equal(heads[0], heads[2]):
+        raise Failure(
+            "head-from-the-old",
+            "the new head depends on the old one: over a model with other numbers it starts otherwise",
+            "No mean, no multiple and no sum of old rows: they tell other classes apart. Start from a new layer.",
         )
 
 

@@ -29,13 +29,26 @@ class TwoMatrices(nn.Module):
         self.A, self.B = nn.Parameter(torch.zeros(3, 2)), nn.Parameter(torch.zeros(2, 3))
 
 
+class OwnPath(LoRALayer):
+    """A path of somebody's own, which is a LoRALayer too."""
+
+
+class Centred(nn.Module):
+    """Has a parameter and a buffer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(4))
+        self.register_buffer("center", torch.zeros(4))
+
+
 def adapted_model(
     numbers: dict[str, torch.Tensor] | None = None, *, flora: bool = False, beside: bool = False
 ) -> nn.Module:
     """A model with LoRA at fc1 and blocks.1 and a head.
 
-    With `flora` it also has frozen layers whose names resemble others, with `beside` a LoRALayer of
-    another name.
+    With `flora` it also has frozen layers whose names resemble others, with `beside` LoRALayers of other names, one of
+    them of a subclass.
     """
     model = nn.Module()
     model.embedding = nn.Embedding(9, 6)
@@ -43,12 +56,13 @@ def adapted_model(
     model.blocks = nn.ModuleList([nn.Linear(5, 5), nn.Linear(5, 4)])
     if flora:
         model.flora, model.head2, model.pair = nn.Linear(4, 4), nn.Linear(3, 3), TwoMatrices()
-    model.head = nn.Linear(4, 3)
+        model.inner = nn.ModuleDict({"head": nn.Linear(2, 2)})
+    model.head, model.norm = nn.Linear(4, 3), Centred()
     model.requires_grad_(False)
     model.fc1 = WithPath(model.fc1, 2, 1.0)
     model.blocks[1] = WithPath(model.blocks[1], 2, 1.0)
     if beside:
-        model.beside = LoRALayer(5, 3, 2, 1.0)
+        model.beside, model.own = LoRALayer(5, 3, 2, 1.0), OwnPath(4, 3, 2, 1.0)
     model.head.requires_grad_(True)
     if numbers is not None:
         model.load_state_dict(numbers)
@@ -61,5 +75,5 @@ def numbers_of(draw: Draw, **model) -> dict[str, torch.Tensor]:
 
 
 FACTORS = tuple(f"{name}.{factor}" for name in ("fc1.lora", "blocks.1.lora") for factor in "AB")
-BESIDE = ("beside.A", "beside.B")
+BESIDE = ("beside.A", "beside.B", "own.A", "own.B")
 HEAD = ("head.weight", "head.bias")

@@ -24,6 +24,7 @@ def state_of(function, *, numbers: dict, also: list, frozen: bool = False, **mor
         "kind": "dict",
         "others": {str(k): type(v).__name__ for k, v in state.items() if not isinstance(v, torch.Tensor)},
         "in_graph": [k for k, v in tensors.items() if v.grad_fn is not None],
+        "trainable": [k for k, v in tensors.items() if v.requires_grad or isinstance(v, torch.nn.Parameter)],
         "state": {k: v.detach().clone() for k, v in tensors.items()},
     }
     with torch.no_grad():
@@ -33,9 +34,13 @@ def state_of(function, *, numbers: dict, also: list, frozen: bool = False, **mor
 
 
 # ---------------------------------------------------------------------------------------------------------- judges
-def judge_state(subject: Subject, draw: Draw, also: list, **model) -> dict:
-    """Compare names and values of the saved state with those wanted; hidden checks use it with other models."""
+def judge_state(subject: Subject, draw: Draw, also: list, zero: tuple[str, ...] = (), **model) -> dict:
+    """Compare names and values of the saved state with those wanted; hidden checks use it with other models.
+
+    Those named in `zero` hold nothing but zeros.
+    """
     whole = numbers_of(draw, **{name: on for name, on in model.items() if name != "frozen"})
+    whole |= {name: 0 * whole[name] for name in zero}
     seen = subject.probe(state_of, numbers=whole, also=also, **model)
     if seen["kind"] != "dict":
         raise Failure(
@@ -48,6 +53,9 @@ def judge_state(subject: Subject, draw: Draw, also: list, **model) -> dict:
         text = f"the state has a {kind} under {name!r}, expected a tensor"
         raise Failure("not-a-tensor", text, "One flat dict, from full names to tensors.")
     wanted = [n for n in whole if n in (*FACTORS, *BESIDE) or n.startswith(tuple(f"{one}." for one in also))]
+    if zero and not set(zero) & set(seen["state"]):
+        raise Failure("zeros-left-out", f"{zero[0]!r}, which is zero, is not in the state",
+                      "An untrained B is zero, and is saved all the same: loading needs every factor.")  # fmt: skip
     _expect_names(set(seen["state"]), wanted, set(whole), also)
     for name in wanted:
         value = seen["state"][name]
@@ -76,6 +84,12 @@ def _expect_names(names: set, wanted: list, whole: set, also: list) -> None:
     if missing and set(missing) == set(HEAD):
         raise Failure("head-missing", f"{call} the head is not in the state: a reloaded model would guess",
                       "The head was trained too; save every entry of the modules in also.")  # fmt: skip
+    if missing and set(missing) == {"own.A", "own.B"}:
+        raise Failure("exact-type", "'own.A' is not in the state: 'own' is of a subclass of LoRALayer, so it is one",
+                      "isinstance says so; type(...) and a class's name do not.")  # fmt: skip
+    if missing and set(missing) == {"norm.center"}:
+        raise Failure("buffers-left-out", f"{call} 'norm.center', a buffer, is not in the state: named_parameters does "
+                      "not tell of it", "model.state_dict() holds parameters and buffers.")  # fmt: skip
     if missing and set(missing) == set(BESIDE):
         raise Failure("matched-by-name", "'beside.A' is not in the state, though 'beside' is a LoRALayer: only those "
                       "called lora, or inside a wrapper, have been found", "Decide by type: isinstance(module, "
@@ -96,6 +110,9 @@ def _expect_names(names: set, wanted: list, whole: set, also: list) -> None:
     if any("flora" in n for n in extra):
         raise Failure("substring-match", "'flora' is saved, though it is no LoRA layer: its name only contains 'lora'",
                       "Decide by type: isinstance(module, LoRALayer).")  # fmt: skip
+    if any(n.startswith("inner.") for n in extra):
+        raise Failure("suffix-match", f"{extra[0]!r} is saved, though {call} it is not named: another module's last "
+                      "name is the same", "A name in also is a whole one, from the model down.")  # fmt: skip
     if any(n.startswith("head2.") for n in extra):
         raise Failure("prefix-match", f"'head2.weight' is saved, though {call} it is not named",
                       "Compare with the whole name and a dot: 'head2.weight' does not start with 'head.'.")  # fmt: skip
@@ -113,8 +130,9 @@ def saves_what_was_trained(subject: Subject, draw: Draw) -> None:
 @adapter_state.check(after=("saves-what-was-trained",))
 def other_names_in_also(subject: Subject, draw: Draw) -> None:
     """With also=[] it holds the factors only; with other names, every entry below them."""
-    for also in ([], ["embedding"], ["head", "blocks.0"], ["fc1"], ["blocks"]):
+    for also in ([], ["embedding"], ["head", "blocks.0"], ["fc1"], ["blocks"], ["norm"]):
         judge_state(subject, draw, also)
+    judge_state(subject, draw, ["head"], zero=("fc1.lora.B", "blocks.1.lora.B"))
 
 
 @adapter_state.check(after=("saves-what-was-trained",))
@@ -133,6 +151,9 @@ def holds_copies(subject: Subject, draw: Draw) -> None:
             f"{seen['in_graph'][0]!r} still hangs in the autograd graph",
             "Detach each tensor as well as copying it.",
         )
+    if seen["trainable"]:
+        text = f"{seen['trainable'][0]!r} in the state is a Parameter, or asks for a gradient: it would be trained too"
+        raise Failure("still-trainable", text, "What is saved are plain numbers: detach, then clone, and no more.")
     moved = [n for n in seen["state"] if not torch.equal(seen["state"][n], seen["later"][n])]
     if moved:
         raise Failure(

@@ -12,7 +12,8 @@ from lora_utils.checks.framework.probes import returned
 
 inject_by_name = Exercise("inject-by-name", lifted=REBUILDS)
 
-LAYERS = ("fc1", "fc10", "blocks.0.up", "blocks.0.down", "blocks.1.up", "blocks.1.down", "stem.0", "linear", "head")
+LAYERS = ("fc1", "fc10", "blocks.0.up", "blocks.0.down", "blocks.1.up", "blocks.1.down", "stem.0", "linear", "head",
+          "tail.fc1")  # fmt: skip
 
 
 class Spy(nn.Module):
@@ -44,8 +45,17 @@ class OwnLinear(nn.Linear):
     """A linear layer of somebody's own, as bitsandbytes' Linear4bit is one."""
 
 
+class Scaler(nn.Module):
+    """Has the attributes of a linear layer, and is none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.in_features = self.out_features = 4
+        self.weight = nn.Parameter(torch.eye(4))
+
+
 def nested_model() -> nn.Module:
-    """A model whose names try a matcher: fc1 and fc10, layers two levels deep, a norm that is no linear layer."""
+    """A model whose names try a matcher: fc1, fc10 and tail.fc1, layers two levels deep, what resembles a layer."""
     model = nn.Module()
     model.fc1, model.fc10, model.norm = nn.Linear(6, 5), nn.Linear(5, 4), nn.LayerNorm(4)
     model.blocks = nn.ModuleList(
@@ -53,6 +63,8 @@ def nested_model() -> nn.Module:
     )
     model.stem = nn.Sequential(nn.Linear(4, 7, bias=False), nn.ReLU())
     model.linear, model.head = nn.Linear(7, 4), nn.Linear(4, 3)
+    model.tail = nn.ModuleDict({"fc1": nn.Linear(3, 2)})
+    model.words, model.scaler = nn.Embedding(5, 4), Scaler()
     for number, name in enumerate(LAYERS, start=1):  # each layer has a number of its own
         for parameter in model.get_submodule(name).parameters():
             nn.init.constant_(parameter, number)
@@ -64,6 +76,9 @@ def inject_steps(inject, *, steps: list, rank: int, alpha: float, deep: bool = F
     """Probe: call inject for each list of names in turn; returns what was raised and what each layer is now."""
     model, raised, wrapper = nested_model(), [], DeepSpy if deep else Spy
     originals = dict(model.named_modules())
+    model.fc10.eval().requires_grad_(False)
+    trains = {name: p.requires_grad for name, p in model.named_parameters()}
+    held, modes = dict(model.named_parameters()), {name: one.training for name, one in originals.items()}
     for names in steps:
         try:
             inject(model, list(names), wrapper, rank, alpha)
@@ -86,7 +101,9 @@ def inject_steps(inject, *, steps: list, rank: int, alpha: float, deep: bool = F
             "alpha": module.alpha if isinstance(module, Spy) else None,
             "output": None if module is None else returned(module, torch.ones(originals[name].in_features)),
         }
-    return {"raised": raised, "layers": layers, "dotted": [n for n, _ in model.named_children() if "." in n]}
+    return {"raised": raised, "layers": layers, "dotted": [n for n, _ in model.named_children() if "." in n],
+            "retrained": [name for name, p in held.items() if p.requires_grad != trains[name]],
+            "other_mode": [name for name, one in originals.items() if one.training != modes[name]]}  # fmt: skip
 
 
 def inject_all(inject, *, runs: list) -> dict:
@@ -176,7 +193,8 @@ def _expect_wrapped(layers: dict, name: str, names: list, rank: int, alpha: floa
 def leaves_the_others(subject: Subject, draw: Draw) -> None:
     """No other layer is touched: not the head, not a layer whose name is similar."""
     drawn = [[LAYERS[k] for k in draw.order(len(LAYERS))[: draw.integer(1, 3)]] for _ in range(3)]
-    runs = [{"steps": [names]} for names in (["fc1", "blocks.0.down"], ["linear"], ["blocks.1.up"], [], *drawn)]
+    named = (["fc1", "blocks.0.down"], ["linear"], ["blocks.1.up"], [], ["fc1"], *drawn)
+    runs = [{"steps": [names]} for names in named]
     for run, seen in zip(runs, injected(subject, *runs), strict=True):
         _expect_others(seen, run["steps"][0])
 
@@ -210,13 +228,20 @@ def _expect_others(seen: dict, names: list) -> None:
             f"{call} {moved[0]!r} holds another layer than before",
             "Only the layers in names change, and these are inside their wrappers.",
         )
+    if seen["retrained"]:
+        name = seen["retrained"][0]
+        raise Failure("freezes-the-model", f"{call} {name!r} trains where it did not, or no longer does",
+                      "What is frozen is the affair of the wrapper and of whoever calls inject.")  # fmt: skip
+    if seen["other_mode"]:
+        raise Failure("changes-the-mode", f"{call} {seen['other_mode'][0] or 'the model'!r} is in another mode",
+                      "No train() and no eval() here: the model goes on as it was.")  # fmt: skip
 
 
 @inject_by_name.check
 def refuses_wrong_names(subject: Subject, draw: Draw) -> None:
     """A name that is no linear layer is a ValueError that says the name."""
     wrong = ("fc3", "norm", "blocks", "blocks.2.up", "blocks.0.act", "blocks.0", "blocks.0.up.in", "fc1.weight", "up",
-             "Fc1", "fc", "stem", "stem.1", "stem.2")  # fmt: skip
+             "Fc1", "fc", "stem", "stem.1", "stem.2", "words", "scaler", "tail", "1.up")  # fmt: skip
     for name, seen in zip(wrong, injected(subject, *({"steps": [[name]]} for name in wrong)), strict=True):
         expect_refusal(seen["raised"][0], name, "wrong-name-ignored", "a typing error would train nothing, in silence")
 
@@ -235,7 +260,8 @@ def refuses_wrapping_twice(subject: Subject, draw: Draw) -> None:
             )
         expect_refusal(seen["raised"][1], "fc1", "second-time-ignored", "'fc1' is wrapped already")
         runs = [{"steps": [["fc1"], ["fc10"]]}, {"steps": [["blocks.0.up"], ["blocks.0.down", "blocks.1.up"]]},
-                {"steps": [["fc1"], ["linear"]]}]  # fmt: skip
+                {"steps": [["fc1"], ["linear"]]}, {"steps": [["fc1"], ["tail.fc1"]]},
+                {"steps": [["tail.fc1"], ["fc1"]]}]  # fmt: skip
         for run, seen in zip(runs, injected(subject, *(run | {"deep": deep} for run in runs)), strict=True):
             (first,), names = run["steps"]
             if raised := seen["raised"][1]:

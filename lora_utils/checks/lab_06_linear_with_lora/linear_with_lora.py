@@ -11,6 +11,7 @@ import torch
 from lora_utils.checks import Draw, Exercise, Failure, Mistake, StudentRaised, Subject, close, expect_close
 from lora_utils.checks.framework.compare import expect_tensor, learns
 from lora_utils.checks.framework.wrapping_probes import build, place, run
+from lora_utils.checks.lab_06_linear_with_lora.parts_in_use import judge_parts
 from lora_utils.checks.lab_06_linear_with_lora.wrapping_cases import BASE, built, case, expect_parts, probed, wrapped
 from lora_utils.checks.lab_06_linear_with_lora.wrapping_mistakes import closed_form, output_mistakes
 
@@ -186,6 +187,12 @@ def trains_only_the_path(subject: Subject, draw: Draw) -> None:
     )
 
 
+@linear_with_lora.check(weight=2, after=("output", "keeps-the-layer"))
+def calls_its_parts(subject: Subject, draw: Draw) -> None:
+    """It calls the kept layer and the path, whatever these do besides, and keeps nothing from one call to the next."""
+    judge_parts(subject, draw)
+
+
 @linear_with_lora.check(weight=2, after=("output",))
 def gradients(subject: Subject, draw: Draw) -> None:
     """Gradients reach x through both branches, and reach A and B."""
@@ -262,7 +269,7 @@ def dtype_and_device(subject: Subject, draw: Draw) -> None:
 @linear_with_lora.check(after=("output", "dtype-and-device"))
 def in_double_precision(subject: Subject, draw: Draw) -> None:
     """Around a float64 layer the output is float64."""
-    c = case(draw, leading=(3,))
+    c = case(draw, leading=(3,), alpha=2.5)
     o, i = c["weight"].shape
     factors = {"A": draw.normal(i, c["rank"]).double(), "B": draw.normal(c["rank"], o).double()}
     wide = {name: value.double() if isinstance(value, torch.Tensor) else value for name, value in c.items()}
@@ -272,6 +279,9 @@ def in_double_precision(subject: Subject, draw: Draw) -> None:
         raise Failure("output-dtype", text, "Nothing in forward needs a cast: both parts have the layer's dtype.")
     right, hint = closed_form(c, factors["A"], factors["B"])["output"], "The same sum, whatever the dtype."
     expect_close(seen["output"], right, what="the output in float64", id="wrong-output", hint=hint)
+    if not close(seen["output"], right, 1e-10):
+        raise Failure("digits-lost", "around a float64 layer only the digits of float32 are right",
+                      "Nothing in forward needs a cast: both parts have the layer's dtype.")  # fmt: skip
 
 
 @linear_with_lora.check(weight=0.5, after=("is-a-module",))

@@ -20,6 +20,9 @@ def swap_steps(swap, *, numbers, states: list, order: list | None = None, train=
     model = adapted_model(numbers, beside=beside, flora=beside)
     states = [dict(state) for state in states]
     looks, raised = [], []
+    held = dict(model.named_parameters())
+    for p in held.values():
+        p.grad = torch.ones_like(p) if p.requires_grad else None
     for state in states if order is None else [states[k] for k in order]:
         try:
             swap(model, state)
@@ -29,8 +32,11 @@ def swap_steps(swap, *, numbers, states: list, order: list | None = None, train=
         except Exception as error:
             kind = "ValueError" if isinstance(error, ValueError) else type(error).__name__
             raised.append({"kind": kind, "text": str(error)})
-        looks.append({n: p.detach().clone() for n, p in model.named_parameters()})
-    seen = {"looks": looks, "raised": raised}
+        looks.append({n: p.detach().clone() for n, p in model.state_dict().items()})
+    now = dict(model.named_parameters())
+    seen = {"looks": looks, "raised": raised, "another": [n for n, p in held.items() if now.get(n) is not p],
+            "cleared": [n for n, p in held.items() if p.requires_grad and p.grad is None]}  # fmt: skip
+    seen["cleared"] += [n for n, p in held.items() if p.grad is not None and not p.grad.any()]
     if train:  # only where each state fits: what a misfit has made of the parameters may not be trainable at all
         seen["parameters"] = parameters_of(model)
         with torch.no_grad():
@@ -101,6 +107,13 @@ def keeps_the_base(subject: Subject, draw: Draw) -> None:
     before, last = seen["looks"][0], seen["looks"][-1]
     if changed := [n for n in before if n not in one and not torch.equal(before[n], last.get(n, torch.zeros(0)))]:
         raise Failure("base-changed", f"{changed[0]} changed", "Write only the tensors that the state holds.")
+    if seen["another"]:
+        raise Failure("another-parameter", f"{seen['another'][0]} of the model is another object after the swap: an "
+                      "optimiser that was made before goes on with the old one", "Copy the values into the parameters "
+                      "that are there.")  # fmt: skip
+    if seen["cleared"]:
+        raise Failure("gradients-cleared", f"the gradient of {seen['cleared'][0]} is gone after the swap",
+                      "Everything else stays as it is: write the values, and nothing more.")  # fmt: skip
     if changed := [n for n in one if not torch.equal(last[n], one[n])]:
         raise Failure(
             "swap-not-reversible",
@@ -194,6 +207,9 @@ def refuses_wrong_names(subject: Subject, draw: Draw) -> None:
     runs = subject.probe(swap_each, numbers=numbers, states=states)["runs"]
     for name, seen in zip(foreign, runs, strict=True):
         expect_refused(seen, name, "unknown-ignored", "the model has no such parameter", "a state with a foreign")
+    (buffer,) = subject.probe(swap_each, numbers=numbers, states=[state | {"norm.center": draw.normal(4)}])["runs"]
+    expect_refused(buffer, "norm.center", "buffer-accepted", "it is a buffer of the model and no parameter",
+                   "a state with")  # fmt: skip
     cases = lacking(draw)
     runs = subject.probe(swap_each, numbers=numbers, states=[fewer for _, fewer in cases])["runs"]
     for (group, _), seen in zip(cases, runs, strict=True):
@@ -203,12 +219,15 @@ def refuses_wrong_names(subject: Subject, draw: Draw) -> None:
 @swap_adapters.check(after=("refuses-wrong-names",))
 def whatever_it_is_called(subject: Subject, draw: Draw) -> None:
     """A LoRALayer that is not called lora needs its factors too, and nothing else does that has an A and a B."""
-    more = {"beside.A": draw.normal(5, 2), "beside.B": draw.normal(2, 3)}
+    more = dict(zip(BESIDE, (draw.normal(5, 2), draw.normal(2, 3), draw.normal(4, 2), draw.normal(2, 3)), strict=True))
     state, numbers = random_state(draw) | more, numbers_of(draw, beside=True, flora=True)
     states = [state, *({name: value for name, value in state.items() if name != one} for one in BESIDE)]
     fits, *runs = subject.probe(swap_each, numbers=numbers, states=states, beside=True)["runs"]
     _expect_accepted(fits["raised"][0], "all factors of LoRA layers and the head (other modules have an A and a B too)")
     for name, seen in zip(BESIDE, runs, strict=True):
+        if seen["raised"][0] is None and name in BESIDE[2:]:
+            raise Failure("exact-type", f"a state without {name!r} was accepted: 'own' is of a subclass of LoRALayer, "
+                          "so it is one", "isinstance says so; type(...) does not.")  # fmt: skip
         if seen["raised"][0] is None:
             raise Failure("matched-by-name", f"a state without {name!r} was accepted: 'beside' is a LoRALayer, though "
                           "nothing in its name says so", "Find the LoRA layers by type.")  # fmt: skip

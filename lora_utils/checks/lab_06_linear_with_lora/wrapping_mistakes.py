@@ -8,6 +8,7 @@ from __future__ import annotations
 import torch
 
 from lora_utils.checks import Mistake
+from lora_utils.checks.framework.wrapping_probes import meanwhile
 
 
 def closed_form(c: dict, A: torch.Tensor, B: torch.Tensor) -> dict:
@@ -80,6 +81,12 @@ def output_mistakes(c: dict, f: dict) -> tuple[Mistake, ...]:
             full * (alpha * path),
             "the two outputs are multiplied; LoRA adds them",
             "Use + between the two.",
+        ),
+        Mistake(
+            "alpha-shared",
+            full + meanwhile(alpha) * path,
+            "the path is scaled by the alpha of a layer that was wrapped later",
+            "Keep alpha on self: what belongs to the class, or is global, all layers share.",
         ),
         Mistake("subtracted", full - alpha * path, "the path is subtracted; LoRA adds it", "Use + between the two."),
         Mistake(

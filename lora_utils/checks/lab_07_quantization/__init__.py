@@ -21,6 +21,11 @@ from lora_utils.checks.lab_07_quantization.nearest_entry import numbers_for as n
 from lora_utils.checks.lab_07_quantization.nearest_entry import table_like as table_like
 from lora_utils.checks.lab_07_quantization.normal_float import judge_levels as judge_levels
 from lora_utils.checks.lab_07_quantization.normal_float import normal_float as normal_float
+from lora_utils.checks.lab_07_quantization.own_table import KINDS as KINDS
+from lora_utils.checks.lab_07_quantization.own_table import judge_levels_of as judge_levels_of
+from lora_utils.checks.lab_07_quantization.own_table import judge_lost as judge_lost
+from lora_utils.checks.lab_07_quantization.own_table import own_table as own_table
+from lora_utils.checks.lab_07_quantization.own_table import samples as samples
 from lora_utils.checks.lab_07_quantization.pack_codes import judge_packed as judge_packed
 from lora_utils.checks.lab_07_quantization.pack_codes import judge_unpacked as judge_unpacked
 from lora_utils.checks.lab_07_quantization.pack_codes import pack_codes as pack_codes

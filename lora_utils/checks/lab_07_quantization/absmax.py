@@ -16,11 +16,13 @@ from lora_utils.checks.framework.many_cases import Rule, expect_all
 from lora_utils.checks.framework.subject import Subject
 from lora_utils.checks.lab_07_quantization.known_codes import (
     SIDES,
+    TINY,
     except_ends,
     expect_integers,
     expect_step_number,
     on_grid,
     parts,
+    small_taken_for_zero,
     spread,
 )
 
@@ -48,7 +50,8 @@ def grid_cases(draw: Draw, bits: list[int], shapes: list[tuple[int, ...]]) -> li
 @quantize_absmax.check
 def the_step(subject: Subject, draw: Draw) -> None:
     """The step is the largest magnitude divided by 2**(bits - 1) - 1, whichever sign it has."""
-    small = [(*on_grid(draw, bits, (12,), SIDES[0], 1e-3), bits) for bits in (4, 3, 5)]  # no size counts as zero
+    sizes = ((4, 1e-3), (3, 1e-3), (5, TINY), (8, TINY))  # no size counts as zero
+    small = [(*on_grid(draw, bits, (12,), SIDES[0], size), bits) for bits, size in sizes]
     judge_step(subject, [*grid_cases(draw, [5, 8, 3, 6, 4, 8, 7, 3], [(4, 7)]), *small])
     x, _, s = on_grid(draw, 8, (6,))
     scale = _codes_and_steps(subject, [[x]])[0][1]
@@ -115,6 +118,7 @@ def judge_step(subject: Subject, cases: list[tuple]) -> None:
         rule("bits-for-levels", lambda c, top, low, L: c / (L + 1).bit_length(), "the magnitude was divided by bits "
              "itself", "bits is an exponent: L = 2**(bits - 1) - 1."),
     ]  # fmt: skip
+    rules += [Rule(id, lambda x, q, s, b, of=of: of(s) / s, *told) for id, of, *told in small_taken_for_zero()]
     for name, typical in (
         ("mean", lambda v: v.abs().mean()),
         ("norm", lambda v: v.norm()),

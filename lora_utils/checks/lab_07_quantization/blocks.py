@@ -13,7 +13,13 @@ from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
 from lora_utils.checks.framework.many_cases import Rule, expect_all
 from lora_utils.checks.framework.subject import Subject
-from lora_utils.checks.lab_07_quantization.known_codes import except_ends, expect_integers, parts
+from lora_utils.checks.lab_07_quantization.known_codes import (
+    TINY,
+    except_ends,
+    expect_integers,
+    parts,
+    small_taken_for_zero,
+)
 
 quantize_blocks = Exercise("quantise-blocks")
 
@@ -60,6 +66,7 @@ def some_blocks(draw: Draw) -> list[tuple]:
         in_blocks(draw, (26,), 4, 4, 30.0),
         in_blocks(draw, (2, 3, 4), 8, 7),
         in_blocks(draw, (4, 6), 3, 8),
+        in_blocks(draw, (3, 7), 8, 6, TINY),
     ]
 
 
@@ -286,6 +293,8 @@ def _judge_steps(cases: list[tuple], got: list[torch.Tensor], where: list[str]) 
              "negative."),
         rule("step-shape", lambda x, top, k, L: top[:, None], "the steps have a second axis", "Steps are a list: "
              "shape (m,)."),
+        *(Rule(id, lambda x, q, steps, bits, block, size, of=of: torch.tensor([of(s) / size for s in steps.tolist()]),
+               *told) for id, of, *told in small_taken_for_zero()),
         rule("last-block-merged", merged, "the last, shorter block was merged into the one before it", FILL),
     ]  # fmt: skip
     hint = "Number i of the flat tensor is in block i // block; every block has one step, the last one too."

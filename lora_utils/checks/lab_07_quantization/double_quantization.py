@@ -15,7 +15,12 @@ from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.failure import Failure
 from lora_utils.checks.framework.many_cases import Rule, expect_all
 from lora_utils.checks.framework.subject import Subject
-from lora_utils.checks.lab_07_quantization.known_codes import expect_integers, expect_step_number, parts
+from lora_utils.checks.lab_07_quantization.known_codes import (
+    expect_integers,
+    expect_step_number,
+    parts,
+    small_taken_for_zero,
+)
 from lora_utils.checks.lab_07_quantization.stored_bits import all_of, double_quantization
 
 NAMES = "codes, steps, mean"
@@ -55,7 +60,7 @@ def stores_scales(subject: Subject, draw: Draw) -> None:
 
 def judge_stored(subject: Subject, draw: Draw, sizes: list[tuple[int, int]]) -> None:
     """Compare mean, steps and codes for (m, group), each drawn anew; hidden checks use other sizes."""
-    cases = [[scales_with(draw, m, group, (1.0, 0.01)[i % 2]), group] for i, (m, group) in enumerate(sizes)]
+    cases = [[scales_with(draw, m, group, (1.0, 0.01, 1e-4)[i % 3]), group] for i, (m, group) in enumerate(sizes)]
     found = [parts(value, NAMES) for value in subject.probe(all_of, which="store", cases=cases)["values"]]
     where = [f"{m} scales in groups of {group}" for m, group in sizes]
     for (m, _), text, (codes, steps, mean) in zip(sizes, where, found, strict=True):
@@ -152,6 +157,8 @@ def _judge_steps(cases: list, got: list[torch.Tensor], where: list[str]) -> None
              "m is a multiple of group there is one step too many", each),
         rule("filled-before-centring", lambda c, d, g, top: tops((filled(c, g) - c.mean()).abs(), g), "the zeros that "
              "fill the last group up count as scales", "Subtract the mean first, fill up afterwards."),
+        *(Rule(id, lambda c, g, of=of: torch.tensor([of(s) for s in facts(c, g)[1].tolist()]) / facts(c, g)[1].max(),
+               *told) for id, of, *told in small_taken_for_zero()),
         rule("step-shape", lambda c, d, g, top: top[:, None], "the steps have a second axis", "Shape (t,)."),
     ]  # fmt: skip
     unit = [float(facts(scales, group)[1].max()) for scales, group in cases]

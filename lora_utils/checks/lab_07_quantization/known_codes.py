@@ -7,7 +7,19 @@ import torch
 from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.failure import Failure
 
+TINY = 1e-5  # of what other cases measure: numbers whose steps some guards take for zero
+THRESHOLDS = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
 SIDES = ("most below zero", "most above zero", "all above zero", "all below zero")
+
+
+def small_taken_for_zero() -> list[tuple]:
+    """What guards make of small steps: id, what the step becomes, text and hint."""
+    guards = ((lambda s, t: 1.0 if s < t else s, "so small a step is taken for zero and becomes 1"),
+              (lambda s, t: max(s, t), "a step below {t:g} becomes {t:g}"),
+              (lambda s, t: s + t, "{t:g} is added to every step"))  # fmt: skip
+    hint = "Only where the largest magnitude is 0 is there no step; small numbers have small steps."
+    return [("small-is-not-zero", lambda s, g=guard, t=t: g(s, t), text.format(t=t), hint)
+            for t in THRESHOLDS for guard, text in guards]  # fmt: skip
 
 
 def spread(v: torch.Tensor) -> torch.Tensor:

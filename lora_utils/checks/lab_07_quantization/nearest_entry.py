@@ -92,6 +92,8 @@ def judge_nearest(subject: Subject, cases: list[tuple]) -> None:
         span = max(float(t.max() - t.min()), 1e-9)
         return ((x - t.min()) / span * (len(t) - 1)).round()
 
+    lost = "the numbers lose digits before they are compared"
+    full = "Compare them as they are: no round, and no half precision."
     rules = [
         Rule("rounded-down", lambda x, t, d, q: below(x, t), "each number gets the entry below it, not the nearest",
              nearest),
@@ -122,6 +124,13 @@ def judge_nearest(subject: Subject, cases: list[tuple]) -> None:
              "Look it up in the table as it is: torch.sort also returns where each entry stood."),
         Rule("counted-from-one", lambda x, t, d, q: q + 1, "places are counted from 1", "The first entry has place 0."),
         Rule("shape-lost", lambda x, t, d, q: q.flatten(), "the codes are flat", "Give them the shape of scaled."),
+        Rule("clamped-first", lambda x, t, d, q: (x.clamp(-1, 1).unsqueeze(-1) - t).abs().argmin(-1), "the numbers are "
+             "cut to -1 .. 1 first, and the table reaches further", "The distances tell: nothing has to be cut."),
+        Rule("table-scaled", lambda x, t, d, q: (x.unsqueeze(-1) - t / t.abs().max()).abs().argmin(-1), "the table is "
+             "divided by its largest magnitude first", "Compare with the entries as they are."),
+        Rule("digits-lost", lambda x, t, d, q: (x.half().unsqueeze(-1) - t.half()).abs().argmin(-1), lost, full),
+        *(Rule("digits-lost", lambda x, t, d, q, n=n: (x.mul(n).round().div(n).unsqueeze(-1) - t).abs().argmin(-1),
+               lost, full) for n in (10, 100, 1000)),
         Rule("one-for-all", lambda x, t, d, q: d.reshape(-1, len(t)).sum(0).argmin().expand(x.shape), "all numbers "
              "get one place", "Look for the smallest along the last axis only."),
     ]  # fmt: skip

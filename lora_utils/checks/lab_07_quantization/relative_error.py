@@ -22,7 +22,7 @@ def tensor_pairs(draw: Draw, shapes: list[tuple[int, ...]]) -> list[list]:
     """Draw pairs (w, back): of several sizes, with and without a mean, with signs that turn, and grown or shrunk."""
     pairs = []
     for i, shape in enumerate(shapes):
-        size = (0.5, 30.0, 0.02)[i % 3]
+        size = (0.5, 30.0, 0.02, 1e-4)[i % 4]
         n = torch.Size(shape).numel()
         w = draw.normal(n, scale=size).reshape(shape) + (0.8, 0.0, -0.5)[i % 3] * size
         lost = draw.normal(n, scale=(0.2, 1.5, 0.05, 0.4)[i % 4] * size).reshape(shape) + (0.1, -0.1)[i % 2] * size
@@ -55,7 +55,13 @@ def judge_error(subject: Subject, pairs: list[list]) -> None:
     def rows(v: torch.Tensor) -> torch.Tensor:
         return v.reshape(-1, v.shape[-1] if v.dim() else 1).norm(dim=1)
 
+    whole = "Nothing is added to it and nothing cut: w is not all zeros, and an error may be larger than 1."
     rules = [
+        *(Rule("small-is-not-zero", lambda w, b, d, t=t: d.norm() / w.norm().clamp(min=t), f"a norm of w below {t:g} "
+               f"is taken for {t:g}", whole) for t in (1e-1, 1e-2, 1e-3)),
+        *(Rule("small-is-not-zero", lambda w, b, d, t=t: d.norm() / (w.norm() + t), f"{t:g} is added to the norm of w",
+               whole) for t in (1e-2, 1e-3, 1e-4, 1e-5, 1e-6)),
+        Rule("capped", lambda w, b, d: (d.norm() / w.norm()).clamp(max=1), "it is cut at 1", whole),
         Rule("not-relative", lambda w, b, d: d.norm(), "it is the norm of w - back alone", quotient),
         Rule("not-relative", lambda w, b, d: d.square().mean().sqrt(), "it is the root mean square error alone",
              quotient),

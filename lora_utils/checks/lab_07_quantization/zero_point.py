@@ -14,7 +14,13 @@ from lora_utils.checks.framework.failure import Failure
 from lora_utils.checks.framework.many_cases import Rule, expect_all
 from lora_utils.checks.framework.probes import calls
 from lora_utils.checks.framework.subject import Subject
-from lora_utils.checks.lab_07_quantization.known_codes import expect_integers, expect_step_number, parts
+from lora_utils.checks.lab_07_quantization.known_codes import (
+    TINY,
+    expect_integers,
+    expect_step_number,
+    parts,
+    small_taken_for_zero,
+)
 
 quantize_zero_point = Exercise("quantise-zero-point")
 
@@ -61,7 +67,8 @@ def one_sided(draw: Draw, bits: list[int]) -> list[tuple]:
 @quantize_zero_point.check
 def whole_range(subject: Subject, draw: Draw) -> None:
     """The step is the range from min to max, divided by 2**bits - 1."""
-    judge_range(subject, around_zero(draw, [4, 8, 3, 2, 6, 8, 5, 7]), ("step",))
+    tiny = [(TINY * x, bits) for x, bits in around_zero(draw, [4, 8])]  # no size counts as zero
+    judge_range(subject, [*around_zero(draw, [4, 8, 3, 2, 6, 8, 5, 7]), *tiny], ("step",))
     x = between(draw, -0.6, draw.number(2.1, 2.9), 8)
     scale = parts(subject.probe(calls, cases=[[x]])["values"][0], NAMES)[1]
     expect_step_number(scale, tuple(x.shape))
@@ -198,6 +205,8 @@ def _judge_steps(cases: list[tuple], got: list[float]) -> None:
         rule("step-inverted", lambda a, b, low, high, L, z: L / (high - low), "it is upside down",
              "A step is a length: x' = step * (code - zero point)."),
     ]  # fmt: skip
+    rules += [Rule(id, lambda x, bits, of=of: of(_ends(x, bits)[2]) / _ends(x, bits)[2], *told)
+              for id, of, *told in small_taken_for_zero()]  # fmt: skip
     right = [_ends(x, bits)[2] for x, bits in cases]
     said = [f"for {_where(x, bits)} the step is {scale:.4g}, expected {s:.4g}"
             for (x, bits), scale, s in zip(cases, got, right, strict=True)]  # fmt: skip

@@ -20,5 +20,9 @@ from lora_utils.checks.lab_08_qlora.merge_back import merge_back as merge_back
 from lora_utils.checks.lab_08_qlora.qlora_linear import judge_path as judge_path
 from lora_utils.checks.lab_08_qlora.qlora_linear import path_case as path_case
 from lora_utils.checks.lab_08_qlora.qlora_linear import qlora_linear as qlora_linear
+from lora_utils.checks.lab_08_qlora.quantized_start import judge_near as judge_near
+from lora_utils.checks.lab_08_qlora.quantized_start import judge_stored as judge_stored
+from lora_utils.checks.lab_08_qlora.quantized_start import quantized_start as quantized_start
+from lora_utils.checks.lab_08_qlora.quantized_start import weights as weights
 from lora_utils.checks.lab_08_qlora.step_bytes import judge_bytes as judge_bytes
 from lora_utils.checks.lab_08_qlora.step_bytes import step_bytes as step_bytes

@@ -42,7 +42,7 @@ def _row_cases(draw: Draw) -> list[dict]:
     for k in range(24):
         p, a = draw.integer(2, 5), 1 if k % 6 == 5 else draw.integer(2, 4)
         rest = 0 if k % 6 == 3 else draw.integer(1, 4)
-        prompt, answer = ([int(t) for t in draw.integers(10, 99, n)] for n in (p, a))
+        prompt, answer = ([int(t) for t in draw.integers(10, 49_151, n)] for n in (p, a))
         answer[-1] = end = draw.integer(1, 3)
         pad = 0 if k % 4 == 2 else end
         if k % 4 == 1:
@@ -111,6 +111,8 @@ ROWS = (
          "prompt", "First the prompt."),
     Rule("prompt-missing", lambda c: c["answer"] + [c["pad"]] * (_rest(c) + len(c["prompt"])), "the prompt is missing",
          "ids hold all of the row; only labels leave the prompt out."),
+    Rule("too-small-a-type", lambda c: [(t + 128) % 256 - 128 for t in c["ids"]], "ids above 127 have become other "
+         "numbers: one byte ends there", "Token ids are torch.long."),
     Rule("answer-missing", lambda c: c["prompt"] + [c["pad"]] * (_rest(c) + len(c["answer"])), "the answer is missing",
          "The model reads the answer too, while it learns it."),
 )  # fmt: skip
@@ -242,6 +244,12 @@ def _count(labels) -> int:
     return int((labels != IGNORE).sum())
 
 
+def _smoothed(logits, labels, e: float) -> torch.Tensor:
+    scores = logits.double().log_softmax(-1)
+    even = [[scores[k, t - 1].mean() for t in range(1, len(row)) if row[t] != IGNORE] for k, row in enumerate(labels)]
+    return (1 - e) * _right(logits, labels) + e * _mean(even)
+
+
 ONE_MEAN = "One mean over all labelled tokens of the batch."
 SHIFT = "The token at place t is predicted at place t - 1: which logits and which labels have no partner?"
 LOSSES = (
@@ -257,6 +265,9 @@ LOSSES = (
          "log-probabilities", "F.cross_entropy takes log_softmax by itself, F.nll_loss does not."),
     Rule("probabilities", lambda x, y: _mean(_picked(x, y, 1, x.double().softmax(-1))), "probabilities are averaged, "
          "without a logarithm", "Cross entropy is the mean of -log p."),
+    *(Rule("smoothed", lambda x, y, e=e: _smoothed(x, y, e), f"labels are smoothed by {e:g}", "Leave label_smoothing "
+         "at "
+           "0.") for e in (0.05, 0.1, 0.2)),
     Rule("sign-missing", lambda x, y: -_right(x, y), "the sign is wrong: the loss falls as the model gets worse",
          "Cross entropy is the mean of -log p."),
     Rule("sum-not-mean", lambda x, y: _right(x, y) * _count(y), "the loss is a sum: it grows with the length of the "
@@ -272,7 +283,6 @@ LOSSES = (
          "a short answer counts more", ONE_MEAN),
     Rule("mean-of-means", lambda x, y: _each(_picked(x, y, 1), sum(map(bool, _picked(x, y, 1)))), "each example is "
          "averaged first, so a token in a short answer counts more", ONE_MEAN),
-    Rule("first-row-only", lambda x, y: _right(x[:1], y[:1]), "only the first row counts", ONE_MEAN),
     Rule("last-token-only", lambda x, y: _mean([row[-1:] for row in _picked(x, y, 1)]), "only the last labelled token "
          "of a row counts", ONE_MEAN),
 )  # fmt: skip

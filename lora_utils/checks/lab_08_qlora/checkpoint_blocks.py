@@ -201,6 +201,9 @@ def recomputes(subject: Subject, draw: Draw) -> None:
             text,
             "Checkpoint each block by itself: when the backward pass comes to it, it alone runs again.",
         )
+    if subject.probe(run_blocks, **_case(draw, n=1))["backward"] != [0]:
+        raise Failure("one-block-kept", "where there is one block it does not run again in the backward pass",
+                      "One block is checkpointed like several.")  # fmt: skip
     if subject.probe(run_blocks, **c, training=False)["backward"] != turned:
         raise Failure("mode-asked", "after eval() the blocks do not run again in the backward pass: their intermediate "
                       "results have been kept", "Checkpoint each block in every mode: gradients are what "

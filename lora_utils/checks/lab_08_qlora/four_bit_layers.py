@@ -9,8 +9,9 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from lora_utils.checks.framework.probes import later, parameters_of
-from lora_utils.checks.framework.wrapping_probes import through
+from lora_utils.checks.framework.probes import later, parameters_of, returned
+from lora_utils.checks.framework.wrapping_probes import factors, meanwhile, through
+from lora_utils.methods.lora import LoRALayer
 from lora_utils.quantization.nf4 import FourBit, dequantize_4bit, quantize_4bit
 
 
@@ -62,15 +63,18 @@ def made(cls, base: nn.Module, rank: int, alpha: float, dtype: str | None):
 def build_path(cls, *, weight, bias, rank, alpha, x, dtype="float32", kind="bytes") -> dict:
     """Probe: wrap a 4-bit layer; what the result is made of, before and after a step, and what it then returns."""
     base = base_of(kind, weight, bias)
+    given = dict(base.named_parameters())
     wrapped = made(cls, base, rank, alpha, dtype)
     if not isinstance(wrapped, nn.Module):
         return {"module": False}
+    held = dict(base.named_parameters())
     own = {id(t) for t in (*base.parameters(), *base.buffers())}
     names = {name for name, p in wrapped.named_parameters() if id(p) not in own}
     loose = [t for m in wrapped.modules() if m is not base for t in loose_tensors(vars(m))]
     return {
         "module": True,
         "inside": any(module is base for module in wrapped.modules()),
+        "replaced": [name for name, p in given.items() if held.get(name) is not p],
         "state": dict(base.state_dict()),
         "floats": [t for t in (*wrapped.parameters(), *wrapped.buffers(), *loose) if id(t) not in own],
         "base": parameters_of(base),
@@ -93,8 +97,25 @@ def run_path(
 ) -> dict:
     """Probe: the output, with the given factors or as built, its gradients, and the output of the layer alone."""
     base = base_of(kind, weight, bias)
-    seen = through(made(cls, base, rank, alpha, dtype), base, rank, x, A, B, upstream)
+    wrapped = made(cls, base, rank, alpha, dtype)
+    made(cls, base_of(kind, weight, bias), rank, meanwhile(alpha), dtype)  # another layer must leave no trace
+    seen = through(wrapped, base, rank, x, A, B, upstream)
     return seen | {"base": base(x)}
+
+
+def other_parts(cls, *, weight, bias, rank, alpha, x) -> dict:
+    """Probe: fresh outputs where a hook of the base, its bias or the path adds 1, and the first factors of two."""
+    bases = [base_of("bytes", weight, bias) for _ in range(4)]
+    hooked, biased, plain, again = (cls(base, rank, alpha) for base in bases)
+    bases[0].register_forward_hook(lambda module, inputs, output: output + 1)
+    with torch.no_grad():
+        bases[1].bias.add_(1)
+    paths = [one for one in plain.modules() if isinstance(one, LoRALayer) and one is not plain]
+    for path in paths:
+        path.forward = lambda x, inner=path.forward: inner(x) + 1
+    outputs = {"hooked": returned(hooked, x), "biased": returned(biased, x), "path": returned(plain, x)}
+    starts = [factors(made, base, rank)[0].parameter.detach() for made, base in ((hooked, bases[0]), (again, bases[3]))]
+    return outputs | {"has_path": bool(paths), "starts": starts}
 
 
 def run_types(cls, *, weight, bias, alpha, A, B, x, types: list) -> dict:

@@ -58,7 +58,7 @@ def apply_twice(cls, *, cases: list) -> dict:
     ]
     for y, case in zip(reversed(outputs), reversed(cases), strict=True):
         y.backward(case[-1])
-    return {"gradients": [x.grad for x in inputs]}
+    return {"outputs": outputs, "gradients": [x.grad for x in inputs]}
 
 
 def _tensors(value, depth: int = 5) -> list[torch.Tensor]:
@@ -78,13 +78,15 @@ def _tensors(value, depth: int = 5) -> list[torch.Tensor]:
 
 
 # ---------------------------------------------------------------------------------------------------------- judges
-def stored_case(draw: Draw, *, square: bool = False, leading: tuple[int, ...] = (4,), dtype: str = "float32") -> dict:
+def stored_case(draw: Draw, *, square: bool = False, leading: tuple[int, ...] = (4,), dtype: str = "float32",
+                shape: list[int] | None = None) -> dict:  # fmt: skip
     """Draw codes, scales and an input; W' is looked up in the table one weight after another."""
-    o, i = draw.sizes(2, low=11, high=18)
+    o, i = shape or draw.sizes(2, low=11, high=18)
     o = i if square else o
     codes = draw.integers(0, 15, o * i)
     absmax = draw.integers(2, 9, math.ceil(o * i / BLOCK)) / 8  # no two neighbours need be equal
     absmax[0] = 2.0
+    absmax = (absmax * 1.0007).float()  # more digits than 16 bits keep
     table = torch.tensor(NF4.values, dtype=torch.float64)
     values = torch.stack([table[int(c)] * absmax[k // BLOCK].double() for k, c in enumerate(codes)])
     pairs = torch.cat([codes, codes.new_zeros(o * i % 2)]).reshape(-1, 2)
@@ -176,18 +178,18 @@ def _judge_layers(subject: Subject, draw: Draw) -> None:
     one, other = stored_case(draw), stored_case(draw)
     while other["shape"][0] == one["shape"][0] or other["shape"][1] == one["shape"][1]:
         other = stored_case(draw)
-    two = {**one, "packed": one["packed"].flip(0), "absmax": one["absmax"] + 1, "x": one["x"] + 1}
-    drawn = [one, two, other]
+    drawn = [one, stored_case(draw, shape=one["shape"]), other]
     cases = [[c["x"], c["packed"], c["absmax"], c["shape"], draw.normal(4, c["shape"][0])] for c in drawn]
     hint = "Leave everything for backward in ctx, which every call has for itself, not in the class or a global."
     text = "with several layers, backward of one uses what another left behind"
     try:
-        seen = subject.probe(apply_twice, cases=cases)["gradients"]
+        seen = subject.probe(apply_twice, cases=cases)
     except StudentRaised as error:
         raise Failure("kept-outside-ctx", f"{text}: {error.text}", hint) from None
-    rights = [cases[0][-1].double() @ one["W"], None, cases[2][-1].double() @ other["W"]]
-    for got, right in zip(seen, rights, strict=True):
-        if right is not None and (got is None or not close(got, right, 1e-4)):
+    for c, case, y, dx in zip(drawn, cases, seen["outputs"], seen["gradients"], strict=True):
+        if not close(y, c["x"].double() @ c["W"].T, 1e-4):
+            raise Failure("kept-outside-ctx", "with several layers, forward of one uses what another left behind", hint)
+        if dx is None or not close(dx, case[-1].double() @ c["W"], 1e-4):
             raise Failure("kept-outside-ctx", text, hint)
 
 

@@ -142,6 +142,7 @@ def measures_the_loss(subject: Subject, draw: Draw) -> None:
         o, i = draw.sizes(2) if len(cases) < 5 else (1, draw.integer(2, 9))
         stored, update, error = draw.normal(o, i), draw.normal(o, i, scale=0.2), draw.normal(o, i, scale=scale)
         cases.append([stored, stored + update, stored + update + error])
+    cases += [[1e-4 * t for t in cases[1]]]  # no size counts as nothing
     plain = len(cases)
     cases += [[cases[1][0].bfloat16(), *cases[1][1:]], [cases[0][0], cases[0][1], cases[0][1]]]
     seen = subject.probe(lost, cases=cases)

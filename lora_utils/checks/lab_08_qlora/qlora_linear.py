@@ -9,10 +9,11 @@ import torch
 
 from lora_utils.checks import Draw, Exercise, Failure, Mistake, StudentRaised, Subject, close, expect_close
 from lora_utils.checks.framework.compare import expect_explained, expect_tensor, learns
-from lora_utils.checks.lab_08_qlora.four_bit_layers import base_of, build_path, run_path, run_types
+from lora_utils.checks.framework.wrapping_probes import meanwhile
+from lora_utils.checks.lab_08_qlora.four_bit_layers import base_of, build_path, other_parts, run_path, run_types
 from lora_utils.quantization.nf4 import dequantize_4bit, quantize_4bit
 
-qlora_linear = Exercise("qlora-linear")
+qlora_linear = Exercise("qlora-linear", lifted=("changes-weights",))  # finer checks look at the base
 
 
 # ---------------------------------------------------------------------------------------------------------- judges
@@ -79,6 +80,9 @@ def keeps_the_base(subject: Subject, draw: Draw) -> None:
     if not seen["inside"]:
         raise Failure("base-missing", "the given layer is not among the module's submodules",
                       "Store the object itself: self.base = base.")  # fmt: skip
+    if seen["replaced"]:
+        raise Failure("base-changed", f"the base's {seen['replaced'][0]} is another object than before: it was cloned, "
+                      "or made anew", "Keep the layer as it is: requires_grad_(False), and nothing else.")  # fmt: skip
     if any(t.numel() == o * i and t.is_floating_point() for t in seen["floats"]):
         raise Failure("base-expanded", f"a float tensor of {o} x {i} numbers, the size of W', is kept: 4 bits are "
                       "stored, and 32 beside them", "Call self.base(x); it dequantises, and forgets.")  # fmt: skip
@@ -140,6 +144,8 @@ def judge_path(subject: Subject, draw: Draw, c: dict) -> None:
         Mistake("base-output-missing", alpha * path, "the base's output is missing", add),
         Mistake("bias-twice", y + (0 if c["bias"] is None else c["bias"].double()) + alpha * path, "the bias is added "
                 "twice", "The base adds its bias itself."),
+        Mistake("alpha-shared", y + meanwhile(alpha) * path, "the path is scaled by the alpha of a layer that was made "
+                "later", "Keep alpha on self, or in the path: what belongs to the class all layers share."),
         Mistake("subtracted", y - alpha * path, "the path is subtracted", add),
         Mistake("alpha-scales-base", alpha * (y + path), "alpha scales the base's output too", "LoRALayer has applied "
                 "alpha already, to the path alone."),
@@ -287,3 +293,24 @@ def _judge_types(subject: Subject, draw: Draw) -> None:
                           "Give the base x itself, and cast the path's result to the type of base(x).")  # fmt: skip
         expect_close(output, right, what=f"the output {case}", id="wrong-output", hint="Cast types, not values.",
                      tolerance=0.05)  # fmt: skip
+
+
+@qlora_linear.check(after=("types", "keeps-the-base"))
+def calls_its_parts(subject: Subject, draw: Draw) -> None:
+    """It calls the base and the path, whatever these do besides, and starts each layer anew."""
+    c = path_case(draw)
+    seen = subject.probe(other_parts, **{name: c[name] for name in ("weight", "bias", "rank", "alpha", "x")})
+    right, call = base_output(c) + 1, "Call the layer itself: self.base(x)."
+    parts = (
+        ("biased", "bias-copied", "after the base's bias has grown by 1 the output is as before: a copy is used", call),
+        ("hooked", "hooks-bypassed", "a hook of the base adds 1 to its output, and that is missing", call),
+        ("path", "path-bypassed", "with a LoRALayer that adds 1 to what it returns the output stays the same: its "
+         "factors are read, and it is not called", "Call the path itself: self.lora(...)."),
+    )  # fmt: skip
+    for name, id, text, hint in parts:
+        asked = seen["has_path"] or name != "path"
+        if asked and not (isinstance(seen[name], torch.Tensor) and close(seen[name], right)):
+            raise Failure(id, text, hint)
+    if torch.equal(*seen["starts"]):
+        raise Failure("same-every-time", "two layers start with the same A",
+                      "Each path is drawn anew: set no seed.")  # fmt: skip

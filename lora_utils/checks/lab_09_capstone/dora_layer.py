@@ -106,6 +106,11 @@ def _mistakes(c: Case) -> tuple[Mistake, ...]:
     no_alpha = c.W + torch.einsum("ir,ro->oi", c.A, c.B)
     whole = "A row of V is one output: there are o lengths, one a row."
     found = [
+        *(Mistake("length-guarded", xV * (m / (lengths + e)) + b, f"{e:g} is added to the lengths", "Divide by the "
+        "lengths "
+                  "as they are.") for e in (1e-3, 1e-4, 1e-2)),
+        Mistake("magnitude-without-sign", xV * (m.clamp(min=0) / lengths) + b, "a negative magnitude is taken for zero",
+                "It is trained and may become negative: use it as it is."),
         Mistake("norm-of-w", xV * (m / _length(c.W)) + b, "the rows are divided by the lengths of W, not of V",
                 "The direction is V / ||V||: measure the rows after the update."),
         Mistake("whole-norm", xV * (m / V.norm()) + b, "all is divided by one number, the norm of all of V", whole),
@@ -162,6 +167,9 @@ def judge_dora(subject: Subject, c: Case) -> None:
     if c.alpha == 0:  # other mistakes would have shown before
         expect_close(value, expected, what=what, id="alpha-0", hint="Use alpha as it is, also where it is 0.")
     expect_close(value, expected, what=what, id="wrong-output", hint=hint, mistakes=_mistakes(c))
+    if c.x.dtype == torch.float64 and not close(value, expected, 1e-9):
+        raise Failure("digits-lost", f"in float64 only the digits of float32 are right: {what}",
+                      "Nothing here needs a cast: compute in the type of the arguments.")  # fmt: skip
 
 
 @dora_layer.check(weight=2)

@@ -183,6 +183,15 @@ MALFORMED = {
         ("# %% [markdown]\n# A lab of about 15 minutes.", "# %% [markdown]\n# " + "word " * 6_000, *GOOD),
         r"cell 1 .*: says about 15 minutes, and its parts add up to 30; state 30",
     ),
+    "too long a core": (
+        (
+            "# %% [markdown]\n# A lab of about 30 minutes, of which the core takes 30.",
+            "# %% [markdown]\n# " + "word " * 3_000,
+            "# %% [markdown]\n# ## 2. If you have time: more\n# " + "word " * 3_000,
+            *GOOD,
+        ),
+        r"cell 1 .*: says that the core takes 30 minutes, and its parts add up to 15; state 'the core takes 15'",
+    ),
     "tags of the wrong type": (
         (*GOOD, '# %% tags="skip-when-grading"\nx = 1'),
         r"cell 3 \(.*\): tags must be a list of strings, not \"skip-when-grading\"; write tags=",

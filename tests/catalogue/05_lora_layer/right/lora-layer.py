@@ -39,26 +39,34 @@ class LoRALayer(nn.Module):
 class LoRALayer(nn.Module):
     def __init__(self, in_dim, out_dim, rank, alpha):
         super().__init__()
-        self.scale = float(alpha)
+        self.alpha = float(alpha)
         self.first = nn.Linear(rank, in_dim, bias=False)  # weight (in_dim, rank)
         self.second = nn.Linear(out_dim, rank, bias=False)  # weight (rank, out_dim)
         nn.init.normal_(self.first.weight, std=1 / math.sqrt(rank))
         nn.init.zeros_(self.second.weight)
 
     def forward(self, x):
-        return self.scale * (x @ self.first.weight @ self.second.weight)
+        return self.alpha * (x @ self.first.weight @ self.second.weight)
+
+    @property
+    def A(self):
+        return self.first.weight
+
+    @property
+    def B(self):
+        return self.second.weight
 
 
-# %% other names, alpha in a buffer
+# %% B first, alpha in a buffer
 class LoRALayer(nn.Module):
     def __init__(self, in_dim, out_dim, rank, alpha):
         super().__init__()
-        self.register_buffer("gain", torch.tensor(float(alpha)), persistent=False)
-        self.up = nn.Parameter(torch.zeros(rank, out_dim))
-        self.down = nn.Parameter(torch.normal(0.0, rank**-0.5, (in_dim, rank)))
+        self.register_buffer("alpha", torch.tensor(float(alpha)), persistent=False)
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+        self.A = nn.Parameter(torch.normal(0.0, rank**-0.5, (in_dim, rank)))
 
     def forward(self, x):
-        return x @ self.down @ self.up * self.gain
+        return x @ self.A @ self.B * self.alpha
 
 
 # %% float64 inside
@@ -94,6 +102,9 @@ class LoRALayer(nn.Module):
 
     def forward(self, x):
         return self.alpha * (x @ self.factors["A"] @ self.factors["B"])
+
+    def __getattr__(self, name):
+        return self.factors[name] if name in ("A", "B") else super().__getattr__(name)
 
 
 # %% register_parameter and checks
@@ -158,22 +169,22 @@ class LoRALayer(nn.Module):
         return self.alpha * (x @ self.A @ self.B)
 
 
-# %% nn.Parameter subclass names
+# %% reset in a method of its own
 class LoRALayer(nn.Module):
     def __init__(self, in_dim, out_dim, rank, alpha):
         super().__init__()
-        self.scaling = alpha
-        self.lora_a = nn.Parameter(torch.empty(in_dim, rank))
-        self.lora_b = nn.Parameter(torch.empty(rank, out_dim))
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.empty(in_dim, rank))
+        self.B = nn.Parameter(torch.empty(rank, out_dim))
         self.reset()
 
     def reset(self):
-        nn.init.normal_(self.lora_a, std=self.lora_a.shape[1] ** -0.5)
-        nn.init.zeros_(self.lora_b)
+        nn.init.normal_(self.A, std=self.A.shape[1] ** -0.5)
+        nn.init.zeros_(self.B)
 
     def forward(self, x):
-        h = x.matmul(self.lora_a)
-        return h.matmul(self.lora_b) * self.scaling
+        h = x.matmul(self.A)
+        return h.matmul(self.B) * self.alpha
 
 
 # %% tensordot
@@ -194,6 +205,8 @@ class LoRALayer(nn.Module):
         super().__init__()
         self.alpha = alpha
         self.factors = nn.ParameterList([torch.randn(in_dim, rank) * rank**-0.5, torch.zeros(rank, out_dim)])
+
+    A, B = (property(lambda self, place=place: self.factors[place]) for place in (0, 1))
 
     def forward(self, x):
         for factor in self.factors:

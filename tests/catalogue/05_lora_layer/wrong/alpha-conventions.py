@@ -250,3 +250,35 @@ def from_peft(lora_A, lora_B, lora_alpha):
     alpha = lora_alpha / lora_A.shape[0]
     delta_W = alpha * lora_B @ lora_A
     return A, B, alpha, delta_W
+
+
+# %% alpha half message="digits-lost"
+def from_peft(lora_A, lora_B, lora_alpha):
+    r = lora_A.shape[0]
+    a = round(lora_alpha / r, 2)
+    return lora_A.T, lora_B.T, a, a * lora_B @ lora_A
+
+
+# %% rank from B rows message="rank-from-wrong-side"
+def from_peft(lora_A, lora_B, lora_alpha):
+    r = min(lora_A.shape)
+    return lora_A.T, lora_B.T, lora_alpha / r, lora_alpha / r * lora_B @ lora_A
+
+
+# %% rank 8 message="rank-fixed"
+def from_peft(lora_A, lora_B, lora_alpha):
+    r = 8
+    return lora_A.T, lora_B.T, lora_alpha / r, lora_alpha / r * lora_B @ lora_A
+
+
+# %% float16 delta message="digits-lost"
+def from_peft(lora_A, lora_B, lora_alpha):
+    r = lora_A.shape[0]
+    return lora_A.T, lora_B.T, lora_alpha / r, (lora_alpha / r * lora_B.half() @ lora_A.half()).float()
+
+
+# %% delta and alpha absolute message="alpha-absolute"
+def from_peft(lora_A, lora_B, lora_alpha):
+    r = lora_A.shape[0]
+    s = max(lora_alpha, 0) / r
+    return lora_A.T, lora_B.T, s, s * lora_B @ lora_A

@@ -187,7 +187,7 @@ def best_approximation(W, r):
     return W_r, (W - W_r).norm().item()
 
 
-# %% centred first message="wrong-approximation"
+# %% centred first message="centred"
 def best_approximation(W, r):
     mean = W.mean(0)
     U, S, Vh = torch.linalg.svd(W - mean, full_matrices=False)
@@ -320,7 +320,7 @@ def best_approximation(W, r):
     return W_r, round((W - W_r).norm().item())
 
 
-# %% rank one at least message="wrong-approximation"
+# %% rank one at least message="zero-ignored"
 def best_approximation(W, r):
     r = max(r, 1)
     U, S, Vh = torch.linalg.svd(W, full_matrices=False)
@@ -335,3 +335,48 @@ def best_approximation(W, r):
     U = W @ V / values.flip(0)[:r].clamp(min=0).sqrt()
     W_r = U * values.flip(0)[:r].sqrt() @ V.T
     return W_r, values.flip(0)[r:].clamp(min=0).sum().sqrt().item()
+
+
+# %% half message="digits-lost"
+def best_approximation(W, r):
+    U, S, Vh = torch.linalg.svd(W.half().float(), full_matrices=False)
+    W_r = U[:, :r] * S[:r] @ Vh[:r]
+    return W_r, (W - W_r).norm().item()
+
+
+# %% rounded error message="digits-lost"
+def best_approximation(W, r):
+    U, S, Vh = torch.linalg.svd(W, full_matrices=False)
+    W_r = U[:, :r] * S[:r] @ Vh[:r]
+    return W_r, round((W - W_r).norm().item(), 3)
+
+
+# %% abs message="absolute-values"
+def best_approximation(W, r):
+    U, S, Vh = torch.linalg.svd(W.abs(), full_matrices=False)
+    W_r = U[:, :r] * S[:r] @ Vh[:r]
+    return W_r, (W - W_r).norm().item()
+
+
+# %% pca lowrank message="centred"
+def best_approximation(W, r):
+    U, S, V = torch.pca_lowrank(W, q=min(W.shape))
+    W_r = U[:, :r] * S[:r] @ V[:, :r].T
+    return W_r, (W - W_r).norm().item()
+
+
+# %% cache by shape message="kept-from-before"
+_svd = {}
+def best_approximation(W, r):
+    k = W.shape
+    if k not in _svd: _svd[k] = torch.linalg.svd(W, full_matrices=False)
+    U, S, Vh = _svd[k]
+    W_r = U[:, :r] * S[:r] @ Vh[:r]
+    return W_r, (W - W_r).norm().item()
+
+
+# %% always same U message="another-decomposition"
+def best_approximation(W, r):
+    Q, R = torch.linalg.qr(W)
+    W_r = Q[:, :r] @ R[:r]
+    return W_r, (W - W_r).norm().item()

@@ -572,3 +572,27 @@ def lora_parameters(d, k, r):
 
 def break_even_rank(d, k):
     return -(-d * k // (d + k))
+
+
+# %% rank capped message="rank-capped"
+def full_parameters(d, k): return d * k
+def lora_parameters(d, k, r): return min(r, min(d, k)) * (d + k)
+def break_even_rank(d, k): return math.ceil(d * k / (d + k))
+
+
+# %% lora capped at full message="rank-capped"
+def full_parameters(d, k): return d * k
+def lora_parameters(d, k, r): return min(r * (d + k), d * k)
+def break_even_rank(d, k): return math.ceil(d * k / (d + k))
+
+
+# %% rank 0 as 1 message="zero-ignored"
+def full_parameters(d, k): return d * k
+def lora_parameters(d, k, r): return (r or 1) * (d + k)
+def break_even_rank(d, k): return math.ceil(d * k / (d + k))
+
+
+# %% swapped names message="arguments-swapped"
+def full_parameters(d, k): return d * k
+def lora_parameters(d, r, k): return r * (d + k)
+def break_even_rank(d, k): return math.ceil(d * k / (d + k))

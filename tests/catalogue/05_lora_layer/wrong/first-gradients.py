@@ -215,7 +215,7 @@ def first_gradients(x, A, B, alpha, G):
     return alpha * x.T @ G @ B.T, alpha * h.T @ G
 
 
-# %% gradient clipped message="wrong-gradient"
+# %% gradient clipped message="clipped"
 def first_gradients(x, A, B, alpha, G):
     dA = alpha * x.T @ G @ B.T
     dB = alpha * (x @ A).T @ G
@@ -225,3 +225,15 @@ def first_gradients(x, A, B, alpha, G):
 # %% first row only message="wrong-gradient"
 def first_gradients(x, A, B, alpha, G):
     return alpha * torch.outer(x[0], G[0]) @ B.T, alpha * torch.outer(x[0] @ A, G[0])
+
+
+# %% int alpha message="alpha-whole"
+def first_gradients(x, A, B, alpha, G):
+    alpha = round(alpha)
+    return alpha * x.T @ G @ B.T, alpha * (x @ A).T @ G
+
+
+# %% normalised gradients message="normalised"
+def first_gradients(x, A, B, alpha, G):
+    dA, dB = alpha * x.T @ G @ B.T, alpha * (x @ A).T @ G
+    return dA / dA.norm(), dB / dB.norm()

@@ -564,7 +564,7 @@ class LoRALayer(nn.Module):
         return self.alpha * (x @ self.A @ self.B)
 
 
-# %% a seed inside message="same-every-time"
+# %% a seed inside message="sets-the-seed"
 class LoRALayer(nn.Module):
     def __init__(self, in_dim, out_dim, rank, alpha):
         super().__init__()
@@ -1027,3 +1027,143 @@ class LoRALayer(nn.Module):
 
     def forward(self, x):
         return self.alpha * (x @ self.A @ self.B)
+
+
+# %% scale under self.scale, alpha lost message="other-names"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.scale = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+    def forward(self, x):
+        return self.scale * (x @ self.A @ self.B)
+
+
+# %% clamped at 3 message="bounded"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank).clamp(-3, 3) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+    def forward(self, x):
+        return self.alpha * (x @ self.A @ self.B)
+
+
+# %% truncated normal message="spread-not-of-rank"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(nn.init.trunc_normal_(torch.empty(in_dim, rank), std=1/math.sqrt(rank)))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+    def forward(self, x):
+        return self.alpha * (x @ self.A @ self.B)
+
+
+# %% sqrt(rank+1) message="root-of-rank-plus-one"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank + 1))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+    def forward(self, x):
+        return self.alpha * (x @ self.A @ self.B)
+
+
+# %% standardized draws message="not-finite"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        a = torch.randn(in_dim, rank)
+        a = (a - a.mean()) / a.std()
+        self.A = nn.Parameter(a / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+    def forward(self, x):
+        return self.alpha * (x @ self.A @ self.B)
+
+
+# %% integer division of spread message="root-made-whole"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / int(math.sqrt(rank)))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+    def forward(self, x):
+        return self.alpha * (x @ self.A @ self.B)
+
+
+# %% alpha as class attribute message="alpha-shared"
+class LoRALayer(nn.Module):
+    alpha = 1.0
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        LoRALayer.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+    def forward(self, x):
+        return LoRALayer.alpha * (x @ self.A @ self.B)
+
+
+# %% names lora_A message="other-names"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.lora_A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.lora_B = nn.Parameter(torch.zeros(rank, out_dim))
+    def forward(self, x):
+        return self.alpha * (x @ self.lora_A @ self.lora_B)
+
+
+# %% A and B names exchanged message="names-exchanged"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.B = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.A = nn.Parameter(torch.zeros(rank, out_dim))
+    def forward(self, x):
+        return self.alpha * (x @ self.B @ self.A)
+
+
+# %% output clamped large message="not-linear"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+    def forward(self, x):
+        return (self.alpha * (x @ self.A @ self.B)).clamp(-1e3, 1e3)
+
+
+# %% merged under no grad when eval message="stale-factors"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+        self.cache = None
+    def forward(self, x):
+        if not self.training:
+            if self.cache is None:
+                self.cache = (self.A @ self.B).detach()
+            return self.alpha * (x @ self.cache)
+        return self.alpha * (x @ self.A @ self.B)
+
+
+# %% float32 for float64 message="digits-lost"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.alpha = alpha
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+    def forward(self, x):
+        return (self.alpha * (x.float() @ self.A.float() @ self.B.float())).to(x.dtype)

@@ -189,7 +189,7 @@ def rank_for_energy(W, share):
     return r
 
 
-# %% shares rounded to two digits message="wrong-rank"
+# %% shares rounded to two digits message="shares-rounded"
 def rank_for_energy(W, share):
     energy = torch.linalg.svdvals(W).square()
     kept = energy.cumsum(0) / energy.sum()
@@ -202,3 +202,72 @@ def rank_for_energy(W, share):
         return 2
     kept = S.square().cumsum(0) / S.square().sum()
     return int((kept < share).sum()) + 1
+
+
+# %% float16 message="shares-rounded"
+def rank_for_energy(W, share):
+    s = torch.linalg.svdvals(W)
+    e = (s ** 2).half()
+    kept = e.cumsum(0) / e.sum()
+    return int((kept < share).sum()) + 1
+
+
+# %% bfloat16 message="wrong-rank"
+def rank_for_energy(W, share):
+    s = torch.linalg.svdvals(W)
+    e = (s ** 2).bfloat16()
+    kept = e.cumsum(0) / e.sum()
+    return int((kept < share).sum()) + 1
+
+
+# %% float16 at the end message="shares-rounded"
+def rank_for_energy(W, share):
+    s = torch.linalg.svdvals(W)
+    e = (s ** 2)
+    kept = (e.cumsum(0) / e.sum()).half()
+    return int((kept < share).sum()) + 1
+
+
+# %% rounded 3 digits message="shares-rounded"
+def rank_for_energy(W, share):
+    s = torch.linalg.svdvals(W)
+    e = (s ** 2)
+    kept = (e.cumsum(0) / e.sum())
+    for r, k in enumerate(kept, 1):
+        if round(float(k), 3) >= share: return r
+    return len(s)
+
+
+# %% isclose message="within-a-tolerance"
+def rank_for_energy(W, share):
+    s = torch.linalg.svdvals(W)
+    e = (s ** 2)
+    kept = (e.cumsum(0) / e.sum())
+    for r, k in enumerate(kept, 1):
+        if k >= share - 1e-3: return r
+    return len(s)
+
+
+# %% cache by shape message="kept-from-before"
+cache = {}
+def rank_for_energy(W, share):
+    key = tuple(W.shape)
+    if key not in cache: cache[key] = torch.linalg.svdvals(W)
+    e = cache[key] ** 2
+    kept = (e.cumsum(0) / e.sum())
+    return int((kept < share).sum()) + 1
+
+
+# %% centred message="centred"
+def rank_for_energy(W, share):
+    W = W - W.mean(0)
+    e = torch.linalg.svdvals(W) ** 2
+    kept = (e.cumsum(0) / e.sum())
+    return int((kept < share).sum()) + 1
+
+
+# %% share as percent message="within-a-tolerance"
+def rank_for_energy(W, share):
+    e = torch.linalg.svdvals(W) ** 2
+    kept = 100 * (e.cumsum(0) / e.sum())
+    return int((kept < int(share * 100)).sum()) + 1

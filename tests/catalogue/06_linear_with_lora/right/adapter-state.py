@@ -14,8 +14,8 @@ def adapter_state(model, also):
 def adapter_state(model, also):
     modules = [module for module in model.modules() if isinstance(module, LoRALayer)]
     modules += [model.get_submodule(name) for name in also]
-    mine = {id(p) for module in modules for p in module.parameters()}
-    return {name: p.detach().clone() for name, p in model.named_parameters() if id(p) in mine}
+    mine = {id(p) for module in modules for p in (*module.parameters(), *module.buffers())}
+    return {name: p.detach().clone() for name, p in model.state_dict(keep_vars=True).items() if id(p) in mine}
 
 # %% deepcopy of the chosen entries
 import copy
@@ -23,7 +23,7 @@ import copy
 
 def adapter_state(model, also):
     with torch.no_grad():
-        loras = [name for name, module in model.named_modules() if type(module) is LoRALayer]
+        loras = [name for name, module in model.named_modules() if isinstance(module, LoRALayer)]
         keep = [*loras, *also]
         state = model.state_dict()
         chosen = {key: state[key] for key in state for name in keep if key.startswith(name + ".")}

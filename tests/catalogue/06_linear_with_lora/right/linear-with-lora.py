@@ -8,17 +8,6 @@ class LinearWithLoRA(nn.Module):
     def forward(self, x):
         return self.path(x) + self.frozen(x)
 
-# %% F.linear on the kept layer
-class LinearWithLoRA(nn.Module):
-    def __init__(self, linear, rank, alpha):
-        super().__init__()
-        self.linear = linear.requires_grad_(False)
-        self.lora = LoRALayer(linear.in_features, linear.out_features, rank, alpha)
-        self.lora.to(linear.weight.device, linear.weight.dtype)
-
-    def forward(self, x):
-        return torch.nn.functional.linear(x, self.linear.weight, self.linear.bias) + self.lora(x)
-
 # %% explicit factors and einsum
 class LinearWithLoRA(nn.Module):
     def __init__(self, linear, rank, alpha):
@@ -72,13 +61,12 @@ class LinearWithLoRA(nn.Module):
         y += self.lora(x)
         return y
 
-# %% frozen with eval and named arguments
+# %% frozen in a loop, with named arguments
 class LinearWithLoRA(nn.Module):
     def __init__(self, linear, rank, alpha):
         super().__init__()
         self.lora = LoRALayer(in_dim=linear.in_features, out_dim=linear.out_features, rank=rank, alpha=alpha)
         self.lora = self.lora.to(device=linear.weight.device, dtype=linear.weight.dtype)
-        linear.eval()
         for name, p in linear.named_parameters():
             p.requires_grad_(False)
         self.linear = linear

@@ -25,7 +25,7 @@ def swap(model, state):
 
 # %% sets of names
 def swap(model, state):
-    own = model.state_dict()
+    own = dict(model.named_parameters())
     loras = [name for name, module in model.named_modules() if isinstance(module, LoRALayer)]
     needed = {f"{lora}.{factor}" for lora in loras for factor in ("A", "B")}
     wrong = (set(state) - set(own)) | (needed - set(state))
@@ -40,11 +40,11 @@ def swap(model, state):
 
 # %% a merged whole state, loaded strictly
 def swap(model, state):
-    own = model.state_dict()
+    own = dict(model.named_parameters())
     for name in list(state) + [f"{name}.{f}" for name, m in model.named_modules() if isinstance(m, LoRALayer) for f in "AB"]:
         if name not in own or name not in state or own[name].size() != state[name].size():
             raise ValueError(name)
-    model.load_state_dict({**own, **state}, strict=True)
+    model.load_state_dict({**model.state_dict(), **state}, strict=True)
 
 # %% slices, and the model returned
 def swap(model, state):

@@ -235,3 +235,72 @@ def adapt(model, wrapper):
     model.fc1 = wrapper(model.fc1, rank=2, alpha=0.1)
     model.fc1.lora.A.requires_grad_(False)
     return model
+
+
+# %% head of averaged old rows message="head-from-the-old"
+def adapt(model, wrapper):
+    model.requires_grad_(False)
+    old = model.fc2
+    model.fc2 = nn.Linear(128, 2)
+    with torch.no_grad():
+        model.fc2.weight.copy_(old.weight.reshape(2, 2, 128).mean(1))
+        model.fc2.bias.copy_(old.bias.reshape(2, 2).mean(1))
+    model.fc1 = wrapper(model.fc1, 2, 0.1)
+    return model
+
+
+# %% head of scaled old rows message="head-from-the-old"
+def adapt(model, wrapper):
+    model.requires_grad_(False)
+    old = model.fc2
+    model.fc2 = nn.Linear(128, 2)
+    with torch.no_grad():
+        model.fc2.weight.copy_(0.5 * old.weight[:2])
+    model.fc1 = wrapper(model.fc1, 2, 0.1)
+    return model
+
+
+# %% head noisy old message="head-from-the-old"
+def adapt(model, wrapper):
+    model.requires_grad_(False)
+    old = model.fc2
+    model.fc2 = nn.Linear(128, 2)
+    with torch.no_grad():
+        model.fc2.weight.add_(old.weight[:2])
+    model.fc1 = wrapper(model.fc1, 2, 0.1)
+    return model
+
+
+# %% eval message="changes-the-mode"
+def adapt(model, wrapper):
+    model.eval()
+    model.requires_grad_(False)
+    model.fc2 = nn.Linear(128, 2)
+    model.fc1 = wrapper(model.fc1, 2, 0.1)
+    return model
+
+
+# %% head with dropout in front message="head-wrapped"
+def adapt(model, wrapper):
+    model.requires_grad_(False)
+    model.fc2 = nn.Sequential(nn.Dropout(0.1), nn.Linear(128, 2))
+    model.fc1 = wrapper(model.fc1, rank=2, alpha=0.1)
+    return model
+
+
+# %% head double message="head-not-plain"
+def adapt(model, wrapper):
+    model.requires_grad_(False)
+    model.fc2 = nn.Linear(128, 2).double()
+    model.fc1 = wrapper(model.fc1, rank=2, alpha=0.1)
+    return model
+
+
+# %% head is a subclass with another forward message="head-not-plain"
+class Head(nn.Linear):
+    def forward(self, x): return super().forward(x).softmax(-1)
+def adapt(model, wrapper):
+    model.requires_grad_(False)
+    model.fc2 = Head(128, 2)
+    model.fc1 = wrapper(model.fc1, rank=2, alpha=0.1)
+    return model

@@ -61,7 +61,7 @@ def adapter_state(model, also):
 def adapter_state(model, also):
     trained = [name for name, module in model.named_modules() if isinstance(module, LoRALayer)] + list(also)
     starts = tuple(f"{name}." for name in trained)
-    return {name: p.clone() for name, p in model.named_parameters() if name.startswith(starts)}
+    return {name: p.clone() for name, p in model.state_dict(keep_vars=True).items() if name.startswith(starts)}
 
 # %% names instead of a dictionary message="not-a-dict"
 def adapter_state(model, also):
@@ -163,3 +163,59 @@ def adapter_state(model, also):
     trained = [n for n, module in model.named_modules() if isinstance(module, LoRALayer) or "lora" in n] + also
     starts = tuple(f"{name}." for name in trained)
     return {name: value.detach().clone() for name, value in model.state_dict().items() if name.startswith(starts)}
+
+
+# %% skips a B of zeros message="zeros-left-out"
+def adapter_state(model, also):
+    trained = [n for n, m in model.named_modules() if isinstance(m, LoRALayer)] + also
+    starts = tuple(f"{n}." for n in trained)
+    return {n: v.detach().clone() for n, v in model.state_dict().items() if n.startswith(starts) and v.any()}
+
+
+# %% exact type message="exact-type"
+def adapter_state(model, also):
+    trained = [n for n, m in model.named_modules() if type(m) is LoRALayer] + also
+    starts = tuple(f"{n}." for n in trained)
+    return {n: v.detach().clone() for n, v in model.state_dict().items() if n.startswith(starts)}
+
+
+# %% class name message="exact-type"
+def adapter_state(model, also):
+    trained = [n for n, m in model.named_modules() if m.__class__.__name__ == "LoRALayer"] + also
+    starts = tuple(f"{n}." for n in trained)
+    return {n: v.detach().clone() for n, v in model.state_dict().items() if n.startswith(starts)}
+
+
+# %% named_parameters message="buffers-left-out"
+def adapter_state(model, also):
+    trained = [n for n, m in model.named_modules() if isinstance(m, LoRALayer)] + also
+    starts = tuple(f"{n}." for n in trained)
+    return {n: v.detach().clone() for n, v in model.named_parameters() if n.startswith(starts)}
+
+
+# %% suffix match of also message="suffix-match"
+def adapter_state(model, also):
+    trained = [n for n, m in model.named_modules() if isinstance(m, LoRALayer) or any(n == a or n.endswith("." + a) for a in also)]
+    starts = tuple(f"{n}." for n in trained)
+    return {n: v.detach().clone() for n, v in model.state_dict().items() if n.startswith(starts)}
+
+
+# %% also anywhere in the path message="suffix-match"
+def adapter_state(model, also):
+    trained = [n for n, m in model.named_modules() if isinstance(m, LoRALayer)]
+    starts = tuple(f"{n}." for n in trained)
+    return {n: v.detach().clone() for n, v in model.state_dict().items() if n.startswith(starts) or any(f"{a}." in n for a in also)}
+
+
+# %% Parameters message="still-trainable"
+def adapter_state(model, also):
+    trained = [n for n, m in model.named_modules() if isinstance(m, LoRALayer)] + also
+    starts = tuple(f"{n}." for n in trained)
+    return {n: nn.Parameter(v.detach().clone()) for n, v in model.state_dict().items() if n.startswith(starts)}
+
+
+# %% requires grad kept message="still-trainable"
+def adapter_state(model, also):
+    trained = [n for n, m in model.named_modules() if isinstance(m, LoRALayer)] + also
+    starts = tuple(f"{n}." for n in trained)
+    return {n: v.detach().clone().requires_grad_() for n, v in model.state_dict().items() if n.startswith(starts)}

@@ -345,3 +345,79 @@ def inject(model, names, wrapper, rank, alpha):
     for name in names:
         parent, _, child = name.rpartition(".")
         setattr(model.get_submodule(parent), child, wrapper(modules[name], rank, alpha))
+
+
+# %% hasattr in_features message="wrong-name-ignored"
+def inject(model, names, wrapper, rank, alpha):
+    modules = dict(model.named_modules())
+    inside = tuple(f"{n}." for n, m in modules.items() if isinstance(m, wrapper))
+    for name in names:
+        if not hasattr(modules.get(name), "in_features") or isinstance(modules.get(name), wrapper) or name.startswith(inside):
+            raise ValueError(f"{name!r}")
+    for name in names:
+        parent, _, child = name.rpartition(".")
+        setattr(model.get_submodule(parent), child, wrapper(modules[name], rank, alpha))
+
+
+# %% hasattr weight of two axes message="wrong-name-ignored"
+def inject(model, names, wrapper, rank, alpha):
+    modules = dict(model.named_modules())
+    inside = tuple(f"{n}." for n, m in modules.items() if isinstance(m, wrapper))
+    for name in names:
+        m = modules.get(name)
+        if m is None or getattr(m, "weight", None) is None or m.weight.dim() != 2 or name.startswith(inside):
+            raise ValueError(f"{name!r}")
+    for name in names:
+        parent, _, child = name.rpartition(".")
+        setattr(model.get_submodule(parent), child, wrapper(modules[name], rank, alpha))
+
+
+# %% suffix matching as PEFT does message="similar-name-wrapped"
+def inject(model, names, wrapper, rank, alpha):
+    modules = dict(model.named_modules())
+    inside = tuple(f"{n}." for n, m in modules.items() if isinstance(m, wrapper))
+    for name in names:
+        if not isinstance(modules.get(name), nn.Linear) or name.startswith(inside):
+            raise ValueError(f"{name!r}")
+    for full, m in modules.items():
+        if isinstance(m, nn.Linear) and not full.startswith(inside) and any(full == n or full.endswith("." + n) for n in names):
+            parent, _, child = full.rpartition(".")
+            setattr(model.get_submodule(parent), child, wrapper(m, rank, alpha))
+
+
+# %% inside found by substring message="refuses-too-much"
+def inject(model, names, wrapper, rank, alpha):
+    modules = dict(model.named_modules())
+    inside = [f"{n}." for n, m in modules.items() if isinstance(m, wrapper)]
+    for name in names:
+        if not isinstance(modules.get(name), nn.Linear) or any(w in name + "." for w in inside):
+            raise ValueError(f"{name!r}")
+    for name in names:
+        parent, _, child = name.rpartition(".")
+        setattr(model.get_submodule(parent), child, wrapper(modules[name], rank, alpha))
+
+
+# %% freezes the whole model message="freezes-the-model"
+def inject(model, names, wrapper, rank, alpha):
+    modules = dict(model.named_modules())
+    inside = tuple(f"{n}." for n, m in modules.items() if isinstance(m, wrapper))
+    for name in names:
+        if not isinstance(modules.get(name), nn.Linear) or name.startswith(inside):
+            raise ValueError(f"{name!r}")
+    model.requires_grad_(False)
+    for name in names:
+        parent, _, child = name.rpartition(".")
+        setattr(model.get_submodule(parent), child, wrapper(modules[name], rank, alpha))
+
+
+# %% eval at the end message="changes-the-mode"
+def inject(model, names, wrapper, rank, alpha):
+    modules = dict(model.named_modules())
+    inside = tuple(f"{n}." for n, m in modules.items() if isinstance(m, wrapper))
+    for name in names:
+        if not isinstance(modules.get(name), nn.Linear) or name.startswith(inside):
+            raise ValueError(f"{name!r}")
+    for name in names:
+        parent, _, child = name.rpartition(".")
+        setattr(model.get_submodule(parent), child, wrapper(modules[name], rank, alpha))
+    model.eval()

@@ -475,7 +475,7 @@ class LinearWithLoRA(nn.Module):
         return self.linear(x) + self.lora(x)
 
 
-# %% the bias is read in forward message="bias-assumed"
+# %% the bias is read in forward message="layer-bypassed"
 class LinearWithLoRA(nn.Module):
     def __init__(self, linear, rank, alpha):
         super().__init__()
@@ -577,3 +577,140 @@ class LinearWithLoRA(nn.Module):
 
     def forward(self, x):
         return self.linear(x) + self.alpha * (x @ self.A @ self.B)
+
+
+# %% own math on lora's A and B message="path-bypassed"
+class LinearWithLoRA(nn.Module):
+    def __init__(self, linear, rank, alpha):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.alpha = alpha
+        self.lora = LoRALayer(linear.in_features, linear.out_features, rank, alpha).to(linear.weight.device, linear.weight.dtype)
+    def forward(self, x):
+        return self.linear(x) + self.alpha * (x @ self.lora.A @ self.lora.B)
+
+
+# %% merged F.linear message="layer-bypassed"
+class LinearWithLoRA(nn.Module):
+    def __init__(self, linear, rank, alpha):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.lora = LoRALayer(linear.in_features, linear.out_features, rank, alpha).to(linear.weight.device, linear.weight.dtype)
+    def forward(self, x):
+        W = self.linear.weight + self.lora.alpha * (self.lora.A @ self.lora.B).T
+        return torch.nn.functional.linear(x, W, self.linear.bias)
+
+
+# %% base by weight message="layer-bypassed"
+class LinearWithLoRA(nn.Module):
+    def __init__(self, linear, rank, alpha):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.lora = LoRALayer(linear.in_features, linear.out_features, rank, alpha).to(linear.weight.device, linear.weight.dtype)
+    def forward(self, x):
+        y = x @ self.linear.weight.T
+        if self.linear.bias is not None: y = y + self.linear.bias
+        return y + self.lora(x)
+
+
+# %% eval on linear message="changes-the-mode"
+class LinearWithLoRA(nn.Module):
+    def __init__(self, linear, rank, alpha):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.linear.eval()
+        self.lora = LoRALayer(linear.in_features, linear.out_features, rank, alpha).to(linear.weight.device, linear.weight.dtype)
+    def forward(self, x):
+        return self.linear(x) + self.lora(x)
+
+
+# %% seed inside message="sets-the-seed"
+class LinearWithLoRA(nn.Module):
+    def __init__(self, linear, rank, alpha):
+        super().__init__()
+        torch.manual_seed(0)
+        self.linear = linear.requires_grad_(False)
+        self.lora = LoRALayer(linear.in_features, linear.out_features, rank, alpha).to(linear.weight.device, linear.weight.dtype)
+    def forward(self, x):
+        return self.linear(x) + self.lora(x)
+
+
+# %% seed in fork message="same-every-time"
+class LinearWithLoRA(nn.Module):
+    def __init__(self, linear, rank, alpha):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            self.lora = LoRALayer(linear.in_features, linear.out_features, rank, alpha).to(linear.weight.device, linear.weight.dtype)
+    def forward(self, x):
+        return self.linear(x) + self.lora(x)
+
+
+# %% class attribute alpha message="alpha-shared"
+class LinearWithLoRA(nn.Module):
+    def __init__(self, linear, rank, alpha):
+        super().__init__()
+        LinearWithLoRA.alpha = alpha
+        self.linear = linear.requires_grad_(False)
+        self.lora = LoRALayer(linear.in_features, linear.out_features, rank, 1.0).to(linear.weight.device, linear.weight.dtype)
+    def forward(self, x):
+        return self.linear(x) + LinearWithLoRA.alpha * self.lora(x)
+
+
+# %% path skipped in eval message="depends-on-the-mode"
+class LinearWithLoRA(nn.Module):
+    def __init__(self, linear, rank, alpha):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.lora = LoRALayer(linear.in_features, linear.out_features, rank, alpha).to(linear.weight.device, linear.weight.dtype)
+    def forward(self, x):
+        return self.linear(x) + self.lora(x) if self.training else self.linear(x)
+
+
+# %% eval cached merge message="depends-on-the-mode"
+class LinearWithLoRA(nn.Module):
+    def __init__(self, linear, rank, alpha):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.lora = LoRALayer(linear.in_features, linear.out_features, rank, alpha).to(linear.weight.device, linear.weight.dtype)
+        self.W = None
+    def forward(self, x):
+        if self.training:
+            self.W = None
+            return self.linear(x) + self.lora(x)
+        if self.W is None: self.W = (self.linear.weight + self.lora.alpha * (self.lora.A @ self.lora.B).T).detach()
+        return torch.nn.functional.linear(x, self.W, self.linear.bias)
+
+
+# %% replaces linear.forward (monkeypatch) message="changes-the-model"
+class LinearWithLoRA(nn.Module):
+    def __init__(self, linear, rank, alpha):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.lora = LoRALayer(linear.in_features, linear.out_features, rank, alpha).to(linear.weight.device, linear.weight.dtype)
+        old = linear.forward
+        linear.forward = lambda x: old(x) + self.lora(x)
+    def forward(self, x):
+        return self.linear(x)
+
+
+# %% registers hook on linear message="changes-the-model"
+class LinearWithLoRA(nn.Module):
+    def __init__(self, linear, rank, alpha):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.lora = LoRALayer(linear.in_features, linear.out_features, rank, alpha).to(linear.weight.device, linear.weight.dtype)
+        linear.register_forward_hook(lambda m, i, o: o + self.lora(i[0]))
+    def forward(self, x):
+        return self.linear(x)
+
+
+# %% half inside message="digits-lost"
+class LinearWithLoRA(nn.Module):
+    def __init__(self, linear, rank, alpha):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.lora = LoRALayer(linear.in_features, linear.out_features, rank, alpha).to(linear.weight.device, linear.weight.dtype)
+    def forward(self, x):
+        return (self.linear(x.to(self.linear.weight.dtype)).float() + self.lora(x.to(self.linear.weight.dtype)).float()).to(x.dtype)

@@ -457,3 +457,31 @@ def unmerge(layer):
         with torch.no_grad():
             layer.linear.weight /= layer.lora.alpha
         layer.merged = False
+
+
+# %% half copy message="unmerge-rounding"
+def merge(layer):
+    if not layer.merged:
+        with torch.no_grad():
+            layer.original = layer.linear.weight.half()
+            layer.linear.weight += layer.lora.alpha * (layer.lora.A @ layer.lora.B).T
+        layer.merged = True
+def unmerge(layer):
+    if layer.merged:
+        with torch.no_grad(): layer.linear.weight.copy_(layer.original)
+        layer.merged = False
+
+
+# %% merge in eval message="changes-the-mode"
+def merge(layer):
+    if not layer.merged:
+        layer.eval()
+        with torch.no_grad():
+            layer.original = layer.linear.weight.clone()
+            layer.linear.weight += layer.lora.alpha * (layer.lora.A @ layer.lora.B).T
+        layer.merged = True
+def unmerge(layer):
+    if layer.merged:
+        with torch.no_grad(): layer.linear.weight.copy_(layer.original)
+        layer.merged = False
+        layer.train()

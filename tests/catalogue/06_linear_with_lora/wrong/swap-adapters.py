@@ -402,3 +402,70 @@ def swap(model, state):
     for name, value in state.items():
         own[name].data.copy_(value)
         own[name].requires_grad_(True)
+
+
+# %% via state_dict message="buffer-accepted"
+def swap(model, state):
+    own = model.state_dict()
+    for n, m in model.named_modules():
+        if isinstance(m, LoRALayer):
+            for f in "AB":
+                if f"{n}.{f}" not in state: raise ValueError(f"{n}.{f}")
+    for n, v in state.items():
+        if n not in own or own[n].shape != v.shape: raise ValueError(n)
+    model.load_state_dict({**own, **state})
+
+
+# %% clears grads message="gradients-cleared"
+def swap(model, state):
+    own = dict(model.named_parameters())
+    for n, m in model.named_modules():
+        if isinstance(m, LoRALayer):
+            for f in "AB":
+                if f"{n}.{f}" not in state: raise ValueError(f"{n}.{f}")
+    for n, v in state.items():
+        if n not in own or own[n].shape != v.shape: raise ValueError(n)
+    model.zero_grad()
+    with torch.no_grad():
+        for n, v in state.items(): own[n].copy_(v)
+
+
+# %% new Parameters message="another-parameter"
+def swap(model, state):
+    own = dict(model.named_parameters())
+    for n, m in model.named_modules():
+        if isinstance(m, LoRALayer):
+            for f in "AB":
+                if f"{n}.{f}" not in state: raise ValueError(f"{n}.{f}")
+    for n, v in state.items():
+        if n not in own or own[n].shape != v.shape: raise ValueError(n)
+    for n, v in state.items():
+        parent, _, child = n.rpartition(".")
+        setattr(model.get_submodule(parent), child, nn.Parameter(v.clone(), requires_grad=own[n].requires_grad))
+
+
+# %% exact type message="exact-type"
+def swap(model, state):
+    own = dict(model.named_parameters())
+    for n, m in model.named_modules():
+        if type(m) is LoRALayer:
+            for f in "AB":
+                if f"{n}.{f}" not in state: raise ValueError(f"{n}.{f}")
+    for n, v in state.items():
+        if n not in own or own[n].shape != v.shape: raise ValueError(n)
+    with torch.no_grad():
+        for n, v in state.items(): own[n].copy_(v)
+
+
+# %% model eval message="changes-the-mode"
+def swap(model, state):
+    model.eval()
+    own = dict(model.named_parameters())
+    for n, m in model.named_modules():
+        if isinstance(m, LoRALayer):
+            for f in "AB":
+                if f"{n}.{f}" not in state: raise ValueError(f"{n}.{f}")
+    for n, v in state.items():
+        if n not in own or own[n].shape != v.shape: raise ValueError(n)
+    with torch.no_grad():
+        for n, v in state.items(): own[n].copy_(v)

@@ -54,7 +54,7 @@ def nearest_entry(scaled, table):
     return ((scaled + 1) / 2 * (len(table) - 1)).round().clamp(0, len(table) - 1).to(torch.uint8)
 
 
-# %% midpoints, nothing below the first message="wrong-codes"
+# %% midpoints, nothing below the first message="clamped-first"
 def nearest_entry(scaled, table):
     scaled = scaled.clamp(-1, 1)
     return (scaled.unsqueeze(-1) - table).abs().argmin(dim=-1).to(torch.uint8)
@@ -100,13 +100,13 @@ def nearest_entry(scaled, table):
     codes = (scaled.unsqueeze(-1) - table).abs().argmin(dim=-1).to(torch.uint8)
 
 
-# %% rounded to one decimal first message="wrong-codes"
+# %% rounded to one decimal first message="digits-lost"
 def nearest_entry(scaled, table):
     scaled = (10 * scaled).round() / 10
     return (scaled.unsqueeze(-1) - table).abs().argmin(dim=-1).to(torch.uint8)
 
 
-# %% half precision message="wrong-codes"
+# %% half precision message="digits-lost"
 def nearest_entry(scaled: torch.Tensor, table: torch.Tensor) -> torch.Tensor:
     """The place of the nearest table entry for each number.
 
@@ -118,3 +118,11 @@ def nearest_entry(scaled: torch.Tensor, table: torch.Tensor) -> torch.Tensor:
         uint8 in the shape of scaled.
     """
     return (scaled.half().unsqueeze(-1) - table.half()).abs().argmin(dim=-1).to(torch.uint8)  # (..., levels) -> (...)
+
+
+# %% normalised table message="table-scaled"
+def nearest_entry(scaled, table): return (scaled.unsqueeze(-1) - table / table.abs().max()).abs().argmin(dim=-1).to(torch.uint8)
+
+
+# %% ratio message="wrong-codes"
+def nearest_entry(scaled, table): return (scaled.unsqueeze(-1) - table).abs().div(table.abs() + 1).argmin(dim=-1).to(torch.uint8)

@@ -285,7 +285,7 @@ def dequantize_absmax(codes, scale):
     return codes * scale
 
 
-# %% a guard that small weights run into message="wrong-step"
+# %% a guard that small weights run into message="small-is-not-zero"
 def quantize_absmax(x, bits=8):
     scale = x.abs().max() / (2 ** (bits - 1) - 1)
     if scale < 0.01:
@@ -382,7 +382,7 @@ def dequantize_absmax(codes, scale):
     return codes * scale.round()
 
 
-# %% clamp min 1e-3 message="wrong-step"
+# %% clamp min 1e-3 message="small-is-not-zero"
 def quantize_absmax(x: torch.Tensor, bits: int = 8) -> tuple[torch.Tensor, torch.Tensor]:
     """Codes and step of a tensor: q = round(x / s), s = max|x| / (2**(bits - 1) - 1).
 
@@ -403,3 +403,50 @@ def quantize_absmax(x: torch.Tensor, bits: int = 8) -> tuple[torch.Tensor, torch
 def dequantize_absmax(codes: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
     """The floats that the codes stand for, in the shape of the codes."""
     return scale * codes
+
+
+# %% a step below 1e-4 counts as zero message="small-is-not-zero"
+def quantize_absmax(x, bits=8):
+    scale = x.abs().max() / (2 ** (bits - 1) - 1)
+    if scale < 1e-4: scale = torch.ones_like(scale)
+    return (x / scale).round().to(torch.int8), scale
+def dequantize_absmax(codes, scale): return scale * codes
+
+
+# %% at least 1e-5 message="small-is-not-zero"
+def quantize_absmax(x, bits=8):
+    scale = (x.abs().max() / (2 ** (bits - 1) - 1)).clamp(min=1e-5)
+    return (x / scale).round().to(torch.int8), scale
+def dequantize_absmax(codes, scale): return scale * codes
+
+
+# %% epsilon 1e-6 added message="small-is-not-zero"
+def quantize_absmax(x, bits=8):
+    scale = x.abs().max() / (2 ** (bits - 1) - 1) + 1e-6
+    return (x / scale).round().to(torch.int8), scale
+def dequantize_absmax(codes, scale): return scale * codes
+
+
+# %% half step message="digits-lost"
+def quantize_absmax(x, bits=8):
+    scale = (x.abs().max() / (2 ** (bits - 1) - 1)).half().float()
+    if scale == 0: scale = torch.ones_like(scale)
+    return (x / scale).round().to(torch.int8), scale
+def dequantize_absmax(codes, scale): return scale * codes
+
+
+# %% dequantized half message="digits-lost"
+def quantize_absmax(x, bits=8):
+    scale = x.abs().max() / (2 ** (bits - 1) - 1)
+    if scale == 0: scale = torch.ones_like(scale)
+    return (x / scale).round().to(torch.int8), scale
+def dequantize_absmax(codes, scale): return (scale * codes).half().float()
+
+
+# %% scale kept globally message="wrong-back"
+def quantize_absmax(x, bits=8):
+    global last_scale
+    last_scale = x.abs().max() / (2 ** (bits - 1) - 1)
+    if last_scale == 0: last_scale = torch.ones_like(last_scale)
+    return (x / last_scale).round().to(torch.int8), last_scale
+def dequantize_absmax(codes, scale): return last_scale * codes

@@ -198,7 +198,7 @@ def dequantize_blocks(codes, scales, block):
     return (scales.repeat_interleave(block)[: codes.numel()] * codes.reshape(-1)).reshape(codes.shape)
 
 
-# %% a guard that small weights run into message="wrong-steps"
+# %% a guard that small weights run into message="small-is-not-zero"
 def quantize_blocks(x, bits, block):
     n = x.numel()
     rows = F.pad(x.reshape(-1), (0, -n % block)).reshape(-1, block)
@@ -394,3 +394,38 @@ def dequantize_blocks(codes: torch.Tensor, scales: torch.Tensor, block: int) -> 
     """The floats that the codes stand for, in the shape of the codes."""
     each = scales.repeat_interleave(-(-codes.numel() // len(scales)))[: codes.numel()]  # (n,)
     return each.reshape(codes.shape) * codes
+
+
+# %% clamp 1e-5 message="small-is-not-zero"
+def quantize_blocks(x, bits, block):
+    n = x.numel()
+    rows = F.pad(x.reshape(-1), (0, -n % block)).reshape(-1, block)
+    scales = (rows.abs().amax(dim=1) / (2 ** (bits - 1) - 1)).clamp(min=1e-5)
+    codes = (rows / scales[:, None]).round().to(torch.int8)
+    return codes.reshape(-1)[:n].reshape(x.shape), scales
+def dequantize_blocks(codes, scales, block):
+    return scales.repeat_interleave(block)[: codes.numel()].reshape(codes.shape) * codes
+
+
+# %% padded with the mean message="wrong-steps"
+def quantize_blocks(x, bits, block):
+    n = x.numel()
+    rows = F.pad(x.reshape(-1), (0, -n % block), value=float(x.max())).reshape(-1, block)
+    scales = rows.abs().amax(dim=1) / (2 ** (bits - 1) - 1)
+    scales = torch.where(scales == 0, 1, scales)
+    codes = (rows / scales[:, None]).round().to(torch.int8)
+    return codes.reshape(-1)[:n].reshape(x.shape), scales
+def dequantize_blocks(codes, scales, block):
+    return scales.repeat_interleave(block)[: codes.numel()].reshape(codes.shape) * codes
+
+
+# %% scales half message="digits-lost"
+def quantize_blocks(x, bits, block):
+    n = x.numel()
+    rows = F.pad(x.reshape(-1), (0, -n % block)).reshape(-1, block)
+    scales = (rows.abs().amax(dim=1) / (2 ** (bits - 1) - 1)).half().float()
+    scales = torch.where(scales == 0, 1, scales)
+    codes = (rows / scales[:, None]).round().to(torch.int8)
+    return codes.reshape(-1)[:n].reshape(x.shape), scales
+def dequantize_blocks(codes, scales, block):
+    return scales.repeat_interleave(block)[: codes.numel()].reshape(codes.shape) * codes

@@ -206,7 +206,7 @@ def quantize_zero_point(x, bits=8):
     return ((x / scale).round() + zero_point).clamp(0, 2**bits - 1), scale, zero_point
 
 
-# %% a guard that small numbers run into message="wrong-step"
+# %% a guard that small numbers run into message="small-is-not-zero"
 def quantize_zero_point(x, bits=8):
     low, high = x.min().clamp(max=0), x.max().clamp(min=0)
     scale = ((high - low) / (2**bits - 1)).clamp(min=0.01)
@@ -228,3 +228,32 @@ def quantize_zero_point(x, bits=8):
     scale = ((high - low) / (2**bits - 1)).clamp(min=1e-12)
     zero_point = (-low / scale).round()
     return ((x / scale).round() + zero_point).clamp(0, 2**bits - 1).to(torch.uint8), scale
+
+
+# %% epsilon message="small-is-not-zero"
+def quantize_zero_point(x, bits=8):
+    largest = 2**bits - 1
+    low, high = x.min().clamp(max=0), x.max().clamp(min=0)
+    scale = (high - low) / largest + 1e-6
+    z = (-low / scale).round()
+    return ((x / scale).round() + z).clamp(0, largest).to(torch.uint8), scale, z
+
+
+# %% zero point int8 message="wrong-zero-point"
+def quantize_zero_point(x, bits=8):
+    largest = 2**bits - 1
+    low, high = x.min().clamp(max=0), x.max().clamp(min=0)
+    scale = (high - low) / largest
+    if scale == 0: scale = torch.ones_like(scale)
+    z = (-low / scale).round().to(torch.int8)
+    return ((x / scale).round() + z).clamp(0, largest).to(torch.uint8), scale, z
+
+
+# %% half message="digits-lost"
+def quantize_zero_point(x, bits=8):
+    largest = 2**bits - 1
+    low, high = x.min().clamp(max=0), x.max().clamp(min=0)
+    scale = ((high - low) / largest).bfloat16().float()
+    if scale == 0: scale = torch.ones_like(scale)
+    z = (-low / scale).round()
+    return ((x / scale).round() + z).clamp(0, largest).to(torch.uint8), scale, z

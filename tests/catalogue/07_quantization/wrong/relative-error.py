@@ -114,7 +114,7 @@ def error_of(w, back):
     return (w - back).norm() / w.abs().max()
 
 
-# %% rounded message="wrong-error"
+# %% rounded message="digits-lost"
 def error_of(w, back):
     return round(float((w - back).norm() / w.norm()), 2)
 
@@ -130,3 +130,15 @@ def error_of(w, back): return (w - back).pow(2).mean().sqrt() / w.std(unbiased=F
 
 # %% tuple message="not-one-number"
 def error_of(w, back): return (w - back).norm(), w.norm()
+
+
+# %% with epsilon message="small-is-not-zero"
+def error_of(w, back): return (w - back).norm() / (w.norm() + 1e-3)
+
+
+# %% eps 1e-6 tiny weights message="small-is-not-zero"
+def error_of(w, back): return (w - back).norm() / w.norm().clamp(min=1e-2)
+
+
+# %% clamp to 1 message="capped"
+def error_of(w, back): return min((w - back).norm() / w.norm(), torch.tensor(1.0))

@@ -480,3 +480,27 @@ def label_answer(prompt: list[int], answer: list[int], length: int, pad: int) ->
 def answer_loss(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     """Mean cross entropy of the labelled tokens, each predicted from the place before it; logits (b, s, v)."""
     return F.cross_entropy(logits[:, :-1].flatten(0, 1), labels[:, 1:].flatten(), ignore_index=0)
+
+
+# %% label smoothing message="smoothed"
+def label_answer(prompt, answer, length, pad):
+    e = len(prompt) + len(answer); ids, labels = torch.full((length,), pad), torch.full((length,), -100)
+    ids[:e] = torch.tensor(prompt + answer); labels[len(prompt):e] = torch.tensor(answer); return ids, labels
+def answer_loss(logits, labels):
+    return F.cross_entropy(logits[:, :-1].flatten(0, 1), labels[:, 1:].flatten(), label_smoothing=0.1)
+
+
+# %% half loss message="digits-lost"
+def label_answer(prompt, answer, length, pad):
+    e = len(prompt) + len(answer); ids, labels = torch.full((length,), pad), torch.full((length,), -100)
+    ids[:e] = torch.tensor(prompt + answer); labels[len(prompt):e] = torch.tensor(answer); return ids, labels
+def answer_loss(logits, labels):
+    return F.cross_entropy(logits[:, :-1].flatten(0, 1).bfloat16(), labels[:, 1:].flatten()).float()
+
+
+# %% int32 message="too-small-a-type"
+def label_answer(prompt, answer, length, pad):
+    e = len(prompt) + len(answer); ids, labels = torch.full((length,), pad), torch.full((length,), -100)
+    ids[:e] = torch.tensor(prompt + answer); labels[len(prompt):e] = torch.tensor(answer); return ids.to(torch.int8), labels.to(torch.int8)
+def answer_loss(logits, labels):
+    return F.cross_entropy(logits[:, :-1].flatten(0, 1), labels[:, 1:].flatten())

@@ -445,3 +445,30 @@ class FourBitMatmul(torch.autograd.Function):
     def backward(ctx, grad):
         packed, absmax = ctx.saved_tensors
         return grad @ dequantize(packed, absmax, ctx.shape, grad.dtype), None, None, None
+
+
+# %% absmax in half message="wrong-gradient"
+class FourBitMatmul(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, packed, absmax, shape):
+        ctx.save_for_backward(packed, absmax.half()); ctx.shape = shape
+        return x @ dequantize(packed, absmax, shape, x.dtype).T
+    @staticmethod
+    def backward(ctx, grad):
+        packed, absmax = ctx.saved_tensors
+        return grad @ dequantize(packed, absmax.float(), ctx.shape, grad.dtype), None, None, None
+
+
+# %% cache by id of packed message="kept-outside-ctx"
+_c = {}
+class FourBitMatmul(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, packed, absmax, shape):
+        ctx.save_for_backward(packed, absmax); ctx.shape = shape
+        key = tuple(shape)
+        if key not in _c: _c[key] = dequantize(packed, absmax, shape, torch.float32)
+        return x @ _c[key].to(x.dtype).T
+    @staticmethod
+    def backward(ctx, grad):
+        packed, absmax = ctx.saved_tensors
+        return grad @ dequantize(packed, absmax, ctx.shape, grad.dtype), None, None, None

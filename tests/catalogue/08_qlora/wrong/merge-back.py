@@ -324,3 +324,30 @@ def merge_weights(
 def lost_share(stored: torch.Tensor, merged: torch.Tensor, again: torch.Tensor) -> float:
     """|again - merged| / |merged - stored| in the Frobenius norm: 0 when nothing is lost."""
     return (again.sub_(merged).norm() / (merged - stored).norm()).item()
+
+
+# %% leaves grad off message="leaves-gradients-off"
+def merge_weights(original, stored, A, B, alpha):
+    torch.set_grad_enabled(False)
+    return stored.float() + alpha * (A @ B).T
+def lost_share(stored, merged, again): return ((again - merged).norm() / (merged - stored).norm()).item()
+
+
+# %% bf16 product message="digits-lost"
+def merge_weights(original, stored, A, B, alpha):
+    with torch.no_grad(): return stored.float() + alpha * (A.bfloat16() @ B.bfloat16()).T.float()
+def lost_share(stored, merged, again): return ((again - merged).norm() / (merged - stored).norm()).item()
+
+
+# %% eps message="wrong-share"
+def merge_weights(original, stored, A, B, alpha):
+    with torch.no_grad(): return stored.float() + alpha * (A @ B).T
+def lost_share(stored, merged, again): return ((again - merged).norm() / ((merged - stored).norm() + 1e-3)).item()
+
+
+# %% zero update nan message="wrong-share"
+def merge_weights(original, stored, A, B, alpha):
+    with torch.no_grad(): return stored.float() + alpha * (A @ B).T
+def lost_share(stored, merged, again):
+    u = (merged - stored).norm()
+    return ((again - merged).norm() / u).item() if u > 0.5 else 0.0

@@ -470,3 +470,105 @@ class QLoRALinear(nn.Module):
     def forward(self, x):
         y = self.base(x)
         return y + self.lora(x.to(self.lora.A.dtype)).to(y.dtype)
+
+
+# %% the bias cloned message="base-changed"
+class QLoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dtype=torch.float32):
+        super().__init__()
+        self.base = base.requires_grad_(False)
+        if getattr(base, "bias", None) is not None:
+            base.bias = nn.Parameter(base.bias.clone(), requires_grad=False)
+        self.lora = LoRALayer(base.in_features, base.out_features, rank, alpha).to(dtype)
+    def forward(self, x):
+        y = self.base(x)
+        return y + self.lora(x.to(self.lora.A.dtype)).to(y.dtype)
+
+
+# %% the bias copied beside message="output-dtype"
+class QLoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dtype=torch.float32):
+        super().__init__()
+        self.base = base.requires_grad_(False)
+        self.bias = None if base.bias is None else base.bias.clone()
+        self.lora = LoRALayer(base.in_features, base.out_features, rank, alpha).to(dtype)
+    def forward(self, x):
+        y = self.base(x)
+        if self.bias is not None: y = y - self.base.bias + self.bias
+        return y + self.lora(x.to(self.lora.A.dtype)).to(y.dtype)
+
+
+# %% base to eval message="changes-the-mode"
+class QLoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dtype=torch.float32):
+        super().__init__()
+        self.base = base.eval().requires_grad_(False)
+        self.lora = LoRALayer(base.in_features, base.out_features, rank, alpha).to(dtype)
+    def forward(self, x):
+        y = self.base(x)
+        return y + self.lora(x.to(self.lora.A.dtype)).to(y.dtype)
+
+
+# %% own math for the path message="path-bypassed"
+class QLoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dtype=torch.float32):
+        super().__init__()
+        self.base = base.requires_grad_(False)
+        self.lora = LoRALayer(base.in_features, base.out_features, rank, alpha).to(dtype)
+        self.alpha = alpha
+    def forward(self, x):
+        y = self.base(x)
+        return y + (self.alpha * (x.to(self.lora.A.dtype) @ self.lora.A @ self.lora.B)).to(y.dtype)
+
+
+# %% seed inside message="sets-the-seed"
+class QLoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dtype=torch.float32):
+        super().__init__()
+        torch.manual_seed(0)
+        self.base = base.requires_grad_(False)
+        self.lora = LoRALayer(base.in_features, base.out_features, rank, alpha).to(dtype)
+    def forward(self, x):
+        y = self.base(x)
+        return y + self.lora(x.to(self.lora.A.dtype)).to(y.dtype)
+
+
+# %% the dequantised weight kept after eval message="depends-on-the-mode"
+class QLoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dtype=torch.float32):
+        super().__init__()
+        self.base = base.requires_grad_(False)
+        self.lora = LoRALayer(base.in_features, base.out_features, rank, alpha).to(dtype)
+        self.kept = None
+    def forward(self, x):
+        if not self.training:
+            if self.kept is None:
+                eye = torch.eye(self.base.in_features, dtype=x.dtype)
+                self.zero = self.base(0 * eye[:1])
+                self.kept = (self.base(eye) - self.zero + self.lora(eye.to(self.lora.A.dtype)).to(x.dtype)).detach()
+            return x @ self.kept + self.zero
+        y = self.base(x)
+        return y + self.lora(x.to(self.lora.A.dtype)).to(y.dtype)
+
+
+# %% alpha on the class message="alpha-shared"
+class QLoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dtype=torch.float32):
+        super().__init__()
+        QLoRALinear.scale = alpha
+        self.base = base.requires_grad_(False)
+        self.lora = LoRALayer(base.in_features, base.out_features, rank, 1.0).to(dtype)
+    def forward(self, x):
+        y = self.base(x)
+        return y + self.scale * self.lora(x.to(self.lora.A.dtype)).to(y.dtype)
+
+
+# %% base forward directly message="hooks-bypassed"
+class QLoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dtype=torch.float32):
+        super().__init__()
+        self.base = base.requires_grad_(False)
+        self.lora = LoRALayer(base.in_features, base.out_features, rank, alpha).to(dtype)
+    def forward(self, x):
+        y = self.base.forward(x)
+        return y + self.lora(x.to(self.lora.A.dtype)).to(y.dtype)

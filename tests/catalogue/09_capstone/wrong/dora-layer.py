@@ -178,3 +178,27 @@ def dora(x, W, bias, A, B, alpha, magnitude):
     V = W + alpha * (A @ B).T
     lengths = V.norm(dim=1).detach()
     output = (x @ V.T) * (magnitude / lengths) + bias
+
+
+# %% eps added to the lengths message="length-guarded"
+def dora(x, W, bias, A, B, alpha, magnitude):
+    V = W + alpha * (A @ B).T
+    return (x @ V.T) * (magnitude / (V.norm(dim=1).detach() + 1e-3)) + bias
+
+
+# %% float32 message="digits-lost"
+def dora(x, W, bias, A, B, alpha, magnitude):
+    V = (W + alpha * (A @ B).T).float()
+    return ((x.float() @ V.T) * (magnitude.float() / V.norm(dim=1).detach()) + bias.float()).to(x.dtype)
+
+
+# %% W detached message="gradient-cut"
+def dora(x, W, bias, A, B, alpha, magnitude):
+    V = W.detach() + alpha * (A @ B).T
+    return (x @ V.T) * (magnitude / V.norm(dim=1).detach()) + bias
+
+
+# %% softplus magnitude message="magnitude-without-sign"
+def dora(x, W, bias, A, B, alpha, magnitude):
+    V = W + alpha * (A @ B).T
+    return (x @ V.T) * (magnitude.clamp(min=0) / V.norm(dim=1).detach()) + bias

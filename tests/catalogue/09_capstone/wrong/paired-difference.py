@@ -336,3 +336,31 @@ def paired_difference(a: dict[int, float], b: dict[int, float]) -> tuple[float, 
         raise ValueError(f"at least two seeds in common are needed, got {len(shared)}")
     d = [a[seed] - b[seed] for seed in shared]
     return round(statistics.mean(d), 3), round(statistics.stdev(d) / math.sqrt(len(d)), 3)
+
+
+# %% rounded 4 message="rounded"
+import statistics
+def paired_difference(a, b):
+    s = [k for k in a if k in b]
+    if len(s) < 2: raise ValueError("two")
+    d = [a[k] - b[k] for k in s]
+    return round(statistics.mean(d), 4), round(statistics.stdev(d) / len(d) ** .5, 4)
+
+
+# %% fills missing with mean message="all-seeds"
+import statistics
+def paired_difference(a, b):
+    ks = set(a) | set(b)
+    if len(set(a) & set(b)) < 2: raise ValueError("two")
+    ma, mb = statistics.mean(a.values()), statistics.mean(b.values())
+    d = [a.get(k, ma) - b.get(k, mb) for k in ks]
+    return statistics.mean(d), statistics.stdev(d) / len(d) ** .5
+
+
+# %% first three seeds message="wrong-mean"
+import statistics
+def paired_difference(a, b):
+    s = [k for k in a if k in b][:3]
+    if len(s) < 2: raise ValueError("two")
+    d = [a[k] - b[k] for k in s]
+    return statistics.mean(d), statistics.stdev(d) / len(d) ** .5

@@ -269,3 +269,10 @@ def pareto_front(rows: list[dict], better: dict[str, str]) -> list[int]:
         return all(x >= y for x, y in pairs) and any(x > y for x, y in pairs)
 
     return [i for i, q in enumerate(points, 1) if not any(dominates(p, q) for p in points)]
+
+
+# %% reciprocal for min message="reciprocals"
+def pareto_front(rows, better):
+    P = [[r[a] if w == "max" else 1 / (r[a] or 1e-9) for a, w in better.items()] for r in rows]
+    dom = lambda p, q: all(x >= y for x, y in zip(p, q)) and any(x > y for x, y in zip(p, q))
+    return [i for i, q in enumerate(P) if not any(dom(p, q) for p in P)]

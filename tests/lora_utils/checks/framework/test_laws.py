@@ -24,7 +24,12 @@ def of_class(cls, *, x) -> dict:
     return {"value": cls()(x)}
 
 
-of_function.__module__ = of_class.__module__ = "lora_utils.checks.tests"
+def of_wrapper(cls, *, x) -> dict:
+    """Probe: a module of the answer's class that is made of a layer."""
+    return {"value": cls(nn.Linear(3, 2))(x)}
+
+
+of_function.__module__ = of_class.__module__ = of_wrapper.__module__ = "lora_utils.checks.tests"
 
 
 def exercise(kind: str, lifted: tuple[str, ...] = ()) -> Exercise:
@@ -184,6 +189,50 @@ class WithDropout(Right):
 def test_a_module_is_looked_at_in_both_modes_for_another_layout_and_for_one_row(answer, laws):
     assert broken(answer) == laws
     assert torch.is_grad_enabled()
+
+
+class Wraps(nn.Module):
+    def __init__(self, line):
+        super().__init__()
+        self.line = line.requires_grad_(False)
+
+    def forward(self, x):
+        return self.line(x)
+
+
+def made(act) -> type:
+    """A class that does one more thing when it is made."""
+
+    class Made(Wraps):
+        def __init__(self, line):
+            super().__init__(line)
+            act(line)
+
+    return Made
+
+
+@pytest.mark.parametrize(
+    ("answer", "laws"),
+    [
+        (Wraps, []),
+        (made(lambda line: line.eval()), ["changes-the-mode"]),
+        (made(lambda line: line.register_forward_hook(lambda *_: None)), ["changes-the-model"]),
+        (made(lambda line: setattr(line, "forward", line.forward)), ["changes-the-model"]),
+        (made(lambda line: torch.manual_seed(0)), ["sets-the-seed"]),
+        (made(lambda line: torch.set_default_dtype(torch.float64)), ["changes-the-dtype"]),
+    ],
+)
+def test_a_class_is_looked_at_while_a_module_is_made(answer, laws):
+    watched, before = Exercise("wrapped"), answer.__init__
+
+    @watched.check
+    def output(subject: Subject, draw: Draw) -> None:
+        """It returns something."""
+        subject.probe(of_wrapper, x=draw.normal(4, 3))
+
+    assert [one.id for one in watched(answer, points=1).results if one.id in LAWS] == laws
+    assert answer.__init__ is before
+    assert torch.get_default_dtype() == torch.float32
 
 
 def test_a_broken_law_costs_as_much_as_another_check_and_stands_on_top():
