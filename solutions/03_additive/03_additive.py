@@ -74,7 +74,7 @@ print("torch", torch.__version__, "| peft-by-hand", version("peft-by-hand"))
 # | --- | --- | --- | --- |
 # | say what each method trains, and turn a budget into a bottleneck | 1 of 5 | 6 min | 3 lines |
 #
-# Write three functions that take whole numbers and return one (an `int`): the numbers in one adapter, the numbers that IA3 trains in one block, and the largest bottleneck $r$ at which `adapters`
+# Write three functions that take whole numbers of any size and return one (an `int`), exactly: the numbers in one adapter, the numbers that IA3 trains in one block, and the largest bottleneck $r$ at which `adapters`
 # adapters together have at most `budget` numbers (0 if not even $r = 1$ fits).
 #
 # <details><summary>Hint 1: where to start</summary>
@@ -315,7 +315,7 @@ axes.grid(visible=True)
 # | --- | --- | --- | --- |
 # | put an adapter behind a module without knowing its arguments | 2 of 5 | 8 min | 3 lines |
 #
-# `AdapterBehind(sublayer, adapter)` keeps both, freezes the sublayer, and returns `adapter(sublayer(...))`, whatever arguments it is called with, by position or by name.
+# `AdapterBehind(sublayer, adapter)` keeps both, freezes the sublayer, and returns `adapter(sublayer(...))`, whatever arguments it is called with, by position or by name; `None` is an argument like any other.
 #
 # <details><summary>Hint 1: where to start</summary>
 # Both modules become attributes of <code>self</code>, as they are: no copy, no list.
@@ -351,10 +351,13 @@ adapter_behind_grade = check.adapter_behind(AdapterBehind, points=3, of=4)
 
 ### BEGIN HIDDEN TESTS
 def unusual_calls(wrapper, draw):
-    """Arguments that only have a name go through as well, alone and beside others."""
+    """Any number of arguments goes through, by position or by name, None and 0 among them."""
     mask = torch.tensor([0.0, 1.0, 1.0, 0.0])
     check.judge_call(wrapper, draw, [], {"factor": 2.5})
     check.judge_call(wrapper, draw, [mask], {"factor": -0.5})
+    check.judge_call(wrapper, draw, [mask, 1.5], {})
+    check.judge_call(wrapper, draw, [None], {"factor": 2})
+    check.judge_call(wrapper, draw, [mask], {"factor": 0})
 
 
 adapter_behind_grade = adapter_behind_grade.hidden(unusual_calls, points=1, after=("any-call",))

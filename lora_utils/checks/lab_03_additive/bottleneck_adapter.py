@@ -11,12 +11,20 @@ import math
 import torch
 from torch.nn import functional as F
 
-from lora_utils.checks.framework.compare import Mistake, close, expect_close, expect_explained, expect_tensor, learns
+from lora_utils.checks.framework.compare import (
+    Mistake,
+    close,
+    expect_apart,
+    expect_close,
+    expect_explained,
+    expect_tensor,
+    learns,
+)
 from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
 from lora_utils.checks.framework.subject import StudentRaised, Subject
-from lora_utils.checks.lab_03_additive.bottleneck_probes import build, roles, run, turned
+from lora_utils.checks.lab_03_additive.bottleneck_probes import beside, build, roles, run, turned
 
 bottleneck_adapter = Exercise("bottleneck-adapter", lifted=("changes-a-tensor",))
 
@@ -140,6 +148,9 @@ def output(subject: Subject, draw: Draw) -> None:
         judge_output(subject, case(draw, leading=leading))
     judge_output(subject, case(draw, leading=(1,), sizes=(1, 5)))  # one row, a bottleneck of one
     judge_output(subject, case(draw, sizes=(8, 3)))  # a bottleneck that is none
+    adapters = [case(draw, sizes=(2, 5)) for _ in range(2)]
+    outputs = [subject.probe(beside, adapters=adapters[:n], x=adapters[0]["x"])["output"] for n in (1, 2)]
+    expect_apart(*outputs, "adapter")
 
 
 def _call(subject: Subject, **inputs) -> dict:
