@@ -383,12 +383,12 @@ print("bit for bit the same output:", torch.equal(block(x, real), plain_output))
 # | --- | --- | --- | --- |
 # | insert adapters into any model that is made of encoder blocks | 3 of 5 | 12 min | 8 lines |
 #
-# Write `insert_adapters(model, bottleneck, adapter, wrapper)`. In every `EncoderBlock` inside `model`, however deep, replace `block.attention` and `block.feed_forward`
+# Write `insert_adapters(model, bottleneck, adapter, wrapper)`. In every `EncoderBlock` inside `model`, however deep and of subclasses too, replace `block.attention` and `block.feed_forward`
 # by `wrapper(sublayer, adapter(width, bottleneck))`, each with a fresh adapter. `adapter` and `wrapper` are classes that come in as arguments, so this exercise does not depend on
 # the ones above. The width of a block is the length of `block.attention_norm.weight`.
 #
-# Everything else stays as it is, the trainable head above all. If any sublayer of any block is an instance of `wrapper` already, raise `ValueError` before anything is changed, so that no
-# model is left half done. (Two adapters in a row would cost twice as much and look like one.)
+# Everything else stays as it is, the trainable head above all, and so does each module's mode. If `attention` or `feed_forward` of any block is an instance of `wrapper` already, raise `ValueError` before anything
+# is changed, so that no model is left half done; a wrapper elsewhere, around the head say, is no reason to refuse. (Two adapters in a row would cost twice as much and look like one.)
 #
 # <details><summary>Hint 1: where to start</summary>
 # <code>model.modules()</code> goes through everything inside a model, at any depth, the model itself included. <code>isinstance(module, EncoderBlock)</code> picks the blocks.
@@ -427,8 +427,8 @@ insert_adapters_grade = check.insert_adapters(insert_adapters, points=4, of=5)
 
 ### BEGIN HIDDEN TESTS
 def parts_of_a_model(insert, draw):
-    """It also serves a bare encoder, a model deep in another, and a list of some blocks: then it leaves the others."""
-    for inside, expected in (("encoder", "012"), ("upper", "12"), ("deep", "012")):
+    """It also serves a bare encoder or block, a model deep in another, and a list of some blocks, not the others."""
+    for inside, expected in (("encoder", "012"), ("upper", "12"), ("deep", "012"), ("block", "2")):
         places = check.inserted(insert, draw, inside=inside)[0]["places"]
         wrapped = {name for name, place in places.items() if place["wrapped"]}
         right = {f"{index}.{child}" for index in expected for child in ("attention", "feed_forward")}

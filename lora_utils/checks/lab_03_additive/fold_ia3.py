@@ -110,8 +110,8 @@ def judge_fold(subject: Subject, c: dict) -> None:
         raise Failure("not-a-linear", f"fold must return an nn.Linear, got {seen['kind']}",
                       "Make a new nn.Linear of the same sizes and copy numbers into it.")  # fmt: skip
     if seen["parameters"] < 1 + (seen["bias"] is not None):
-        raise Failure("not-parameters", "the new layer's weight or bias is no parameter: it still hangs on the given one "
-                      "and on the factors", "Write numbers into the new layer's own weight and bias, under "
+        raise Failure("not-parameters", "the new layer's weight or bias is no parameter: it still hangs on the given "
+                      "one and on the factors", "Write numbers into the new layer's own weight and bias, under "
                       "torch.no_grad().")  # fmt: skip
     if c["bias"] is None and seen["bias"] is not None and seen["bias"].any():
         raise Failure("bias-invented", "the given layer has no bias, but the new one has, with numbers of its own",
