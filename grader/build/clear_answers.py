@@ -6,7 +6,8 @@
     ### END SOLUTION
 
 gives students the first line alone. The stub raises, which is right in a function body: it waits there until the
-function is called. At the top level it would stop "Run All Cells" at the first question not answered yet.
+function is called. At the top level it would stop "Run All Cells" at the first question not answered yet. An open
+exercise, which leaves the whole class or function to the reader, starts from None in the same way.
 """
 
 import re
@@ -14,11 +15,14 @@ import re
 from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearSolutions
 
-FILLED_IN = re.compile(r"(?P<name>\w+) = .*\n### BEGIN SOLUTION *\n(?P=name) = (?:.*\n)*?### END SOLUTION *(?:\n|$)")
+FILLED_IN = re.compile(
+    r"(?P<name>\w+) = .*\n### BEGIN SOLUTION *\n"
+    r"(?:(?P=name) = |(?:class|def) (?P=name)\b)(?:.*\n)*?### END SOLUTION *(?:\n|$)"
+)
 
 
 class ClearAnswers(ClearSolutions):
-    """nbgrader's ClearSolutions, except that a region right after `name = ...` that assigns the same name just goes."""
+    """nbgrader's ClearSolutions, except that a region right after `name = ...` that begins with that name just goes."""
 
     def _replace_solution_region(self, cell: NotebookNode, language: str) -> bool:
         start = self._keep_starting_values(cell)

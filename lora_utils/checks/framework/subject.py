@@ -117,14 +117,19 @@ class Subject:
             name = f"{function.__module__}.{function.__qualname__}"
             raise ValueError(f"a probe must be a top-level function in {PROBE_HOME}, got {name}; move it there")
         inputs = to_wire(inputs, "inputs")
+        if any(item is None for item in self.objects):  # an open exercise starts from it
+            raise StudentRaised(NOT_WRITTEN, "not written yet: the name still stands for None")
         for item in self.objects:
             if isinstance(item, Handle):
                 seen = item.side.probe(function, self.objects, inputs, self._seed)
                 self.broken += [one for one in seen.broken if one not in self.broken]
                 return seen
-        with torch.random.fork_rng(devices=[]), quiet(self.printed), watched(self.objects) as (objects, watch):
+        with contextlib.ExitStack() as inside:
+            inside.enter_context(torch.random.fork_rng(devices=[]))
+            inside.enter_context(quiet(self.printed))
             # torch.manual_seed would also remember a stack trace for each kind of accelerator: half of a check's time.
             torch.default_generator.manual_seed(self._seed)
+            objects, watch = inside.enter_context(watched(self.objects))
             try:
                 seen = Seen(to_wire(function(*objects, **inputs), "the result"))
             except WireError as error:

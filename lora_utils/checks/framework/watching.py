@@ -235,11 +235,18 @@ class Watch:
 
 @contextlib.contextmanager
 def watched(objects: tuple) -> Iterator[tuple[tuple, Watch]]:
-    """Give the same objects, watched, and the watch: functions in a wrapper, classes of modules by hooks."""
-    watch = Watch()
+    """Give the same objects, watched, and the watch: functions in a wrapper, classes of modules by hooks.
+
+    What torch is like before and after all of it tells of constructors and of methods beside forward, too.
+    """
+    watch, torch_before = Watch(), Torch.now()
     classes = tuple(one for one in objects if isinstance(one, type) and issubclass(one, nn.Module))
-    with watch.modules(classes):
-        yield tuple(watch.function(one) if inspect.isfunction(one) else one for one in objects), watch
+    try:
+        with watch.modules(classes):
+            yield tuple(watch.function(one) if inspect.isfunction(one) else one for one in objects), watch
+    finally:
+        for law in torch_before.broken():
+            watch.note(law)
 
 
 @lru_cache(64)

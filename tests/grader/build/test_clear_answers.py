@@ -19,6 +19,12 @@ def test_a_value_keeps_its_starting_line_and_nothing_else():
     assert cleared(answer) == 'answer = ""  # type here'
 
 
+@pytest.mark.parametrize("begins", ["class Own(Base):", "def Own(x):"])
+def test_an_open_answer_keeps_its_starting_line(begins):
+    answer = f"Own = None  # yours\n### BEGIN SOLUTION\n{begins}\n    x = 1\n\n    y = 2\n### END SOLUTION\n"
+    assert cleared(answer) == "Own = None  # yours"
+
+
 def test_what_follows_a_value_stays():
     answer = "rank = None\n### BEGIN SOLUTION\nrank = 4\n### END SOLUTION\nprint(rank)"
     assert cleared(answer) == "rank = None\nprint(rank)"

@@ -155,6 +155,12 @@ class NoGradientsAfter(Right):
         return self.line(x)
 
 
+class SeedsWhenMade(Right):
+    def __init__(self):
+        torch.manual_seed(7)
+        super().__init__()
+
+
 class OnceOnly(Right):
     def forward(self, x):
         if getattr(self, "called", False):
@@ -177,6 +183,7 @@ class WithDropout(Right):
         (Views, ["depends-on-the-layout"]),
         (Squeezes, ["needs-several-rows"]),
         (NoGradientsAfter, ["leaves-gradients-off"]),
+        (SeedsWhenMade, ["sets-the-seed"]),
         (OnceOnly, []),  # what our own second call raises is not told as the student's
         (WithDropout, []),  # two calls differ in any case, and the exercise that forbids it says so
     ],
