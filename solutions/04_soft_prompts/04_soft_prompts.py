@@ -56,7 +56,7 @@ print("torch", torch.__version__, "| peft-by-hand", version("peft-by-hand"), "| 
 # | --- | --- | --- | --- |
 # | put the same trained vectors in front of every text of a batch | 2 of 5 | 12 min | 6 lines |
 #
-# Complete the class. `init` $(l, d)$ holds the numbers to start from: **copy** them, since they may be rows of the
+# Complete the class. `init` $(l, d)$ holds the numbers to start from: **copy** them in their dtype, since they may be rows of the
 # model's own embedding. `forward` returns the longer vectors and the longer mask, in this order and in the dtypes that
 # came in (vectors and prompt have one dtype; the mask is bool, whole numbers or floats); it writes into neither.
 #
@@ -268,7 +268,8 @@ for name, (front, masked) in fronts.items():
 #
 # Place $i$ of the prompt starts as the vector of word $i$. If there are fewer words than places, start over with the
 # first word; if there are more, leave the last ones out. The words come in any order, and one may come twice. Return
-# plain numbers: a copy that shares neither memory nor gradient with the embedding, which stays as it is.
+# plain numbers in float32, as the embedding's are: a copy that shares neither memory nor gradient with the embedding,
+# which stays as it is.
 #
 # <details><summary>Hint 1: where to start</summary>
 # Three words, eight places: which word does place 7 get? Write down the list of word numbers for all eight places.

@@ -193,9 +193,10 @@ class Watch:
             named = dict(zip(names, args, strict=False))
             if self._compare(dict(zip(names, before, strict=False)), named, torch_before.broken()):
                 return
-            if id(module) not in self._tried and len(args) == 1 and all(map(_is_numbers, (*args, output))):
+            results = output if isinstance(output, tuple) else (output,)
+            if id(module) not in self._tried and all(map(_is_numbers, (*args, *results))):
                 self._tried.add(id(module))
-                self._twins(module, args[0].detach(), output.detach())
+                self._twins(module, [one.detach() for one in args], output)
 
         handles = [
             nn.modules.module.register_module_forward_pre_hook(begins),
@@ -207,13 +208,13 @@ class Watch:
             for handle in handles:
                 handle.remove()
 
-    def _twins(self, module: nn.Module, x: torch.Tensor, output: torch.Tensor) -> None:
-        """Run a module again: in the other mode, for another layout, for one row."""
+    def _twins(self, module: nn.Module, args: list[torch.Tensor], output: object) -> None:
+        """Run a module again: in the other mode; where one tensor makes one, also for another layout and one row."""
         modes = [(one, one.training) for one in module.modules()]
 
-        def gives(x: torch.Tensor, expected: torch.Tensor, law: str = "") -> bool:
+        def gives(args: list[torch.Tensor], expected: object, law: str = "") -> bool:
             try:
-                again = module(x)
+                again = module(*args)
             except Exception:
                 again = None
             if law and not _same(again, expected):
@@ -221,14 +222,14 @@ class Watch:
             return _same(again, expected)
 
         with self._twin(), torch.no_grad():
-            if not gives(x, output):  # it draws, or counts its calls: no two calls can be compared
+            if not gives(args, output):  # it draws, or counts its calls: no two calls can be compared
                 return
-            if x.dim() > 1:
-                gives(_strided(x), output, "depends-on-the-layout")
-                if len(x) > 1 and output.dim() and len(output) == len(x):
-                    gives(x[:1], output[:1], "needs-several-rows")
+            if len(args) == 1 and isinstance(output, torch.Tensor) and args[0].dim() > 1:
+                gives([_strided(args[0])], output, "depends-on-the-layout")
+                if len(args[0]) > 1 and output.dim() and len(output) == len(args[0]):
+                    gives([args[0][:1]], output[:1], "needs-several-rows")
             module.train(not module.training)
-            gives(x, output, "depends-on-the-mode")
+            gives(args, output, "depends-on-the-mode")
             for one, mode in modes:
                 one.training = mode
 
