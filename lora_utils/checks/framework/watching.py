@@ -7,6 +7,7 @@ plain data, by the law's name and the argument's; the sentence is the judge's.
 from __future__ import annotations
 
 import contextlib
+import copy
 import functools
 import inspect
 import io
@@ -132,6 +133,7 @@ class Watch:
             if not self._compare(before, named, laws) and id(function) not in self._tried:
                 self._tried.add(id(function))
                 self._other_layout(function, args, kwargs, found, drawn)
+                self._same_objects(function, args, kwargs, found, drawn)
             return found
 
         return watched
@@ -158,6 +160,30 @@ class Watch:
                 again = None
             if not _same(again, found):
                 self.note("depends-on-the-layout")
+
+    def _same_objects(self, function: Callable, args: tuple, kwargs: dict, found: object, drawn: torch.Tensor) -> None:
+        """Call a function of plain data with the same objects, turned round in place, and with copies of these."""
+        given = [*args, *kwargs.values()]
+        turned = [one for one in given if _turns(one)]
+        tensors = [one for one in (*given, found) if isinstance(one, torch.Tensor)]
+        if not turned or not all(_plain(one) for one in (*given, found)) or any(one.requires_grad for one in tensors):
+            return
+
+        def gives(args: tuple, kwargs: dict) -> object:
+            with self._twin(drawn):
+                try:
+                    return function(*args, **kwargs)
+                except Exception:
+                    return None
+
+        with torch.no_grad():
+            for one in turned:
+                _turn(one)
+            copies = copy.deepcopy((args, kwargs))
+            if not _same(gives(args, kwargs), gives(*copies)):
+                self.note("remembers-an-object")
+            for one in reversed(turned):
+                _turn(one)
 
     @contextlib.contextmanager
     def _twin(self, drawn: torch.Tensor | None = None) -> Iterator[None]:
@@ -267,6 +293,20 @@ def _plain(value: object) -> bool:
     if isinstance(value, list | tuple):
         return all(map(_plain, value))
     return value is None or type(value) in (int, float, bool, str, torch.Tensor)
+
+
+def _turns(value: object) -> bool:
+    """Whether a list or a tensor can be turned round: the last of its items first."""
+    if isinstance(value, torch.Tensor):
+        return value.dim() > 0 and len(value) > 1 and value.is_contiguous() and not value.is_inference()
+    return type(value) is list and len(value) > 1
+
+
+def _turn(value: list | torch.Tensor) -> None:
+    if isinstance(value, list):
+        value.reverse()
+    else:
+        value.copy_(value.flip(0))
 
 
 def _is_numbers(value: object) -> bool:

@@ -14,7 +14,7 @@ from lora_utils.checks.framework.compare import expect_tensor, learns
 from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
-from lora_utils.checks.framework.many_cases import Rule, ask, expect_all
+from lora_utils.checks.framework.many_cases import Rule, ask, expect_all, first_wrong
 from lora_utils.checks.framework.probes import parameters_of
 from lora_utils.checks.framework.subject import StudentRaised, Subject
 
@@ -24,9 +24,10 @@ start_from_words = Exercise("start-from-words", lifted=("changes-weights", "chan
 def start(function, *, cases: list, weight) -> dict:
     """Probe: each start, its history, the embedding after it, and what the start is when the embedding has moved.
 
+    Then the function is called once more with the same objects.
     Whether memory is shared is seen on the embedding's side: a right start may be expanded, and nothing writes into it.
     """
-    seen = {"values": [], "histories": [], "weights": [], "later": [], "inference": False}
+    seen = {"values": [], "histories": [], "weights": [], "later": [], "inference": False, "again": []}
     for ids, length in cases:
         embedding = nn.Embedding.from_pretrained(weight.clone(), freeze=False)
         value = function(embedding, ids, length)
@@ -38,6 +39,7 @@ def start(function, *, cases: list, weight) -> dict:
         with torch.no_grad():
             embedding.weight.add_(1)
         seen["later"].append(value.detach().clone() if is_tensor else value)
+        seen["again"].append(function(embedding, ids, length))
     return seen | {"parameters": parameters_of(embedding)}
 
 
@@ -177,6 +179,11 @@ def judge_start(subject: Subject, cases: list[Words]) -> None:
         if not torch.equal(value, later):
             text = f"for {told(c)} it shares its memory with the embedding: training one would change the other"
             raise Failure("shares-memory", text, "Copy: clone(), or index with a tensor of ids, which copies.")
+    moved = [c._replace(weight=weight + 1).vectors() for c in cases]
+    if first_wrong(seen["again"], cases, moved) is not None:
+        raise Failure("remembers", "called again with the same ids, when the embedding has other numbers, it does not "
+                      "give the vectors of the words as they are by then", "Look the words up at each call, and keep "
+                      "nothing from the calls before.")  # fmt: skip
     if seen["inference"]:
         raise Failure("inference-tensor", "it was made in torch.inference_mode(), and cannot be trained",
                       "Detach instead, or use torch.no_grad().")  # fmt: skip

@@ -188,7 +188,11 @@ MALFORMED = {
         r"cell 1 .*: takes 120 minutes; write 'if you have time' into the headings of what is not needed later",
     ),
     "nothing said of the core": (
-        ("# %% [markdown]\n# A lab of about 30 minutes.", "# %% [markdown]\n# ## If you have time\n# " + "word " * 6_000, *GOOD),
+        (
+            "# %% [markdown]\n# A lab of about 30 minutes.",
+            "# %% [markdown]\n# ## If you have time\n# " + "word " * 6_000,
+            *GOOD,
+        ),
         r"cell 1 .*: says nothing of its core, and its parts add up to 0; state 'the core takes 0'",
     ),
     "a section ends with the next of its depth": (

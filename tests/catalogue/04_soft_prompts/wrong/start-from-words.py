@@ -229,7 +229,7 @@ def start_from_words(embedding, ids, length):
     return torch.round(embedding.weight.detach()[ids[torch.arange(length) % len(ids)]], decimals=5)
 
 
-# %% kept by the identity of ids message="wrong-start-shape"
+# %% kept by the identity of ids message="remembers"
 MEM = {}
 def start_from_words(embedding, ids, length):
     if id(ids) not in MEM:

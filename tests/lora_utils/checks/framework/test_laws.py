@@ -19,12 +19,17 @@ def of_function(function, *, x, names, seed) -> dict:
     return {"value": function(x, names, {"a": model})}
 
 
+def of_list(function, *, names) -> dict:
+    """Probe: the answer on a list alone."""
+    return {"value": function(names)}
+
+
 def of_class(cls, *, x) -> dict:
     """Probe: a module of the answer's class on one batch."""
     return {"value": cls()(x)}
 
 
-of_function.__module__ = of_class.__module__ = "lora_utils.checks.tests"
+of_function.__module__ = of_list.__module__ = of_class.__module__ = "lora_utils.checks.tests"
 
 
 def exercise(kind: str, lifted: tuple[str, ...] = ()) -> Exercise:
@@ -98,6 +103,24 @@ def test_a_function_that_looks_at_the_layout_is_found():
     assert [one.id for one in made(lambda x: x.view(-1), points=1).results] == ["depends-on-the-layout", "output"]
     assert [one.id for one in made(lambda x: x.reshape(-1), points=1).results] == ["output"]
     assert [one.id for one in made(lambda x: x + torch.rand(3), points=1).results] == ["output"]
+
+
+def test_a_function_that_keeps_results_by_identity_is_found():
+    kept = {}
+
+    def keeps(x, names, models):
+        return kept.setdefault(id(names), list(names))
+
+    def copies(x, names, models):
+        return list(names)
+
+    @(both := Exercise("by-identity")).check
+    def output(subject: Subject, draw: Draw) -> None:
+        """It returns something."""
+        subject.probe(of_list, names=["a", "b"])
+
+    assert [r.id for r in both(lambda names: keeps(0, names, 0), points=1).results] == ["remembers-an-object", "output"]
+    assert [r.id for r in both(lambda names: copies(0, names, 0), points=1).results] == ["output"]
 
 
 def test_what_is_printed_is_shown_once():
