@@ -145,7 +145,7 @@ def steer(query, key, mask, share, target):
     return pk.detach(), target[:, None].expand(-1, 2, -1) / 2
 
 
-# %% the target in the first place alone message="target-missed"
+# %% the target in the first of two equal places alone message="target-scaled"
 def steer(query, key, mask, share, target):
     n, e = target.shape
     text = (query @ key.mT / e**0.5).masked_fill(~mask[:, None, None, :], float("-inf")).logsumexp(-1)
