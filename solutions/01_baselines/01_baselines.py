@@ -10,12 +10,13 @@
 # 1. turn text into token numbers, and say what happens to a word that the vocabulary does not know;
 # 2. batch texts of unequal length, with a mask, and average over real tokens only;
 # 3. name two baselines that need no pretrained model, and say what the test labels may not be used for;
-# 4. compute the probability that a language model gives to a label, without being off by one;
-# 5. calibrate such probabilities, and report few-shot results with their spread.
+# 4. split a corpus so that the test part holds nothing that training has seen;
+# 5. compute the probability that a language model gives to a label, without being off by one;
+# 6. calibrate such probabilities, and report few-shot results with their spread.
 #
 # | what you need | how long | how it is marked |
 # | --- | --- | --- |
-# | Python, tensors and their shapes ([lab 00](../00_welcome/00_welcome.ipynb)) | about 90 minutes; the notebook itself runs in about two minutes on two CPU cores, most of it the language model | seven exercises, 30 points; each has a check that tells you what is wrong, and more checks run when it is graded |
+# | Python, tensors and their shapes ([lab 00](../00_welcome/00_welcome.ipynb)) | about 110 minutes, of which the core takes 90: what is headed *if you have time* is not needed later; the notebook itself runs in about two minutes on two CPU cores, most of it the language model | eight exercises, 33 points; each has a check that tells you what is wrong, and more checks run when it is graded |
 #
 # Every exercise stands alone. The experiments use the course's own functions where yours have not passed yet.
 
@@ -545,8 +546,12 @@ from lora_utils.experiments import fit_bag_of_words, majority_class
 from lora_utils.training import accuracy, mean_and_spread
 
 guess = majority_class(train_ids.labels)
-majority = (test_ids.labels == guess).float().mean().item()
-print(f"majority class ({guess}): {majority:.3f}")
+if honest_baselines_grade.verdict == "pass":
+    majority = majority_accuracy(train_ids.labels, test_ids.labels)
+else:
+    majority = (test_ids.labels == guess).float().mean().item()
+whose = "your majority_accuracy" if honest_baselines_grade.verdict == "pass" else "the course's function"
+print(f"majority class ({guess}), by {whose}: {majority:.3f}")
 
 
 def some(count, seed):
@@ -581,6 +586,112 @@ _ = axes.set(xscale="log", ylim=(0.45, 0.8))
 # costs nothing, and **0.55** is what a hundred labels buy if one starts from nothing at all. Does a pretrained model do better with none?
 
 # %% [markdown]
+# ### Exercise 6, if you have time: a split that does not leak
+#
+# | goal | difficulty | time | expected length |
+# | --- | --- | --- | --- |
+# | choose a test part that shares nothing with the training part | 3 of 5 | 15 min | 10 to 15 lines |
+#
+# Sentences of one review, reviews of one film, questions of one person belong together: whoever has seen some of them in training has an easy test with the others. This exercise is open: there is no stub, and very
+# different answers are right. Write a function `honest_split(groups, labels, share)`. `groups` has the name of a group for each example, `labels` its label, 0 or 1, and both are lists. Return the places of the test examples, a list of
+# `int` in any order, such that
+#
+# 1. **no group is in both parts**;
+# 2. the test part holds `share` of the examples, within 0.05, and both parts hold some;
+# 3. in either part the share of label 1 is that of all examples, within 0.1, although most groups lean to one label;
+# 4. the same examples give the same split at every call.
+#
+# There are at least 40 groups of one to six examples.
+#
+# <details><summary>Hint 1: where to start</summary>
+# Collect the places of each group first: <code>members.setdefault(group, []).append(place)</code>. From then on whole groups are chosen.
+# </details>
+# <details><summary>Hint 2: one way</summary>
+# Draw an order of the groups, add groups as long as that brings the size nearer to what is wanted, and look at the labels of both parts. If they lean, draw again. <code>random.Random(0)</code> is a generator of your own.
+# </details>
+# <details><summary>Hint 3: another way</summary>
+# Know how many examples of each label the test part shall have. Go through the groups from large to small, and take a group if it brings both numbers nearer.
+# </details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "honest-split", "locked": false, "schema_version": 3, "solution": true, "task": false}
+honest_split = None  # def honest_split(groups, labels, share) comes here, in place of this line
+
+
+### BEGIN SOLUTION
+def honest_split(groups: list[str], labels: list[int], share: float) -> list[int]:
+    """Whole groups in a random order, as long as that brings the size nearer; drawn again where the labels lean."""
+    rng, n, ones = random.Random(0), len(groups), sum(labels) / len(labels)
+    members: dict[str, list[int]] = {}
+    for place, group in enumerate(groups):
+        members.setdefault(group, []).append(place)
+    order = list(members)
+    while True:
+        rng.shuffle(order)
+        test: list[int] = []
+        for group in order:
+            if abs(len(test) + len(members[group]) - share * n) < abs(len(test) - share * n):
+                test += members[group]
+        rest = set(range(n)) - set(test)
+        if all(abs(sum(labels[place] for place in part) / len(part) - ones) < 0.08 for part in (test, rest)):
+            return test
+
+
+### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test-honest-split", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+honest_split_grade = check.honest_split(honest_split, points=2, of=3)
+
+
+### BEGIN HIDDEN TESTS
+def other_examples(function, draw):
+    """It also holds for other groups and labels."""
+    cases = check.cases_of(draw)
+    check.judge_groups(function, cases)
+    check.judge_size(function, cases)
+    check.judge_classes(function, cases)
+
+
+honest_split_grade = honest_split_grade.hidden(
+    other_examples, points=1, after=("shares-no-group", "has-the-size", "keeps-the-classes", "repeats")
+)
+### END HIDDEN TESTS
+honest_split_grade
+
+# %% [markdown]
+# What a leak is worth, on purpose: 400 training sentences stand for 40 "films" of ten each, and the film's name, made up, is put in front of them three times. Nine in ten sentences of a film get one label, drawn at random, whatever they say: nothing can be learned but the names.
+
+# %% tags=["skip-when-grading"]
+if honest_split_grade.verdict != "pass":
+    print("this cell waits for exercise 6; the rest of the lab does without it")
+else:
+    rng = random.Random(0)
+    liked = [rng.random() < 0.5 for _ in range(40)]
+    films = [k // 10 for k in range(400)]
+    verdicts = [int(liked[film] if rng.random() < 0.9 else not liked[film]) for film in films]
+    names = torch.tensor([[20_000 + film] * 3 for film in films])  # a word of its own for each film
+    rows = torch.cat((names, train_ids.inputs[:400]), dim=1)
+    truth_of = torch.tensor(verdicts)
+
+    def bag_accuracy(test_places):
+        """Accuracy of a bag of words that is trained on all other places."""
+        inside = torch.zeros(400, dtype=torch.bool)
+        inside[test_places] = True
+        bag = fit_bag_of_words(Examples(rows[~inside], truth_of[~inside]), len(glove))
+        return accuracy(bag, Examples(rows[inside], truth_of[inside]))
+
+    apart = honest_split([f"film {film}" for film in films], verdicts, 0.25)
+    leaking = [bag_accuracy(rng.sample(range(400), 100)) for _ in range(3)]
+    often = truth_of[apart].float().mean().item()
+    print(f"the more frequent label always:    {max(often, 1 - often):.2f}")
+    print(f"your split, no film on both sides: {bag_accuracy(apart):.2f}")
+    print("100 sentences at random:          ", [round(value, 2) for value in leaking])
+
+# %% [markdown]
+# Where sentences are split at random, the classifier seems to know what nobody can know: it has seen the films. Under an honest split it does no better than the more frequent label, as it must be.
+
+# %% [markdown]
 # ## 6. Asking a language model
 #
 # SmolLM2-135M-Instruct has read two trillion tokens and has never seen our labels. It computes, for every place $t$ of a text, scores (`logits`, at each place $v$ numbers) of all $v = 49{,}152$ tokens as the
@@ -597,7 +708,7 @@ _ = axes.set(xscale="log", ylim=(0.45, 0.8))
 # the label is ` positive`, with its space, since that is one piece of the vocabulary (section 2); a prompt that already ends in a space asks for something the model has hardly ever seen.
 
 # %% [markdown]
-# ### Exercise 6: the score of a label
+# ### Exercise 7: the score of a label
 #
 # | goal | difficulty | time | expected length |
 # | --- | --- | --- | --- |
@@ -740,7 +851,7 @@ for name, (scores, _) in zero.items():
 # `scores` (n, c) are the log-probabilities of $c$ labels after $n$ prompts, `free` (m, c) those after the content-free prompts; each softmax runs over the labels, so $p_i$, $p_{cf}$ and $q_i$ have the shape (c,), and the divisions are label by label. No label of any sentence is used: it stays zero-shot.
 
 # %% [markdown]
-# ### Exercise 7: calibrate
+# ### Exercise 8: calibrate
 #
 # | goal | difficulty | time | expected length |
 # | --- | --- | --- | --- |

@@ -11,14 +11,15 @@
 # * compute AdamW's step, and say why training with it holds four times the memory of the numbers it trains;
 # * train the last layer, the biases (BitFit) or everything, and measure without changing the model;
 # * predict weights, gradients, optimiser states and activations of a step, and say why *frozen* does not mean *free*;
+# * choose what to train under a memory budget;
 # * measure forgetting, and say what decides it.
 #
 # | what you need | how long | how it is marked |
 # | --- | --- | --- |
-# | the chain rule, labs 00 and 01 | about 100 minutes; the notebook itself runs in one to two minutes on two CPU cores | six exercises, 28 points; each has a check that tells you what is wrong, and more checks run when it is graded |
+# | the chain rule, labs 00 and 01 | about 115 minutes, of which the core takes 90: what is headed *if you have time* is not needed later; the notebook itself runs in one to two minutes on two CPU cores | seven exercises, 31 points; each has a check that tells you what is wrong, and more checks run when it is graded |
 #
-# Every exercise stands alone. The experiments between them use the course's own functions, which do what you are asked
-# to build.
+# Every exercise stands alone. The experiments between them use your functions where their checks have passed, and the
+# course's, which do the same, where not; each says which it was.
 
 # %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false} withheld=["lora_utils.training.training_loop.train", "lora_utils.training.evaluate.accuracy", "lora_utils.training.memory_ledger.predicted_memory", "lora_utils.training.measured_memory.training_memory", "lora_utils.training.second_task.forgetting", "lora_utils.methods.bitfit.unfreeze_biases"]
 from collections.abc import Callable
@@ -113,7 +114,9 @@ training_step_grade = training_step_grade.hidden(other_batches, points=1, after=
 training_step_grade
 
 # %% [markdown]
-# **When the batch does not fit into memory**, several smaller ones can stand for it: `backward()` adds, so one leaves out
+# ### If you have time: when the batch does not fit into memory
+#
+# Several smaller ones can stand for it: `backward()` adds, so one leaves out
 # `zero_grad()` between them (*gradient accumulation*). **Predict before you run**: four micro-batches of 8 examples, each loss divided by 4,
 # against one batch of 32. Equal? And with micro-batches of 20, 6, 4 and 2 examples?
 #
@@ -472,14 +475,20 @@ def measured(model, data):
     return accuracy(model, data)
 
 
-def run(policy, lr, seed):
-    """Train one model; returns IMDb validation and test accuracy and the newsgroups accuracy under the old head."""
+def fine_tuned(policy, lr, seed):
+    """Train one model; returns it, what of it was trained, and the data that this part takes."""
     model, cached = prepared(policy, seed), policy != "everything"
     label = f"{policy}, rate {lr:g}, seed {seed}"
     data = means if cached else {part: getattr(imdb, part) for part in means}
     network = top(model) if cached else model
     epochs = 8 if cached else 3
     fit(network, data["train"], epochs=epochs, lr=lr, batch_size=BATCH, seed=seed, step=own_step, label=label)
+    return model, network, data
+
+
+def run(policy, lr, seed):
+    """Train one model; returns IMDb validation and test accuracy and the newsgroups accuracy under the old head."""
+    (model, network, data), cached = fine_tuned(policy, lr, seed), policy != "everything"
     with old_head(model, first.fc2):
         left = measured(top(model), posts_means) if cached else measured(model, posts.test)
     return measured(network, data["valid"]), measured(network, data["test"]), left
@@ -626,7 +635,8 @@ memory_ledger_grade
 # parameters, freezing saves a factor of four at most**, however few numbers are trained. What activations do to it comes below.
 # </details>
 #
-# `predicted_memory` is the course's own ledger, which also knows the `TextClassifier`; `training_memory` takes a step on a copy and counts every tensor.
+# `predicted_memory` is the course's own ledger, which also knows the `TextClassifier`; `training_memory` takes a step on a copy and counts every tensor. Your ledger, where it has passed, predicts the part of the
+# classifier that is a chain: `fc1`, ReLU and `fc2` on the mean vectors.
 
 # %% tags=["skip-when-grading"]
 # NBVAL_CHECK_OUTPUT
@@ -635,12 +645,24 @@ from lora_utils.training import predicted_memory, training_memory
 KINDS = ("weights", "gradients", "optimizer", "activations")
 batch = imdb.train.first(BATCH)
 predicted = {policy: predicted_memory(prepared(policy, 0), batch.inputs.shape) for policy in POLICIES}
-measured = {policy: training_memory(prepared(policy, 0), batch.inputs, batch.labels) for policy in POLICIES}
+counted = {policy: training_memory(prepared(policy, 0), batch.inputs, batch.labels) for policy in POLICIES}
 print(f"{'bytes':<12}" + "".join(f"{kind:>13}" for kind in (*KINDS, "total")))
 for policy in POLICIES:
-    print(f"{policy:<12}" + "".join(f"{getattr(measured[policy], kind):>13,}" for kind in (*KINDS, "total")))
-print("predicted to the byte:", predicted == measured)
-print(f"full fine-tuning needs {measured['everything'].total / measured['bitfit'].total:.2f} times as much as BitFit")
+    print(f"{policy:<12}" + "".join(f"{getattr(counted[policy], kind):>13,}" for kind in (*KINDS, "total")))
+print("predicted to the byte:", predicted == counted)
+print(f"full fine-tuning needs {counted['everything'].total / counted['bitfit'].total:.2f} times as much as BitFit")
+
+# %% tags=["skip-when-grading"]
+# NBVAL_CHECK_OUTPUT
+own_ledger = memory_ledger_grade.verdict == "pass"
+print("the chain predicted by", "your ledger" if own_ledger else "the course's predicted_memory")
+vectors = means["train"].first(BATCH)
+for policy in POLICIES:
+    network = top(prepared(policy, 0))
+    kept = training_memory(network, vectors.inputs, vectors.labels)
+    told = ledger(network, BATCH) if own_ledger else vars(predicted_memory(network, vectors.inputs.shape))
+    line = ", ".join(f"{kind} {told[kind]:,}" for kind in KINDS)
+    print(f"{policy:<11} {line}; to the byte: {all(told[kind] == getattr(kept, kind) for kind in KINDS)}")
 
 # %% tags=["skip-when-grading"]
 from lora_utils.plots import HATCHES
@@ -665,7 +687,7 @@ for place, policy in enumerate(POLICIES):
         bottom += height
     axes.plot(
         place,
-        measured[policy].total / 1e6,
+        counted[policy].total / 1e6,
         marker="_",
         markersize=20,
         color="black",
@@ -680,7 +702,7 @@ axes.legend(frameon=False, loc="upper left", title="predicted", alignment="left"
 # The prediction is right to the byte. The ratio is what surprises: 3,256 times fewer trained numbers, 3.9 times less memory. The activations of BitFit are as large as those of the last layer: in both the output of ReLU stays,
 # for the last layer as the input of a trained weight, for BitFit because the gradient has to pass ReLU on its way to the bias of `fc1`. Full fine-tuning keeps the input of `fc1` as well, and a mask to divide the gradient among the words.
 #
-# ### When activations rule
+# ### If you have time: when activations rule
 #
 # Our classifier is nearly all embedding. A transformer is not: every token of every text leaves activations in every layer. The next cell takes a model of
 # the sizes of MiniLM (6 blocks, width 384, 22.6 million numbers; random weights, since memory does not depend on their values) and counts steps on texts of 32 tokens. Look at what
@@ -732,6 +754,91 @@ axes.legend(frameon=False)
 # small micro-batches with accumulated gradients (section 1) keep those of one micro-batch at a time.
 
 # %% [markdown]
+# ### Exercise 6, if you have time: as much as the budget allows
+# | goal | difficulty | time | expected length |
+# | --- | --- | --- | --- |
+# | choose what to train under a memory budget | 4 of 5 | 15 min | 8 to 12 lines |
+#
+# This exercise is open: there is no stub, and very different answers are right. Write a function `under_budget(model, memory, budget)`. `model` is a chain as in exercise 5, and `memory(model)` tells the bytes of a step with what is
+# trainable at that moment, so this exercise does not need your ledger. Set `requires_grad` of every parameter, and return the names of those that are trained, such that
+#
+# 1. a step keeps the **budget**: `memory(model) <= budget` (for at least one parameter alone that holds);
+# 2. **enough** is trained: at least 60 % of the most numbers that any choice could train within the budget;
+# 3. nothing else about the model changes.
+#
+# <details><summary>Hint 1: where to start</summary>
+#
+# A chain of four layers has eight parameters at most. What does <code>memory</code> say for each of them alone?
+# </details>
+# <details><summary>Hint 2: why order matters</summary>
+#
+# What a parameter costs depends on the others: once the first layer trains, the activations above it are kept anyway. A fixed order, from the head down say, can spend the budget on the small ones.
+# </details>
+# <details><summary>Hint 3: two ways</summary>
+#
+# Try all choices with <code>itertools.product((False, True), repeat=n)</code> and keep the best that fits. Or freeze all, go from the largest parameter to the smallest, and keep what still fits.
+# </details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "under-budget", "locked": false, "schema_version": 3, "solution": true, "task": false}
+under_budget = None  # def under_budget(model, memory, budget) comes here, in place of this line
+
+
+### BEGIN SOLUTION
+def under_budget(model: nn.Module, memory: Callable[[nn.Module], int], budget: int) -> list[str]:
+    """From the largest parameter to the smallest: train what still fits."""
+    model.requires_grad_(False)
+    for p in sorted(model.parameters(), key=nn.Parameter.numel, reverse=True):
+        p.requires_grad_(True)
+        if memory(model) > budget:
+            p.requires_grad_(False)
+    return [name for name, p in model.named_parameters() if p.requires_grad]
+
+
+### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test-under-budget", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+under_budget_grade = check.under_budget(under_budget, points=2, of=3)
+
+
+### BEGIN HIDDEN TESTS
+def other_budgets(function, draw):
+    """It also holds for other chains and budgets."""
+    check.judge_share(function, check.budget_cases(draw, 24))
+
+
+under_budget_grade = under_budget_grade.hidden(
+    other_budgets, points=1, after=("says-what-it-trains", "keeps-the-budget", "trains-enough")
+)
+### END HIDDEN TESTS
+under_budget_grade
+
+# %% [markdown]
+# On the real classifier, at batch size 256. Between which two budgets does the embedding come in?
+
+# %% tags=["skip-when-grading"]
+# NBVAL_CHECK_OUTPUT
+if under_budget_grade.verdict != "pass":
+    print("this cell waits for exercise 6; the rest of the lab does without it")
+else:
+
+    def step_bytes(model):
+        """Bytes of a step on these reviews; a model of which nothing is trained takes none."""
+        trains = any(p.requires_grad for p in model.parameters())
+        return predicted_memory(model, batch.inputs.shape).total if trains else 0
+
+    for megabytes in (5.1, 5.2, 5.4, 12, 24):
+        model = prepared("last layer", 0)
+        names = under_budget(model, step_bytes, int(megabytes * 1e6))
+        total = step_bytes(model) / 1e6
+        trained = lora_utils.count_parameters(model).trainable
+        print(f"{megabytes:>4} MB: {trained:>9,} numbers, {total:.2f} MB, {', '.join(names)}")
+
+# %% [markdown]
+# The weights take 5.03 MB whatever is trained. Little more lets the two small layers train, and then comes a wide gap: an embedding is one parameter, and trains as a whole or not at all. Methods with ranks and bottlenecks, from the next lab on, fill that gap.
+
+# %% [markdown]
 # ## 6. Forgetting
 #
 # After fine-tuning on reviews, can the model still sort newsgroup posts? Its new head answers another question, so the question has to be put with care: the **old head goes back on the changed body**. With
@@ -743,7 +850,7 @@ axes.legend(frameon=False)
 # If only the head was trained, it is exactly 0: the body is the same.
 
 # %% [markdown]
-# ### Exercise 6: measure forgetting
+# ### Exercise 7: measure forgetting
 # | goal | difficulty | time | expected length |
 # | --- | --- | --- | --- |
 # | put the old head on the new body, measure, and put the new one back | 2 of 5 | 8 min | 5 lines |
@@ -796,6 +903,21 @@ forgetting_grade = forgetting_grade.hidden(
 forgetting_grade
 
 # %% [markdown]
+# The sweep above has exchanged the heads with the course's function. One run of each policy again, at its best rate, measured by yours:
+
+# %% tags=["skip-when-grading"]
+own_forgetting = forgetting_grade.verdict == "pass"
+print("measured by", "your forgetting" if own_forgetting else "the course's old_head")
+for policy in POLICIES:
+    model, _, _ = fine_tuned(policy, best[policy], 0)
+    if own_forgetting:
+        lost = forgetting(model, first.fc2, lambda model: measured(model, posts.test), before)
+    else:
+        with old_head(model, first.fc2):
+            lost = before - measured(model, posts.test)
+    print(f"{policy:<11} {lost:.3f}, in the sweep {before - sweep[policy, best[policy], 0][2]:.3f}")
+
+# %% [markdown]
 # **Predict before you run**: which forgets more at its best learning rate, BitFit with its 386 trained numbers or full fine-tuning with 1.26 million? And what does ten times the learning rate do?
 #
 # Left: forgetting against the learning rate. Right: what each run gained on reviews against what it lost on posts, one symbol a policy and learning rate, mean of three seeds. Good runs are at the upper left.
@@ -844,7 +966,7 @@ for policy in POLICIES:
 # instead of changing the old ones, which the next lab begins with, have one sure advantage here, and it is another one: **the old numbers are still there.** Take the added part off, and the first task is back, bit for bit.
 
 # %% [markdown]
-# ## 7. What breaks in practice
+# ## 7. If you have time: what breaks in practice
 #
 # | symptom | cause | reported in |
 # | --- | --- | --- |

@@ -12,14 +12,15 @@
 # 2. write an adapter that starts as exactly the identity, and say why that matters;
 # 3. put adapters into every block of a model whose sublayers are called in different ways;
 # 4. write IA3 and fold it into the weights, and say why an adapter cannot be folded;
-# 5. read a comparison of methods by accuracy, trained numbers and latency.
+# 5. read a comparison of methods by accuracy, trained numbers and latency;
+# 6. design an adapter of your own that keeps what every additive method has to keep.
 #
 # | what you need | how long | how it is marked |
 # | --- | --- | --- |
-# | labs 00 and 02; what attention and feed-forward layers do in a transformer | about 80 minutes; the notebook itself runs in about two minutes on two idle CPU cores | six exercises, 30 points; each has a check that tells you what is wrong, and more checks run when it is graded |
+# | labs 00 and 02; what attention and feed-forward layers do in a transformer | about 100 minutes, of which the core takes 75: what is headed *if you have time* is not needed later; the notebook itself runs in about two minutes on two idle CPU cores | seven exercises, 33 points; each has a check that tells you what is wrong, and more checks run when it is graded |
 #
-# Every exercise stands alone: a mistake in one costs nothing in the next. The experiments use the course's own classes, which do what you are asked to
-# build; where your own code runs, the text says so. (The table after exercise 1 uses your three functions.)
+# Every exercise stands alone: a mistake in one costs nothing in the next. The experiments use your classes where their checks have passed, and the course's, which do the same, where not; each says
+# which it was. (The table after exercise 1 uses your three functions.)
 
 # %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false} withheld=["lora_utils.methods.adapters.BottleneckAdapter", "lora_utils.methods.adapters.AdapterBehind", "lora_utils.methods.adapters.inject_adapters", "lora_utils.methods.ia3.LinearWithIA3", "lora_utils.methods.ia3.merge_ia3"]
 import time
@@ -74,7 +75,7 @@ print("torch", torch.__version__, "| peft-by-hand", version("peft-by-hand"))
 # | --- | --- | --- | --- |
 # | say what each method trains, and turn a budget into a bottleneck | 1 of 5 | 6 min | 3 lines |
 #
-# Write three functions that take whole numbers and return one (an `int`): the numbers in one adapter, the numbers that IA3 trains in one block, and the largest bottleneck $r$ at which `adapters`
+# Write three functions that take whole numbers of any size and return one (an `int`), exactly: the numbers in one adapter, the numbers that IA3 trains in one block, and the largest bottleneck $r$ at which `adapters`
 # adapters together have at most `budget` numbers (0 if not even $r = 1$ fits).
 #
 # <details><summary>Hint 1: where to start</summary>
@@ -237,8 +238,10 @@ bottleneck_adapter_grade
 # NBVAL_CHECK_OUTPUT
 from lora_utils import methods
 
-own_adapter = bottleneck_adapter_grade.verdict == "pass"  # whether the experiments below may use your class
-adapter, x, target = methods.BottleneckAdapter(8, 3), torch.randn(32, 8), torch.randn(32, 8)
+passed = bottleneck_adapter_grade.verdict == "pass"  # then the experiments below use your class
+Adapter = BottleneckAdapter if passed and hasattr(BottleneckAdapter(8, 3), "down") else methods.BottleneckAdapter
+print("your adapter:" if Adapter is BottleneckAdapter else "the course's adapter:")
+adapter, x, target = Adapter(8, 3), torch.randn(32, 8), torch.randn(32, 8)
 optimizer = torch.optim.SGD(adapter.parameters(), lr=0.1)
 for step in (1, 2, 3):
     optimizer.zero_grad()
@@ -315,7 +318,7 @@ axes.grid(visible=True)
 # | --- | --- | --- | --- |
 # | put an adapter behind a module without knowing its arguments | 2 of 5 | 8 min | 3 lines |
 #
-# `AdapterBehind(sublayer, adapter)` keeps both, freezes the sublayer, and returns `adapter(sublayer(...))`, whatever arguments it is called with, by position or by name.
+# `AdapterBehind(sublayer, adapter)` keeps both, freezes the sublayer, and returns `adapter(sublayer(...))`, whatever arguments it is called with, by position or by name; `None` is an argument like any other.
 #
 # <details><summary>Hint 1: where to start</summary>
 # Both modules become attributes of <code>self</code>, as they are: no copy, no list.
@@ -351,10 +354,13 @@ adapter_behind_grade = check.adapter_behind(AdapterBehind, points=3, of=4)
 
 ### BEGIN HIDDEN TESTS
 def unusual_calls(wrapper, draw):
-    """Arguments that only have a name go through as well, alone and beside others."""
+    """Any number of arguments goes through, by position or by name, None and 0 among them."""
     mask = torch.tensor([0.0, 1.0, 1.0, 0.0])
     check.judge_call(wrapper, draw, [], {"factor": 2.5})
     check.judge_call(wrapper, draw, [mask], {"factor": -0.5})
+    check.judge_call(wrapper, draw, [mask, 1.5], {})
+    check.judge_call(wrapper, draw, [None], {"factor": 2})
+    check.judge_call(wrapper, draw, [mask], {"factor": 0})
 
 
 adapter_behind_grade = adapter_behind_grade.hidden(unusual_calls, points=1, after=("any-call",))
@@ -366,11 +372,11 @@ adapter_behind_grade
 
 # %% tags=["skip-when-grading"]
 # NBVAL_CHECK_OUTPUT
-own_wrapper = adapter_behind_grade.verdict == "pass"
 block, x, real = EncoderBlock(8, 2, 16), torch.randn(2, 5, 8), torch.ones(2, 5, dtype=torch.bool)
 plain_output = block(x, real)
-wrapper = AdapterBehind if own_wrapper else methods.AdapterBehind
-block.attention = wrapper(block.attention, methods.BottleneckAdapter(8, 3))
+Behind = AdapterBehind if adapter_behind_grade.verdict == "pass" else methods.AdapterBehind
+block.attention = Behind(block.attention, Adapter(8, 3))
+print("your wrapper:" if Behind is AdapterBehind else "the course's wrapper:")
 print("bit for bit the same output:", torch.equal(block(x, real), plain_output))
 
 # %% [markdown]
@@ -380,12 +386,12 @@ print("bit for bit the same output:", torch.equal(block(x, real), plain_output))
 # | --- | --- | --- | --- |
 # | insert adapters into any model that is made of encoder blocks | 3 of 5 | 12 min | 8 lines |
 #
-# Write `insert_adapters(model, bottleneck, adapter, wrapper)`. In every `EncoderBlock` inside `model`, however deep, replace `block.attention` and `block.feed_forward`
+# Write `insert_adapters(model, bottleneck, adapter, wrapper)`. In every `EncoderBlock` inside `model`, however deep and of subclasses too, replace `block.attention` and `block.feed_forward`
 # by `wrapper(sublayer, adapter(width, bottleneck))`, each with a fresh adapter. `adapter` and `wrapper` are classes that come in as arguments, so this exercise does not depend on
 # the ones above. The width of a block is the length of `block.attention_norm.weight`.
 #
-# Everything else stays as it is, the trainable head above all. If any sublayer of any block is an instance of `wrapper` already, raise `ValueError` before anything is changed, so that no
-# model is left half done. (Two adapters in a row would cost twice as much and look like one.)
+# Everything else stays as it is, the trainable head above all, and so does each module's mode. If `attention` or `feed_forward` of any block is an instance of `wrapper` already, raise `ValueError` before anything
+# is changed, so that no model is left half done; a wrapper elsewhere, around the head say, is no reason to refuse. (Two adapters in a row would cost twice as much and look like one.)
 #
 # <details><summary>Hint 1: where to start</summary>
 # <code>model.modules()</code> goes through everything inside a model, at any depth, the model itself included. <code>isinstance(module, EncoderBlock)</code> picks the blocks.
@@ -424,8 +430,8 @@ insert_adapters_grade = check.insert_adapters(insert_adapters, points=4, of=5)
 
 ### BEGIN HIDDEN TESTS
 def parts_of_a_model(insert, draw):
-    """It also serves a bare encoder, a model deep in another, and a list of some blocks: then it leaves the others."""
-    for inside, expected in (("encoder", "012"), ("upper", "12"), ("deep", "012")):
+    """It also serves a bare encoder or block, a model deep in another, and a list of some blocks, not the others."""
+    for inside, expected in (("encoder", "012"), ("upper", "12"), ("deep", "012"), ("block", "2")):
         places = check.inserted(insert, draw, inside=inside)[0]["places"]
         wrapped = {name for name, place in places.items() if place["wrapped"]}
         right = {f"{index}.{child}" for index in expected for child in ("attention", "feed_forward")}
@@ -440,21 +446,30 @@ insert_adapters_grade
 
 # %% [markdown]
 # Now into the real model: a `SentenceClassifier` is a frozen MiniLM, the mean over the tokens' vectors, and a new linear head with one score for each of six classes of questions (TREC: does
-# the question ask for a person, a place, a number, ...?). The cell runs your three pieces if their checks have passed, else the course's. Look for "bit for bit".
+# the question ask for a person, a place, a number, ...?). The cell runs each of your three pieces if its check has passed, else the course's. Look for "bit for bit".
 
 # %% tags=["skip-when-grading"]
 from lora_utils import count_parameters
 from lora_utils.models import load_sentence_classifier
 
-own = own_adapter and own_wrapper and insert_adapters_grade.verdict == "pass"
+own = insert_adapters_grade.verdict == "pass"
+
+
+def houlsby(model: nn.Module, adapter: type = Adapter, size: int = 16) -> None:
+    """An adapter behind every sublayer, by your insert_adapters where it has passed."""
+    if own:
+        return insert_adapters(model, size, adapter, Behind)
+    for block in [module for module in model.modules() if isinstance(module, EncoderBlock)]:
+        for name in ("attention", "feed_forward"):
+            setattr(block, name, Behind(getattr(block, name), adapter(len(block.attention_norm.weight), size)))
+
+
 model = load_sentence_classifier(num_classes=6, seed=0)
 with torch.no_grad():
     before = model(ids)
-    if own:
-        insert_adapters(model, 16, BottleneckAdapter, AdapterBehind)
-    else:
-        methods.inject_adapters(model, 16)
-    print("your adapters:" if own else "the course's adapters, since a check has not passed yet:")
+    houlsby(model)
+    whose = {"adapter": Adapter is BottleneckAdapter, "wrapper": Behind is AdapterBehind, "insertion": own}
+    print(", ".join(f"{name}: {'yours' if yours else 'the course'}" for name, yours in whose.items()))
     print("bit for bit the same scores:", torch.equal(model(ids), before))
 print(count_parameters(model))
 
@@ -621,6 +636,22 @@ print(f"{changed:.0%} of the numbers have changed; a factor of zero gives {(torc
 from lora_utils.methods import inject_ia3
 from lora_utils.models import UpperBlocks, below
 
+own_ia3 = ia3_layer_grade.verdict == "pass"
+
+
+def ia3(model: nn.Module) -> None:
+    """Factors for keys, values and inner activations of every block, by your LinearWithIA3 where it has passed."""
+    if not own_ia3:
+        inject_ia3(model)
+        return
+    for block in [module for module in model.modules() if isinstance(module, EncoderBlock)]:
+        for name, where in (("key", "output"), ("value", "output")):
+            setattr(block.attention, name, LinearWithIA3(getattr(block.attention, name), where))
+        block.feed_forward.down = LinearWithIA3(block.feed_forward.down, "input")
+
+
+print("IA3 by", "your layer" if own_ia3 else "the course's layer", "| Houlsby's adapters as above")
+
 CUT, SEEDS = 3, (0, 1, 2)
 frozen = load_sentence_classifier(6).to(device)
 lower = {"train": trec.train.first(384), "test": trec.test.first(500)}
@@ -634,11 +665,11 @@ print({part: tuple(data.inputs.shape) for part, data in lower.items()})
 # %% tags=["skip-when-grading"]
 METHODS = {
     "last layer": (lambda model: None, 1e-2),
-    "IA3": (inject_ia3, 1e-1),  # [0.03, 0.1, 0.3]
+    "IA3": (ia3, 1e-1),  # [0.03, 0.1, 0.3]
     "Pfeiffer, r = 4": (lambda model: methods.inject_adapters(model, 4, "pfeiffer"), 1e-2),  # [0.01]
     "Pfeiffer, r = 64": (lambda model: methods.inject_adapters(model, 64, "pfeiffer"), 3e-3),  # [0.003]
     "parallel, r = 16": (lambda model: methods.inject_adapters(model, 16, "parallel"), 3e-3),  # [0.001, 0.003, 0.01]
-    "Houlsby, r = 16": (lambda model: methods.inject_adapters(model, 16, "houlsby"), 3e-3),  # [0.003, 0.01]
+    "Houlsby, r = 16": (houlsby, 3e-3),  # [0.003, 0.01]
     "full (upper half)": (lambda model: model.requires_grad_(True), 3e-4),  # [0.0001, 0.0003, 0.001]
 }
 
@@ -690,7 +721,94 @@ axes.grid(visible=True)
 # The paper's claim is stronger: on GLUE, adapters in BERT-large come within 0.4 % of full fine-tuning with 3.6 % of the parameters per task. We train a small model for 24 steps and are not that close. Lab 09 gives every method more time and a tuned rate.
 
 # %% [markdown]
-# ## 6. Film sentences: Rotten Tomatoes
+# ### Exercise 7, if you have time: an adapter of your own
+#
+# | goal | difficulty | time | expected length |
+# | --- | --- | --- | --- |
+# | design a small network that keeps the laws of an additive method under any budget | 4 of 5 | 18 min | 8 to 15 lines |
+#
+# This exercise is open: there is no stub, and very different answers are right. Write a class `OwnAdapter(nn.Module)`, made as `OwnAdapter(width, budget)` and called with
+# $x$ (..., d), for which holds:
+#
+# 1. **It starts as the identity**: a fresh one returns $x$, bit for bit, and nothing in `forward` is random.
+# 2. **It keeps its budget**: it trains at most `budget` numbers, and at least half of them, for every budget from $d$ to $d^2$. What is frozen does not count. (One bottleneck of $r = 1$ needs $3d + 1$, so small budgets ask for something else.)
+# 3. **All of it learns**, whatever the budget: after 20 steps of Adam each of its parameters has moved. What comes out for a token depends on that token and on nothing else.
+# 4. **It mixes and bends**: with a budget of 14 $d$, trained for 250 steps of Adam at the rate 0.03 on a change of $x$ that is neither a straight map nor made number by number, the best of three fresh ones leaves
+#    less than 80 % of the squared distance. (A straight map leaves 90 % and more, however large it is.)
+#
+# <details><summary>Hint 1: where to start</summary>
+# Which adapters of this lab keep law 1, and why? Then count what they train. Which of them also fits into <i>d</i> numbers?
+# </details>
+# <details><summary>Hint 2: from a budget to sizes</summary>
+# Write the number of trained numbers as a formula of one size inside, and solve for the size, rounded down. For which budgets is the size 0, and what could be trained instead? Rounding down to a whole size of at least 1 always uses half.
+# </details>
+# <details><summary>Hint 3: what may differ</summary>
+# Biases, the activation, factors beside the bottleneck, the same matrix down and up, frozen random numbers: all of these are right if the laws hold. A parameter that only meets others that start at zero never moves.
+# </details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "own-adapter", "locked": false, "schema_version": 3, "solution": true, "task": false}
+OwnAdapter = None  # class OwnAdapter(nn.Module) comes here, in place of this line
+
+
+### BEGIN SOLUTION
+class OwnAdapter(nn.Module):
+    """A bottleneck without a bias behind it; where the budget is too small for one, a factor for each number."""
+
+    def __init__(self, width: int, budget: int) -> None:
+        super().__init__()
+        self.inner = budget // (2 * width + 1)  # d numbers down, d up and a bias for each number inside
+        if self.inner:
+            self.down = nn.Linear(width, self.inner)
+            self.up = nn.Parameter(torch.zeros(self.inner, width))
+        else:
+            self.gain = nn.Parameter(torch.zeros(width))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + (F.gelu(self.down(x)) @ self.up if self.inner else self.gain * x)  # (..., d)
+
+
+### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test-own-adapter", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+own_adapter_grade = check.own_adapter(OwnAdapter, points=2, of=3)
+
+
+### BEGIN HIDDEN TESTS
+def other_sizes(adapter, draw):
+    """It also learns at another width, with another budget."""
+    return check.judge_fit(adapter, draw, width=12, budget=170)
+
+
+own_adapter_grade = own_adapter_grade.hidden(other_sizes, points=1, after=("learns-what-bends",))
+### END HIDDEN TESTS
+own_adapter_grade
+
+# %% [markdown]
+# Your design against Houlsby's bottleneck of 16, with the same budget (12,688 numbers in each place), rate, questions and seeds:
+
+# %% tags=["skip-when-grading"]
+design = OwnAdapter if own_adapter_grade.verdict == "pass" else None
+if design is None:
+    print("this cell waits for exercise 7; the rest of the lab does without it")
+else:
+    scores, trained = [], 0
+    for seed in progress(SEEDS, "your design"):
+        model = UpperBlocks(load_sentence_classifier(6, seed), CUT)
+        torch.manual_seed(seed)
+        houlsby(model, design, adapter_parameters(384, 16) if count_adapters_grade.verdict == "pass" else 12_688)
+        train(model.to(device), lower["train"], epochs=2, lr=3e-3, batch_size=32, seed=seed, label="your design")
+        scores.append(accuracy(model, lower["test"]))
+        trained = count_parameters(model).trainable
+    print("your design:     {:.3f} ± {:.3f}".format(*mean_and_spread(scores)), f"with {trained:,} trained numbers")
+    print("Houlsby, r = 16: {:.3f} ± {:.3f} with {:,}".format(*summary["Houlsby, r = 16"]))
+
+# %% [markdown]
+# A design that keeps the laws is rarely far from Houlsby's here: within the noise above, the shape of an additive method matters less than its rate. What the laws forbid is what fails in practice: a start that is no identity breaks the pretrained model, and a parameter that never moves is paid for and not used.
+
+# %% [markdown]
+# ## 6. If you have time: film sentences from Rotten Tomatoes
 #
 # Another task, another kind of difficulty: is a sentence of a film review positive or negative? The encoder was trained to group sentences by what they are *about*, so praise and blame of one film lie close together. 320 sentences,
 # two epochs, two seeds only; the rates are those from above, and so not tuned for this task.
@@ -715,7 +833,7 @@ for name, epochs in (("last layer", 40), ("IA3", 2), ("Houlsby, r = 16", 2)):
 # task, and on how much data there is to move them.** With all 6,530 sentences, LoRA reaches 0.82 after one epoch against 0.775 for a last layer on the frozen encoder (measured while this course was written; no cell of this lab repeats it).
 
 # %% [markdown]
-# ## 7. What they cost: latency
+# ## 7. If you have time: what they cost, latency
 #
 # An adapter is two more matrix products that must wait for the sublayer before them. The LoRA paper measures it on GPT-2 medium (Hu et al. 2021, table 1): at batch size 1 and 128 tokens, adapters add 20.7 % or 30.3 % to a forward pass, at batch size 32 with
 # 512 tokens 2 to 3 %.

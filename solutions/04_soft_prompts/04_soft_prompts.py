@@ -12,14 +12,15 @@
 # 2. start a prompt from words, and fold a reparameterised one into plain numbers;
 # 3. write attention in which each layer sees a trained prefix, and count what it trains;
 # 4. say why soft prompts need large learning rates, with numbers;
-# 5. compare prompt, prefix and P-tuning with the plain frozen model, and say what a learned prompt "means".
+# 5. compare prompt, prefix and P-tuning with the plain frozen model, and say what a learned prompt "means";
+# 6. say how a prefix gets its share of the attention, by building one that takes a given share.
 #
 # | what you need | how long | how it is marked |
 # | --- | --- | --- |
-# | attention and its mask; a classifier on MiniLM as in lab 03 | about 90 minutes; the notebook itself runs in under two minutes on two CPU cores | six exercises, 27 points; each has a check that tells you what is wrong, and more checks run when it is graded |
+# | attention and its mask; a classifier on MiniLM as in lab 03 | about 115 minutes, of which the core takes 90: what is headed *if you have time* is not needed later; the notebook itself runs in under two minutes on two CPU cores | seven exercises, 30 points; each has a check that tells you what is wrong, and more checks run when it is graded |
 #
-# Every exercise stands alone. The experiments use the course's own classes, which do what you are asked to write; only a cell of
-# section 7 calls a function of yours.
+# Every exercise stands alone. The experiments train with your SoftPrompt and your prefix attention where their checks have
+# passed, and with the course's, which do the same, where not; each says which it was.
 
 # %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false} withheld=["lora_utils.methods.soft_prompt.SoftPrompt", "lora_utils.methods.soft_prompt.nearest_words", "lora_utils.methods.prompt_encoder.PromptEncoder", "lora_utils.methods.prefix_tuning.AttentionWithPrefix", "lora_utils.training.instruction_tuning.instruction_batch"]
 import copy
@@ -56,7 +57,7 @@ print("torch", torch.__version__, "| peft-by-hand", version("peft-by-hand"), "| 
 # | --- | --- | --- | --- |
 # | put the same trained vectors in front of every text of a batch | 2 of 5 | 12 min | 6 lines |
 #
-# Complete the class. `init` $(l, d)$ holds the numbers to start from: **copy** them, since they may be rows of the
+# Complete the class. `init` $(l, d)$ holds the numbers to start from: **copy** them in their dtype, since they may be rows of the
 # model's own embedding. `forward` returns the longer vectors and the longer mask, in this order and in the dtypes that
 # came in (vectors and prompt have one dtype; the mask is bool, whole numbers or floats); it writes into neither.
 #
@@ -169,7 +170,7 @@ print("classes:", *corpus.classes)
 from lora_utils import count_parameters
 from lora_utils.data import minilm_tokenizer
 from lora_utils.methods import PromptTuned
-from lora_utils.models import SentenceClassifier, load_sentence_classifier, mean_pool
+from lora_utils.models import SentenceClassifier, load_sentence_classifier, mean_pool, trim
 
 classifier = load_sentence_classifier(num_classes=6).to(device)
 tokenizer, encoder = minilm_tokenizer(), classifier.encoder
@@ -268,7 +269,8 @@ for name, (front, masked) in fronts.items():
 #
 # Place $i$ of the prompt starts as the vector of word $i$. If there are fewer words than places, start over with the
 # first word; if there are more, leave the last ones out. The words come in any order, and one may come twice. Return
-# plain numbers: a copy that shares neither memory nor gradient with the embedding, which stays as it is.
+# plain numbers in float32, as the embedding's are: a copy that shares neither memory nor gradient with the embedding,
+# which stays as it is.
 #
 # <details><summary>Hint 1: where to start</summary>
 # Three words, eight places: which word does place 7 get? Write down the list of word numbers for all eight places.
@@ -345,7 +347,7 @@ for lr in (1e-4, 1e-3, 1e-2, 1e-1):
 # %% tags=["skip-when-grading"]
 def fit(model, lr, seed):
     """One epoch on the questions: prompts and prefixes learn at the rate lr, the head always at 0.01."""
-    head = model.classifier.head if isinstance(model, PromptTuned) else model.head
+    head = model.head if hasattr(model, "head") else model.classifier.head
     of_head = {id(parameter) for parameter in head.parameters()}
 
     def adamw(parameters, lr, weight_decay):
@@ -358,20 +360,42 @@ def fit(model, lr, seed):
     return train(model, questions, epochs=1, lr=lr, batch_size=16, seed=seed, optimizer=adamw, label="40 steps")
 
 
+class WithYourPrompt(nn.Module):
+    """The frozen classifier with your SoftPrompt in front: what PromptTuned does with the course's."""
+
+    def __init__(self, classifier, init):
+        super().__init__()
+        self.classifier, self.prompt = classifier, SoftPrompt(init)
+
+    def forward(self, ids):
+        ids, mask = trim(ids)
+        vectors, longer = self.prompt(self.classifier.encoder.words(ids), mask)  # (b, l + s, d), (b, l + s)
+        hidden = self.classifier.encoder.hidden(vectors, longer)[:, -ids.shape[1] :]  # (b, s, d)
+        return self.classifier.head(mean_pool(hidden, mask))  # (b, c)
+
+
+def vectors_of(model):
+    """The prompt of a model, (l, d), whatever its class calls it."""
+    return next(model.prompt.parameters())
+
+
 def prompt_model(seed, length=5, init=None):
     """A fresh classifier on the one frozen encoder, with a prompt."""
     fresh = SentenceClassifier(encoder, num_classes=6, seed=seed).to(device)
-    return PromptTuned(fresh, length, init=init, seed=seed)
+    tuned = PromptTuned(fresh, length, init=init, seed=seed)
+    return WithYourPrompt(fresh, vectors_of(tuned).detach()) if own_prompt else tuned
 
 
+own_prompt = soft_prompt_grade.verdict == "pass"
+print("prompts by", "your SoftPrompt" if own_prompt else "the course's SoftPrompt")
 rates, by_rate, gone = (1e-4, 1e-3, 1e-2, 3e-2, 1e-1), [], []
 print("rate of the prompt   accuracy   distance that its vectors went, in lengths of a word vector")
 for lr in rates:
     model = prompt_model(seed=0)
-    start = model.prompt.vectors.detach().clone()
+    start = vectors_of(model).detach().clone()
     fit(model, lr, seed=0)
     by_rate.append(accuracy(model, valid))
-    gone.append(((model.prompt.vectors - start).norm(dim=1).mean() / lengths.mean()).item())
+    gone.append(((vectors_of(model) - start).norm(dim=1).mean() / lengths.mean()).item())
     print(f"{lr:>18g} {by_rate[-1]:>10.3f} {gone[-1]:>8.2f}")
 
 # %% tags=["skip-when-grading"]
@@ -660,11 +684,29 @@ def network_model(seed):
     return PromptTuned(fresh, 5, reparameterized=True, seed=seed)
 
 
+class WithYourAttention(AttentionWithPrefix):
+    """An attention layer with a prefix whose inside is your prefix_attention."""
+
+    def forward(self, x, mask):
+        base, n = self.attention, self.attention.heads
+        sides = (side(x).unflatten(-1, (n, -1)).transpose(1, 2) for side in (base.query, base.key, base.value))
+        prefix = (side.unflatten(-1, (n, -1)).transpose(0, 1) for side in self.keys_and_values())  # (n, l, e) each
+        mixed = prefix_attention(*sides, *prefix, mask)  # (b, n, s, e)
+        return base.output(mixed.transpose(1, 2).flatten(2))  # (b, s, d)
+
+
 def prefix_model(seed, init=None):
     """A fresh classifier with a prefix of 5 in each layer; the encoder is a copy, since it is changed in place."""
     fresh = SentenceClassifier(copy.deepcopy(encoder), num_classes=6, seed=seed).to(device)
     inject_prefix(fresh, 5, seed=seed, init=init)
+    for block in fresh.encoder.blocks if own_attention else ():
+        layer = block.attention
+        block.attention = WithYourAttention(layer.attention, 5, init=layer.prefix.detach())
     return fresh
+
+
+own_attention = prefix_attention_grade.verdict == "pass"
+print("prefixes by", "your prefix_attention" if own_attention else "the course's attention")
 
 
 methods = {
@@ -685,9 +727,9 @@ for name, (make, lr) in methods.items():
     for seed in (0, 1):
         model = make(seed)
         fit(model, lr, seed)
-        trained[name, seed] = model
         if isinstance(model, PromptTuned):
             model.fold()  # from here on a prompt is plain numbers, whatever made it
+        trained[name, seed] = model
         scores[name].append(accuracy(model, test))
     numbers[name] = count_parameters(make(0)).trainable - 2310
     mean, spread = mean_and_spread(scores[name])
@@ -714,7 +756,7 @@ axes.grid(axis="x", visible=False)
 # * The network trains 78 times as many numbers as the prompt and ends at the same accuracy.
 # * Both prefixes lie above all prompts, by two to four points with twelve times the numbers of a plain prompt. Two seeds and this spread make it likely, not certain.
 #
-# ### How much attention does a prefix take?
+# ### If you have time: how much attention does a prefix take?
 #
 # One softmax runs over prefix and text, so attention with a prefix is a mixture: with $\lambda$ the share of the attention that the prefix takes
 # ([He et al. 2022](https://arxiv.org/abs/2110.04366), section 3.1),
@@ -774,6 +816,98 @@ axes.legend(frameon=False, ncols=2)
 # the random prefix in layers 2 to 5 and lowers it in layer 6; that of the words falls in every layer but the fourth, most in layer 2 and in the last two. No share comes near one: the text is still read, and a good part of what a prefix does is in its values.
 
 # %% [markdown]
+# ### Exercise 5, if you have time: a prefix made to measure
+#
+# | goal | difficulty | time | expected length |
+# | --- | --- | --- | --- |
+# | build a prefix that takes a given share of the attention and says a given thing | 4 of 5 | 18 min | 10 to 15 lines |
+#
+# This exercise is open: there is no stub, and very different answers are right (a search, a formula, gradient descent). For one layer you get `query` and `key` $(b, n, s, e)$ and the
+# bool `mask` $(b, s)$ of some texts. Write a function `steer(query, key, mask, share, target)` that returns `prefix_key` and `prefix_value`, $(n, l, e)$ each, with $l$ from 1 to 8 as you like, such that
+#
+# 1. **it takes its share**: in every head the prefix takes `share` of the attention (a number between 0.1 and 0.9), as a mean over the real tokens, within 0.02;
+# 2. **it says the target**: what a token gets of the prefix is its share times `target` $(n, e)$ of its head, whatever the text says, within a hundredth of the target's largest number.
+#
+# A prefix is the same for all texts. The queries of a head have a large part in common, as those of real layers have.
+#
+# <details><summary>Hint 1: where to start</summary>
+# The second law first: which values have the mean <i>target</i>, whatever the weights? Then one place is enough, and only its key is to be found, for each head by itself.
+# </details>
+# <details><summary>Hint 2: the share of one place</summary>
+# With score <i>a</i> of the prefix and scores <i>t<sub>j</sub></i> of the real keys, the share is e<sup>a</sup> / (e<sup>a</sup> + &Sigma; e<sup>t<sub>j</sub></sup>) = sigmoid(a &minus; logsumexp(t)). What happens to it when a key in the direction of the mean query grows?
+# </details>
+# <details><summary>Hint 3: how to find it</summary>
+# Whatever grows steadily can be halved: start with a factor that is too small and one that is too large, for all heads at once. Or give the squared distance from the share to an optimiser. Tokens under padding are neither looked at nor counted.
+# </details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "steer", "locked": false, "schema_version": 3, "solution": true, "task": false}
+steer = None  # def steer(query, key, mask, share, target) comes here, in place of this line
+
+
+### BEGIN SOLUTION
+def steer(
+    query: torch.Tensor, key: torch.Tensor, mask: torch.Tensor, share: float, target: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """One place a head, its key along the head's mean query and as long as the share asks for: (n, 1, e) each."""
+    root, tokens = query.shape[-1] ** 0.5, mask.sum()
+    text = (query @ key.mT / root).masked_fill(~mask[:, None, None, :], float("-inf")).logsumexp(dim=-1)  # (b, n, s)
+    towards = (query * mask[:, None, :, None]).sum(dim=(0, 2)) / tokens  # (n, e)
+    along = torch.einsum("bnse,ne->bns", query, towards) / root  # the score of a key of that direction and length
+    low, high = torch.full((len(target),), -50.0), torch.full((len(target),), 50.0)
+    for _ in range(40):
+        size = (low + high) / 2  # (n,)
+        taken = torch.sigmoid(size[:, None] * along - text) * mask[:, None]  # (b, n, s)
+        less = taken.sum(dim=(0, 2)) / tokens < share
+        low, high = torch.where(less, size, low), torch.where(less, high, size)
+    return (size[:, None] * towards)[:, None], target[:, None]
+
+
+### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test-steer", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+steer_grade = check.steer(steer, points=2, of=3)
+
+
+### BEGIN HIDDEN TESTS
+def other_shares(function, draw):
+    """It also takes small and large shares."""
+    check.judge_share(function, check.cases_of(draw, (0.1, 0.9, 0.15, 0.75)))
+
+
+steer_grade = steer_grade.hidden(other_shares, points=1, after=("takes-its-share",))
+### END HIDDEN TESTS
+steer_grade
+
+# %% [markdown]
+# On real queries: the first layer of MiniLM and 64 test questions. Look at the spread over the heads.
+
+# %% tags=["skip-when-grading"]
+if steer_grade.verdict != "pass":
+    print("this cell waits for exercise 5; the rest of the lab does without it")
+else:
+    caught = []
+    catch = encoder.blocks[0].attention.register_forward_pre_hook(lambda layer, inputs: caught.append(inputs))
+    with torch.no_grad():
+        encoder(test.inputs[:64].to(device))
+        (x, mask), layer = caught[0], encoder.blocks[0].attention
+        query, key = (side(x).unflatten(-1, (layer.heads, -1)).transpose(1, 2) for side in (layer.query, layer.key))
+    catch.remove()
+    text = (query @ key.mT / query.shape[-1] ** 0.5).masked_fill(~mask[:, None, None, :], float("-inf")).logsumexp(-1)
+    print("asked   taken: mean over heads, smallest, largest")
+    for share in (0.1, 0.4, 0.8):
+        first = steer(query.cpu(), key.cpu(), mask.cpu(), share, torch.zeros(layer.heads, query.shape[-1]))[0].to(
+            device
+        )
+        scores_of = (torch.einsum("bnse,nle->bnsl", query, first) / query.shape[-1] ** 0.5).logsumexp(-1)
+        each = (torch.sigmoid(scores_of - text) * mask[:, None]).sum(dim=(0, 2)) / mask.sum()  # (n,)
+        print(f"{share:>5} {each.mean():>10.2f} {each.min():>10.2f} {each.max():>10.2f}")
+
+# %% [markdown]
+# One number for each head decides how much of the text is overheard: the length of a key that points where the head's queries point. Training finds such keys by itself; that is why the shares above move so easily.
+
+# %% [markdown]
 # ## 7. Decoders: what is predicted where
 #
 # In a decoder each place predicts the token after it, and looks only backwards. A soft prompt in front is seen by all places of the text. Three things
@@ -789,7 +923,7 @@ axes.legend(frameon=False, ncols=2)
 # short texts than from long ones. The paper's encoder-decoder, padded on the right, knows no such gap (huggingface/peft #54 and #1093).
 
 # %% [markdown]
-# ### Exercise 5: labels for a decoder with a prompt
+# ### Exercise 6: labels for a decoder with a prompt
 #
 # | goal | difficulty | time | expected length |
 # | --- | --- | --- | --- |
@@ -891,7 +1025,7 @@ print("trained numbers: L x 2 x kv_heads x l x e =", tuple(prefix.prefix.shape),
 # best and whose nearest words spell any text one likes, even the description of another task. They call it waywardness.
 
 # %% [markdown]
-# ### Exercise 6: the nearest words
+# ### Exercise 7: the nearest words
 #
 # | goal | difficulty | time | expected length |
 # | --- | --- | --- | --- |
@@ -955,8 +1089,8 @@ def nearest_to(vectors, k):
 
 
 print("nearest words by", "your function" if nearest_words_grade.verdict == "pass" else "the course's")
-for name, start in (("prompt, random", prompt_model(0).prompt.vectors), ("prompt, words", words_for(0))):
-    prompt = trained[name, 0].prompt.vectors.detach()
+for name, start in (("prompt, random", vectors_of(prompt_model(0))), ("prompt, words", words_for(0))):
+    prompt = vectors_of(trained[name, 0]).detach()
     ids, cosines = nearest_to(prompt, 3)
     first, how_near = nearest_to(start.detach(), 1)
     print(name)
@@ -979,7 +1113,7 @@ for name in ("prompt, random", "prompt, words"):
     for seed in (0, 1):
         model = copy.deepcopy(trained[name, seed])
         with torch.no_grad():
-            model.prompt.vectors.copy_(table[nearest_to(model.prompt.vectors, 1)[0][:, 0]])
+            vectors_of(model).copy_(table[nearest_to(vectors_of(model), 1)[0][:, 0]])
         told.append(accuracy(model, test))
     print(f"{name:<18} {mean_and_spread(scores[name])[0]:>9.3f} {mean_and_spread(told)[0]:>19.3f}")
 

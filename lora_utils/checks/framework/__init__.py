@@ -5,6 +5,7 @@ Imports nothing of the package.
 
 from lora_utils.checks.framework.compare import Mistake as Mistake
 from lora_utils.checks.framework.compare import close as close
+from lora_utils.checks.framework.compare import expect_apart as expect_apart
 from lora_utils.checks.framework.compare import expect_close as expect_close
 from lora_utils.checks.framework.compare import expect_explained as expect_explained
 from lora_utils.checks.framework.compare import expect_number as expect_number

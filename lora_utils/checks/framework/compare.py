@@ -104,6 +104,20 @@ def expect_explained(seen, again, what: str) -> None:
                       "Keep what is trained in the parameters, and use them in forward as they are.")  # fmt: skip
 
 
+def expect_apart(alone, beside, what: str) -> None:
+    """Raise a Failure unless an object gives the same whether or not a second one has been made after it.
+
+    Args:
+        alone: what it gave when it was the only one.
+        beside: what it gave once there was another.
+        what: names the object, for example "layer".
+    """
+    if beside is None or not close(beside, alone):
+        raise Failure("shares-state", f"once a second {what} is made and used, the first gives something else",
+                      "Keep in self whatever one object needs: what stands on the class or in a global is one for all "
+                      "of them.")  # fmt: skip
+
+
 def expect_close(
     actual,
     expected,

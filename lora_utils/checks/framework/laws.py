@@ -61,13 +61,20 @@ LAWS = {
         "the same result",
         "reshape works for any layout, view for some only; never rely on the order in memory.",
     ),
+    "remembers-an-object": Law(
+        "called again with the same objects, which hold other values by then, it gives something else than for equal "
+        "objects that are new to it",
+        "Compute from what is given at each call: whatever is kept under id(...) or an object is out of date when the "
+        "object changes.",
+    ),
     "needs-several-rows": Law(
         "for the first row of a batch alone, as a batch of one, it does not give that row's result",
         "Look for squeeze() without an axis, for sums over the wrong axis, and for a fixed batch size.",
     ),
 }
 
-TWINS = ("depends-on-the-mode", "depends-on-the-layout", "needs-several-rows")  # seen where a call is made once more
+# Seen where a call is made once more.
+TWINS = ("depends-on-the-mode", "depends-on-the-layout", "remembers-an-object", "needs-several-rows")
 REBUILDS = ("changes-weights", "changes-what-trains", "changes-the-mode", "changes-the-model")  # parts of a model
 
 

@@ -124,9 +124,12 @@ class Subject:
                 seen = item.side.probe(function, self.objects, inputs, self._seed)
                 self.broken += [one for one in seen.broken if one not in self.broken]
                 return seen
-        with torch.random.fork_rng(devices=[]), quiet(self.printed), watched(self.objects) as (objects, watch):
+        with contextlib.ExitStack() as inside:
+            inside.enter_context(torch.random.fork_rng(devices=[]))
+            inside.enter_context(quiet(self.printed))
             # torch.manual_seed would also remember a stack trace for each kind of accelerator: half of a check's time.
             torch.default_generator.manual_seed(self._seed)
+            objects, watch = inside.enter_context(watched(self.objects))
             try:
                 seen = Seen(to_wire(function(*objects, **inputs), "the result"))
             except WireError as error:

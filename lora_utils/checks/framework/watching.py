@@ -8,6 +8,7 @@ judge's.
 from __future__ import annotations
 
 import contextlib
+import copy
 import functools
 import inspect
 import io
@@ -84,6 +85,7 @@ class Watch:
             if not self._compare(before, named, laws) and id(function) not in self._tried:
                 self._tried.add(id(function))
                 self._other_layout(function, args, kwargs, found, drawn)
+                self._same_objects(function, args, kwargs, found, drawn)
             return found
 
         return watched
@@ -138,6 +140,30 @@ class Watch:
             if not _same(again, found):
                 self.note("depends-on-the-layout")
 
+    def _same_objects(self, function: Callable, args: tuple, kwargs: dict, found: object, drawn: torch.Tensor) -> None:
+        """Call a function of plain data with the same objects, turned round in place, and with copies of these."""
+        given = [*args, *kwargs.values()]
+        turned = [one for one in given if _turns(one)]
+        tensors = [one for one in (*given, found) if isinstance(one, torch.Tensor)]
+        if not turned or not all(_plain(one) for one in (*given, found)) or any(one.requires_grad for one in tensors):
+            return
+
+        def gives(args: tuple, kwargs: dict) -> object:
+            with self._twin(drawn):
+                try:
+                    return function(*args, **kwargs)
+                except Exception:
+                    return None
+
+        with torch.no_grad():
+            for one in turned:
+                _turn(one)
+            copies = copy.deepcopy((args, kwargs))
+            if not _same(gives(args, kwargs), gives(*copies)):
+                self.note("remembers-an-object")
+            for one in reversed(turned):
+                _turn(one)
+
     @contextlib.contextmanager
     def _twin(self, drawn: torch.Tensor | None = None) -> Iterator[None]:
         """Inside, calls are not watched, and random numbers are those that were `drawn`; outside, nothing has run."""
@@ -172,9 +198,10 @@ class Watch:
             named = dict(zip(names, args, strict=False))
             if self._compare(dict(zip(names, before, strict=False)), named, torch_before.broken()):
                 return
-            if id(module) not in self._tried and len(args) == 1 and all(map(_is_numbers, (*args, output))):
+            results = output if isinstance(output, tuple) else (output,)
+            if id(module) not in self._tried and all(map(_is_numbers, (*args, *results))):
                 self._tried.add(id(module))
-                self._twins(module, args[0].detach(), output.detach())
+                self._twins(module, [one.detach() for one in args], output)
 
         handles = [
             nn.modules.module.register_module_forward_pre_hook(begins),
@@ -187,13 +214,13 @@ class Watch:
             for handle in handles:
                 handle.remove()
 
-    def _twins(self, module: nn.Module, x: torch.Tensor, output: torch.Tensor) -> None:
-        """Run a module again: in the other mode, for another layout, for one row."""
+    def _twins(self, module: nn.Module, args: list[torch.Tensor], output: object) -> None:
+        """Run a module again: in the other mode; where one tensor makes one, also for another layout and one row."""
         modes = [(one, one.training) for one in module.modules()]
 
-        def gives(x: torch.Tensor, expected: torch.Tensor, law: str = "") -> bool:
+        def gives(args: list[torch.Tensor], expected: object, law: str = "") -> bool:
             try:
-                again = module(x)
+                again = module(*args)
             except Exception:
                 again = None
             if law and not _same(again, expected):
@@ -201,25 +228,32 @@ class Watch:
             return _same(again, expected)
 
         with self._twin(), torch.no_grad():
-            if not gives(x, output):  # it draws, or counts its calls: no two calls can be compared
+            if not gives(args, output):  # it draws, or counts its calls: no two calls can be compared
                 return
-            if x.dim() > 1:
-                gives(_strided(x), output, "depends-on-the-layout")
-                if len(x) > 1 and output.dim() and len(output) == len(x):
-                    gives(x[:1], output[:1], "needs-several-rows")
+            if len(args) == 1 and isinstance(output, torch.Tensor) and args[0].dim() > 1:
+                gives([_strided(args[0])], output, "depends-on-the-layout")
+                if len(args[0]) > 1 and output.dim() and len(output) == len(args[0]):
+                    gives([args[0][:1]], output[:1], "needs-several-rows")
             module.train(not module.training)
-            gives(x, output, "depends-on-the-mode")
+            gives(args, output, "depends-on-the-mode")
             for one, mode in modes:
                 one.training = mode
 
 
 @contextlib.contextmanager
 def watched(objects: tuple) -> Iterator[tuple[tuple, Watch]]:
-    """Give the same objects, watched, and the watch: functions in a wrapper, classes of modules by hooks."""
-    watch = Watch()
+    """Give the same objects, watched, and the watch: functions in a wrapper, classes of modules by hooks.
+
+    What torch is like before and after all of it tells of constructors and of methods beside forward, too.
+    """
+    watch, torch_before = Watch(), Torch.now()
     classes = tuple(one for one in objects if isinstance(one, type) and issubclass(one, nn.Module))
-    with watch.modules(classes):
-        yield tuple(watch.function(one) if inspect.isfunction(one) else one for one in objects), watch
+    try:
+        with watch.modules(classes):
+            yield tuple(watch.function(one) if inspect.isfunction(one) else one for one in objects), watch
+    finally:
+        for law in torch_before.broken():
+            watch.note(law)
 
 
 @lru_cache(64)
@@ -239,6 +273,20 @@ def _plain(value: object) -> bool:
     if isinstance(value, list | tuple):
         return all(map(_plain, value))
     return value is None or type(value) in (int, float, bool, str, torch.Tensor)
+
+
+def _turns(value: object) -> bool:
+    """Whether a list or a tensor can be turned round: the last of its items first."""
+    if isinstance(value, torch.Tensor):
+        return value.dim() > 0 and len(value) > 1 and value.is_contiguous() and not value.is_inference()
+    return type(value) is list and len(value) > 1
+
+
+def _turn(value: list | torch.Tensor) -> None:
+    if isinstance(value, list):
+        value.reverse()
+    else:
+        value.copy_(value.flip(0))
 
 
 def _is_numbers(value: object) -> bool:

@@ -11,6 +11,11 @@ from lora_utils.checks.lab_01_baselines.honest_baselines import honest_baselines
 from lora_utils.checks.lab_01_baselines.honest_baselines import judge_counts as judge_counts
 from lora_utils.checks.lab_01_baselines.honest_baselines import judge_majority as judge_majority
 from lora_utils.checks.lab_01_baselines.honest_baselines import labels_case as labels_case
+from lora_utils.checks.lab_01_baselines.honest_split import cases_of as cases_of
+from lora_utils.checks.lab_01_baselines.honest_split import honest_split as honest_split
+from lora_utils.checks.lab_01_baselines.honest_split import judge_classes as judge_classes
+from lora_utils.checks.lab_01_baselines.honest_split import judge_groups as judge_groups
+from lora_utils.checks.lab_01_baselines.honest_split import judge_size as judge_size
 from lora_utils.checks.lab_01_baselines.label_score import judge_score as judge_score
 from lora_utils.checks.lab_01_baselines.label_score import label_score as label_score
 from lora_utils.checks.lab_01_baselines.label_score import score_case as score_case

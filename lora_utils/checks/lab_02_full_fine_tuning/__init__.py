@@ -22,3 +22,6 @@ from lora_utils.checks.lab_02_full_fine_tuning.memory_ledger import memory_ledge
 from lora_utils.checks.lab_02_full_fine_tuning.training_step import judge_steps as judge_steps
 from lora_utils.checks.lab_02_full_fine_tuning.training_step import step_case as step_case
 from lora_utils.checks.lab_02_full_fine_tuning.training_step import training_step as training_step
+from lora_utils.checks.lab_02_full_fine_tuning.under_budget import budget_cases as budget_cases
+from lora_utils.checks.lab_02_full_fine_tuning.under_budget import judge_share as judge_share
+from lora_utils.checks.lab_02_full_fine_tuning.under_budget import under_budget as under_budget

@@ -21,3 +21,5 @@ from lora_utils.checks.lab_03_additive.ia3_layer import ia3_layer as ia3_layer
 from lora_utils.checks.lab_03_additive.ia3_layer import judge_scaling as judge_scaling
 from lora_utils.checks.lab_03_additive.insert_adapters import insert_adapters as insert_adapters
 from lora_utils.checks.lab_03_additive.insert_adapters import inserted as inserted
+from lora_utils.checks.lab_03_additive.own_adapter import judge_fit as judge_fit
+from lora_utils.checks.lab_03_additive.own_adapter import own_adapter as own_adapter

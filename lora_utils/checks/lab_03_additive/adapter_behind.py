@@ -8,7 +8,14 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from lora_utils.checks.framework.compare import Mistake, expect_close, expect_explained, expect_tensor, learns
+from lora_utils.checks.framework.compare import (
+    Mistake,
+    expect_apart,
+    expect_close,
+    expect_explained,
+    expect_tensor,
+    learns,
+)
 from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
@@ -19,21 +26,32 @@ adapter_behind = Exercise("adapter-behind")
 
 
 NOT_UNPACKED = "the sublayer got a tuple or a dict where a tensor belongs"
+OWN_MASK = "the sublayer's own"
 
 
 class Sublayer(nn.Module):
-    """Stands in for attention: a linear layer whose output a mask and a factor change, given by position or by name."""
+    """Stands in for attention: a linear layer whose output a mask and a factor change, given by position or by name.
+
+    With a mask of None it reads all, and all by half; without any mask it goes by its own. So None is no default.
+    """
 
     def __init__(self, weight: torch.Tensor, bias: torch.Tensor) -> None:
         super().__init__()
         self.inner = linear(weight, bias)
 
-    def forward(self, x: torch.Tensor, mask=None, *, factor=1.0) -> torch.Tensor:
+    def forward(self, x: torch.Tensor, mask=OWN_MASK, factor=1.0) -> torch.Tensor:
         """Return factor * mask * (x W^T + bias)."""
         if not isinstance(x, torch.Tensor) or isinstance(mask, (tuple, dict)):
             raise TypeError(NOT_UNPACKED)
-        y = factor * self.inner(x)  # (b, d)
-        return y if mask is None else y * mask[:, None]
+        return factor * weights_of(mask, len(x)) * self.inner(x)  # (b, d)
+
+
+def weights_of(mask: torch.Tensor | str | None, rows: int) -> torch.Tensor:
+    """How much of each row counts (b, 1): by its own mask the first row does not, without any all count by half."""
+    if isinstance(mask, torch.Tensor):
+        return mask[:, None]
+    first = 0.5 if mask is None else 0.0
+    return torch.tensor([first] + [0.5 if mask is None else 1.0] * (rows - 1))[:, None]
 
 
 class Alone(Sublayer):
@@ -41,7 +59,7 @@ class Alone(Sublayer):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return x W^T + bias."""
-        return super().forward(x)
+        return super().forward(x, torch.ones(len(x)))
 
 
 class Bend(nn.Module):
@@ -75,6 +93,12 @@ def wrap(cls, *, weight, bias, gain, x, positional=(), named=None, upstream=None
         grads = torch.autograd.grad(y, live, upstream, allow_unused=True)
         seen |= {"dx": grads[0], "dgain": grads[-1] if len(live) == 2 else None}
     return seen
+
+
+def beside(cls, *, parts: list, x) -> dict:
+    """Probe: the first wrapper's output, when all have been made and used."""
+    layers = [cls(Sublayer(one["weight"], one["bias"]), Bend(one["gain"])) for one in parts]
+    return {"output": [layer(x) for layer in reversed(layers)][-1]}
 
 
 def build(cls, *, weight, bias, gain, x, other) -> dict:
@@ -145,6 +169,11 @@ def any_call(subject: Subject, draw: Draw) -> None:
     judge_call(subject, draw, [], {"mask": mask})
     judge_call(subject, draw, [], {}, alone=True)
     judge_call(subject, draw, [], {"mask": mask}, x_named=True)
+    judge_call(subject, draw, [None], {})
+    judge_call(subject, draw, [], {"mask": None})
+    parts = [{"weight": draw.normal(4, 4), "bias": draw.normal(4), "gain": draw.normal(4)} for _ in range(2)]
+    outputs = [subject.probe(beside, parts=parts[:count], x=parts[0]["weight"])["output"] for count in (1, 2)]
+    expect_apart(*outputs, "wrapper")
 
 
 def judge_call(
@@ -153,7 +182,9 @@ def judge_call(
     """Compare one way of calling with the closed form; hidden checks use it with other ways."""
     d = draw.integer(3, 8)
     c = {"weight": draw.normal(d, d), "bias": draw.normal(d), "gain": draw.normal(d) + 2, "x": draw.normal(4, d)}
-    how = ", ".join(["x=..." if x_named else "x", *["mask"] * len(positional), *[f"{name}=..." for name in named]])
+    places = ["None" if one is None else name for one, name in zip(positional, ("mask", "factor"), strict=False)]
+    names = [f"{name}={'None' if one is None else '...'}" for name, one in named.items()]
+    how = ", ".join(["x=..." if x_named else "x", *places, *names])
     every = "def forward(self, *inputs, **named) takes everything; hand both on to the sublayer."
     call = {"positional": positional, "named": named, "alone": alone, "x_named": x_named}
     try:
@@ -177,10 +208,12 @@ def judge_call(
     expect_tensor(seen["output"], "what forward returns")
     x, weight, bias, gain = (c[name].double() for name in ("x", "weight", "bias", "gain"))
 
-    def sublayer(v: torch.Tensor, with_arguments: bool = True) -> torch.Tensor:
-        m = (positional[0] if positional else named.get("mask")) if with_arguments else None
-        factor = named.get("factor", 1.0) if with_arguments else 1.0
-        return factor * (torch.einsum("bi,oi->bo", v, weight) + bias) * (1.0 if m is None else m.double()[:, None])
+    given = dict(zip(("mask", "factor"), positional, strict=False)) | named
+
+    def sublayer(v: torch.Tensor, given: dict = given) -> torch.Tensor:
+        m = torch.ones(len(v)) if alone else given.get("mask", OWN_MASK)
+        rows = weights_of(m, len(v)).double()
+        return given.get("factor", 1.0) * rows * (torch.einsum("bi,oi->bo", v, weight) + bias)
 
     def adapter(v: torch.Tensor) -> torch.Tensor:
         return v + torch.tanh(gain * v)
@@ -195,8 +228,15 @@ def judge_call(
         Mistake("sublayer-ignored", adapter(x), "the adapter works on x: the sublayer is never called", order),
         Mistake("residual-added", s + adapter(s), "the sublayer's output is added once more", residual),
         Mistake("residual-added", x + adapter(s), "x is added", residual),
-        Mistake("arguments-dropped", adapter(sublayer(x, False)), f"called as ({how}) it gives the sublayer x alone",
+        Mistake("arguments-added", adapter(sublayer(x, {"mask": None} | given)), f"called as ({how}) it gives the "
+                "sublayer a mask of None, which it was not given", every),
+        Mistake("none-dropped", adapter(sublayer(x, {k: v for k, v in given.items() if v is not None})), f"called as "
+                f"({how}) it keeps None back, and the sublayer takes its default instead",
+                "None is an argument too: hand on everything as it came."),
+        Mistake("arguments-dropped", adapter(sublayer(x, {})), f"called as ({how}) it gives the sublayer x alone",
                 every),
+        Mistake("factor-dropped", adapter(sublayer(x, {k: v for k, v in given.items() if k != "factor"})), f"called as "
+                f"({how}) it keeps the sublayer's factor back", "Hand on everything as it came."),
     )  # fmt: skip
     expect_close(seen["output"], adapter(s), what=f"the output of ({how})", hint=order, mistakes=mistakes)
 
@@ -206,7 +246,7 @@ def gradients_pass(subject: Subject, draw: Draw) -> None:
     """Gradients go through the frozen sublayer to x, and reach the adapter."""
     d = draw.integer(3, 8)
     weight, bias, gain, x, G = draw.normal(d, d), draw.normal(d), draw.normal(d), draw.normal(4, d), draw.normal(4, d)
-    seen = subject.probe(wrap, weight=weight, bias=bias, gain=gain, x=x, upstream=G)
+    seen = subject.probe(wrap, weight=weight, bias=bias, gain=gain, x=x, upstream=G, alone=True)
     if seen.get("dgain") is None or not seen["dgain"].any():
         raise Failure(
             "adapter-gets-no-gradient", "no gradient reaches the adapter", "No detach and no torch.no_grad()."

@@ -11,12 +11,20 @@ import math
 import torch
 from torch.nn import functional as F
 
-from lora_utils.checks.framework.compare import Mistake, close, expect_close, expect_explained, expect_tensor, learns
+from lora_utils.checks.framework.compare import (
+    Mistake,
+    close,
+    expect_apart,
+    expect_close,
+    expect_explained,
+    expect_tensor,
+    learns,
+)
 from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
 from lora_utils.checks.framework.subject import StudentRaised, Subject
-from lora_utils.checks.lab_03_additive.bottleneck_probes import build, roles, run, turned
+from lora_utils.checks.lab_03_additive.bottleneck_probes import beside, build, roles, run, turned
 
 bottleneck_adapter = Exercise("bottleneck-adapter", lifted=("changes-a-tensor",))
 
@@ -97,6 +105,11 @@ def starts_as_the_identity(subject: Subject, draw: Draw) -> None:
     why = "With up = 0 the change is zero, and up itself already receives a gradient."
     if down == 0 and up == 0:
         raise Failure("both-zero", "down and up both start at zero: then neither matrix ever gets a gradient", why)
+    starts = next(p["value"] for p in seen["parameters"] if tuple(p["value"].shape) in ((r, d), (d, r))
+                  and p["value"].any()) if down else None  # fmt: skip
+    if starts is not None and up == 0 and torch.linalg.matrix_rank(starts) == 1:
+        raise Failure("down-all-equal", "all rows of down start as one and the same, and get the same gradient: "
+                      "the bottleneck stays one number wide", "Let nn.Linear draw down at random.")  # fmt: skip
     if down == 0 and not torch.equal(y, x + 0) and y.shape == x.shape:
         raise Failure("down-zero-up-random", "down starts at zero and up at random; it is the other way round", why)
     if not (down == 0 or up == 0):
@@ -140,6 +153,9 @@ def output(subject: Subject, draw: Draw) -> None:
         judge_output(subject, case(draw, leading=leading))
     judge_output(subject, case(draw, leading=(1,), sizes=(1, 5)))  # one row, a bottleneck of one
     judge_output(subject, case(draw, sizes=(8, 3)))  # a bottleneck that is none
+    adapters = [case(draw, sizes=(2, 5)) for _ in range(2)]
+    outputs = [subject.probe(beside, adapters=adapters[:n], x=adapters[0]["x"])["output"] for n in (1, 2)]
+    expect_apart(*outputs, "adapter")
 
 
 def _call(subject: Subject, **inputs) -> dict:
@@ -159,6 +175,9 @@ def judge_output(subject: Subject, c: dict) -> None:
     """Compare the output for given weights with the definition; hidden checks use it with other cases."""
     seen = _call(subject, **c, twice=True)
     expect_tensor(seen["output"], "what forward returns")
+    if seen["output"].dtype != c["x"].dtype:
+        raise Failure("dtype-lost", f"x is {c['x'].dtype} and the output {seen['output'].dtype}",
+                      "Compute in the dtype that comes in: no .float() and no .half().")  # fmt: skip
     if not torch.equal(seen["x"], c["x"]):
         raise Failure("x-changed", "forward changes the x it is given, which the block still needs for its residual",
                       "No += and no method that ends in _ on x: return x + ...")  # fmt: skip

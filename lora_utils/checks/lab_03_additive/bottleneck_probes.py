@@ -75,6 +75,17 @@ def run(cls, *, width, bottleneck, x, weights=None, upstream=None, twice=False) 
     return seen
 
 
+def beside(cls, *, adapters: list, x) -> dict:
+    """Probe: the first adapter's output for its own weights, when all have been made and used."""
+    made = [cls(one["width"], one["bottleneck"]) for one in adapters]
+    for adapter, one in zip(made, adapters, strict=True):
+        parameters = list(adapter.parameters())
+        with torch.no_grad():
+            for name, k in roles(parameters, one["width"], one["bottleneck"]).items():
+                turned(parameters[k], name, one["width"], one["bottleneck"]).copy_(one["weights"][name])
+    return {"output": [adapter(x) for adapter in reversed(made)][-1]}
+
+
 def fit(cls, *, width: int, bottleneck: int, x, target, unseen, steps: int) -> dict:
     """Probe: train a fresh adapter towards the target; returns its output for other inputs."""
     adapter = cls(width, bottleneck)

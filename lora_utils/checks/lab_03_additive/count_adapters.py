@@ -79,11 +79,27 @@ def widest_that_fits(subject: Subject, draw: Draw) -> None:
         d, adapters = draw.integer(50, 900), draw.integer(3, 24)
         cases.append([d, adapters, adapters * d * draw.integer(9, 60) + draw.integer(0, 999)])
     judge_widest(subject, cases)
+    judge_widest(subject, [beyond_floats(draw) for _ in range(8)])
+
+
+def beyond_floats(draw: Draw) -> list[int]:
+    """A budget one number short of the next bottleneck, larger than a float can hold; the bottleneck is small."""
+    d, adapters, r = 10**16 + draw.integer(1, 10**6), draw.integer(1, 4), draw.integer(3, 9)
+    return [d, adapters, adapters * (2 * d * r + r + d) - 1]
 
 
 def fits(d: int, adapters: int, budget: int) -> int:
     """The right answer: the largest r at which all adapters together stay within the budget."""
     return max(0, (budget // adapters - d) // (2 * d + 1))
+
+
+# The same computed with /, which is exact as long as the numbers are small.
+IN_FLOATS = (
+    lambda d, n, b: max(0, int((b / n - d) // (2 * d + 1))),
+    lambda d, n, b: max(0, int((b / n - d) / (2 * d + 1))),
+    lambda d, n, b: max(0, int((b - n * d) / (n * (2 * d + 1)))),
+    lambda d, n, b: max(0, int((b / n - d) / (2 * d + 1) // 1)),
+)
 
 
 def judge_widest(subject: Subject, cases: list) -> None:
@@ -95,6 +111,8 @@ def judge_widest(subject: Subject, cases: list) -> None:
         return (Fraction(b, n) - d) / (2 * d + 1)
 
     mistakes = (
+        *(("float-division", rule, "it comes out of a division with /, whose float no longer holds every whole number",
+           "Divide whole numbers with //: above 2^53 a float has to leave some out.") for rule in IN_FLOATS),
         ("rounded-to-nearest", lambda d, n, b: max(0, round(exact(d, n, b))), "it is rounded to the nearest number, "
          "which is over budget half of the time", down),
         ("rounded-to-nearest", lambda d, n, b: round(exact(d, n, b)), "it is rounded to the nearest number, which is "
@@ -120,6 +138,8 @@ def judge_widest(subject: Subject, cases: list) -> None:
          "At most the budget: <= and not <."),
         ("below-zero", lambda d, n, b: (b // n - d) // (2 * d + 1), "a budget that is too small for any adapter gives "
          "a negative number", "Nothing fits then, which is 0."),
+        ("below-zero", lambda d, n, b: abs((b // n - d) // (2 * d + 1)), "a budget that is too small for any adapter "
+         "gives what is missing, without its sign", "Nothing fits then, which is 0."),
         ("at-least-one", lambda d, n, b: max(1, fits(d, n, b)), "it gives 1 where not even r = 1 fits",
          "Nothing fits then, which is 0."),
     )  # fmt: skip

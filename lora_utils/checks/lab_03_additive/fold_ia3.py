@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from lora_utils.checks.framework.compare import Mistake, expect_close, learns
+from lora_utils.checks.framework.compare import Mistake, close, expect_close, learns
 from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
@@ -35,11 +35,31 @@ def run_fold(fold, *, weight, bias, scale, where, x) -> dict:
             "output": folded(x),
             "weight": folded.weight.clone(),
             "bias": None if folded.bias is None else folded.bias.clone(),
+            "parameters": len(parameters_of(folded)),
             "given": parameters_of(given),
         }
         for parameter in given.parameters():
             parameter.add_(1)
         return seen | {"later": folded(x)}
+
+
+def run_again(fold, *, layers: list, scales: list, x) -> dict:
+    """Probe: one given layer folded again and again, with other factors, sides and numbers inside; every output.
+
+    The factors come in one tensor, which is written anew. At last the first folded layer is looked at once more.
+    """
+    given = linear(layers[0]["weight"], layers[0]["bias"])
+    scale, folded, values = scales[0].clone(), [], []
+    with torch.no_grad():
+        for layer in layers:
+            given.weight.copy_(layer["weight"])
+            given.bias.copy_(layer["bias"])
+            for where in SIDES:
+                for numbers in scales:
+                    scale.copy_(numbers)
+                    folded.append(fold(given, scale, where))
+                    values.append(folded[-1](x))
+        return {"values": values, "first": folded[0](x)}
 
 
 # ---------------------------------------------------------------------------------------------------------- judges
@@ -89,6 +109,10 @@ def judge_fold(subject: Subject, c: dict) -> None:
     if not seen["linear"]:
         raise Failure("not-a-linear", f"fold must return an nn.Linear, got {seen['kind']}",
                       "Make a new nn.Linear of the same sizes and copy numbers into it.")  # fmt: skip
+    if seen["parameters"] < 1 + (seen["bias"] is not None):
+        raise Failure("not-parameters", "the new layer's weight or bias is no parameter: it still hangs on the given "
+                      "one and on the factors", "Write numbers into the new layer's own weight and bias, under "
+                      "torch.no_grad().")  # fmt: skip
     if c["bias"] is None and seen["bias"] is not None and seen["bias"].any():
         raise Failure("bias-invented", "the given layer has no bias, but the new one has, with numbers of its own",
                       "nn.Linear has a bias unless told otherwise.")  # fmt: skip
@@ -157,3 +181,22 @@ def given_layer_stays(subject: Subject, draw: Draw) -> None:
         if not torch.equal(seen["later"], seen["output"]):
             raise Failure("shares-memory", "the new layer shares memory with the given one: changing one changes both",
                           "Copy the numbers: clone(), or copy_ into the new layer.")  # fmt: skip
+
+
+@fold_ia3.check(after=("folded-output", "folded-input", "given-layer-stays"))
+def folds_anew(subject: Subject, draw: Draw) -> None:
+    """A layer may be folded again, with other factors or on the other side: each call makes a layer of its own."""
+    d = draw.integer(3, 6)
+    layers = [{"weight": draw.normal(d, d), "bias": draw.normal(d)} for _ in range(2)]
+    scales, x = [draw.normal(d) for _ in range(2)], draw.normal(3, d)
+    seen = subject.probe(run_again, layers=layers, scales=scales, x=x)
+    cases = [(layer, where, scale) for layer in layers for where in SIDES for scale in scales]
+    each = "Compute from what is given at this call, and keep nothing from the calls before."
+    for value, (layer, where, scale) in zip(seen["values"], cases, strict=True):
+        weight, bias = scaled(layer["weight"], layer["bias"], scale, where)
+        if not close(value, x.double() @ weight.T + bias):
+            raise Failure("remembers", "folded again, the same layer does not give what the factors, the side and the "
+                          "numbers of that call ask for", each)  # fmt: skip
+    if not close(seen["first"], seen["values"][0]):
+        raise Failure("folded-shared", "a later fold has changed the layer that an earlier one returned",
+                      "Make a new nn.Linear in every call.")  # fmt: skip

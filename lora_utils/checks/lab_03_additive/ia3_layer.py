@@ -8,7 +8,15 @@ from __future__ import annotations
 
 import torch
 
-from lora_utils.checks.framework.compare import Mistake, close, expect_close, expect_explained, expect_tensor, learns
+from lora_utils.checks.framework.compare import (
+    Mistake,
+    close,
+    expect_apart,
+    expect_close,
+    expect_explained,
+    expect_tensor,
+    learns,
+)
 from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
@@ -49,6 +57,19 @@ def run_ia3(cls, *, weight, bias, where, x, scale, upstream=None, default=False)
     return seen
 
 
+def beside(cls, *, layers: list, x) -> dict:
+    """Probe: the first layer's output for its own factors, when all have been made and used."""
+    made = []
+    for one in layers:
+        base = linear(one["weight"], one["bias"])
+        layer, own = cls(base, one["where"]), {id(p) for p in base.parameters()}
+        made.append((layer, next(p for p in layer.parameters() if id(p) not in own)))
+    with torch.no_grad():
+        for (_, factors), one in zip(made, layers, strict=True):
+            factors.copy_(one["scale"].reshape(factors.shape))
+        return {"output": [layer(x) for layer, _ in reversed(made)][-1]}
+
+
 # ------------------------------------------------------------------------------------------------------- ia3-layer
 def ia3_case(
     draw: Draw,
@@ -62,14 +83,14 @@ def ia3_case(
 ) -> dict:
     """Draw a rectangular layer, or a square one as keys and values have, factors for one side and an input.
 
-    With `signs` the factors are of both signs, and one is zero; with `default` the layer is not told where.
+    With `signs` the factors are of both signs, one is zero and one large; with `default` the layer is not told where.
     """
     i, o = draw.sizes(2, 3, 9)
     o = i if square else o
     size = o if where == "output" else i
     scale = draw.normal(size) * 0.3 + 1.7
     if signs:
-        scale[0], scale[1] = 0.0, -1.3
+        scale[0], scale[1], scale[2] = 0.0, -1.3, 40.0
     return {
         "weight": draw.normal(o, i),
         "bias": draw.normal(o) if bias else None,
@@ -185,6 +206,14 @@ def scaling(subject: Subject, draw: Draw) -> None:
         judge_scaling(subject, ia3_case(draw, where, square=True))  # where the sizes do not tell the sides apart
         judge_scaling(subject, ia3_case(draw, where, signs=True))
     judge_scaling(subject, ia3_case(draw, "output", square=True, default=True))
+    d = draw.integer(3, 8)
+    for first in SIDES:
+        layers = [{"weight": draw.normal(d, d), "bias": draw.normal(d), "scale": draw.normal(d), "where": where}
+                  for where in (first, *SIDES)]  # fmt: skip
+        x = draw.normal(4, d)
+        outputs = [subject.probe(beside, layers=layers[:count], x=x)["output"] for count in (1, 2, 3)]
+        for beside_others in outputs[1:]:
+            expect_apart(outputs[0], beside_others, "layer")
 
 
 def judge_scaling(subject: Subject, c: dict) -> None:

@@ -1,108 +1,18 @@
 """Checks of lab 03: an adapter behind every sublayer of every block of an encoder.
 
-Letters: d width, r bottleneck. Adapter and wrapper are spies, so that the exercise depends on no other one.
+Adapter and wrapper are spies, so that the exercise depends on no other one.
 """
 
 from __future__ import annotations
-
-import torch
-from torch import nn
 
 from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
 from lora_utils.checks.framework.laws import REBUILDS
 from lora_utils.checks.framework.subject import StudentRaised, Subject
-from lora_utils.models.minilm import EncoderBlock, MiniLM
-from lora_utils.models.sentence_classifier import SentenceClassifier
+from lora_utils.checks.lab_03_additive.insert_probes import insert_steps
 
 insert_adapters = Exercise("insert-adapters", lifted=REBUILDS)
-
-
-class SpyAdapter(nn.Module):
-    """An adapter that notes how it was made."""
-
-    def __init__(self, width, bottleneck) -> None:
-        super().__init__()
-        self.made = (width, bottleneck)
-        self.number = nn.Parameter(torch.zeros(1))
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Return x."""
-        return x
-
-
-class SpyWrapper(nn.Module):
-    """A wrapper that notes what it was given."""
-
-    def __init__(self, sublayer, adapter) -> None:
-        super().__init__()
-        self.sublayer, self.adapter = sublayer, adapter
-
-    def forward(self, *inputs, **named) -> torch.Tensor:
-        """Return adapter(sublayer(...))."""
-        return self.adapter(self.sublayer(*inputs, **named))
-
-
-def insert_steps(
-    insert, *, width: int, blocks: int, bottleneck: int, calls: int = 1, inside: str = "classifier", already: str = ""
-) -> dict:
-    """Probe: insert adapters into a small model, once or more; what each place then holds and what trains.
-
-    `inside` says what is handed over: the whole classifier, its encoder, its last two blocks, or the classifier deep in
-    something else. `already` names a place that is wrapped beforehand, such as "2.attention". Each block has a width of
-    its own.
-    """
-    encoder = MiniLM(vocabulary=11, width=width, blocks=blocks, heads=2, inner=2 * width + 2, positions=6)
-    for k in range(1, blocks):
-        encoder.blocks[k] = EncoderBlock(width + 2 * k, 2, 2 * width + 6)
-    model = SentenceClassifier(encoder.requires_grad_(False), 3)
-    given = {"classifier": model, "encoder": encoder, "upper": encoder.blocks[-2:],
-             "deep": nn.Sequential(nn.ModuleDict({"text": model}))}[inside]  # fmt: skip
-    before, raised = dict(model.named_modules()), []
-    trainable = {name for name, p in model.named_parameters() if p.requires_grad}
-    if already:
-        index, child = already.split(".")
-        block = encoder.blocks[int(index)]
-        setattr(block, child, SpyWrapper(getattr(block, child), SpyAdapter(width + 2 * int(index), bottleneck)))
-    for _ in range(calls):
-        try:
-            insert(given, bottleneck, SpyAdapter, SpyWrapper)
-            raised.append(None)
-        except NotImplementedError:
-            raise
-        except Exception as error:
-            if calls == 1 and not already:
-                raise
-            raised.append("ValueError" if isinstance(error, ValueError) else f"{type(error).__name__}: {error}")
-    places, adapters = {}, []
-    for index, block in enumerate(b for b in model.modules() if isinstance(b, EncoderBlock)):
-        for child in ("attention", "feed_forward"):
-            module = getattr(block, child)
-            wrapped = isinstance(module, SpyWrapper)
-            adapter = module.adapter if wrapped else None
-            adapters.append(adapter)
-            places[f"{index}.{child}"] = {
-                "wrapped": wrapped,
-                "otherwise": not wrapped and module is not before[f"encoder.blocks.{index}.{child}"],
-                "own": (module.sublayer if wrapped else module) is before[f"encoder.blocks.{index}.{child}"],
-                "twice": wrapped and isinstance(module.sublayer, SpyWrapper),
-                "adapter": isinstance(adapter, SpyAdapter),
-                "made": [int(n) for n in adapter.made] if isinstance(adapter, SpyAdapter) else [],
-                "trains": isinstance(adapter, SpyAdapter) and adapter.number.requires_grad,
-            }
-    elsewhere = [name for name, m in model.named_modules() if isinstance(m, SpyWrapper)]
-    known = {f"encoder.blocks.{name}" for name in places}
-    real = [id(a) for a in adapters if a is not None]
-    now = {name.replace(".sublayer.", ".") for name, p in model.named_parameters() if p.requires_grad}
-    return {
-        "raised": raised,
-        "places": places,
-        "shared": len(set(real)) < len(real),
-        "elsewhere": [name for name in elsewhere if name not in known and not name.endswith(".sublayer")],
-        "frozen_now": sorted(trainable - now),
-        "trainable_now": sorted(name for name in now - trainable if ".adapter." not in name),
-    }
 
 
 # ---------------------------------------------------------------------------------------------------------- judges
@@ -126,6 +36,7 @@ def every_block(subject: Subject, draw: Draw) -> None:
     """In every block, attention and feed_forward are wrapped, and nothing else is."""
     seen, _ = inserted(subject, draw)
     places = seen["places"]
+    expect_not_refused(seen, "a model without any wrapper")
     if seen["elsewhere"]:
         raise Failure(
             "wrong-place",
@@ -153,6 +64,36 @@ def every_block(subject: Subject, draw: Draw) -> None:
             f"no block's {children.pop()} is wrapped",
             "Houlsby et al. put an adapter behind both sublayers of a block.",
         )
+    if missing:
+        expect_every_block(places, missing)
+    odd, _ = inserted(subject, draw, special=draw.integer(1, 2))
+    expect_not_refused(odd, "a model without any wrapper")
+    if [name for name, place in odd["places"].items() if not place["wrapped"]]:
+        raise Failure(
+            "subclass-forgotten",
+            "a block of a class that inherits from EncoderBlock is left out",
+            "isinstance(module, EncoderBlock) holds for it too; type(module) is EncoderBlock does not.",
+        )
+    if odd["elsewhere"]:
+        raise Failure(
+            "not-a-block",
+            "a module that has parts called attention and feed_forward, but is no EncoderBlock, was changed as well",
+            "isinstance(module, EncoderBlock) picks the blocks; the names of their parts do not.",
+        )
+
+
+def expect_not_refused(seen: dict, model: str) -> None:
+    """Raise a Failure where the first call has refused."""
+    if seen["raised"][0]:
+        raise Failure(
+            "refuses-too-much",
+            f"given {model}, it ended in {seen['raised'][0]}",
+            "Refuse only if block.attention or block.feed_forward is an instance of wrapper already.",
+        )
+
+
+def expect_every_block(places: dict, missing: list[str]) -> None:
+    """Raise the Failure for some places that are not wrapped."""
     if missing:
         raise Failure(
             "blocks-forgotten",
@@ -224,6 +165,18 @@ def touches_nothing_else(subject: Subject, draw: Draw) -> None:
             f"{seen['trainable_now'][0]} can be trained now",
             "Insert the adapters and leave every other parameter as it was.",
         )
+    if seen["changed"]:
+        raise Failure(
+            "weights-changed",
+            f"{', '.join(seen['changed'])} holds other numbers than before",
+            "Insert the adapters and write nothing into the layers that are there.",
+        )
+    if seen["other_mode"]:
+        raise Failure(
+            "mode-changed",
+            f"{seen['other_mode'][0] or 'the model'} was put into another mode: train() or eval() was called",
+            "Insert the adapters and leave the mode of every module as it was.",
+        )
     if not all(place["trains"] for place in seen["places"].values()):
         raise Failure("adapter-frozen", "the adapters cannot be trained", "Do not freeze after inserting.")
 
@@ -232,12 +185,7 @@ def touches_nothing_else(subject: Subject, draw: Draw) -> None:
 def refuses_a_second_time(subject: Subject, draw: Draw) -> None:
     """A second call is a ValueError and changes nothing, also if a single sublayer is wrapped."""
     seen, _ = inserted(subject, draw, calls=2)
-    if seen["raised"][0]:
-        raise Failure(
-            "refuses-too-much",
-            f"the first call ended in {seen['raised'][0]}",
-            "Refuse only if a sublayer is a wrapper already.",
-        )
+    expect_not_refused(seen, "a model without any wrapper")
     if any(place["twice"] for place in seen["places"].values()):
         raise Failure(
             "wraps-twice",
@@ -251,7 +199,8 @@ def refuses_a_second_time(subject: Subject, draw: Draw) -> None:
             f"the second call must raise ValueError, got {came}",
             "raise ValueError('the model has adapters already')",
         )
-    for already in ("2.feed_forward", "2.attention", "0.feed_forward", "0.attention", "1.attention", "1.feed_forward"):
+    places = ("2.feed_forward", "2.attention", "0.feed_forward", "0.attention", "1.attention", "1.feed_forward")
+    for already in places:
         seen, _ = inserted(subject, draw, already=already)
         alone = f"given a model in which {already} alone is wrapped"
         new = [name for name, place in seen["places"].items() if place["wrapped"] and name != already]
@@ -274,3 +223,17 @@ def refuses_a_second_time(subject: Subject, draw: Draw) -> None:
                 f"{alone}, it raises ValueError, but has wrapped {', '.join(new)} by then",
                 "Two loops: the first only looks at all blocks, the second changes them.",
             )
+    seen, _ = inserted(subject, draw, already=draw.choice(places), by="subclass")
+    if seen["raised"][0] != "ValueError":
+        raise Failure(
+            "subclass-missed",
+            "given a model in which one sublayer is wrapped by a class that inherits from `wrapper`, it must raise "
+            f"ValueError, got {seen['raised'][0] or 'no error at all'}",
+            "isinstance(sublayer, wrapper) holds for it too; type(sublayer) is wrapper does not.",
+        )
+    alike, _ = inserted(subject, draw, named_alike=True)
+    expect_not_refused(
+        alike, "a model in which a sublayer has an attribute called adapter or sublayer, and none is wrapped"
+    )
+    other, _ = inserted(subject, draw, outside=True)
+    expect_not_refused(other, "a model whose head is wrapped, and none of its sublayers")

@@ -31,3 +31,6 @@ from lora_utils.checks.lab_04_soft_prompts.soft_prompt_probes import descend as 
 from lora_utils.checks.lab_04_soft_prompts.start_from_words import judge_start as judge_start
 from lora_utils.checks.lab_04_soft_prompts.start_from_words import start_cases as start_cases
 from lora_utils.checks.lab_04_soft_prompts.start_from_words import start_from_words as start_from_words
+from lora_utils.checks.lab_04_soft_prompts.steer import cases_of as cases_of
+from lora_utils.checks.lab_04_soft_prompts.steer import judge_share as judge_share
+from lora_utils.checks.lab_04_soft_prompts.steer import steer as steer

@@ -40,6 +40,28 @@ def by_cosine(subject: Subject, draw: Draw) -> None:
     """For each vector it returns the ids of the k words with the largest cosine, the largest first."""
     sizes = ((4, 12, 3), (2, 15, 5), (5, 9, 4), (1, 12, 6), (3, 11, 2), (6, 13, 7))
     judge_nearest(subject, [nearest_case(draw, k=k, v=v, l=l) for k, v, l in sizes])
+    judge_neighbours(subject, [neighbours_case(draw) for _ in range(4)])
+
+
+def neighbours_case(draw: Draw) -> dict:
+    """Draw words in pairs whose cosines with each prompt differ by less than 16 bits can tell, but more than 32 do."""
+    while True:
+        vectors, words = draw.normal(2, 6), draw.normal(7, 6)
+        embedding = torch.cat((words, words + draw.normal(7, 6, scale=2e-4)))[torch.tensor(draw.order(14))]
+        gaps = _cosines(vectors, embedding).sort(dim=1).values.diff(dim=1)
+        if float(gaps.min()) > 2e-5 and int((gaps < 3e-4).sum()) >= 8:
+            return {"vectors": vectors, "embedding": embedding, "k": 14}
+
+
+def judge_neighbours(subject: Subject, cases: list[dict]) -> None:
+    """Compare the order of words that are very near to each other."""
+    seen = ask(subject, cases, _told, arguments=lambda c: [c["vectors"], c["embedding"], c["k"]])
+    for c, value in zip(cases, seen["values"], strict=True):
+        expect_tensor(value, "the result")
+        if not close(value, _right(c), 1e-6):
+            raise Failure("rounded-cosines", "of two words whose cosines differ by a few hundred-thousandths, the "
+                          "farther one comes first", "The exact cosines decide: round nothing, no half(), add nothing."
+                          )  # fmt: skip
 
 
 def _rules() -> tuple[Rule, ...]:
@@ -102,15 +124,19 @@ def _rules() -> tuple[Rule, ...]:
     )  # fmt: skip
 
 
+def _told(c: dict) -> str:
+    """The sizes of a case, for a message."""
+    return f"{len(c['vectors'])} vectors, {len(c['embedding'])} words and k={c['k']}"
+
+
+def _right(c: dict) -> torch.Tensor:
+    """The right ids, (l, k)."""
+    return _cosines(c["vectors"], c["embedding"]).sort(dim=1, descending=True).indices[:, : c["k"]]
+
+
 def judge_nearest(subject: Subject, cases: list[dict]) -> None:
     """Compare the ids with sorted lists of cosines; hidden checks use it with other cases."""
-
-    def told(c: dict) -> str:
-        return f"{len(c['vectors'])} vectors, {len(c['embedding'])} words and k={c['k']}"
-
-    def right(c: dict) -> torch.Tensor:
-        return _cosines(c["vectors"], c["embedding"]).sort(dim=1, descending=True).indices[:, : c["k"]]
-
+    told, right = _told, _right
     try:
         values = ask(subject, cases, told, arguments=lambda c: [c["vectors"], c["embedding"], c["k"]])["values"]
     except StudentRaised as error:

@@ -8,13 +8,22 @@ from __future__ import annotations
 import torch
 from torch.nn import functional as F
 
-from lora_utils.checks.framework.compare import Mistake, close, expect_close, expect_explained, expect_tensor, learns
+from lora_utils.checks.framework.compare import (
+    Mistake,
+    close,
+    expect_apart,
+    expect_close,
+    expect_explained,
+    expect_tensor,
+    learns,
+)
 from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
 from lora_utils.checks.framework.subject import StudentRaised, Subject
 from lora_utils.checks.lab_04_soft_prompts.prompt_encoder_probes import (
     PARTS,
+    beside,
     build,
     drawn,
     fold_later,
@@ -23,7 +32,7 @@ from lora_utils.checks.lab_04_soft_prompts.prompt_encoder_probes import (
     shapes,
 )
 
-prompt_encoder = Exercise("prompt-encoder")
+prompt_encoder = Exercise("prompt-encoder", lifted=("sets-the-seed",))
 
 
 def network_case(draw: Draw, *, length: int | None = None) -> dict:
@@ -136,6 +145,9 @@ def formula(subject: Subject, draw: Draw) -> None:
     """It makes up(tanh(down(table)))."""
     for c in (network_case(draw), network_case(draw)):
         judge_formula(subject, c)
+    networks = [network_case(draw) for _ in range(2)]
+    seen = [subject.probe(beside, networks=networks[:count])["prompt"] for count in (1, 2)]
+    expect_apart(*seen, "network")
 
 
 def judge_formula(subject: Subject, c: dict) -> None:
@@ -225,6 +237,9 @@ def folds(subject: Subject, draw: Draw) -> None:
     expect_close(seen["folded"], right, what="what fold returns", id="wrong-fold", hint=same, mistakes=mistakes)
     if seen["history"]:
         raise Failure("fold-has-history", "what fold returns has a grad_fn: it holds on to the whole network", same)
+    if seen["inference"]:
+        raise Failure("fold-inference", "fold works in torch.inference_mode(): what it returns can never be trained "
+                      "again", "Detach the prompt instead, or use torch.no_grad().")  # fmt: skip
     if not seen["mode_kept"]:
         raise Failure("fold-changes-mode", "after fold() the network is in another mode (training or eval) than before",
                       "fold only looks at the network: leave eval() and train() to the caller.")  # fmt: skip
@@ -240,3 +255,6 @@ def folds(subject: Subject, draw: Draw) -> None:
         raise Failure("fold-is-old", "fold returns the same prompt again after the network was trained further", same)
     expect_close(seen["next"], prompt_of(c, less=1), what="what fold returns the next time", id="fold-works-once",
                  hint=same)  # fmt: skip
+    networks = [network_case(draw) for _ in range(2)]
+    folded = [subject.probe(beside, networks=networks[:count])["folded"] for count in (1, 2)]
+    expect_apart(*folded, "network")

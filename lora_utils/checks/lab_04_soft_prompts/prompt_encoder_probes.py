@@ -59,6 +59,15 @@ def run(cls, *, length: int, width: int, inner: int, **values) -> dict:
     return {"first": first, "prompt": prompt, "again": module()}
 
 
+def beside(cls, *, networks: list) -> dict:
+    """Probe: the prompt of the first network with its own numbers, and folded, when all have been made and used."""
+    made = [cls(one["length"], one["width"], one["inner"]) for one in networks]
+    for module, one in zip(made, networks, strict=True):
+        placed(module, one["length"], one["width"], one["inner"], one)
+    prompts = [(module(), module.fold()) for module in reversed(made)]
+    return {"prompt": prompts[-1][0], "folded": prompts[-1][1]}
+
+
 def run_back(cls, *, length: int, width: int, inner: int, upstream, **values) -> dict:
     """Probe: the gradients of the five parameters, by name."""
     module = cls(length, width, inner)
@@ -89,6 +98,7 @@ def fold_later(cls, *, length: int, width: int, inner: int, **values) -> dict:
         "next": None,
         "folded": folded.detach().clone(),
         "history": folded.grad_fn is not None,
+        "inference": folded.is_inference(),
         "mode_kept": module.training == mode,
         "gradients_kept": all(
             part.grad is not None and torch.equal(part.grad, ones)

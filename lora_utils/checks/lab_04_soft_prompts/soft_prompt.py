@@ -9,13 +9,20 @@ import re
 
 import torch
 
-from lora_utils.checks.framework.compare import close, expect_close, expect_explained, expect_tensor, learns
+from lora_utils.checks.framework.compare import (
+    close,
+    expect_apart,
+    expect_close,
+    expect_explained,
+    expect_tensor,
+    learns,
+)
 from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure as Failure
 from lora_utils.checks.framework.many_cases import IN_A_LATER_CALL, CaseRaised, Rule, ask, expect_all
 from lora_utils.checks.framework.subject import StudentRaised, Subject
-from lora_utils.checks.lab_04_soft_prompts.soft_prompt_probes import build, run, run_back
+from lora_utils.checks.lab_04_soft_prompts.soft_prompt_probes import beside, build, run, run_back
 
 soft_prompt = Exercise("soft-prompt", lifted=("changes-a-tensor",))
 
@@ -158,6 +165,10 @@ def returns_two(subject: Subject, draw: Draw) -> None:
 def vectors_in_front(subject: Subject, draw: Draw) -> None:
     """The first result is [prompt; vectors] for every text."""
     judge_vectors(subject, prompt_cases(draw))
+    c = prompt_cases(draw)[0]
+    inits = [c.pop("init"), draw.normal(3, c["vectors"].shape[-1])]
+    outputs = [subject.probe(beside, inits=inits[:count], **c)["output"] for count in (1, 2)]
+    expect_apart(*outputs, "prompt")
 
 
 def judge_vectors(subject: Subject, cases: list[dict]) -> None:
@@ -275,7 +286,7 @@ def gradients(subject: Subject, draw: Draw) -> None:
 
 @soft_prompt.check(after=("vectors-in-front",))
 def keeps_the_dtype(subject: Subject, draw: Draw) -> None:
-    """After .double() or .bfloat16(), vectors in that dtype come back in it, unrounded."""
+    """Started from or turned into float64 or bfloat16, it returns vectors in that dtype as they are, unrounded."""
     for kind in (torch.float64, torch.bfloat16):
         cases = prompt_cases(draw)[:2]
         for c in cases:
@@ -284,6 +295,18 @@ def keeps_the_dtype(subject: Subject, draw: Draw) -> None:
             right = torch.cat((c["init"].to(kind).expand(len(c["vectors"]), -1, -1), c["vectors"]), dim=1)
             came = seen["parts"][0]
             if came.dtype != kind or not torch.equal(came, right):
-                told = "rounded" if came.dtype == kind else f"as {came.dtype}"
-                text = f"vectors and prompt in {kind} came back {told}"
+                how = "rounded" if came.dtype == kind else f"as {came.dtype}"
+                text = f"vectors and prompt in {kind} came back {how}"
                 raise Failure("dtype-fixed", text, "Write no dtype into the class: the parameter carries it.")
+    for kind in (torch.float64, torch.bfloat16):
+        cases = [c | {"vectors": c["vectors"].to(kind)} for c in prompt_cases(draw)[:1]]
+        init = (draw.normal(*cases[0]["init"].shape, dtype=torch.float64) / 3).to(kind)
+        (seen,) = ask(subject, cases, told, run, arguments=lambda c: [c["vectors"], c["mask"]], init=init)["results"]
+        start = seen["parts"][0][:, : len(init)] if len(seen["parts"]) == 2 else None
+        if start is None or start.dtype != kind or not torch.equal(start, init.expand_as(start)):
+            came = "rounded" if start is not None and start.dtype == kind else "in another dtype"
+            raise Failure(
+                "init-dtype",
+                f"started from an init in {kind}, the prompt in front of vectors in {kind} is {came}",
+                "Copy init as it is: clone() keeps the dtype, .float() and torch.empty do not.",
+            )

@@ -51,12 +51,12 @@ def _items(value) -> list:
     return list(value) if isinstance(value, (list, tuple)) else []
 
 
-def run(cls, *, init, cases: list, prompt=None, kind: str = "float32") -> dict:
+def run(cls, *, init, cases: list, prompt=None, kind: str = "") -> dict:
     """Probe: what one module returns for each case, and once more for the first.
 
-    With `prompt` these numbers are written into the parameter first.
+    With `prompt` these numbers are written into the parameter first; with `kind` the module is brought to that dtype.
     """
-    module = cls(init).to(getattr(torch, kind))
+    module = cls(init).to(getattr(torch, kind)) if kind else cls(init)
     if prompt is not None:
         with torch.no_grad():
             next(module.parameters()).copy_(prompt)
@@ -64,6 +64,12 @@ def run(cls, *, init, cases: list, prompt=None, kind: str = "float32") -> dict:
     results = [_returned(module, *case) for case in cases]
     results[0]["again"] = _returned(module, *first)["parts"]
     return {"results": results}
+
+
+def beside(cls, *, inits: list, vectors, mask) -> dict:
+    """Probe: what the first prompt puts in front, when all have been made and used."""
+    made = [cls(init) for init in inits]
+    return {"output": [module(vectors, mask)[0] for module in reversed(made)][-1]}
 
 
 def _returned(module: nn.Module, vectors, mask) -> dict:

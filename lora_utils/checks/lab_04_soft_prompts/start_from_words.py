@@ -14,7 +14,7 @@ from lora_utils.checks.framework.compare import expect_tensor, learns
 from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
-from lora_utils.checks.framework.many_cases import Rule, ask, expect_all
+from lora_utils.checks.framework.many_cases import Rule, ask, expect_all, first_wrong
 from lora_utils.checks.framework.probes import parameters_of
 from lora_utils.checks.framework.subject import StudentRaised, Subject
 
@@ -24,19 +24,22 @@ start_from_words = Exercise("start-from-words", lifted=("changes-weights", "chan
 def start(function, *, cases: list, weight) -> dict:
     """Probe: each start, its history, the embedding after it, and what the start is when the embedding has moved.
 
+    Then the function is called once more with the same objects.
     Whether memory is shared is seen on the embedding's side: a right start may be expanded, and nothing writes into it.
     """
-    seen = {"values": [], "histories": [], "weights": [], "later": []}
+    seen = {"values": [], "histories": [], "weights": [], "later": [], "inference": False, "again": []}
     for ids, length in cases:
         embedding = nn.Embedding.from_pretrained(weight.clone(), freeze=False)
         value = function(embedding, ids, length)
         is_tensor = isinstance(value, torch.Tensor)
         seen["values"].append(value.detach().clone() if is_tensor else value)
         seen["histories"].append(is_tensor and value.grad_fn is not None)
+        seen["inference"] |= is_tensor and value.is_inference()
         seen["weights"].append(embedding.weight.detach().clone())
         with torch.no_grad():
             embedding.weight.add_(1)
         seen["later"].append(value.detach().clone() if is_tensor else value)
+        seen["again"].append(function(embedding, ids, length))
     return seen | {"parameters": parameters_of(embedding)}
 
 
@@ -46,6 +49,10 @@ class Words(NamedTuple):
     weight: torch.Tensor
     ids: torch.Tensor
     length: int
+
+    def vectors(self) -> torch.Tensor:
+        """The right start, (l, d), by a loop over places."""
+        return torch.stack([self.weight[int(self.ids[i % len(self.ids)])] for i in range(self.length)])
 
     def rows(self, places) -> torch.Tensor:
         """The vectors of the words in these places of the list."""
@@ -120,6 +127,8 @@ def _rules() -> tuple[Rule, ...]:
              "Where there are too many words, keep the first."),
         Rule("mean-of-words", lambda c: c.weight[c.ids].mean(0).expand(c.length, -1),
              "every place starts at the mean of the words", "Each place gets one word of its own."),
+        Rule("rounded", lambda c: c.vectors().half().float(), "the vectors have been in 16 bits on the way, and are "
+             "rounded", "Copy the rows as they are."),
         Rule("first-rows", lambda c: c.weight[: c.length],
              "these are the first rows of the embedding, whatever the words are", "Look up the given ids."),
         Rule("not-cut", lambda c: c.weight[c.ids.repeat(times(c))],
@@ -160,9 +169,8 @@ def judge_start(subject: Subject, cases: list[Words]) -> None:
         raise
     for value in seen["values"]:
         expect_tensor(value, "the start")
-    expect_all(seen["values"], cases, lambda c: torch.stack([weight[int(c.ids[i % len(c.ids)])]
-                                                             for i in range(c.length)]),
-               told=told, what="the start", id="wrong-start", rules=_rules(),
+    expect_all(seen["values"], cases, [c.vectors() for c in cases], told=told, what="the start", id="wrong-start",
+               rules=_rules(),
                hint="Write down by hand which word each place gets, and compare with your rows.")  # fmt: skip
     for c, value, after, later in zip(cases, seen["values"], seen["weights"], seen["later"], strict=True):
         if not torch.equal(after, weight):
@@ -171,6 +179,21 @@ def judge_start(subject: Subject, cases: list[Words]) -> None:
         if not torch.equal(value, later):
             text = f"for {told(c)} it shares its memory with the embedding: training one would change the other"
             raise Failure("shares-memory", text, "Copy: clone(), or index with a tensor of ids, which copies.")
+    moved = [c._replace(weight=weight + 1).vectors() for c in cases]
+    if first_wrong(seen["again"], cases, moved) is not None:
+        raise Failure("remembers", "called again with the same ids, when the embedding has other numbers, it does not "
+                      "give the vectors of the words as they are by then", "Look the words up at each call, and keep "
+                      "nothing from the calls before.")  # fmt: skip
+    if seen["inference"]:
+        raise Failure("inference-tensor", "it was made in torch.inference_mode(), and cannot be trained",
+                      "Detach instead, or use torch.no_grad().")  # fmt: skip
+    kinds = {str(value.dtype)[6:] for value in seen["values"]} - {str(weight.dtype)[6:]}
+    if kinds:
+        raise Failure("dtype-lost", f"for an embedding in {str(weight.dtype)[6:]} the start is in {kinds.pop()}",
+                      "Indexing keeps the dtype: return what you look up as it is.")  # fmt: skip
+    if any(not torch.equal(value, c.vectors()) for c, value in zip(cases, seen["values"], strict=True)):
+        raise Failure("rounded", "the vectors are rounded: they are not, to the last digit, those of the words",
+                      "Copy the rows as they are, without another dtype on the way.")  # fmt: skip
     if any(seen["histories"]):
         text = "it is still tied to the embedding by autograd (it has a grad_fn); an optimiser takes leaf tensors only"
         raise Failure("has-history", text, "Take plain numbers: detach what you look up, or what you look it up in.")

@@ -192,6 +192,28 @@ MALFORMED = {
         ),
         r"cell 1 .*: says that the core takes 30 minutes, and its parts add up to 15; state 'the core takes 15'",
     ),
+    "too long without a core": (
+        ("# %% [markdown]\n# A lab of about 120 minutes.", "# %% [markdown]\n# " + "word " * 24_000, *GOOD),
+        r"cell 1 .*: takes 120 minutes; write 'if you have time' into the headings of what is not needed later",
+    ),
+    "nothing said of the core": (
+        (
+            "# %% [markdown]\n# A lab of about 30 minutes.",
+            "# %% [markdown]\n# ## If you have time\n# " + "word " * 6_000,
+            *GOOD,
+        ),
+        r"cell 1 .*: says nothing of its core, and its parts add up to 0; state 'the core takes 0'",
+    ),
+    "a section ends with the next of its depth": (
+        (
+            "# %% [markdown]\n# A lab of about 60 minutes, the core takes 10.",
+            "# %% [markdown]\n# ## If you have time\n# " + "word " * 4_000,
+            "# %% [markdown]\n# ### More\n# " + "word " * 2_000,
+            "# %% [markdown]\n# ## Needed\n# " + "word " * 6_000,
+            *GOOD,
+        ),
+        r"cell 1 .*: says that the core takes 10 minutes, and its parts add up to 30; state 'the core takes 30'",
+    ),
     "tags of the wrong type": (
         (*GOOD, '# %% tags="skip-when-grading"\nx = 1'),
         r"cell 3 \(.*\): tags must be a list of strings, not \"skip-when-grading\"; write tags=",

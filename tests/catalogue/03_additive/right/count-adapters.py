@@ -74,7 +74,9 @@ def ia3_parameters(d, f):
 
 def widest_bottleneck(d, adapters, budget):
     import math
-    return max(math.floor((budget / adapters - d) / (2 * d + 1)), 0)
+    from fractions import Fraction
+
+    return max(math.floor(Fraction(budget - adapters * d, adapters * (2 * d + 1))), 0)
 
 # %% a loop downwards
 def adapter_parameters(d, r):

@@ -352,3 +352,72 @@ class AdapterBehind(nn.Module):
     def forward(self, *inputs, **named):
         y = self.sublayer(*inputs, **named)
         return (y + self.adapter(y)) / 2
+
+
+# %% drops None by name message="none-dropped"
+class AdapterBehind(nn.Module):
+    def __init__(self, sublayer, adapter):
+        super().__init__()
+        self.sublayer = sublayer.requires_grad_(False)
+        self.adapter = adapter
+
+    def forward(self, *inputs, **named):
+        return self.adapter(self.sublayer(*inputs, **{k: v for k, v in named.items() if v is not None}))
+
+
+# %% drops None by position message="none-dropped"
+class AdapterBehind(nn.Module):
+    def __init__(self, sublayer, adapter):
+        super().__init__()
+        self.sublayer = sublayer.requires_grad_(False)
+        self.adapter = adapter
+
+    def forward(self, *inputs, **named):
+        return self.adapter(self.sublayer(*[one for one in inputs if one is not None], **named))
+
+
+# %% a mask only when there is one message="none-dropped"
+class AdapterBehind(nn.Module):
+    def __init__(self, sublayer, adapter):
+        super().__init__()
+        self.sublayer = sublayer.requires_grad_(False)
+        self.adapter = adapter
+
+    def forward(self, x, mask=None, **named):
+        y = self.sublayer(x, **named) if mask is None else self.sublayer(x, mask, **named)
+        return self.adapter(y)
+
+
+# %% the adapter on the class message="shares-state"
+class AdapterBehind(nn.Module):
+    def __init__(self, sublayer, adapter):
+        super().__init__()
+        self.sublayer = sublayer.requires_grad_(False)
+        self.adapter = adapter
+        AdapterBehind.behind = [adapter]
+
+    def forward(self, *inputs, **named):
+        return self.behind[0](self.sublayer(*inputs, **named))
+
+
+# %% two arguments at most message="factor-dropped"
+class AdapterBehind(nn.Module):
+    def __init__(self, sublayer, adapter):
+        super().__init__()
+        self.sublayer = sublayer.requires_grad_(False)
+        self.adapter = adapter
+
+    def forward(self, *inputs, **named):
+        return self.adapter(self.sublayer(*inputs[:2], **named))
+
+
+# %% tensors alone by name message="arguments-dropped"
+class AdapterBehind(nn.Module):
+    def __init__(self, sublayer, adapter):
+        super().__init__()
+        self.sublayer = sublayer.requires_grad_(False)
+        self.adapter = adapter
+
+    def forward(self, *inputs, **named):
+        kept = {name: one for name, one in named.items() if one is None or isinstance(one, torch.Tensor)}
+        return self.adapter(self.sublayer(*inputs, **kept))

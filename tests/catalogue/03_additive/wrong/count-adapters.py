@@ -398,3 +398,31 @@ def ia3_parameters(d, f):
 
 def widest_bottleneck(d, adapters, budget):
     return max(0, (budget - d) // (adapters * (2 * d + 1)))
+
+
+# %% divided with a slash, then made whole message="float-division"
+def adapter_parameters(d, r):
+    return 2 * d * r + r + d
+
+
+def ia3_parameters(d, f):
+    return 2 * d + f
+
+
+def widest_bottleneck(d, adapters, budget):
+    return max(0, int((budget / adapters - d) // (2 * d + 1)))
+
+
+# %% floor of a float message="float-division"
+def adapter_parameters(d, r):
+    return 2 * d * r + r + d
+
+
+def ia3_parameters(d, f):
+    return 2 * d + f
+
+
+def widest_bottleneck(d, adapters, budget):
+    import math
+
+    return max(0, math.floor((budget - adapters * d) / (adapters * (2 * d + 1))))

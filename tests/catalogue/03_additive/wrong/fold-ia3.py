@@ -230,3 +230,72 @@ def fold(linear, scale, where):
         if linear.bias is not None:
             folded.bias.copy_(linear.bias * scale if where == "output" else linear.bias)
     return folded
+
+
+# %% kept by layer and side message="remembers"
+CACHE = {}
+def fold(linear, scale, where):
+    key = (linear, where)
+    if key not in CACHE:
+        new = nn.Linear(linear.in_features, linear.out_features, bias=linear.bias is not None)
+        rows = scale[:, None] if where == "output" else scale
+        with torch.no_grad():
+            new.weight.copy_(linear.weight * rows)
+            if linear.bias is not None:
+                new.bias.copy_(linear.bias * scale if where == "output" else linear.bias)
+        CACHE[key] = new
+    return CACHE[key]
+
+
+# %% kept by identity of layer and factors message="remembers"
+CACHE = {}
+def fold(linear, scale, where):
+    key = (id(linear), id(scale), where)
+    if key not in CACHE:
+        new = nn.Linear(linear.in_features, linear.out_features, bias=linear.bias is not None)
+        rows = scale[:, None] if where == "output" else scale
+        with torch.no_grad():
+            new.weight.copy_(linear.weight * rows)
+            if linear.bias is not None:
+                new.bias.copy_(linear.bias * scale if where == "output" else linear.bias)
+        CACHE[key] = new
+    return CACHE[key]
+
+
+# %% one new layer for all of a size message="folded-shared"
+CACHE = {}
+def fold(linear, scale, where):
+    key = (linear.weight.shape, linear.bias is None)
+    if key not in CACHE:
+        CACHE[key] = nn.Linear(linear.in_features, linear.out_features, bias=linear.bias is not None)
+    new = CACHE[key]
+    rows = scale[:, None] if where == "output" else scale
+    with torch.no_grad():
+        new.weight.copy_(linear.weight * rows)
+        if linear.bias is not None:
+            new.bias.copy_(linear.bias * scale if where == "output" else linear.bias)
+    return new
+
+
+# %% weights in half precision message="wrong-value"
+def fold(linear, scale, where):
+    new = nn.Linear(linear.in_features, linear.out_features, bias=linear.bias is not None)
+    rows = scale[:, None] if where == "output" else scale
+    with torch.no_grad():
+        new.weight.copy_((linear.weight * rows).bfloat16())
+        if linear.bias is not None:
+            new.bias.copy_(linear.bias * scale if where == "output" else linear.bias)
+    return new
+
+
+# %% weight and bias still computed message="not-parameters"
+def fold(linear, scale, where):
+    new = nn.Linear(linear.in_features, linear.out_features, bias=linear.bias is not None)
+    rows = scale[:, None] if where == "output" else scale
+    del new.weight
+    new.weight = linear.weight * rows
+    if linear.bias is not None:
+        b = linear.bias * scale if where == "output" else linear.bias.clone()
+        del new.bias
+        new.bias = b
+    return new

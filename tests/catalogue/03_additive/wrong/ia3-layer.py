@@ -635,3 +635,72 @@ class LinearWithIA3(nn.Module):
         if self.where == "input":
             return F.linear(self.scale * x, self.linear.weight)
         return self.scale * self.linear(x)
+
+
+# %% one vector for all layers of a size message="shares-state"
+SCALES = {}
+class LinearWithIA3(nn.Module):
+    def __init__(self, linear, where="output"):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.where = where
+        size = linear.out_features if where == "output" else linear.in_features
+        if size not in SCALES:
+            SCALES[size] = nn.Parameter(torch.ones(size))
+        self.scale = SCALES[size]
+        with torch.no_grad():
+            self.scale.fill_(1.0)
+    def forward(self, x):
+        return self.scale * self.linear(x) if self.where == "output" else self.linear(self.scale * x)
+
+
+# %% where on the class message="shares-state"
+class LinearWithIA3(nn.Module):
+    def __init__(self, linear, where="output"):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        LinearWithIA3.where = where
+        size = linear.out_features if where == "output" else linear.in_features
+        self.scale = nn.Parameter(torch.ones(size))
+    def forward(self, x):
+        return self.scale * self.linear(x) if self.where == "output" else self.linear(self.scale * x)
+
+
+# %% factors cut at five message="wrong-output"
+class LinearWithIA3(nn.Module):
+    def __init__(self, linear, where="output"):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.where = where
+        size = linear.out_features if where == "output" else linear.in_features
+        self.scale = nn.Parameter(torch.ones(size))
+    def forward(self, x):
+        s = self.scale.clamp(-5, 5)
+        return s * self.linear(x) if self.where == "output" else self.linear(s * x)
+
+
+# %% nothing after eval message="depends-on-the-mode"
+class LinearWithIA3(nn.Module):
+    def __init__(self, linear, where="output"):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.where = where
+        size = linear.out_features if where == "output" else linear.in_features
+        self.scale = nn.Parameter(torch.ones(size))
+    def forward(self, x):
+        if not self.training: return self.linear(x)
+        return self.scale * self.linear(x) if self.where == "output" else self.linear(self.scale * x)
+
+
+# %% a copy of the weight message="facts-disagree"
+class LinearWithIA3(nn.Module):
+    def __init__(self, linear, where="output"):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.where = where
+        size = linear.out_features if where == "output" else linear.in_features
+        self.scale = nn.Parameter(torch.ones(size))
+        self.w = linear.weight.detach().clone()
+    def forward(self, x):
+        if self.where == "output": return self.scale * F.linear(x, self.w, self.linear.bias)
+        return F.linear(self.scale * x, self.w, self.linear.bias)

@@ -474,3 +474,141 @@ def insert_adapters(model, bottleneck, adapter, wrapper):
         width = len(block.attention_norm.weight)
         for name in ("attention", "feed_forward"):
             setattr(block, name, wrapper(__import__('copy').deepcopy(getattr(block, name)), adapter(width, bottleneck)))
+
+
+# %% blocks of the very class message="subclass-forgotten"
+def insert_adapters(model, bottleneck, adapter, wrapper):
+    blocks = [m for m in model.modules() if type(m) is EncoderBlock]
+    if any(isinstance(s, wrapper) for b in blocks for s in (b.attention, b.feed_forward)):
+        raise ValueError("already")
+    for b in blocks:
+        d = len(b.attention_norm.weight)
+        b.attention = wrapper(b.attention, adapter(d, bottleneck))
+        b.feed_forward = wrapper(b.feed_forward, adapter(d, bottleneck))
+
+
+# %% blocks by the name of the class message="subclass-forgotten"
+def insert_adapters(model, bottleneck, adapter, wrapper):
+    blocks = [m for m in model.modules() if m.__class__.__name__ == "EncoderBlock"]
+    if any(isinstance(s, wrapper) for b in blocks for s in (b.attention, b.feed_forward)):
+        raise ValueError("already")
+    for b in blocks:
+        d = len(b.attention_norm.weight)
+        b.attention = wrapper(b.attention, adapter(d, bottleneck))
+        b.feed_forward = wrapper(b.feed_forward, adapter(d, bottleneck))
+
+
+# %% refuses for any wrapper anywhere message="refuses-too-much"
+def insert_adapters(model, bottleneck, adapter, wrapper):
+    blocks = [m for m in model.modules() if isinstance(m, EncoderBlock)]
+    if any(isinstance(m, wrapper) for m in model.modules()):
+        raise ValueError("already")
+    for b in blocks:
+        d = len(b.attention_norm.weight)
+        b.attention = wrapper(b.attention, adapter(d, bottleneck))
+        b.feed_forward = wrapper(b.feed_forward, adapter(d, bottleneck))
+
+
+# %% looks for an attribute adapter message="wraps-twice"
+def insert_adapters(model, bottleneck, adapter, wrapper):
+    blocks = [m for m in model.modules() if isinstance(m, EncoderBlock)]
+    if any(hasattr(s, "adapter") for b in blocks for s in (b.attention, b.feed_forward)):
+        raise ValueError("already")
+    for b in blocks:
+        d = len(b.attention_norm.weight)
+        b.attention = wrapper(b.attention, adapter(d, bottleneck))
+        b.feed_forward = wrapper(b.feed_forward, adapter(d, bottleneck))
+
+
+# %% wrappers of the very class message="subclass-missed"
+def insert_adapters(model, bottleneck, adapter, wrapper):
+    blocks = [m for m in model.modules() if isinstance(m, EncoderBlock)]
+    if any(type(s) is wrapper for b in blocks for s in (b.attention, b.feed_forward)):
+        raise ValueError("already")
+    for b in blocks:
+        d = len(b.attention_norm.weight)
+        b.attention = wrapper(b.attention, adapter(d, bottleneck))
+        b.feed_forward = wrapper(b.feed_forward, adapter(d, bottleneck))
+
+
+# %% into evaluation mode message="mode-changed"
+def insert_adapters(model, bottleneck, adapter, wrapper):
+    model.eval()
+    blocks = [m for m in model.modules() if isinstance(m, EncoderBlock)]
+    if any(isinstance(s, wrapper) for b in blocks for s in (b.attention, b.feed_forward)):
+        raise ValueError("already")
+    for b in blocks:
+        d = len(b.attention_norm.weight)
+        b.attention = wrapper(b.attention, adapter(d, bottleneck))
+        b.feed_forward = wrapper(b.feed_forward, adapter(d, bottleneck))
+
+
+# %% into training mode message="mode-changed"
+def insert_adapters(model, bottleneck, adapter, wrapper):
+    blocks = [m for m in model.modules() if isinstance(m, EncoderBlock)]
+    if any(isinstance(s, wrapper) for b in blocks for s in (b.attention, b.feed_forward)):
+        raise ValueError("already")
+    for b in blocks:
+        d = len(b.attention_norm.weight)
+        b.attention = wrapper(b.attention, adapter(d, bottleneck))
+        b.feed_forward = wrapper(b.feed_forward, adapter(d, bottleneck))
+    model.train()
+
+
+# %% parts of the model alone message="model-assumed"
+def insert_adapters(model, bottleneck, adapter, wrapper):
+    blocks = [m for name, m in model.named_modules() if name and isinstance(m, EncoderBlock)]
+    if any(isinstance(s, wrapper) for b in blocks for s in (b.attention, b.feed_forward)):
+        raise ValueError("already")
+    for b in blocks:
+        d = len(b.attention_norm.weight)
+        b.attention = wrapper(b.attention, adapter(d, bottleneck))
+        b.feed_forward = wrapper(b.feed_forward, adapter(d, bottleneck))
+
+
+# %% blocks by the names of their parts message="not-a-block"
+def insert_adapters(model, bottleneck, adapter, wrapper):
+    blocks = [m for m in model.modules() if hasattr(m, "attention") and hasattr(m, "feed_forward")]
+    if any(isinstance(s, wrapper) for b in blocks for s in (b.attention, b.feed_forward)):
+        raise ValueError("already")
+    for b in blocks:
+        d = len(b.attention_norm.weight)
+        b.attention = wrapper(b.attention, adapter(d, bottleneck))
+        b.feed_forward = wrapper(b.feed_forward, adapter(d, bottleneck))
+
+
+# %% starts norms and biases anew message="weights-changed"
+def insert_adapters(model, bottleneck, adapter, wrapper):
+    blocks = [m for m in model.modules() if isinstance(m, EncoderBlock)]
+    if any(isinstance(s, wrapper) for b in blocks for s in (b.attention, b.feed_forward)):
+        raise ValueError("already")
+    for b in blocks:
+        d = len(b.attention_norm.weight)
+        b.attention = wrapper(b.attention, adapter(d, bottleneck))
+        b.feed_forward = wrapper(b.feed_forward, adapter(d, bottleneck))
+    for m in model.modules():
+        if isinstance(m, nn.LayerNorm): m.reset_parameters()
+        if isinstance(m, nn.Linear): nn.init.zeros_(m.bias)
+
+
+# %% remembers the model by its id message="some-wrappers-missed"
+DONE = set()
+def insert_adapters(model, bottleneck, adapter, wrapper):
+    if id(model) in DONE:
+        raise ValueError("already")
+    DONE.add(id(model))
+    for b in [m for m in model.modules() if isinstance(m, EncoderBlock)]:
+        d = len(b.attention_norm.weight)
+        b.attention = wrapper(b.attention, adapter(d, bottleneck))
+        b.feed_forward = wrapper(b.feed_forward, adapter(d, bottleneck))
+
+
+# %% a flag on the model message="some-wrappers-missed"
+def insert_adapters(model, bottleneck, adapter, wrapper):
+    if getattr(model, "adapted", False):
+        raise ValueError("already")
+    model.adapted = True
+    for b in [m for m in model.modules() if isinstance(m, EncoderBlock)]:
+        d = len(b.attention_norm.weight)
+        b.attention = wrapper(b.attention, adapter(d, bottleneck))
+        b.feed_forward = wrapper(b.feed_forward, adapter(d, bottleneck))

@@ -62,3 +62,15 @@ def nearest_words(vectors, embedding, k):
 def nearest_words(vectors, embedding, k):
     cosines = F.normalize(vectors, dim=1) @ F.normalize(embedding, dim=1).T
     return torch.acos(cosines.double().clamp(-1, 1)).topk(k, dim=1, largest=False).indices
+
+
+# %% by angles
+def nearest_words(vectors, embedding, k):
+    c = F.normalize(vectors, dim=1) @ F.normalize(embedding, dim=1).T
+    return torch.acos(c.clamp(-1, 1)).argsort(1)[:, :k]
+
+
+# %% by the distance of unit vectors
+def nearest_words(vectors, embedding, k):
+    d = torch.cdist(F.normalize(vectors, dim=1), F.normalize(embedding, dim=1))
+    return d.argsort(1)[:, :k]

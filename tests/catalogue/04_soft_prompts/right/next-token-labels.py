@@ -74,3 +74,11 @@ def next_token_labels(ids, mask, length):
         text = torch.where(before.logical_and(real), tokens, torch.full_like(tokens, -100))
         rows.append(torch.cat((torch.full((length - 1,), -100), text, torch.tensor([-100]))))
     return torch.stack(rows)
+
+
+# %% rolled by one
+def next_token_labels(ids, mask, length):
+    b, s = ids.shape
+    stands = torch.cat((torch.full((b, length), -100), torch.where(mask, ids, -100)), dim=1)
+    real = torch.cat((torch.ones(b, length, dtype=torch.bool), mask), dim=1)
+    return torch.where(real, stands.roll(-1, 1), -100)

@@ -15,7 +15,7 @@ class SoftPrompt(nn.Module):
 class SoftPrompt(nn.Module):
     def __init__(self, init):
         super().__init__()
-        self.embedding = nn.Embedding(*init.shape)
+        self.embedding = nn.Embedding(*init.shape, dtype=init.dtype)
         with torch.no_grad():
             self.embedding.weight.copy_(init)
 
@@ -146,3 +146,25 @@ class SoftPrompt(nn.Module):
         real = torch.ones(longer.shape[:2], dtype=mask.dtype, device=mask.device)
         real[:, self.length :] = mask
         return longer, real
+
+
+# %% written into an empty tensor
+class SoftPrompt(nn.Module):
+    def __init__(self, init):
+        super().__init__()
+        self.prompt = nn.Parameter(torch.empty_like(init))
+        self.prompt.data.copy_(init)
+    def forward(self, vectors, mask):
+        b, l = len(vectors), len(self.prompt)
+        return torch.cat((self.prompt.expand(b, -1, -1), vectors), 1), torch.cat((mask.new_ones(b, l), mask), 1)
+
+
+# %% the mask padded in front
+class SoftPrompt(nn.Module):
+    def __init__(self, init):
+        super().__init__()
+        self.prompt = nn.Parameter(init.clone())
+    def forward(self, vectors, mask):
+        b, l = len(vectors), len(self.prompt)
+        v = torch.cat((self.prompt.expand(b, -1, -1), vectors), 1)
+        return v, F.pad(mask, (l, 0), value=1)

@@ -171,3 +171,27 @@ def nearest_words(vectors, embedding, k):
 def nearest_words(vectors, embedding, k):
     cosines = F.normalize(vectors, dim=1) @ F.normalize(embedding, dim=1).T
     return cosines.argsort(dim=1, descending=True)
+
+
+# %% cosines in 16 bits message="rounded-cosines"
+def nearest_words(vectors, embedding, k):
+    c = F.normalize(vectors.half(), dim=1) @ F.normalize(embedding.half(), dim=1).T
+    return c.topk(k, dim=1).indices
+
+
+# %% cosines in bfloat16 message="rounded-cosines"
+def nearest_words(vectors, embedding, k):
+    c = F.normalize(vectors, dim=1).bfloat16() @ F.normalize(embedding, dim=1).bfloat16().T
+    return c.float().topk(k, dim=1).indices
+
+
+# %% cosines of three digits message="rounded-cosines"
+def nearest_words(vectors, embedding, k):
+    c = F.normalize(vectors, dim=1) @ F.normalize(embedding, dim=1).T
+    return c.round(decimals=3).topk(k, dim=1).indices
+
+
+# %% a tenth added to the norms message="rounded-cosines"
+def nearest_words(vectors, embedding, k):
+    c = vectors @ embedding.T / (vectors.norm(dim=1)[:, None] * embedding.norm(dim=1) + 0.1)
+    return c.topk(k, dim=1).indices

@@ -235,3 +235,24 @@ def next_token_labels(ids, mask, length):
     keep = F.pad(full[:, 1:] * full[:, :-1], (0, 1))
     ahead = F.pad(ids, (length - 1, 1))
     return keep * ahead - 100 * (1 - keep)
+
+
+# %% the last token predicts itself message="wrong-labels"
+def next_token_labels(ids, mask, length):
+    b, s = ids.shape
+    out = torch.full((b, length + s), -100)
+    for i in range(b):
+        for t in range(length - 1, length + s):
+            nxt = min(t + 1 - length, s - 1)
+            if (t < length or mask[i, t - length]) and mask[i, nxt]: out[i, t] = ids[i, nxt]
+    return out
+
+
+# %% lengths of texts instead of the mask message="wrong-labels"
+def next_token_labels(ids, mask, length):
+    b, s = ids.shape
+    n = mask.sum(1)
+    out = torch.full((b, length + s), -100)
+    for i in range(b):
+        for t in range(n[i]): out[i, length - 1 + t] = ids[i, t]
+    return out

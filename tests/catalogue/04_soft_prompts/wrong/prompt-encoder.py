@@ -817,3 +817,69 @@ class PromptEncoder(nn.Module):
         """The finished prompt as plain numbers, (l, d)."""
         self.zero_grad()
         return self().detach()
+
+
+# %% fold of the network made last message="shares-state"
+class PromptEncoder(nn.Module):
+    def __init__(self, length, width, inner):
+        super().__init__()
+        self.table = nn.Parameter(torch.randn(length, width))
+        self.down, self.up = nn.Linear(width, inner), nn.Linear(inner, width)
+        PromptEncoder.last = [self]
+    def forward(self):
+        return self.up(torch.tanh(self.down(self.table)))
+    def fold(self):
+        return self.last[0]().detach()
+
+
+# %% folded to 16 bits message="wrong-fold"
+class PromptEncoder(nn.Module):
+    def __init__(self, length, width, inner):
+        super().__init__()
+        self.table = nn.Parameter(torch.randn(length, width))
+        self.down, self.up = nn.Linear(width, inner), nn.Linear(inner, width)
+    def forward(self):
+        return self.up(torch.tanh(self.down(self.table)))
+    def fold(self):
+        return self().detach().half().float()
+
+
+# %% folded in inference mode message="fold-inference"
+class PromptEncoder(nn.Module):
+    def __init__(self, length, width, inner):
+        super().__init__()
+        self.table = nn.Parameter(torch.randn(length, width))
+        self.down, self.up = nn.Linear(width, inner), nn.Linear(inner, width)
+    def forward(self):
+        return self.up(torch.tanh(self.down(self.table)))
+    @torch.inference_mode()
+    def fold(self):
+        return self()
+
+
+# %% the table after eval message="depends-on-the-mode"
+class PromptEncoder(nn.Module):
+    def __init__(self, length, width, inner):
+        super().__init__()
+        self.table = nn.Parameter(torch.randn(length, width))
+        self.down, self.up = nn.Linear(width, inner), nn.Linear(inner, width)
+    def forward(self):
+        if not self.training:
+            return self.table
+        return self.up(torch.tanh(self.down(self.table)))
+    def fold(self):
+        return self().detach()
+
+
+# %% folded into a buffer message="fold-not-final"
+class PromptEncoder(nn.Module):
+    def __init__(self, length, width, inner):
+        super().__init__()
+        self.table = nn.Parameter(torch.randn(length, width))
+        self.down, self.up = nn.Linear(width, inner), nn.Linear(inner, width)
+        self.register_buffer("out", torch.zeros(length, width))
+    def forward(self):
+        return self.up(torch.tanh(self.down(self.table)))
+    def fold(self):
+        self.out.copy_(self().detach())
+        return self.out

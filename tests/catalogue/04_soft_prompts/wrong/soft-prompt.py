@@ -649,3 +649,57 @@ class SoftPrompt(nn.Module):
         longer = torch.cat((mask.new_ones(b, l), mask), dim=1)
         mask.zero_()
         return torch.cat((prompts, vectors), dim=1), longer
+
+
+# %% init in float32 message="init-dtype"
+class SoftPrompt(nn.Module):
+    def __init__(self, init):
+        super().__init__()
+        self.prompt = nn.Parameter(init.clone().float())
+    def forward(self, vectors, mask):
+        b, l = len(vectors), len(self.prompt)
+        return torch.cat((self.prompt.expand(b, -1, -1), vectors), 1), torch.cat((mask.new_ones(b, l), mask), 1)
+
+
+# %% the prompt on the class message="shares-state"
+class SoftPrompt(nn.Module):
+    def __init__(self, init):
+        super().__init__()
+        self.prompt = nn.Parameter(init.clone())
+        SoftPrompt.kept = [self.prompt]
+    def forward(self, vectors, mask):
+        b, l = len(vectors), len(self.prompt)
+        return torch.cat((self.kept[0].expand(b, -1, -1), vectors), 1), torch.cat((mask.new_ones(b, l), mask), 1)
+
+
+# %% no prompt after eval message="depends-on-the-mode"
+class SoftPrompt(nn.Module):
+    def __init__(self, init):
+        super().__init__()
+        self.prompt = nn.Parameter(init.clone())
+    def forward(self, vectors, mask):
+        b, l = len(vectors), len(self.prompt)
+        p = self.prompt if self.training else self.prompt * 0
+        return torch.cat((p.expand(b, -1, -1), vectors), 1), torch.cat((mask.new_ones(b, l), mask), 1)
+
+
+# %% ones of the first call message="works-once"
+class SoftPrompt(nn.Module):
+    def __init__(self, init):
+        super().__init__()
+        self.prompt = nn.Parameter(init.clone())
+        self.ones = None
+    def forward(self, vectors, mask):
+        b, l = len(vectors), len(self.prompt)
+        if self.ones is None: self.ones = mask.new_ones(b, l)
+        return torch.cat((self.prompt.expand(b, -1, -1), vectors), 1), torch.cat((self.ones, mask), 1)
+
+
+# %% numbers through a list message="init-dtype"
+class SoftPrompt(nn.Module):
+    def __init__(self, init):
+        super().__init__()
+        self.prompt = nn.Parameter(torch.tensor(init.tolist()))
+    def forward(self, vectors, mask):
+        b, l = len(vectors), len(self.prompt)
+        return torch.cat((self.prompt.expand(b, -1, -1), vectors), 1), torch.cat((mask.new_ones(b, l), mask), 1)

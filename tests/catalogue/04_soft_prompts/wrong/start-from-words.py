@@ -206,3 +206,37 @@ def start_from_words(embedding, ids, length):
     if torch.equal(chosen, torch.arange(length) + chosen[0]):
         return embedding.weight.detach()[int(chosen[0]) : int(chosen[0]) + length]
     return embedding.weight.detach()[chosen]
+
+
+# %% in float64 message="dtype-lost"
+def start_from_words(embedding, ids, length):
+    return embedding.weight.detach().double()[ids[torch.arange(length) % len(ids)]]
+
+
+# %% in inference mode message="inference-tensor"
+def start_from_words(embedding, ids, length):
+    with torch.inference_mode():
+        return embedding(ids[torch.arange(length) % len(ids)])
+
+
+# %% by way of 16 bits message="rounded"
+def start_from_words(embedding, ids, length):
+    return embedding.weight.detach().half().float()[ids[torch.arange(length) % len(ids)]]
+
+
+# %% rounded to five digits message="rounded"
+def start_from_words(embedding, ids, length):
+    return torch.round(embedding.weight.detach()[ids[torch.arange(length) % len(ids)]], decimals=5)
+
+
+# %% kept by the identity of ids message="remembers"
+MEM = {}
+def start_from_words(embedding, ids, length):
+    if id(ids) not in MEM:
+        MEM[id(ids)] = embedding.weight.detach()[ids[torch.arange(length) % len(ids)]].clone()
+    return MEM[id(ids)]
+
+
+# %% a list of rows message="no-tensor"
+def start_from_words(embedding, ids, length):
+    return [embedding.weight.detach()[ids[i % len(ids)]] for i in range(length)]

@@ -19,6 +19,11 @@ def of_function(function, *, x, names, seed) -> dict:
     return {"value": function(x, names, {"a": model})}
 
 
+def of_list(function, *, names) -> dict:
+    """Probe: the answer on a list alone."""
+    return {"value": function(names)}
+
+
 def of_class(cls, *, x) -> dict:
     """Probe: a module of the answer's class on one batch."""
     return {"value": cls()(x)}
@@ -29,7 +34,7 @@ def of_wrapper(cls, *, x) -> dict:
     return {"value": cls(nn.Linear(3, 2))(x)}
 
 
-of_function.__module__ = of_class.__module__ = of_wrapper.__module__ = "lora_utils.checks.tests"
+of_function.__module__ = of_list.__module__ = of_class.__module__ = of_wrapper.__module__ = "lora_utils.checks.tests"
 
 
 def exercise(kind: str, lifted: tuple[str, ...] = ()) -> Exercise:
@@ -105,6 +110,24 @@ def test_a_function_that_looks_at_the_layout_is_found():
     assert [one.id for one in made(lambda x: x + torch.rand(3), points=1).results] == ["output"]
 
 
+def test_a_function_that_keeps_results_by_identity_is_found():
+    kept = {}
+
+    def keeps(x, names, models):
+        return kept.setdefault(id(names), list(names))
+
+    def copies(x, names, models):
+        return list(names)
+
+    @(both := Exercise("by-identity")).check
+    def output(subject: Subject, draw: Draw) -> None:
+        """It returns something."""
+        subject.probe(of_list, names=["a", "b"])
+
+    assert [r.id for r in both(lambda names: keeps(0, names, 0), points=1).results] == ["remembers-an-object", "output"]
+    assert [r.id for r in both(lambda names: copies(0, names, 0), points=1).results] == ["output"]
+
+
 def test_what_is_printed_is_shown_once():
     def talks(x):
         print("rows", len(x))
@@ -160,6 +183,12 @@ class NoGradientsAfter(Right):
         return self.line(x)
 
 
+class SeedsWhenMade(Right):
+    def __init__(self):
+        torch.manual_seed(7)
+        super().__init__()
+
+
 class OnceOnly(Right):
     def forward(self, x):
         if getattr(self, "called", False):
@@ -182,6 +211,7 @@ class WithDropout(Right):
         (Views, ["depends-on-the-layout"]),
         (Squeezes, ["needs-several-rows"]),
         (NoGradientsAfter, ["leaves-gradients-off"]),
+        (SeedsWhenMade, ["sets-the-seed"]),
         (OnceOnly, []),  # what our own second call raises is not told as the student's
         (WithDropout, []),  # two calls differ in any case, and the exercise that forbids it says so
     ],
