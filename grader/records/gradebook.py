@@ -24,6 +24,7 @@ from grader.build.twins import CODE_STUB, RELEASE_PREPROCESSORS, clean
 from grader.records.attempt_policy import no_penalty
 from grader.records.extensions import Extensions
 from grader.records.held_grades import Held, held_grades
+from grader.records.lab_cells import SaveMoreCells
 from grader.records.submitted_rows import LabRows
 from grader.results import Result
 from grader.text.safe_names import require_plain_name
@@ -166,7 +167,7 @@ class Gradebook:
             The due date that holds now.
 
         Raises:
-            GradebookError: the lab's cells have changed while the gradebook holds submissions of it.
+            GradebookError: the lab has lost cells while the gradebook holds submissions of it.
         """
         changes = {"duedate": due} if due is not None else {}
         assignment = self._book.update_or_create_assignment(lab, **changes)
@@ -174,7 +175,7 @@ class Gradebook:
         nb = clean(notebook)
         resources = {"nbgrader": {"notebook": lab, "assignment": lab, "db_url": self.url}}
         try:
-            for preprocessor in RELEASE_PREPROCESSORS[: RELEASE_PREPROCESSORS.index(SaveCells) + 1]:
+            for preprocessor in (*RELEASE_PREPROCESSORS[: RELEASE_PREPROCESSORS.index(SaveCells)], SaveMoreCells):
                 options = {"code_stub": CODE_STUB} if issubclass(preprocessor, ClearSolutions) else {}
                 nb, resources = preprocessor(**options).preprocess(nb, resources)
         except RuntimeError as error:

@@ -12,6 +12,7 @@ from grader.build.build import find_labs
 from grader.build.source import read_source
 from grader.build.twins import solution_twin, to_bytes
 from grader.class_run import grading_run
+from grader.course import Course
 from grader.notebooks.answer_key import AnswerKey
 from grader.results import Exercise, Result
 
@@ -25,13 +26,16 @@ def course(tmp_path):
     return tiny.make_course(tmp_path)
 
 
-def keys_with(course: Path, old: str = "", new: str = "", more: str = "") -> dict[str, AnswerKey]:
+def keys_with(course: Path, *changes: tuple[str, str], more: str = "") -> dict[str, AnswerKey]:
     """The keys after the instructor has changed the first lab."""
     path = course / "solutions" / LAB / f"{LAB}.py"
-    assert old in path.read_text()
-    path.write_text(path.read_text().replace(old, new) + more)
+    text = path.read_text()
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    path.write_text(text + more)
     (lab,) = (lab for lab in find_labs(course) if lab.name == LAB)
-    lab.solution.write_bytes(to_bytes(solution_twin(read_source(lab.source))))
+    lab.solution.write_bytes(to_bytes(solution_twin(read_source(lab.source, course=Course.of(course)))))
     return tiny.keys_of(course)
 
 
@@ -95,28 +99,59 @@ def test_after_the_same_answer(entered, run, book, course):
     assert automatic(book) == (1.0, 2.0, False)
 
 
+HIDDEN = "grade.hidden(of_zero, points={})\n### END HIDDEN TESTS\ngrade\n\n# %% tags"
+
+
 @pytest.mark.parametrize(
-    ("old", "new"),
-    [("It also works for zero.", "Zero stays zero."), ("points=3, of=4", "points=2, of=4"), ("# Doubling", "# Twice")],
-    ids=["hidden test", "visible part", "text"],
-)
-def test_after_other_checks(old, new, entered, run, book, course):
-    graded = run(2, "double = 1", keys_with(course, old, new))
+    "changes",
+    [
+        (("It also works for zero.", "Zero stays zero."),),
+        (("check_double(double, points=3, of=4)", "check_double(double, points=2, of=4)"),
+         (HIDDEN.format(1), HIDDEN.format(2))),
+    ],
+    ids=["hidden test", "visible part"],
+)  # fmt: skip
+def test_after_other_checks(changes, entered, run, book, course):
+    graded = run(2, "double = 1", keys_with(course, *changes))
     assert graded.problems == []
     assert [row.standing.new for row in graded.graded] == [True]  # it was graded again
     assert of_a_person(book) == ENTERED
     assert automatic(book) == (2.0, 2.0, True)
 
 
+def test_after_another_text(entered, run, book, course):
+    graded = run(2, "double = 1", keys_with(course, ("# Doubling", "# Twice")))
+    assert [row.standing.new for row in graded.graded] == [False]
+    assert of_a_person(book) == ENTERED
+    assert automatic(book) == (1.0, 2.0, False)
+
+
 def test_after_other_points_of_a_cell(entered, run, book, course):
-    assert run(2, "double = 1", keys_with(course, '"points": 4', '"points": 5')).problems == []
+    (course / "course.toml").write_text("[lab.01]\npoints = { double = 5 }\n")
+    assert run(2, "double = 1", keys_with(course)).problems == []
     assert of_a_person(book) == ENTERED
     with book() as gradebook:
         assert gradebook.find_grade("test-double", LAB, LAB, "ada").max_score == 5.0
 
 
-def test_other_cells_are_refused_and_touch_nothing(entered, run, book, course):
-    (problem,) = run(3, "double = 2", keys_with(course, more=EXTRA)).problems
+def test_after_more_exercises(entered, run, book, course):
+    graded = run(3, "double = 2", keys_with(course, more=EXTRA.replace("check_third", "check_half")))
+    assert graded.problems == []
+    assert of_a_person(book) == ENTERED
+    with book() as gradebook:
+        submission = gradebook.find_submission(LAB, "ada")
+        assert {grade.name: grade.auto_score for grade in submission.notebooks[0].grades} == {
+            "test-double": 3.0, "test-half": 3.0, "test-third": 3.0,
+        }  # fmt: skip
+        assert (submission.max_score, {c.name for c in submission.notebooks[0].comments}) == (
+            12.0, {"double", "half", "third"},
+        )  # fmt: skip
+
+
+def test_fewer_exercises_are_refused_and_touch_nothing(entered, run, book, course):
+    text = (course / "solutions" / LAB / f"{LAB}.py").read_text()
+    half = text[text.index("\n# %% [markdown]\n# ### Exercise: half as much") :]
+    (problem,) = run(3, "double = 2", keys_with(course, (half, ""))).problems
     assert "nbgrader db assignment remove 01_double --force" in problem
     assert problem.endswith("but also deletes the 4 points and comments that people entered.")
     assert of_a_person(book) == ENTERED
