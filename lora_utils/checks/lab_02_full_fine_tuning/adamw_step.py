@@ -164,6 +164,9 @@ def seen_steps(subject: Subject, cases: list) -> dict:
                 came, wanted = tuple(look[name].shape), tuple(c["theta"].shape)
                 raise Failure("wrong-moment-shape", f"{name} must have the shape of theta, {wanted}, got {came}",
                               "All operations act number by number: nothing is summed or averaged.")  # fmt: skip
+            if look[name].dtype != c["theta"].dtype:
+                raise Failure("dtype-lost", f"theta came in {c['theta'].dtype}, and {name} comes back in "
+                              f"{look[name].dtype}", "Compute in the dtype that comes in: no .float().")  # fmt: skip
     return {"looks": looks, "given": seen["given"]}
 
 

@@ -248,6 +248,7 @@ def each_batch_alone(subject: Subject, draw: Draw) -> None:
     """Each step follows the gradient of its own batch alone, whatever is left from before."""
     judge_steps(subject, step_case(draw, steps=3))
     judge_steps(subject, {**step_case(draw), "stale": True})
+    judge_steps(subject, {**(c := step_case(draw)), "body": 30 * c["body"]})  # a long gradient is not cut
 
 
 @training_step.check(after=("one-step", "each-batch-alone"))

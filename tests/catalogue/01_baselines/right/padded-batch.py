@@ -71,3 +71,10 @@ def pad_with_mask(rows, pad_id):
     mask = torch.arange(int(lengths.max()))[None].lt(lengths.unsqueeze(1))
     flat = torch.tensor([token for row in rows for token in row])
     return torch.full(mask.shape, pad_id).masked_scatter(mask, flat), mask
+
+
+# %% pad_sequence twice
+def pad_with_mask(rows, pad_id):
+    from torch.nn.utils.rnn import pad_sequence
+    t = [torch.tensor(r, dtype=torch.long) for r in rows]
+    return pad_sequence(t, batch_first=True, padding_value=pad_id), pad_sequence([torch.ones_like(x, dtype=torch.bool) for x in t], batch_first=True)

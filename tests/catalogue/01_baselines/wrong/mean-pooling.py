@@ -308,3 +308,15 @@ def mean_pool(vectors, mask):
     n=mask.sum(1,keepdim=True)
     m=(vectors*mask[:,:,None]).sum(1)/n.clamp(min=1)
     return torch.where(n>0,m,vectors.mean(1))
+
+
+# %% vectors in 16 bits message="wrong-mean"
+def mean_pool(vectors, mask):
+    m = mask[:, :, None]
+    return ((vectors.half() * m).sum(1) / m.sum(1).clamp(min=1)).to(vectors.dtype)
+
+
+# %% the first so many tokens message="wrong-mean"
+def mean_pool(vectors, mask):
+    n = mask.sum(1)
+    return torch.stack([v[: int(k)].mean(0) if k else torch.zeros(v.shape[1]) for v, k in zip(vectors, n)])

@@ -328,3 +328,19 @@ def pad_with_mask(rows, pad_id):
     longest = max(len(rows[0]), len(rows[1]) if len(rows) > 1 else 0)
     ids = torch.tensor([row + [pad_id] * (longest - len(row)) for row in rows])
     return ids, torch.arange(longest) < torch.tensor([len(row) for row in rows])[:, None]
+
+
+# %% numbers through 16 bits message="wrong-ids"
+def pad_with_mask(rows, pad_id):
+    s = max(map(len, rows))
+    ids = torch.full((len(rows), s), pad_id, dtype=torch.int64)
+    for i, r in enumerate(rows): ids[i, :len(r)] = torch.tensor(r, dtype=torch.float16).long() if r else ids[i, :0]
+    return ids, torch.arange(s) < torch.tensor([len(r) for r in rows])[:, None]
+
+
+# %% the mask from the last token that is not padding message="wrong-mask"
+def pad_with_mask(rows, pad_id):
+    s = max(map(len, rows))
+    ids = torch.tensor([list(r) + [pad_id] * (s - len(r)) for r in rows])
+    m = ids.flip(1).ne(pad_id).cumsum(1).flip(1) > 0
+    return ids, m

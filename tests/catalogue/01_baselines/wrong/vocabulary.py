@@ -622,3 +622,27 @@ def build_vocabulary(texts, specials, min_freq=1):
 def numbers(tokens, vocabulary):
     place = {t: i for i, t in enumerate(vocabulary)}
     return [place.get(t, place["<unk>"]) for t in tokens]
+
+
+# %% places kept by the identity of the vocabulary message="remembers-an-object"
+CACHE = {}
+def build_vocabulary(texts, specials, min_freq=1):
+    counts = Counter(t for x in texts for t in x)
+    kept = [t for t, c in counts.items() if c >= min_freq and t not in specials]
+    return list(specials) + sorted(kept, key=lambda t: (-counts[t], t))
+def numbers(tokens, vocabulary):
+    if id(vocabulary) not in CACHE:
+        CACHE[id(vocabulary)] = {t: k for k, t in enumerate(vocabulary)}
+    place = CACHE[id(vocabulary)]
+    return [place.get(t, place["<unk>"]) for t in tokens]
+
+
+# %% counts that go on from call to call message="wrong-vocabulary"
+COUNTS = Counter()
+def build_vocabulary(texts, specials, min_freq=1):
+    for x in texts: COUNTS.update(x)
+    kept = [t for t, c in COUNTS.items() if c >= min_freq and t not in specials]
+    return list(specials) + sorted(kept, key=lambda t: (-COUNTS[t], t))
+def numbers(tokens, vocabulary):
+    place = {t: k for k, t in enumerate(vocabulary)}
+    return [place.get(t, place["<unk>"]) for t in tokens]

@@ -484,3 +484,23 @@ def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
     vh = v / (1 - beta2**t)
     theta = theta - lr * mh / (vh.sqrt() + eps) - lr * weight_decay * theta
     return theta, m, v
+
+
+# %% theta in float32 message="dtype-lost"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = beta1 * m + (1 - beta1) * g; v = beta2 * v + (1 - beta2) * g**2
+    return (theta - lr * (m / (1 - beta1**t)) / ((v / (1 - beta2**t)).sqrt() + eps) - lr * weight_decay * theta).float(), m, v
+
+
+# %% corrected for ten steps at most message="wrong-theta"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    t = min(t, 10)
+    m = beta1 * m + (1 - beta1) * g; v = beta2 * v + (1 - beta2) * g**2
+    return theta - lr * (m / (1 - beta1**t)) / ((v / (1 - beta2**t)).sqrt() + eps) - lr * weight_decay * theta, m, v
+
+
+# %% corrected in the first step alone message="wrong-theta"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = beta1 * m + (1 - beta1) * g; v = beta2 * v + (1 - beta2) * g**2
+    a, b = (m / (1 - beta1), v / (1 - beta2)) if t == 1 else (m, v)
+    return theta - lr * a / (b.sqrt() + eps) - lr * weight_decay * theta, m, v

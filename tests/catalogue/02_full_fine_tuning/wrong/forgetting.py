@@ -263,3 +263,17 @@ def forgetting(model, old_head, accuracy, before):
     after=accuracy(model)
     model.fc2=new
     return before-after
+
+
+# %% rounded to four digits message="rounded"
+def forgetting(model, old_head, accuracy, before):
+    new = model.fc2; model.fc2 = old_head
+    after = accuracy(model); model.fc2 = new
+    return round(before - after, 4)
+
+
+# %% the first new head kept on the function message="other-head-left-in"
+def forgetting(model, old_head, accuracy, before):
+    if not hasattr(forgetting, "new"): forgetting.new = model.fc2
+    model.fc2 = old_head; after = accuracy(model); model.fc2 = forgetting.new
+    return before - after

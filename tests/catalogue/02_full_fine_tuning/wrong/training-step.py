@@ -563,3 +563,18 @@ def training_step(model, optimizer, inputs, labels):
     loss.backward()
     optimizer.step()
     return loss.item()
+
+
+# %% gradients cut at a length of ten message="wrong-step"
+def training_step(model, optimizer, inputs, labels):
+    model.train(); optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs), labels); loss.backward()
+    nn.utils.clip_grad_norm_(model.parameters(), 10.0); optimizer.step()
+    return loss.item()
+
+
+# %% class 0 left out message="wrong-step"
+def training_step(model, optimizer, inputs, labels):
+    model.train(); optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs), labels, ignore_index=0); loss.backward(); optimizer.step()
+    return loss.item()
