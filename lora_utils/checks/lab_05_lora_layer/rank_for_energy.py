@@ -49,7 +49,7 @@ def reaches_share(subject: Subject, draw: Draw) -> None:
         s = torch.cat((s, torch.zeros(min(d, k) - len(s))))
         matrices.append(known(draw, *((d, k) if i % 2 else (k, d)), s))
     last = matrices[1]  # and one more of its shape, whose energy comes faster
-    matrices.append(known(draw, len(last.left), len(last.right), last.s * torch.tensor([4.0, 2, 1, 0.5, 0.2])))
+    matrices.append(known(draw, len(last.left), len(last.right), last.s * 0.5 ** torch.arange(len(last.s))))
     judge_ranks(subject, far_cases(matrices, SHARES))
 
 
