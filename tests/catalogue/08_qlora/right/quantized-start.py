@@ -51,35 +51,8 @@ def start_near(W, rank):
     return Q, vectors.float(), (rest @ vectors).T.float()
 
 
-# %% trained with an optimiser of the second order
-def start_near(W, rank):
-    Q = dequantize_4bit(quantize_4bit(W))
-    size = (W - Q).norm().clamp(min=1e-12)
-    rest = ((W - Q) / size).T.double()  # (i, o)
-    generator = torch.Generator().manual_seed(1)
-    A = torch.randn(W.shape[1], rank, generator=generator, dtype=torch.float64).mul(0.3).requires_grad_()
-    B = torch.randn(rank, W.shape[0], generator=generator, dtype=torch.float64).mul(0.3).requires_grad_()
-    optimizer = torch.optim.LBFGS([A, B], max_iter=300, history_size=20, line_search_fn="strong_wolfe")
-
-    def closure():
-        optimizer.zero_grad()
-        loss = (rest - A @ B).square().sum()
-        loss.backward()
-        return loss
-
-    optimizer.step(closure)
-    return Q, (A.detach() * size).float(), B.detach().float()
-
-
 # %% torch's randomised decomposition with many rounds
 def start_near(W, rank):
     Q = dequantize_4bit(quantize_4bit(W))
     U, S, V = torch.svd_lowrank((W - Q).double(), q=min(rank + 6, *W.shape), niter=20)
     return Q, (V[:, :rank] * S[:rank]).float(), U[:, :rank].T.float()
-
-
-# %% principal part in the path, as PiSSA does
-def start_near(W, rank):
-    U, S, Vh = torch.linalg.svd(W, full_matrices=False)
-    A, B = Vh[:rank].T * S[:rank], U[:, :rank].T
-    return dequantize_4bit(quantize_4bit(W - (A @ B).T)), A, B
