@@ -40,6 +40,12 @@ def counted(function, *, cases: list) -> dict:
     return {"values": [function(model) for model in models], "parameters": [parameters_of(model) for model in models]}
 
 
+def counted_again(function, *, case: list) -> dict:
+    """Probe: the counts of one model before and after all of it was frozen."""
+    model = counting_model(*case)
+    return {"before": list(function(model)), "after": list(function(model.requires_grad_(False)))}
+
+
 def counting_model(case: str, n: int, a: int, b: int, c: int) -> nn.Module:
     """Not a probe by itself: a model for the function to count."""
     if case == "nested":
@@ -294,6 +300,11 @@ def total(subject: Subject, draw: Draw) -> None:
 def trainable(subject: Subject, draw: Draw) -> None:
     """The first number counts those that training may change: requires_grad is True."""
     judge_one(subject, drawn(draw, "nested"), 0, TRAINABLE)
+    (case,) = drawn(draw, "nested")[:1]
+    seen = subject.probe(counted_again, case=list(case))
+    if seen["after"] != [0, seen["before"][1]]:
+        raise Failure("remembers", f"counted again after model.requires_grad_(False), the same model gives "
+                      f"{tuple(seen['after'])}", "Count at each call: a model may be frozen in between.")  # fmt: skip
 
 
 @count_trainable.check(after=("total",))

@@ -188,3 +188,15 @@ def center(vectors):
     keep = (vectors != 0).any(-1, keepdim=True)
     m = (vectors * keep).sum(1, keepdim=True) / keep.sum(1, keepdim=True).clamp(min=1)
     return vectors - m
+
+
+# %% kept by the identity of the vectors message="remembers-an-object"
+MEM = {}
+def center(vectors):
+    if id(vectors) not in MEM: MEM[id(vectors)] = vectors - vectors.mean(1, keepdim=True)
+    return MEM[id(vectors)]
+
+
+# %% a mean in 16 bits message="wrong-result"
+def center(vectors):
+    return vectors - vectors.half().mean(1, keepdim=True).to(vectors.dtype)

@@ -280,3 +280,11 @@ def count_parameters(model):
     a=list(model.parameters())
     t=sum(p.numel() for p in a if p.requires_grad)
     return (t if model.training else 0), sum(p.numel() for p in a)
+
+
+# %% kept by the identity of the model message="remembers"
+N = {}
+def count_parameters(model):
+    if id(model) not in N:
+        N[id(model)] = (sum(p.numel() for p in model.parameters() if p.requires_grad), sum(p.numel() for p in model.parameters()))
+    return N[id(model)]
