@@ -625,7 +625,7 @@ class SoftPrompt(nn.Module):
         return torch.cat((prompts, vectors), dim=1), torch.cat((mask.new_ones(b, l), mask), dim=1)
 
 
-# %% half for speed message="wrong-vectors"
+# %% half for speed message="digits-lost"
 class SoftPrompt(nn.Module):
     def __init__(self, init):
         super().__init__()

@@ -65,8 +65,8 @@ def own_table(sample, bits):
     mask[zero] = 0
     free.requires_grad_(True)
     optimizer = torch.optim.Adam([free], lr=0.01)
-    for step in range(300):
-        if step == 200:
+    for step in range(160):
+        if step == 110:
             optimizer.param_groups[0]["lr"] = 0.002
         table = free * mask
         loss = (sample.unsqueeze(-1) - table).square().amin(-1).mean() * 1000
