@@ -10,7 +10,6 @@ WORDS_A_MINUTE = 200  # of a text that has formulas
 FIGURE_MINUTES = 2
 LINES_A_MINUTE = 30  # of code that is read, not written
 OFF = 10  # minutes that a statement may be off
-LONGEST = 90  # minutes, without what is for those who have time
 STATED = re.compile(r"about (\d+) minutes")
 CORE = re.compile(r"the core takes (\d+)")
 EXERCISE = re.compile(r"\| *(\d+) min(?:utes)? *\|")

@@ -13,7 +13,7 @@ from nbformat import NotebookNode
 
 from grader.build import markers
 from grader.build.course_values import shares
-from grader.build.lab_time import CORE, LONGEST, OFF, SPARE, core_minutes, estimated_minutes, stated_minutes
+from grader.build.lab_time import CORE, OFF, core_minutes, estimated_minutes, stated_minutes
 from grader.build.source_format import (
     CELL_KEYS,
     SKIP_TAG,
@@ -246,8 +246,6 @@ def tells_honest_time(notebook: NotebookNode) -> Iterator[tuple[int, str]]:
     if stated is not None and abs(stated - real) > OFF:
         yield 1, f"says about {stated} minutes, and its parts add up to {real:.0f}; state {5 * round(real / 5)}"
     said, core = stated_minutes(notebook, CORE), core_minutes(notebook)
-    if stated is not None and core > LONGEST + OFF:
-        yield 1, f"takes {core:.0f} minutes; write {SPARE!r} into the headings of what is not needed later"
     if stated is not None and core < real and (said is None or abs(said - core) > OFF):
         came = "says nothing of its core" if said is None else f"says that the core takes {said} minutes"
         yield 1, f"{came}, and its parts add up to {core:.0f}; state 'the core takes {5 * round(core / 5)}'"

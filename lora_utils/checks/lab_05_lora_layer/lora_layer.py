@@ -19,7 +19,7 @@ from lora_utils.checks.framework.subject import StudentRaised, Subject
 from lora_utils.checks.lab_05_lora_layer.layer_output import case, judge_output
 from lora_utils.checks.lab_05_lora_layer.lora_layer_probes import build, initial_a, named, run
 
-lora_layer = Exercise("lora-layer", lifted=("changes-a-tensor",))
+lora_layer = Exercise("lora-layer", lifted=("changes-a-tensor", "sets-the-seed"))
 
 WRITE_MODULE = "Write class LoRALayer(nn.Module) with super().__init__() as the first line of __init__."
 

@@ -192,10 +192,6 @@ MALFORMED = {
         ),
         r"cell 1 .*: says that the core takes 30 minutes, and its parts add up to 15; state 'the core takes 15'",
     ),
-    "too long without a core": (
-        ("# %% [markdown]\n# A lab of about 120 minutes.", "# %% [markdown]\n# " + "word " * 24_000, *GOOD),
-        r"cell 1 .*: takes 120 minutes; write 'if you have time' into the headings of what is not needed later",
-    ),
     "nothing said of the core": (
         (
             "# %% [markdown]\n# A lab of about 30 minutes.",

@@ -193,8 +193,9 @@ def center(vectors):
 # %% kept by the identity of the vectors message="remembers-an-object"
 MEM = {}
 def center(vectors):
-    if id(vectors) not in MEM: MEM[id(vectors)] = vectors - vectors.mean(1, keepdim=True)
-    return MEM[id(vectors)]
+    if id(vectors) not in MEM:
+        MEM[id(vectors)] = vectors, vectors - vectors.mean(1, keepdim=True)
+    return MEM[id(vectors)][1]
 
 
 # %% a mean in 16 bits message="wrong-result"

@@ -286,5 +286,6 @@ def count_parameters(model):
 N = {}
 def count_parameters(model):
     if id(model) not in N:
-        N[id(model)] = (sum(p.numel() for p in model.parameters() if p.requires_grad), sum(p.numel() for p in model.parameters()))
-    return N[id(model)]
+        trainable = sum(p.numel() for p in model.parameters() if p.requires_grad)
+        N[id(model)] = model, (trainable, sum(p.numel() for p in model.parameters()))
+    return N[id(model)][1]

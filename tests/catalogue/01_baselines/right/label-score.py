@@ -75,3 +75,17 @@ def label_score(logits, ids, is_label):
 def label_score(logits, ids, is_label):
     flat = torch.nn.functional.nll_loss(logits[:, :-1].log_softmax(-1).flatten(0, 1), ids[:, 1:].flatten(), reduction='none')
     return -(flat.view(len(ids), -1) * is_label[:, 1:]).sum(-1)
+
+
+# %% masked_fill
+def label_score(logits, ids, is_label):
+    logp = logits[:, :-1].log_softmax(-1)
+    t = logp.gather(2, ids[:, 1:, None]).squeeze(2)
+    return t.masked_fill(~is_label[:, 1:], 0).sum(1)
+
+
+# %% rolled by one
+def label_score(logits, ids, is_label):
+    logp = logits.log_softmax(-1)
+    t = logp.gather(2, ids.roll(-1, 1)[..., None]).squeeze(2)
+    return (t * is_label.roll(-1, 1)).sum(1)

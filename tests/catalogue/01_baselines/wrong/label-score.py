@@ -346,3 +346,29 @@ def label_score(logits, ids, is_label):
     logp=logits[:,:-1].softmax(-1).log()
     t=logp.gather(2,ids[:,1:,None]).squeeze(2)
     return (t*is_label[:,1:]).sum(1)
+
+
+# %% token 0 left out message="zero-left-out"
+def label_score(logits, ids, is_label):
+    logp = logits[:, :-1].log_softmax(-1)
+    t = logp.gather(2, ids[:, 1:, None]).squeeze(2)
+    return (t * (is_label & (ids != 0))[:, 1:]).sum(1)
+
+
+# %% the largest logit taken off message="largest-taken-off"
+def label_score(logits, ids, is_label):
+    logp = logits[:, :-1] - logits[:, :-1].max(-1, keepdim=True).values
+    return (logp.gather(2, ids[:, 1:, None]).squeeze(2) * is_label[:, 1:]).sum(1)
+
+
+# %% the mask of the first row message="first-mask-for-all"
+def label_score(logits, ids, is_label):
+    logp = logits[:, :-1].log_softmax(-1)
+    t = logp.gather(2, ids[:, 1:, None]).squeeze(2)
+    return (t * is_label[:1, 1:]).sum(1)
+
+
+# %% logits in bfloat16 message="wrong-score"
+def label_score(logits, ids, is_label):
+    logp = logits[:, :-1].bfloat16().log_softmax(-1).to(logits.dtype)
+    return (logp.gather(2, ids[:, 1:, None]).squeeze(2) * is_label[:, 1:]).sum(1)

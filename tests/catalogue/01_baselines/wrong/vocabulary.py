@@ -632,8 +632,8 @@ def build_vocabulary(texts, specials, min_freq=1):
     return list(specials) + sorted(kept, key=lambda t: (-counts[t], t))
 def numbers(tokens, vocabulary):
     if id(vocabulary) not in CACHE:
-        CACHE[id(vocabulary)] = {t: k for k, t in enumerate(vocabulary)}
-    place = CACHE[id(vocabulary)]
+        CACHE[id(vocabulary)] = vocabulary, {t: k for k, t in enumerate(vocabulary)}
+    place = CACHE[id(vocabulary)][1]
     return [place.get(t, place["<unk>"]) for t in tokens]
 
 

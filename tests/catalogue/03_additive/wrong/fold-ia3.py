@@ -258,8 +258,8 @@ def fold(linear, scale, where):
             new.weight.copy_(linear.weight * rows)
             if linear.bias is not None:
                 new.bias.copy_(linear.bias * scale if where == "output" else linear.bias)
-        CACHE[key] = new
-    return CACHE[key]
+        CACHE[key] = new, linear, scale
+    return CACHE[key][0]
 
 
 # %% one new layer for all of a size message="folded-shared"

@@ -233,8 +233,8 @@ def start_from_words(embedding, ids, length):
 MEM = {}
 def start_from_words(embedding, ids, length):
     if id(ids) not in MEM:
-        MEM[id(ids)] = embedding.weight.detach()[ids[torch.arange(length) % len(ids)]].clone()
-    return MEM[id(ids)]
+        MEM[id(ids)] = ids, embedding.weight.detach()[ids[torch.arange(length) % len(ids)]].clone()
+    return MEM[id(ids)][1]
 
 
 # %% a list of rows message="no-tensor"
