@@ -89,3 +89,19 @@ def honest_split(groups, labels, share):
         if cost(best) >= cost(chosen):
             return [k for g in sorted(chosen) for k in members[g]]
         chosen = best
+
+
+# %% a table of what sizes and numbers of ones some groups reach together
+def honest_split(groups, labels, share):
+    members = {}
+    for k, g in enumerate(groups):
+        members.setdefault(g, []).append(k)
+    reached = {(0, 0): ()}
+    for g in members:
+        size, ones = len(members[g]), sum(labels[k] for k in members[g])
+        for (n, p), chosen in list(reached.items()):
+            reached.setdefault((n + size, p + ones), (*chosen, g))
+    want = share * len(groups), share * sum(labels)
+    possible = [one for one in reached if 0 < one[0] < len(groups)]
+    best = min(possible, key=lambda one: abs(one[0] - want[0]) + abs(one[1] - want[1]))
+    return [k for g in reached[best] for k in members[g]]
