@@ -199,6 +199,8 @@ def grade(
         Path | None,
         typer.Option(help="The secret that test inputs derive from; made when missing. Default: a known seed."),
     ] = None,
+    student: Annotated[list[str] | None, typer.Option(help="Grade only these students, repeatable.")] = None,
+    anonymous: Annotated[bool, typer.Option("--anonymous", help="Write report-anonymous.html as well.")] = False,
     roster: RosterFile = None,
     pattern: StudentAt = None,
     zone: Zone = None,
@@ -226,6 +228,7 @@ def grade(
     gc.enable()
     folder, console = course(root), Console()
     options = {"labs": lab or [], "db": db, "due": due, "workers": workers, "timeout": timeout, "console": console}
+    options |= {"students": student or [], "anonymous": anonymous}
     options |= {"sandbox": sandbox == "require", "policy": attempts, "scheduler": scheduler, "seed_file": seed_file}
     try:
         options["asked"] = Asked.of(roster, pattern, zone)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from grader.class_run.answer_comparison import SharedAnswer, shared_answers
 from grader.class_run.dask_pool import results_from
+from grader.class_run.settling import moment_of, settle
 from grader.collecting.collection import Collection
 from grader.engine.service import EngineFailed, engine
 from grader.notebooks.answer_key import AnswerKey
@@ -103,6 +104,7 @@ def grade_all(
     sandbox: bool = True,
     seed: str | None = None,
     only: bool = False,
+    students: frozenset[str] = frozenset(),
     due: dict[str, datetime] | None = None,
     counting: AttemptPolicy | None = None,
     copies: Path | None = None,
@@ -123,6 +125,7 @@ def grade_all(
         sandbox: whether submissions are shut off from the machine; default True.
         seed: the course's own, from which all test inputs derive; default: the environment's, see `input_seed`.
         only: pass over other labs' folders instead of naming them as problems; default False.
+        students: whose hand-ins are graded; default: everybody's.
         due: due dates by lab (UTC, without zone); default: as the gradebook has them.
         counting: which attempts count; its dates are set from the gradebook. Default: the best.
         copies: nbgrader's autograded directory, where formgrader looks for notebooks; default: none are written.
@@ -137,6 +140,7 @@ def grade_all(
     """
     limits, run = limits or Limits(), Run(keys)
     found = submitted.found if isinstance(submitted, Collection) else collect(submitted, keys, only)
+    found = [one for one in found if not students or one.student in students]
     lock = WriterLock(url)
     with lock:
         book = Gradebook(url)
@@ -186,7 +190,9 @@ def grade_all(
                 watch(done, total, f"{result.student} {result.lab}")
         with lock:
             run.attempts = attempts.all()
-            _settle(book, run, closed)
+            lagging = settle(book, run.attempts, run.counting, closed)
+            seen = {(row.student, row.lab) for row in run.rows}  # which have their own sentence
+            run.problems += [sentence for place, sentence in lagging.items() if place not in seen]
             run.held = book.held()
     rows = {(row.student, row.lab): row for row in run.graded}  # of several turns the last
     run.rows = sorted([*rows.values(), *run.refused], key=lambda row: (row.student, row.lab))
@@ -223,30 +229,6 @@ def _prepare(
             dates[name] = due.get(name)
             closed.add(name)
     return dates, closed
-
-
-def _settle(book: Gradebook, run: Run, closed: set[str]) -> None:
-    """Bring everybody's grades in the gradebook to today's points, dates and policy, also of who is not graded now."""
-    by_place: dict[tuple[str, str], list[Attempt]] = {}
-    for attempt in run.attempts:
-        if attempt.lab in run.counting.worth and attempt.lab not in closed:
-            by_place.setdefault((attempt.student, attempt.lab), []).append(attempt)
-    held = book.held()
-    for place, own in by_place.items():
-        standing, there = run.counting.standing(own, own[-1], new=False), held.get(place)
-        automatic = {e.grade_id: None if e.verdict == "grader-error" else e.points for e in standing.counts.exercises}
-        by_hand = bool(there and there.entered and standing.counts_late)  # then the penalty follows what was entered
-        if there is None or by_hand or there.automatic != automatic or there.penalty != standing.counts_penalty:
-            try:
-                book.write(standing.counts, _moment(standing.counts.timestamp), run.counting.penalty)
-            except Exception as error:
-                student, lab = place
-                sentence = f"{student}: {lab} is not as it should be in nbgrader's gradebook ({_first_line(error)})."
-                run.problems += [sentence] if place not in {(row.student, row.lab) for row in run.rows} else []
-
-
-def _moment(timestamp: str | None) -> datetime | None:
-    return datetime.fromisoformat(timestamp).replace(tzinfo=None) if timestamp else None
 
 
 def _results(jobs: list[Job], workers: int, scheduler: str | None) -> Iterable[Result]:
@@ -310,7 +292,7 @@ class _Recorder:
             return
         try:
             counts = standing.counts
-            self.book.write(counts, _moment(counts.timestamp), self.run.counting.penalty)
+            self.book.write(counts, moment_of(counts), self.run.counting.penalty)
         except Exception as error:
             sentence = f"{result.student}: {result.lab} is not in nbgrader's gradebook ({_first_line(error)})."
             self.run.problems.append(sentence)

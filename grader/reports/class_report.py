@@ -17,6 +17,7 @@ from grader.class_run.grading_run import Run
 from grader.course import Course
 from grader.notebooks.answer_key import AnswerKey
 from grader.records.class_grades import ClassGrades
+from grader.reports.anonymous import anonymous
 from grader.reports.grade_table import lab_summaries, student_rows
 from grader.reports.page import templates
 from grader.results import Result
@@ -57,27 +58,29 @@ class Alert:
     students: list[str]
 
 
-def write_class_report(grades: ClassGrades, run: Run, out: Path, course: Course) -> Path:
-    """Write report.html and return its path.
+def write_class_report(grades: ClassGrades, run: Run, out: Path, course: Course, *, named: bool = True) -> Path:
+    """Write report.html, or report-anonymous.html, and return its path.
 
     Args:
         grades: what holds.
         run: what has just been graded: what it refused, and the answers that students share.
         out: where it goes; feedback/ lies beside it.
         course: its title and pass mark.
+        named: whether students' names may be in it; else numbers stand for them, and no link leads to a page.
     """
     out.mkdir(parents=True, exist_ok=True)
-    path = out / "report.html"
-    text = templates().get_template("report.html").render(context(grades, run, course))
+    path = out / ("report.html" if named else "report-anonymous.html")
+    grades, run = (grades, run) if named else anonymous(grades, run)
+    text = templates().get_template("report.html").render(context(grades, run, course, linked=named))
     path.write_text(text, encoding="utf-8")
     return path
 
 
-def context(grades: ClassGrades, run: Run, course: Course) -> dict:
+def context(grades: ClassGrades, run: Run, course: Course, linked: bool = True) -> dict:
     """Return everything the template mentions."""
     latest = [run.counting.today(one.attempts[-1]) for one in grades.grades.values() if one.lab in grades.labs]
     exercises = hardest(grades.labs, latest)
-    labs, students = lab_summaries(grades, course.pass_mark), student_rows(grades)
+    labs, students = lab_summaries(grades, course.pass_mark), student_rows(grades, linked)
     totals = [row.total for row in students if row.total is not None]
     return {
         "course": course.title,

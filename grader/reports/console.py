@@ -1,7 +1,7 @@
 """What staff see in the terminal while a class is graded, and at the end."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -173,6 +173,8 @@ def grade_folder(
     seed_file: Path | None = None,
     asked: Asked | None = None,
     course: Course | None = None,
+    anonymous: bool = False,
+    students: Iterable[str] = (),
     console: Console | None = None,
     title: str = "grading",
 ) -> tuple[Run, ClassGrades]:
@@ -194,6 +196,8 @@ def grade_folder(
         seed_file: holds the course's own seed, see `read_seed`; default: course.toml's, else the environment's seed.
         asked: how names and times in a download are to be read; default: as it says itself, with course.toml's roster.
         course: what the course decides; default: as its course.toml says.
+        anonymous: whether a report without names is written too; default False.
+        students: to grade now; default: everybody.
         console: where progress goes; default: standard output.
         title: what the progress bar says.
 
@@ -241,12 +245,15 @@ def grade_folder(
                 counting=AttemptPolicy(policy or course.attempts, rules, worth=worth, pass_mark=course.pass_mark),
                 only=bool(labs),
                 due=dates,
+                students=frozenset(students),
                 copies=root / AUTOGRADED if db is None else None,
                 watch=watch,
                 keep=lambda result: keep_outputs(result, out),
                 say=lambda sentence: console.print(Text(f"{sentence}."), soft_wrap=True),
                 ready=lambda: examined and examined.result(),
             )
+        if students and not run.rows and not run.problems:
+            raise CannotStart(f"{submitted} holds nothing of {', '.join(students)}; look at the names of its folders.")
         if not run.rows and not run.problems:
             raise CannotStart(f"{submitted} holds no submissions; expected {submitted}/<student>/<lab>/<lab>.ipynb.")
         if isinstance(handed_in, Collection):
@@ -265,6 +272,8 @@ def grade_folder(
         write_report(grades, run.refused, out)
         write_feedback(grades, run, out, course, run.submissions)
         write_class_report(grades, run, out, course)
+        if anonymous:
+            write_class_report(grades, run, out, course, named=False)
     except (CannotCollect, GradebookError, LateRulesError, SeedFileError, OSError) as error:
         raise CannotStart(str(error)) from error
     return run, grades

@@ -83,7 +83,7 @@ class GradeCell:
     Args:
         grade: what holds; None for nothing.
         refused: whether the last hand-in could not be graded.
-        page: the feedback, relative to the report.
+        page: the feedback, relative to the report; nothing where there is to be no link.
     """
 
     grade: LabGrade | None
@@ -127,16 +127,18 @@ def lab_summaries(grades: ClassGrades, pass_mark: float) -> list[LabSummary]:
     return made
 
 
-def student_rows(grades: ClassGrades) -> list[StudentRow]:
-    """Return the students, in the roster's order."""
+def student_rows(grades: ClassGrades, linked: bool = True) -> list[StudentRow]:
+    """Return the students, in the roster's order; without links for those whom no page is about."""
     here = Path()
     made = []
     for student in grades.students:
         places = [(student.id, lab) for lab in grades.labs]
         cells = [
-            GradeCell(grades.grades.get(place), place in grades.refused, page_of(here, *place).as_posix())
+            GradeCell(
+                grades.grades.get(place), place in grades.refused, page_of(here, *place).as_posix() if linked else ""
+            )
             for place in places
         ]
-        index = index_of(here, student.id).as_posix()
+        index = index_of(here, student.id).as_posix() if linked else ""
         made.append(StudentRow(student, index, grades.total(student.id), cells))
     return made

@@ -41,7 +41,7 @@ class IndexRow:
         """What there is to say beside points and verdict."""
         said = ["the last hand-in could not be graded"] if self.refused and self.grade else []
         if self.grade is not None:
-            said += [f"{len(self.grade.attempts)} attempts"] if self.grade.attempts[1:] else []
+            said += [f"{self.grade.standing.attempts} attempts"] if self.grade.standing.attempts > 1 else []
             said += [lateness(self.grade.late, self.grade.penalty)] if self.grade.late else []
             said += ["points by staff"] if any(by_hand(self.grade)) else []
             said += ["comment by staff"] if any(one.comment for one in self.grade.entered.values()) else []
