@@ -1,0 +1,13 @@
+"""Every test of this folder needs the device, and says why where it cannot be made."""
+
+import pytest
+
+import emulated_device
+
+
+@pytest.fixture(autouse=True, scope="session")
+def emulated():
+    """Compile the device, or skip."""
+    if why := emulated_device.lacking():
+        pytest.skip(why)
+    emulated_device.make()
