@@ -17,6 +17,7 @@
 #include <ATen/ops/as_strided_native.h>
 #include <ATen/ops/resize_native.h>
 #include <ATen/ops/set_native.h>
+#include <ATen/ops/unfold_native.h>
 #include <ATen/ops/view_native.h>
 #include <c10/core/impl/DeviceGuardImplInterface.h>
 #include <c10/core/impl/alloc_cpu.h>
@@ -169,6 +170,10 @@ at::Tensor as_strided(
   return at::native::as_strided_tensorimpl(tensor, size, stride, offset);
 }
 
+at::Tensor unfold(const at::Tensor& tensor, int64_t axis, int64_t size, int64_t step) {
+  return at::native::unfold(tensor, axis, size, step);
+}
+
 at::Tensor reshape_alias(const at::Tensor& tensor, c10::IntArrayRef size, c10::IntArrayRef stride) {
   return at::native::_reshape_alias(tensor, size, stride);
 }
@@ -253,6 +258,7 @@ TORCH_LIBRARY_IMPL(aten, PrivateUse1, m) {
   m.impl("_local_scalar_dense", number);
   m.impl("view", view);
   m.impl("as_strided", as_strided);
+  m.impl("unfold", unfold);
   m.impl("_reshape_alias", reshape_alias);
   m.impl("resize_", resize);
   m.impl("set_.source_Tensor", set_tensor);
