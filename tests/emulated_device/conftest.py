@@ -11,3 +11,10 @@ def emulated():
     if why := emulated_device.lacking():
         pytest.skip(why)
     emulated_device.make()
+
+
+@pytest.fixture
+def no_float64():
+    """The device refuses float64, as Apple's MPS does: what runs here never meets it."""
+    with emulated_device.without_float64():
+        yield

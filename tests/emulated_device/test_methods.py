@@ -14,7 +14,7 @@ from lora_utils.models.minilm import MiniLM
 from lora_utils.models.sentence_classifier import SentenceClassifier
 from lora_utils.training import accuracy, freeze, train
 
-pytestmark = pytest.mark.device
+pytestmark = [pytest.mark.device, pytest.mark.usefixtures("no_float64")]
 LENGTH, CLASSES, WORDS = 7, 3, 23
 
 
