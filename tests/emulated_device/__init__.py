@@ -55,7 +55,8 @@ def module() -> types.ModuleType:
     own.current_device = lambda: 0
     own.synchronize = lambda device=None: None
     own._is_in_bad_fork = lambda: False
-    own.manual_seed_all = lambda seed: None
+    own.seeds = []  # what the device's generator has been set to by torch.manual_seed
+    own.manual_seed_all = own.seeds.append
     own.get_rng_state = lambda device=None: torch.get_rng_state()
     own.set_rng_state = lambda state, device=None: torch.set_rng_state(state)
     own.get_amp_supported_dtype = lambda: [torch.bfloat16, torch.float16]

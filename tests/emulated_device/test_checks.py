@@ -20,6 +20,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._device import _device_constructors
 
 from lora_utils.checks.framework.subject import Subject
+from lora_utils.checks.lab_05_lora_layer import lora_layer
 
 pytestmark = pytest.mark.device
 PACKAGE = str(Path(sys.modules["lora_utils"].__file__).parent)
@@ -118,7 +119,26 @@ def test_a_right_answer_is_right_on_the_device(entry, on_the_device):
     grade = outcome.grades[test]
     assert grade is not None, outcome.errors
     said = [f"{one.id}: {one.text}" for one in grade.results if one.verdict != "pass"]
-    if entry.title in ON_THE_CPU_ALONE:
-        assert ON_THE_CPU_ALONE[entry.title] in said[0]
+    if what := ON_THE_CPU_ALONE.get(entry.title):
+        assert what in said[0]
+        assert what != MIXED or "two-devices" in {one.message_id for one in grade.results}
     else:
         assert grade == points(entry.lab)[test], said
+
+
+def test_a_layer_that_puts_itself_on_a_device_is_told_so():
+    """In a notebook: the checks hand over tensors on the CPU."""
+
+    class Placed(nn.Module):
+        def __init__(self, in_dim, out_dim, rank, alpha):
+            super().__init__()
+            self.A = nn.Parameter(torch.randn(in_dim, rank, device="emulated"))
+            self.B = nn.Parameter(torch.zeros(rank, out_dim, device="emulated"))
+            self.alpha = alpha
+
+        def forward(self, x):
+            return self.alpha * (x @ self.A @ self.B)
+
+    found = {one.message_id: one for one in lora_layer(Placed, points=4).results}
+    assert "in your code tensors on two devices meet" in found["two-devices"].text
+    assert "whoever uses the layer moves it" in found["two-devices"].hint
