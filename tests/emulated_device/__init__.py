@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import types
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from packaging.version import Version
 from torch.utils import cpp_extension
 
 NAME = "emulated"
+DEVICE = os.environ.get("LORA_UTILS_DEVICE") or NAME  # on a real GPU, methods and training are tried on that
 HERE = Path(__file__).parent
 BUILT = HERE.parents[1] / "build" / "emulated_device"
 

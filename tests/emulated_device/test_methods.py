@@ -7,6 +7,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from emulated_device import DEVICE
 from lora_utils import methods as m
 from lora_utils.data.batches import Examples
 from lora_utils.models.decoder import Decoder
@@ -136,14 +137,14 @@ def step(model: nn.Module) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
 
 
 def all_there(model: nn.Module) -> bool:
-    return {t.device.type for t in (*model.parameters(), *model.buffers())} == {"emulated"}
+    return {t.device.type for t in (*model.parameters(), *model.buffers())} == {torch.device(DEVICE).type}
 
 
 @pytest.mark.parametrize("name", METHODS)
 def test_a_method_computes_on_the_device_what_it_computes_on_the_cpu(name):
     build = METHODS[name]
     scores, gradients = step(stirred(build("cpu")))
-    there, moved = stirred(build("emulated")), stirred(build("cpu")).to("emulated")
+    there, moved = stirred(build(DEVICE)), stirred(build("cpu")).to(DEVICE)
     for model in (there, moved, copy.deepcopy(there)):
         assert all_there(model)
         seen, found = step(model)
@@ -156,21 +157,21 @@ def test_a_method_computes_on_the_device_what_it_computes_on_the_cpu(name):
 @pytest.mark.parametrize("name", METHODS)
 def test_a_state_dict_travels_between_the_devices(name):
     build = METHODS[name]
-    there, here = stirred(build("emulated")), build("cpu")
+    there, here = stirred(build(DEVICE)), build("cpu")
     data = texts().inputs
     here.load_state_dict(there.state_dict())
-    back = build("emulated")
+    back = build(DEVICE)
     back.load_state_dict(here.state_dict())
     assert all_there(back)
     want = here(data)
     for model in (there, back):
-        torch.testing.assert_close(model(data.to("emulated")).cpu(), want)
+        torch.testing.assert_close(model(data.to(DEVICE)).cpu(), want)
 
 
 @pytest.mark.parametrize("name", METHODS)
 def test_training_and_evaluation_go_the_same_way(name):
     data, ways = texts(), []
-    for place in ("cpu", "emulated"):
+    for place in ("cpu", DEVICE):
         model = METHODS[name](place)
         history = train(model, data, epochs=2, lr=1e-2, batch_size=4, valid=data)
         ways.append((history.loss, history.accuracy, accuracy(model, data, 5)))
@@ -205,7 +206,7 @@ def ia3_undone(model):
     ],
 )
 def test_what_training_leaves_is_folded_in_on_the_device(name, end, rel):
-    model, data = stirred(METHODS[name]("emulated")), texts().inputs.to("emulated")
+    model, data = stirred(METHODS[name](DEVICE)), texts().inputs.to(DEVICE)
     before = model(data).detach().cpu()
     end(model)
     assert all_there(model)
@@ -215,25 +216,25 @@ def test_what_training_leaves_is_folded_in_on_the_device(name, end, rel):
 
 
 def test_dora_merges_on_the_device():
-    layer = stirred(m.LinearWithDoRA(nn.Linear(6, 5), 2, 1.5).to("emulated"))
-    x = torch.arange(12.0).reshape(2, 6).to("emulated")
+    layer = stirred(m.LinearWithDoRA(nn.Linear(6, 5), 2, 1.5).to(DEVICE))
+    x = torch.arange(12.0).reshape(2, 6).to(DEVICE)
     torch.testing.assert_close(layer.to_linear()(x).cpu(), layer(x).detach().cpu())
 
 
 @pytest.mark.parametrize("name", ["LoRA", "DoRA", "IA3", "QLoRA"])
 def test_an_adapter_file_is_read_on_any_device(tmp_path, name):
     build, data = METHODS[name], texts().inputs
-    saved = stirred(build("emulated"))
+    saved = stirred(build(DEVICE))
     m.save_adapter(saved, tmp_path / "adapter.safetensors", also="head")
-    want = saved(data.to("emulated")).detach().cpu()
-    for place in ("cpu", "emulated"):
+    want = saved(data.to(DEVICE)).detach().cpu()
+    for place in ("cpu", DEVICE):
         model = build(place)
         m.load_adapter(model, tmp_path / "adapter.safetensors")
         torch.testing.assert_close(model(data.to(place)).detach().cpu(), want)
 
 
 def test_lora_is_exported_to_peft_from_the_device(tmp_path):
-    models = [stirred(METHODS["LoRA"](place)).encoder for place in ("cpu", "emulated")]
+    models = [stirred(METHODS["LoRA"](place)).encoder for place in ("cpu", DEVICE)]
     here, there = (m.peft_state(model) for model in models)
     for name, value in here.items():
         torch.testing.assert_close(there[name], value)
@@ -253,13 +254,13 @@ def test_single_layers_stand_beside_what_they_are_given():
         torch.manual_seed(1)
         here = stirred(make("cpu"))
         torch.manual_seed(1)
-        there = stirred(make("emulated"))
+        there = stirred(make(DEVICE))
         assert all_there(there)
-        torch.testing.assert_close(there(x.to("emulated")).detach().cpu(), here(x).detach())
+        torch.testing.assert_close(there(x.to(DEVICE)).detach().cpu(), here(x).detach())
 
 
 def test_the_words_nearest_to_a_prompt_are_found_on_the_device():
     vectors, table = torch.randn(3, 6), torch.randn(9, 6)
-    here, there = m.nearest_words(vectors, table, 2), m.nearest_words(vectors.to("emulated"), table.to("emulated"), 2)
+    here, there = m.nearest_words(vectors, table, 2), m.nearest_words(vectors.to(DEVICE), table.to(DEVICE), 2)
     assert there.ids.tolist() == here.ids.tolist()
     torch.testing.assert_close(there.cosines.cpu(), here.cosines)

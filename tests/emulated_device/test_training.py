@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from emulated_device import DEVICE
 from lora_utils import training as t
 from lora_utils.data.batches import Examples
 from lora_utils.experiments import label_scores
@@ -51,7 +52,7 @@ def words():
 
 
 def there(model):
-    return copy.deepcopy(model).to("emulated")
+    return copy.deepcopy(model).to(DEVICE)
 
 
 def test_generation_writes_the_same_text(language):
@@ -63,7 +64,7 @@ def test_generation_writes_the_same_text(language):
 def test_the_loss_on_answers_and_its_gradient_are_the_same(language):
     batch = t.instruction_batch([([3, 4, 5], [6, 7]), ([8], [9])], pad=0)
     moved = there(language)
-    for model, own in ((language, batch), (moved, batch.to("emulated"))):
+    for model, own in ((language, batch), (moved, batch.to(DEVICE))):
         t.answer_loss(model, own).backward()
     for ours, theirs in zip(language.parameters(), moved.parameters(), strict=True):
         torch.testing.assert_close(theirs.grad.cpu(), ours.grad)
@@ -100,7 +101,7 @@ def test_forgetting_and_neighbors_are_measured(sentences):
     moved, vectors = there(model), t.head_inputs(model, model.head, data)
     made = t.head_inputs(moved, moved.head, data)
     torch.testing.assert_close(made.cpu(), vectors)
-    labels = data.labels.to("emulated")
+    labels = data.labels.to(DEVICE)
     assert t.nearest_neighbor_accuracy(made, labels) == t.nearest_neighbor_accuracy(vectors, data.labels)
     assert t.forgetting(moved, there(model), data, head="head") == 0
 
@@ -111,7 +112,7 @@ def test_the_ledger_of_a_step_is_the_same_on_every_device(words):
     inject_lora(model, "fc*", 2, 1.0)
     moved = there(model)
     here = t.training_memory(model, data.inputs, data.labels)
-    assert t.training_memory(moved, data.inputs.to("emulated"), data.labels.to("emulated")) == here
+    assert t.training_memory(moved, data.inputs.to(DEVICE), data.labels.to(DEVICE)) == here
 
 
 def test_training_with_dropout_leaves_the_generators_as_they_were(words):

@@ -109,6 +109,7 @@ def test_the_model_stays_as_it_is():
         training_memory(model.requires_grad_(False), X, Y)
 
 
+@pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 def test_a_gpu_counts_the_same():
     assert training_memory(net().cuda(), X.cuda(), Y.cuda()) == training_memory(net(), X, Y)
