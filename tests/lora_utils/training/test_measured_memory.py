@@ -110,6 +110,5 @@ def test_the_model_stays_as_it_is():
 
 
 @pytest.mark.gpu
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 def test_a_gpu_counts_the_same():
     assert training_memory(net().cuda(), X.cuda(), Y.cuda()) == training_memory(net(), X, Y)
