@@ -229,7 +229,7 @@ def main(arguments: list[str] | None = None) -> int:
             "# Measured on a GPU",
             machine(),
             f"Tests on the GPU: {tests}",
-            f"A step of SmolLM2 with AdamW, {options.batch} sequences of {options.length} tokens, {options.rounds} rounds:",
+            f"A step of SmolLM2, AdamW, {options.batch} sequences of {options.length} tokens, {options.rounds} rounds:",
             table(rows),
             *trouble,
             f"Lab 08: {lab}",
