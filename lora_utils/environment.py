@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 
 from lora_utils.data.assets import ASSETS, cache_dir
+from lora_utils.devices import best_device, compute_dtype
 
 
 def environment() -> dict[str, str]:
@@ -40,12 +41,14 @@ def memory() -> str:
 
 
 def gpu() -> str:
-    """The GPU that torch can use, with its memory, or what to expect without one."""
-    if torch.cuda.is_available():
-        card = torch.cuda.get_device_properties(0)
-        return f"{card.name}, {card.total_memory / 2**30:.1f} GiB (device 'cuda')"
-    if torch.backends.mps.is_available():
-        return "Apple GPU (device 'mps')"
+    """The GPU that models run on, its memory and the type it computes fast in, or what to expect without one."""
+    device = best_device()
+    if device.type == "cuda":
+        card = torch.cuda.get_device_properties(device)
+        kind = str(compute_dtype(device)).removeprefix("torch.")
+        return f"{card.name}, {card.total_memory / 2**30:.1f} GiB (device '{device}', {kind})"
+    if device.type == "mps":
+        return "Apple GPU (device 'mps'); what needs float64 or bitsandbytes does without, or runs on the processor"
     return "none: every lab runs on the processor"
 
 

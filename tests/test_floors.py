@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 # From the ground up: a room may import from floors below its own, and its own files from each other.
 FLOORS = {
     "lora_utils": [
-        {"integers"},
+        {"devices", "integers"},
         {"data", "quantization", "quiz", "plots"},
         {"models", "wrappers"},
         {"methods", "training"},

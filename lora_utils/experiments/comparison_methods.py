@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import torch
 from torch import nn
 
+from lora_utils.devices import seeded
 from lora_utils.models.sentence_classifier import SentenceClassifier, load_sentence_classifier
 
 TARGETS = ("*.query", "*.value")  # of attention, in all six blocks: the choice of the LoRA paper, section 4.2
@@ -54,8 +54,7 @@ def build(name: str, num_classes: int, seed: int = 0) -> nn.Module:
     """
     if name not in METHODS:
         raise ValueError(f"There is no method {name!r}. Choose one of {', '.join(METHODS)}.")
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed):
         return METHODS[name].change(load_sentence_classifier(num_classes, seed), seed)
 
 

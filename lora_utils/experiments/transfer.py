@@ -8,6 +8,7 @@ from torch import nn
 
 from lora_utils.data.batches import Examples
 from lora_utils.data.text import PAD_ID
+from lora_utils.devices import seeded
 from lora_utils.models.classifier import TextClassifier
 from lora_utils.models.weights import newsgroups_weights
 
@@ -25,8 +26,7 @@ def transfer_classifier(num_classes: int, *, seed: int, vectors: torch.Tensor | 
 
     Explained in lab 06_linear_with_lora.
     """
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed):
         model = TextClassifier(4, vectors=vectors)
         model.load_state_dict(newsgroups_weights(), strict=False)  # no embedding.weight in it: those vectors are public
         model.requires_grad_(False)

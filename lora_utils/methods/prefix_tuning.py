@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from lora_utils.devices import seeded
 from lora_utils.methods.prompt_encoder import PromptEncoder
 from lora_utils.models.decoder import Cache, Decoder
 from lora_utils.models.minilm import MiniLM, SelfAttention
@@ -132,8 +133,7 @@ def inject_prefix(
         start = starts.get(place.module)
         return AttentionWithPrefix(place.module, length, reparameterized=reparameterized, init=start)
 
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed):
         return replace(places, make)
 
 
@@ -197,8 +197,7 @@ class DecoderPrefix(nn.Module):
         width = unwrapped(decoder.blocks[0].attention.key).out_features  # k e
         head, place = decoder.head_width, decoder.embedding.weight
         if init is None:
-            with torch.random.fork_rng(devices=[]):
-                torch.manual_seed(seed)
+            with seeded(seed):
                 start = SPREAD * torch.randn(len(decoder.blocks), 2, width // head, length, head)
         else:
             if init.shape != (length,):

@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from lora_utils.devices import seeded
 from lora_utils.methods.prompt_encoder import PromptEncoder
 from lora_utils.models.minilm import mean_pool
 from lora_utils.models.sentence_classifier import SentenceClassifier, trim
@@ -112,8 +113,7 @@ class PromptTuned(nn.Module):
             raise ValueError("init is the start of a plain prompt; with reparameterized=True the encoder makes it.")
         self.classifier = classifier
         width = classifier.encoder.words.embedding_dim
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+        with seeded(seed):
             self.prompt = PromptEncoder(length, width) if reparameterized else SoftPrompt(length, width, init)
         words = classifier.encoder.words.weight
         self.prompt.to(words.device, trained_type(words.dtype))

@@ -5,10 +5,10 @@ Letters: b batch, s sequence, d width (384), c classes.
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 
 from lora_utils.data.text import PAD_ID
+from lora_utils.devices import seeded
 from lora_utils.models.minilm import MiniLM, load_minilm, mean_pool
 
 
@@ -37,8 +37,7 @@ class SentenceClassifier(nn.Module):
         if num_classes < 1:
             raise ValueError(f"num_classes must be at least 1, got {num_classes}.")
         self.encoder = encoder
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+        with seeded(seed):
             self.head = nn.Linear(encoder.words.embedding_dim, num_classes)
 
     def forward(self, ids: Tensor) -> Tensor:

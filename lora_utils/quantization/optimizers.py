@@ -16,6 +16,8 @@ from torch import Tensor, nn
 
 from lora_utils.quantization.linear4bit import load_bitsandbytes
 
+PAGED_FROM = 100_000  # numbers of a tensor whose states bitsandbytes pages (Optimizer8bit.get_state_buffer)
+
 
 def paged_adamw_8bit_or_adamw(
     parameters: Iterable[nn.Parameter], lr: float, weight_decay: float = 0.0
@@ -24,7 +26,8 @@ def paged_adamw_8bit_or_adamw(
 
     On a GPU: paged, 8 bits. On a CPU with bitsandbytes 0.50 or later: 8 bits, not paged, since there is no second
     memory to page to. Otherwise torch.optim.AdamW. Tried out on a tensor of its own, so the parameters stay untouched.
-    bitsandbytes keeps tensors below 4,096 numbers in 32 bits, whatever the optimiser's name says.
+    bitsandbytes keeps the states of tensors below 4,096 numbers in 32 bits, and pages none below 100,000, whatever the
+    optimiser's name says.
 
     Args:
         parameters: what to train, all on one device; those without requires_grad are left out.
@@ -51,8 +54,15 @@ def paged_adamw_8bit_or_adamw(
         why = str(error).splitlines()[0][:80] if str(error) else type(error).__name__
         sentence = f"torch.optim.AdamW, states in 32 bits (bitsandbytes has no 8-bit optimiser for this machine: {why})"
         return torch.optim.AdamW(trained, lr=lr, weight_decay=weight_decay), sentence
-    paging = "" if device.type == "cuda" else ", not paged: paging moves memory between a GPU and its host"
-    return kind(trained, lr=lr, weight_decay=weight_decay), f"bitsandbytes' {what}{paging}"
+    return kind(trained, lr=lr, weight_decay=weight_decay), f"bitsandbytes' {what}{_paging(trained, device)}"
+
+
+def _paging(trained: list[nn.Parameter], device: torch.device) -> str:
+    """What of the states can be paged, as the end of a sentence."""
+    if device.type != "cuda":
+        return ", not paged: paging moves memory between a GPU and its host"
+    large = sum(parameter.numel() >= PAGED_FROM for parameter in trained)
+    return f"; {large} of {len(trained)} tensors are paged, those of {PAGED_FROM:,} numbers or more"
 
 
 def state_bytes(optimizer: torch.optim.Optimizer) -> int:

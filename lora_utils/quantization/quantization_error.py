@@ -29,7 +29,7 @@ def relative_error(w: Tensor, back: Tensor) -> float:
     """
     if w.shape != back.shape:
         raise ValueError(f"the tensors must have one shape, got {tuple(w.shape)} and {tuple(back.shape)}")
-    w, back = w.detach().double(), back.detach().double()
+    w, back = w.detach().cpu().double(), back.detach().cpu().double()  # Apple's GPUs have no float64
     distance = (w - back).norm().item()
     return distance / w.norm().item() if distance else 0.0
 

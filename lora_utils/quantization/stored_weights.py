@@ -48,6 +48,17 @@ def require_float_linear(layer: nn.Module, does: str, otherwise: str) -> None:
         raise TypeError(f"{does} an nn.Linear, got {type(layer).__name__}; wrap each layer once")
 
 
+def constants_of(parameter: Tensor) -> list[Tensor]:
+    """What bitsandbytes keeps beside a stored weight, in no parameter and no buffer: scales and tables."""
+    state = getattr(parameter, "quant_state", None)
+    if state is None:
+        return []
+    kept = [state.absmax, state.code, state.offset]
+    if state.state2 is not None:  # the scales are stored in 8 bits: they have scales and a table of their own
+        kept += [state.state2.absmax, state.state2.code]
+    return [one for one in kept if isinstance(one, Tensor)]
+
+
 def numbers_in(parameter: Tensor) -> int:
     """How many numbers a parameter stands for: bitsandbytes puts two into a byte and keeps the shape beside them."""
     state = getattr(parameter, "quant_state", None)

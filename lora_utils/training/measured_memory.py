@@ -12,13 +12,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from lora_utils.devices import generators_kept
+from lora_utils.quantization.stored_weights import constants_of
+
 
 @dataclass(frozen=True)
 class TrainingMemory:
     """Bytes of one training step, by kind.
 
     Args:
-        weights: parameters and buffers, trained or frozen
+        weights: parameters and buffers, trained or frozen, and the scales of weights in few bits
         gradients: one per trained parameter
         optimizer: what the optimiser remembers; AdamW two numbers per trained parameter and a step counter
         activations: intermediate results that the backward pass needs; weights and the batch itself not counted
@@ -63,7 +66,8 @@ def training_memory(
         raise ValueError("No parameter of the model has requires_grad. Unfreeze at least one to count a training step.")
     model.train()
     model.zero_grad(set_to_none=True)
-    weights = _storages([*model.parameters(), *model.buffers()])
+    constants = [one for parameter in model.parameters() for one in constants_of(parameter)]
+    weights = _storages([*model.parameters(), *model.buffers(), *constants])
     elsewhere = weights | _storages([inputs, labels])
     saved = {}  # storages stay referenced here until they are counted, so that no address is used twice
 
@@ -71,7 +75,7 @@ def training_memory(
         saved.update(_storages([tensor]))
         return tensor
 
-    with torch.random.fork_rng(devices=[inputs.device] if inputs.is_cuda else []):
+    with generators_kept(inputs.device):
         with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
             loss = loss_fn(model(inputs), labels)
         activations = {address: storage for address, storage in saved.items() if address not in elsewhere}

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from torch import nn
 
 from lora_utils.models.classifier import TextClassifier
+from lora_utils.quantization.stored_weights import constants_of
 from lora_utils.training.measured_memory import TrainingMemory
 
 STEP_COUNTER = 4  # bytes: AdamW keeps one float32 per parameter tensor, whatever that tensor's own dtype
@@ -32,8 +33,9 @@ def parameter_memory(model: nn.Module) -> TrainingMemory:
     """
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     gradients = sum(_bytes(parameter) for parameter in trained)
+    constants = [one for parameter in model.parameters() for one in constants_of(parameter)]
     return TrainingMemory(
-        weights=sum(_bytes(tensor) for tensor in (*model.parameters(), *model.buffers())),
+        weights=sum(_bytes(tensor) for tensor in (*model.parameters(), *model.buffers(), *constants)),
         gradients=gradients,
         optimizer=2 * gradients + STEP_COUNTER * len(trained),
         activations=0,

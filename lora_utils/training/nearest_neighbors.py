@@ -66,4 +66,5 @@ def nearest_neighbor_accuracy(vectors: Tensor, labels: Tensor) -> float:
     unit = F.normalize(vectors, dim=1)  # (n, d)
     likeness = unit @ unit.T  # (n, n)
     likeness.fill_diagonal_(-torch.inf)  # a text is not its own neighbour
+    labels = labels.cpu()  # Apple's GPUs have no float64
     return float((labels[likeness.argmax(dim=1).cpu()] == labels).double().mean())

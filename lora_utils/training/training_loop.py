@@ -15,6 +15,7 @@ from torch.nn import functional as F
 
 from lora_utils.data.batches import Examples
 from lora_utils.data.progress_bar import progress
+from lora_utils.devices import seeded
 from lora_utils.training.evaluate import accuracy
 
 
@@ -81,8 +82,7 @@ def train(
     history, step = History(), step or partial(_step, loss_fn)
     stepper = optimizer(parameters, lr=lr, weight_decay=weight_decay)
     steps = epochs * -(-len(data) // batch_size)
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []), progress((), label, steps) as bar:
-        torch.manual_seed(seed)
+    with seeded(seed, device), progress((), label, steps) as bar:
         for _ in range(epochs):
             model.train()
             start = time.perf_counter()

@@ -1,6 +1,7 @@
 """Fixtures of the package's tests: a cache of their own, and the downloaded assets where they are present."""
 
 import pytest
+import torch
 
 from lora_utils.data.assets import ASSETS
 
@@ -11,6 +12,12 @@ def cache(tmp_path, monkeypatch):
     folder = tmp_path / "cache"
     monkeypatch.setenv("LORA_UTILS_CACHE", str(folder))
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _skip_without_a_gpu(request):
+    if request.node.get_closest_marker("gpu") and not torch.cuda.is_available():
+        pytest.skip("needs an NVIDIA GPU")
 
 
 @pytest.fixture(autouse=True)

@@ -50,9 +50,10 @@ def test_a_package_is_found_or_its_absence_explained():
 def test_the_gpu_is_named_with_its_memory(monkeypatch, cuda):
     card = SimpleNamespace(name="Card", total_memory=3 * 2**30)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
-    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda index: card)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: card)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: (7, 5))
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
-    expected = "Card, 3.0 GiB (device 'cuda')" if cuda else "none: every lab runs on the processor"
+    expected = "Card, 3.0 GiB (device 'cuda', float16)" if cuda else "none: every lab runs on the processor"
     assert env.gpu() == expected
 
 

@@ -34,6 +34,12 @@ CAUSES = (
     ('missing the required "forward"', "Is the method called forward, and indented as a method of the class?"),
     ("not implemented for 'Float'", "This operation is for whole numbers: in Python, ^ is xor, and a power is **."),
 )
+# What torch says where tensors on two devices meet. Checks hand over tensors on the CPU and never move a module.
+TWO_DEVICES = ("on the same device", "on the expected device", "at least two devices")
+BY_DEVICE = (
+    "Make each tensor where the input is, as in torch.ones(n, device=x.device), also masks and positions, and let a "
+    "layer's parameters lie where torch puts them: whoever uses the layer moves it, by model.to(device)."
+)
 TURNS = (("numpy.ndarray", "torch.from_numpy(...) makes a tensor of a NumPy array."),)
 CheckFunction = Callable[[Subject, Draw], str | None]  # a note for the reader, or nothing
 
@@ -200,5 +206,7 @@ def told(error: StudentRaised) -> tuple[str, str, str, str | None]:
         hint = next((hint for part, hint in TURNS if part in error.text), BY_TYPE)
         return "fail", "wrong-type", f"your answer is not of the form asked for: {error.text}", hint
     line = f", at: {error.line}" if error.line else ""
+    if any(part in error.text for part in TWO_DEVICES):
+        return "fail", "two-devices", f"in your code tensors on two devices meet{line}: {error.text}", BY_DEVICE
     hint = next((hint for part, hint in CAUSES if part in error.text), BY_HAND)
     return "fail", f"raised-{error.kind}", f"your code raised {error}{line}", hint

@@ -14,7 +14,7 @@ from lora_utils.quantization.double_quantization import (
 )
 from lora_utils.quantization.nf4 import dequantize_4bit, quantize_4bit
 
-DEVICES = ["cpu", pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU"))]
+DEVICES = ["cpu", pytest.param("cuda", marks=pytest.mark.gpu)]
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from lora_utils.quantization.codebooks import DYNAMIC8, FP4, INT4, NF4, Codebook
 from lora_utils.quantization.nf4 import dequantize_4bit, nearest_codes, pack, quantize_4bit, unpack
 
 HALF = [torch.float16, torch.bfloat16]
-DEVICES = ["cpu", pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU"))]
+DEVICES = ["cpu", pytest.param("cuda", marks=pytest.mark.gpu)]
 TABLES = pytest.mark.parametrize("codebook", [NF4, FP4, INT4], ids=lambda c: c.name)
 
 

@@ -75,3 +75,12 @@ def test_nothing_to_train_and_a_wrong_rate_are_refused():
         paged_adamw_8bit_or_adamw([nn.Parameter(torch.ones(2), requires_grad=False)], lr=0.1)
     with pytest.raises(ValueError, match="lr must be above 0, got 0"):
         paged_adamw_8bit_or_adamw(two_parameters(), lr=0)
+
+
+def test_a_gpu_is_told_how_many_tensors_are_large_enough_to_be_paged():
+    """As lab 08 has them: factors of rank 8, of which no one has 100,000 numbers."""
+    factors = [nn.Parameter(torch.empty(size, device="meta")) for size in (4_608, 12_288, 99_999, 100_000)]
+    gpu = torch.device("cuda")
+    assert optimizers._paging(factors, gpu) == "; 1 of 4 tensors are paged, those of 100,000 numbers or more"
+    assert optimizers._paging(factors[:2], gpu).startswith("; 0 of 2 tensors are paged")
+    assert "not paged" in optimizers._paging(factors, torch.device("mps"))

@@ -40,7 +40,7 @@ def test_forward_and_gradient_are_those_of_the_dequantized_weight(bias, double, 
     torch.testing.assert_close(x.grad.double(), torch.einsum("...o,oi->...i", g.double(), weight), rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.gpu
 @pytest.mark.parametrize("double", [True, False])
 def test_moved_to_a_gpu_it_computes_the_same(double):
     layer, x, g = QuantizedLinear(linear(), double=double), torch.randn(4, IN), torch.randn(4, OUT)

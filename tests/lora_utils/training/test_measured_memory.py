@@ -4,7 +4,9 @@ import pytest
 import torch
 from torch import nn
 
+from lora_utils.quantization.linear4bit import to_linear4bit
 from lora_utils.training.measured_memory import TrainingMemory, training_memory
+from lora_utils.training.memory_ledger import parameter_memory
 
 BATCH, IN, HIDDEN, OUT = 6, 5, 7, 3
 X, Y = torch.randn(BATCH, IN), torch.tensor([0, 1, 2, 0, 1, 2])
@@ -56,6 +58,19 @@ def test_other_optimizers_and_losses():
     assert plain.activations == 4 * (BATCH * HIDDEN + BATCH * OUT)  # the scores themselves; the labels are the batch
 
 
+@pytest.mark.parametrize("double", [True, False])
+@pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")  # inside bitsandbytes
+def test_the_scales_of_bitsandbytes_are_weights_too(double):
+    """It keeps them in an object beside the parameter, where neither parameters() nor buffers() leads."""
+    i, o, head = 96, 80, 3
+    model = nn.Sequential(to_linear4bit(nn.Linear(i, o), double), nn.Linear(o, head))
+    scales, table = i * o // 64, 4 * 16
+    in_8_bits = scales + 4 * (scales // 256 + 1) + 4 + 4 * 256  # a byte each; a float a group, the mean, the table
+    own = i * o // 2 + 4 * o + table + (in_8_bits if double else 4 * scales)
+    counted = training_memory(model, torch.randn(BATCH, i), Y).weights
+    assert counted == parameter_memory(model).weights == own + 4 * (o * head + head)
+
+
 def test_shared_weights_buffers_and_views_count_once():
     class Tied(nn.Module):
         def __init__(self):
@@ -94,6 +109,6 @@ def test_the_model_stays_as_it_is():
         training_memory(model.requires_grad_(False), X, Y)
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.gpu
 def test_a_gpu_counts_the_same():
     assert training_memory(net().cuda(), X.cuda(), Y.cuda()) == training_memory(net(), X, Y)

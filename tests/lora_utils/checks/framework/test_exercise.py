@@ -99,6 +99,28 @@ def test_leaving_the_interpreter_is_an_ordinary_failure(doubling):
     assert grade.results[0].message_id == "raised-SystemExit"
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "",  # what torch says here: two devices of this machine, of which one holds no numbers
+        "Expected all tensors to be on the same device, but found at least two devices, cuda:0 and cpu!",
+        "indices should be either on cpu or on the same device as the indexed tensor (cpu)",
+    ],
+)
+def test_tensors_on_two_devices_have_a_message_of_their_own(doubling, said):
+    def answer(x):
+        if said:
+            raise RuntimeError(said)
+        return x + torch.ones(3, device="meta")
+
+    row = doubling(answer, points=3).results[0]
+    assert row.message_id == "two-devices"
+    assert row.text.startswith("in your code tensors on two devices meet")
+    assert said in row.text
+    assert "device=x.device" in row.hint
+    assert "model.to(device)" in row.hint
+
+
 class Untold(BaseException):
     """Neither an ordinary exception nor one that can be told."""
 
