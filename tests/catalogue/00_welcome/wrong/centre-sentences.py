@@ -198,6 +198,6 @@ def center(vectors):
     return MEM[id(vectors)][1]
 
 
-# %% a mean in 16 bits message="wrong-result"
+# %% a mean in 16 bits message="digits-lost"
 def center(vectors):
     return vectors - vectors.half().mean(1, keepdim=True).to(vectors.dtype)
