@@ -368,7 +368,7 @@ def label_score(logits, ids, is_label):
     return (t * is_label[:1, 1:]).sum(1)
 
 
-# %% logits in bfloat16 message="wrong-score"
+# %% logits in bfloat16 message="digits-lost"
 def label_score(logits, ids, is_label):
     logp = logits[:, :-1].bfloat16().log_softmax(-1).to(logits.dtype)
     return (logp.gather(2, ids[:, 1:, None]).squeeze(2) * is_label[:, 1:]).sum(1)
