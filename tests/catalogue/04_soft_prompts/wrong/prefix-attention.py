@@ -580,7 +580,7 @@ def prefix_attention(
     return scores.softmax(dim=-1) @ values  # (b, n, s, e)
 
 
-# %% shares in 16 bits message="wrong-output"
+# %% shares in 16 bits message="digits-lost"
 def prefix_attention(query, key, value, prefix_key, prefix_value, mask):
     b, l = len(query), prefix_key.shape[1]
     keys = torch.cat((prefix_key.expand(b, -1, -1, -1), key), dim=2)

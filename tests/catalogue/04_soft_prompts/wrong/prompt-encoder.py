@@ -331,7 +331,7 @@ class PromptEncoder(nn.Module):
         return self().detach()
 
 
-# %% a seed inside message="sets-the-seed"
+# %% a seed inside message="same-every-time"
 class PromptEncoder(nn.Module):
     def __init__(self, length, width, inner):
         super().__init__()

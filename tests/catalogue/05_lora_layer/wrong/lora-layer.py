@@ -564,7 +564,7 @@ class LoRALayer(nn.Module):
         return self.alpha * (x @ self.A @ self.B)
 
 
-# %% a seed inside message="sets-the-seed"
+# %% a seed inside message="same-every-time"
 class LoRALayer(nn.Module):
     def __init__(self, in_dim, out_dim, rank, alpha):
         super().__init__()
