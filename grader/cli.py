@@ -162,12 +162,13 @@ def collect(
 
     from grader.collecting import gather, require_own, write_collection
     from grader.collecting.collection import REPORT
+    from grader.course import Course
     from grader.notebooks.answer_key import read_keys
     from grader.reports.collection_table import Asked, collection_summary
 
     folder = course(root)
     try:
-        asked = Asked.of(roster, pattern, zone)
+        asked = Asked.of(roster or Course.of(folder).roster, pattern, zone)
         before = gather(require_own(out), keys := read_keys(folder, []))
         found = gather(downloads, keys, roster=asked.roster, pattern=asked.pattern, zone=asked.zone)
         write_collection(found, out, before)

@@ -152,9 +152,10 @@ class ClassGrades:
             there = held.get((student, lab), Held(penalty=standing.counts_penalty))
             cells = {cell.grade_id for cell in keys[lab].graded}
             entered = {name: one for name, one in there.entered.items() if name in cells}
-            grade = LabGrade(
-                student, lab, standing, tuple(own), standing.counts, entered, there.penalty, counting.pass_mark
-            )
+            now = {e.grade_id: None if e.verdict == "grader-error" else e.points for e in standing.counts.exercises}
+            # A row that does not have today's points yet has no penalty of today either.
+            penalty = there.penalty if there.automatic in ({}, now) else standing.counts_penalty
+            grade = LabGrade(student, lab, standing, tuple(own), standing.counts, entered, penalty, counting.pass_mark)
             made.grades[student, lab] = grade
         made.refused = {(one.student, one.lab): one for one in refused}
         known = roster.students if roster is not None else {}

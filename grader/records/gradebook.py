@@ -228,7 +228,8 @@ class Gradebook:
             elif now is None:
                 said.append(f"{shown} is gone, with its {then:g} points")
             elif now != then:
-                said.append(f"{shown} is worth {now:g} points, and was worth {then:g}; what was earned keeps its share")
+                kept = "what was earned keeps its share, points entered by hand stay as they are"
+                said.append(f"{shown} is worth {now:g} points, and was worth {then:g}; {kept}")
         return said
 
     def due(self) -> dict[str, datetime | None]:

@@ -9,7 +9,7 @@ No secret is what students get anyway:
 * a passage that also stands in a cell as its source gives it;
 * of a hidden test, a line that is nothing but a sentence for the reader, which a visible check may say too;
 * of solutions and catalogue answers, one that also stands in the modules that labs name as what they teach, in the
-  visible checks or in the experiments: they compute the same things, and the course is to be read.
+  visible checks, in the experiments or in the models: they compute the same things, and the course is to be read.
 
 A seed is a passage as a whole, from 8 characters on.
 """
@@ -31,7 +31,7 @@ from grader.course import Course
 SOLUTIONS, HIDDEN, KEY, CATALOGUE, SEED = "a solution", "a hidden test", "a quiz key", "a catalogue answer", "a seed"
 SHORTEST = {SOLUTIONS: 36, HIDDEN: 36, CATALOGUE: 36, KEY: 20, SEED: 8}  # characters that count
 LAID_OUT = str.maketrans("", "", "\"'`,\\")
-OPEN_ROOMS = ("checks", "experiments")  # of the package, beside what it teaches
+OPEN_ROOMS = ("checks", "experiments", "models")  # of the package, beside what it teaches
 CATALOGUE_FOLDER = Path("tests") / "catalogue"
 SENTENCE = re.compile(r'\s*f?(?P<quote>"|\').*(?P=quote)[,)\s]*')
 QUESTION = re.compile(r"\bQuestion\(")

@@ -541,7 +541,7 @@ print("zero_grad(set_to_none=False)  moves:", moves_when_frozen(lambda o: o.zero
 # | share of the word vectors in the three models | 99.4 %, 51.6 %, 21.0 % |
 # | SmolLM2's weights | 538 MB in float32, 269 in bfloat16, 69 in four bits |
 #
-# * A check has a sentence, a result, a rationale and a hint; hidden checks try other inputs; the best attempt counts.
+# * A check has a sentence, a result, a rationale and a hint; hidden checks try other inputs; {{ attempts }}.
 # * Count trainable *and* total numbers, a shared tensor once.
 # * `requires_grad = False` stops gradients for a parameter, not through it; and it does not stop an optimiser that still holds an old gradient.
 #

@@ -397,7 +397,7 @@ def answer_loss(logits, labels):
     return F.cross_entropy(logits[:, :-1].flatten(0, 1), labels[:, 1:].flatten()).item()
 
 
-# %% the loss of the first row message="first-row-only"
+# %% the loss of the first row message="wrong-loss"
 def label_answer(prompt, answer, length, pad):
     start, end = len(prompt), len(prompt) + len(answer)
     ids, labels = torch.full((length,), pad), torch.full((length,), -100)
