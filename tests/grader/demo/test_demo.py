@@ -228,8 +228,8 @@ def results_agree_with_what_each_student_is_known_to_have_done(real):
         entry = entries[place]
         if one.student == "perfect":
             # The solution without its comments; where an answer is long, that shows.
-            copied = [name for name in ("inject-by-name", "swap-adapters") if place[1] == "06_linear_with_lora"]
-            flags = [f"answer-identical-to-reference:{name}" for name in copied]
+            long = {"05_lora_layer": ["ranks-under-budget"], "06_linear_with_lora": ["inject-by-name", "swap-adapters"]}
+            flags = [f"answer-identical-to-reference:{name}" for name in long.get(place[1], [])]
             assert (entry["score"], entry["flags"]) == (entry["max_score"], flags)
         if one.student == "untouched":
             assert entry["score"] == 0.0
