@@ -591,18 +591,6 @@ def insert_adapters(model, bottleneck, adapter, wrapper):
         if isinstance(m, nn.Linear): nn.init.zeros_(m.bias)
 
 
-# %% remembers the model by its id message="some-wrappers-missed"
-DONE = set()
-def insert_adapters(model, bottleneck, adapter, wrapper):
-    if id(model) in DONE:
-        raise ValueError("already")
-    DONE.add(id(model))
-    for b in [m for m in model.modules() if isinstance(m, EncoderBlock)]:
-        d = len(b.attention_norm.weight)
-        b.attention = wrapper(b.attention, adapter(d, bottleneck))
-        b.feed_forward = wrapper(b.feed_forward, adapter(d, bottleneck))
-
-
 # %% a flag on the model message="some-wrappers-missed"
 def insert_adapters(model, bottleneck, adapter, wrapper):
     if getattr(model, "adapted", False):
