@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 
 PASS_MARK = 0.8  # share of a lab's points that passes it, where the course says nothing else
 # What a grade says of how the submission was run: SHUT_OFF, with "+" before each wall that this machine has besides
@@ -184,6 +185,16 @@ class Result:
     def max_score(self) -> float:
         """Points that the lab is worth."""
         return round(math.fsum(exercise.max_points for exercise in self.exercises), 2)
+
+    @property
+    def handed_in(self) -> datetime | None:
+        """When it was handed in as nbgrader keeps it: UTC, without zone."""
+        return datetime.fromisoformat(self.timestamp).replace(tzinfo=None) if self.timestamp else None
+
+    @property
+    def automatic(self) -> dict[str, float | None]:
+        """Points by graded cell as nbgrader keeps them: None where the grader broke and a person has to look."""
+        return {e.grade_id: None if e.verdict == "grader-error" else e.points for e in self.exercises}
 
     @property
     def terms(self) -> Terms:

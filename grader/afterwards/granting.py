@@ -69,8 +69,7 @@ def extend(
         after = _grade(course, key, book, student)
         if after is not None:
             counting, counts = counting_of(course, {key.lab: key}, book), after.standing.counts
-            handed_in = datetime.fromisoformat(counts.timestamp).replace(tzinfo=None) if counts.timestamp else None
-            book.write(counts, handed_in, counting.penalty)
+            book.write(counts, counts.handed_in, counting.penalty)
         return Granted(due, before, _grade(course, key, book, student))
 
 

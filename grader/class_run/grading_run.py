@@ -9,7 +9,7 @@ from pathlib import Path
 
 from grader.class_run.answer_comparison import SharedAnswer, shared_answers
 from grader.class_run.dask_pool import results_from
-from grader.class_run.settling import moment_of, settle
+from grader.class_run.settling import settle
 from grader.collecting.collection import Collection
 from grader.engine.service import EngineFailed, engine
 from grader.notebooks.answer_key import AnswerKey
@@ -292,7 +292,7 @@ class _Recorder:
             return
         try:
             counts = standing.counts
-            self.book.write(counts, moment_of(counts), self.run.counting.penalty)
+            self.book.write(counts, counts.handed_in, self.run.counting.penalty)
         except Exception as error:
             sentence = f"{result.student}: {result.lab} is not in nbgrader's gradebook ({_first_line(error)})."
             self.run.problems.append(sentence)

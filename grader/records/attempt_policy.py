@@ -6,7 +6,7 @@ changes the view of everything that was ever graded.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -145,6 +145,14 @@ class AttemptPolicy:
             self.policy,
             passes(round(counts.score - cost, 2), counts.max_score, self.pass_mark),
         )
+
+
+def by_place(attempts: Iterable[Attempt]) -> dict[tuple[str, str], list[Attempt]]:
+    """Return attempts by (student, lab), each in the order in which they came."""
+    found: dict[tuple[str, str], list[Attempt]] = {}
+    for attempt in attempts:
+        found.setdefault((attempt.student, attempt.lab), []).append(attempt)
+    return found
 
 
 def _worth(exercise: Exercise | None, name: str, points: float) -> Exercise:

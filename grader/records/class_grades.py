@@ -14,7 +14,7 @@ from grader.course import LabTerms
 from grader.notebooks.answer_key import AnswerKey
 from grader.notebooks.submission import Refusal
 from grader.records.attempt import Attempt
-from grader.records.attempt_policy import AttemptPolicy, Standing
+from grader.records.attempt_policy import AttemptPolicy, Standing, by_place
 from grader.records.held_grades import Entered, Held
 from grader.results import Result, passes
 
@@ -142,19 +142,14 @@ class ClassGrades:
             roster: the class; default: whoever handed in.
             terms: what the course decides of each lab; default: every lab weighs the same.
         """
-        by_place: dict[tuple[str, str], list[Attempt]] = {}
-        for attempt in attempts:
-            if attempt.lab in keys:
-                by_place.setdefault((attempt.student, attempt.lab), []).append(attempt)
         made = cls(keys, [], terms=terms or {})
-        for (student, lab), own in by_place.items():
+        for (student, lab), own in by_place(one for one in attempts if one.lab in keys).items():
             standing = counting.standing(own, own[-1], new=False)
             there = held.get((student, lab), Held(penalty=standing.counts_penalty))
             cells = {cell.grade_id for cell in keys[lab].graded}
             entered = {name: one for name, one in there.entered.items() if name in cells}
-            now = {e.grade_id: None if e.verdict == "grader-error" else e.points for e in standing.counts.exercises}
             # A row that does not have today's points yet has no penalty of today either.
-            penalty = there.penalty if there.automatic in ({}, now) else standing.counts_penalty
+            penalty = there.penalty if there.automatic in ({}, standing.counts.automatic) else standing.counts_penalty
             grade = LabGrade(student, lab, standing, tuple(own), standing.counts, entered, penalty, counting.pass_mark)
             made.grades[student, lab] = grade
         made.refused = {(one.student, one.lab): one for one in refused}

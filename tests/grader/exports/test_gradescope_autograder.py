@@ -88,7 +88,7 @@ def test_the_same_course_gives_the_same_bytes(archive, course, tmp_path):
 
 def test_a_submission_is_graded_in_the_container(container, course):
     hand_in(container, "work/Copy of 01.ipynb", tiny.notebook(course, double=tiny.GOOD["double"], half=HALF))
-    hand_in(container, "__MACOSX/work/x.ipynb", {})
+    hand_in(container, "__MACOSX/hand-in/x.ipynb", {})
     results, staff = run(container)
     assert results["score"] == 7
     assert [(one["score"], one["visibility"]) for one in results["tests"]] == [
