@@ -130,14 +130,14 @@ def course_of(root: Path) -> Course:
 
 
 def examine_output(out: Path) -> None:
-    """Make the folder of the results, and look whether a class's results find room in it: before anything is graded.
+    """Look whether a class's results find room in their folder, or where it will be made: before anything is graded.
 
     Raises:
         CannotStart: they do not.
     """
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        with TemporaryFile(dir=out) as trial:
+        there = next(place for place in (out, *out.absolute().parents) if place.exists())
+        with TemporaryFile(dir=there) as trial:
             trial.write(bytes(ROOM))
             trial.flush()
     except OSError as error:
