@@ -6,8 +6,9 @@ import ast
 import contextlib
 import io
 import os
+import symtable
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from unittest import mock
 
@@ -57,6 +58,32 @@ def points(lab: str) -> dict[str, float]:
     return {m["grade_id"]: float(m["points"]) for m in meta if m.get("grade")}
 
 
+def that_meet(lab: str, exercise: str, answer: str) -> frozenset[str]:
+    """Graded cells that may see what an answer defines: they name it, or what a cell in between made of it."""
+    met, graded = set(), set()
+    for cell in cells(lab):
+        own = grade_id(cell) == exercise
+        defined, used = global_names(answer if own else cell.source)
+        if own or used & met:
+            met |= defined
+            if cell.metadata.get("nbgrader", {}).get("grade"):
+                graded.add(grade_id(cell))
+    return frozenset(graded)
+
+
+@cache
+def global_names(source: str) -> tuple[set[str], set[str]]:
+    """The names of the notebook that a cell defines, and those that it uses, inside its functions too."""
+    top = symtable.symtable(_plain(source), "cell", "exec")
+    defined = {s.get_name() for s in top.get_symbols() if s.is_assigned() or s.is_imported() or s.is_namespace()}
+    used, tables = {s.get_name() for s in top.get_symbols() if s.is_referenced()}, top.get_children()
+    while tables:
+        table = tables.pop()
+        used |= {s.get_name() for s in table.get_symbols() if s.is_global()}
+        tables += table.get_children()
+    return defined, used
+
+
 def stub(lab: str) -> dict[str, str]:
     """The untouched answer cells, as the release has them."""
     clear = ClearAnswers()
@@ -69,14 +96,14 @@ def stub(lab: str) -> dict[str, str]:
     return cleared
 
 
-def run(lab: str, replaced: dict[str, str] | None = None, seed: str = "0", only: str | None = None) -> Run:
+def run(lab: str, replaced: dict[str, str] | None = None, seed: str = "0", only: frozenset[str] | None = None) -> Run:
     """Run a lab in one fresh namespace, as a notebook does.
 
     Args:
         lab: for example "05_lora_layer".
         replaced: new text for answer cells, by grade_id.
         seed: the course seed that the checks draw from.
-        only: run just this answer's check among the graded cells; all when None.
+        only: run just these of the graded cells; all when None.
     """
     result, namespace = Run(), {"__name__": "__main__", "display": lambda *things: None}
     stderr = io.StringIO()
@@ -88,7 +115,7 @@ def run(lab: str, replaced: dict[str, str] | None = None, seed: str = "0", only:
         for cell in cells(lab):
             name = grade_id(cell)
             graded = cell.metadata.get("nbgrader", {}).get("grade", False)
-            if graded and only is not None and name != f"test-{only}":
+            if graded and only is not None and name not in only:
                 continue
             source = (replaced or {}).get(name, cell.source)
             try:
@@ -102,10 +129,14 @@ def run(lab: str, replaced: dict[str, str] | None = None, seed: str = "0", only:
     return result
 
 
+def _plain(source: str) -> str:
+    """A cell without what only IPython understands."""
+    return "\n".join("pass" if line.lstrip().startswith(("%", "!")) else line for line in source.splitlines())
+
+
 def _execute(source: str, namespace: dict, filename: str):
     """Execute a cell and return the value of its last expression, as IPython displays it."""
-    lines = ["pass" if line.lstrip().startswith(("%", "!")) else line for line in source.splitlines()]
-    tree = ast.parse("\n".join(lines), filename)
+    tree = ast.parse(_plain(source), filename)
     last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
     exec(compile(tree, filename, "exec"), namespace)
     return eval(compile(ast.Expression(last.value), filename, "eval"), namespace) if last else None

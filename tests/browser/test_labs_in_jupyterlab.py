@@ -35,7 +35,11 @@ def fail_read_and_mend(lab, name: str, exercise: str) -> None:
     wrong, right = (catalogued(kind, name, exercise) for kind in ("wrong", "right"))
     lab.expect_check(exercise, shows=["not attempted"])
 
-    said = next(r for r in run(name, {exercise: wrong}, only=exercise).grades[f"test-{exercise}"].results if r.text)
+    said = next(
+        r
+        for r in run(name, {exercise: wrong}, only=frozenset({f"test-{exercise}"})).grades[f"test-{exercise}"].results
+        if r.text
+    )
     assert said.verdict == "fail"
     assert said.hint
     lab.answer(exercise, wrong)

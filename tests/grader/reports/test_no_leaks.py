@@ -63,7 +63,7 @@ def _wrong_class(lab: str) -> tuple[list[Result], set[tuple[str, str]]]:
             left = {f"test-{name}": {c.id for c in grades[f"test-{name}"].results if c.hidden} for name in wrong}
         for test in [test for test in left if left[test]]:
             if k:
-                grades |= run(lab, chosen, seed="3", only=test.removeprefix("test-")).grades
+                grades |= run(lab, chosen, seed="3", only=frozenset({test})).grades
             checks = grades[test].results if grades[test] is not None else []
             left[test] -= {check.id for check in checks if check.hidden and check.verdict == "fail"}
         runs = {
