@@ -52,7 +52,9 @@ for topic, text in environment().items():
     print(f"{topic:<15} {text}")
 
 # %% [markdown]
-# * **No GPU** is no obstacle: every lab is made for two processor cores and a few minutes. With one, the same notebooks run faster.
+# * **No GPU** is no obstacle: every lab is made for two processor cores and a few minutes. With one, labs 01, 03, 04, 07, 08 and 09 put their pretrained
+#   models there by `best_device()`; the networks of 00, 02, 05 and 06 are so small that starting an operation on a GPU takes longer than the operation. Apple's GPUs serve as well,
+#   except for 4-bit layers of bitsandbytes; `LORA_UTILS_DEVICE=cpu` in the environment keeps everything on the processor.
 # * **Threads**: torch divides a large matrix product among them. Timings in the text are from two cores.
 # * **bitsandbytes** stores weights in four bits; labs 07 and 08 use it.
 # * **torchtext** is archived: its last release, 0.18.0, cannot be imported beside torch 2.4 or newer

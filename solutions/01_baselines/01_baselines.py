@@ -775,10 +775,11 @@ label_score_grade
 # Now the model. Loading it takes some seconds. First look at what it would like to say itself, then at the two labels.
 
 # %% tags=["skip-when-grading"]
+from lora_utils.devices import best_device
 from lora_utils.experiments import CONTENT_FREE, accuracy_of, calibrated, label_scores, prompt_of
 from lora_utils.models import load_smollm2
 
-device = "cuda" if torch.cuda.is_available() else "cpu"
+device = best_device()
 model = load_smollm2().to(device).eval()
 LABELS = [" negative", " positive"]
 

@@ -31,10 +31,11 @@ from torch import nn
 from torch.nn import functional as F
 
 from lora_utils.checks import lab_03_additive as check
+from lora_utils.devices import best_device, synchronize
 from lora_utils.models import EncoderBlock
 
 torch.manual_seed(0)
-device = "cuda" if torch.cuda.is_available() else "cpu"
+device = best_device()
 print("torch", torch.__version__, "| peft-by-hand", version("peft-by-hand"))
 
 # %% [markdown]
@@ -863,7 +864,7 @@ def variants() -> dict[str, nn.Module]:
 
 
 # CPU time where there is no GPU: what other programs do on the machine hardly counts in it.
-clock = time.perf_counter if device == "cuda" else time.process_time
+clock = time.process_time if device.type == "cpu" else time.perf_counter
 
 
 @torch.no_grad()
@@ -871,8 +872,7 @@ def seconds(encoder: nn.Module, batch: torch.Tensor) -> float:
     """Time of one forward pass."""
     start = clock()
     encoder(batch)
-    if device == "cuda":
-        torch.cuda.synchronize()
+    synchronize(device)  # a GPU is still at work when the call returns
     return clock() - start
 
 

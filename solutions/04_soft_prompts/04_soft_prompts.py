@@ -31,10 +31,11 @@ import torch.nn.functional as F
 from torch import nn
 
 from lora_utils.checks import lab_04_soft_prompts as check
+from lora_utils.devices import best_device
 from lora_utils.training import seed_everything
 
 seed_everything(0)
-device = "cuda" if torch.cuda.is_available() else "cpu"
+device = best_device()
 print("torch", torch.__version__, "| peft-by-hand", version("peft-by-hand"), "| device", device)
 
 # %% [markdown]

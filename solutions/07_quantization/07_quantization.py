@@ -708,10 +708,11 @@ right.legend(frameon=False)
 # somebody else's making. Does that favour a format that has the same kind of grid? We add absmax with a zero point to the three tables, and look.
 
 # %% tags=["skip-when-grading"]
+from lora_utils.devices import best_device
 from lora_utils.models import load_smollm2
 
 print("reading SmolLM2, about 8 seconds")
-device = "cuda" if torch.cuda.is_available() else "cpu"
+device = best_device()
 smollm2 = load_smollm2().requires_grad_(False).to(device)
 layers = linear_weights(smollm2)
 print(f"{len(layers)} linear layers, {sum(w.numel() for w in layers.values()):,} weights")
@@ -1044,7 +1045,7 @@ tokens = torch.tensor(tokens, device=device)  # (16, 65)
 def losses() -> torch.Tensor:
     """Mean loss of each review, (16,)."""
     scores = smollm2(tokens[:, :-1])  # (16, 64, vocabulary)
-    return F.cross_entropy(scores.transpose(1, 2), tokens[:, 1:], reduction="none").double().mean(dim=1).cpu()
+    return F.cross_entropy(scores.transpose(1, 2), tokens[:, 1:], reduction="none").cpu().double().mean(dim=1)
 
 
 original = losses()

@@ -38,11 +38,12 @@ from torch.utils.checkpoint import checkpoint
 
 from lora_utils import LoRALayer
 from lora_utils.checks import lab_08_qlora as check
+from lora_utils.devices import best_device, compute_dtype, synchronize
 from lora_utils.quantization import FourBit, dequantize_4bit, quantize_4bit
 
 torch.manual_seed(0)
-device = "cuda" if torch.cuda.is_available() else "cpu"
-FULL = device == "cuda"  # on a GPU: all sentences; on a CPU: as many as fit into two minutes
+device = best_device()
+FULL = device.type == "cuda"  # on a GPU: all sentences; on a CPU: as many as fit into two minutes
 print("torch", torch.__version__, "on", device)
 
 # %% [markdown]
@@ -229,8 +230,13 @@ print(f"its codes and scales:               {layer.stored_bytes():>9,} bytes, st
 # | what | type | why |
 # | --- | --- | --- |
 # | codes of the base | 4 bits | frozen, only read |
-# | `x`, the product with $W'$, the output | the compute type: `bfloat16` on a GPU, `float32` here | speed |
+# | `x`, the product with $W'$, the output | the compute type: 16 bits on a GPU, `float32` on a CPU | speed |
 # | $A$ and $B$ | `float32` | trained: a step of $10^{-4}$ beside a weight of 1 is lost in `bfloat16`, which keeps 8 significant bits |
+
+# %% [markdown]
+# Which 16 bits? `compute_dtype(device)` takes `bfloat16` where the GPU has it in hardware (A100, RTX 30 and later). The T4 of free notebook services and the V100 emulate it several times more
+# slowly, so they get `float16`, with two traps: its largest number is 65,504, so a large activation becomes infinite; and a gradient below $6 \cdot 10^{-8}$ becomes zero, against which long
+# trainings scale the loss (`torch.amp.GradScaler`).
 
 # %% [markdown]
 # ### Exercise 2: QLoRALinear
@@ -346,7 +352,7 @@ from lora_utils.models import load_smollm2
 from lora_utils.quantization import to_linear4bit
 
 tokenizer = smollm2_tokenizer()
-compute_type = torch.bfloat16 if FULL else torch.float32
+compute_type = compute_dtype(device)
 original = load_smollm2().requires_grad_(False).to(device, compute_type)
 numbers = count_parameters(original).total
 float_bytes = sum(p.numel() * p.element_size() for p in original.parameters())
@@ -576,6 +582,7 @@ from lora_utils.training import answer_loss as loss_on_answers
 
 def step_cost(model, batch):
     """Bytes that wait for the backward pass, and seconds of a step."""
+    synchronize(device)  # a GPU works on while Python goes ahead: wait before each look at the clock
     kept, start = {}, time.perf_counter()
     own = {t.untyped_storage().data_ptr() for t in (*model.parameters(), *model.buffers())}
 
@@ -591,6 +598,7 @@ def step_cost(model, batch):
     kept.clear()
     loss.backward()
     model.zero_grad()
+    synchronize(device)
     return waiting, time.perf_counter() - start
 
 
@@ -683,7 +691,7 @@ step_bytes_grade
 # %% [markdown]
 # Counted on the model, tensor by tensor, with `training_memory` of lab 02: one step on two sentences by full fine-tuning,
 # LoRA and QLoRA, everything in `float32` and with plain AdamW, so that the storage of the base is the only difference
-# between the last two.
+# between the last two. (On a GPU the row of QLoRA computes in 16 bits, which halves its activations too.)
 
 # %% tags=["skip-when-grading"]
 from lora_utils import inject_lora
@@ -791,7 +799,8 @@ for size in (8, 24, 48, 80):
 #
 # AdamW remembers two numbers for every trained one. bitsandbytes keeps them in 8 bits and, on a GPU, in *paged* memory,
 # which the driver moves to main memory when a long sequence needs the room. `paged_adamw_8bit_or_adamw` takes as much of
-# that as there is, and says what it took.
+# that as there is, and says what it took. Only tensors of 100,000 numbers or more are paged: the largest factor here has
+# 12,288, so nothing is, and nothing needs to be.
 #
 # `fit` is the loop of lab 02 with these pieces: batches of prompts and answers, the loss on the answers, and this
 # optimiser. It goes over the sentences once. The rate rises over four steps and then falls to zero.
@@ -803,6 +812,7 @@ from lora_utils.quantization import state_bytes
 SIZE, LR = 32 if FULL else 12, 3e-4
 start = time.perf_counter()
 losses, optimizer, sentence = fit(model, tokenizer, train_rows, LR, SIZE)
+synchronize(device)
 seconds = time.perf_counter() - start
 print("optimiser:", sentence)
 print(
@@ -1015,7 +1025,7 @@ from lora_utils.methods import QuantizedLinearWithLoRA, dequantized_weight, merg
 
 def onto_the_original():
     """The wrong base: each update on the weight as it was before quantisation."""
-    wrong = copy.deepcopy(original)
+    wrong = copy.deepcopy(original).float()
     for name, layer in model.named_modules():
         if isinstance(layer, QuantizedLinearWithLoRA):
             update = layer.merged_weight() - dequantized_weight(layer.base).float()
@@ -1031,7 +1041,8 @@ def merged_model(**kwargs):
 
 
 ways = {
-    "dequantised base, floats": lambda: merged_model(dtype=compute_type),
+    "dequantised base, float32": lambda: merged_model(dtype=torch.float32).float(),
+    "the same, in bfloat16": lambda: merged_model(dtype=torch.bfloat16).float(),  # rounded; computed in float32
     "quantised again": lambda: merged_model(requantize=True),
     "original base": onto_the_original,
 }
@@ -1052,12 +1063,13 @@ def course_share(stored, merged, again):
 
 share_of = lost_share if merge_back_grade.verdict == "pass" else course_share
 print("measured by", "your lost_share" if share_of is lost_share else "the course's function")
-shares = {}
+shares, rounded = {}, []
 for name, layer in model.named_modules():
     if isinstance(layer, QuantizedLinearWithLoRA):
         base, together = dequantized_weight(layer.base).float(), layer.merged_weight()
         size = ((together - base).norm() / base.norm()).item()
         shares[name] = size, share_of(base, together, layer.requantized().dequantize())
+        rounded.append(share_of(base, together, together.bfloat16().float()))
 sizes, losts = zip(*shares.values(), strict=True)
 fig, axes = figure(
     "Quantised again, the layers lose what they had learned",
@@ -1071,6 +1083,7 @@ axes.set_ylim(0, 1.3)
 print(
     f"median size of an update {sorted(sizes)[len(sizes) // 2]:.3f}, median lost share {sorted(losts)[len(losts) // 2]:.2f}"
 )
+print(f"rounded to bfloat16, the median lost share is {sorted(rounded)[len(rounded) // 2]:.2f}")
 
 # %% [markdown]
 # What it meant:

@@ -727,10 +727,11 @@ for customer, (limits, tolerance) in customers.items():
 
 # %% tags=["skip-when-grading"]
 from lora_utils.data import load
+from lora_utils.devices import best_device
 from lora_utils.experiments import BATCH, EPOCHS, LENGTH, TRAIN, build
 from lora_utils.training import accuracy, train
 
-device = "cuda" if torch.cuda.is_available() else "cpu"
+device = best_device()
 questions = load("trec", LENGTH, tokens="minilm")
 model = build("LoRA", len(questions.classes), seed=0).to(device)
 lr, _ = chosen["LoRA"]
