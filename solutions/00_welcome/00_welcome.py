@@ -555,8 +555,8 @@ print("zero_grad(set_to_none=False)  moves:", moves_when_frozen(lambda o: o.zero
 # * **The base is not frozen.** The same course's `LinearWithLoRA` leaves its own base trainable: the result is full fine-tuning with LoRA on top, and the count of trainable numbers is the only sign of it.
 # * **`requires_grad_` on the wrong object.** Public student solutions of a university course switch it on something other than the parameters they mean. Nothing raises an error; count afterwards.
 # * **Lists lose names.** `list.append` returns None; in [huggingface/peft #577](https://github.com/huggingface/peft/issues/577) the list of modules to save was lost in this way.
-# * **Nothing moves.** PEFT's official prompt-tuning notebook stays at the accuracy of the majority class, 0.6838
-#   ([huggingface/peft #2642](https://github.com/huggingface/peft/issues/2642)). PEFT's own guide asks first: did the weights move?
+# * **Nothing moves.** Somebody who runs PEFT's official prompt-tuning notebook reports the accuracy of the majority class, 0.6838, in every epoch
+#   ([huggingface/peft #2642](https://github.com/huggingface/peft/issues/2642)); the outputs saved in the notebook reach 0.70. PEFT's own guide asks first: did the weights move?
 # * **Half frozen.** PEFT reports a model whose parts disagree, some adapters on and some off, as "irregular" (`get_model_status()`). A count by part, as in section 5, shows the same.
 # * **Counts that contradict each other.** One tutorial has "about 90 % fewer parameters" and "10,000 times fewer" side by side: a factor of 10 and of 10,000. Count for yourself.
 # * **Fewer trainable numbers are not as much less memory.** A tutorial says that only the adapter's parameters are in the GPU's memory. The frozen ones are there as well: each forward pass needs them.

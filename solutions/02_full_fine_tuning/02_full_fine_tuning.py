@@ -241,8 +241,8 @@ adamw_step_grade
 #
 # <details><summary>Answer</summary>
 #
-# Both by 0.001, the learning rate. In the first step m&#770; = g and v&#770; = g&sup2;, so what remains is g / |g|: the sign. AdamW's step has the size of
-# lr whatever the size of the loss, which is why one learning rate can serve embeddings and heads alike, and why dividing the loss by ten changes
+# Both by 0.001, the learning rate. In the first step m&#770; = g and v&#770; = g&sup2;, so what remains is g / |g|: the sign. Later steps are of the order of
+# lr, and smaller where successive gradients disagree in sign, whatever the size of the loss, which is why one learning rate can serve embeddings and heads alike, and why dividing the loss by ten changes
 # next to nothing.
 # </details>
 
@@ -997,7 +997,7 @@ for policy in POLICIES:
 # | forgetting at the best rate: last layer, BitFit, everything | 0, 0.136 &plusmn; 0.070, 0.121 &plusmn; 0.047 |
 #
 # * A training step is clear, forward, backward, step; `backward` adds, and everything that goes wrong in silence goes wrong there.
-# * AdamW's step has the size of the learning rate. It keeps two numbers for each one it trains.
+# * AdamW's first step has the size of the learning rate in every number; later ones are of its order, and smaller where the gradients of one batch and the next disagree. It keeps two numbers for each one it trains.
 # * Frozen is not free: weights stay, and so do the activations between the first trained number and the loss.
 # * Forgetting is measured under the old head. It grows with the learning rate; at each one's best rate BitFit and full fine-tuning forget alike, at equal rates full fine-tuning forgets more.
 #

@@ -421,7 +421,7 @@ for panel in (left, right):
 
 # %% [markdown]
 # At $10^{-4}$ the vectors have gone 0.03 word lengths, and the model is where an untrained random prompt leaves it, *below* the head alone. Such a run looks like a method that does not
-# work: in huggingface/peft #2642 an example notebook reports the same accuracy in every epoch. At $10^{-2}$ the vectors have gone one and a half word lengths, a fifth of what the bound allows, and
+# work: in huggingface/peft #2642 somebody who runs an example notebook gets the same accuracy in every epoch, where the outputs saved in it rise to 0.70. At $10^{-2}$ the vectors have gone one and a half word lengths, a fifth of what the bound allows, and
 # accuracy is best. At $10^{-1}$ they are 13 lengths from home and accuracy is lower again. The fall on the left is clear; among 200 questions, the points between 0.80 and 0.84 are
 # not safely apart (the standard error of one such number is 0.03).
 #
@@ -1130,7 +1130,7 @@ for name in ("prompt, random", "prompt, words"):
 # | --- | --- | --- |
 # | wrong mean, or an error about sizes | the mask of the pooling stayed as short as the text | huggingface/sentence-transformers #2995, mended in PR #3000 |
 # | sizes of attention do not fit | a mask function that knows nothing of the prefix | zai-org/ChatGLM3 #359 |
-# | accuracy stays at the share of the largest class (0.6838) in every epoch | an example notebook that does not train; open | huggingface/peft #2642 |
+# | accuracy stays at the share of the largest class (0.6838) in every epoch | one report of an example notebook that does not train, where its saved outputs reach 0.70; open | huggingface/peft #2642 |
 # | the prompt stands before the padding | padding on the left in a decoder | huggingface/peft #54, #1093, PR #1212 |
 # | wrong scores for a prompt-tuned model | logits were cut as if they had no places for the prompt | EleutherAI/lm-evaluation-harness PR #533 |
 # | the wrong mask of the two is extended | the prompt is in the encoder, the decoder's mask grew | huggingface/peft PR #809 |

@@ -54,7 +54,7 @@ print(f"Python {platform.python_version()}, torch {torch.__version__}")
 #
 # Why a rate for each? A rate is in units of what it moves. LoRA's $B$ starts at zero and must travel; a pretrained
 # weight of full fine-tuning must hardly move. A course at a well-known university publishes reference results in which
-# LoRA is at chance (0.275 on SST with five classes, full fine-tuning 0.411; CMU 11-711, fall 2025): it ran at full
+# LoRA hardly learns (0.275 on SST with its five classes, full fine-tuning 0.411; CMU 11-711, fall 2025): it ran at full
 # fine-tuning's rate of 2e-5. In the other direction, the baselines of full fine-tuning in many a paper are
 # under-tuned, which the authors of QLoRA say of their own (Dettmers et al. 2023).
 #
@@ -991,7 +991,7 @@ else:
 #
 # | symptom | cause | reported in |
 # | --- | --- | --- |
-# | LoRA at chance, full fine-tuning fine | full fine-tuning's rate used for both | CMU 11-711, fall 2025, reference results; section 2 |
+# | LoRA hardly learns, full fine-tuning fine | full fine-tuning's rate used for both | CMU 11-711, fall 2025, reference results; section 2 |
 # | results too good, gone on new data | rate or epoch chosen on the test set | xiwenc1/TimeMIL #4, xuanmay2701/shapeformer #2, titu1994/LSTM-FCN #7 |
 # | DoRA's lengths one an input instead of one an output | norm over the wrong axis: the paper writes $W$ transposed | nbasyl/DoRA #1, NVlabs/DoRA #11, huggingface/peft #2348 |
 # | DoRA divides by the lengths of $W$ instead of $V$ | norm taken before the update | Comfy-Org/ComfyUI PR #15458 |
