@@ -27,6 +27,7 @@ from lora_utils.experiments.qlora_reviews import TRAINED as TRAINED
 from lora_utils.experiments.qlora_reviews import best_runs as best_runs
 from lora_utils.experiments.qlora_reviews import paired as paired
 from lora_utils.experiments.qlora_reviews import shipped_reviews as shipped_reviews
+from lora_utils.experiments.rate_sweep import sweep_rates as sweep_rates
 from lora_utils.experiments.review_task import LABELS as LABELS
 from lora_utils.experiments.review_task import adapted as adapted
 from lora_utils.experiments.review_task import batch_of as batch_of

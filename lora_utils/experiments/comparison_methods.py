@@ -17,10 +17,6 @@ from lora_utils.models.sentence_classifier import SentenceClassifier, load_sente
 TARGETS = ("*.query", "*.value")  # of attention, in all six blocks: the choice of the LoRA paper, section 4.2
 RANK, ALPHA = 8, 1.0
 
-# Three rates to a method, a factor of about three apart, taken from this ladder. It is the finest step that a choice by
-# one seed and 500 validation examples can still tell apart, and it is not tuned to any method.
-LADDER = (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1)
-
 
 @dataclass(frozen=True)
 class Method:
@@ -29,7 +25,7 @@ class Method:
     Args:
         name: as in tables and figures.
         change: what it does to the frozen classifier; returns the model to train, usually the one it was given.
-        rates: learning rates to start the sweep with, ascending neighbours on LADDER.
+        rates: learning rates to start the sweep with, three ascending neighbours on rate_sweep.LADDER.
         about: what is trained beside the head.
     """
 

@@ -16,7 +16,8 @@ from pathlib import Path
 
 from lora_utils.data.batches import Examples, load
 from lora_utils.data.text import PAD_ID
-from lora_utils.experiments.comparison_methods import LADDER, METHODS, build, head_of
+from lora_utils.experiments.comparison_methods import METHODS, build, head_of
+from lora_utils.experiments.rate_sweep import sweep_rates
 from lora_utils.experiments.run_records import command_of, kept, read_table, runs_in, ship_or_run, write_table
 from lora_utils.training.evaluate import accuracy
 from lora_utils.training.measured_memory import training_memory
@@ -28,7 +29,6 @@ SHIPPED = Path(__file__).with_name("results") / "method_comparison.json"
 TRAIN, EPOCHS, BATCH, LENGTH = 1280, 2, 32, 64  # the budget: 80 steps, the same for every method
 PROBE, PROBE_LENGTH = 400, 32  # newsgroup posts, and their first word pieces, that measure forgetting
 SEEDS = (0, 1, 2)
-EXTENSIONS = 2  # how often the sweep goes on beyond an edge of its grid where the best rate lies
 
 
 @dataclass(frozen=True)
@@ -125,20 +125,10 @@ def sweep(corpus: str, method: str, folder: Path) -> list[Run]:
     Returns:
         all its runs, those at the best rate last
     """
-    rates = list(METHODS[method].rates)
-    for _ in range(EXTENSIONS):
-        runs = [_kept(folder, corpus, method, lr, seed=0) for lr in rates]
-        best = max(runs, key=lambda run: run.valid).lr  # among equals the smallest rate
-        low, high = LADDER.index(rates[0]), LADDER.index(rates[-1])
-        if best == rates[0] and low > 0:
-            rates.insert(0, LADDER[low - 1])
-        elif best == rates[-1] and high + 1 < len(LADDER):
-            rates.append(LADDER[high + 1])
-        else:
-            break
-    runs = [_kept(folder, corpus, method, lr, seed=0) for lr in rates]
-    best = max(runs, key=lambda run: run.valid).lr
-    return [run for run in runs if run.lr != best] + [_kept(folder, corpus, method, best, seed) for seed in SEEDS]
+    scores = sweep_rates(lambda lr: _kept(folder, corpus, method, lr, seed=0).valid, METHODS[method].rates)
+    best = max(scores, key=scores.get)
+    tried = [(lr, 0) for lr in scores if lr != best]
+    return [_kept(folder, corpus, method, lr, seed) for lr, seed in [*tried, *((best, seed) for seed in SEEDS)]]
 
 
 def _kept(folder: Path, corpus: str, method: str, lr: float, seed: int) -> Run:

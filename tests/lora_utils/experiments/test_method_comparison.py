@@ -6,7 +6,7 @@ import torch
 from lora_utils import count_parameters
 from lora_utils.data.batches import Examples
 from lora_utils.experiments import method_comparison
-from lora_utils.experiments.comparison_methods import LADDER, METHODS, build, head_of
+from lora_utils.experiments.comparison_methods import METHODS, build, head_of
 from lora_utils.experiments.method_comparison import (
     Run,
     by_length,
@@ -16,6 +16,7 @@ from lora_utils.experiments.method_comparison import (
     sweep,
     write_results,
 )
+from lora_utils.experiments.rate_sweep import LADDER
 
 
 @pytest.fixture
