@@ -4,6 +4,9 @@ May import models and what lies below.
 """
 
 from lora_utils.training.evaluate import accuracy as accuracy
+from lora_utils.training.gpu_memory import ALPACA as ALPACA
+from lora_utils.training.gpu_memory import CONTEXT as CONTEXT
+from lora_utils.training.gpu_memory import MEASURED as MEASURED
 from lora_utils.training.gpu_memory import METHODS as METHODS
 from lora_utils.training.gpu_memory import MODELS as MODELS
 from lora_utils.training.gpu_memory import ModelSizes as ModelSizes

@@ -1,22 +1,25 @@
 """What one training step needs, calculated from a model's sizes: which method fits on which GPU.
 
-    bytes = weights + gradients + optimiser states + activations
+    bytes = weights + gradients + optimiser states + activations + the buffer of dequantizing
 
-Nothing is measured here. The terms, with P all parameters, L those in linear layers of the blocks, E the rest
-(embeddings, output layer, norms), T trained numbers, b sequences of s tokens, n blocks of width d:
+The terms, with P all parameters, L those in linear layers of the blocks, E the rest (embeddings, output layer, norms),
+T trained numbers, b sequences of s tokens, n blocks of width d, inner width f, k key heads of h:
 
     full    2 P  weights in 16 bits,             2 P gradients,  8 P Adam's two moments in 32 bits
     LoRA    2 P  weights in 16 bits, 4 T factors, 4 T gradients,  8 T moments
-    QLoRA   4.127 / 8 L + 2 E,      4 T factors, 4 T gradients,  2 T moments in 8 bits
+    QLoRA   4.127 / 8 L + 2 E,      4 T factors, 4 T gradients,  2 T moments in 8 bits,  2 d f for one layer dequantized
 
-    activations, with checkpointing      2 b s d n                       the input of each block
-                                         + 2 b s (6 d + 2 d k / h + 4 f)   the inside of one block, k key heads of h
-                                         + 6 b s v                       logits in 16 bits and their gradient in 32
-    activations, without                 n times the inside of one block
+    activations, with checkpointing      2 b s d n                              the input of each block
+                                         + 2 b s (10 d + 2 d k / h + 4 f)       the inside of one block
+                                         + 14 b s v                             logits
+    activations, without                 n times the inside of one block + logits
 
-Attention is taken to be fused (no s x s matrix is kept). Left out: workspaces of kernels, fragmentation, the CUDA
-context (about half a gigabyte), a 32-bit master copy of the weights in full fine-tuning (4 P more where it is kept).
-A measured peak is higher than the sum, so leave a tenth of the GPU free. GB is 10^9 bytes.
+The inside holds the inputs of all layers in 16 bits, and of both norms in 32. Logits are kept in 16 bits and in 32, and
+so are their log-probabilities and the gradient of these. Attention is taken to be fused (no s x s matrix is kept).
+
+What a GPU must have is more: a tenth for fragmentation, and half a gigabyte for the CUDA context. Left out is a 32-bit
+master copy of the weights in full fine-tuning (4 P more where it is kept). GB is 10^9 bytes. `MEASURED` has peaks that
+others have measured, to be put beside.
 Source of the 12 bytes a parameter: Dettmers et al. 2023, QLoRA, arXiv 2305.14314, which says that 16-bit fine-tuning
 of a 65B model needs more than 780 GB.
 """
@@ -29,7 +32,8 @@ from lora_utils.quantization.double_quantization import GROUP, bits_per_weight
 
 METHODS = ("full", "LoRA", "QLoRA")
 GPUS = (8, 12, 16, 24, 48, 80)  # GB, sizes on sale
-ROOM = 0.9  # share of a GPU that the calculated bytes may fill
+FRAGMENTATION = 1.1  # what the allocator reserves over what tensors fill, taken to be a tenth more
+CONTEXT = 0.5e9  # bytes of the CUDA context and of the kernels' workspaces
 
 
 @dataclass(frozen=True)
@@ -102,11 +106,30 @@ class StepBytes:
     gradients: float
     optimizer: float
     activations: float
+    buffer: float = 0.0
 
     @property
     def total(self) -> float:
-        """All four kinds together."""
-        return self.weights + self.gradients + self.optimizer + self.activations
+        """All kinds together: what torch.cuda.max_memory_allocated should say."""
+        return self.weights + self.gradients + self.optimizer + self.activations + self.buffer
+
+    @property
+    def needed(self) -> float:
+        """What a GPU must have for it: fragmentation and the CUDA context come on top."""
+        return FRAGMENTATION * self.total + CONTEXT
+
+
+# The longest sequence of Alpaca, alone, nothing recomputed, rank 8: the setting of the peaks in MEASURED.
+ALPACA = {"rank": 8, "batch": 1, "length": 1304, "checkpointing": False}
+
+# GB at most, (model, method): an A100, factors beside the queries and values, 4 bits with double quantization.
+# Source: LitGPT, tutorials/resource-tables.md, 20 October 2023, "Finetuning with LoRA on 1 GPU".
+MEASURED = {
+    ("Llama 2 7B", "LoRA"): 21.30,
+    ("Llama 2 7B", "QLoRA"): 13.84,
+    ("Llama 2 13B", "LoRA"): 38.12,
+    ("Llama 2 13B", "QLoRA"): 22.55,
+}
 
 
 def step_bytes(
@@ -134,22 +157,22 @@ def step_bytes(
         if value < 1:
             raise ValueError(f"{name} must be at least 1, got {value!r}")
     P, T, tokens = model.parameters, model.lora(rank), batch * length
-    inside = 2 * tokens * (6 * model.width + 2 * model.width * model.kv_heads // model.heads + 4 * model.inner)
+    inside = 2 * tokens * (10 * model.width + 2 * model.width * model.kv_heads // model.heads + 4 * model.inner)
     kept = 2 * tokens * model.width * model.blocks + inside if checkpointing else model.blocks * inside
-    activations = kept + 6 * tokens * model.vocabulary
+    activations = kept + 14 * tokens * model.vocabulary
     if method == "full":
         return StepBytes(2 * P, 2 * P, 8 * P, activations)
     if method == "LoRA":
         return StepBytes(2 * P + 4 * T, 4 * T, 8 * T, activations)
     stored = bits_per_weight(group=GROUP) / 8 * model.linear + 2 * model.other
-    return StepBytes(stored + 4 * T, 4 * T, 2 * T, activations)
+    return StepBytes(stored + 4 * T, 4 * T, 2 * T, activations, buffer=2 * model.width * model.inner)
 
 
 def smallest_gpu(needed: float, gpus: tuple[int, ...] = GPUS) -> int | None:
-    """Return the size in GB of the smallest GPU with room for that many bytes, a tenth of it left free, or None.
+    """Return the size in GB of the smallest GPU that has so many bytes, or None.
 
     Args:
-        needed: bytes.
+        needed: bytes, as `StepBytes.needed`, or a measured peak and the CUDA context.
         gpus: sizes in GB (default 8, 12, 16, 24, 48, 80).
     """
-    return next((size for size in sorted(gpus) if needed <= ROOM * size * 1e9), None)
+    return next((size for size in sorted(gpus) if needed <= size * 1e9), None)
