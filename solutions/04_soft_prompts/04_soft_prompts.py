@@ -402,7 +402,7 @@ for lr in rates:
 # %% tags=["skip-when-grading"]
 from lora_utils.plots import COLORS, MARKERS, figure, lines
 
-title = "At small rates a prompt stays where it was drawn; at large ones it goes too far"
+title = "At small rates a prompt stays where it was drawn; at 0.1 it ends 13 words away"
 fig, (left, right) = figure(
     title,
     "learning rate of the prompt",
@@ -423,7 +423,7 @@ for panel in (left, right):
 # At $10^{-4}$ the vectors have gone 0.03 word lengths, and the model is where an untrained random prompt leaves it, *below* the head alone. Such a run looks like a method that does not
 # work: in huggingface/peft #2642 somebody who runs an example notebook gets the same accuracy in every epoch, where the outputs saved in it rise to 0.70. At $10^{-2}$ the vectors have gone one and a half word lengths, a fifth of what the bound allows, and
 # accuracy is best. At $10^{-1}$ they are 13 lengths from home and accuracy is lower again. The fall on the left is clear; among 200 questions, the points between 0.80 and 0.84 are
-# not safely apart (the standard error of one such number is 0.03).
+# not safely apart (the standard error of one such number is 0.03), and each is one run: that the right end is worse would need more seeds to be said.
 #
 # ### Length
 #

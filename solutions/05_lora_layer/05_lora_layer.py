@@ -701,7 +701,7 @@ legend = fig.legend(*panels[0].get_legend_handles_labels(), loc="outside lower c
 # $$\alpha A B = -\eta\, \alpha^2\, A A^\top x^\top G.$$
 #
 # $x^\top G$ is the gradient that *full* fine-tuning would have used. And with entries of variance $1/r$, the average of $A A^\top$ over all
-# draws is the identity. So **on average, the first step of LoRA is $\alpha^2$ times a step of full fine-tuning, whatever the rank**; a
+# draws is the identity. So **on average, the first step of plain gradient descent is $\alpha^2$ times a step of full fine-tuning, whatever the rank**; a
 # higher rank only scatters less around that average. The next cell measures it over 2,000 draws of $A$.
 
 # %% tags=["skip-when-grading"]
@@ -714,6 +714,44 @@ for rank in (1, 4, 16):
         step = alpha**2 * A @ (A.mT @ full)  # (2000, 12, 8)
         along = (step * full).sum((1, 2)) / full.square().sum() / alpha**2  # (2000,)
         print(f"  rank {rank:>2}, alpha {alpha:<3}: {along.mean():.2f} ±{along.std():.2f}")
+
+# %% [markdown]
+# **With Adam it is otherwise**, and with Adam we train. Its first step takes of each gradient only the sign (lab 02), so with $F = x^\top G$ and $\alpha > 0$
+# the first $B$ is $-\eta\,\mathrm{sign}(A^\top F)$. How far does the update $\alpha A B$ then go against $F$?
+#
+# $$-\langle \alpha A B,\, F \rangle = \eta\,\alpha \sum_{k \le r,\; o} \bigl|(A^\top F)_{k o}\bigr|.$$
+#
+# With entries of variance $1/r$ in $A$, each number in that sum has a size proportional to $1/\sqrt{r}$, and there are $r$ of them for each output: the sum grows with
+# $r / \sqrt{r} = \sqrt{r}$. PEFT draws $A$ without looking at $r$ and divides by $r$: the sum has $r$ terms of one size, and the rank drops out. rsLoRA divides
+# by $\sqrt{r}$ instead.
+#
+# **Predict before you run**: from rank 1 to rank 16, by which factor does the first step grow under each of the three?
+
+# %% tags=["skip-when-grading"]
+conventions = {  # name: (how A is drawn, the factor before A B)
+    "LoRALayer, alpha 1": (lambda r: torch.randn(2_000, 12, r) / math.sqrt(r), lambda r: 1.0),
+    "PEFT, 1 / r": (lambda r: (2 * torch.rand(2_000, 12, r) - 1) / math.sqrt(12), lambda r: 1 / r),
+    "rsLoRA, 1 / sqrt(r)": (lambda r: (2 * torch.rand(2_000, 12, r) - 1) / math.sqrt(12), lambda r: 1 / math.sqrt(r)),
+}
+print("Adam's first step along the full gradient, in learning rates (mean of 2,000 draws, spread of one)")
+for name, (draw_A, factor) in conventions.items():
+    cells = []
+    for rank in (1, 4, 16):
+        A = draw_A(rank)
+        step = factor(rank) * A @ (A.mT @ full).sign()  # (2000, 12, 8)
+        along = (step * full).sum((1, 2)) / full.norm()
+        cells.append(f"rank {rank:>2}: {along.mean():.2f} ±{along.std():.2f}")
+    print(f"  {name:<20}", "   ".join(cells))
+
+# %% [markdown]
+# What it meant:
+#
+# * **With Adam and this layer, rank 16 steps four times as far as rank 1**, at the same learning rate. Who compares ranks at one rate compares rates as well. Lab 06 therefore gives
+#   each rank its own.
+# * **Under PEFT's scale the rank drops out.** No rank is too fast, and no rank is faster than another: a high rank learns as slowly as a low one, as the authors of
+#   rsLoRA complain.
+# * **rsLoRA's step grows with $\sqrt{r}$, as ours does.** That is what it mends, and no more: at equal rate a high rank moves further. It replaces a search for the rate only as far as the best
+#   rate follows $1/\sqrt{r}$ under the usual scale, which nobody promises.
 
 # %% [markdown]
 # ## 5. What alpha does
@@ -808,10 +846,14 @@ for panel in (left, right):
 #
 # * alpha and the learning rate are, to a good part, **one** knob. Fix alpha and tune the learning rate. A result of the kind "alpha = 32 is better
 #   than alpha = 16" that kept the learning rate fixed has tuned the learning rate.
+# * To a good part only. What the cells above show is exact for two numbers together, rate *and* start. With the start as it is, alpha also decides how much of the path is its random
+#   $A$. [Zhang et al. 2026](https://arxiv.org/abs/2606.12883) report gains from a large alpha at a small rate that no rate alone gives, and a best alpha that grows with $\sqrt{r}$;
+#   [Chen et al. 2026](https://arxiv.org/abs/2602.06204) derive when the best rate is the same for all ranks and when it falls with the rank, which depends on start and scale. Both speak of large models;
+#   lab 06 finds the same height for three alphas in a small one.
 # * If the scale contains the rank, then **changing the rank also changes the effective learning rate**. The paper's $\alpha/r$ was meant to
 #   make retuning unnecessary; [Kalajdzievski 2023](https://arxiv.org/abs/2312.03732) (rsLoRA) shows that it makes gradients shrink with the rank
 #   and proposes $\alpha/\sqrt{r}$. With our start, $1/\sqrt{r}$ in $A$ and a plain alpha, you have seen in section 4 that the first step of gradient descent does
-#   not depend on the rank, on average.
+#   not depend on the rank, on average, and that Adam's grows with $\sqrt{r}$.
 
 # %% [markdown]
 # ### Exercise 6: alpha, here and elsewhere
@@ -1053,7 +1095,8 @@ for budget in (1_000, 30_000, 100_000):
 # | energy of the update of `fc1` in 2 of 50 directions | about 0.92, spread over seeds below 0.01; `W0` 0.35, random 0.10 |
 # | accuracy with all, 2 and 0 directions of that update | about 0.84, 0.84 and 0.78 (the last with a spread of 0.06) |
 # | gradients at the first step | dL/dA exactly 0, dL/dB not |
-# | first step of LoRA against full fine-tuning | alpha squared times, on average, at every rank |
+# | first step of LoRA against full fine-tuning, gradient descent | alpha squared times, on average, at every rank |
+# | Adam's first step at rank 16 against rank 1 | 4 times as far; under PEFT's alpha / r 1.0 times |
 # | learning rate that 4 times alpha saves, with Adam | about 3 times where little is learned, 2.0 times further on |
 # | `r=8, lora_alpha=16` in PEFT | alpha 2 here |
 #
