@@ -866,7 +866,7 @@ else:
 # </details>
 # <details><summary>Hint 2: the order</summary>
 #
-# Remember the new head, exchange, measure, exchange back, subtract.
+# Exchange, measure, exchange back, subtract. One step is missing, before the first.
 # </details>
 # <details><summary>Hint 3: sign and way back</summary>
 #
