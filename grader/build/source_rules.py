@@ -13,6 +13,7 @@ from nbformat import NotebookNode
 
 from grader.build import markers
 from grader.build.course_values import shares
+from grader.build.hints import Hint, given_away, hints
 from grader.build.lab_time import CORE, OFF, core_minutes, estimated_minutes, stated_minutes
 from grader.build.source_format import (
     CELL_KEYS,
@@ -251,7 +252,30 @@ def tells_honest_time(notebook: NotebookNode) -> Iterator[tuple[int, str]]:
         yield 1, f"{came}, and its parts add up to {core:.0f}; state 'the core takes {5 * round(core / 5)}'"
 
 
-NOTEBOOK_RULES = (unique_ids, tests_name_their_solution, imports_run_when_grading, tells_honest_time)
+def hints_leave_a_step(notebook: NotebookNode) -> Iterator[tuple[int, str]]:
+    """No hint of an exercise holds a whole line of its solution; an exercise ends with its graded cell."""
+    told: list[tuple[int, Hint]] = []
+    for number, cell in enumerate(notebook.cells, start=1):
+        metadata = grader_metadata(cell)
+        if cell.cell_type == "markdown":
+            told += [(number, hint) for hint in hints(cell.source)]
+        elif metadata.get("solution") and not list(markers.faults(cell.source, code=True)):
+            for place, hint in told:
+                line = given_away(hint, cell.source)
+                if line is not None:
+                    cure = "leave one step: a small case with its result, or where most answers go wrong"
+                    yield place, f"{hint.title!r} holds a line of the solution of {label(cell)}, {line!r}; {cure}"
+        if metadata.get("grade"):
+            told = []
+
+
+NOTEBOOK_RULES = (
+    unique_ids,
+    tests_name_their_solution,
+    imports_run_when_grading,
+    tells_honest_time,
+    hints_leave_a_step,
+)
 
 
 def problems(notebook: NotebookNode, text: str, name: str) -> Iterator[Problem]:

@@ -134,8 +134,9 @@ print("mean(dim=1, keepdim=True) ", tuple(vectors.mean(dim=1, keepdim=True).shap
 # <details><summary>Hint 2: the shape</summary>
 # The means must have the shape (b, 1, d), so that broadcasting stretches them over the tokens.
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
-# <code>first_try</code> with another axis and with <code>keepdim=True</code>.
+# <details><summary>Hint 3: two sentences by hand</summary>
+# Sentences of two tokens and width 1: <code>center(torch.tensor([[[1.0], [3.0]], [[10.0], [30.0]]]))</code> holds -1, 1, -10, 10. The documentation of
+# <code>torch.mean</code> says which switch leaves a 1 in the place of the axis that is averaged away.
 # </details>
 
 
@@ -200,8 +201,8 @@ centre_sentences_grade
 # <details><summary>Hint 2: the bias</summary>
 # The bias is added to the output: <code>outputs</code> numbers, or none with <code>bias=False</code>. An embedding has no bias.
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
-# The classifier is one embedding and two linear layers: call the two functions you have just written, and add.
+# <details><summary>Hint 3: numbers to compare</summary>
+# <code>linear_numbers(3, 5)</code> is 20, without bias 15, and <code>embedding_numbers(7, 3)</code> is 21. <code>classifier_numbers(7, 3, 5, 2)</code> is 53 = 21 + 20 + 12: of which layer are the 12?
 # </details>
 
 
@@ -295,8 +296,9 @@ print(f"{whole:,} numbers, {layers:,} of them in fc1 and fc2: {layers / whole:.2
 # <details><summary>Hint 2: shared tensors</summary>
 # <code>model.parameters()</code> gives a shared tensor once. A loop over <code>model.modules()</code> or <code>state_dict()</code> meets it twice, and the latter holds the buffers too.
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
-# Two sums of <code>p.numel()</code>: one over all parameters, one with <code>if p.requires_grad</code>.
+# <details><summary>Hint 3: a model by hand</summary>
+# <code>nn.Sequential(nn.Linear(3, 5), nn.Linear(5, 2))</code> has 20 and 12 numbers; with the first layer frozen the answer is (12, 32). Both counts go through the same parameters:
+# what must hold for one to enter the first?
 # </details>
 
 
@@ -438,13 +440,14 @@ for frozen in (0, 1):
 # it was frozen before and also if it shares its tensor with another module; every other parameter is frozen.
 #
 # <details><summary>Hint 1: where to start</summary>
-# <code>model.requires_grad_(False)</code>, with the underscore, freezes every parameter of a model. What remains to be done?
+# <code>requires_grad_(False)</code>, with the underscore, freezes all that is inside a module. Of which module do you want that first, and what remains to be done?
 # </details>
 # <details><summary>Hint 2: the names</summary>
 # <code>model.get_submodule("encoder.fc1")</code> is the module of that name, and an error if there is none. Comparing texts is dangerous: <code>encoder.fc10</code> begins with <code>encoder.fc1</code> too.
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
-# Freeze everything <b>once</b>. Then, for each name, <code>requires_grad_(True)</code> on the module that <code>get_submodule</code> gives you.
+# <details><summary>Hint 3: two names</summary>
+# Try <code>nn.Sequential(nn.Linear(3, 5), nn.ReLU(), nn.Linear(5, 2))</code> with the names <code>["0", "2"]</code>: all four parameters must be trainable. If only the last two are, was all frozen again for the second name?
+# The method of hint 1 thaws as well.
 # </details>
 
 

@@ -89,8 +89,9 @@ for sentence, label in test_rows[10:16]:
 # <details><summary>Hint 2: the tools</summary>
 # <code>text.lower()</code>, <code>text.replace(old, new)</code>, <code>text.split()</code>. Replacing the marks one by one in a loop is fine.
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
-# <code>for mark in ".,()!?'": text = text.replace(mark, f" {mark} ")</code>, and likewise for what becomes a space or nothing. <code>split()</code> without an argument leaves no empty tokens.
+# <details><summary>Hint 3: a text by hand</summary>
+# <code>"Don't stop; it's 5:30."&lt;br /&gt;OK</code> has the tokens don ' t stop it ' s 5 30 . ok. Sort the rules by what a character becomes: itself between two spaces, one space, or nothing.
+# <code>split()</code> without an argument leaves no empty tokens, <code>split(" ")</code> does.
 # </details>
 
 
@@ -172,8 +173,9 @@ else:
 # <details><summary>Hint 2: two keys</summary>
 # <code>sorted(..., key=lambda token: (-counts[token], token))</code> sorts by frequency, falling, and then by the alphabet.
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
-# Leave out specials that occur in the texts, or they are listed twice. For <code>numbers</code>, make a dictionary token &rarr; place once, then use <code>.get(token, place of "&lt;unk&gt;")</code>.
+# <details><summary>Hint 3: an example by hand</summary>
+# The texts b a b and &lt;unk&gt; c a, the specials &lt;pad&gt; &lt;unk&gt; and <code>min_freq=2</code> give the list &lt;pad&gt; &lt;unk&gt; a b: &lt;unk&gt; stands there once, a and b are equally frequent, c is too rare.
+# In it, b and z have the numbers 3 and 1. Which method of a dictionary returns a value of your choice for a key that is not there?
 # </details>
 
 
@@ -301,10 +303,11 @@ for sentence in ("An unfilmable novel, filmed.", "Sacrilege, Mr. Costner!"):
 # Make both tensors full first, one of <code>pad_id</code> and one of False; then go through the rows and write each into its beginning.
 # </details>
 # <details><summary>Hint 2: the tools</summary>
-# <code>torch.full((b, s), pad_id)</code> and <code>torch.zeros(b, s, dtype=torch.bool)</code>; s is <code>max(len(row) for row in rows)</code>.
+# <code>torch.full((b, s), pad_id)</code> and <code>torch.zeros(b, s, dtype=torch.bool)</code>; s is the length of the longest row. <code>enumerate(rows)</code> gives each row with its number.
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
-# <code>ids[i, : len(row)] = torch.tensor(row)</code> and <code>mask[i, : len(row)] = True</code>. An empty row writes nothing: its row of the batch stays all padding.
+# <details><summary>Hint 3: two rows by hand</summary>
+# The rows 5 6 and 7 with <code>pad_id=9</code> give the ids 5 6 / 7 9 and the mask True True / True False. On the left of <code>=</code> a slice writes into a part: <code>t[2, 1:3] = torch.tensor([8, 8])</code> fills
+# two places of row 2. Which slice of row i does a text fill, in both tensors? An empty one fills none, and that is right.
 # </details>
 
 
@@ -373,8 +376,9 @@ padded_batch_grade
 # <details><summary>Hint 2: the shape</summary>
 # (b, s) does not line up with (b, s, d). <code>mask[:, :, None]</code> has the shape (b, s, 1) and does.
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
-# <code>total = (vectors * mask[:, :, None]).sum(dim=1)</code> is (b, d); the count <code>mask.sum(dim=1, keepdim=True)</code> is (b, 1), and <code>.clamp(min=1)</code> keeps it from being 0.
+# <details><summary>Hint 3: two texts by hand</summary>
+# <code>vectors = torch.tensor([[[2.0], [4.0]], [[6.0], [9.0]]])</code> with the mask 1 1 / 1 0 gives 3 and 6. The count must have the shape (b, 1), to divide (b, d). A text without tokens is 0 divided by 0:
+# <code>clamp</code> raises what is too small to a number of your choice. Which of the two do you want to raise?
 # </details>
 
 
@@ -481,10 +485,11 @@ for places in (None, 25, 100, 400):
 # <code>torch.bincount(row, minlength=words)</code> counts one text.
 # </details>
 # <details><summary>Hint 2: the majority</summary>
-# <code>torch.bincount(train_labels).argmax()</code> is the most frequent training label. How often do the test labels equal it?
+# <code>bincount</code> counts labels as well as words, and <code>argmax()</code> gives the place of the largest count. Which of the two arguments says what is most frequent? How often do the test labels equal it?
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
-# <code>torch.stack([torch.bincount(row, minlength=words) for row in ids])</code>, then <code>counts[:, 0] = 0</code>. The mean of <code>test_labels == label</code>, as float, is the accuracy.
+# <details><summary>Hint 3: numbers to compare</summary>
+# <code>count_words(torch.tensor([[2, 3, 2, 0]]), 5)</code> is 0 0 2 1 0; <code>torch.stack</code> makes a tensor of a list of rows, and the padding's column is emptied last. The training labels 0 1 1 and the test labels 1 0 0 0 give 0.25.
+# (0.75 means that the test labels have chosen. A mean wants floats, and <code>item()</code> makes a plain number.)
 # </details>
 
 
@@ -604,7 +609,7 @@ _ = axes.set(xscale="log", ylim=(0.45, 0.8))
 # There are at least 40 groups of one to six examples.
 #
 # <details><summary>Hint 1: where to start</summary>
-# Collect the places of each group first: <code>members.setdefault(group, []).append(place)</code>. From then on whole groups are chosen.
+# Collect the places of each group first, in a dictionary from group to list. From then on whole groups are chosen.
 # </details>
 # <details><summary>Hint 2: one way</summary>
 # Draw an order of the groups, add groups as long as that brings the size nearer to what is wanted, and look at the labels of both parts. If they lean, draw again. <code>random.Random(0)</code> is a generator of your own.
@@ -722,8 +727,9 @@ else:
 # <details><summary>Hint 2: line them up</summary>
 # Cut so that the same index means the same token everywhere: <code>logits[:, :-1]</code>, <code>ids[:, 1:]</code> and <code>is_label[:, 1:]</code>.
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
-# <code>logp = logits[:, :-1].log_softmax(dim=-1)</code>; <code>logp.gather(2, ids[:, 1:, None]).squeeze(2)</code> picks each token's, (b, s - 1). Multiply by the cut mask and sum over dim 1.
+# <details><summary>Hint 3: a row by hand</summary>
+# A vocabulary of two tokens and all logits 0: a label of two tokens scores 2 log(1/2) = -1.386. Now let the logits at place 0 be 0 and log 3: token 1 as a label at place 1 scores log(3/4), at place 2 still log(1/2).
+# <code>gather</code> picks one of the v numbers at each place; its index needs three axes as well, (b, s - 1, 1), and what it returns has them too. What the mask keeps is added up.
 # </details>
 
 
@@ -864,8 +870,9 @@ for name, (scores, _) in zero.items():
 # <details><summary>Hint 2: which axis</summary>
 # Labels are the last axis: <code>softmax(dim=-1)</code>. The content-free prompts are axis 0 of <code>free</code>: <code>mean(dim=0)</code>, after the softmax.
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
-# <code>q = scores.softmax(dim=-1) / p_cf</code>; then divide by <code>q.sum(dim=-1, keepdim=True)</code>.
+# <details><summary>Hint 3: numbers to compare</summary>
+# Of one row, with <code>.log()</code> of 0.6 and 0.3 as scores and of 0.6 and 0.2 as the only content-free row, you should get 0.4 and 0.6. By hand: the scores become 2/3 and 1/3, the model's preference 3/4 and 1/4; the quotients are 8/9 and 4/3.
+# What is left to do, and along which axis?
 # </details>
 
 

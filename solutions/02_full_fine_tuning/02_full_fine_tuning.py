@@ -76,10 +76,10 @@ print("torch", torch.__version__)
 # <code>F.cross_entropy(scores, labels)</code> wants the scores as the model returns them, (b, c), and whole class numbers (b,).
 # It applies log and softmax itself.
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
+# <details><summary>Hint 3: a layer by hand</summary>
 #
-# <code>model.train()</code>; <code>optimizer.zero_grad()</code>; <code>loss = F.cross_entropy(model(inputs), labels)</code>;
-# then <code>backward</code>, then <code>step</code>; return <code>loss.item()</code>, which lets go of the graph.
+# <code>nn.Linear(1, 2)</code> with all numbers 0, the input [[1.0]], the label [0] and <code>torch.optim.SGD</code> with rate 1: three steps return 0.693, 0.127, 0.081. If the third is 0.011, gradients of earlier steps
+# are in it: which call clears them, and after which must it not come? <code>loss.item()</code> is a plain number, without a graph.
 # </details>
 
 
@@ -188,9 +188,10 @@ for title, sizes, weights in (
 #
 # m and v go into the next step, so they are returned as they are; the corrected ones serve this step alone.
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
+# <details><summary>Hint 3: the first step by hand</summary>
 #
-# The denominator is <code>(v / (1 - beta2**t)).sqrt() + eps</code>: correct, then the root, then eps. The decay uses the theta that came in.
+# In the first step the corrected moments are g and g&sup2;, so every number moves by the rate, whatever its gradient: &theta; = 1, m = v = 0, lr 0.1, weight decay 0.01 give 0.899 for g = 0.5 and for g = 50.
+# 0.8991 means that the decay has used the &theta; that had moved already. At t = 1 a missing correction shows at once; eps stands outside of the root.
 # </details>
 
 
@@ -280,10 +281,10 @@ print("moved by", [f"{value:+.5f}" for value in theta.tolist()])
 # <code>model.eval()</code> switches dropout off and records gradients all the same; <code>with torch.no_grad():</code> stops the recording and
 # leaves dropout on. You need both. <code>model.training</code> tells the mode.
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
+# <details><summary>Hint 3: a last batch by hand</summary>
 #
-# <code>for start in range(0, len(inputs), batch_size)</code>, slices <code>[start:start + batch_size]</code>,
-# <code>(scores.argmax(dim=1) == labels[...]).sum().item()</code>; at the end <code>model.train(was)</code>.
+# Five examples in batches of two: the batches begin at 0, 2 and 4, which <code>range</code> counts with three arguments, and a slice that reaches beyond the end is cut off by itself. With 2, 2 and 0 right answers the result is 0.8, not 0.67.
+# The mode has to be remembered before it is changed; <code>model.train(...)</code> takes True or False.
 # </details>
 
 
@@ -357,10 +358,10 @@ evaluate_grade
 # The head's parameters begin with <code>head + "."</code>, with the dot: <code>fc20.weight</code> begins with <code>fc2</code> too. And
 # <code>bias_gate.weight</code> has "bias" in it without being one.
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
+# <details><summary>Hint 3: a table</summary>
 #
-# A dict from policy to a condition is short: <code>{"nothing": False, "last layer": of_head, "bitfit": of_head or name.split(".")[-1] == "bias", "everything": True}</code>.
-# Check the policy before the loop.
+# One truth value for each policy and each kind of parameter (the head's, any other bias, the rest): nothing 0 0 0, last layer 1 0 0, bitfit 1 1 0, everything 1 1 1. Both names are at hand in the loop, and
+# <code>p.requires_grad_(...)</code> takes the truth value. An unknown policy has no row in the table: see to it before the loop, since a model may have no parameters.
 # </details>
 
 
@@ -577,10 +578,10 @@ axes.legend(frameon=False)
 # At the start the tensor is the batch: treat it as kept. A linear layer: if its weight is trained and its input is not kept yet, add b times in_features; its output is a new tensor, not kept. A ReLU: if
 # anything before is trained, add b times the width, and its output is kept; else its output is new and not kept.
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
+# <details><summary>Hint 3: chains by hand</summary>
 #
-# <code>trained = trained or layer.weight.requires_grad or layer.bias.requires_grad</code> (mind layers without a bias: <code>any(p.requires_grad for p in layer.parameters())</code>). At the end add
-# <code>b * c + 1</code>, with c the last layer's out_features. All times 4.
+# Layers 3 &rarr; 5 &rarr; 7 &rarr; 2 and b = 4. The loss keeps 4 &middot; 2 + 1 = 9 numbers. If the last layer alone is trained, its input comes to that, 4 &middot; 7: 37. If the first alone is trained, both ReLUs keep theirs, 4 &middot; 5 + 4 &middot; 7: 57.
+# If all is trained: 57 as well, since no tensor counts twice. What gives 57 for the middle layer alone? And a layer without a bias has None there.
 # </details>
 
 
@@ -776,7 +777,8 @@ axes.legend(frameon=False)
 # </details>
 # <details><summary>Hint 3: two ways</summary>
 #
-# Try all choices with <code>itertools.product((False, True), repeat=n)</code> and keep the best that fits. Or freeze all, go from the largest parameter to the smallest, and keep what still fits.
+# Eight parameters have 256 choices: <code>itertools.product((False, True), repeat=8)</code> lists them all. Or go through the parameters one by one and ask <code>memory</code> after each; what no longer fits is frozen again.
+# Which should come first, if the small ones shall not use up the budget?
 # </details>
 
 
@@ -860,15 +862,16 @@ else:
 #
 # <details><summary>Hint 1: where to start</summary>
 #
-# A head is a module, and a module's attribute can be assigned: <code>model.fc2 = old_head</code>. No weights need to be copied.
+# A head is a module, and the attribute of a module can be assigned like any other: no weights need to be copied.
 # </details>
 # <details><summary>Hint 2: the order</summary>
 #
-# Remember the new head, exchange, measure, exchange back, subtract.
+# Exchange, measure, exchange back, subtract. One step is missing, before the first.
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
+# <details><summary>Hint 3: sign and way back</summary>
 #
-# <code>new = model.fc2</code> first. The result is <code>before - after</code>, so that a loss is positive. (With <code>try</code> and <code>finally</code> the new head comes back even after an error.)
+# 0.9 before and 0.7 with the old head now are a forgetting of 0.2, above zero for a loss. Afterwards <code>model.fc2 is head</code> must hold for the head that was there at the start: who still knows it after the exchange?
+# (With <code>try</code> and <code>finally</code> it comes back even after an error.)
 # </details>
 
 

@@ -85,8 +85,9 @@ print("torch", torch.__version__, "| peft-by-hand", version("peft-by-hand"))
 # <details><summary>Hint 2: the inequality</summary>
 # Each adapter may have <code>budget / adapters</code> numbers. Solve <i>2 d r + r + d &le; that</i> for <i>r</i>.
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
-# <code>(budget // adapters - d) // (2 * d + 1)</code> rounds down, as it must. What does it give for a budget of 0?
+# <details><summary>Hint 3: numbers to compare</summary>
+# <code>adapter_parameters(3, 2)</code> is 17 and <code>ia3_parameters(3, 5)</code> 11. Two adapters of width 3 with 34 numbers together can have <i>r</i> = 2, with 33 only 1, with 5 none:
+# <code>//</code> rounds down below zero too: <code>(2 - 3) // 7</code> is -1. Where do the 2, the 3 and the 7 come from, and what must the -1 become?
 # </details>
 
 
@@ -173,8 +174,9 @@ print("widest bottleneck for 1 % of MiniLM with 12 adapters:", widest_bottleneck
 # <details><summary>Hint 2: the zero</summary>
 # <code>nn.init.zeros_</code> sets a parameter to zero in place. <code>up</code> has two parameters, and both are drawn at random unless you reset them.
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
-# <code>return x + self.up(F.gelu(self.down(x)))</code>: the activation stands between the layers, and <i>x</i> itself is added at the end.
+# <details><summary>Hint 3: a number by hand</summary>
+# Width 1, bottleneck 1, <code>down</code> with weight 1 and bias 0, <code>up</code> with weight 2 and bias 0.5: an <i>x</i> of 1 becomes gelu(1) = 0.841 inside, and 3.183 comes out. 2.183 lacks <i>x</i> itself,
+# 3.5 the activation. A fresh adapter returns <i>x</i> exactly, whatever <code>down</code> does.
 # </details>
 
 
@@ -327,8 +329,9 @@ axes.grid(visible=True)
 # <details><summary>Hint 2: any arguments</summary>
 # In <code>def forward(self, *inputs, **named)</code>, <code>inputs</code> holds the arguments by position and <code>named</code> those by name. The same stars unpack them again in a call.
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
-# <code>self.adapter(self.sublayer(*inputs, **named))</code>. Frozen weights need no <code>no_grad</code>, and with it the adapters in the blocks below would learn nothing.
+# <details><summary>Hint 3: a wrapper around a function</summary>
+# <code>def louder(*inputs, **named): return 2 * play(*inputs, **named)</code> doubles what <code>play</code> returns and knows nothing of its arguments. Yours gives the result to a module instead.
+# Frozen weights need no <code>no_grad</code>, and with it the adapters in the blocks below would learn nothing.
 # </details>
 
 
@@ -401,9 +404,9 @@ print("bit for bit the same output:", torch.equal(block(x, real), plain_output))
 # Make a list of the blocks first. One loop only looks whether there are wrappers; the second changes the blocks. <code>getattr(block, name)</code> and <code>setattr(block, name, module)</code> save you
 # writing everything twice.
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
-# For each block and each name in <code>("attention", "feed_forward")</code>: <code>setattr(block, name, wrapper(getattr(block, name), adapter(width, bottleneck)))</code>. A new adapter each time, inside the
-# loop.
+# <details><summary>Hint 3: a count</summary>
+# A model of three blocks has six adapters afterwards, all different: <code>sum(isinstance(m, BottleneckAdapter) for m in model.modules())</code> counts each object once. If it is 3 or 1, several places share one:
+# inside which loop is it made? What the wrapper gets is the sublayer that stands in the place now.
 # </details>
 
 
@@ -515,8 +518,9 @@ print(f"after one epoch: {accuracy(model, trec.valid):.3f}")
 # <details><summary>Hint 2: broadcasting</summary>
 # A vector of <i>o</i> numbers times a tensor (..., o) multiplies along the last axis. No reshaping is needed.
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
-# <code>self.scale * self.linear(x)</code> rescales the whole output, bias included; <code>self.linear(self.scale * x)</code> the input. Remember <code>self.where</code>.
+# <details><summary>Hint 3: a layer by hand</summary>
+# Weight [[1, 2], [3, 4]], bias [10, 20], <i>x</i> = [1, 1] and the factors [2, 3]: on the output side 26 and 81 come out, on the input side 18 and 38. On which of the two does the factor reach the bias?
+# <code>forward</code> must still know which side it was made for.
 # </details>
 
 
@@ -579,8 +583,9 @@ ia3_layer_grade
 # <details><summary>Hint 2: rows and columns</summary>
 # <code>weight</code> is (out, in). Row <i>k</i> makes output <i>k</i>; column <i>k</i> meets input <i>k</i>. <code>scale[:, None]</code> has the shape (out, 1) and multiplies rows.
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
-# Output: <code>weight * scale[:, None]</code> and <code>bias * scale</code>. Input: <code>weight * scale</code>, and the bias stays, since it is added after the factors have done their work.
+# <details><summary>Hint 3: a layer by hand</summary>
+# Weight [[1, 2]] and bias [10]: the factor 3 on the output gives [[3, 6]] and [30], the factors 2 and 3 on the input give [[2, 6]] and [10]. Which of the two multiplies rows, and what does a (<i>i</i>,) vector do to an
+# (<i>o</i>, <i>i</i>) matrix by itself? A square weight takes the wrong one without a word. <code>copy_</code> writes into a parameter.
 # </details>
 
 

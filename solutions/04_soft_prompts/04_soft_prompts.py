@@ -69,9 +69,9 @@ print("torch", torch.__version__, "| peft-by-hand", version("peft-by-hand"), "| 
 # <code>torch.cat</code> wants tensors that agree in all axes but one. The prompt is (l, d); <code>prompt.expand(b, -1, -1)</code> is (b, l, d), without copying, and the
 # gradients of all texts add up in the one prompt.
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
-# <code>nn.Parameter(init.clone())</code> in <code>__init__</code>. In <code>forward</code>, two calls of <code>torch.cat(..., dim=1)</code>; <code>mask.new_ones(b, l)</code> makes ones
-# in the mask's dtype and on its device.
+# <details><summary>Hint 3: a mask by hand</summary>
+# A prompt of 2 and the mask 1 1 0 / 1 0 0 give 1 1 1 1 0 / 1 1 1 0 0. <code>torch.ones</code> makes floats, to which <code>torch.cat</code> turns a bool mask; a tensor's own method <code>new_ones</code> keeps its dtype and device.
+# <code>nn.Parameter</code> shares the memory of the tensor it is given: after a training step the embedding's rows must be what they were.
 # </details>
 
 
@@ -279,8 +279,9 @@ for name, (front, masked) in fronts.items():
 # <details><summary>Hint 2: the arithmetic</summary>
 # Place <i>i</i> gets word <i>i</i> modulo the number of words. <code>torch.arange(length) % len(ids)</code> is that list, and it is right when there are too many words as well.
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
-# Index <code>ids</code> with that list, then <code>embedding.weight.detach()</code> with the result. Indexing with a tensor copies; slicing does not.
+# <details><summary>Hint 3: two lists by hand</summary>
+# The ids 7, 2, 5 and length 5 give the rows 7, 2, 5, 7, 2 of the embedding, length 2 the rows 7, 2. Indexing with a tensor of places copies, where a slice does not, but it is recorded: the result must say False for
+# <code>requires_grad</code>, and the embedding True as before.
 # </details>
 
 
@@ -473,10 +474,11 @@ for length, score in sorted(by_length.items()):
 # Every row of the table passes through the network by itself, as the tokens of a text pass through a feed-forward layer.
 # </details>
 # <details><summary>Hint 2: the parts</summary>
-# <code>nn.Parameter(torch.randn(length, width))</code>, <code>nn.Linear(width, inner)</code>, <code>nn.Linear(inner, width)</code>, <code>torch.tanh</code>.
+# A tensor becomes a parameter in <code>nn.Parameter(...)</code>; left plain, it is neither trained nor saved. <code>nn.Linear(a, b)</code> maps <i>a</i> numbers to <i>b</i>, and <code>torch.tanh</code> is a function.
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
-# <code>fold</code> calls the module itself, <code>self()</code>, and detaches what comes out.
+# <details><summary>Hint 3: three properties of fold</summary>
+# <code>encoder.fold()</code> equals <code>encoder()</code>; its <code>requires_grad</code> is False; one folded before a training step is the same after it. A method may call its own module like a function.
+# What do you do to the result, so that all three hold?
 # </details>
 
 
@@ -585,8 +587,9 @@ print(f"{count_parameters(network).trainable:,} numbers are trained, {network.fo
 # Keys and values become (b, n, l + s, e): expand the prefix to (b, n, l, e) and join along dim=2. The mask becomes (b, l + s), and
 # <code>mask[:, None, None, :]</code> fits the scores (b, n, s, l + s).
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
-# <code>scores.masked_fill(~mask[:, None, None, :], float("-inf")).softmax(dim=-1) @ values</code>, or <code>F.scaled_dot_product_attention</code> with that mask as <code>attn_mask</code>.
+# <details><summary>Hint 3: four places by hand</summary>
+# One head of width 1, all queries, keys and prefix keys 0: every place that may be looked at gets the same share. With the prefix value 10 and the text values 1, 4 and 100, the last of them padding, every row is 5. 28.75 means that the padding
+# takes part, 2.5 that the prefix does not. Must the minus infinity come before the softmax or after it? (<code>F.scaled_dot_product_attention</code> divides, masks and sums by itself, with a bool <code>attn_mask</code> that is True where one may look.)
 # </details>
 
 
@@ -943,9 +946,9 @@ else:
 # Make the row of what <i>stands</i> at each place, with -100 for the prompt: (b, l + s). The labels are this row moved one place to the left, with -100 at the end.
 # Which of them are wrong when there is padding?
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
-# With <code>real</code> (b, l + s), ones in front of the mask: a label counts where <code>real[:, :-1] &amp; real[:, 1:]</code>. <code>torch.full((b, l + s), -100)</code> is a good start, and
-# <code>torch.where</code> fills in all places but the last.
+# <details><summary>Hint 3: two texts by hand</summary>
+# A prompt of 2. Tokens 5 6 and one place of padding: -100 5 6 -100 -100. One place of padding and then 5 6: -100 -100 -100 6 -100. Mark in both the places where this place <b>and</b> the next are real, and compare with
+# the row of hint 2. <code>torch.where(condition, a, b)</code> takes a plain number for <code>b</code>; the last place has no next one.
 # </details>
 
 
@@ -1042,8 +1045,9 @@ print("trained numbers: L x 2 x kv_heads x l x e =", tuple(prefix.prefix.shape),
 # <details><summary>Hint 2: the tool</summary>
 # <code>F.normalize(x, dim=1)</code> divides every row by its norm. <code>topk(k, dim=1)</code> returns values and indices.
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
-# <code>cosines = F.normalize(vectors, dim=1) @ F.normalize(embedding, dim=1).T</code>, and of its <code>topk</code> the indices.
+# <details><summary>Hint 3: three words by hand</summary>
+# The prompt vector [1, 0] and the words [3, 3], [0.1, 0] and [0, 5]: the two nearest are 1 and 0, in this order. Without norms 0 wins, with 3.0 against 0.1. Which of the two tensors has to be divided by its norms, for the order
+# to be right, and which has to be transposed?
 # </details>
 
 

@@ -66,8 +66,9 @@ print("torch", torch.__version__, "| peft-by-hand", version("peft-by-hand"))
 # <details><summary>Hint 2: the inequality</summary>
 # You look for the smallest whole <i>r</i> with <i>r (d + k) &ge; d k</i>. Try <i>d = k = 8</i> by hand: the answer is 4.
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
-# Divide <i>d k</i> by <i>d + k</i> and round <b>up</b>. <code>math.ceil</code> does it; so does <code>-(-a // b)</code>, which stays exact for huge numbers.
+# <details><summary>Hint 3: two matrices by hand</summary>
+# For <i>d</i> = 3 and <i>k</i> = 6 the factors of rank 2 hold 18 numbers, as many as <i>W<sub>0</sub></i>: 2 is the answer. For 4 and 6 rank 2 holds 20 of 24 and rank 3 holds 30: the answer is 3.
+# The quotients are 2 and 2.4. What do you do to a quotient, so that both come out right and a whole number is returned?
 # </details>
 
 
@@ -202,15 +203,15 @@ lines(right, sides, saving)
 # Return $W_r$, which has the shape of $W$, and the Frobenius norm of $W - W_r$.
 #
 # <details><summary>Hint 1: where to start</summary>
-# Call <code>torch.linalg.svd(W, full_matrices=False)</code> on a random 4 x 3 matrix, print the three shapes, and multiply the three parts
-# together again until you get <code>W</code> back.
+# Call <code>torch.linalg.svd</code> with <code>full_matrices=False</code> on a random 4 x 3 matrix, print the three shapes, and multiply the three parts
+# together again until you get the matrix back.
 # </details>
 # <details><summary>Hint 2: the shapes</summary>
 # You need the first <i>r</i> columns of <code>U</code>, the first <i>r</i> entries of <code>S</code> and the first <i>r</i> <b>rows</b> of <code>Vh</code>: (d, r), (r,), (r, k).
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
-# <code>U[:, :r] * S[:r]</code> scales column <i>j</i> by <i>s<sub>j</sub></i>. What has to follow, for the shape to be (d, k)? A tensor has a method
-# <code>norm()</code>: of which matrix do you want it?
+# <details><summary>Hint 3: a matrix by hand</summary>
+# For <code>torch.diag(torch.tensor([3.0, 2.0, 1.0]))</code> rank 1 leaves only the 3, at a distance of 2.236, the root of 2&sup2; + 1&sup2;. Rank 0 is all zeros, 3.742 away. A vector of <i>r</i> numbers times a (d, r)
+# matrix scales its columns. What has to follow, for the shape to be (d, k)? A tensor has a method <code>norm()</code>: of which matrix do you want it?
 # </details>
 
 
@@ -265,9 +266,9 @@ best_approximation_grade
 # <details><summary>Hint 2: the tool</summary>
 # <code>cumsum(0)</code> of the squares, divided by their sum, is what ranks 1, 2, 3, ... keep. Mind that position 0 belongs to rank 1.
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
-# Count how many entries of that list are still <i>below</i> <code>share</code>, add 1, and make it a whole number with <code>int(...)</code>: a sum of a
-# tensor is a tensor, even if it holds a single number.
+# <details><summary>Hint 3: a list by hand</summary>
+# Singular values 3, 2, 1: ranks 1, 2, 3 keep 0.643, 0.929 and 1. The answer is 1 for a share of 0.6, 2 for 0.9 and 3 for 0.95. How many of the three numbers are too small each time, and what is the answer then?
+# A sum of a tensor is a tensor, even if it holds a single number; <code>int(...)</code> makes a whole number of it.
 # </details>
 
 
@@ -470,9 +471,9 @@ for r in (0, 1, 2, 4, 50):
 # <code>x @ self.A</code> must turn (..., in_dim) into (..., rank), and <code>... @ self.B</code> that into (..., out_dim). <code>torch.randn</code> has
 # standard deviation 1; divide it.
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
-# <code>nn.Parameter(...)</code> takes the tensor that a factor starts with: for <code>self.A</code> what <code>torch.randn</code> gives, divided by a root;
-# for <code>self.B</code> what <code>torch.zeros</code> gives. forward has two products and one factor.
+# <details><summary>Hint 3: numbers to compare</summary>
+# In <code>LoRALayer(1000, 7, 4, 2.0)</code> the numbers of <code>A</code> have a standard deviation of about 0.5, those of <code>B</code> are 0: which of the sizes gives 0.5? With A = [[1], [2]], B = [[3]] and alpha = 10,
+# <i>x</i> = [1, 1] becomes 90. Both are <code>nn.Parameter</code>s of a tensor that you make; alpha is a plain number.
 # </details>
 
 
@@ -581,8 +582,9 @@ print("output", tuple(layer(x).shape), "largest entry", layer(x).abs().max().ite
 # <details><summary>Hint 2: the shapes</summary>
 # dA must be (in_dim, rank), from x (n, in_dim), G (n, out_dim) and B (rank, out_dim). dB must be (rank, out_dim), from x @ A (n, rank) and G.
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
-# The gradient that arrives at <i>x A</i> is <code>alpha * G @ B.T</code>, of shape (n, rank). What is missing in front of it to get dA?
+# <details><summary>Hint 3: numbers, then shapes</summary>
+# All sizes 1: <i>x</i> = 2, <i>A</i> = 3, <i>B</i> = 5, <i>&alpha;</i> = 10 and <i>G</i> = 1 give dA = 100 and dB = 60. So you know which factors belong to each. With the sizes of hint 2 they fit together in
+# one order only: which of them have to be transposed?
 # </details>
 
 
@@ -871,8 +873,9 @@ for panel in (left, right):
 # <details><summary>Hint 2: the rank</summary>
 # The rank is the side that both factors share: <code>lora_A.shape[0]</code>. PEFT multiplies by <code>lora_alpha / r</code>; our layer multiplies by alpha as it is.
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
-# For an <code>nn.Linear</code>, delta_W is (out, in), so no transposing is needed there: scale times <code>lora_B @ lora_A</code>.
+# <details><summary>Hint 3: an adapter by hand</summary>
+# <code>lora_A</code> = [[1, 0], [0, 1]], <code>lora_B</code> = [[3, 4]] and <code>lora_alpha</code> = 10: alpha is 5, B is [[3], [4]] and delta_W [[15, 20]], not [[30, 40]]. An <code>nn.Linear</code>'s weight is (out, in): in which
+# order do PEFT's two weights multiply to that, as they are?
 # </details>
 
 

@@ -85,11 +85,11 @@ print(f"Python {platform.python_version()}, torch {torch.__version__}")
 # The layer knows its own sizes: `linear.in_features` and `linear.out_features`. Its weight has shape (out, in), which
 # is the other way round than `LoRALayer` wants them. `module.to(device, dtype)` moves every parameter of a module.
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
+# <details><summary>Hint 3: a count</summary>
 #
-# `self.linear = linear.requires_grad_(False)`, then `self.lora = LoRALayer(...)`, then
-# `self.lora.to(linear.weight.device, ...)`. In `forward`, call both with `x` itself: nothing is detached, and nothing
-# runs under `no_grad`, because the layers *before* this one may want to learn.
+# `LinearWithLoRA(nn.Linear(3, 5), rank=2, alpha=1.0)` has 36 numbers, of which 16 are trained, and computes at first what the
+# layer alone computes. Over `nn.Linear(3, 5).double()` it takes and returns float64. Both parts are called with `x` itself:
+# nothing is detached, and nothing runs under `no_grad`, because the layers *before* this one may want to learn.
 # </details>
 
 
@@ -232,23 +232,19 @@ print("first layer learns, base detached:  ", early_gradient(cut=True))
 #
 # <details><summary>Hint 1: where to start</summary>
 #
-# `dict(model.named_modules())` gives the module of every name, at any depth, and `.get(name)` is None for a wrong one.
+# A dict of `model.named_modules()` gives the module of every name, at any depth, and its `.get(name)` is None for a wrong one.
 # Two loops: the first only looks, the second changes.
 # </details>
 # <details><summary>Hint 2: the parent</summary>
 #
-# `parent, _, child = name.rpartition(".")` splits at the last dot; for `"fc1"` the parent is the empty string, and
+# `"blocks.1.up".rpartition(".")` is `("blocks.1", ".", "up")`; for `"fc1"` the first part is the empty string, and
 # `model.get_submodule("")` is the model itself. `setattr(module, "blocks.1.up", ...)` does not do what it seems to.
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
+# <details><summary>Hint 3: inside a wrapper</summary>
 #
-# A name lies inside a wrapper if it starts with the wrapper's own name and a dot. With
-#
-# ```python
-# inside = tuple(f"{name}." for name, module in modules.items() if isinstance(module, wrapper))
-# ```
-#
-# that is `name.startswith(inside)`. In the second loop: `setattr(model.get_submodule(parent), child, wrapper(...))`.
+# If `"fc1"` is a wrapper, `"fc1.linear"` and `"fc1.a.b"` lie inside it, `"fc10"` does not: what do the first two begin with? Collect
+# these beginnings from all modules before the first loop. `str.startswith` takes a tuple of them at once, and an empty one
+# matches nothing. All names are looked at before the first layer is replaced.
 # </details>
 
 
@@ -415,12 +411,14 @@ except WeightsError as error:
 # </details>
 # <details><summary>Hint 2: the parts</summary>
 #
-# `model.requires_grad_(False)` freezes all of it. The head is a plain `nn.Linear`; it is new, so it is trained in full
+# `requires_grad_(False)` freezes all that is inside a module. The head is a plain `nn.Linear`; it is new, so it is trained in full
 # and needs no low-rank path.
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
+# <details><summary>Hint 3: who is trained</summary>
 #
-# Freeze; `model.fc2 = nn.Linear(...)`; `model.fc1 = wrapper(model.fc1, rank=..., alpha=...)`; return.
+# `[name for name, p in model.named_parameters() if p.requires_grad]` must hold four names: weight and bias of `fc2`, and the path's
+# two factors. If the list is empty, what came after the head and the path? If `fc1`'s own weight is in it, what was left
+# to the wrapper? The wrapper gets the trained layer, and what it makes goes where that was.
 # </details>
 
 
@@ -740,10 +738,11 @@ print(inspect.getsource(check.Mergeable))
 # `layer.linear.weight` is (out, in), `A @ B` is (in, out). Work in place (`+=`, `copy_`) and under `torch.no_grad()`:
 # `A` and `B` carry gradients, and the weight must not.
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
+# <details><summary>Hint 3: a layer by hand</summary>
 #
-# In `merge`: `layer.original = layer.linear.weight.clone()`, then add `layer.lora.alpha * (...).T`. Without
-# `.clone()`, the attribute is a second name for the same tensor and changes with it. In `unmerge`: `copy_`.
+# Weight 1, $A$ = 2, $B$ = 3 and alpha 0.5: merged it is 4, merged twice still 4, unmerged exactly 1. An attribute that is merely set to
+# the weight is a second name for the same tensor, and changes with it. Which method of a tensor makes one of its own? On the way
+# back the numbers go into the same parameter.
 # </details>
 
 
@@ -902,10 +901,11 @@ for batch in (1, 64):
 # The entries of module `"fc1.lora"` are called `"fc1.lora.A"` and `"fc1.lora.B"`: they start with the module's name
 # and a dot. `str.startswith` takes a tuple of beginnings.
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
+# <details><summary>Hint 3: four names</summary>
 #
-# `starts = tuple(f"{name}." for name in [...] + also)`, then a dict comprehension over `model.state_dict().items()`
-# with `value.detach().clone()` for the names that start so.
+# After exercise 3 and with `also=["fc2"]` the keys are `fc1.lora.A`, `fc1.lora.B`, `fc2.weight` and `fc2.bias`; a module called `fc20` adds
+# none. Write into a weight after saving: the state must not follow. What `state_dict()` returns lies in the model's memory, and so
+# does what `detach()` returns: which method gives numbers a place of their own?
 # </details>
 
 
@@ -985,18 +985,19 @@ print("one whole model holds as much as", whole_bytes // adapter_bytes, "adapter
 #
 # <details><summary>Hint 1: where to start</summary>
 #
-# `own = dict(model.named_parameters())`. Then three loops: what must be in `state`, what may be in `state`, and the
-# copying.
+# A dict of the model's named parameters tells what there is. Then three loops: what must be in `state`, what may be in `state`,
+# and the copying.
 # </details>
 # <details><summary>Hint 2: the names</summary>
 #
 # For each module that is a `LoRALayer`, under the name `name`, the state must hold `f"{name}.A"` and `f"{name}.B"`.
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
+# <details><summary>Hint 3: a state with its fault at the end</summary>
 #
-# Second loop: `if name not in own or own[name].shape != value.shape: raise ValueError(...)`. Third loop, under
-# `torch.no_grad()`: `own[name].copy_(value)`. `load_state_dict(state, strict=False)` ignores unknown names, and where
-# shapes differ it complains only after it has copied the rest.
+# Three good tensors, then one of a wrong shape: after the `ValueError` the model must be bit for bit what it was.
+# `load_state_dict(state, strict=False)` ignores unknown names, and where shapes differ it complains only after it has copied the rest.
+# Two shapes can be compared with `!=`. Parameters are written into in place, under `no_grad`: a new one would have no gradient, and no
+# optimiser would know it.
 # </details>
 
 

@@ -64,8 +64,9 @@ print(f"Python {platform.python_version()}, torch {torch.__version__}")
 # <details><summary>Hint 2: the tools</summary>
 # <code>x.abs().max()</code> is the largest magnitude. <code>.to(torch.int8)</code> cuts the digits off, so call <code>.round()</code> before it.
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
-# <code>scale = x.abs().max() / (2 ** (bits - 1) - 1)</code>; if it is 0, use 1 instead. Codes: <code>(x / scale).round()</code>, as int8.
+# <details><summary>Hint 3: more by hand</summary>
+# With 8 bits 0.5 and -2.54 have the step 0.02 and the codes 25 and -127; the codes 5 and -127 come back as 0.1 and -2.54, in floats. Three zeros have three codes 0. Which division would spoil that,
+# and which number do you put in its place before?
 # </details>
 
 
@@ -156,8 +157,8 @@ for bits in (8, 4, 2):
 # <details><summary>Hint 2: a case by hand</summary>
 # <i>w</i> = [3, 4], <i>w'</i> = [3, 5]: the difference has norm 1, <i>w</i> has norm 5, the error is 0.2.
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
-# Two norms and a division; take the norm of the difference, not the difference of the norms.
+# <details><summary>Hint 3: another case by hand</summary>
+# <i>w</i> = [3, 4], <i>w'</i> = [4, 3]: both have the norm 5, and yet the error is 0.283. 0 would compare two lengths, whatever their directions: how many norms are needed, and of what?
 # </details>
 
 
@@ -265,8 +266,9 @@ for name in ("blocks.0.feed_forward.down", "blocks.0.attention.value"):
 # <code>F.pad(flat, (0, -n % block))</code> appends as many zeros as are missing; zeros do not change a largest magnitude. Cut the codes at <i>n</i> afterwards.
 # <code>scales[:, None]</code> has shape (m, 1) and divides each row by its own step.
 # </details>
-# <details><summary>Hint 3: the way back</summary>
-# <code>scales.repeat_interleave(block)[:n]</code> is the step of each number of the flat tensor. <code>torch.where(scales == 0, 1, scales)</code> guards zeros.
+# <details><summary>Hint 3: five numbers by hand</summary>
+# 1, -3, 0, 0, 2 with 3 bits in blocks of two: the codes are 1, -3, 0, 0, 3, the steps 1, any and 2/3. <code>torch.where</code> puts another number where a condition holds. On the way back each of the five needs its own step:
+# <code>repeat_interleave</code> repeats every entry a given number of times, here 1 1 any any 2/3 2/3. Which of these is one too many?
 # </details>
 
 
@@ -405,8 +407,9 @@ right.minorticks_off()
 # <details><summary>Hint 2: the tools</summary>
 # <code>x.min().clamp(max=0)</code> is the lower end, never above 0. Mind the order: round, add the zero point, clamp, convert to uint8.
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
-# <code>((x / scale).round() + zero_point).clamp(0, 2**bits - 1).to(torch.uint8)</code>, with <code>zero_point = (-low / scale).round()</code>.
+# <details><summary>Hint 3: ranges beside zero</summary>
+# 2 bits: <code>[2.0, 3.0]</code> has zero point 0 and codes 2 and 3, <code>[-3.0, -1.0]</code> zero point 3 and codes 0 and 2. Both ranges reach to 0, at which end? The zero point is the number of steps from the lower end up to 0.0:
+# which difference do you divide by the step, and what do you do then, for it to be a whole number?
 # </details>
 
 
@@ -509,9 +512,9 @@ for name, tensors in (("after a ReLU (3 seeds)", relu), ("MiniLM (36 layers)", l
 # <details><summary>Hint 2: evenly spaced</summary>
 # <code>torch.linspace(0.5, last, positive + 1)</code> includes both ends; drop the first. Do the same with <code>negative</code>.
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
-# The negative side is minus its quantiles in reverse order: <code>-below.flip(0)</code>. Join it, <code>torch.zeros(1)</code> and the positive side with
-# <code>torch.cat</code>, and divide by the last element.
+# <details><summary>Hint 3: mirror images</summary>
+# <code>normal_float(1, 2, 0.9)</code> is -1, 0, 0.409, 1, and <code>normal_float(2, 1, 0.9)</code> is -1, -0.409, 0, 1: the negative side is what a positive side of that size would be, with two things turned round.
+# <code>flip(0)</code> does one of them. The largest number of all has to become 1.
 # </details>
 
 
@@ -614,8 +617,8 @@ for table in (NF4, naive):
 # <details><summary>Hint 2: all at once</summary>
 # <code>scaled.unsqueeze(-1)</code> has shape (..., 1). Minus the table, of shape (levels,), that gives (..., levels).
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
-# <code>argmin(dim=-1)</code> returns int64; a code needs one byte at most.
+# <details><summary>Hint 3: four numbers by hand</summary>
+# The table 0, 1, -1 and the numbers [[0.2, -7], [0.9, 0.6]] give [[0, 2], [1, 1]], in one byte each. Which axis of (..., levels) has to go? And which type does <code>argmin</code> return?
 # </details>
 
 
@@ -803,8 +806,9 @@ axes.grid(axis="x", visible=False)
 # <details><summary>Hint 2: bits</summary>
 # For uint8 tensors <code>a &lt;&lt; 4</code> is 16 a, <code>a | b</code> joins bits that do not overlap, <code>a &gt;&gt; 4</code> is the high half and <code>a &amp; 15</code> the low one.
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
-# <code>F.pad(flat, (0, len(flat) % 2))</code> completes an odd number. <code>torch.stack([high, low], dim=1).reshape(-1)[:count]</code> undoes it.
+# <details><summary>Hint 3: three codes by hand</summary>
+# 1, 2, 3 become the bytes 18 and 48. Back: the high halves are 1 and 3, the low ones 2 and 0, and 1, 2, 3 is wanted. Stacked along the first axis and laid flat they give 1, 3, 2, 0: along which axis do the pairs lie side by side?
+# <code>F.pad</code> appends zeros at the end with <code>(0, how_many)</code>: how many for an even, how many for an odd number of codes?
 # </details>
 
 
@@ -915,8 +919,9 @@ except ImportError as error:
 # <details><summary>Hint 2: it is exercise 3 once more</summary>
 # <code>scales - scales.mean()</code> goes through the same steps as a tensor in blocks: fill up with zeros, reshape to (t, group), amax, divide, round. Subtract before you fill up.
 # </details>
-# <details><summary>Hint 3: the way back</summary>
-# <code>mean + steps.repeat_interleave(group)[: len(codes)] * codes</code>
+# <details><summary>Hint 3: three scales by hand</summary>
+# 1, 3, 8 in groups of two: mean 4, codes -127, -42, 127, steps 3/127 and 4/127. They come back as 1.000, 3.008, 8.000. Each code needs the step of its group, as in exercise 3, and one thing more: what was taken off at the start?
+# <code>stored_bits(32)</code> is 5, and <code>stored_bits(32, 8)</code> is 4.375.
 # </details>
 
 

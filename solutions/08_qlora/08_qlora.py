@@ -121,10 +121,10 @@ def dequantize(packed, absmax, shape, dtype):
 #
 # forward has four arguments after `ctx`, so backward returns four values. `x` is first.
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
+# <details><summary>Hint 3: where it is transposed</summary>
 #
-# forward: save, then `x @ dequantize(packed, absmax, shape, x.dtype).T`. backward: fetch, dequantise once more, now in
-# the type of `grad`, and `return grad @ ..., None, None, None`. No transpose there: $(\dots, o)$ meets $(o, i)$.
+# `x` $(2, 3)$ and $W'$ $(5, 3)$: forward gives $(2, 5)$, so $G$ is $(2, 5)$, and the gradient of `x` is $(2, 3)$ again. In which of the two products
+# must $W'$ be transposed? Both ask `dequantize` for it anew, in the type of the tensor that it meets: `x` there, `grad` here.
 # </details>
 
 
@@ -262,10 +262,11 @@ print(f"its codes and scales:               {layer.stored_bytes():>9,} bytes, st
 # `module.to(dtype)` moves the path. In forward, `x` may be `bfloat16` while $A$ is `float32`, and torch multiplies only
 # equal types: cast `x` on the way into the path, and its result on the way out.
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
+# <details><summary>Hint 3: where types meet</summary>
 #
-# `y = self.base(x)`, then `y + self.lora(x.to(...)).to(y.dtype)`. Casting is differentiable. The base is called with `x`
-# itself, without detach and without no_grad.
+# `x` in `bfloat16`, the path in `float32`. In a product torch complains of two types; in a sum it does not, and the result is `float32`
+# without a word. So there are two places to cast, and one is silent. The path's type now is that of its $A$, which may have been moved
+# since `__init__`. The base gets `x` itself, without detach and without no_grad.
 # </details>
 
 
@@ -458,10 +459,11 @@ for (text, label), written in zip(held_out, texts_before, strict=False):
 #
 # The last logits predict nothing, and the first token is predicted by nothing: `logits[:, :-1]` meets `labels[:, 1:]`.
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
+# <details><summary>Hint 3: a row by hand</summary>
 #
-# With `p = len(prompt)` and `e = p + len(answer)`: `ids[:e] = torch.tensor(prompt + answer)` and
-# `labels[p:e] = torch.tensor(answer)`. The loss: `F.cross_entropy(... .flatten(0, 1), ... .flatten())`.
+# Prompt 7 8, answer 5 0, length 6, pad 0: the ids are 7 8 5 0 0 0, the labels -100 -100 5 0 -100 -100. From which place to which are labels
+# written? `F.cross_entropy` leaves -100 out by itself and wants $(n, v)$ and $(n,)$: `flatten` joins axes. With all logits 0 and four
+# tokens the loss is $\ln 4$ = 1.386, whatever the labels.
 # </details>
 
 
@@ -534,10 +536,11 @@ answer_labels_grade
 # A checkpoint around the whole loop would recompute everything in one go, and then everything is in memory again. One
 # checkpoint a block.
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
+# <details><summary>Hint 3: what to hand over</summary>
 #
-# `x = checkpoint(block, x, use_reentrant=False)`. Give it the block itself: a `lambda` that mentions `block` looks the
-# name up when it is called, and in the backward pass the loop has long ended.
+# `checkpoint` calls its first argument twice, the second time when the loop has long ended. A `lambda` that mentions `block` looks
+# the name up when it is called: every block would be recomputed as the last one. What can be called without a `lambda`, and
+# which name must hold the result for the next turn of the loop?
 # </details>
 
 
@@ -652,9 +655,10 @@ for name, (waiting_bytes, seconds) in costs.items():
 # A scale of 8 bits for 64 numbers is 8 / 64 bits a number. A number of 32 bits for 256 blocks of 64 is shared by
 # 256 times 64 numbers.
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
+# <details><summary>Hint 3: numbers to compare</summary>
 #
-# `4 + 8 / block + ...`, and `linear * bits / 8 + 2 * other + trained * (4 + 4 + ...)`.
+# `bits_per_number(32, 8)` is 4.375. `qlora_bytes(16, 3, 2, 1, 4)` is 34 = 8 + 6 + 20, and with states of 4 bytes it is 46: of what are the 8, the
+# 6 and the 20, and why 10 bytes for one trained number?
 # </details>
 
 
@@ -986,9 +990,10 @@ axes.grid(axis="x", visible=False)
 # `A @ B` is $(i, o)$. `stored.float()` makes 16 bits into 32. `A` and `B` are parameters: `torch.no_grad()` keeps the
 # result out of autograd's graph.
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
+# <details><summary>Hint 3: a weight by hand</summary>
 #
-# `stored.float() + alpha * (A @ B).T`; and the update is `merged - stored`, the error is `again - merged`.
+# All sizes 1: original 1.2, stored 1, $A$ = 2, $B$ = 3 and alpha 0.5 give 4; 4.2 was never computed by the trained layer. If 4 is quantised as
+# 4.75, a quarter of the update is lost: 0.25. Which difference is the update, and which is the error?
 # </details>
 
 

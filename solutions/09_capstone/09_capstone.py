@@ -118,10 +118,11 @@ names = [name for name in METHODS if any((run.corpus, run.method) == ("trec", na
 # it or not, depending on the order: drop those rates first, with `math.isnan` of the mean. `max` returns the first of
 # equals, so let the rates ascend.
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
+# <details><summary>Hint 3: five runs by hand</summary>
 #
-# `rates = sorted({run["lr"] for run in runs})`, a dict `means` over them, `left` the rates whose mean is not NaN, then
-# `best = max(left, key=means.get)` and `best in (rates[0], rates[-1])`.
+# Rate 0.1 with 0.9 and 0.1, rate 0.2 with 0.6, rate 0.3 with NaN and 0.9: the answer is `(0.2, False)`. If yours is 0.1, what became of the
+# mean? If it is 0.3, of the NaN? If the edge is True, among which rates did you look for the largest? Three collections are
+# enough: all rates in ascending order, the mean of each, and the rates that are left.
 # </details>
 
 
@@ -255,16 +256,17 @@ for panel, group in zip(axes, groups, strict=True):
 #
 # <details><summary>Hint 1: where to start</summary>
 #
-# Which seeds are in both? `[seed for seed in a if seed in b]`.
+# Which seeds are in both? `seed in b` asks whether a dict has that key.
 # </details>
 # <details><summary>Hint 2: the traps</summary>
 #
 # The two dicts may be in different orders, so `zip(a.values(), b.values())` pairs the wrong runs. `statistics.stdev`
 # divides by $n - 1$, `statistics.pstdev` by $n$.
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
+# <details><summary>Hint 3: two seeds by hand</summary>
 #
-# `d = [a[seed] - b[seed] for seed in shared]`, then `statistics.mean(d)` and `statistics.stdev(d) / math.sqrt(len(d))`.
+# `{0: 0.5, 1: 0.75, 2: 0.9}` and `{1: 0.25, 0: 0.25}` have the differences 0.25 and 0.5: the answer is `(0.375, 0.125)`. The deviation of these two is
+# 0.177. By what has it to be divided, and how many are counted? Take the differences first, and the deviation of them, not of `a` and `b`.
 # </details>
 
 # %% nbgrader={"grade": false, "grade_id": "paired-difference", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -388,9 +390,11 @@ for corpus in sorted({run.corpus for run in results}):
 # `V.norm(dim=1)` has shape $(o,)$, and so has `magnitude`: their ratio multiplies `x @ V.T`, whose last axis is $o$.
 # The bias is not part of the weight and is not scaled.
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
+# <details><summary>Hint 3: a row by hand</summary>
 #
-# `V = W + alpha * (A @ B).T`, `lengths = V.norm(dim=1).detach()`, and the sum of `(x @ V.T) * (...)` and the bias.
+# $W$ = [[3, 4]], $B$ = 0, magnitude 10, bias 1 and `x` = [1, 1]: $V$ has the length 5, so the weight is doubled, and 15 comes out. With a magnitude of
+# 5 it is the plain layer. `detach()` turns a tensor into a constant for the backward pass: which one tensor is meant here, so that `W`, `A`
+# and `B` still learn through the product?
 # </details>
 
 
@@ -488,10 +492,10 @@ if dora_layer_grade.verdict == "pass":
 # Change the sign of the axes with `"min"`, and more is better everywhere. Then: all `>=` **and** any `>`. Without the
 # second half equal rows throw each other out.
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
+# <details><summary>Hint 3: four rows by hand</summary>
 #
-# `points = [[row[axis] if way == "max" else -row[axis] for axis, way in better.items()] for row in rows]`, and `i`
-# stays if `not any(dominates(p, points[i]) for p in points)`. A row does not dominate itself: it is not better anywhere.
+# Accuracy upwards, size downwards: (0.9, 10), (0.8, 10), (0.8, 5), (0.9, 10) give `[0, 2, 3]`. Row 0 throws out row 1, by one axis alone; 0 and 3 are
+# equal and both stay. So a row may even be compared with itself. Which rows throw a row out, and what must hold for **none** of them?
 # </details>
 
 
@@ -645,11 +649,11 @@ fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", nco
 # The best accuracy is taken over `feasible`, not over `rows`: a method that does not fit is no yardstick.
 # `all(row[what] <= most for what, most in limits.items())` asks for every limit at once.
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
+# <details><summary>Hint 3: three methods by hand</summary>
 #
-# `if not feasible: raise ValueError(f"no method keeps {limits}")`; then
-# `best = max(row["accuracy"] for row in feasible)`, `good` are the feasible rows with accuracy of at least
-# `best - tolerance`, and `min(good, key=lambda row: row["trainable"])["name"]`.
+# A: accuracy 0.9, 1000 trained, memory 9. B: 0.88, 10, 5. C: 0.8, 1, 5. With memory at most 5 a tolerance of 0.05 gives B and one of 0.1 gives C: A has no say. With
+# memory 4 the `ValueError` says `memory`. The most accurate and the smallest are found by `max` and `min`; `min(rows, key=...)` returns a row:
+# what of it is asked for? And what does `max` do to an empty list?
 # </details>
 
 
@@ -776,16 +780,17 @@ print(f"live {live:.3f}, shipped {claimed:.3f}; {history.seconds:.0f} s for {len
 #
 # <details><summary>Hint 1: where to start</summary>
 #
-# Loop over `state.items()`. A name that ends in `.lora.A` gives you a module: `name.removesuffix(".lora.A")`.
+# Loop over `state.items()`. A name that ends in `.lora.A` gives you a module; `removesuffix` is a method of text that cuts such an end off.
 # </details>
 # <details><summary>Hint 2: shapes and memory</summary>
 #
 # `A.T` is a view: the same memory, read the other way. `.contiguous()` lays it out anew. The rank is `A.shape[1]`.
 # </details>
-# <details><summary>Hint 3: nearly the answer</summary>
+# <details><summary>Hint 3: a module by hand</summary>
 #
-# `bert = rename(module)`, `tensors[f"base_model.model.{bert}.lora_A.weight"] = state[f"{module}.lora.A"].T.contiguous()`,
-# the same for B, `targets.append(bert)`; at the end `"lora_alpha": alpha * rank`.
+# `h.lora.A` $(3, 2)$, `h.lora.B` $(2, 5)$, alpha 0.5 and a `rename` that puts `bert.` in front: `base_model.model.bert.h.lora_A.weight` is $(2, 3)$, its
+# partner $(5, 2)$, and the settings are r 2, lora_alpha 1.0 and `["bert.h"]`. PEFT divides by r: what have you to do to ours before? How often does
+# the loop come to a module, and how often may it enter the list?
 # </details>
 
 # %% nbgrader={"grade": false, "grade_id": "peft-adapter", "locked": false, "schema_version": 3, "solution": true, "task": false}

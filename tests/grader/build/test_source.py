@@ -43,6 +43,9 @@ def test_a_good_source_is_read(tmp_path):
 GOOD = (source.solution(), source.checks())
 STUB = "def double(x):\n    {}\n    return 2 * x\n    {}"
 
+HINTS = "### Exercise 1\n<details><summary>Hint 3: the last step</summary>\n{hint}\n</details>"
+LONG = "doubled = sum([x, x], start=0)  # ()\n    return doubled"
+
 MALFORMED = {
     "unclosed": (
         (source.solution(STUB.format("### BEGIN SOLUTION", "# the end")), source.checks()),
@@ -209,6 +212,15 @@ MALFORMED = {
             *GOOD,
         ),
         r"cell 1 .*: says that the core takes 10 minutes, and its parts add up to 30; state 'the core takes 30'",
+    ),
+    "a hint with a line of the answer": (
+        (
+            source.text(HINTS.format(hint="Write <code>doubled = sum([x, x], start=0)</code>, then return it.")),
+            source.solution(STUB.format("### BEGIN SOLUTION", "### END SOLUTION").replace("return 2 * x", LONG)),
+            source.checks(),
+        ),
+        r"cell 1 \('### Exercise 1'\): 'Hint 3: the last step' holds a line of the solution of double, "
+        r"'doubled = sum\(\[x, x\], start=0\)'; leave one step: a small case with its result",
     ),
     "tags of the wrong type": (
         (*GOOD, '# %% tags="skip-when-grading"\nx = 1'),
