@@ -80,11 +80,11 @@ q01_qlora_techniques_grade = check.mark(
         ),
         "four-bit": check.right(
             "The frozen base weights are stored in 4 bits and turned back into 16-bit numbers whenever a product "
-            "needs them: memory falls, and the computation stays precise."
+            "needs them: memory falls, and the product itself is computed in the wider type."
         ),
         "lora": check.right(
-            "Low-rank matrices in 16 bits are the only trained weights; gradients reach them through the frozen "
-            "4-bit weights."
+            "Low-rank matrices are the only trained weights, in 16 bits in the paper and in 32 in lab 08; gradients "
+            "reach them through the frozen 4-bit weights. The paper adds double quantisation and paged optimisers."
         ),
         "zero-shot": check.wrong("Zero-shot inference asks the model as it is, without examples and without training."),
     },
@@ -264,8 +264,8 @@ q04_keeps_the_linear_layer_grade = check.mark(
     q04_keeps_the_linear_layer_grade,
     {
         "adapt": check.wrong(
-            "This uses such code: it puts a new output layer and a wrapped fc1 into a model. What the wrapper "
-            "stores and creates is written in its class."
+            "This calls such code: it puts a new output layer and a wrapped fc1 into a model. What stores the layer "
+            "and creates the LoRALayer is the class that it calls."
         ),
         "bare": check.wrong("This is the low-rank path alone: it holds A and B and knows of no linear layer."),
         "load": check.wrong(
@@ -379,7 +379,7 @@ q06_few_shot_grade = check.mark(
         ),
         "none": check.right(
             "Few-shot prompting conditions the model on examples without any update of weights. This makes it a "
-            "baseline: what does training add to it?"
+            "baseline: what does training add to it? (Activations change with the prompt, parameters do not.)"
         ),
         "prompt": check.wrong(
             "That would be close to prompt tuning, which trains vectors in front of the text by gradient descent; a "
@@ -785,7 +785,7 @@ q14 = Question(
     (
         "This course's `LoRALayer` computes `alpha * (x @ A @ B)`. The PEFT library, with its default settings, "
         "multiplies the product of its factors by `lora_alpha / r`. A layer of this course has rank 8 and alpha 2. "
-        "Which `lora_alpha` makes PEFT compute the same?\n\n"
+        "With which `lora_alpha` does PEFT compute the same from the same factors?\n\n"
         "Give the exact number."
     ),
 )
@@ -979,7 +979,9 @@ q17_nf4_grade = check.mark(
             "NF4 only stores: the weights are turned back into 16-bit numbers before each product."
         ),
         "quantiles": check.right(
-            "Pretrained weights are close to normal, and values at quantiles are each used about equally often."
+            "Pretrained weights are close to normal, and values at quantiles of what is coded are used equally often. "
+            "(Only roughly here: a block is divided by its largest number, and what is left is not quite normal; "
+            "Yoshida 2023, arXiv 2306.06965.)"
         ),
         "zero": check.right(
             "Zeros such as padding are kept without error. To have it, the negative and the positive half are built "
