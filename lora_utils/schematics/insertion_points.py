@@ -194,12 +194,11 @@ def _table(d: Drawing, methods: list[Insertion]) -> None:
 
 def _shapes(one: Insertion) -> list[str]:
     """What a method trains, line by line: parameters with their shapes, those of one name together."""
-    if all(name.endswith("bias") for name in one.shapes):
-        return [f"{len(one.shapes)} of name bias"]
     own: dict[str, set[tuple[int, ...]]] = {}
     for name, shape in sorted(one.shapes.items(), key=lambda item: -len(item[1])):
         *_, layer, last = name.split(".")
-        if last != "bias":
-            own.setdefault(f"{layer}.weight" if last == "weight" else last, set()).add(shape)
+        own.setdefault(f"{layer}.weight" if last == "weight" else last, set()).add(shape)
+    if len(own) > 1:
+        own.pop("bias", None)  # of an adapter: as wide as its weights are
     words = [f"{name} {' '.join(map(str, sorted(shapes)))}" for name, shapes in own.items()]
     return [f"{words[0]}, {words[1]}", *words[2:]] if words[0].startswith("A ") else words

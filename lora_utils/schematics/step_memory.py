@@ -18,7 +18,7 @@ from lora_utils.training.memory_ledger import predicted_memory
 BATCH, CLASSES = (256, 256), 2  # lab 02: texts and tokens of each, from film reviews
 ROW, HEIGHT = 88, 44  # from one bar to the next; of a bar, so that areas are bytes
 LENGTH = WIDTH - 2 * MARGIN
-OUTLINED = 2.5  # pixels from which a part has an outline
+OUTLINED = 5  # pixels from which a part has an outline
 
 Memory = TrainingMemory | StepBytes
 
@@ -79,7 +79,7 @@ def _areas(finding: str, memory: Mapping[str, Memory], unit: float, name: str) -
 def _fits(memory: Memory, name: str) -> str:
     """Which GPU has room for it, where gigabytes are at stake."""
     gpu = smallest_gpu(memory.total)
-    return "" if name == "MB" else f", on a GPU of {gpu} GB" if gpu else f", on no GPU of {max(GPUS)} GB"
+    return "" if name == "MB" else f", on a GPU of {gpu} GB" if gpu else f", more than a GPU of {max(GPUS)} GB has"
 
 
 def parts(memory: Memory) -> dict[str, float]:

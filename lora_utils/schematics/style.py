@@ -54,6 +54,7 @@ text{{fill:{color["ink"]}}}
 .gradient-tip{{stroke:none;fill:{color["gradient"]}}}
 .group{{stroke:{color["edge"]}}}
 .state,.activations{{fill:{color["paper"]};stroke:{color["ink"]}}}
+.activations.bare{{fill:{color["edge"]}}}
 .work{{fill:{color["paper"]};stroke:{color["edge"]}}}
 .frozen{{fill:{color["frozen"]};stroke:{color["edge"]}}}
 .strip{{fill:{color["frozen"]}}}
