@@ -73,8 +73,9 @@ $(FULL)/ready: environment.yml pyproject.toml
 	$(FULL)/bin/python -m pip install --quiet --requirement $(FULL)/requirements.txt
 	@touch $@
 
-build: assets ## build both twins of every lab, executing those whose code changed
+build: assets ## build both twins of every lab, executing those whose code changed, and the picture in the README
 	grader build
+	lora-utils schematic insertion_points --out figures/insertion_points.svg
 
 lint: setup ## format and lint
 	ruff format .

@@ -1,4 +1,4 @@
-"""The command `lora-utils`: a notebook's visible checks, what is downloaded, and the weights the course ships.
+"""The command `lora-utils`: a notebook's visible checks, what is downloaded, schematics, and the weights that ship.
 
 Exit codes: 0 done; 1 an asset could not be fetched, or a check did not pass; 2 a wrong argument.
 """
@@ -88,6 +88,24 @@ def fetch_command(
             failed = True
     if failed:
         raise typer.Exit(1)
+
+
+@app.command("schematic")
+def schematic_command(
+    name: Annotated[str, typer.Argument(help="Which, as in lora_utils.schematics.SCHEMATICS.")],
+    out: Annotated[Path, typer.Option(help="The SVG file to write; it is light or dark as its reader's system is.")],
+) -> None:
+    """Write a schematic of the course as a picture that needs no network."""
+    from lora_utils.schematics import schematic
+
+    try:
+        picture = schematic(name).svg()
+    except ValueError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(picture, encoding="utf-8", newline="\n")
+    typer.echo(f"wrote {out}")
 
 
 @app.command("pretrain")

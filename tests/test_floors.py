@@ -17,7 +17,7 @@ FLOORS = {
         {"data", "quantization", "quiz", "plots"},
         {"models", "wrappers"},
         {"methods", "training"},
-        {"experiments"},
+        {"experiments", "schematics"},
         {"checks.framework"},
         {"checks.lab_*"},
         {"environment", "self_check"},

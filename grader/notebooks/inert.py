@@ -42,6 +42,18 @@ def inert_html(html: str) -> str:
     return f'<div class="tex2jax_ignore">{nh3.clean(html, tags=TAGS, attributes={"*": set()}, link_rel=None)}</div>'
 
 
+def html_that_says_something(html: str) -> str:
+    """Return some HTML made inert, where anything is left of it.
+
+    Raises:
+        ValueError: nothing is, as of a picture; the words that come with it, its description, are shown then.
+    """
+    made = inert_html(html)
+    if made == inert_html(""):
+        raise ValueError("HTML without words")
+    return made
+
+
 def inert_png(data: str) -> str:
     """Return a picture in base64.
 
@@ -54,7 +66,7 @@ def inert_png(data: str) -> str:
     return base64.b64encode(picture).decode()
 
 
-SHOWN = {"text/plain": str, "text/html": inert_html, "image/png": inert_png}  # nothing else is handed on
+SHOWN = {"text/plain": str, "text/html": html_that_says_something, "image/png": inert_png}  # nothing else is handed on
 
 
 def inert_output(output: NotebookNode) -> NotebookNode:

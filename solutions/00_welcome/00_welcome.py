@@ -100,6 +100,14 @@ check.center_sentences(first_try, points=2)
 # **Where to find help**, in this order: the three hints above each exercise (click to open); your code called by hand on a small input, with
 # `print(x.shape)` after each step; `help(nn.Linear)` for anything of torch; the table of section 1 and the message of the check when you ask a person.
 
+# %% tags=["skip-when-grading"]
+from lora_utils.schematics import schematic
+
+schematic("how_a_check_works")
+
+# %% [markdown]
+# What is right is decided where your code cannot reach it: the probe beside your code hands over plain numbers, and the judge outside compares.
+
 # %% [markdown]
 # ## 3. Tensors have shapes
 #

@@ -407,6 +407,14 @@ freezing_policy_grade
 # reviews serve lab 06.
 
 # %% tags=["skip-when-grading"]
+from lora_utils.schematics import schematic
+
+schematic("text_classifier")
+
+# %% [markdown]
+# The two layers that a new task needs are 0.6 % of this model; the word vectors, which can stay as they are, are all the rest.
+
+# %% tags=["skip-when-grading"]
 # NBVAL_CHECK_OUTPUT
 from lora_utils.data import load as load_corpus
 from lora_utils.experiments import mean_vectors, transfer_classifier
@@ -558,6 +566,12 @@ axes.legend(frameon=False)
 #
 # The batch itself is there anyway. A ReLU's output that is also the next layer's input is one tensor, and counts once. On its way from the loss to the first trained number the gradient has to pass through every layer, trained or not:
 # **frozen does not mean free**.
+
+# %% tags=["skip-when-grading"]
+schematic("classifier_memory")
+
+# %% [markdown]
+# Three quarters of a full step are gradients and AdamW's two numbers a weight: freezing removes these, and leaves the weights where they are.
 
 # %% [markdown]
 # ### Exercise 5: predict the ledger

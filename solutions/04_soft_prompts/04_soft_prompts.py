@@ -565,6 +565,14 @@ print(f"{count_parameters(network).trainable:,} numbers are trained, {network.fo
 # Where does a prefix start? At random numbers of the size of real keys and values, or at the keys and values that the frozen model computes for some words.
 # In the benchmark of section 3, prefix tuning scored 0.186 in one setting and 0.416 in another, which starts from a given prefix.
 
+# %% tags=["skip-when-grading"]
+from lora_utils.schematics import schematic
+
+schematic("soft_prompts")
+
+# %% [markdown]
+# A prompt has one chance to act, at the input; a prefix acts in every block, for twelve times as many numbers.
+
 # %% [markdown]
 # ### Exercise 4: attention with a prefix
 #

@@ -706,6 +706,14 @@ axes.grid(axis="x", visible=False)
 # Both branches are linear in $x$, so they fit into one matrix:
 #
 # $$x W^\top + \alpha\,(x A B) = x\,(\underbrace{W + \alpha\,(A B)^\top}_{W_{\text{merged}}\,\in\,(o,\,i)})^\top$$
+
+# %% tags=["skip-when-grading"]
+from lora_utils.schematics import schematic
+
+schematic("low_rank_update")
+
+# %% [markdown]
+# Merging adds the product of the two thin matrices to the weight once: the shapes fit, so nothing is left beside the layer.
 #
 # A merged layer costs what it cost before it was adapted. That is LoRA's advantage over bottleneck adapters, which
 # stay in the way: 20.7 % and 30.3 % more time for GPT-2 medium at batch size 1 (Hu et al. 2021, table 1). It holds

@@ -497,6 +497,14 @@ for name, tensors in (("after a ReLU (3 seeds)", relu), ("MiniLM (36 layers)", l
 #
 # `last` must be below 1. NF4 has `last = 0.9677083`, the mean of $1 - 1/30$ and $1 - 1/32$, rounded: the middle of the last of 15 equal shares, and of 16.
 
+# %% tags=["skip-when-grading"]
+from lora_utils.schematics import schematic
+
+schematic("nf4_levels")
+
+# %% [markdown]
+# The levels lie close together where weights are many, so that each of the 14 inner ones serves about a sixteenth of the weights.
+
 # %% [markdown]
 # ### Exercise 5: NormalFloat
 #
@@ -900,6 +908,12 @@ except ImportError as error:
 # $$\text{scale} \approx \text{mean} + \text{step}\cdot\text{code}, \qquad \text{step} = \frac{\max|\text{scale} - \text{mean}|}{127}\ \text{in each group}$$
 #
 # We use the absmax integers of section 1 for the code. bitsandbytes uses a table of 256 numbers instead, spaced like a floating-point format; the bits are the same.
+
+# %% tags=["skip-when-grading"]
+schematic("four_bit_storage")
+
+# %% [markdown]
+# Codes are nearly all that is stored: scales add half a bit a weight, and an eighth of a bit once they are bytes themselves.
 
 # %% [markdown]
 # ### Exercise 8: scales in 8 bits

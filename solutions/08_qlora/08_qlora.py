@@ -233,6 +233,14 @@ print(f"its codes and scales:               {layer.stored_bytes():>9,} bytes, st
 # | `x`, the product with $W'$, the output | the compute type: 16 bits on a GPU, `float32` on a CPU | speed |
 # | $A$ and $B$ | `float32` | trained: a step of $10^{-4}$ beside a weight of 1 is lost in `bfloat16`, which keeps 8 significant bits |
 
+# %% tags=["skip-when-grading"]
+from lora_utils.schematics import schematic
+
+schematic("qlora_step")
+
+# %% [markdown]
+# The gradient passes through the 4-bit weight and leaves it as it is; only A and B, in `float32`, receive gradients of their own.
+
 # %% [markdown]
 # Which 16 bits? `compute_dtype(device)` takes `bfloat16` where the GPU has it in hardware (A100, RTX 30 and later). The T4 of free notebook services and the V100 emulate it several times more
 # slowly, so they get `float16`, with two traps: its largest number is 65,504, so a large activation becomes infinite; and a gradient below $6 \cdot 10^{-8}$ becomes zero, against which long
@@ -797,6 +805,12 @@ axes.set_yscale("log")
 for size in (8, 24, 48, 80):
     axes.axhline(size, color="grey", linewidth=0.8, linestyle="-")
     axes.annotate(f"{size} GB", (0.115, size * 1.06), fontsize=8, color="dimgrey")
+
+# %% tags=["skip-when-grading"]
+schematic("decoder_memory")
+
+# %% [markdown]
+# Five sixths of a full step are gradients and states, which LoRA drops; most of the rest are weights, which four bits make small.
 
 # %% [markdown]
 # How far such a calculation can be trusted:

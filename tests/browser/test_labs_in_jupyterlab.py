@@ -65,6 +65,8 @@ def test_lab_05_with_one_exercise_done_validate_names_the_others(open_lab):
 def test_lab_00_with_every_exercise_done_validate_says_success(open_lab):
     lab = open_lab("00_welcome")
     lab.run_all()
+    picture = lab.page.get_by_role("img", name="Your code answers a probe")  # as a screen reader finds it
+    assert picture.evaluate("one => one.decode().then(() => one.naturalWidth)") == 820
     fail_read_and_mend(lab, "00_welcome", "centre-sentences")
     lab.expect_formulas()
     assert lab.page.abroad == []  # the formulas came without the network too

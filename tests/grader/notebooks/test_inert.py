@@ -16,6 +16,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from staff_pages import page
 
 from grader.notebooks.inert import CLOSE, OPEN, PNG, TAGS, InertCells, inert_cell, inert_html, inert_text
+from lora_utils.schematics import schematic
 
 HOSTILE = [cell.source for cell in jupytext.read(ROOT / "tests" / "attacks" / "hostile_texts.py").cells[1:]]
 SCRIPT = "<script>document.title = 'ran'</script>"
@@ -88,6 +89,14 @@ def test_a_table_of_checks_is_still_a_table():
         "td",
         "strong",
     ]
+
+
+def test_a_schematic_is_there_in_words():
+    shown = schematic("low_rank_update")._repr_mimebundle_()
+    (output,) = outputs(shown)
+    assert output.data == {"text/plain": shown["text/plain"]}  # else an empty frame would hide the words
+    (output,) = outputs(shown | {"text/html": "<b>so</b>" + shown["text/html"]})
+    assert set(output.data) == {"text/plain", "text/html"}
 
 
 def outputs(data: dict, **metadata) -> list[NotebookNode]:
