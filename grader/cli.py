@@ -56,7 +56,9 @@ Attempt = Literal["best", "latest", "first"]
 StudentAt = Annotated[
     str | None, typer.Option(help="Where the student stands in a download's paths, e.g. '{student}_*.ipynb'.")
 ]
-Zone = Annotated[str | None, typer.Option(help="Of a download's times that name none, e.g. +02:00; default: UTC.")]
+Zone = Annotated[
+    str | None, typer.Option(help="Of a download's times that name none, e.g. +02:00; default: the course's.")
+]
 
 
 @app.callback()
@@ -168,10 +170,11 @@ def collect(
 
     folder = course(root)
     try:
-        asked = Asked.of(roster or Course.of(folder).roster, pattern, zone)
+        plan = Course.of(folder)
+        asked = Asked.of(roster or plan.roster, pattern, zone)
         before = gather(require_own(out), keys := read_keys(folder, []))
-        found = gather(downloads, keys, roster=asked.roster, pattern=asked.pattern, zone=asked.zone)
-        write_collection(found, out, before)
+        found = gather(downloads, keys, roster=asked.roster, pattern=asked.pattern, zone=asked.zone or plan.time_zone)
+        write_collection(found, out, before, plan.time_zone)
     except ValueError as error:  # CannotCollect, or a lab without its solution
         typer.echo(f"grader collect: {error}", err=True)
         raise typer.Exit(2) from None

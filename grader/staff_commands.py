@@ -90,12 +90,12 @@ def gradescope(
     from grader.class_run.seed_file import SeedFileError, read_seed
     from grader.course import Course
     from grader.exports import write_autograder
-    from grader.notebooks.answer_key import read_keys
+    from grader.notebooks.answer_key import read_key
 
     folder = course(root)
     try:
         secret = seed_file or Course.of(folder).seed_file
-        (key,) = read_keys(folder, [lab]).values()
+        key = read_key(folder, lab)
         write_autograder(folder, key, out, read_seed(secret) if secret else None)
     except (OSError, SeedFileError, ValueError) as error:
         stop("gradescope", error)
@@ -123,7 +123,7 @@ def extend(
     from grader.afterwards import extend as grant
     from grader.collecting import CannotCollect, Roster
     from grader.course import Course
-    from grader.notebooks.answer_key import read_keys
+    from grader.notebooks.answer_key import read_key
     from grader.records import GradebookError, LateRulesError, database_url
     from grader.reports.console import GRADEBOOK
     from grader.text.moments import NoMoment, read_moment, shown
@@ -133,7 +133,7 @@ def extend(
         plan = Course.of(folder)
         people = roster or plan.roster
         moment = None if until == "none" else read_moment(until, plan.time_zone)
-        (key,) = read_keys(folder, [lab]).values()
+        key = read_key(folder, lab)
         url = database_url(db or str(folder / GRADEBOOK))
         granted = grant(plan, key, url, student, moment, Roster.read(people) if people else None)
     except NoMoment as error:
@@ -227,7 +227,7 @@ def regrade(
     from grader.class_run import SeedFileError
     from grader.collecting import CannotCollect, Roster
     from grader.course import Course
-    from grader.notebooks.answer_key import read_keys
+    from grader.notebooks.answer_key import read_key
     from grader.records import GradebookError, LateRulesError, database_url
     from grader.reports.console import GRADEBOOK, CannotStart, examine_machine
 
@@ -235,13 +235,13 @@ def regrade(
     try:
         plan = Course.of(folder)
         people = roster or plan.roster
-        (key,) = read_keys(folder, [lab]).values()
+        key = read_key(folder, lab)
         url = database_url(db or str(folder / GRADEBOOK))
         options = {"number": attempt, "seed_file": seed_file, "sandbox": sandbox == "require"}
         options["roster"] = Roster.read(people) if people else None
         examine_machine(sandbox == "require")
         done = again(plan, key, url, student, submitted, **options)
-        for line in regrade_lines(done, everything=everything):
+        for line in regrade_lines(done, zone=plan.time_zone, everything=everything):
             typer.echo(line)
         if script is not None:
             typer.echo(f"\n{script}: repeats the check {write_script(done, key, check, script)}")

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import shutil
+from datetime import UTC, tzinfo
 from pathlib import Path
 
 from grader.collecting.collection import REPORT, Collection, HandIn, Line
@@ -30,13 +31,14 @@ def require_own(out: Path) -> list[Path]:
     return [out]
 
 
-def write_collection(collection: Collection, out: Path, before: Collection) -> None:
+def write_collection(collection: Collection, out: Path, before: Collection, zone: tzinfo = UTC) -> None:
     """Write every hand-in and the report; what lies there already stays, as earlier attempts where it is older.
 
     Args:
         collection: what `gather` found.
         out: the folder.
         before: what lies in it.
+        zone: whose clocks the report shows; default UTC.
 
     Raises:
         CannotCollect: a file changed while it was read, or the folder cannot be written.
@@ -46,18 +48,18 @@ def write_collection(collection: Collection, out: Path, before: Collection) -> N
         for (student, lab), group in collection.hand_ins.items():
             known = before.hand_ins.get((student, lab), [])
             _write_lab(out / student / lab, lab, _merged(known, group))
-        (out / REPORT).write_text(report_of(collection.lines), encoding="utf-8", newline="")
+        (out / REPORT).write_text(report_of(collection.lines, zone), encoding="utf-8", newline="")
     except OSError as error:
         raise CannotCollect(f"{out} cannot be written ({error.strerror or error}); give another with --out.") from None
 
 
-def report_of(lines: list[Line]) -> str:
-    """Return the report as CSV: one row a file."""
+def report_of(lines: list[Line], zone: tzinfo = UTC) -> str:
+    """Return the report as CSV: one row a file, times by the clocks of a zone."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(COLUMNS)
     for line in lines:
-        time = shown(line.time) if line.time is not None else ""
+        time = shown(line.time, zone) if line.time is not None else ""
         row = (line.path, line.status, line.student, line.lab, time, line.time_from, line.reason)
         writer.writerow([spreadsheet(value) for value in row])
     return text.getvalue()

@@ -12,7 +12,6 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC
 from typing import Literal, get_args
 from urllib.parse import urlencode, urlparse
 
@@ -22,6 +21,7 @@ from grader.build.build import Lab
 from grader.course import Course
 from grader.release.environments import conda_environment, constraints, requirements
 from grader.release.wheel import build_wheel, project_of
+from grader.text.moments import shown
 
 Target = Literal["kit", "github-classroom", "nbgitpuller"]
 TARGETS: tuple[str, ...] = get_args(Target)
@@ -102,7 +102,7 @@ def make_kit(course: Course, target: Target = "kit") -> Kit:
 
 def _row(lab: Lab, course: Course) -> LabRow:
     path, due = lab.relative(lab.student), course.due().get(lab.name)
-    when = due.replace(tzinfo=UTC).astimezone(course.time_zone).strftime("%Y-%m-%d %H:%M %Z") if due else ""
+    when = shown(due, course.time_zone) if due else ""
     return LabRow(lab.name, _title(lab), path, when, _colab(course, path), _hub(course, path))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, tzinfo
+from datetime import tzinfo
 from pathlib import Path
 
 from rich.console import Console
@@ -26,12 +26,12 @@ class Asked:
     Args:
         roster: the class; default: students are called what the platform calls them.
         pattern: where the student stands in a path; default: guessed.
-        zone: of times that name none; default UTC.
+        zone: of times that name none; default: the course's.
     """
 
     roster: Roster | None = None
     pattern: Pattern | None = None
-    zone: tzinfo = UTC
+    zone: tzinfo | None = None
 
     @classmethod
     def of(cls, roster: Path | None, pattern: str | None, zone: str | None) -> Asked:
@@ -41,23 +41,33 @@ class Asked:
             CannotCollect: no roster, pattern or zone with one meaning.
         """
         try:
-            place = read_zone(zone) if zone else UTC
+            place = read_zone(zone) if zone else None
         except NoMoment as error:
             raise CannotCollect(f"{error}.") from None
         return cls(Roster.read(roster) if roster else None, Pattern(pattern) if pattern else None, place)
 
 
 def collected(
-    submitted: Path, keys: dict[str, AnswerKey], asked: Asked, console: Console, *, only: bool
+    submitted: Path, keys: dict[str, AnswerKey], asked: Asked, console: Console, *, zone: tzinfo, only: bool
 ) -> Path | Collection:
     """Return the folder itself where it has the course's form, else what a platform's download holds, and print that.
+
+    Args:
+        submitted: the folder or the download.
+        keys: the labs, by name.
+        asked: how it is to be read.
+        console: where that is printed.
+        zone: the course's.
+        only: pass over other labs' notebooks.
 
     Raises:
         CannotCollect: the download cannot be read.
     """
     if asked == Asked() and submitted.is_dir() and has_own_form(submitted, keys):
         return submitted
-    collection = gather([submitted], keys, roster=asked.roster, pattern=asked.pattern, zone=asked.zone, only=only)
+    collection = gather(
+        [submitted], keys, roster=asked.roster, pattern=asked.pattern, zone=asked.zone or zone, only=only
+    )
     if not collection.lines:
         return submitted
     print_readings(console, collection)

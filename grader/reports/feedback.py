@@ -61,6 +61,7 @@ def context(grades: ClassGrades, run: Run, out: Path, course: Course, student: S
     grade, refusal = grades.grades.get((student.id, lab)), grades.refused.get((student.id, lab))
     page = {
         "course": course.title,
+        "zone": course.time_zone,
         "student": student,
         "lab": lab,
         "title": grades.labs[lab].title,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from datetime import UTC, datetime
+from datetime import datetime, tzinfo
 from functools import lru_cache
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from grader.collecting.roster import Student
+from grader.text.moments import zone_name
 from grader.text.safe_names import one_line
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -56,10 +57,10 @@ def prose(text: str) -> Markup:
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
-def moment(timestamp: str) -> str:
-    """Return a time as a reader writes it, to the minute; one that cannot be read stays as it is."""
+def moment(timestamp: str, zone: tzinfo) -> str:
+    """Return a time by a zone's clocks, to the minute; one that cannot be read stays as it is."""
     try:
-        return f"{datetime.fromisoformat(timestamp).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+        return f"{datetime.fromisoformat(timestamp).astimezone(zone):%Y-%m-%d %H:%M} {zone_name(zone)}"
     except ValueError:
         return one_line(timestamp)
 
