@@ -11,6 +11,7 @@ import typer.core
 
 from grader import staff_commands
 from grader.command_options import Database, Root, RosterFile, course
+from grader.text.plurals import counted
 
 # jsonschema, which nbformat imports, compiles 38 grammars of international addresses where it finds this package:
 # more than a second, and no notebook holds anything for them to check. Absent, it goes without.
@@ -109,7 +110,7 @@ def build(
     if problems:
         raise typer.Exit(1)
     if check:
-        typer.echo(f"{len(chosen)} lab{'' if len(chosen) == 1 else 's'}: both twins match their source")
+        typer.echo(f"{counted(len(chosen), 'lab')}: both twins match their source")
 
 
 @app.command()
@@ -141,7 +142,7 @@ def release(
         typer.echo(f"grader release: {found[0].file} holds {found[0].kind}{more}; nothing was written.", err=True)
         raise typer.Exit(1)
     size = packed.stat().st_size / 1e6
-    typer.echo(f"{out}: {len(kit.files)} files, {len(kit.labs)} labs; {packed} ({size:.1f} MB)")
+    typer.echo(f"{out}: {counted(len(kit.files), 'file')}, {counted(len(kit.labs), 'lab')}; {packed} ({size:.1f} MB)")
 
 
 @app.command()

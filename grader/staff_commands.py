@@ -6,6 +6,7 @@ from typing import Annotated, Literal, NoReturn
 import typer
 
 from grader.command_options import Database, Root, RosterFile, course
+from grader.text.plurals import counted, plural
 
 Format = Literal["canvas", "moodle", "gradescope", "csv"]
 
@@ -65,9 +66,11 @@ def export(
         place.write_text(text, encoding="utf-8", newline="")
     except (CannotCollect, CannotExport, GradebookError, LateRulesError, OSError, ValueError) as error:
         stop("export", error)
-    of = ", ".join(f"{one} ({chosen.most(one)} points)" for one in chosen.labs)
+    of = ", ".join(
+        f"{one} ({chosen.most(one)} {plural('point', chosen.grades.labs[one].max_score)})" for one in chosen.labs
+    )
     written = len(chosen.students) - len(left_out)
-    typer.echo(f"{place}: {written} student{'' if written == 1 else 's'}; {of}")
+    typer.echo(f"{place}: {counted(written, 'student')}; {of}")
     if left_out:
         typer.echo(f"left out, {len(left_out)}: {', '.join(left_out)}. {sheet.why}.", err=True)
         raise typer.Exit(1)
@@ -99,7 +102,9 @@ def gradescope(
         write_autograder(folder, key, out, read_seed(secret) if secret else None)
     except (OSError, SeedFileError, ValueError) as error:
         stop("gradescope", error)
-    typer.echo(f"{out}: {key.lab}, {key.max_score:g} points; for a Programming Assignment, under Configure Autograder")
+    typer.echo(
+        f"{out}: {key.lab}, {counted(key.max_score, 'point')}; for a Programming Assignment, under Configure Autograder"
+    )
     seeded = ", its hidden checks and the course's seed" if secret else " and its hidden checks"
     typer.echo(f"It holds the lab's solution{seeded}: nobody who is a student may have it.")
 
@@ -146,7 +151,7 @@ def extend(
     if granted.after is None:
         typer.echo("Nothing of it has been graded yet.")
     else:
-        points = f"{granted.after.score:g} of {granted.after.max_score:g} points"
+        points = f"{granted.after.score:g} of {counted(granted.after.max_score, 'point')}"
         typer.echo(f"Now {points}, {granted.before.score:g} before; pages follow with the next `grader grade`.")
 
 

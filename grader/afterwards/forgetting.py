@@ -21,6 +21,7 @@ from grader.records.extensions import Extension
 from grader.records.gradebook import Gradebook
 from grader.records.regrades import Regrade
 from grader.records.writer_lock import WriterLock
+from grader.text.plurals import counted
 from grader.text.safe_names import file_name, require_plain_name
 
 TABLES = {"attempt": Attempt, "regrade": Regrade, "extension": Extension}
@@ -43,7 +44,7 @@ class Traces:
 
     def lines(self) -> list[str]:
         """Say it, a line each."""
-        counted = [f"{count} {what}{'' if count == 1 else 's'}" for what, count in self.rows.items() if count]
+        counted = [counted(count, what) for what, count in self.rows.items() if count]
         return [*counted, *(f"{folder}/" for folder in self.folders), *(f"rows of {one}" for one in self.reports)]
 
 

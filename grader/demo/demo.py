@@ -38,6 +38,7 @@ from grader.reports.collection_table import Asked, collection_summary
 from grader.reports.console import CannotStart, grade_folder, start, summary
 from grader.reports.kept import page_of
 from grader.results import Exercise
+from grader.text.plurals import counted
 
 CELL_SECONDS = 6.0  # a cell of these labs takes well under one; two students wait for the limit
 OWN = (
@@ -126,7 +127,7 @@ def run_demo(root: Path, out: Path, console: Console, workers: int | None = None
     with demo.step("export", "grader export --for canvas --out canvas.csv") as said:
         sheet = to_canvas(Chosen.of(demo.grades))
         (out / "canvas.csv").write_text(sheet.text(), encoding="utf-8-sig", newline="")
-        said.append(f"{len(sheet.rows) - 1} students")
+        said.append(counted(len(sheet.rows) - 1, "student"))
     demo.surprises += disagreements(out)
     return demo
 
@@ -138,7 +139,7 @@ def _release(demo: Demo, root: Path, out: Path) -> str:
         demo.surprises.append(f"The release was not written: {error}")
         return "not written"
     demo.surprises += [f"The release would have held a secret: {leak}" for leak in leaks]
-    return f"{len(kit.files)} files, no secret among them"
+    return f"{counted(len(kit.files), 'file')}, no secret among them"
 
 
 def _collect(
@@ -149,7 +150,7 @@ def _collect(
     write_collection(found, out, before)
     collection_summary(console, found, out / REPORT)
     demo.refused += found.refusals
-    return f"{sum(map(len, found.hand_ins.values()))} notebooks from {len(downloads)} downloads"
+    return f"{counted(sum(map(len, found.hand_ins.values())), 'notebook')} from {counted(len(downloads), 'download')}"
 
 
 def _by_hand(book: Path) -> str:
@@ -159,7 +160,7 @@ def _by_hand(book: Path) -> str:
         gradebook.find_grade(cell, LORA, LORA, student).manual_score = points
         gradebook.find_comment(cell.removeprefix("test-"), LORA, LORA, student).manual_comment = comment
         gradebook.db.commit()
-    return f"{points:g} points and a comment for {student}"
+    return f"{counted(points, 'point')} and a comment for {student}"
 
 
 def disagreements(out: Path) -> list[str]:

@@ -16,6 +16,7 @@ from grader.collecting.download import CannotCollect
 from grader.collecting.roster import Roster
 from grader.notebooks.answer_key import AnswerKey
 from grader.text.moments import NoMoment, read_zone
+from grader.text.plurals import counted
 from grader.text.safe_names import one_line
 
 
@@ -90,7 +91,7 @@ def collection_summary(console: Console, collection: Collection, report: Path) -
     counts = Counter(line.status for line in collection.lines)
     said = ", ".join(f"{counts[status]} {status}" for status in (TAKEN, SUPERSEDED, REFUSED, NOTHING))
     students = {student for student, _ in collection.hand_ins}
-    console.print(f"{said}; {len(students)} students", highlight=False)
+    console.print(f"{said}; {counted(len(students), 'student')}", highlight=False)
     problems = [*map(str, collection.refusals), *collection.problems]
     for sentence in problems:
         console.print(Text("  " + sentence), soft_wrap=True)

@@ -151,7 +151,7 @@ def test_the_command_says_what_it_understood_and_what_it_refused(tmp_path, cours
         "1 as Moodle: {student}_{number}_assignsubmission_file/{file}, "
         "so Ada Lovelace_1_assignsubmission_file/x.ipynb is s1's",
         "nothing from s2 (Bo Li)",
-        "1 taken, 0 superseded, 1 refused, 0 nothing; 1 students",
+        "1 taken, 0 superseded, 1 refused, 0 nothing; 1 student",
         "  Grace Hopper_2_assignsubmission_file/x.ipynb is of 'Grace Hopper / 2', who is on no row of the roster; "
         "add a row, or a column with that name.",
         "1 have no time of hand-in, so no due date will cost them anything",
