@@ -14,7 +14,7 @@ from pathlib import Path
 from grader.collecting.download import ASTRAY, CannotCollect, Entry
 from grader.collecting.gradescope import METADATA, gradescope_claims
 from grader.collecting.platforms import Claim, claim_of
-from grader.collecting.roster import Ambiguous, Roster
+from grader.collecting.roster import Ambiguous, Contradiction, Roster
 from grader.notebooks.notebook_file import Unreadable
 from grader.text.safe_names import require_plain_name
 
@@ -153,8 +153,13 @@ def student_of(claim: Claim, roster: Roster | None) -> str:
         Unreadable: nobody, or one of several, or no name for a folder.
     """
     if roster is not None:
+        if claim.platform == OWN and claim.known_as in roster.students:  # as `grader collect` writes it
+            return claim.known_as
         try:
-            found = roster.find(claim.ids, claim.names)
+            found = roster.find(claim.ids, claim.names, claim.platform)
+        except Contradiction as error:
+            fault = f"may be of several people, by the roster: {error.args[0]}"
+            raise Unreadable(fault, "mend those rows, or name the file's folder by the student's id") from None
         except Ambiguous as error:
             number = f" ({claim.number})" if claim.number else ""
             cure = f"give the roster a column with what only one of them has on {claim.platform}{number}"

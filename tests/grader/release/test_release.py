@@ -124,7 +124,7 @@ def test_labs_title_pass_mark_dates_and_addresses_are_the_courses(course):
         (
             'attempts = "latest"\n[late]\nper_day = 0.125\nat_most = 0.5\ngrace_minutes = 15',
             "the latest one counts",
-            "Each day that has begun after the due date and 15 minutes of grace costs 12.5 % of the points earned, up to 50 %.",
+            "the due date and 15 minutes of grace costs 12.5 % of the points earned, up to 50 %.",
         ),
         ("[late]\nper_day = 1\ngrace_minutes = 1", "the best", "due date and 1 minute of grace costs 100 % of the"),
         ("[late]\nper_day = 0.5\nat_most = 0", "the best", "Handing in late is shown and costs nothing."),
