@@ -163,8 +163,7 @@ def collect(
     """
     from rich.console import Console
 
-    from grader.collecting import gather, require_own, write_collection
-    from grader.collecting.collection import REPORT
+    from grader.collecting import REPORT, gather, require_own, write_collection
     from grader.course import Course
     from grader.notebooks.answer_key import read_keys
     from grader.reports.collection_table import Asked, collection_summary
@@ -174,12 +173,13 @@ def collect(
         plan = Course.of(folder)
         asked = Asked.of(roster or plan.roster, pattern, zone)
         before = gather(require_own(out), keys := read_keys(folder, []))
-        found = gather(downloads, keys, roster=asked.roster, pattern=asked.pattern, zone=asked.zone or plan.time_zone)
-        write_collection(found, out, before, plan.time_zone)
+        how = {"roster": asked.roster, "pattern": asked.pattern, "zone": asked.zone or plan.time_zone}
+        found = gather(downloads, keys, **how, before=before)
+        lying = write_collection(found, out, before, plan.time_zone)
     except ValueError as error:  # CannotCollect, or a lab without its solution
         typer.echo(f"grader collect: {error}", err=True)
         raise typer.Exit(2) from None
-    raise typer.Exit(0 if collection_summary(Console(), found, out / REPORT) else 1)
+    raise typer.Exit(0 if collection_summary(Console(), found, lying, out / REPORT, plan) else 1)
 
 
 @app.command()

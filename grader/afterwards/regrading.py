@@ -12,7 +12,7 @@ from pathlib import Path
 from grader.afterwards.course_grades import counting_of
 from grader.class_run.seed_file import read_seed
 from grader.collecting.claims import has_own_form
-from grader.collecting.collection import gather
+from grader.collecting.gathering import gather
 from grader.collecting.roster import Roster
 from grader.course import Course
 from grader.notebooks.answer_key import AnswerKey

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from pathlib import Path
 
@@ -90,7 +90,7 @@ def claims(
     outer = _outer([path for path in paths if path.lower().endswith(".ipynb")], labs)
     if pattern is not None:
         fits = {path: pattern.claim(path) or pattern.claim(path.removeprefix(outer)) for path in paths}
-        return {path: [claim] for path, claim in fits.items() if claim is not None}
+        return {path: [_as_it_came(claim, path, outer, zone)] for path, claim in fits.items() if claim is not None}
     try:
         exported = gradescope_claims(found)
     except Unreadable as error:
@@ -115,6 +115,13 @@ def claims(
         if login := folder[len(prefix) :]:
             made[path] = [Claim(platform, shows, (login,), (login,))]
     return made
+
+
+def _as_it_came(claim: Claim, path: str, outer: str, zone: tzinfo) -> Claim:
+    """Return staff's word on whose a file is with the platform's on when it came."""
+    part, slash, _ = path.removeprefix(outer).partition("/")
+    own = claim_of(part + slash, zone)
+    return claim if own is None else replace(claim, upload=own.upload, time=own.time, mark=own.mark)
 
 
 def _outer(paths: list[str], labs: list[str]) -> str:

@@ -6,6 +6,7 @@ notebook, and no path of the zip ever names a place on this machine.
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import stat
@@ -13,7 +14,7 @@ import struct
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -21,6 +22,7 @@ from pathlib import Path, PurePosixPath
 from grader.notebooks.notebook_file import LARGEST, Unreadable, read_bytes
 
 MOST_FILES = 20_000  # sixty students with a handful of files each make some hundreds
+MOST_INSIDE, MOST_BYTES_INSIDE = 200, 200_000_000  # of a zip that one student handed in
 MOST_BYTES = 4_000_000_000  # of all files together, unpacked
 JUNK = ("__MACOSX", ".ipynb_checkpoints", ".git")  # folders that programs make; nobody hands them in
 JUNK_FILES = (".DS_Store", "Thumbs.db", "desktop.ini")
@@ -106,10 +108,34 @@ def _of_folder(root: Path) -> Iterator[Entry]:
         yield Entry(f"{shown}/", partial(read_bytes, Path(error.filename)), fault)
 
 
+def inside(entry: Entry) -> list[Entry]:
+    """List the files of a zip that a student handed in, each as if it had come when the zip did.
+
+    A zip's own times are of that student's clock, and nothing follows from them.
+
+    Raises:
+        Unreadable: it is no zip, or holds far more than a lab's work.
+    """
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(entry.read()))
+        infos = [info for info in archive.infolist() if not info.is_dir()]
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        raise Unreadable("is no zip that can be read", "hand in the notebook itself") from None
+    if len(infos) > MOST_INSIDE or sum(info.file_size for info in infos) > MOST_BYTES_INSIDE:
+        limit = f"{MOST_INSIDE} files and {MOST_BYTES_INSIDE / 1e6:.0f} MB"
+        raise Unreadable(f"is a zip of more than {limit}", "hand in the notebook itself")
+    found = [replace(one, path=f"{entry.path}/{one.path}", time=entry.time) for one in _members(archive, infos, UTC)]
+    return sorted(found, key=lambda one: one.path)
+
+
 def _of_zip(path: Path, zone: tzinfo) -> Iterator[Entry]:
     archive = zipfile.ZipFile(path)  # stays open for the entries, and closes itself when the last of them is gone
     infos = [info for info in archive.infolist() if not info.is_dir()]
     _require_few(path, len(infos), sum(info.file_size for info in infos))
+    yield from _members(archive, infos, zone)
+
+
+def _members(archive: zipfile.ZipFile, infos: list[zipfile.ZipInfo], zone: tzinfo) -> Iterator[Entry]:
     for info in infos:
         name = _name(info)
         parts = PurePosixPath(name).parts

@@ -11,10 +11,14 @@ from rich.console import Console
 from rich.text import Text
 
 from grader.collecting.claims import Pattern, has_own_form
-from grader.collecting.collection import NOTHING, REFUSED, SUPERSEDED, TAKEN, Collection, gather
+from grader.collecting.collection import NOTHING, REFUSED, SUPERSEDED, TAKEN, Collection
 from grader.collecting.download import CannotCollect
+from grader.collecting.gathering import gather
+from grader.collecting.ledger import Groups
 from grader.collecting.roster import Roster
+from grader.course import Course
 from grader.notebooks.answer_key import AnswerKey
+from grader.notebooks.late_mark import disagreements
 from grader.text.moments import NoMoment, read_zone
 from grader.text.plurals import counted
 from grader.text.safe_names import one_line
@@ -85,8 +89,16 @@ def print_readings(console: Console, collection: Collection) -> None:
         console.print(Text(f"nothing from {names}"), soft_wrap=True)
 
 
-def collection_summary(console: Console, collection: Collection, report: Path) -> bool:
-    """Print what became of the files, a sentence for each that was refused; return whether all is well."""
+def collection_summary(console: Console, collection: Collection, lying: Groups, report: Path, course: Course) -> bool:
+    """Print what became of the files, a sentence for each that was refused; return whether all is well.
+
+    Args:
+        console: where it goes.
+        collection: what has just come.
+        lying: all that lies in the folder now.
+        report: the list of it.
+        course: its due dates.
+    """
     print_readings(console, collection)
     counts = Counter(line.status for line in collection.lines)
     said = ", ".join(f"{counts[status]} {status}" for status in (TAKEN, SUPERSEDED, REFUSED, NOTHING))
@@ -95,7 +107,13 @@ def collection_summary(console: Console, collection: Collection, report: Path) -
     problems = [*map(str, collection.refusals), *collection.problems]
     for sentence in problems:
         console.print(Text("  " + sentence), soft_wrap=True)
+    dates = course.due()
+    for sentence in disagreements(collection.last, lambda student, lab: dates.get(lab)):
+        console.print(Text(sentence), soft_wrap=True)
     if undated := len(collection.undated):
-        console.print(f"{undated} have no time of hand-in, so no due date will cost them anything", highlight=False)
-    console.print(Text(f"every file: {report}"), soft_wrap=True)
+        said = f"{counted(undated, 'hand-in')} without a time, so no due date will cost anything there"
+        console.print(said, highlight=False)
+    hand_ins = counted(sum(map(len, lying.values())), "hand-in")
+    of = counted(len({student for student, _ in lying}), "student")
+    console.print(Text(f"every file: {report}; {hand_ins} of {of} in that folder"), soft_wrap=True)
     return not problems

@@ -25,6 +25,7 @@ from grader.engine.canary import REMEDY, sandbox_faults
 from grader.engine.service import NO_FORK, can_fork
 from grader.lab_names import NoLab, choose_labs
 from grader.notebooks.answer_key import AnswerKey, read_keys
+from grader.notebooks.late_mark import disagreements
 from grader.records.attempt_policy import AttemptPolicy
 from grader.records.class_grades import ClassGrades
 from grader.records.gradebook import GradebookError, database_url, shown_url
@@ -297,6 +298,10 @@ def summary(console: Console, run: Run, grades: ClassGrades, out: Path, db: str)
         more = f" and {len(run.undated) - MOST_NAMED} more" if len(run.undated) > MOST_NAMED else ""
         sentence = f"no time of hand-in is known of {who}{more}, so the due date costs them nothing."
         console.print(Text("  " + one_line(sentence)))
+    due, more_time = run.counting.due, run.counting.extensions
+    later = {place: due[place[1]] + more for place, more in more_time.items() if due.get(place[1]) is not None}
+    for sentence in disagreements(run.submissions.values(), lambda *place: later.get(place, due.get(place[1]))):
+        console.print(Text("  " + sentence), soft_wrap=True)
     for what, where in (
         ("gradebook", shown_url(db)),
         ("grades", out / "grades.csv"),
