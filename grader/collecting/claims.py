@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from pathlib import Path
 
+from grader.build.build import NOTEBOOKS
 from grader.collecting.download import ASTRAY, CannotCollect, Entry
 from grader.collecting.gradescope import METADATA, gradescope_claims
 from grader.collecting.platforms import Claim, claim_of
@@ -103,7 +104,7 @@ def claims(
         part, slash, _ = path.removeprefix(outer).partition("/")
         if (claim := claim_of(part + slash, zone)) is not None:
             made[path] = [claim]
-        elif slash:
+        elif slash and part != NOTEBOOKS:  # of a clone without a folder around it that would say whose it is
             folders[path] = part
     above = outer.rstrip("/").rpartition("/")[2] or download.resolve().name.removesuffix(".zip")
     clones = {
@@ -138,7 +139,8 @@ def _outer(paths: list[str], labs: list[str]) -> str:
         if len(heads) > 1 or not head.endswith("/") or claim_of(head) is not None:
             break
         flat = [rest[0] for rest in inside if len(rest) == 1]
-        if any(rest[0] in labs for rest in inside) or any(claim_of(name) is None for name in flat):
+        own = {NOTEBOOKS, *labs}  # what lies in a student's folder, a clone of the kit among them
+        if any(rest[0] in own for rest in inside) or any(claim_of(name) is None for name in flat):
             break
         outer += head
     return outer

@@ -15,7 +15,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import partial
 from pathlib import Path, PurePosixPath
 
@@ -29,6 +29,11 @@ JUNK_FILES = (".DS_Store", "Thumbs.db", "desktop.ini")
 EXTENDED_TIME = 0x5455  # the extra field that holds a file's time in UTC seconds (Info-ZIP, APPNOTE 4.6)
 ASTRAY = ("has a path that leads out of the zip", "hand in the notebook under an ordinary name")
 FIRST_YEAR = 1980  # of a zip's own clock; 1980-01-01 stands for no time
+
+
+UNPACK = "unpack it and give the folder"
+CURES = dict.fromkeys((".7z", ".rar", ".tar", ".gz", ".tgz", ".bz2", ".xz"), UNPACK)  # of what is no zip
+CURES |= {".ipynb": "put it into a folder with the student's name, and give the folder around that"}
 
 
 class CannotCollect(ValueError):
@@ -74,7 +79,8 @@ def entries(download: Path, zone: tzinfo = UTC) -> list[Entry]:
     except FileNotFoundError:
         raise CannotCollect(f"there is no {download}; give the zip or the folder that was downloaded.") from None
     except zipfile.BadZipFile as error:
-        raise CannotCollect(f"{download} is no zip that can be read ({error}); download it again.") from None
+        cure = CURES.get(download.suffix.lower(), "download it again")
+        raise CannotCollect(f"{download} is no zip that can be read ({error}); {cure}.") from None
     except OSError as error:
         raise CannotCollect(f"{download} cannot be read ({error.strerror or error}); make it readable.") from None
     return sorted(found, key=lambda entry: entry.path)
@@ -191,7 +197,8 @@ def _time(info: zipfile.ZipInfo, zone: tzinfo) -> datetime | None:
     while len(extra) >= 4:
         kind, size = struct.unpack_from("<HH", extra)
         if kind == EXTENDED_TIME and size >= 5 and len(extra) >= 9 and extra[4] & 1:
-            return datetime.fromtimestamp(struct.unpack_from("<I", extra, 5)[0], UTC).replace(tzinfo=None)
+            seconds = struct.unpack_from("<i", extra, 5)[0]  # with a sign: a clock may stand before 1970
+            return (datetime(1970, 1, 1) + timedelta(seconds=seconds)) if seconds > 0 else None
         extra = extra[4 + size :]
     if info.date_time[:3] == (FIRST_YEAR, 1, 1):
         return None

@@ -223,7 +223,15 @@ class _Gathering:
     def finished(self, before: Collection) -> Collection:
         """Order the hand-ins of each student and lab, and name who is missing."""
         groups: dict[tuple[str, str], list[HandIn]] = {}
+        spelt: dict[str, set[str]] = {}
+        for student in before.students | {one.submission.student for one in self._hand_ins}:
+            spelt.setdefault(student.casefold(), set()).add(student)
         for one in self._hand_ins:
+            others = spelt[one.submission.student.casefold()] - {one.submission.student}
+            if others:  # one folder on many systems, so the later would write over the earlier
+                fault = f"is of {one.submission.student!r}, and there is {sorted(others)[0]!r} as well"
+                self._refuse(one.line(REFUSED), Unreadable(fault, "give a roster, or one spelling to both"))
+                continue
             groups.setdefault((one.submission.student, one.submission.lab), []).append(one)
         for place, group in sorted(groups.items()):
             if work := self._work(sorted(group, key=lambda one: one.order)):

@@ -40,14 +40,18 @@ def write_collection(collection: Collection, out: Path, before: Collection, zone
         What lies there now, by student and lab, oldest first.
 
     Raises:
-        CannotCollect: a file changed while it was read, the folder cannot be written, or its list cannot be read.
+        CannotCollect: nothing came, a file changed while it was read, or the folder or its list is not to be used.
     """
+    if not collection.lines:
+        raise CannotCollect("the download holds no file, so nothing was collected; download it again.")
     old, lying = read_rows(out / REPORT), dict(before.hand_ins)
     try:
         out.mkdir(parents=True, exist_ok=True)
         for (student, lab), group in collection.hand_ins.items():
-            lying[student, lab] = _merged(before.hand_ins.get((student, lab), []), group)
-            _write_lab(out / student / lab, lab, lying[student, lab])
+            known = before.hand_ins.get((student, lab), [])
+            lying[student, lab] = _merged(known, group)
+            if len(lying[student, lab]) > len(known):
+                _write_lab(out / student / lab, lab, lying[student, lab])
         now = datetime.now(UTC).replace(tzinfo=None)
         write_rows(out / REPORT, merged_rows(out, old, collection.lines, lying, now, zone))
     except OSError as error:

@@ -147,10 +147,16 @@ def test_too_many_files(zipped, tmp_path, keys, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("content", "said"), [(b"nothing like a zip", "is no zip that can be read"), (None, "there is no")]
+    ("name", "content", "said"),
+    [
+        ("d.zip", b"nothing like a zip", "is no zip that can be read .*; download it again"),
+        ("d.tar.gz", b"nothing like a zip", "is no zip that can be read .*; unpack it and give the folder"),
+        ("05.ipynb", b"{}", "is no zip that can be read .*; put it into a folder with the student's name"),
+        ("d.zip", None, "there is no"),
+    ],
 )
-def test_what_is_no_download_gets_one_sentence(content, said, tmp_path, keys):
-    path = tmp_path / "d.zip"
+def test_what_is_no_download_gets_one_sentence(name, content, said, tmp_path, keys):
+    path = tmp_path / name
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(CannotCollect, match=said):
@@ -183,7 +189,10 @@ def test_a_time_in_utc_is_taken_before_the_zips_own_clock(tmp_path):
         archive.writestr(info, b"")
         archive.writestr(zipfile.ZipInfo("b", (2026, 3, 1, 14, 0, 0)), b"")
         archive.writestr(zipfile.ZipInfo("c"), b"")
-    assert [entry.time for entry in entries(path)] == [datetime(2026, 3, 1, 12), datetime(2026, 3, 1, 14), None]
+        info = zipfile.ZipInfo("d", (2026, 3, 1, 14, 0, 0))
+        info.extra = struct.pack("<HHBi", 0x5455, 5, 1, -3600)  # a clock that stood before 1970; not the year 2106
+        archive.writestr(info, b"")
+    assert [entry.time for entry in entries(path)] == [datetime(2026, 3, 1, 12), datetime(2026, 3, 1, 14), None, None]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs links")

@@ -176,6 +176,22 @@ def test_a_clones_work_counts_wherever_it_lies_and_the_untouched_labs_of_the_kit
     assert untouched == dict.fromkeys(files, "is the lab as it was handed out, and nothing that somebody did")
 
 
+@pytest.mark.parametrize(
+    ("around", "whose"),
+    [("lab-1-ada-main/", "lab-1-ada-main"), ("lab-1-submissions/lab-1-ada/", "ada"), ("x/lab-1-ada/", "lab-1-ada")],
+)
+def test_one_clone_alone_is_a_student_and_its_folders_are_none(around, whose, pack, keys, course):
+    mine = json.dumps(tiny.notebook(course, **tiny.GOOD)).encode()
+    files = {f"{around}notebooks/{FIRST}/{FIRST}.ipynb": mine, f"{around}README.md": b"", f"{around}.git/HEAD": b""}
+    assert set(taken(gather([pack(files)], keys))) == {(whose, FIRST)}
+
+
+def test_a_clone_without_a_folder_around_it_says_nowhere_whose_it_is(pack, keys, course):
+    mine = json.dumps(tiny.notebook(course, **tiny.GOOD)).encode()
+    (problem,) = gather([pack({f"notebooks/{FIRST}/{FIRST}.ipynb": mine, ".git/HEAD": b""})], keys).problems
+    assert "does not say whose it is; put it into a folder with the student's name" in problem
+
+
 def test_what_was_handed_out_beside_the_work_is_no_later_attempt(pack, keys, one, course):
     mine = json.dumps(tiny.notebook(course, **tiny.GOOD)).encode()
     files = {"ada/a.ipynb": mine, f"ada/notebooks/{FIRST}.ipynb": one, "bo/x.ipynb": one}
