@@ -66,7 +66,7 @@ class Course:
         labs: the names of those in use, in order; default: all.
         pass_mark: share of a lab's points that passes it, above 0 and at most 1; default 0.8.
         attempts: which attempt counts, "best", "latest" or "first"; default the best.
-        time_zone: of dates here that name none; default UTC.
+        time_zone: of dates that name none, and of all that are shown; default UTC.
         roster: the class as CSV; default none.
         seed_file: the secret that test inputs derive from; default: the known seed.
         late: what lateness costs.

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
+from grader.build.build import NOTEBOOKS
 from grader.collecting.claims import GITHUB, NOWHERE, OWN, Pattern, claims, readings, student_of
 from grader.collecting.collection import (
     EARLIER_PLACE,
@@ -257,10 +258,14 @@ class _Gathering:
             one.submission.timestamp or one.claim.upload or EARLIER_PLACE.search(one.entry.path) for one in group
         )
         beside = not ordered and any(not one.untouched for one in group)
+        kept = []
         for one in group:
-            if one.untouched and (beside or one.claim.platform == GITHUB):
+            of_kit = one.claim.platform == GITHUB or f"/{NOTEBOOKS}/{one.submission.lab}/" in one.entry.path
+            if one.untouched and (beside or of_kit):
                 self._say(one.line(NOTHING, "is the lab as it was handed out, and nothing that somebody did"))
-        return [one for one in group if not (one.untouched and (beside or one.claim.platform == GITHUB))]
+            else:
+                kept.append(one)
+        return kept
 
     def _group(self, place: tuple[str, str], group: list[HandIn]) -> None:
         numbered = {(one.claim.platform, one.claim.number) for one in group if one.claim.number}

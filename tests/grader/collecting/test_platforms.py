@@ -161,17 +161,17 @@ def test_github_classroom(around, pack, keys, one, two):
     assert found.readings[0].form == "GitHub Classroom: lab-1-{student}/{file}"
 
 
+@pytest.mark.parametrize(("around", "whose"), [("lab-1-submissions/", "ada"), ("", "lab-1-ada")])
 @pytest.mark.parametrize("work", ["my work/answers.ipynb", f"{FIRST}.ipynb", f"zzz/{FIRST}/copy.ipynb"])
-def test_a_clones_work_counts_wherever_it_lies_and_the_untouched_labs_of_the_kit_do_not(
-    work, pack, keys, one, two, course
+def test_a_clones_work_counts_wherever_it_lies_and_untouched_labs_do_not(
+    work, around, whose, pack, keys, one, two, course
 ):
     mine = json.dumps(tiny.notebook(course, **tiny.GOOD)).encode()
-    around = "lab-1-submissions/"
     files = {f"{around}lab-1-{login}/notebooks/{lab}/{lab}.ipynb": text
              for login in ("ada", "bo") for lab, text in ((FIRST, one), (SECOND, two))}  # fmt: skip
     found = gather([pack(files | {f"{around}lab-1-ada/{work}": mine})], keys)
     ((place, (hand_in,)),) = found.hand_ins.items()
-    assert (place, hand_in.entry.path) == (("ada", FIRST), f"{around}lab-1-ada/{work}")
+    assert (place, hand_in.entry.path) == ((whose, FIRST), f"{around}lab-1-ada/{work}")
     untouched = {line.path: line.reason for line in found.lines if line.status == "nothing"}
     assert untouched == dict.fromkeys(files, "is the lab as it was handed out, and nothing that somebody did")
 
