@@ -11,6 +11,7 @@ import typer.core
 
 from grader import staff_commands
 from grader.command_options import Database, Root, RosterFile, course
+from grader.text.plurals import counted
 
 # jsonschema, which nbformat imports, compiles 38 grammars of international addresses where it finds this package:
 # more than a second, and no notebook holds anything for them to check. Absent, it goes without.
@@ -56,7 +57,9 @@ Attempt = Literal["best", "latest", "first"]
 StudentAt = Annotated[
     str | None, typer.Option(help="Where the student stands in a download's paths, e.g. '{student}_*.ipynb'.")
 ]
-Zone = Annotated[str | None, typer.Option(help="Of a download's times that name none, e.g. +02:00; default: UTC.")]
+Zone = Annotated[
+    str | None, typer.Option(help="Of a download's times that name none, e.g. +02:00; default: the course's.")
+]
 
 
 @app.callback()
@@ -107,7 +110,7 @@ def build(
     if problems:
         raise typer.Exit(1)
     if check:
-        typer.echo(f"{len(chosen)} lab{'' if len(chosen) == 1 else 's'}: both twins match their source")
+        typer.echo(f"{counted(len(chosen), 'lab')}: both twins match their source")
 
 
 @app.command()
@@ -139,7 +142,7 @@ def release(
         typer.echo(f"grader release: {found[0].file} holds {found[0].kind}{more}; nothing was written.", err=True)
         raise typer.Exit(1)
     size = packed.stat().st_size / 1e6
-    typer.echo(f"{out}: {len(kit.files)} files, {len(kit.labs)} labs; {packed} ({size:.1f} MB)")
+    typer.echo(f"{out}: {counted(len(kit.files), 'file')}, {counted(len(kit.labs), 'lab')}; {packed} ({size:.1f} MB)")
 
 
 @app.command()
@@ -160,22 +163,23 @@ def collect(
     """
     from rich.console import Console
 
-    from grader.collecting import gather, require_own, write_collection
-    from grader.collecting.collection import REPORT
+    from grader.collecting import REPORT, gather, require_own, write_collection
     from grader.course import Course
     from grader.notebooks.answer_key import read_keys
     from grader.reports.collection_table import Asked, collection_summary
 
     folder = course(root)
     try:
-        asked = Asked.of(roster or Course.of(folder).roster, pattern, zone)
+        plan = Course.of(folder)
+        asked = Asked.of(roster or plan.roster, pattern, zone)
         before = gather(require_own(out), keys := read_keys(folder, []))
-        found = gather(downloads, keys, roster=asked.roster, pattern=asked.pattern, zone=asked.zone)
-        write_collection(found, out, before)
+        how = {"roster": asked.roster, "pattern": asked.pattern, "zone": asked.zone or plan.time_zone}
+        found = gather(downloads, keys, **how, before=before)
+        lying = write_collection(found, out, before, plan.time_zone)
     except ValueError as error:  # CannotCollect, or a lab without its solution
         typer.echo(f"grader collect: {error}", err=True)
         raise typer.Exit(2) from None
-    raise typer.Exit(0 if collection_summary(Console(), found, out / REPORT) else 1)
+    raise typer.Exit(0 if collection_summary(Console(), found, lying, out / REPORT, plan) else 1)
 
 
 @app.command()

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import difflib
-import re
 import tomllib
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Literal
 
+from grader.lab_names import NoLab, choose_lab, choose_labs
 from grader.results import PASS_MARK
 from grader.text.moments import NoMoment, read_moment, read_zone
 
 FILE = "course.toml"
-RANGE = re.compile(r"(\d+)\s*-\s*(\d+)")
 Policy = Literal["best", "latest", "first"]
 
 
@@ -67,7 +66,7 @@ class Course:
         labs: the names of those in use, in order; default: all.
         pass_mark: share of a lab's points that passes it, above 0 and at most 1; default 0.8.
         attempts: which attempt counts, "best", "latest" or "first"; default the best.
-        time_zone: of dates here that name none; default UTC.
+        time_zone: of dates that name none, and of all that are shown; default UTC.
         roster: the class as CSV; default none.
         seed_file: the secret that test inputs derive from; default: the known seed.
         late: what lateness costs.
@@ -110,25 +109,6 @@ class Course:
         return {lab: terms.due for lab, terms in self.terms.items() if terms.due is not None}
 
 
-def choose_labs(text: str, labs: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the labs that a text means: numbers, ranges and names, as "00-05, 10_quiz".
-
-    Raises:
-        ValueError: a part that means no lab.
-    """
-    chosen: set[str] = set()
-    for part in filter(None, (one.strip() for one in text.split(","))):
-        found = RANGE.fullmatch(part)
-        if found:
-            meant = {lab for lab in labs if int(found[1]) <= int(lab.partition("_")[0]) <= int(found[2])}
-        else:
-            meant = {lab for lab in labs if part in (lab, lab.partition("_")[0])}
-        if not meant:
-            raise ValueError(f"there is no lab {part!r}; the labs are: {', '.join(labs)}")
-        chosen |= meant
-    return tuple(lab for lab in labs if lab in chosen) if chosen else labs
-
-
 @dataclass
 class _Reader:
     """Turns the file's tables into a `Course`; what it refuses, it names by table and key."""
@@ -146,8 +126,10 @@ class _Reader:
         try:
             zone = read_zone(self.of("", data, "time_zone", str, "a zone")) if "time_zone" in data else UTC
             labs = choose_labs(named, self.labs)
-        except ValueError as error:  # NoMoment is one
+        except NoMoment as error:
             raise CourseError(f"{FILE}: {error}.") from None
+        except NoLab as error:
+            raise CourseError(f"{FILE}: labs: {error}") from None
         attempts = data.get("attempts", "best")
         if attempts not in ("best", "latest", "first"):
             raise self.wrong("attempts", attempts, '"best", "latest" or "first"')
@@ -169,10 +151,13 @@ class _Reader:
         """Read the tables [lab.NN_topic]."""
         found = {}
         for name, table in tables.items():
-            lab = next((one for one in self.labs if name in (one, one.partition("_")[0])), None)
-            if lab is None:
-                raise CourseError(f"{FILE}: [lab.{name}] is no lab; the labs are: {', '.join(self.labs)}.")
             where = f"lab.{name}"
+            try:
+                lab = choose_lab(name, self.labs)
+            except NoLab as error:
+                raise CourseError(f"{FILE}: [{where}]: {error}") from None
+            if lab in found:
+                raise CourseError(f"{FILE}: [{where}] is a second table of {lab}; put both into one.")
             table = self.table(where, table, [one.name for one in fields(LabTerms)])
             points = self.table(f"{where}.points", table.get("points", {}))
             found[lab] = LabTerms(

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, NoReturn
 import typer
 
 from grader.command_options import Database, Root, RosterFile, course
+from grader.text.plurals import counted, plural
 
 Format = Literal["canvas", "moodle", "gradescope", "csv"]
 
@@ -65,9 +66,11 @@ def export(
         place.write_text(text, encoding="utf-8", newline="")
     except (CannotCollect, CannotExport, GradebookError, LateRulesError, OSError, ValueError) as error:
         stop("export", error)
-    of = ", ".join(f"{one} ({chosen.most(one)} points)" for one in chosen.labs)
+    of = ", ".join(
+        f"{one} ({chosen.most(one)} {plural('point', chosen.grades.labs[one].max_score)})" for one in chosen.labs
+    )
     written = len(chosen.students) - len(left_out)
-    typer.echo(f"{place}: {written} student{'' if written == 1 else 's'}; {of}")
+    typer.echo(f"{place}: {counted(written, 'student')}; {of}")
     if left_out:
         typer.echo(f"left out, {len(left_out)}: {', '.join(left_out)}. {sheet.why}.", err=True)
         raise typer.Exit(1)
@@ -90,16 +93,18 @@ def gradescope(
     from grader.class_run.seed_file import SeedFileError, read_seed
     from grader.course import Course
     from grader.exports import write_autograder
-    from grader.notebooks.answer_key import read_keys
+    from grader.notebooks.answer_key import read_key
 
     folder = course(root)
     try:
         secret = seed_file or Course.of(folder).seed_file
-        (key,) = read_keys(folder, [lab]).values()
+        key = read_key(folder, lab)
         write_autograder(folder, key, out, read_seed(secret) if secret else None)
     except (OSError, SeedFileError, ValueError) as error:
         stop("gradescope", error)
-    typer.echo(f"{out}: {key.lab}, {key.max_score:g} points; for a Programming Assignment, under Configure Autograder")
+    typer.echo(
+        f"{out}: {key.lab}, {counted(key.max_score, 'point')}; for a Programming Assignment, under Configure Autograder"
+    )
     seeded = ", its hidden checks and the course's seed" if secret else " and its hidden checks"
     typer.echo(f"It holds the lab's solution{seeded}: nobody who is a student may have it.")
 
@@ -123,7 +128,7 @@ def extend(
     from grader.afterwards import extend as grant
     from grader.collecting import CannotCollect, Roster
     from grader.course import Course
-    from grader.notebooks.answer_key import read_keys
+    from grader.notebooks.answer_key import read_key
     from grader.records import GradebookError, LateRulesError, database_url
     from grader.reports.console import GRADEBOOK
     from grader.text.moments import NoMoment, read_moment, shown
@@ -133,7 +138,7 @@ def extend(
         plan = Course.of(folder)
         people = roster or plan.roster
         moment = None if until == "none" else read_moment(until, plan.time_zone)
-        (key,) = read_keys(folder, [lab]).values()
+        key = read_key(folder, lab)
         url = database_url(db or str(folder / GRADEBOOK))
         granted = grant(plan, key, url, student, moment, Roster.read(people) if people else None)
     except NoMoment as error:
@@ -146,7 +151,7 @@ def extend(
     if granted.after is None:
         typer.echo("Nothing of it has been graded yet.")
     else:
-        points = f"{granted.after.score:g} of {granted.after.max_score:g} points"
+        points = f"{granted.after.score:g} of {counted(granted.after.max_score, 'point')}"
         typer.echo(f"Now {points}, {granted.before.score:g} before; pages follow with the next `grader grade`.")
 
 
@@ -227,7 +232,7 @@ def regrade(
     from grader.class_run import SeedFileError
     from grader.collecting import CannotCollect, Roster
     from grader.course import Course
-    from grader.notebooks.answer_key import read_keys
+    from grader.notebooks.answer_key import read_key
     from grader.records import GradebookError, LateRulesError, database_url
     from grader.reports.console import GRADEBOOK, CannotStart, examine_machine
 
@@ -235,13 +240,13 @@ def regrade(
     try:
         plan = Course.of(folder)
         people = roster or plan.roster
-        (key,) = read_keys(folder, [lab]).values()
+        key = read_key(folder, lab)
         url = database_url(db or str(folder / GRADEBOOK))
         options = {"number": attempt, "seed_file": seed_file, "sandbox": sandbox == "require"}
         options["roster"] = Roster.read(people) if people else None
         examine_machine(sandbox == "require")
         done = again(plan, key, url, student, submitted, **options)
-        for line in regrade_lines(done, everything=everything):
+        for line in regrade_lines(done, zone=plan.time_zone, everything=everything):
             typer.echo(line)
         if script is not None:
             typer.echo(f"\n{script}: repeats the check {write_script(done, key, check, script)}")

@@ -24,7 +24,7 @@ FLOORS = {
         {"cli"},
     ],
     "grader": [
-        {"results", "course_package"},
+        {"results", "course_package", "lab_names"},
         {"sandbox", "text"},
         {"course"},
         {"build", "student"},

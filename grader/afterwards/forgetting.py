@@ -14,13 +14,13 @@ from nbgrader import api
 from sqlalchemy import Engine, delete, func, inspect, select
 from sqlalchemy.orm import Session
 
-from grader.collecting.collection import REPORT
-from grader.collecting.writing import drop_rows, rows_of
+from grader.collecting.ledger import REPORT, drop_rows, rows_of
 from grader.records.attempt import Attempt
 from grader.records.extensions import Extension
 from grader.records.gradebook import Gradebook
 from grader.records.regrades import Regrade
 from grader.records.writer_lock import WriterLock
+from grader.text.plurals import counted
 from grader.text.safe_names import file_name, require_plain_name
 
 TABLES = {"attempt": Attempt, "regrade": Regrade, "extension": Extension}
@@ -43,8 +43,8 @@ class Traces:
 
     def lines(self) -> list[str]:
         """Say it, a line each."""
-        counted = [f"{count} {what}{'' if count == 1 else 's'}" for what, count in self.rows.items() if count]
-        return [*counted, *(f"{folder}/" for folder in self.folders), *(f"rows of {one}" for one in self.reports)]
+        rows = [counted(count, what) for what, count in self.rows.items() if count]
+        return [*rows, *(f"{folder}/" for folder in self.folders), *(f"rows of {one}" for one in self.reports)]
 
 
 def traces(url: str, student: str, work: Path, results: Iterable[Path], collected: Iterable[Path]) -> Traces:

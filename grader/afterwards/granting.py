@@ -13,6 +13,7 @@ from grader.records.attempts import Attempts
 from grader.records.class_grades import ClassGrades, LabGrade
 from grader.records.gradebook import Gradebook
 from grader.records.writer_lock import WriterLock
+from grader.text.moments import shown
 
 
 class CannotExtend(ValueError):
@@ -63,7 +64,7 @@ def extend(
         if due is None:
             raise CannotExtend(f"{key.lab} has no due date, so nobody is late; give it one in course.toml first.")
         if until is not None and until <= due:
-            raise CannotExtend(f"that is not later than {key.lab} is due anyway ({due:%Y-%m-%d %H:%M:%S} UTC).")
+            raise CannotExtend(f"that is not later than {key.lab} is due anyway ({shown(due, course.time_zone)}).")
         before = _grade(course, key, book, student)
         book.extend(student, key.lab, until)
         after = _grade(course, key, book, student)

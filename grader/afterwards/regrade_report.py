@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, tzinfo
 
 from grader.afterwards.regrading import Regraded
 from grader.results import CHECK_WORDS, WORDS, CheckLine, Exercise, Probed
+from grader.text.moments import shown
+from grader.text.plurals import counted
 from grader.text.safe_names import one_line
 
 
-def regrade_lines(done: Regraded, *, everything: bool = False) -> list[str]:
+def regrade_lines(done: Regraded, *, zone: tzinfo = UTC, everything: bool = False) -> list[str]:
     """Return the report, line by line, as plain text.
 
     Args:
         done: what was graded.
+        zone: whose clocks say when; default UTC.
         everything: whether checks that were passed, then as now, say what they showed and saw as well; default False.
     """
     then, now = done.attempt, done.now
@@ -24,14 +28,18 @@ def regrade_lines(done: Regraded, *, everything: bool = False) -> list[str]:
         for name, version in now.versions.items()
         if then.versions.get(name) != version
     ]
+    handed_in = _when(then.timestamp, zone) if then.timestamp else "at no known time"
     lines = [
-        one_line(f"{now.student}, {now.lab}: {own}, handed in {then.timestamp or 'at no known time'}"),
+        one_line(f"{now.student}, {now.lab}: {own}, handed in {handed_in}"),
         f"sha256 {now.submission_sha256}",
         f"seed   {done.seed}",
-        f"then   {then.score:g} of {then.max_score:g} points, {then.graded_at}",
-        f"now    {now.score:g} of {now.max_score:g} points, by {same}",
+        f"then   {then.score:g} of {counted(then.max_score, 'point')}, {_when(then.graded_at, zone)}",
+        f"now    {now.score:g} of {counted(now.max_score, 'point')}, by {same}",
         *(f"       {line}" for line in packages),
-        *(f"regraded before, {one.graded_at}: {one.result['score']:g} points" for one in done.before),
+        *(
+            f"regraded before, {_when(one.graded_at, zone)}: {counted(one.result['score'], 'point')}"
+            for one in done.before
+        ),
         *(f"note   {one_line(note)}" for note in now.notes),
         *(f"flag   {one_line(flag)}" for flag in now.flags),
     ]
@@ -42,9 +50,13 @@ def regrade_lines(done: Regraded, *, everything: bool = False) -> list[str]:
     return lines
 
 
+def _when(timestamp: str, zone: tzinfo) -> str:
+    return shown(datetime.fromisoformat(timestamp).astimezone(UTC).replace(tzinfo=None), zone)
+
+
 def _exercise(then: Exercise | None, now: Exercise, looks: list[Probed], everything: bool) -> Iterator[str]:
     name = now.grade_id.removeprefix("test-")
-    points = f"{now.points:g} of {now.max_points:g} points, {WORDS[now.verdict]}"
+    points = f"{now.points:g} of {counted(now.max_points, 'point')}, {WORDS[now.verdict]}"
     earlier = "not in the lab then" if then is None else f"then {then.points:g}, {WORDS[then.verdict]}"
     yield f"{name}: {points}; {earlier}"
     if not now.checks:

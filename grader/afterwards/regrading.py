@@ -12,7 +12,7 @@ from pathlib import Path
 from grader.afterwards.course_grades import counting_of
 from grader.class_run.seed_file import read_seed
 from grader.collecting.claims import has_own_form
-from grader.collecting.collection import gather
+from grader.collecting.gathering import gather
 from grader.collecting.roster import Roster
 from grader.course import Course
 from grader.notebooks.answer_key import AnswerKey
@@ -25,6 +25,7 @@ from grader.records.writer_lock import WriterLock
 from grader.results import Result
 from grader.scoring.grading import grade, input_seed, terms
 from grader.scoring.run_submission import Limits
+from grader.text.plurals import counted
 
 
 class CannotRegrade(ValueError):
@@ -91,7 +92,7 @@ def regrade(
         counts = counting.choose(own)
         attempt = next((one for one in own if number in (None, one.number) and (number or one.id == counts.id)), None)
     if attempt is None:
-        raise CannotRegrade(f"{student} has {len(own)} attempts at {key.lab}, so no number {number}.")
+        raise CannotRegrade(f"{student} has {counted(len(own), 'attempt')} at {key.lab}, so no number {number}.")
     submission = _handed_in(key, attempt, submitted, roster)
     limits = Limits(cell_seconds=float(attempt.versions.get("cell_seconds", Limits.cell_seconds)))
     seed = _seed(attempt, key, limits, [seed_file] if seed_file else [course.seed_file, None])

@@ -16,6 +16,7 @@ from nbformat import NotebookNode
 from grader.build.source import read_source
 from grader.build.source_format import SourceError, grader_metadata
 from grader.course import Course, CourseError
+from grader.lab_names import choose_labs
 
 SOLUTIONS, NOTEBOOKS = "solutions", "notebooks"
 
@@ -75,20 +76,13 @@ def find_labs(root: Path) -> list[Lab]:
 
 
 def select_labs(labs: list[Lab], wanted: Iterable[str]) -> list[Lab]:
-    """Pick labs by full name or by number ("05"); nothing wanted means all.
+    """Pick labs as `choose_labs` reads them; nothing wanted means all.
 
     Raises:
-        ValueError: a name that fits no lab.
+        NoLab: a text that means none.
     """
-    chosen: set[str] = set()
-    for text in wanted:
-        name = Path(text).name.removesuffix(".py").removesuffix(".ipynb")
-        fits = {lab.name for lab in labs if name in (lab.name, lab.name.split("_")[0])}
-        if not fits:
-            known = ", ".join(lab.name for lab in labs) or "none"
-            raise ValueError(f"there is no lab {text!r}; the labs are: {known}.")
-        chosen |= fits
-    return [lab for lab in labs if lab.name in chosen or not chosen]
+    chosen = choose_labs(wanted, (lab.name for lab in labs))
+    return [lab for lab in labs if lab.name in chosen]
 
 
 def read_notebook(path: Path) -> NotebookNode | None:

@@ -13,6 +13,7 @@ from nbformat import NotebookNode
 from grader.build.source_format import grader_metadata
 from grader.course import FILE, Course
 from grader.text.cell_text import parsed
+from grader.text.plurals import counted
 
 PLACE = re.compile(r"\{\{ ([a-z_]+)(?: of ([\w-]+))? \}\}")
 PLACES = "{{ points }}, {{ points of EXERCISE }}, {{ pass_mark }}, {{ pass_points }}, {{ attempts }}"
@@ -73,7 +74,7 @@ def fill(notebook: NotebookNode, course: Course) -> Iterator[tuple[int, str]]:
             if what not in values or (of and (what != "points" or of not in worth)):
                 yield number, f"{place[0]!r} means nothing; write one of {PLACES}"
                 continue
-            value = values[what] if not of else f"{worth[of]:g} point{'' if worth[of] == 1 else 's'}"
+            value = values[what] if not of else counted(worth[of], "point")
             cell.source = cell.source.replace(place[0], value)
 
 

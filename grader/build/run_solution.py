@@ -8,6 +8,7 @@ from nbformat import NotebookNode
 
 from grader.build.outputs import hide_paths, machine_paths
 from grader.build.source_format import grader_metadata, label
+from grader.text.plurals import counted
 
 TIMEOUT = 900  # seconds for one cell; a lab is to finish in 180 s, slow machines get five times that
 
@@ -116,6 +117,6 @@ def require_full_marks(notebook: NotebookNode, name: str) -> None:
             earned, points = "more", float(metadata["points"])
         if earned != points:
             raise ExecutionError(
-                f"{place(notebook, index, name)}: the solution earned {earned} of {points:g} points; "
+                f"{place(notebook, index, name)}: the solution earned {earned} of {counted(points, 'point')}; "
                 "mend the solution, the check, or the points."
             )

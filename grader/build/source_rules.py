@@ -26,6 +26,7 @@ from grader.build.source_format import (
 )
 from grader.course_package import course_package
 from grader.text.cell_text import defined_names, parsed
+from grader.text.plurals import counted
 
 REQUIRED_KEYS = ("grade", "grade_id", "locked", "schema_version", "solution")
 ALLOWED_KEYS = (*REQUIRED_KEYS, "points", "task")
@@ -184,7 +185,7 @@ def valid_points(cell: NotebookNode) -> Iterator[str]:
             return
     total = sum(value for name, value in given if name == "points")
     if any(name == "of" for name, _ in given) and abs(total - worth) > 1e-9:
-        yield f"its checks are worth {total:g} points together, and it is of {worth:g}; make them agree"
+        yield f"its checks are worth {counted(total, 'point')} together, and it is of {worth:g}; make them agree"
 
 
 CELL_RULES = (

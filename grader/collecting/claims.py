@@ -7,14 +7,15 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from pathlib import Path
 
+from grader.build.build import NOTEBOOKS
 from grader.collecting.download import ASTRAY, CannotCollect, Entry
 from grader.collecting.gradescope import METADATA, gradescope_claims
 from grader.collecting.platforms import Claim, claim_of
-from grader.collecting.roster import Ambiguous, Roster
+from grader.collecting.roster import Ambiguous, Contradiction, Roster
 from grader.notebooks.notebook_file import Unreadable
 from grader.text.safe_names import require_plain_name
 
@@ -90,7 +91,7 @@ def claims(
     outer = _outer([path for path in paths if path.lower().endswith(".ipynb")], labs)
     if pattern is not None:
         fits = {path: pattern.claim(path) or pattern.claim(path.removeprefix(outer)) for path in paths}
-        return {path: [claim] for path, claim in fits.items() if claim is not None}
+        return {path: [_as_it_came(claim, path, outer, zone)] for path, claim in fits.items() if claim is not None}
     try:
         exported = gradescope_claims(found)
     except Unreadable as error:
@@ -103,7 +104,7 @@ def claims(
         part, slash, _ = path.removeprefix(outer).partition("/")
         if (claim := claim_of(part + slash, zone)) is not None:
             made[path] = [claim]
-        elif slash:
+        elif slash and part != NOTEBOOKS:  # of a clone without a folder around it that would say whose it is
             folders[path] = part
     above = outer.rstrip("/").rpartition("/")[2] or download.resolve().name.removesuffix(".zip")
     clones = {
@@ -115,6 +116,13 @@ def claims(
         if login := folder[len(prefix) :]:
             made[path] = [Claim(platform, shows, (login,), (login,))]
     return made
+
+
+def _as_it_came(claim: Claim, path: str, outer: str, zone: tzinfo) -> Claim:
+    """Return staff's word on whose a file is with the platform's on when it came."""
+    part, slash, _ = path.removeprefix(outer).partition("/")
+    own = claim_of(part + slash, zone)
+    return claim if own is None else replace(claim, upload=own.upload, time=own.time, mark=own.mark)
 
 
 def _outer(paths: list[str], labs: list[str]) -> str:
@@ -131,7 +139,8 @@ def _outer(paths: list[str], labs: list[str]) -> str:
         if len(heads) > 1 or not head.endswith("/") or claim_of(head) is not None:
             break
         flat = [rest[0] for rest in inside if len(rest) == 1]
-        if any(rest[0] in labs for rest in inside) or any(claim_of(name) is None for name in flat):
+        own = {NOTEBOOKS, *labs}  # what lies in a student's folder, a clone of the kit among them
+        if any(rest[0] in own for rest in inside) or any(claim_of(name) is None for name in flat):
             break
         outer += head
     return outer
@@ -153,8 +162,13 @@ def student_of(claim: Claim, roster: Roster | None) -> str:
         Unreadable: nobody, or one of several, or no name for a folder.
     """
     if roster is not None:
+        if claim.platform == OWN and claim.known_as in roster.students:  # as `grader collect` writes it
+            return claim.known_as
         try:
-            found = roster.find(claim.ids, claim.names)
+            found = roster.find(claim.ids, claim.names, claim.platform)
+        except Contradiction as error:
+            fault = f"may be of several people, by the roster: {error.args[0]}"
+            raise Unreadable(fault, "mend those rows, or name the file's folder by the student's id") from None
         except Ambiguous as error:
             number = f" ({claim.number})" if claim.number else ""
             cure = f"give the roster a column with what only one of them has on {claim.platform}{number}"

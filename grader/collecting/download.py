@@ -6,6 +6,7 @@ notebook, and no path of the zip ever names a place on this machine.
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import stat
@@ -13,20 +14,26 @@ import struct
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import partial
 from pathlib import Path, PurePosixPath
 
 from grader.notebooks.notebook_file import LARGEST, Unreadable, read_bytes
 
 MOST_FILES = 20_000  # sixty students with a handful of files each make some hundreds
+MOST_INSIDE, MOST_BYTES_INSIDE = 200, 200_000_000  # of a zip that one student handed in
 MOST_BYTES = 4_000_000_000  # of all files together, unpacked
 JUNK = ("__MACOSX", ".ipynb_checkpoints", ".git")  # folders that programs make; nobody hands them in
 JUNK_FILES = (".DS_Store", "Thumbs.db", "desktop.ini")
 EXTENDED_TIME = 0x5455  # the extra field that holds a file's time in UTC seconds (Info-ZIP, APPNOTE 4.6)
 ASTRAY = ("has a path that leads out of the zip", "hand in the notebook under an ordinary name")
 FIRST_YEAR = 1980  # of a zip's own clock; 1980-01-01 stands for no time
+
+
+UNPACK = "unpack it and give the folder"
+CURES = dict.fromkeys((".7z", ".rar", ".tar", ".gz", ".tgz", ".bz2", ".xz"), UNPACK)  # of what is no zip
+CURES |= {".ipynb": "put it into a folder with the student's name, and give the folder around that"}
 
 
 class CannotCollect(ValueError):
@@ -72,7 +79,8 @@ def entries(download: Path, zone: tzinfo = UTC) -> list[Entry]:
     except FileNotFoundError:
         raise CannotCollect(f"there is no {download}; give the zip or the folder that was downloaded.") from None
     except zipfile.BadZipFile as error:
-        raise CannotCollect(f"{download} is no zip that can be read ({error}); download it again.") from None
+        cure = CURES.get(download.suffix.lower(), "download it again")
+        raise CannotCollect(f"{download} is no zip that can be read ({error}); {cure}.") from None
     except OSError as error:
         raise CannotCollect(f"{download} cannot be read ({error.strerror or error}); make it readable.") from None
     return sorted(found, key=lambda entry: entry.path)
@@ -106,10 +114,34 @@ def _of_folder(root: Path) -> Iterator[Entry]:
         yield Entry(f"{shown}/", partial(read_bytes, Path(error.filename)), fault)
 
 
+def inside(entry: Entry) -> list[Entry]:
+    """List the files of a zip that a student handed in, each as if it had come when the zip did.
+
+    A zip's own times are of that student's clock, and nothing follows from them.
+
+    Raises:
+        Unreadable: it is no zip, or holds far more than a lab's work.
+    """
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(entry.read()))
+        infos = [info for info in archive.infolist() if not info.is_dir()]
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        raise Unreadable("is no zip that can be read", "hand in the notebook itself") from None
+    if len(infos) > MOST_INSIDE or sum(info.file_size for info in infos) > MOST_BYTES_INSIDE:
+        limit = f"{MOST_INSIDE} files and {MOST_BYTES_INSIDE / 1e6:.0f} MB"
+        raise Unreadable(f"is a zip of more than {limit}", "hand in the notebook itself")
+    found = [replace(one, path=f"{entry.path}/{one.path}", time=entry.time) for one in _members(archive, infos, UTC)]
+    return sorted(found, key=lambda one: one.path)
+
+
 def _of_zip(path: Path, zone: tzinfo) -> Iterator[Entry]:
     archive = zipfile.ZipFile(path)  # stays open for the entries, and closes itself when the last of them is gone
     infos = [info for info in archive.infolist() if not info.is_dir()]
     _require_few(path, len(infos), sum(info.file_size for info in infos))
+    yield from _members(archive, infos, zone)
+
+
+def _members(archive: zipfile.ZipFile, infos: list[zipfile.ZipInfo], zone: tzinfo) -> Iterator[Entry]:
     for info in infos:
         name = _name(info)
         parts = PurePosixPath(name).parts
@@ -165,7 +197,8 @@ def _time(info: zipfile.ZipInfo, zone: tzinfo) -> datetime | None:
     while len(extra) >= 4:
         kind, size = struct.unpack_from("<HH", extra)
         if kind == EXTENDED_TIME and size >= 5 and len(extra) >= 9 and extra[4] & 1:
-            return datetime.fromtimestamp(struct.unpack_from("<I", extra, 5)[0], UTC).replace(tzinfo=None)
+            seconds = struct.unpack_from("<i", extra, 5)[0]  # with a sign: a clock may stand before 1970
+            return (datetime(1970, 1, 1) + timedelta(seconds=seconds)) if seconds > 0 else None
         extra = extra[4 + size :]
     if info.date_time[:3] == (FIRST_YEAR, 1, 1):
         return None

@@ -12,7 +12,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
+from grader.notebooks.late_mark import LateMark
 from grader.text.moments import read_moment
+
+COPY_OF = ("Copy of", "Kopie von", "Copie de", "Copia de", "Copia di", "Cópia de")  # what Drive calls a copy
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class Claim:
         number: differs between two people of one name; "" where the platform gives none.
         upload: grows with time; 0 where the platform gives none.
         time: when it was handed in (UTC, without zone), if the platform says.
-        late: whether the platform calls it late.
+        mark: whether the platform calls it late, where it says so of everybody.
     """
 
     platform: str
@@ -56,7 +59,7 @@ class Claim:
     number: str = ""
     upload: int = 0
     time: datetime | None = None
-    late: bool = False
+    mark: LateMark | None = None
 
     @property
     def known_as(self) -> str:
@@ -112,8 +115,13 @@ PLATFORMS = (
             r"(?:\+[\w=-]{8,})?(?P<rest>/)"
         ),
     ),
-    # Google Classroom, "Make a copy for each student": Drive puts the student's name before the title.
-    Platform("Google Classroom", "{student} - {file}", re.compile(r"(?P<name>[^/]+?) - (?P<rest>[^/]+)")),
+    # Google Classroom, "Make a copy for each student": Drive puts the student's name before the title, and "Copy of",
+    # in the language of whoever copies, before a copy of that.
+    Platform(
+        "Google Classroom",
+        "{student} - {file}",
+        re.compile(rf"(?:(?:{'|'.join(COPY_OF)}) )*(?P<name>[^/]+?) - (?P<rest>[^/]+)", re.IGNORECASE),
+    ),
 )
 
 
@@ -146,6 +154,5 @@ def _claim(platform: Platform, found: re.Match, zone: tzinfo) -> Claim:
             time = read_moment(text, zone)
     ids = tuple(one for one in (own, number) if one)
     upload = int((groups.get("upload") or "0")[-18:])
-    return Claim(
-        platform.name, platform.shows, ids, (name,) if name else (), number, upload, time, bool(groups.get("late"))
-    )
+    mark = LateMark(platform.name, groups["late"] is not None) if "late" in groups else None
+    return Claim(platform.name, platform.shows, ids, (name,) if name else (), number, upload, time, mark)

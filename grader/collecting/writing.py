@@ -1,20 +1,17 @@
-"""Write a collection as the folder that grading reads, STUDENT/LAB/LAB.ipynb, and the report of every file."""
+"""Write a collection as the folder that grading reads, STUDENT/LAB/LAB.ipynb, and the list of all that lies there."""
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import shutil
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
-from grader.collecting.collection import REPORT, Collection, HandIn, Line
+from grader.collecting.collection import Collection, HandIn
 from grader.collecting.download import CannotCollect
+from grader.collecting.ledger import REPORT, Groups, merged_rows, read_rows, write_rows
+from grader.notebooks.late_mark import MARK
 from grader.notebooks.submission import EARLIER, TIMESTAMP
-from grader.text.moments import shown
-from grader.text.safe_names import spreadsheet
-
-COLUMNS = ("file", "became", "student", "lab", "handed_in", "time_from", "reason")
 
 
 def require_own(out: Path) -> list[Path]:
@@ -30,62 +27,42 @@ def require_own(out: Path) -> list[Path]:
     return [out]
 
 
-def write_collection(collection: Collection, out: Path, before: Collection) -> None:
-    """Write every hand-in and the report; what lies there already stays, as earlier attempts where it is older.
+def write_collection(collection: Collection, out: Path, before: Collection, zone: tzinfo = UTC) -> Groups:
+    """Write every hand-in and the list of all; what lies there already stays, as earlier attempts where it is older.
 
     Args:
         collection: what `gather` found.
         out: the folder.
         before: what lies in it.
+        zone: whose clocks the list shows; default UTC.
+
+    Returns:
+        What lies there now, by student and lab, oldest first.
 
     Raises:
-        CannotCollect: a file changed while it was read, or the folder cannot be written.
+        CannotCollect: nothing came, a file changed while it was read, or the folder or its list is not to be used.
     """
+    if not collection.lines:
+        raise CannotCollect("the download holds no file, so nothing was collected; download it again.")
+    old, lying = read_rows(out / REPORT), dict(before.hand_ins)
     try:
         out.mkdir(parents=True, exist_ok=True)
         for (student, lab), group in collection.hand_ins.items():
             known = before.hand_ins.get((student, lab), [])
-            _write_lab(out / student / lab, lab, _merged(known, group))
-        (out / REPORT).write_text(report_of(collection.lines), encoding="utf-8", newline="")
+            lying[student, lab] = _merged(known, group)
+            if len(lying[student, lab]) > len(known):
+                _write_lab(out / student / lab, lab, lying[student, lab])
+        now = datetime.now(UTC).replace(tzinfo=None)
+        write_rows(out / REPORT, merged_rows(out, old, collection.lines, lying, now, zone))
     except OSError as error:
         raise CannotCollect(f"{out} cannot be written ({error.strerror or error}); give another with --out.") from None
-
-
-def report_of(lines: list[Line]) -> str:
-    """Return the report as CSV: one row a file."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    for line in lines:
-        time = shown(line.time) if line.time is not None else ""
-        row = (line.path, line.status, line.student, line.lab, time, line.time_from, line.reason)
-        writer.writerow([spreadsheet(value) for value in row])
-    return text.getvalue()
-
-
-def rows_of(report: Path, student: str) -> list[dict[str, str]]:
-    """Return a student's rows of a report; none where there is no report."""
-    if not report.is_file():
-        return []
-    with report.open(encoding="utf-8", newline="") as file:
-        return [row for row in csv.DictReader(file) if row["student"] == spreadsheet(student)]
-
-
-def drop_rows(report: Path, student: str) -> None:
-    """Take a student's rows out of a report."""
-    own = rows_of(report, student)
-    with report.open(encoding="utf-8", newline="") as file:
-        kept = [row for row in csv.DictReader(file) if row not in own]
-    with report.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\r\n")
-        writer.writeheader()
-        writer.writerows(kept)
+    return lying
 
 
 def _merged(known: list[HandIn], group: list[HandIn]) -> list[HandIn]:
     """Return both by time, each once; the undated as they came."""
-    came = [(one.submission.sha256, one.submission.timestamp) for one in known]
-    fresh = [one for one in group if (one.submission.sha256, one.submission.timestamp) not in came]
+    came = {one.identity for one in known}
+    fresh = [one for one in group if one.identity not in came]
     return sorted([*known, *fresh], key=lambda one: one.time)
 
 
@@ -103,6 +80,8 @@ def _write_lab(folder: Path, lab: str, group: list[HandIn]) -> None:
         (place / f"{lab}.ipynb").write_bytes(content)
         if one.submission.timestamp is not None:
             (place / TIMESTAMP).write_text(one.submission.timestamp.isoformat(sep=" ") + " UTC\n", encoding="utf-8")
+        if one.submission.mark is not None:
+            (place / MARK).write_text(one.submission.mark.text, encoding="utf-8")
     if folder.exists():
         folder.rename(old)
     fresh.rename(folder)

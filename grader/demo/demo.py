@@ -21,7 +21,8 @@ from rich.text import Text
 
 from grader.build.build import find_labs
 from grader.class_run.grading_run import Graded, Run
-from grader.collecting.collection import REPORT, gather
+from grader.collecting.gathering import gather
+from grader.collecting.ledger import REPORT
 from grader.collecting.roster import Roster
 from grader.collecting.writing import require_own, write_collection
 from grader.course import Course
@@ -29,7 +30,6 @@ from grader.demo.download import NEVER_CAME, write_downloads, write_roster
 from grader.demo.sample_class import ALL, CLASS, DUE, LORA, SOME, HandIn, labs_of
 from grader.engine.canary import sandbox_faults
 from grader.exports import Chosen, to_canvas
-from grader.notebooks.answer_key import AnswerKey
 from grader.notebooks.submission import Refusal
 from grader.records.class_grades import ClassGrades
 from grader.release.kit import CannotRelease
@@ -38,6 +38,7 @@ from grader.reports.collection_table import Asked, collection_summary
 from grader.reports.console import CannotStart, grade_folder, start, summary
 from grader.reports.kept import page_of
 from grader.results import Exercise
+from grader.text.plurals import counted
 
 CELL_SECONDS = 6.0  # a cell of these labs takes well under one; two students wait for the limit
 OWN = (
@@ -110,7 +111,7 @@ def run_demo(root: Path, out: Path, console: Console, workers: int | None = None
         with demo.step("collect", "grader collect DOWNLOAD --out submitted --roster roster.csv") as said:
             twins = {name: labs[name].student for name in names}
             downloads = write_downloads(chosen, keys, twins, out / f"download-{collection}")
-            said.append(_collect(demo, downloads, keys, roster, submitted, console))
+            said.append(_collect(demo, downloads, options, roster, submitted))
         with demo.step("grade", "grader grade submitted --out results") as said:
             run, demo.grades = grade_folder(root, submitted, out, title=f"collection {collection}", **options)
             said.append(f"{sum(row.standing.new for row in run.graded)} new")
@@ -126,7 +127,7 @@ def run_demo(root: Path, out: Path, console: Console, workers: int | None = None
     with demo.step("export", "grader export --for canvas --out canvas.csv") as said:
         sheet = to_canvas(Chosen.of(demo.grades))
         (out / "canvas.csv").write_text(sheet.text(), encoding="utf-8-sig", newline="")
-        said.append(f"{len(sheet.rows) - 1} students")
+        said.append(counted(len(sheet.rows) - 1, "student"))
     demo.surprises += disagreements(out)
     return demo
 
@@ -138,18 +139,16 @@ def _release(demo: Demo, root: Path, out: Path) -> str:
         demo.surprises.append(f"The release was not written: {error}")
         return "not written"
     demo.surprises += [f"The release would have held a secret: {leak}" for leak in leaks]
-    return f"{len(kit.files)} files, no secret among them"
+    return f"{counted(len(kit.files), 'file')}, no secret among them"
 
 
-def _collect(
-    demo: Demo, downloads: list[Path], keys: dict[str, AnswerKey], roster: Roster, out: Path, console: Console
-) -> str:
-    before = gather(require_own(out), keys)
-    found = gather(downloads, keys, roster=roster)
-    write_collection(found, out, before)
-    collection_summary(console, found, out / REPORT)
+def _collect(demo: Demo, downloads: list[Path], options: dict, roster: Roster, out: Path) -> str:
+    before = gather(require_own(out), options["keys"])
+    found = gather(downloads, options["keys"], roster=roster, before=before)
+    lying = write_collection(found, out, before)
+    collection_summary(options["console"], found, lying, out / REPORT, options["course"])
     demo.refused += found.refusals
-    return f"{sum(map(len, found.hand_ins.values()))} notebooks from {len(downloads)} downloads"
+    return f"{counted(sum(map(len, found.hand_ins.values())), 'notebook')} from {counted(len(downloads), 'download')}"
 
 
 def _by_hand(book: Path) -> str:
@@ -159,7 +158,7 @@ def _by_hand(book: Path) -> str:
         gradebook.find_grade(cell, LORA, LORA, student).manual_score = points
         gradebook.find_comment(cell.removeprefix("test-"), LORA, LORA, student).manual_comment = comment
         gradebook.db.commit()
-    return f"{points:g} points and a comment for {student}"
+    return f"{counted(points, 'point')} and a comment for {student}"
 
 
 def disagreements(out: Path) -> list[str]:

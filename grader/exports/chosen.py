@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from grader.collecting.roster import Student
-from grader.course import LabTerms, choose_labs
+from grader.course import LabTerms
+from grader.lab_names import NoLab, choose_labs
 from grader.records.class_grades import ClassGrades, LabGrade
 
 
@@ -41,9 +42,9 @@ class Chosen:
             CannotExport: there is no such lab or student, or nobody has a grade.
         """
         try:
-            chosen = choose_labs(",".join(labs), tuple(grades.labs)) if labs else tuple(grades.begun)
-        except ValueError as error:
-            raise CannotExport(f"{error}.") from None
+            chosen = choose_labs(labs, grades.labs) if labs else tuple(grades.begun)
+        except NoLab as error:
+            raise CannotExport(str(error)) from None
         known = {one.id: one for one in grades.students}
         if unknown := [one for one in students if one not in known]:
             raise CannotExport(f"there is no student {unknown[0]!r}, neither in the roster nor among the grades.")

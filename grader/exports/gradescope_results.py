@@ -12,6 +12,7 @@ from grader.notebooks.answer_key import AnswerKey
 from grader.records.class_grades import LabGrade
 from grader.results import CHECK_WORDS, WORDS, CheckLine, Exercise, Result
 from grader.scoring.exercise_grades import OURS
+from grader.text.plurals import counted
 
 # On Gradescope a student hands in as often as they like and sees the outcome at once: hidden checks shown then would be
 # found out by trying. Published, they are shown like everywhere else in this course. (`hidden` would never show them,
@@ -56,9 +57,9 @@ def held_results(key: AnswerKey, grade: LabGrade) -> dict:
             continue
         points, title = grade.points(exercise.grade_id), key.title_of(key.by_grade_id[exercise.grade_id])
         comment = f" {entered.comment}" if entered.comment else ""
-        said.append(f"{title}: {points:g} of {exercise.max_points:g} points, as staff entered.{comment}")
+        said.append(f"{title}: {points:g} of {counted(exercise.max_points, 'point')}, as staff entered.{comment}")
     if grade.penalty:
-        said.append(f"Handed in late: {grade.penalty:g} points less.")
+        said.append(f"Handed in late: {counted(grade.penalty, 'point')} less.")
     return results_json(key, grade.result, score=grade.score, said=said)
 
 
@@ -84,7 +85,7 @@ def _tests(exercise: Exercise, title: str, number: int) -> list[dict]:
         for place, check in enumerate(run, start=1)
     ]
     if waiting := [check for check in exercise.checks if check.verdict == "skipped"]:
-        count = f"{len(waiting)} check{'' if len(waiting) == 1 else 's'} not run"
+        count = f"{counted(len(waiting), 'check')} not run"
         rest = CheckLine(count, "skipped")
         text = "What is checked here needs what was not passed above."
         place = f"{number}.{len(run) + 1}"

@@ -6,6 +6,7 @@ May import build, sandbox and text.
 from grader.notebooks.answer_key import AnswerKey as AnswerKey
 from grader.notebooks.answer_key import KeyCell as KeyCell
 from grader.notebooks.answer_key import package_sha256 as package_sha256
+from grader.notebooks.answer_key import read_key as read_key
 from grader.notebooks.answer_key import read_keys as read_keys
 from grader.notebooks.inert import InertCells as InertCells
 from grader.notebooks.inert import inert_cell as inert_cell

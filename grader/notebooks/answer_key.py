@@ -15,6 +15,7 @@ from grader.build.source_format import SKIP_TAG, WITHHELD_KEY, grader_metadata
 from grader.build.twins import student_text
 from grader.course import Course
 from grader.course_package import course_package
+from grader.lab_names import choose_lab
 from grader.notebooks.decisive_files import decisive_sha256
 from grader.text.cell_text import defined_names, preparation, used_names
 from grader.text.fingerprint import NATURAL, Fingerprint, fingerprints
@@ -258,3 +259,14 @@ def read_keys(root: Path, wanted: list[str]) -> dict[str, AnswerKey]:
     if not labs:
         raise ValueError("the course has no labs yet: solutions/ holds none.")
     return {lab.name: AnswerKey.read(lab) for lab in labs}
+
+
+def read_key(root: Path, wanted: str) -> AnswerKey:
+    """Read the answer key of one lab, by name or number.
+
+    Raises:
+        ValueError: (NoLab) no lab, or several; (UnusableKey) its solution twin cannot be used.
+    """
+    labs = find_labs(root)
+    name = choose_lab(wanted, (lab.name for lab in labs))
+    return AnswerKey.read(next(lab for lab in labs if lab.name == name))

@@ -60,6 +60,17 @@ def with_names(cells: Cells, key: AnswerKey) -> Cells:
     )
 
 
+def is_untouched(cells: Cells, key: AnswerKey) -> bool:
+    """Whether every answer is as the lab was handed out.
+
+    Args:
+        cells: with their names, see `with_names`.
+        key: the lab.
+    """
+    came = {cell.grade_id or cell.id: _text(cell.source) for cell in cells}
+    return all(came.get(meant.grade_id) == _text(meant.student) for meant in key.cells if meant.answer)
+
+
 def _by_text(cells: Cells, key: AnswerKey) -> dict[str, int]:
     """Return where the lab's own cells stand, by id; each place is taken once."""
     places: dict[str, int] = {}

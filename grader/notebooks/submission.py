@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from grader.notebooks.answer_key import AnswerKey, names_of_labs
+from grader.notebooks.late_mark import MARK, LateMark
 from grader.notebooks.notebook_file import HAND_IN_SAVED, SubmittedCell, Unreadable, parse, python_of, read_bytes
 from grader.notebooks.recognition import BY_TEXT, lab_of, with_names
 from grader.text.moments import NoMoment, read_moment
@@ -16,6 +17,7 @@ from grader.text.safe_names import one_line
 
 HAND_IN_FOLDER = "a folder with a folder for each lab"
 TIMESTAMP = "timestamp.txt"  # written by nbgrader's collect
+NOT_IN_USE = ("a lab that this course does not use", "hand in a lab in use, or add it to `labs` in course.toml")
 EARLIER = "earlier"  # in a lab's folder: 1, 2, ... with what the student handed in before
 
 
@@ -31,6 +33,7 @@ class Submission:
         notes: what staff should know about how it was handed in.
         python: by which the notebook says that it was run.
         exercises: that the lab had when this copy was handed out; None where the file says nothing.
+        mark: what a platform says of its lateness, if it does.
     """
 
     student: str
@@ -41,6 +44,7 @@ class Submission:
     notes: list[str] = field(default_factory=list)
     python: tuple[int, int] | None = None
     exercises: frozenset[str] | None = None
+    mark: LateMark | None = None
 
 
 @dataclass(frozen=True)
@@ -124,10 +128,17 @@ def _of_student(folder: Path, keys: dict[str, AnswerKey], only: bool) -> list[Su
             cure = f"rename the folder to {like[meant]}"
             lab = "" if (folder / like[meant]).is_dir() else like[meant]  # the right one is there as well
             found.append(Refusal(folder.name, lab, place, "is not quite the name of a lab", cure))
+        elif not only and entry.name in _labs_out_of_use(keys):
+            found.append(Refusal(folder.name, "", place, f"is of {NOT_IN_USE[0]}", NOT_IN_USE[1]))
         elif not only:
             cure = f"rename the folder to one of {', '.join(keys)}"
             found.append(Refusal(folder.name, "", place, "belongs to no lab of the course", cure))
     return found
+
+
+def _labs_out_of_use(keys: dict[str, AnswerKey]) -> set[str]:
+    root = next((key.root for key in keys.values() if key.root is not None), None)
+    return (set(names_of_labs(root)) if root is not None else set()) - set(keys)
 
 
 def _earlier(folder: Path) -> list[Path]:
@@ -157,7 +168,7 @@ def read_submission(folder: Path, above: Path, key: AnswerKey) -> Submission | R
     try:
         if folder.is_symlink():
             raise Unreadable("lies behind a link", "hand in the folder itself")
-        timestamp = _timestamp(folder, notes)
+        timestamp, mark = _timestamp(folder, notes), _mark(folder)
         if not path.is_symlink() and not path.exists():
             place = around
             path = _under_another_name(folder, path.name)
@@ -171,6 +182,7 @@ def read_submission(folder: Path, above: Path, key: AnswerKey) -> Submission | R
         _require_lab(cells, key)
         named = with_names(cells, key)
         notes += [BY_TEXT] if named != cells else []
+        notes += mark.notes(timestamp) if mark is not None else []
     except Unreadable as error:
         return Refusal(student, key.lab, place, error.fault, error.cure, timestamp)
     except OSError as error:  # of the folder; the file's own are told by `read_bytes`
@@ -180,7 +192,7 @@ def read_submission(folder: Path, above: Path, key: AnswerKey) -> Submission | R
         fault = f"made the grader stumble while reading ({type(error).__name__}: {error})"
         return Refusal(student, key.lab, place, fault, "report this to the course's maintainers", timestamp)
     digest = hashlib.sha256(content).hexdigest()
-    return Submission(student, key.lab, named, digest, timestamp, notes, python_of(content), notebook.exercises)
+    return Submission(student, key.lab, named, digest, timestamp, notes, python_of(content), notebook.exercises, mark)
 
 
 def _under_another_name(folder: Path, expected: str) -> Path:
@@ -193,7 +205,7 @@ def _under_another_name(folder: Path, expected: str) -> Path:
     if inner.is_file():
         raise Unreadable(f"holds a folder with {expected} and not the file itself", f"move {expected} one folder up")
     others = sorted(
-        p.name for p in folder.iterdir() if p.name not in (TIMESTAMP, EARLIER) and not p.name.startswith(".")
+        p.name for p in folder.iterdir() if p.name not in (TIMESTAMP, MARK, EARLIER) and not p.name.startswith(".")
     )
     notebooks = [name for name in others if name.lower().endswith(".ipynb")]
     if len(notebooks) == 1:
@@ -234,6 +246,14 @@ def _timestamp(folder: Path, notes: list[str]) -> datetime | None:
         why = f": {error}" if isinstance(error, NoMoment) else ""
         notes.append(one_line(f"{TIMESTAMP} holds no date, so lateness is unknown{why}"))
         return None
+
+
+def _mark(folder: Path) -> LateMark | None:
+    """Read what a platform said of its lateness, as `grader collect` keeps it; None where it says nothing."""
+    path = folder / MARK
+    if not path.is_file() or path.is_symlink() or path.stat().st_size > 200:
+        return None
+    return LateMark.read(path.read_text(encoding="utf-8", errors="replace"))
 
 
 def iso(moment: datetime | None) -> str | None:

@@ -18,6 +18,7 @@ from grader.notebooks.inert import inert_cell
 from grader.notebooks.restoration import Cell, restore
 from grader.notebooks.submission import TIMESTAMP, Submission
 from grader.results import CHECK_WORDS, Exercise, Result
+from grader.text.plurals import counted
 from grader.text.safe_names import require_plain_name
 
 NEW_CELL = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
@@ -64,7 +65,7 @@ def _cell(cell: Cell, lab_texts: set[str], outcomes: dict[str, Exercise]) -> Not
 
 
 def _said(exercise: Exercise) -> str:
-    lines = [f"{exercise.grade_id}: {exercise.points:g} of {exercise.max_points:g} points"]
+    lines = [f"{exercise.grade_id}: {exercise.points:g} of {counted(exercise.max_points, 'point')}"]
     for check in exercise.checks:
         lines.append(f"  {CHECK_WORDS[check.verdict]}: {check.sentence}")
         lines += [f"      {part}" for part in (check.text, check.hint) if part]

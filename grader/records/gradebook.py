@@ -27,6 +27,7 @@ from grader.records.held_grades import Held, held_grades
 from grader.records.lab_cells import SaveMoreCells
 from grader.records.submitted_rows import LabRows
 from grader.results import Result
+from grader.text.plurals import counted
 from grader.text.safe_names import require_plain_name
 
 INSTALL = "run `pip install -e '.[postgresql]'` in the course's folder"
@@ -180,7 +181,7 @@ class Gradebook:
                 nb, resources = preprocessor(**options).preprocess(nb, resources)
         except RuntimeError as error:
             entered = self._entered(lab)
-            loses = f", but also deletes the {entered} points and comments that people entered" if entered else ""
+            loses = f", but also deletes what people entered in {counted(entered, 'place')}" if entered else ""
             raise GradebookError(
                 f"{lab}: the gradebook holds submissions of an older form of this lab, with other cells; attempts are "
                 f"recorded, and `nbgrader db assignment remove {lab} --force` makes room for its new form{loses}."
@@ -224,12 +225,12 @@ class Gradebook:
         for name in dict.fromkeys((*worth, *before)):
             now, then, shown = worth.get(name), before.get(name), f"{lab}: {name.removeprefix('test-')}"
             if then is None:
-                said.append(f"{shown} is new, worth {now:g} points; older copies of the lab do not have it")
+                said.append(f"{shown} is new, worth {counted(now, 'point')}; older copies of the lab do not have it")
             elif now is None:
-                said.append(f"{shown} is gone, with its {then:g} points")
+                said.append(f"{shown} is gone, with its {counted(then, 'point')}")
             elif now != then:
                 kept = "what was earned keeps its share, points entered by hand stay as they are"
-                said.append(f"{shown} is worth {now:g} points, and was worth {then:g}; {kept}")
+                said.append(f"{shown} is worth {counted(now, 'point')}, and was worth {then:g}; {kept}")
         return said
 
     def due(self) -> dict[str, datetime | None]:

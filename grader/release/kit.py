@@ -12,7 +12,6 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC
 from typing import Literal, get_args
 from urllib.parse import urlencode, urlparse
 
@@ -22,12 +21,19 @@ from grader.build.build import Lab
 from grader.course import Course
 from grader.release.environments import conda_environment, constraints, requirements
 from grader.release.wheel import build_wheel, project_of
+from grader.text.moments import shown
+from grader.text.plurals import counted
 
 Target = Literal["kit", "github-classroom", "nbgitpuller"]
 TARGETS: tuple[str, ...] = get_args(Target)
 WORKFLOW = ".github/workflows/checks.yml"
 HUB, REPOSITORY = "https://HUB", "https://github.com/NAME/REPOSITORY"  # where the course names none
 BRANCH = "main"
+ATTEMPTS = {  # what students read
+    "best": "You may hand in as often as you like: every attempt is kept, and the best one counts.",
+    "latest": "You may hand in as often as you like: every attempt is kept, and the latest one counts.",
+    "first": "You have one attempt at each lab: what you hand in later is kept, and the first one counts.",
+}
 IGNORED = ".venv/\n.ipynb_checkpoints/\n"
 
 
@@ -89,7 +95,7 @@ def make_kit(course: Course, target: Target = "kit") -> Kit:
     }
     common = {"course": course, "labs": rows, "wheel": wheel, "version": version, "target": target, "branch": BRANCH}
     common |= {"hub": HUB, "repository": course.repository or REPOSITORY, "torch": _pin(texts["constraints.txt"])}
-    common |= {"name": _repository_name(course)}
+    common |= {"name": _repository_name(course), "attempts": ATTEMPTS[course.attempts], "late": _late(course)}
     texts["README.md"] = _rendered("student_readme.md", common)
     if target != "kit":
         texts[".gitignore"] = IGNORED
@@ -102,8 +108,20 @@ def make_kit(course: Course, target: Target = "kit") -> Kit:
 
 def _row(lab: Lab, course: Course) -> LabRow:
     path, due = lab.relative(lab.student), course.due().get(lab.name)
-    when = due.replace(tzinfo=UTC).astimezone(course.time_zone).strftime("%Y-%m-%d %H:%M %Z") if due else ""
+    when = shown(due, course.time_zone) if due else ""
     return LabRow(lab.name, _title(lab), path, when, _colab(course, path), _hub(course, path))
+
+
+def _late(course: Course) -> str:
+    """Say in one sentence what course.toml takes for lateness."""
+    late = course.late
+    if not late.per_day or not late.at_most:
+        return "Handing in late is shown and costs nothing."
+    grace = f" and {counted(late.grace_minutes, 'minute')} of grace" if late.grace_minutes else ""
+    most = f", up to {100 * late.at_most:g} %" if late.at_most < 1 else ""
+    return (
+        f"Each day that has begun after the due date{grace} costs {100 * late.per_day:g} % of the points earned{most}."
+    )
 
 
 def _title(lab: Lab) -> str:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, tzinfo
+from datetime import tzinfo
 from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 
 from grader.collecting.claims import Pattern, has_own_form
-from grader.collecting.collection import NOTHING, REFUSED, SUPERSEDED, TAKEN, Collection, gather
+from grader.collecting.collection import NOTHING, REFUSED, SUPERSEDED, TAKEN, Collection
 from grader.collecting.download import CannotCollect
+from grader.collecting.gathering import gather
+from grader.collecting.ledger import Groups
 from grader.collecting.roster import Roster
+from grader.course import Course
 from grader.notebooks.answer_key import AnswerKey
+from grader.notebooks.late_mark import disagreements
 from grader.text.moments import NoMoment, read_zone
+from grader.text.plurals import counted
 from grader.text.safe_names import one_line
 
 
@@ -26,12 +31,12 @@ class Asked:
     Args:
         roster: the class; default: students are called what the platform calls them.
         pattern: where the student stands in a path; default: guessed.
-        zone: of times that name none; default UTC.
+        zone: of times that name none; default: the course's.
     """
 
     roster: Roster | None = None
     pattern: Pattern | None = None
-    zone: tzinfo = UTC
+    zone: tzinfo | None = None
 
     @classmethod
     def of(cls, roster: Path | None, pattern: str | None, zone: str | None) -> Asked:
@@ -41,23 +46,33 @@ class Asked:
             CannotCollect: no roster, pattern or zone with one meaning.
         """
         try:
-            place = read_zone(zone) if zone else UTC
+            place = read_zone(zone) if zone else None
         except NoMoment as error:
             raise CannotCollect(f"{error}.") from None
         return cls(Roster.read(roster) if roster else None, Pattern(pattern) if pattern else None, place)
 
 
 def collected(
-    submitted: Path, keys: dict[str, AnswerKey], asked: Asked, console: Console, *, only: bool
+    submitted: Path, keys: dict[str, AnswerKey], asked: Asked, console: Console, *, zone: tzinfo, only: bool
 ) -> Path | Collection:
     """Return the folder itself where it has the course's form, else what a platform's download holds, and print that.
+
+    Args:
+        submitted: the folder or the download.
+        keys: the labs, by name.
+        asked: how it is to be read.
+        console: where that is printed.
+        zone: the course's.
+        only: pass over other labs' notebooks.
 
     Raises:
         CannotCollect: the download cannot be read.
     """
     if asked == Asked() and submitted.is_dir() and has_own_form(submitted, keys):
         return submitted
-    collection = gather([submitted], keys, roster=asked.roster, pattern=asked.pattern, zone=asked.zone, only=only)
+    collection = gather(
+        [submitted], keys, roster=asked.roster, pattern=asked.pattern, zone=asked.zone or zone, only=only
+    )
     if not collection.lines:
         return submitted
     print_readings(console, collection)
@@ -74,17 +89,31 @@ def print_readings(console: Console, collection: Collection) -> None:
         console.print(Text(f"nothing from {names}"), soft_wrap=True)
 
 
-def collection_summary(console: Console, collection: Collection, report: Path) -> bool:
-    """Print what became of the files, a sentence for each that was refused; return whether all is well."""
+def collection_summary(console: Console, collection: Collection, lying: Groups, report: Path, course: Course) -> bool:
+    """Print what became of the files, a sentence for each that was refused; return whether all is well.
+
+    Args:
+        console: where it goes.
+        collection: what has just come.
+        lying: all that lies in the folder now.
+        report: the list of it.
+        course: its due dates.
+    """
     print_readings(console, collection)
     counts = Counter(line.status for line in collection.lines)
     said = ", ".join(f"{counts[status]} {status}" for status in (TAKEN, SUPERSEDED, REFUSED, NOTHING))
     students = {student for student, _ in collection.hand_ins}
-    console.print(f"{said}; {len(students)} students", highlight=False)
+    console.print(f"{said}; {counted(len(students), 'student')}", highlight=False)
     problems = [*map(str, collection.refusals), *collection.problems]
     for sentence in problems:
         console.print(Text("  " + sentence), soft_wrap=True)
+    dates = course.due()
+    for sentence in disagreements(collection.last, lambda student, lab: dates.get(lab)):
+        console.print(Text(sentence), soft_wrap=True)
     if undated := len(collection.undated):
-        console.print(f"{undated} have no time of hand-in, so no due date will cost them anything", highlight=False)
-    console.print(Text(f"every file: {report}"), soft_wrap=True)
+        said = f"{counted(undated, 'hand-in')} without a time, so no due date will cost anything there"
+        console.print(said, highlight=False)
+    hand_ins = counted(sum(map(len, lying.values())), "hand-in")
+    of = counted(len({student for student, _ in lying}), "student")
+    console.print(Text(f"every file: {report}; {hand_ins} of {of} in that folder"), soft_wrap=True)
     return not problems

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -23,7 +23,9 @@ from grader.collecting.roster import Roster
 from grader.course import Course, CourseError, Policy
 from grader.engine.canary import REMEDY, sandbox_faults
 from grader.engine.service import NO_FORK, can_fork
+from grader.lab_names import NoLab, choose_labs
 from grader.notebooks.answer_key import AnswerKey, read_keys
+from grader.notebooks.late_mark import disagreements
 from grader.records.attempt_policy import AttemptPolicy
 from grader.records.class_grades import ClassGrades
 from grader.records.gradebook import GradebookError, database_url, shown_url
@@ -54,31 +56,34 @@ def default_workers() -> int:
     return max(1, os.cpu_count() or 1)
 
 
-def parse_due(texts: list[str], labs: list[str]) -> dict[str, datetime]:
-    """Read due dates, "WHEN" for all labs or "LAB=WHEN", as UTC without zone; for WHEN see `read_moment`.
+def parse_due(texts: list[str], labs: list[str], zone: tzinfo) -> dict[str, datetime]:
+    """Read due dates, "WHEN" for all labs or "LAB=WHEN", as UTC without zone.
+
+    Args:
+        texts: for LAB see `choose_labs`, for WHEN `read_moment`.
+        labs: names of those that may be due.
+        zone: where a date names none.
 
     Raises:
         CannotStart: an unknown lab, or no date with one meaning.
     """
     due: dict[str, datetime] = {}
     for text in texts:
-        lab, separator, when = text.rpartition("=")
-        chosen = [name for name in labs if not separator or lab in (name, name.split("_")[0])]
+        lab, _, when = text.rpartition("=")
         try:
-            moment = read_moment(when)
+            due |= dict.fromkeys(choose_labs(lab, labs), read_moment(when, zone))
         except NoMoment as error:
             raise CannotStart(f"{error}.") from None
-        if not chosen:
-            raise CannotStart(f"there is no lab {lab!r} to be due; the labs are: {', '.join(labs)}.")
-        due |= dict.fromkeys(chosen, moment)
+        except NoLab as error:
+            raise CannotStart(str(error)) from None
     return due
 
 
-def say_due(console: Console, due: dict[str, datetime]) -> None:
-    """Print how the due dates were understood, labs of one date together."""
+def say_due(console: Console, due: dict[str, datetime], zone: tzinfo) -> None:
+    """Print how the due dates were understood, by the clocks of the course's zone, labs of one date together."""
     for moment in sorted(set(due.values())):
         labs = ", ".join(lab for lab, one in due.items() if one == moment)
-        console.print(Text(f"due {shown(moment)}: {labs}"), soft_wrap=True)
+        console.print(Text(f"due {shown(moment, zone)}: {labs}"), soft_wrap=True)
 
 
 @contextmanager
@@ -214,8 +219,10 @@ def grade_folder(
         raise CannotStart(f"{out} lies inside the folder of submissions; give another folder with --out.")
     if scheduler is None and not can_fork():
         raise CannotStart(NO_FORK)
-    dates = {lab: moment for lab, moment in course.due().items() if lab in keys} | parse_due(due or [], list(keys))
-    say_due(console, dates)
+    zone = course.time_zone
+    dates = {lab: moment for lab, moment in course.due().items() if lab in keys}
+    dates |= parse_due(due or [], list(keys), zone)
+    say_due(console, dates, zone)
     seed_file, asked = seed_file or course.seed_file, asked or Asked()
     try:
         if scheduler is not None:
@@ -226,7 +233,7 @@ def grade_folder(
         url = database_url(db or str(root / GRADEBOOK))
         if asked.roster is None and course.roster is not None:
             asked = replace(asked, roster=Roster.read(course.roster))
-        handed_in = collected(submitted, keys, asked, console, only=bool(labs))
+        handed_in = collected(submitted, keys, asked, console, zone=zone, only=bool(labs))
         all_keys = keys if labs == list(keys) else read_keys(root, []) | keys
         worth = {lab: key.worth for lab, key in all_keys.items()}
         examine_output(out)
@@ -291,6 +298,10 @@ def summary(console: Console, run: Run, grades: ClassGrades, out: Path, db: str)
         more = f" and {len(run.undated) - MOST_NAMED} more" if len(run.undated) > MOST_NAMED else ""
         sentence = f"no time of hand-in is known of {who}{more}, so the due date costs them nothing."
         console.print(Text("  " + one_line(sentence)))
+    due, more_time = run.counting.due, run.counting.extensions
+    later = {place: due[place[1]] + more for place, more in more_time.items() if due.get(place[1]) is not None}
+    for sentence in disagreements(run.submissions.values(), lambda *place: later.get(place, due.get(place[1]))):
+        console.print(Text("  " + sentence), soft_wrap=True)
     for what, where in (
         ("gradebook", shown_url(db)),
         ("grades", out / "grades.csv"),

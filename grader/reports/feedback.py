@@ -16,6 +16,7 @@ from grader.reports.kept import keep_answers, kept_answers, kept_outputs, page_o
 from grader.reports.page import lateness, sentence, templates
 from grader.reports.student_index import due_date, write_student_index
 from grader.scoring.exercise_grades import OURS
+from grader.text.plurals import counted
 from grader.text.safe_names import one_line
 
 MOST_NOTES = 6  # of what was set right; more of the same tells nobody anything
@@ -61,6 +62,7 @@ def context(grades: ClassGrades, run: Run, out: Path, course: Course, student: S
     grade, refusal = grades.grades.get((student.id, lab)), grades.refused.get((student.id, lab))
     page = {
         "course": course.title,
+        "zone": course.time_zone,
         "student": student,
         "lab": lab,
         "title": grades.labs[lab].title,
@@ -114,6 +116,6 @@ def _graded(grades: ClassGrades, grade: LabGrade, run: Run, out: Path) -> dict:
 
 def by_staff(entered: Entered) -> str:
     """Say what points a person entered; nothing for a comment alone."""
-    said = [f"{entered.points:g} points in place of the automatic ones"] if entered.points is not None else []
-    said += [f"{entered.extra:g} points of extra credit"] if entered.extra else []
+    said = [f"{counted(entered.points, 'point')} in place of the automatic ones"] if entered.points is not None else []
+    said += [f"{counted(entered.extra, 'point')} of extra credit"] if entered.extra else []
     return ", and ".join(said)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from datetime import UTC, datetime
+from datetime import datetime, tzinfo
 from functools import lru_cache
 from pathlib import Path
 
@@ -16,6 +16,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from grader.collecting.roster import Student
+from grader.text.moments import zone_name
+from grader.text.plurals import counted, plural
 from grader.text.safe_names import one_line
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -56,10 +58,10 @@ def prose(text: str) -> Markup:
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
-def moment(timestamp: str) -> str:
-    """Return a time as a reader writes it, to the minute; one that cannot be read stays as it is."""
+def moment(timestamp: str, zone: tzinfo) -> str:
+    """Return a time by a zone's clocks, to the minute; one that cannot be read stays as it is."""
     try:
-        return f"{datetime.fromisoformat(timestamp).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+        return f"{datetime.fromisoformat(timestamp).astimezone(zone):%Y-%m-%d %H:%M} {zone_name(zone)}"
     except ValueError:
         return one_line(timestamp)
 
@@ -68,11 +70,11 @@ def lateness(seconds: float | None, penalty: float = 0.0) -> str:
     """Say in words how late something was, and what it costs; nothing when it was not, or nobody knows."""
     if not seconds:
         return ""
-    cost = f", penalty {penalty:g} point{'' if penalty == 1 else 's'}" if penalty else ""
+    cost = f", penalty {counted(penalty, 'point')}" if penalty else ""
     for unit, size in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
         if seconds >= size:
             count = int(seconds // size)
-            return f"{count} {unit}{'' if count == 1 else 's'} late{cost}"
+            return f"{counted(count, unit)} late{cost}"
     return f"less than a minute late{cost}"
 
 
@@ -97,6 +99,8 @@ def templates() -> Environment:
     environment.filters["sentence"] = sentence
     environment.filters["prose"] = prose
     environment.filters["moment"] = moment
+    environment.filters["counted"] = counted
+    environment.filters["plural"] = plural
     environment.filters["called"] = called
     environment.filters["one_line"] = one_line
     return environment

@@ -72,6 +72,7 @@ def write_student_index(grades: ClassGrades, run: Run, out: Path, course: Course
         rows.append(IndexRow(lab, key.title, key.max_score, grade, refused, page, due, terms))
     said = {
         "course": course.title,
+        "zone": course.time_zone,
         "pass_mark": course.pass_mark,
         "student": student,
         "rows": rows,

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.records.class_grades import ClassGrades
+from grader.text.plurals import counted
 from grader.text.safe_names import one_line
 
 NAME = 12  # columns of a student's name in the narrow table; a longer one goes on in the next line
@@ -50,7 +51,7 @@ class _Words:
 
     @staticmethod
     def head(lab: str, points: float) -> str:
-        return f"{lab}\n{points:g} points"
+        return f"{lab}\n{counted(points, 'point')}"
 
     @staticmethod
     def standing(score: float, passed: bool, attempts: int, late: bool) -> Text:

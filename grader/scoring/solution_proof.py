@@ -12,6 +12,7 @@ from grader.notebooks.notebook_file import SubmittedCell
 from grader.notebooks.restoration import restore
 from grader.scoring.exercise_grades import grade_exercises
 from grader.scoring.run_submission import Limits, execute
+from grader.text.plurals import counted
 
 
 def solution_faults(key: AnswerKey, limits: Limits | None = None) -> list[str]:
@@ -38,7 +39,7 @@ def solution_faults(key: AnswerKey, limits: Limits | None = None) -> list[str]:
     for one in grade_exercises(key, cells, runs, engine(False).read):
         if one.points < one.max_points:
             said = "; ".join(message.text for message in one.messages)
-            points = f"{one.points:g} of {one.max_points:g} points"
+            points = f"{one.points:g} of {counted(one.max_points, 'point')}"
             found.append(f"{key.lab}: its own solution earns {points} in {one.grade_id}: {said}.")
     return found
 

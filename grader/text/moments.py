@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
 END_OF_DAY = time(23, 59, 59)
-EXAMPLE = "write it as 2026-03-31 23:59 +02:00 (no zone: UTC; no time: the end of that day)"
 OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2})?")
 UTC_NAMES = ("Z", "UTC", "GMT")
 FORM = re.compile(
@@ -44,12 +43,12 @@ def read_moment(text: str, zone: tzinfo = UTC) -> datetime:
     text = text.strip()
     found = FORM.fullmatch(text)
     if found is None:
-        raise NoMoment(f"{text[:50]!r} {_two_readings(text) or 'is no date'}; {EXAMPLE}")
+        raise NoMoment(f"{text[:50]!r} {_two_readings(text) or 'is no date'}; {_example(zone)}")
     try:
         day = date.fromisoformat(found["date"])
         clock = _clock(found["clock"], found["half"]) if found["clock"] else END_OF_DAY
     except ValueError as error:
-        raise NoMoment(f"{text[:50]!r} is no moment ({error}); {EXAMPLE}") from None
+        raise NoMoment(f"{text[:50]!r} is no moment ({error}); {_example(zone)}") from None
     micro = int((found["fraction"] or "0").ljust(6, "0")[:6])
     local = datetime.combine(day, clock).replace(microsecond=micro)
     if found["zone"]:
@@ -85,7 +84,16 @@ def read_zone(text: str, day: str = "2026-03-31") -> tzinfo:
 def shown(moment: datetime, zone: tzinfo = UTC) -> str:
     """Write a UTC moment without zone as this module reads it, by the clocks of a zone; default UTC."""
     there = moment.replace(tzinfo=UTC).astimezone(zone)
-    return f"{there:%Y-%m-%d %H:%M:%S} {str(zone).removeprefix('UTC') or 'UTC'}"
+    return f"{there.replace(tzinfo=None).isoformat(' ', 'seconds')} {zone_name(zone)}"
+
+
+def zone_name(zone: tzinfo) -> str:
+    """Return what `read_zone` reads as this zone: UTC, +02:00 or Europe/Berlin."""
+    return str(zone).removeprefix("UTC") or "UTC"
+
+
+def _example(zone: tzinfo) -> str:
+    return f"write it as 2026-03-31 23:59 +02:00 (no zone: {zone_name(zone)}; no time: the end of that day)"
 
 
 def _clock(text: str, half: str | None) -> time:
@@ -101,8 +109,10 @@ def _to_utc(local: datetime, zone: tzinfo, text: str) -> datetime:
     """Leave the zone; refuse what the clocks of a place show twice or never when they are changed."""
     try:
         early, late = (local.replace(tzinfo=zone, fold=fold).astimezone(UTC).replace(tzinfo=None) for fold in (0, 1))
+        if not MINYEAR < early.year < MAXYEAR:  # so that every zone's clocks can show it
+            raise OverflowError
     except OverflowError:
-        raise NoMoment(f"{text[:50]!r} lies outside the calendar; {EXAMPLE}") from None
+        raise NoMoment(f"{text[:50]!r} lies outside the calendar; {_example(zone)}") from None
     if early != late:
         times = "twice" if early < late else "never"
         raise NoMoment(f"{text[:50]!r} is a time that clocks there show {times}; write it with its offset, as +02:00")

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from grader.course import Course, CourseError, LabTerms, Late, choose_labs
+from grader.course import Course, CourseError, LabTerms, Late
 
 LABS = ("00_welcome", "01_first", "02_second", "10_quiz")
 
@@ -73,12 +73,18 @@ def test_a_date_of_toml_is_one(course):
         ("pass_mark = true", "pass_mark must be a number"),
         ("pasmark = 0.5", "'pasmark' is not known; did you mean 'pass_mark'?"),
         ("[lab.01]\ndeu = 2026-01-01", "'deu' in [lab.01] is not known; did you mean 'due'?"),
-        ("[lab.03]\nweight = 1", "[lab.03] is no lab; the labs are: 00_welcome, 01_first"),
+        ("[lab.03]\nweight = 1", "[lab.03]: there is no lab '03'; the labs are: 00_welcome, 01_first"),
+        (
+            "[lab.00-02]\nweight = 1",
+            "[lab.00-02]: '00-02' means several labs; give one of 00_welcome, 01_first, 02_second.",
+        ),
+        ("[lab.1]\nweight = 1\n[lab.01_first]\nweight = 2", "[lab.01_first] is a second table of 01_first; put both"),
         ("[lab.01]\ndue = '07.03.2026'", "due in [lab.01]: '07.03.2026' can be read as 2026-03-07 and as 2026-07-03"),
         ("[lab.01]\nweight = -1", "weight in [lab.01] must be a number of at least 0, not '-1'"),
         ("[lab.01]\nextra_credit = 1", "extra_credit in [lab.01] must be true or false, not '1'"),
         ("[lab.01.points]\nlora = 0", "lora in [lab.01.points] must be a number above 0, not '0'"),
-        ("labs = '00-05, 77'", "there is no lab '77'"),
+        ("labs = '00-02, 77'", "labs: there is no lab '77'; the labs are: 00_welcome"),
+        ("labs = '00-99'", "labs: there is no lab '99' (in '00-99'); the labs are: 00_welcome"),
         ("labs = 5", "labs must be a text"),
         ("attempts = 'worst'", 'attempts must be "best", "latest" or "first"'),
         ("time_zone = 'CEST'", "'CEST' is not a zone with one meaning"),
@@ -94,7 +100,5 @@ def test_what_cannot_be_followed_is_named_in_one_sentence(course, text, said):
     assert "\n" not in str(caught.value)
 
 
-def test_labs_are_chosen_by_number_range_and_name():
-    assert choose_labs("", LABS) == LABS
-    assert choose_labs("10, 00 - 01", LABS) == ("00_welcome", "01_first", "10_quiz")
-    assert choose_labs("02_second", LABS) == ("02_second",)
+def test_a_table_of_a_lab_by_its_plain_number(course):
+    assert course("[lab.1]\nweight = 3").terms["01_first"].weight == 3

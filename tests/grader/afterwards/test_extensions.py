@@ -92,7 +92,12 @@ def test_an_extension_that_nbgrader_granted_holds_as_before(root):
     ("student", "lab", "until", "sentence"),
     [
         ("nobody", "01", "2026-05-01", "there is no student 'nobody' in the roster"),
-        ("ada", "01", "2026-03-31 11:00", "that is not later than 01_double is due anyway (2026-03-31 10:00:00 UTC)."),
+        (
+            "ada",
+            "01",
+            "2026-03-31 11:00",
+            "than 01_double is due anyway (2026-03-31 12:00:00 Europe/Berlin).",
+        ),
         ("ada", "02", "2026-05-01", "02_sign has no due date, so nobody is late; give it one in course.toml first."),
         ("ada", "07", "2026-05-01", "07"),
         ("ada", "01", "07.05.2026", "can be read as 2026-05-07 and as 2026-07-05"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from datetime import UTC
 from pathlib import Path
 
 import graded_class as made
@@ -14,8 +15,8 @@ from typer.testing import CliRunner
 
 from grader.afterwards import grades_of
 from grader.cli import app
-from grader.collecting.collection import REPORT, TAKEN, Line
-from grader.collecting.writing import report_of
+from grader.collecting.collection import TAKEN, Line
+from grader.collecting.ledger import REPORT, row_of, write_rows
 from grader.course import Course
 from grader.records import Attempts, Extensions, Regrades
 
@@ -38,7 +39,7 @@ def root(tmp_path, monkeypatch) -> Path:
             (root / place / "page.html").write_text(student)
     engine.dispose()
     lines = [Line(f"{who}.ipynb", TAKEN, "", who, LAB) for who in (*WHO, "josé")]
-    (root / "submitted" / REPORT).write_text(report_of(lines), encoding="utf-8", newline="")
+    write_rows(root / "submitted" / REPORT, [row_of(line, None, UTC) for line in lines])
     return root
 
 

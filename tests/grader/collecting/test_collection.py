@@ -112,7 +112,7 @@ def test_other_labs_are_passed_over_where_one_is_asked_for_and_named_elsewhere(t
     only = gather([path], {FIRST: keys[FIRST]}, only=True)
     assert (only.found, only.lines[0].status, only.lines[0].lab) == ([], "nothing", tiny.SECOND)
     (refused,) = gather([path], {FIRST: keys[FIRST]}).refusals
-    assert "is the notebook of another lab (02_sign)" in str(refused)
+    assert "is of 02_sign, a lab that this course does not use; hand in" in str(refused)
 
 
 def test_a_folder_with_other_things_is_left_alone(tmp_path):
@@ -151,11 +151,11 @@ def test_the_command_says_what_it_understood_and_what_it_refused(tmp_path, cours
         "1 as Moodle: {student}_{number}_assignsubmission_file/{file}, "
         "so Ada Lovelace_1_assignsubmission_file/x.ipynb is s1's",
         "nothing from s2 (Bo Li)",
-        "1 taken, 0 superseded, 1 refused, 0 nothing; 1 students",
+        "1 taken, 0 superseded, 1 refused, 0 nothing; 1 student",
         "  Grace Hopper_2_assignsubmission_file/x.ipynb is of 'Grace Hopper / 2', who is on no row of the roster; "
         "add a row, or a column with that name.",
-        "1 have no time of hand-in, so no due date will cost them anything",
-        f"every file: {out / 'collected.csv'}",
+        "1 hand-in without a time, so no due date will cost anything there",
+        f"every file: {out / 'collected.csv'}; 1 hand-in of 1 student in that folder",
     ]
     assert (out / "s1" / FIRST / f"{FIRST}.ipynb").is_file()
 

@@ -68,11 +68,53 @@ def test_links_and_locked_files_in_a_zip(tmp_path, keys, one):
     assert [(one.student, one.file) for one in found.refusals] == [("ada", "ada/x.ipynb"), ("cy", "cy/x.ipynb")]
 
 
-def test_a_zip_inside_a_zip_gets_one_sentence(tmp_path, keys, one):
-    inner = lms.make_zip(tmp_path / "inner.zip", {"x.ipynb": one}).read_bytes()
-    path = lms.make_zip(tmp_path / "d.zip", {"ada/my work.zip": inner, "zoe/x.ipynb": one})
-    (refused,) = gather([path], keys).refusals
-    assert str(refused) == ("ada: ada/my work.zip is an archive inside the download; hand in the notebook itself.")
+@pytest.mark.parametrize("make", [lms.make_zip, lms.make_folder])
+def test_a_zip_that_a_student_handed_in_is_read_and_nothing_outside_it(make, tmp_path, keys, one):
+    inner = {
+        "Lab 1/x.ipynb": one,
+        "Lab 1/timestamp.txt": b"2020-01-01 00:00:00 UTC",  # of the student's making
+        "__MACOSX/._x.ipynb": b"\0",
+        "../zoe/x.ipynb": one + b" ",
+        "deeper.zip": b"",
+    }
+    work = lms.make_zip(tmp_path / "inner.zip", inner).read_bytes()
+    name = lms.canvas("Li, Bo", 7, 8, "my work.zip")
+    found = gather([make(tmp_path / "d.zip", {name: work, lms.canvas("Zoe", 1, 2, "x.ipynb"): one})], keys)
+    assert [(who, [h.submission.timestamp for h in group]) for (who, _), group in found.hand_ins.items()] == [
+        ("libo", [None]),
+        ("zoe", [None]),
+    ]
+    assert found.hand_ins["libo", tiny.FIRST][0].entry.path == f"{name}/Lab 1/x.ipynb"
+    assert [str(one).partition(name)[2] for one in found.refusals] == [
+        "/../zoe/x.ipynb has a path that leads out of the zip; hand in the notebook under an ordinary name.",
+        "/deeper.zip is an archive that is not opened here; hand in the notebook itself.",
+    ]
+    said = reasons(found)
+    assert said[name] == "is a zip, whose files are in this list by themselves"
+    assert said[f"{name}/__MACOSX/._x.ipynb"].startswith("is made by a program")
+
+
+@pytest.mark.parametrize(
+    ("inner", "said"),
+    [
+        ({"notes.txt": b""}, "is a zip without a notebook"),
+        ({f"{n}.txt": b"" for n in range(201)}, "is a zip of more than 200 files and 200 MB; hand in the notebook"),
+        (None, "is no zip that can be read; hand in the notebook itself"),
+    ],
+)
+def test_a_students_zip_that_cannot_be_taken_is_named(inner, said, tmp_path, keys, one):
+    content = lms.make_zip(tmp_path / "inner.zip", inner).read_bytes() if inner is not None else b"PK"
+    found = gather([lms.make_zip(tmp_path / "d.zip", {"ada/w.ZIP": content, "zoe/x.ipynb": one})], keys)
+    (refused,) = found.refusals
+    assert str(refused).startswith(f"ada: ada/w.ZIP {said}")
+
+
+def test_downloads_that_lie_in_one_folder_are_to_be_given_by_themselves(tmp_path, keys, one):
+    canvas = lms.make_zip(tmp_path / "c.zip", {lms.canvas("Li, Bo", 7, 8, "x.ipynb"): one}).read_bytes()
+    folder = lms.make_folder(tmp_path / "d", {"submissions.zip": canvas, "zoe/x.ipynb": one, "old.7z": b""})
+    cure = "give it to `grader collect` by itself, or say with --pattern where a student's name stands."
+    problems = gather([folder], keys).problems
+    assert problems == [f"{name} does not say whose it is; {cure}" for name in ("old.7z", "submissions.zip")]
 
 
 def test_a_bomb_is_refused_by_what_the_list_says(tmp_path, keys, one, monkeypatch):
@@ -105,10 +147,16 @@ def test_too_many_files(zipped, tmp_path, keys, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("content", "said"), [(b"nothing like a zip", "is no zip that can be read"), (None, "there is no")]
+    ("name", "content", "said"),
+    [
+        ("d.zip", b"nothing like a zip", "is no zip that can be read .*; download it again"),
+        ("d.tar.gz", b"nothing like a zip", "is no zip that can be read .*; unpack it and give the folder"),
+        ("05.ipynb", b"{}", "is no zip that can be read .*; put it into a folder with the student's name"),
+        ("d.zip", None, "there is no"),
+    ],
 )
-def test_what_is_no_download_gets_one_sentence(content, said, tmp_path, keys):
-    path = tmp_path / "d.zip"
+def test_what_is_no_download_gets_one_sentence(name, content, said, tmp_path, keys):
+    path = tmp_path / name
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(CannotCollect, match=said):
@@ -141,7 +189,10 @@ def test_a_time_in_utc_is_taken_before_the_zips_own_clock(tmp_path):
         archive.writestr(info, b"")
         archive.writestr(zipfile.ZipInfo("b", (2026, 3, 1, 14, 0, 0)), b"")
         archive.writestr(zipfile.ZipInfo("c"), b"")
-    assert [entry.time for entry in entries(path)] == [datetime(2026, 3, 1, 12), datetime(2026, 3, 1, 14), None]
+        info = zipfile.ZipInfo("d", (2026, 3, 1, 14, 0, 0))
+        info.extra = struct.pack("<HHBi", 0x5455, 5, 1, -3600)  # a clock that stood before 1970; not the year 2106
+        archive.writestr(info, b"")
+    assert [entry.time for entry in entries(path)] == [datetime(2026, 3, 1, 12), datetime(2026, 3, 1, 14), None, None]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs links")
@@ -197,6 +248,8 @@ def test_every_file_is_in_the_report_once(tmp_path, keys, one):
     files = {"ada/x.ipynb": one, "ada/b.docx": b"", "bo/readme.txt": b"", "stray.txt": b"", "cy/broken.ipynb": b"{"}
     found = gather([lms.make_zip(tmp_path / "d.zip", files)], keys)
     assert sorted(line.path for line in found.lines) == sorted(files)
+    assert {line.path for line in found.lines if line.status == "refused"} == {"bo/readme.txt", "cy/broken.ipynb"}
+    assert sum(line.status == "refused" for line in found.lines) == len(found.refusals) + len(found.problems)
     assert [(one.student, one.fault) for one in found.refusals] == [
         ("cy", "is not valid JSON at line 1, so it is damaged or not a notebook"),
         ("bo", "is no notebook"),

@@ -109,7 +109,7 @@ def test_blackboard(pack, keys, one):
     early = datetime(2026, 3, 1, 11, 30, 5)
     assert taken(found) == {("ada", FIRST): [early, early + timedelta(hours=3)]}
     by_path = {line.path: line for line in found.lines}
-    assert [by_path[path].status for path in files] == ["superseded", "refused", "taken"]
+    assert [by_path[path].status for path in files] == ["superseded", "nothing", "taken"]
     assert by_path[lms.blackboard("Lab_1", "ada", WHEN)].reason.startswith("is no notebook")
     assert found.refusals == []  # the note lies beside a notebook
 
@@ -155,9 +155,58 @@ def test_github_classroom(around, pack, keys, one, two):
         f"{around}lab-1-bo/{FIRST}.ipynb": one,
         f"{around}lab-1-bo/.git/HEAD": b"ref: refs/heads/main",
     }
+    files = {path: text.replace(b"raise NotImplementedError", b"return 2") for path, text in files.items()}  # touched
     found = gather([pack(files)], keys)
     assert set(taken(found)) == {("ada-l", FIRST), ("ada-l", SECOND), ("bo", FIRST)}
     assert found.readings[0].form == "GitHub Classroom: lab-1-{student}/{file}"
+
+
+@pytest.mark.parametrize(("around", "whose"), [("lab-1-submissions/", "ada"), ("", "lab-1-ada")])
+@pytest.mark.parametrize("work", ["my work/answers.ipynb", f"{FIRST}.ipynb", f"zzz/{FIRST}/copy.ipynb"])
+def test_a_clones_work_counts_wherever_it_lies_and_untouched_labs_do_not(
+    work, around, whose, pack, keys, one, two, course
+):
+    mine = json.dumps(tiny.notebook(course, **tiny.GOOD)).encode()
+    files = {f"{around}lab-1-{login}/notebooks/{lab}/{lab}.ipynb": text
+             for login in ("ada", "bo") for lab, text in ((FIRST, one), (SECOND, two))}  # fmt: skip
+    found = gather([pack(files | {f"{around}lab-1-ada/{work}": mine})], keys)
+    ((place, (hand_in,)),) = found.hand_ins.items()
+    assert (place, hand_in.entry.path) == ((whose, FIRST), f"{around}lab-1-ada/{work}")
+    untouched = {line.path: line.reason for line in found.lines if line.status == "nothing"}
+    assert untouched == dict.fromkeys(files, "is the lab as it was handed out, and nothing that somebody did")
+
+
+@pytest.mark.parametrize(
+    ("around", "whose"),
+    [("lab-1-ada-main/", "lab-1-ada-main"), ("lab-1-submissions/lab-1-ada/", "ada"), ("x/lab-1-ada/", "lab-1-ada")],
+)
+def test_one_clone_alone_is_a_student_and_its_folders_are_none(around, whose, pack, keys, course):
+    mine = json.dumps(tiny.notebook(course, **tiny.GOOD)).encode()
+    files = {f"{around}notebooks/{FIRST}/{FIRST}.ipynb": mine, f"{around}README.md": b"", f"{around}.git/HEAD": b""}
+    assert set(taken(gather([pack(files)], keys))) == {(whose, FIRST)}
+
+
+def test_a_clone_without_a_folder_around_it_says_nowhere_whose_it_is(pack, keys, course):
+    mine = json.dumps(tiny.notebook(course, **tiny.GOOD)).encode()
+    (problem,) = gather([pack({f"notebooks/{FIRST}/{FIRST}.ipynb": mine, ".git/HEAD": b""})], keys).problems
+    assert "does not say whose it is; put it into a folder with the student's name" in problem
+
+
+def test_what_was_handed_out_beside_the_work_is_no_later_attempt(pack, keys, one, course):
+    mine = json.dumps(tiny.notebook(course, **tiny.GOOD)).encode()
+    files = {"ada/a.ipynb": mine, f"ada/notebooks/{FIRST}.ipynb": one, "bo/x.ipynb": one}
+    found = gather([pack(files)], keys)
+    assert {who: [one.entry.name for one in group] for (who, _), group in found.hand_ins.items()} == {
+        "ada": ["a.ipynb"], "bo": ["x.ipynb"],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "name", ["Ada Lovelace", "Copy of Ada Lovelace", "Copy of Copy of Ada Lovelace", "Kopie von Ada Lovelace"]
+)
+def test_google_classroom_and_a_copy_of_a_copy(name, pack, keys, one):
+    found = gather([pack({f"{name} - {FIRST}.ipynb": one, f"Bo - {FIRST}.ipynb": one})], keys)
+    assert set(taken(found)) == {("Ada Lovelace", FIRST), ("Bo", FIRST)}
 
 
 def test_nbgraders_exchange_with_every_attempt(pack, keys, one):

@@ -105,11 +105,37 @@ def test_labs_title_pass_mark_dates_and_addresses_are_the_courses(course):
     readme = (out / "README.md").read_text()
     assert readme.startswith("# PEFT, spring\n")
     path = f"notebooks/{tiny.SECOND}/{tiny.SECOND}.ipynb"
-    assert f"[Halving]({path}) | 2026-03-31 23:59 UTC+02:00 |" in readme
+    assert f"[Halving]({path}) | 2026-03-31 23:59:59 +02:00 |" in readme
     assert f"https://colab.research.google.com/github/ada/kit/blob/main/{path}" in readme
-    assert "75 % of a lab's points pass it. You may hand in again; the latest attempt counts.\n" in readme
+    assert "75 % of a lab's points pass it. You may hand in as often as you like: every attempt is kept, and" in readme
     assert "!git clone --quiet https://github.com/ada/kit course\n" in readme
     assert "<<" not in readme
+
+
+@pytest.mark.parametrize(
+    ("terms", "attempts", "late"),
+    [
+        ("", "the best one counts", "Handing in late is shown and costs nothing."),
+        (
+            'attempts = "first"\n[late]\nper_day = 0.1',
+            "You have one attempt at each lab",
+            "Each day that has begun after the due date costs 10 % of the points earned.",
+        ),
+        (
+            'attempts = "latest"\n[late]\nper_day = 0.125\nat_most = 0.5\ngrace_minutes = 15',
+            "the latest one counts",
+            "the due date and 15 minutes of grace costs 12.5 % of the points earned, up to 50 %.",
+        ),
+        ("[late]\nper_day = 1\ngrace_minutes = 1", "the best", "due date and 1 minute of grace costs 100 % of the"),
+        ("[late]\nper_day = 0.5\nat_most = 0", "the best", "Handing in late is shown and costs nothing."),
+    ],
+)
+def test_a_student_reads_how_attempts_count_and_what_lateness_costs(terms, attempts, late, course):
+    (course / "course.toml").write_text(terms)
+    readme = (release(course)[2] / "README.md").read_text()
+    (line,) = [line for line in readme.splitlines() if "of a lab's points pass it." in line]
+    assert attempts in line
+    assert late in line
 
 
 def test_without_a_repository_colab_gets_the_wheel_by_hand(course):

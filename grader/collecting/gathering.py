@@ -1,0 +1,289 @@
+"""From downloads to a collection: file by file, whose it is, which lab's, and when it came."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, tzinfo
+from pathlib import Path
+
+from grader.build.build import NOTEBOOKS
+from grader.collecting.claims import GITHUB, NOWHERE, OWN, Pattern, claims, readings, student_of
+from grader.collecting.collection import (
+    EARLIER_PLACE,
+    NOTHING,
+    REFUSED,
+    SUPERSEDED,
+    TAKEN,
+    Collection,
+    HandIn,
+    Line,
+)
+from grader.collecting.download import ASTRAY, Entry, entries, inside
+from grader.collecting.gradescope import METADATA
+from grader.collecting.ledger import REPORT
+from grader.collecting.platforms import Claim
+from grader.collecting.roster import Roster
+from grader.notebooks.answer_key import AnswerKey, names_of_labs
+from grader.notebooks.late_mark import MARK, LateMark
+from grader.notebooks.notebook_file import HAND_IN_SAVED, SubmittedCell, Unreadable, parse, python_of
+from grader.notebooks.recognition import BY_TEXT, is_untouched, lab_of, with_names
+from grader.notebooks.submission import NOT_IN_USE, TIMESTAMP, Refusal, Submission
+from grader.text.moments import read_moment
+from grader.text.safe_names import one_line
+
+ZIP = ".zip"
+ARCHIVES = (ZIP, ".7z", ".rar", ".tar", ".gz", ".tgz", ".bz2", ".xz")
+# Canvas and Moodle stamp a zip's files with the moment of packing (canvas-lms, lib/content_zipper.rb; moodle,
+# archive_writer/zip_writer.php), which would make everybody late. Packing takes minutes, so times that lie further
+# apart than this are of the hand-ins.
+PACKING = timedelta(hours=1)
+
+
+def gather(
+    downloads: Iterable[Path],
+    keys: dict[str, AnswerKey],
+    *,
+    roster: Roster | None = None,
+    pattern: Pattern | None = None,
+    zone: tzinfo = UTC,
+    only: bool = False,
+    before: Collection | None = None,
+) -> Collection:
+    """Read downloads, each a zip or a folder in any platform's form.
+
+    Args:
+        downloads: in order; a file that came twice is taken once.
+        keys: the labs, by name.
+        roster: the class; default: students are called what the platform calls them.
+        pattern: where the student stands in a path; default: guessed by the platform's form.
+        zone: of times that name none; default UTC.
+        only: pass over notebooks of other labs instead of refusing them; default False.
+        before: what was collected earlier, whose students are not missing; default: nothing.
+
+    Raises:
+        CannotCollect: a download cannot be read at all.
+    """
+    made = _Gathering(keys, roster, only)
+    for download in downloads:
+        found = entries(download, zone)
+        made.take(found, claims(download, found, list(keys), pattern, zone))
+    return made.finished(before or Collection())
+
+
+class _Gathering:
+    """Collects file by file."""
+
+    def __init__(self, keys: dict[str, AnswerKey], roster: Roster | None, only: bool) -> None:
+        self.keys, self.roster, self.only = keys, roster, only
+        self.collection = Collection()
+        self._hand_ins: list[HandIn] = []
+        self._others: list[Line] = []  # files of a student that are no notebooks
+        self._taken: list[tuple[str, Claim, str]] = []
+
+    def take(self, found: list[Entry], claimed: dict[str, list[Claim]]) -> None:
+        """Read the files of one download."""
+        times = [entry.time for entry in found if entry.time is not None and entry.path.lower().endswith(".ipynb")]
+        self._zip_times = bool(times) and max(times) - min(times) > PACKING
+        self._beside = {entry.path: entry for entry in found if entry.name in (TIMESTAMP, MARK)}
+        for entry in found:
+            if entry.junk:
+                self._say(Line(entry.path, NOTHING, "is made by a program and handed in by nobody"))
+            elif entry.name in (METADATA, TIMESTAMP, MARK, REPORT):
+                self._say(Line(entry.path, NOTHING, "says when and by whom, and is nothing to grade"))
+            elif entry.fault == ASTRAY:
+                self._nobodys(entry, Unreadable(*ASTRAY))
+            elif not claimed.get(entry.path):
+                cure = "put it into a folder with the student's name, or say with --pattern where the name stands"
+                if entry.name.lower().endswith(ARCHIVES):
+                    cure = "give it to `grader collect` by itself, or say with --pattern where a student's name stands"
+                self._nobodys(entry, Unreadable(NOWHERE, cure))
+            else:
+                for claim in claimed[entry.path]:
+                    self._file(entry, claim)
+
+    def _file(self, entry: Entry, claim: Claim) -> None:
+        try:
+            student = student_of(claim, self.roster)
+        except Unreadable as error:
+            self._nobodys(entry, error)
+            return
+        time, time_from = self._time(entry, claim)
+        mark = claim.mark or (self._own_mark(entry) if claim.platform == OWN else None)
+        line = Line(entry.path, REFUSED, "", student, self._likely(entry), time, time_from, mark)
+        if not entry.name.lower().endswith(ZIP):
+            self._notebook(entry, claim, line)
+            return
+        try:
+            if entry.fault:
+                raise Unreadable(*entry.fault)
+            inner = inside(entry)
+            if not any(one.name.lower().endswith((".ipynb", *ARCHIVES)) for one in inner if not one.junk):
+                raise Unreadable("is a zip without a notebook", HAND_IN_SAVED)
+        except Unreadable as error:
+            self._refuse(line, error)
+            return
+        self._say(replace(line, status=NOTHING, reason="is a zip, whose files are in this list by themselves"))
+        for one in inner:
+            if one.junk:
+                self._say(Line(one.path, NOTHING, "is made by a program and handed in by nobody"))
+            else:
+                self._notebook(one, claim, replace(line, path=one.path, lab=self._likely(one)))
+
+    def _notebook(self, entry: Entry, claim: Claim, line: Line) -> None:
+        try:
+            if entry.fault:
+                raise Unreadable(*entry.fault)
+            if entry.name.lower().endswith(ARCHIVES):
+                raise Unreadable("is an archive that is not opened here", "hand in the notebook itself")
+            if not entry.name.lower().endswith(".ipynb"):
+                self._others.append(line)
+                return
+            content = entry.read()
+            line = replace(line, sha256=hashlib.sha256(content).hexdigest())
+            notebook = parse(content)
+            cells = notebook.cells
+            lab = lab_of(cells, self.keys)
+            if lab is None and (other := self._other_lab(cells)):
+                if self.only:
+                    self._say(replace(line, status=NOTHING, lab=other, reason="is of a lab that is not asked for"))
+                    return
+                raise Unreadable(f"is of {other}, {NOT_IN_USE[0]}", NOT_IN_USE[1])
+            if lab is None:
+                raise Unreadable("holds no cells of any lab", "start again from the lab's notebook and hand that in")
+        except Unreadable as error:
+            self._refuse(line, error)
+            return
+        except Exception as error:  # a fault of ours must not stop the others
+            fault = f"made the grader stumble while reading ({type(error).__name__}: {error})"
+            self._refuse(line, Unreadable(fault, "report this to the course's maintainers"))
+            return
+        key = self.keys[lab]
+        named = with_names(cells, key)
+        notes = [BY_TEXT] if named != cells else []
+        notes += line.mark.notes(line.time) if line.mark is not None else []
+        known = (python_of(content), notebook.exercises, line.mark)
+        submission = Submission(line.student, lab, named, line.sha256, line.time, notes, *known)
+        self._hand_ins.append(HandIn(submission, entry, claim, line.time_from, is_untouched(named, key)))
+        self._taken.append((entry.path, claim, line.student))
+
+    def _time(self, entry: Entry, claim: Claim) -> tuple[datetime | None, str]:
+        """Return when a file was handed in: by the platform, the zip, or timestamp.txt, in this order.
+
+        In the course's own form that file is the platform's. It is UTC where it names no zone, as nbgrader reads it.
+        """
+        written = None
+        with suppress(Unreadable, ValueError):  # the report says that there is no time
+            written = read_moment(self._read_beside(entry, TIMESTAMP))
+        zipped = entry.time if self._zip_times else None
+        known = [(claim.time, "platform"), (zipped, "zip"), (written, TIMESTAMP)]
+        if claim.platform == OWN:
+            known = [known[2], known[1]]
+        return next(((time, where) for time, where in known if time is not None), (None, ""))
+
+    def _own_mark(self, entry: Entry) -> LateMark | None:
+        """Return what a platform said of a hand-in that was collected before."""
+        with suppress(Unreadable, ValueError):
+            return LateMark.read(self._read_beside(entry, MARK))
+        return None
+
+    def _read_beside(self, entry: Entry, name: str) -> str:
+        beside = self._beside.get(entry.path.removesuffix(entry.name) + name)
+        return beside.read().decode() if beside is not None else ""
+
+    def _likely(self, entry: Entry) -> str:
+        """Return the lab that a path names, for a file that cannot say it itself."""
+        path = entry.path.casefold()
+        return next((lab for lab in self.keys if lab.casefold() in path), "")
+
+    def _other_lab(self, cells: tuple[SubmittedCell, ...]) -> str:
+        """Return a lab that is not among those asked for, of which the cells are."""
+        root = next((key.root for key in self.keys.values() if key.root is not None), None)
+        came = {cell.grade_id for cell in cells} | {cell.id for cell in cells}
+        labs = names_of_labs(root) if root is not None else {}
+        return next((lab for lab, names in labs.items() if lab not in self.keys and came & names), "")
+
+    def _refuse(self, line: Line, error: Unreadable) -> None:
+        """Say it of a known student's file: in the list, and in one sentence."""
+        self._say(replace(line, status=REFUSED, reason=f"{error.fault}; {error.cure}"))
+        self.collection.refusals.append(Refusal(line.student, line.lab, line.path, error.fault, error.cure, line.time))
+
+    def _nobodys(self, entry: Entry, error: Unreadable) -> None:
+        """Say it of a file whose student is not known; one that nobody would grade is no problem."""
+        reason = f"{error.fault}; {error.cure}"
+        refused = entry.name.lower().endswith((".ipynb", *ARCHIVES)) or bool(entry.fault)
+        self._say(Line(entry.path, REFUSED if refused else NOTHING, reason))
+        if refused:
+            self.collection.problems.append(one_line(f"{entry.path} {reason}."))
+
+    def _say(self, line: Line) -> None:
+        self.collection.lines.append(line)
+
+    def finished(self, before: Collection) -> Collection:
+        """Order the hand-ins of each student and lab, and name who is missing."""
+        groups: dict[tuple[str, str], list[HandIn]] = {}
+        spelt: dict[str, set[str]] = {}
+        for student in before.students | {one.submission.student for one in self._hand_ins}:
+            spelt.setdefault(student.casefold(), set()).add(student)
+        for one in self._hand_ins:
+            others = spelt[one.submission.student.casefold()] - {one.submission.student}
+            if others:  # one folder on many systems, so the later would write over the earlier
+                fault = f"is of {one.submission.student!r}, and there is {sorted(others)[0]!r} as well"
+                self._refuse(one.line(REFUSED), Unreadable(fault, "give a roster, or one spelling to both"))
+                continue
+            groups.setdefault((one.submission.student, one.submission.lab), []).append(one)
+        for place, group in sorted(groups.items()):
+            if work := self._work(sorted(group, key=lambda one: one.order)):
+                self._group(place, work)
+        made = self.collection
+        came = made.students
+        for line in self._others:
+            if line.student in came:
+                self._say(replace(line, status=NOTHING, reason="is no notebook, and others of this student came"))
+            else:
+                self._refuse(line, Unreadable("is no notebook", HAND_IN_SAVED))
+        made.readings = readings(self._taken)
+        there = made.students | before.students
+        made.missing = [one for one in (self.roster.students.values() if self.roster else ()) if one.id not in there]
+        return made
+
+    def _work(self, group: list[HandIn]) -> list[HandIn]:
+        """Leave out the lab as it was handed out: in a clone of the course's repository, and beside somebody's work.
+
+        Where a platform says in what order things came, or an earlier collection did, each of them is an attempt.
+        """
+        ordered = any(
+            one.submission.timestamp or one.claim.upload or EARLIER_PLACE.search(one.entry.path) for one in group
+        )
+        beside = not ordered and any(not one.untouched for one in group)
+        kept = []
+        for one in group:
+            of_kit = one.claim.platform == GITHUB or f"/{NOTEBOOKS}/{one.submission.lab}/" in one.entry.path
+            if one.untouched and (beside or of_kit):
+                self._say(one.line(NOTHING, "is the lab as it was handed out, and nothing that somebody did"))
+            else:
+                kept.append(one)
+        return kept
+
+    def _group(self, place: tuple[str, str], group: list[HandIn]) -> None:
+        numbered = {(one.claim.platform, one.claim.number) for one in group if one.claim.number}
+        if len(numbered) > len({platform for platform, _ in numbered}):  # two numbers on one platform: two people
+            numbers = " and ".join(sorted(number for _, number in numbered))
+            fault = f"is of one of several people called {place[0]!r} ({numbers})"
+            cure = "give a roster with a column that holds these numbers"
+            for one in group:
+                self._refuse(one.line(REFUSED), Unreadable(fault, cure))
+            return
+        kept: list[HandIn] = []
+        for one in group:
+            if one.identity in [other.identity for other in kept]:
+                self._say(one.line(SUPERSEDED, "is the same file, handed in at the same time, as another"))
+            else:
+                kept.append(one)
+        for one in kept[:-1]:
+            reason = f"was handed in before {kept[-1].entry.path}, and counts as an earlier attempt"
+            self._say(one.line(SUPERSEDED, reason))
+        self._say(kept[-1].line(TAKEN))
+        self.collection.hand_ins[place] = kept
