@@ -35,24 +35,21 @@ def export(
     """
     import json
 
-    from grader.afterwards import grades_of
+    from grader.afterwards import grades_of, unsettled
     from grader.collecting import CannotCollect, Roster
     from grader.course import Course
     from grader.exports import FORMATS, CannotExport, Chosen, held_results
     from grader.notebooks.answer_key import read_keys
-    from grader.records import GradebookError, LateRulesError, database_url
+    from grader.records import GradebookError, LateRulesError, existing_database
     from grader.reports.console import GRADEBOOK
 
     folder = course(root)
     try:
         plan = Course.of(folder)
-        people = roster or plan.roster
-        grades = grades_of(
-            plan,
-            read_keys(folder, list(plan.labs)),
-            database_url(db or str(folder / GRADEBOOK)),
-            Roster.read(people) if people else None,
-        )
+        people, keys = roster or plan.roster, read_keys(folder, list(plan.labs))
+        url = existing_database(db or str(folder / GRADEBOOK))
+        grades = grades_of(plan, keys, url, Roster.read(people) if people else None)
+        changes = unsettled(plan, keys, url)
         chosen = Chosen.of(grades, lab or (), student or ())
         if single := to == "gradescope" and len(student or ()) == len(chosen.labs) == len(lab or ()) == 1:
             results = held_results(grades.labs[chosen.labs[0]], chosen.only())
@@ -65,6 +62,8 @@ def export(
         place.write_text(text, encoding="utf-8", newline="")
     except (CannotCollect, CannotExport, GradebookError, LateRulesError, OSError, ValueError) as error:
         stop("export", error)
+    for sentence in changes:
+        typer.echo(f"note: {sentence}.", err=True)
     of = ", ".join(f"{one} ({chosen.most(one)} points)" for one in chosen.labs)
     written = len(chosen.students) - len(left_out)
     typer.echo(f"{place}: {written} student{'' if written == 1 else 's'}; {of}")
@@ -173,12 +172,12 @@ def forget(
 
     from grader.afterwards import forget as remove
     from grader.afterwards import traces
-    from grader.records import GradebookError, database_url
+    from grader.records import GradebookError, existing_database
     from grader.reports.console import GRADEBOOK
 
     folder = course(root)
     try:
-        url = database_url(db or str(folder / GRADEBOOK))
+        url = existing_database(db or str(folder / GRADEBOOK))
         found = traces(url, student, (folder / GRADEBOOK).parent, results or [Path("build/grades")], submitted or [])
         if not found.lines():
             stop("forget", f"there is nothing of {student!r} in the gradebook or in these folders; is it the id?")
@@ -199,7 +198,9 @@ def regrade(
     student: Annotated[str, typer.Argument(help="The student's id.")],
     lab: Annotated[str, typer.Argument(help="The lab, by name or number.")],
     submitted: Annotated[Path, typer.Argument(help="Where the hand-ins lie.")] = Path("submitted"),
-    attempt: Annotated[int | None, typer.Option(help="The attempt's number; default: the one that counts.")] = None,
+    attempt: Annotated[
+        int | None, typer.Option(help="Its number, as pages count; default: the attempt that counts.")
+    ] = None,
     script: Annotated[Path | None, typer.Option(help="Write a script that repeats one check to this file.")] = None,
     check: Annotated[
         str | None, typer.Option(help="Which: EXERCISE:CHECK, as printed; default: the first that was not passed.")
@@ -228,7 +229,7 @@ def regrade(
     from grader.collecting import CannotCollect, Roster
     from grader.course import Course
     from grader.notebooks.answer_key import read_keys
-    from grader.records import GradebookError, LateRulesError, database_url
+    from grader.records import GradebookError, LateRulesError, existing_database
     from grader.reports.console import GRADEBOOK, CannotStart, examine_machine
 
     folder = course(root)
@@ -236,7 +237,7 @@ def regrade(
         plan = Course.of(folder)
         people = roster or plan.roster
         (key,) = read_keys(folder, [lab]).values()
-        url = database_url(db or str(folder / GRADEBOOK))
+        url = existing_database(db or str(folder / GRADEBOOK))
         options = {"number": attempt, "seed_file": seed_file, "sandbox": sandbox == "require"}
         options["roster"] = Roster.read(people) if people else None
         examine_machine(sandbox == "require")
@@ -249,7 +250,7 @@ def regrade(
         stop("regrade", error)
     except (OSError, ValueError) as error:
         stop("regrade", error)
-    raise typer.Exit(0 if done.now.score == done.attempt.score else 1)
+    raise typer.Exit(0 if done.now.score == done.then.score else 1)
 
 
 COMMANDS = (export, gradescope, extend, forget, regrade)

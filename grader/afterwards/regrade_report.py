@@ -16,8 +16,8 @@ def regrade_lines(done: Regraded, *, everything: bool = False) -> list[str]:
         done: what was graded.
         everything: whether checks that were passed, then as now, say what they showed and saw as well; default False.
     """
-    then, now = done.attempt, done.now
-    own = f"attempt {then.number} of {done.attempts}{', which counts' if done.counts else ''}"
+    then, now = done.then, done.now
+    own = f"attempt {done.number} of {done.attempts}{', which counts' if done.counts else ''}"
     same = "the same checks" if then.checks_sha256 == now.checks_sha256 else "other checks"
     packages = [
         f"{name} {then.versions.get(name, 'absent')} then, {version} now"
@@ -28,18 +28,24 @@ def regrade_lines(done: Regraded, *, everything: bool = False) -> list[str]:
         one_line(f"{now.student}, {now.lab}: {own}, handed in {then.timestamp or 'at no known time'}"),
         f"sha256 {now.submission_sha256}",
         f"seed   {done.seed}",
-        f"then   {then.score:g} of {then.max_score:g} points, {then.graded_at}",
+        f"then   {then.score:g} of {then.max_score:g} points{_scale(done)}, {done.attempt.graded_at}",
         f"now    {now.score:g} of {now.max_score:g} points, by {same}",
         *(f"       {line}" for line in packages),
         *(f"regraded before, {one.graded_at}: {one.result['score']:g} points" for one in done.before),
         *(f"note   {one_line(note)}" for note in now.notes),
         *(f"flag   {one_line(flag)}" for flag in now.flags),
     ]
-    before = {exercise.grade_id: exercise for exercise in then.result().exercises}
+    before = {exercise.grade_id: exercise for exercise in then.exercises}
     for exercise in now.exercises:
         looks = [one for one in now.probed if one.exercise == exercise.grade_id]
         lines += ["", *_exercise(before.get(exercise.grade_id), exercise, looks, everything)]
     return lines
+
+
+def _scale(done: Regraded) -> str:
+    """Say what was said then, where exercises have got other points since."""
+    then, of = done.attempt, done.attempt.max_score
+    return f" on today's scale, {then.score:g} of {of:g} as graded" if done.then.max_score != of else ""
 
 
 def _exercise(then: Exercise | None, now: Exercise, looks: list[Probed], everything: bool) -> Iterator[str]:

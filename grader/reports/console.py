@@ -14,7 +14,9 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.text import Text
 
+from grader.build.drift import unbuilt
 from grader.class_run.dask_pool import examine_cluster
+from grader.class_run.decisions import decisions_of
 from grader.class_run.grading_run import Run, Watcher, grade_all
 from grader.class_run.seed_file import SeedFileError, read_seed
 from grader.collecting.collection import Collection
@@ -229,6 +231,8 @@ def grade_folder(
         handed_in = collected(submitted, keys, asked, console, only=bool(labs))
         all_keys = keys if labs == list(keys) else read_keys(root, []) | keys
         worth = {lab: key.worth for lab, key in all_keys.items()}
+        for sentence in unbuilt(course, worth):
+            console.print(Text(f"{sentence}."), soft_wrap=True)
         examine_output(out)
         with progress(console, title) as watch, ThreadPoolExecutor(1) as aside:
             # The engine starts and the sandbox is tried while the gradebook is opened.
@@ -243,6 +247,7 @@ def grade_folder(
                 sandbox=sandbox,
                 seed=seed,
                 counting=AttemptPolicy(policy or course.attempts, rules, worth=worth, pass_mark=course.pass_mark),
+                decided=decisions_of(course, rules, policy),
                 only=bool(labs),
                 due=dates,
                 students=frozenset(students),

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from grader.notebooks.answer_key import AnswerKey, KeyCell
 from grader.notebooks.restoration import Cell
-from grader.results import CHECK_WORDS, LOST, NOT_IN_COPY, WORDS, CheckLine, Exercise, Message, Probed
+from grader.results import CHECK_WORDS, LOST, WORDS, CheckLine, Exercise, Message, Probed, not_in_copy
 from grader.scoring.outcomes import MISSING, Losses, ending
 from grader.scoring.run_submission import WITHHELD, CellRun
 from grader.text.cell_text import bare
@@ -42,7 +42,7 @@ def grade_exercises(
     for graded in key.graded:
         unseen = copy is not None and graded.grade_id not in copy
         if unseen and not any(answer.id in sources for answer in key.answers_to(graded)):
-            made.append(Exercise(graded.grade_id, 0.0, graded.points, "not-attempted", [NOT_IN_COPY]))
+            made.append(not_in_copy(graded.grade_id, graded.points))
         else:
             made.append(_exercise(key, graded, sources, runs, losses))
     return made
