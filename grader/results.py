@@ -160,7 +160,7 @@ class Result:
         seconds: wall clock.
         timestamp: when it was handed in (ISO 8601, UTC), if known.
         flags: what the instructor should look at, as short names.
-        notes: what was set right before grading, one sentence each.
+        notes: what there is to know of the notebook, such as what was set right before grading; one sentence each.
         shown: what the student's own cells showed; for the feedback page only, so no record keeps it.
         probed: how the checks looked at the answers; only where staff grade once more, and no record keeps it either.
     """

@@ -8,6 +8,7 @@ import typer
 from grader.command_options import Database, Root, RosterFile, course
 
 Format = Literal["canvas", "moodle", "gradescope", "csv"]
+MOST_NAMED = 20  # files, one a line
 
 
 def stop(command: str, error: object) -> NoReturn:
@@ -18,7 +19,7 @@ def stop(command: str, error: object) -> NoReturn:
 
 def export(
     to: Annotated[Format, typer.Option("--for", help="Where the grades go.")],
-    out: Annotated[Path | None, typer.Option(help="The file; default: build/grades/FORMAT.csv.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The file; default: build/grades/FORMAT.csv, or .json.")] = None,
     lab: Annotated[list[str] | None, typer.Option(help="A lab by name or number, repeatable; default: begun.")] = None,
     student: Annotated[list[str] | None, typer.Option(help="A student's id, repeatable; default: all.")] = None,
     db: Database = None,
@@ -53,11 +54,12 @@ def export(
         chosen = Chosen.of(grades, lab or (), student or ())
         if single := to == "gradescope" and len(student or ()) == len(chosen.labs) == len(lab or ()) == 1:
             results = held_results(grades.labs[chosen.labs[0]], chosen.only())
+            # Not results.json, which is the class's and `grader grade`'s.
             text, left_out = json.dumps(results, indent=1, ensure_ascii=False) + "\n", []
         else:
             sheet = FORMATS[to](chosen)
             text, left_out = sheet.text(), sheet.left_out
-        place = out or Path("build/grades") / ("results.json" if single else f"{to}.csv")
+        place = out or Path("build/grades") / ("gradescope.json" if single else f"{to}.csv")
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(text, encoding="utf-8", newline="")
     except (CannotCollect, CannotExport, GradebookError, LateRulesError, OSError, ValueError) as error:
@@ -164,23 +166,32 @@ def forget(
     """Remove a person everywhere.
 
     For example: grader forget ada --submitted submitted. Attempts, rows in nbgrader's gradebook, formgrader's copies,
-    feedback pages and hand-ins are listed, and removed after a yes.
+    feedback pages, files of results that name the person, and hand-ins are listed, and removed after a yes.
 
     Exit codes: 0 removed, 1 not after all, 2 nothing was removed, and why.
     """
     import sys
 
     from grader.afterwards import forget as remove
-    from grader.afterwards import traces
+    from grader.afterwards import still_named, traces
+    from grader.collecting import CannotCollect, Roster
+    from grader.collecting.roster import Student
+    from grader.course import Course
     from grader.records import GradebookError, existing_database
     from grader.reports.console import GRADEBOOK
 
     folder = course(root)
+    results, submitted = results or [Path("build/grades")], submitted or []
     try:
+        roster = Course.of(folder).roster
+        enrolled = (Roster.read(roster).students if roster else {}).get(student)
+        known = enrolled or Student(student)
         url = existing_database(db or str(folder / GRADEBOOK))
-        found = traces(url, student, (folder / GRADEBOOK).parent, results or [Path("build/grades")], submitted or [])
+        found = traces(url, student, (folder / GRADEBOOK).parent, results, submitted, known)
+        looked = ", ".join(map(str, (*results, *submitted)))
         if not found.lines():
-            stop("forget", f"there is nothing of {student!r} in the gradebook or in these folders; is it the id?")
+            what = f"there is nothing of {student!r} in the gradebook, in formgrader's copies or in {looked}"
+            stop("forget", f"{what}; look at the id, or give other folders with --results and --submitted.")
         for line in found.lines():
             typer.echo(f"  {line}")
         if not yes and not sys.stdin.isatty():
@@ -188,10 +199,19 @@ def forget(
         if not yes and not typer.confirm(f"Remove all that of {student}, for good?"):
             raise typer.Exit(1)
         remove(url, student, found)
-    except (GradebookError, OSError, ValueError) as error:
+    except (CannotCollect, GradebookError, OSError, ValueError) as error:
         stop("forget", error)
-    typer.echo(f"Removed. The roster and exports that you made may name {student} still. The next `grader grade`")
-    typer.echo("writes results.json, grades.csv and report.html anew, with everybody whose hand-ins it finds.")
+    typer.echo("Removed all of that.")
+    left = still_named(known, [*results, *submitted])
+    for file in left[:MOST_NAMED]:
+        typer.echo(f"{file} names {student} still; it is not the grader's to change.")
+    if left[MOST_NAMED:]:
+        typer.echo(f"So do {len(left) - MOST_NAMED} more files there.")
+    if enrolled is not None:
+        typer.echo(f"{roster} has a row of {student} still; while it has, reports show the name.")
+    if not submitted:
+        typer.echo(f"Hand-ins were not looked for: where a folder has some of {student}, the next `grader grade` of it")
+        typer.echo("records them again; --submitted FOLDER removes them.")
 
 
 def regrade(

@@ -35,6 +35,7 @@ from grader.reports.collection_table import Asked, collected
 from grader.reports.feedback import write_feedback
 from grader.reports.kept import keep_outputs
 from grader.reports.result_files import write_report
+from grader.reports.stale_pages import remove_stale
 from grader.reports.terminal_table import class_table
 from grader.scoring.run_submission import Limits
 from grader.text.moments import NoMoment, read_moment, shown
@@ -276,9 +277,12 @@ def grade_folder(
         )
         write_report(grades, run.refused, out)
         write_feedback(grades, run, out, course, run.submissions)
-        write_class_report(grades, run, out, course)
-        if anonymous:
-            write_class_report(grades, run, out, course, named=False)
+        reports = [write_class_report(grades, run, out, course)]
+        reports += [write_class_report(grades, run, out, course, named=False)] if anonymous else []
+        places = [place for place in (*grades.grades, *grades.refused) if place[1] in grades.labs]
+        if gone := remove_stale(out, [one.id for one in grades.students], places, reports):
+            pages = "1 page" if gone == 1 else f"{gone} pages"
+            console.print(Text(f"removed {pages} of an earlier run that this one has no student, lab or report for"))
     except (CannotCollect, GradebookError, LateRulesError, SeedFileError, OSError) as error:
         raise CannotStart(str(error)) from error
     return run, grades

@@ -105,7 +105,7 @@ def _graded(grades: ClassGrades, grade: LabGrade, run: Run, out: Path) -> dict:
         "holds": holds,
         "entered": grade.entered,
         "said_by_staff": {name: by_staff(one) for name, one in grade.entered.items()},
-        "most": most_to_gain(made),
+        "most": most_to_gain(made) if grade.score < grade.max_score else None,  # staff may give extra credit
         "notes": notes[:MOST_NOTES],
         "more_notes": max(0, len(notes) - MOST_NOTES),
         "shown": shown,

@@ -150,6 +150,18 @@ def _text(value: object) -> str:
     return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…"
 
 
+def broken_answers(key: AnswerKey, exercises: list[Exercise], runs: dict[str, CellRun]) -> list[str]:
+    """Return one note for each answer cell that did not end well though its check could run: on what it had defined."""
+    checked = {exercise.grade_id for exercise in exercises if exercise.checks}
+    answers = [answer for graded in key.graded if graded.grade_id in checked for answer in key.answers_to(graded)]
+    ends = {answer.grade_id: ending(runs.get(answer.id, CellRun("ok"))) for answer in answers}
+    return [
+        _text(f"your answer cell {name!r} {end.said}; what it had defined before was checked, so mend what comes after")
+        for name, end in ends.items()
+        if end is not None and end.verdict != "not-attempted"
+    ]
+
+
 def broken_checks(key: AnswerKey, runs: dict[str, CellRun]) -> list[str]:
     """Return one note for staff for each check that broke, with what it said; students are not shown it."""
     notes = []

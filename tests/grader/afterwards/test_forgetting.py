@@ -13,6 +13,7 @@ from sqlalchemy import create_engine
 from typer.testing import CliRunner
 
 from grader.afterwards import grades_of
+from grader.afterwards.forgetting import RESULTS
 from grader.cli import app
 from grader.collecting.collection import REPORT, TAKEN, Line
 from grader.collecting.writing import report_of
@@ -92,6 +93,35 @@ def test_nothing_of_what_was_written_is_left_in_the_file(root):
     assert b"Well, argued" not in place.read_bytes()
 
 
+def test_no_file_of_results_names_a_person_who_is_forgotten(root):
+    """By id, by name or by address; what is left is said, and a second time there is nothing."""
+    out, shared = root / "results", ["--root", str(root)]
+    grade = ["grade", str(root / "submitted"), "--out", str(out), "--sandbox", "off", "--anonymous", *shared]
+    assert CliRunner().invoke(app, grade).exit_code == 0
+    for form in ("canvas", "moodle", "gradescope", "csv"):
+        export = ["export", "--for", form, "--out", str(out / f"{form}.csv"), *shared]
+        assert CliRunner().invoke(app, export).exit_code in (0, 1)
+    (out / "mine.txt").write_text("Ask ada why.")
+    (out / "other.txt").write_text("ada-mae, ada2, ada.b and adam@ada are others.")
+    options = ["forget", "ada", "--results", str(out), "--yes", *shared]
+    said = CliRunner().invoke(app, options)
+    assert said.exit_code == 0, said.output
+    removed = {name: f"  {out / name}, which `grader " in said.output for name in RESULTS if name[:7] != "report-"}
+    assert [name for name, told in removed.items() if not told] == ["gradescope.json"]  # of one student, not made here
+    named = [str(p) for p in (out, root / ".nbgrader") for p in p.rglob("*") if "ada" in p.relative_to(root).parts]
+    named = [p for p in named if "/submitted/" not in p]
+    holding = [p for p in out.rglob("*") if p.is_file() and any(n in p.read_text() for n in ("Lovelace", "ada@"))]
+    assert (named, holding) == ([], [])
+    assert f"{out / 'mine.txt'} names ada still; it is not the grader's to change." in said.output
+    assert "other.txt" not in said.output
+    assert "roster.csv has a row of ada still" in said.output
+    assert "Hand-ins were not looked for: where a folder has some of ada, the next `grader grade`" in said.output
+    (out / "mine.txt").unlink()
+    again = CliRunner().invoke(app, options)
+    assert again.exit_code == 2
+    assert f"there is nothing of 'ada' in the gradebook, in formgrader's copies or in {out};" in again.output
+
+
 def test_the_class_can_be_graded_afterwards(root):
     forget(root, "ada", "--yes")
     assert {row.student for row in made.graded(root).rows} == {"adam", "josé"}
@@ -108,7 +138,7 @@ def test_without_a_terminal_it_asks_for_a_yes_and_removes_nothing(root):
 @pytest.mark.parametrize(
     ("student", "sentence"),
     [
-        ("ad", "there is nothing of 'ad' in the gradebook or in these folders; is it the id?"),
+        ("ad", "there is nothing of 'ad' in the gradebook, in formgrader's copies or in "),
         ("..", "'..' cannot be the name of a folder"),
         ("../adam", "'../adam' cannot be the name of a folder"),
         ("", "'' cannot be the name of a folder"),

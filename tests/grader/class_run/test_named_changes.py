@@ -42,8 +42,8 @@ def build(root: Path) -> None:
     assert [problem for lab in find_labs(root) for problem in build_lab(lab, execute=False).problems] == []
 
 
-def grade(root: Path) -> str:
-    options = ["--out", str(root / "out"), "--root", str(root), "--sandbox", "off", "--workers", "1"]
+def grade(root: Path, *more: str) -> str:
+    options = [*more, "--out", str(root / "out"), "--root", str(root), "--sandbox", "off", "--workers", "1"]
     said = CliRunner().invoke(app, ["grade", str(root / "submitted"), *options])
     assert said.exit_code == 0, said.output
     return said.output
@@ -138,6 +138,28 @@ def test_a_run_that_was_killed_names_it_again(root, monkeypatch):
     monkeypatch.undo()
     monkeypatch.setattr(grading_run, "grade", made.given)
     assert "the pass mark: now 50 %, before 80 %" in grade(root)
+
+
+def test_what_a_run_does_not_renew_goes(root):
+    """A lab that is out of use, a person who is forgotten, a report without names; and nothing of somebody else's."""
+    out = root / "out"
+    grade(root, "--anonymous")
+    gone = [out / "report-anonymous.html", out / "feedback" / "josé" / f"{tiny.SECOND}.html"]
+    gone += [gone[1].with_suffix(suffix) for suffix in (".txt", ".answers.json")]
+    gone += [out / "feedback" / "grace" / "index.html"]  # who was on a roster that is no longer named
+    gone += [out / "feedback" / "adam" / name for name in ("index.html", f"{tiny.FIRST}.html", f"{tiny.FIRST}.txt")]
+    assert [path for path in gone if not path.exists()] == []
+    theirs = [out / "feedback" / "adam" / "essay.html", out / "feedback" / "notes.html", out / "report-2025.html"]
+    for path in theirs:
+        path.write_text("<p>mine</p>")
+    (root / "course.toml").write_text(f'labs = "01"\n{LABS}')
+    options = ["--submitted", str(root / "submitted"), "--results", str(root / "none"), "--root", str(root), "--yes"]
+    assert CliRunner().invoke(app, ["forget", "adam", *options]).exit_code == 0
+    kept = out / "feedback" / "josé" / f"{tiny.FIRST}.html"
+    said = grade(root)  # hand-ins of a lab that is out of use are nobody's fault, and passed over
+    assert "removed 5 pages of an earlier run" in said
+    assert [path for path in gone if path.exists()] == []
+    assert [path for path in (*theirs, kept) if not path.exists()] == []
 
 
 @pytest.mark.parametrize("command", [["export", "--for", "csv"], ["regrade", "ada", "01", "."], ["forget", "ada"]])

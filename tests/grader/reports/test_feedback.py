@@ -453,3 +453,16 @@ def test_an_exercise_that_is_not_in_a_copy_is_called_that_and_says_what_to_do(in
     assert "Hint:" not in own
     for untrue in ("not attempted", "as it was given", "Fill in the cell"):
         assert untrue not in text
+
+
+def test_who_has_full_marks_by_extra_credit_is_sent_to_no_exercise(keys, tmp_path):
+    engine = create_engine(f"sqlite:///{tmp_path / 'a.db'}")
+    attempts = Attempts(engine)
+    one = result(exercise("test-double", 4, "pass", VISIBLE_PASS), exercise("test-half", 3, "partial", HIDDEN_FAIL))
+    run = Run(keys, [Graded(one, attempts.add(one))])
+    for extra, more in ((1.0, False), (0.5, True)):
+        held = {("ada", tiny.FIRST): Held({}, {"test-double": Entered(None, extra)})}
+        (path,) = feedback(run, attempts, tmp_path, held=held)
+        assert ("where this attempt leaves 1 point to be had" in text_of(path.read_text())) == more
+        assert ("where this attempt leaves" in path.with_suffix(".txt").read_text()) == more
+    engine.dispose()
