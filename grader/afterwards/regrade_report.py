@@ -50,8 +50,8 @@ def _scale(done: Regraded) -> str:
 
 def _exercise(then: Exercise | None, now: Exercise, looks: list[Probed], everything: bool) -> Iterator[str]:
     name = now.grade_id.removeprefix("test-")
-    points = f"{now.points:g} of {now.max_points:g} points, {WORDS[now.verdict]}"
-    earlier = "not in the lab then" if then is None else f"then {then.points:g}, {WORDS[then.verdict]}"
+    points = f"{round(now.points, 2):g} of {now.max_points:g} points, {WORDS[now.verdict]}"
+    earlier = "not in the lab then" if then is None else f"then {round(then.points, 2):g}, {WORDS[then.verdict]}"
     yield f"{name}: {points}; {earlier}"
     if not now.checks:
         yield from (f"  {message.text}" for message in now.messages)

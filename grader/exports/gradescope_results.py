@@ -56,9 +56,9 @@ def held_results(key: AnswerKey, grade: LabGrade) -> dict:
             continue
         points, title = grade.points(exercise.grade_id), key.title_of(key.by_grade_id[exercise.grade_id])
         comment = f" {entered.comment}" if entered.comment else ""
-        said.append(f"{title}: {points:g} of {exercise.max_points:g} points, as staff entered.{comment}")
+        said.append(f"{title}: {round(points, 2):g} of {exercise.max_points:g} points, as staff entered.{comment}")
     if grade.penalty:
-        said.append(f"Handed in late: {grade.penalty:g} points less.")
+        said.append(f"Handed in late: {round(grade.penalty, 2):g} points less.")
     return results_json(key, grade.result, score=grade.score, said=said)
 
 

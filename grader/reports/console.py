@@ -300,6 +300,13 @@ def summary(console: Console, run: Run, grades: ClassGrades, out: Path, db: str)
         more = f" and {len(run.undated) - MOST_NAMED} more" if len(run.undated) > MOST_NAMED else ""
         sentence = f"no time of hand-in is known of {who}{more}, so the due date costs them nothing."
         console.print(Text("  " + one_line(sentence)))
+    for (student, lab), grade in grades.grades.items():
+        for name in grade.above:
+            points, most = grade.entered[name].points, grades.labs[lab].worth[name]
+            sentence = (
+                f"{student}: in {lab} staff entered {points:g} points for {name.removeprefix('test-')}, which is "
+            )
+            console.print(Text("  " + one_line(f"{sentence}worth {most:g}; look at it in formgrader.")))
     for what, where in (
         ("gradebook", shown_url(db)),
         ("grades", out / "grades.csv"),

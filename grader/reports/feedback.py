@@ -100,7 +100,7 @@ def _graded(grades: ClassGrades, grade: LabGrade, run: Run, out: Path) -> dict:
         "share": last.score / last.max_score if last.max_score else 0.0,
         "late": lateness(standing.late, standing.penalty),
         "due": due_date(run, grade.student, grade.lab),
-        "less": f"{grade.raw:g} less {grade.penalty:g} for lateness" if grade.penalty else "",
+        "less": f"{grade.raw:g} less {round(grade.penalty, 2):g} for lateness" if grade.penalty else "",
         "sections": made,
         "holds": holds,
         "entered": grade.entered,
@@ -114,6 +114,6 @@ def _graded(grades: ClassGrades, grade: LabGrade, run: Run, out: Path) -> dict:
 
 def by_staff(entered: Entered) -> str:
     """Say what points a person entered; nothing for a comment alone."""
-    said = [f"{entered.points:g} points in place of the automatic ones"] if entered.points is not None else []
-    said += [f"{entered.extra:g} points of extra credit"] if entered.extra else []
+    said = [f"{round(entered.points, 2):g} points in place of the automatic ones"] if entered.points is not None else []
+    said += [f"{round(entered.extra, 2):g} points of extra credit"] if entered.extra else []
     return ", and ".join(said)

@@ -68,7 +68,7 @@ def lateness(seconds: float | None, penalty: float = 0.0) -> str:
     """Say in words how late something was, and what it costs; nothing when it was not, or nobody knows."""
     if not seconds:
         return ""
-    cost = f", penalty {penalty:g} point{'' if penalty == 1 else 's'}" if penalty else ""
+    cost = f", penalty {round(penalty, 2):g} point{'' if penalty == 1 else 's'}" if penalty else ""
     for unit, size in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
         if seconds >= size:
             count = int(seconds // size)

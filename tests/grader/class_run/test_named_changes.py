@@ -111,6 +111,13 @@ def test_what_is_decided_anew_is_named_and_everything_follows(root):
     assert "note:" not in export(root, "csv")[0]
 
 
+def test_more_points_by_hand_than_there_are_is_told(root):
+    grade(root)
+    made.enter(root, "ada", 4.5, "Splendid.")
+    said = " ".join(grade(root).split())
+    assert "ada: in 01_double staff entered 4.5 points for double, which is worth 4; look at it in formgrader." in said
+
+
 def test_points_that_are_not_built_are_told_by_grade_and_export(root):
     grade(root)
     with (root / "course.toml").open("a") as file:
