@@ -28,7 +28,7 @@ from grader.records.regrades import Regrade
 from grader.records.writer_lock import WriterLock
 from grader.text.safe_names import file_name, require_plain_name
 
-TABLES = {"attempt": Attempt, "regrade": Regrade, "extension": Extension}
+TABLES = {"recorded grading": Attempt, "regrade": Regrade, "extension": Extension}
 OF_NBGRADER = ("submitted", "autograded", "feedback")  # as nbgrader_config.py calls them
 # What `grader grade` and `grader export` call the files of a class, and what they are made again with.
 RESULTS = dict.fromkeys(("results.json", "grades.csv", "report.html", "report-anonymous.html"), "grade")

@@ -80,7 +80,7 @@ def test_a_person_goes_and_the_one_whose_name_begins_alike_stays(root):
     grades = grades_of(Course.of(root), tiny.keys_of(root), made.database(root)).grades
     assert set(grades) == {("adam", LAB), ("josé", LAB), ("josé", tiny.SECOND)}
     assert grades["adam", LAB].score == 5.0
-    for what in ("attempt", "regrade", "extension", "submission in nbgrader's gradebook"):
+    for what in ("recorded grading", "regrade", "extension", "submission in nbgrader's gradebook"):
         assert f"  1 {what}\n" in said.output
     assert "/out/feedback/ada/\n" in said.output
     assert "rows of " in said.output
