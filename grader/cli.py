@@ -51,6 +51,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+MOST_LEAKS = 20  # a line each
 Target = Literal["kit", "github-classroom", "nbgitpuller"]
 Sandbox = Literal["require", "off"]
 Attempt = Literal["best", "latest", "first"]
@@ -138,8 +139,10 @@ def release(
         typer.echo(f"grader release: {error}", err=True)
         raise typer.Exit(2) from None
     if found:
-        more = f" (and {len(found) - 1} more)" if found[1:] else ""
-        typer.echo(f"grader release: {found[0].file} holds {found[0].kind}{more}; nothing was written.", err=True)
+        more = f" (and {len(found) - MOST_LEAKS} more)" if found[MOST_LEAKS:] else ""
+        for leak in found[:MOST_LEAKS]:
+            typer.echo(f"  {leak}", err=True)
+        typer.echo(f"grader release: students would get what stands there{more}; nothing was written.", err=True)
         raise typer.Exit(1)
     size = packed.stat().st_size / 1e6
     typer.echo(f"{out}: {counted(len(kit.files), 'file')}, {counted(len(kit.labs), 'lab')}; {packed} ({size:.1f} MB)")

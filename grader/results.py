@@ -18,6 +18,7 @@ WORDS = {
     "partial": "partly right",
     "fail": "not right yet",
     "not-attempted": "not attempted",
+    "not-in-copy": "not in your copy",
     "timeout": "ran too long",
     "crash": "stopped the notebook",
     "grader-error": "the check broke",
@@ -45,9 +46,6 @@ class Message:
     id: str
     text: str
     hint: str | None = None
-
-
-NOT_IN_COPY = Message("not-in-copy", "this exercise came into the lab after your copy of it", "Fetch the lab anew.")
 
 
 @dataclass(frozen=True)
@@ -89,6 +87,12 @@ class Exercise:
         messages = [Message(**message) for message in data["messages"]]
         checks = [CheckLine(**check) for check in data["checks"]]
         return cls(**(data | {"messages": messages, "checks": checks}))
+
+
+def not_in_copy(grade_id: str, points: float) -> Exercise:
+    """Return the outcome of an exercise that came into the lab after a student's copy of it."""
+    message = Message("not-in-copy", "this exercise came into the lab after your copy of it")
+    return Exercise(grade_id, 0.0, points, "not-in-copy", [message])
 
 
 @dataclass(frozen=True)
@@ -156,7 +160,7 @@ class Result:
         seconds: wall clock.
         timestamp: when it was handed in (ISO 8601, UTC), if known.
         flags: what the instructor should look at, as short names.
-        notes: what was set right before grading, one sentence each.
+        notes: what there is to know of the notebook, such as what was set right before grading; one sentence each.
         shown: what the student's own cells showed; for the feedback page only, so no record keeps it.
         probed: how the checks looked at the answers; only where staff grade once more, and no record keeps it either.
     """

@@ -9,6 +9,7 @@ from grader.command_options import Database, Root, RosterFile, course
 from grader.text.plurals import counted, plural
 
 Format = Literal["canvas", "moodle", "gradescope", "csv"]
+MOST_NAMED = 20  # files, one a line
 
 
 def stop(command: str, error: object) -> NoReturn:
@@ -19,7 +20,7 @@ def stop(command: str, error: object) -> NoReturn:
 
 def export(
     to: Annotated[Format, typer.Option("--for", help="Where the grades go.")],
-    out: Annotated[Path | None, typer.Option(help="The file; default: build/grades/FORMAT.csv.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The file; default: build/grades/FORMAT.csv, or .json.")] = None,
     lab: Annotated[list[str] | None, typer.Option(help="A lab by name or number, repeatable; default: begun.")] = None,
     student: Annotated[list[str] | None, typer.Option(help="A student's id, repeatable; default: all.")] = None,
     db: Database = None,
@@ -36,36 +37,36 @@ def export(
     """
     import json
 
-    from grader.afterwards import grades_of
+    from grader.afterwards import grades_of, unsettled
     from grader.collecting import CannotCollect, Roster
     from grader.course import Course
     from grader.exports import FORMATS, CannotExport, Chosen, held_results
     from grader.notebooks.answer_key import read_keys
-    from grader.records import GradebookError, LateRulesError, database_url
+    from grader.records import GradebookError, LateRulesError, existing_database
     from grader.reports.console import GRADEBOOK
 
     folder = course(root)
     try:
         plan = Course.of(folder)
-        people = roster or plan.roster
-        grades = grades_of(
-            plan,
-            read_keys(folder, list(plan.labs)),
-            database_url(db or str(folder / GRADEBOOK)),
-            Roster.read(people) if people else None,
-        )
+        people, keys = roster or plan.roster, read_keys(folder, list(plan.labs))
+        url = existing_database(db or str(folder / GRADEBOOK))
+        grades = grades_of(plan, keys, url, Roster.read(people) if people else None)
+        changes = unsettled(plan, keys, url)
         chosen = Chosen.of(grades, lab or (), student or ())
         if single := to == "gradescope" and len(student or ()) == len(chosen.labs) == len(lab or ()) == 1:
             results = held_results(grades.labs[chosen.labs[0]], chosen.only())
+            # Not results.json, which is the class's and `grader grade`'s.
             text, left_out = json.dumps(results, indent=1, ensure_ascii=False) + "\n", []
         else:
             sheet = FORMATS[to](chosen)
             text, left_out = sheet.text(), sheet.left_out
-        place = out or Path("build/grades") / ("results.json" if single else f"{to}.csv")
+        place = out or Path("build/grades") / ("gradescope.json" if single else f"{to}.csv")
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(text, encoding="utf-8", newline="")
     except (CannotCollect, CannotExport, GradebookError, LateRulesError, OSError, ValueError) as error:
         stop("export", error)
+    for sentence in changes:
+        typer.echo(f"note: {sentence}.", err=True)
     of = ", ".join(
         f"{one} ({chosen.most(one)} {plural('point', chosen.grades.labs[one].max_score)})" for one in chosen.labs
     )
@@ -170,23 +171,32 @@ def forget(
     """Remove a person everywhere.
 
     For example: grader forget ada --submitted submitted. Attempts, rows in nbgrader's gradebook, formgrader's copies,
-    feedback pages and hand-ins are listed, and removed after a yes.
+    feedback pages, files of results that name the person, and hand-ins are listed, and removed after a yes.
 
     Exit codes: 0 removed, 1 not after all, 2 nothing was removed, and why.
     """
     import sys
 
     from grader.afterwards import forget as remove
-    from grader.afterwards import traces
-    from grader.records import GradebookError, database_url
+    from grader.afterwards import still_named, traces
+    from grader.collecting import CannotCollect, Roster
+    from grader.collecting.roster import Student
+    from grader.course import Course
+    from grader.records import GradebookError, existing_database
     from grader.reports.console import GRADEBOOK
 
     folder = course(root)
+    results, submitted = results or [Path("build/grades")], submitted or []
     try:
-        url = database_url(db or str(folder / GRADEBOOK))
-        found = traces(url, student, (folder / GRADEBOOK).parent, results or [Path("build/grades")], submitted or [])
+        roster = Course.of(folder).roster
+        enrolled = (Roster.read(roster).students if roster else {}).get(student)
+        known = enrolled or Student(student)
+        url = existing_database(db or str(folder / GRADEBOOK))
+        found = traces(url, student, (folder / GRADEBOOK).parent, results, submitted, known)
+        looked = ", ".join(map(str, (*results, *submitted)))
         if not found.lines():
-            stop("forget", f"there is nothing of {student!r} in the gradebook or in these folders; is it the id?")
+            what = f"there is nothing of {student!r} in the gradebook, in formgrader's copies or in {looked}"
+            stop("forget", f"{what}; look at the id, or give other folders with --results and --submitted.")
         for line in found.lines():
             typer.echo(f"  {line}")
         if not yes and not sys.stdin.isatty():
@@ -194,17 +204,28 @@ def forget(
         if not yes and not typer.confirm(f"Remove all that of {student}, for good?"):
             raise typer.Exit(1)
         remove(url, student, found)
-    except (GradebookError, OSError, ValueError) as error:
+    except (CannotCollect, GradebookError, OSError, ValueError) as error:
         stop("forget", error)
-    typer.echo(f"Removed. The roster and exports that you made may name {student} still. The next `grader grade`")
-    typer.echo("writes results.json, grades.csv and report.html anew, with everybody whose hand-ins it finds.")
+    typer.echo("Removed all of that.")
+    left = still_named(known, [*results, *submitted])
+    for file in left[:MOST_NAMED]:
+        typer.echo(f"{file} names {student} still; it is not the grader's to change.")
+    if left[MOST_NAMED:]:
+        typer.echo(f"So do {len(left) - MOST_NAMED} more files there.")
+    if enrolled is not None:
+        typer.echo(f"{roster} has a row of {student} still; while it has, reports show the name.")
+    if not submitted:
+        typer.echo(f"Hand-ins were not looked for: where a folder has some of {student}, the next `grader grade` of it")
+        typer.echo("records them again; --submitted FOLDER removes them.")
 
 
 def regrade(
     student: Annotated[str, typer.Argument(help="The student's id.")],
     lab: Annotated[str, typer.Argument(help="The lab, by name or number.")],
     submitted: Annotated[Path, typer.Argument(help="Where the hand-ins lie.")] = Path("submitted"),
-    attempt: Annotated[int | None, typer.Option(help="The attempt's number; default: the one that counts.")] = None,
+    attempt: Annotated[
+        int | None, typer.Option(help="Its number, as pages count; default: the attempt that counts.")
+    ] = None,
     script: Annotated[Path | None, typer.Option(help="Write a script that repeats one check to this file.")] = None,
     check: Annotated[
         str | None, typer.Option(help="Which: EXERCISE:CHECK, as printed; default: the first that was not passed.")
@@ -233,7 +254,7 @@ def regrade(
     from grader.collecting import CannotCollect, Roster
     from grader.course import Course
     from grader.notebooks.answer_key import read_key
-    from grader.records import GradebookError, LateRulesError, database_url
+    from grader.records import GradebookError, LateRulesError, existing_database
     from grader.reports.console import GRADEBOOK, CannotStart, examine_machine
 
     folder = course(root)
@@ -241,7 +262,7 @@ def regrade(
         plan = Course.of(folder)
         people = roster or plan.roster
         key = read_key(folder, lab)
-        url = database_url(db or str(folder / GRADEBOOK))
+        url = existing_database(db or str(folder / GRADEBOOK))
         options = {"number": attempt, "seed_file": seed_file, "sandbox": sandbox == "require"}
         options["roster"] = Roster.read(people) if people else None
         examine_machine(sandbox == "require")
@@ -254,7 +275,7 @@ def regrade(
         stop("regrade", error)
     except (OSError, ValueError) as error:
         stop("regrade", error)
-    raise typer.Exit(0 if done.now.score == done.attempt.score else 1)
+    raise typer.Exit(0 if done.now.score == done.then.score else 1)
 
 
 COMMANDS = (export, gradescope, extend, forget, regrade)

@@ -6,8 +6,10 @@ May import class_run and what lies below.
 from grader.afterwards.check_script import write_script as write_script
 from grader.afterwards.course_grades import counting_of as counting_of
 from grader.afterwards.course_grades import grades_of as grades_of
+from grader.afterwards.course_grades import unsettled as unsettled
 from grader.afterwards.forgetting import Traces as Traces
 from grader.afterwards.forgetting import forget as forget
+from grader.afterwards.forgetting import still_named as still_named
 from grader.afterwards.forgetting import traces as traces
 from grader.afterwards.granting import CannotExtend as CannotExtend
 from grader.afterwards.granting import Granted as Granted

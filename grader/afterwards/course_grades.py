@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from grader.build.drift import unbuilt
+from grader.class_run.decisions import Decisions, decisions_of, due_changes
 from grader.collecting.roster import Roster
 from grader.course import Course
 from grader.notebooks.answer_key import AnswerKey
@@ -39,3 +41,23 @@ def grades_of(course: Course, keys: dict[str, AnswerKey], url: str, roster: Rost
         counting = counting_of(course, keys, book)
         attempts = Attempts(book.engine, counting).all()
         return ClassGrades.of(keys, attempts, book.held(), counting, roster=roster, terms=course.terms)
+
+
+def unsettled(course: Course, keys: dict[str, AnswerKey], url: str) -> list[str]:
+    """Say what of a course is not yet in the grades that its database holds, one sentence each.
+
+    Args:
+        course: see there.
+        keys: of its labs in use.
+        url: of the database.
+
+    Raises:
+        GradebookError, LateRulesError: see `grades_of`.
+    """
+    worth, rules = {lab: key.worth for lab, key in keys.items()}, LateRules.of_course(course.root)
+    with Gradebook(url) as book:
+        found = [sentence for lab in keys for sentence in book.changes(lab, worth[lab])]
+        found += due_changes(book.due(), {lab: due for lab, due in course.due().items() if lab in keys})
+        found += Decisions(book.engine).changes(decisions_of(course, rules))
+    settled = [f"{sentence}; run `grader grade`, which settles that" for sentence in found]
+    return [*unbuilt(course, worth), *settled]

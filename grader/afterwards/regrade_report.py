@@ -20,8 +20,8 @@ def regrade_lines(done: Regraded, *, zone: tzinfo = UTC, everything: bool = Fals
         zone: whose clocks say when; default UTC.
         everything: whether checks that were passed, then as now, say what they showed and saw as well; default False.
     """
-    then, now = done.attempt, done.now
-    own = f"attempt {then.number} of {done.attempts}{', which counts' if done.counts else ''}"
+    then, now = done.then, done.now
+    own = f"attempt {done.number} of {done.attempts}{', which counts' if done.counts else ''}"
     same = "the same checks" if then.checks_sha256 == now.checks_sha256 else "other checks"
     packages = [
         f"{name} {then.versions.get(name, 'absent')} then, {version} now"
@@ -33,7 +33,8 @@ def regrade_lines(done: Regraded, *, zone: tzinfo = UTC, everything: bool = Fals
         one_line(f"{now.student}, {now.lab}: {own}, handed in {handed_in}"),
         f"sha256 {now.submission_sha256}",
         f"seed   {done.seed}",
-        f"then   {then.score:g} of {counted(then.max_score, 'point')}, {_when(then.graded_at, zone)}",
+        f"then   {then.score:g} of {counted(then.max_score, 'point')}{_scale(done)}, "
+        f"{_when(done.attempt.graded_at, zone)}",
         f"now    {now.score:g} of {counted(now.max_score, 'point')}, by {same}",
         *(f"       {line}" for line in packages),
         *(
@@ -43,7 +44,7 @@ def regrade_lines(done: Regraded, *, zone: tzinfo = UTC, everything: bool = Fals
         *(f"note   {one_line(note)}" for note in now.notes),
         *(f"flag   {one_line(flag)}" for flag in now.flags),
     ]
-    before = {exercise.grade_id: exercise for exercise in then.result().exercises}
+    before = {exercise.grade_id: exercise for exercise in then.exercises}
     for exercise in now.exercises:
         looks = [one for one in now.probed if one.exercise == exercise.grade_id]
         lines += ["", *_exercise(before.get(exercise.grade_id), exercise, looks, everything)]
@@ -54,10 +55,16 @@ def _when(timestamp: str, zone: tzinfo) -> str:
     return shown(datetime.fromisoformat(timestamp).astimezone(UTC).replace(tzinfo=None), zone)
 
 
+def _scale(done: Regraded) -> str:
+    """Say what was said then, where exercises have got other points since."""
+    then, of = done.attempt, done.attempt.max_score
+    return f" on today's scale, {then.score:g} of {of:g} as graded" if done.then.max_score != of else ""
+
+
 def _exercise(then: Exercise | None, now: Exercise, looks: list[Probed], everything: bool) -> Iterator[str]:
     name = now.grade_id.removeprefix("test-")
-    points = f"{now.points:g} of {counted(now.max_points, 'point')}, {WORDS[now.verdict]}"
-    earlier = "not in the lab then" if then is None else f"then {then.points:g}, {WORDS[then.verdict]}"
+    points = f"{round(now.points, 2):g} of {counted(now.max_points, 'point')}, {WORDS[now.verdict]}"
+    earlier = "not in the lab then" if then is None else f"then {round(then.points, 2):g}, {WORDS[then.verdict]}"
     yield f"{name}: {points}; {earlier}"
     if not now.checks:
         yield from (f"  {message.text}" for message in now.messages)

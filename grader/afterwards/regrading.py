@@ -18,6 +18,7 @@ from grader.course import Course
 from grader.notebooks.answer_key import AnswerKey
 from grader.notebooks.submission import Submission, collect
 from grader.records.attempt import Attempt
+from grader.records.attempt_policy import hand_ins
 from grader.records.attempts import Attempts
 from grader.records.gradebook import Gradebook
 from grader.records.regrades import Regrade, Regrades
@@ -38,7 +39,9 @@ class Regraded:
 
     Args:
         submission: what was handed in.
-        attempt: as it was recorded.
+        attempt: the recorded grading of it that counts.
+        then: what that grading said, on today's scale.
+        number: of the attempt, among the hand-ins.
         attempts: how many the student has in this lab.
         counts: whether this attempt is the one that counts.
         now: what grading says now.
@@ -48,6 +51,8 @@ class Regraded:
 
     submission: Submission
     attempt: Attempt
+    then: Result
+    number: int
     attempts: int
     counts: bool
     now: Result
@@ -89,22 +94,27 @@ def regrade(
         own = Attempts(book.engine, counting).all(student, key.lab)
         if not own:
             raise CannotRegrade(f"{student!r} has no attempt at {key.lab}; attempts are made by `grader grade`.")
-        counts = counting.choose(own)
-        attempt = next((one for one in own if number in (None, one.number) and (number or one.id == counts.id)), None)
-    if attempt is None:
-        raise CannotRegrade(f"{student} has {counted(len(own), 'attempt')} at {key.lab}, so no number {number}.")
-    submission = _handed_in(key, attempt, submitted, roster)
+    numbers = hand_ins(own)  # an attempt may have been graded several times
+    counts, most = numbers[counting.choose(own).number], max(numbers.values())
+    number = counts if number is None else number
+    gradings = [one for one in own if numbers[one.number] == number]
+    if not gradings:
+        raise CannotRegrade(f"{student} has {counted(most, 'attempt')} at {key.lab}, so no number {number}.")
+    attempt = counting.choose(gradings)
+    what = f"{student}'s attempt {number} at {key.lab}"
+    submission = _handed_in(what, key, attempt, submitted, roster)
     limits = Limits(cell_seconds=float(attempt.versions.get("cell_seconds", Limits.cell_seconds)))
-    seed = _seed(attempt, key, limits, [seed_file] if seed_file else [course.seed_file, None])
+    seed = _seed(what, attempt, key, limits, [seed_file] if seed_file else [course.seed_file, None])
     now = grade(submission, key, limits, sandbox, seed, tell=True)
     with lock, Gradebook(url) as book:
         regrades = Regrades(book.engine)
         before = regrades.all(student, key.lab)
         regrades.add(attempt.number, now)
-    return Regraded(submission, attempt, len(own), attempt.id == counts.id, now, seed, before)
+    then = counting.today(attempt)
+    return Regraded(submission, attempt, then, number, most, number == counts, now, seed, before)
 
 
-def _handed_in(key: AnswerKey, attempt: Attempt, submitted: Path, roster: Roster | None) -> Submission:
+def _handed_in(what: str, key: AnswerKey, attempt: Attempt, submitted: Path, roster: Roster | None) -> Submission:
     """Find the file that was graded: by its bytes, since a student may have handed in several."""
     if not submitted.exists():
         raise CannotRegrade(f"there is no {submitted}; give the folder that holds the hand-ins.")
@@ -117,18 +127,17 @@ def _handed_in(key: AnswerKey, attempt: Attempt, submitted: Path, roster: Roster
         same = (one.student, one.lab) == (attempt.student, attempt.lab)
         if isinstance(one, Submission) and same and one.sha256 == attempt.submission_sha256:
             return one
-    digest = attempt.submission_sha256[:12]
-    what = f"the file of {attempt.student}'s attempt {attempt.number} at {key.lab} (sha256 {digest}...)"
-    raise CannotRegrade(f"{what} does not lie in {submitted}; give the folder that was graded then.")
+    file = f"the file of {what} (sha256 {attempt.submission_sha256[:12]}...)"
+    raise CannotRegrade(f"{file} does not lie in {submitted}; give the folder that was graded then.")
 
 
-def _seed(attempt: Attempt, key: AnswerKey, limits: Limits, files: Iterable[Path | None]) -> str:
+def _seed(what: str, attempt: Attempt, key: AnswerKey, limits: Limits, files: Iterable[Path | None]) -> str:
     """Return the seed of the inputs that the attempt was graded on: the one whose id the record has."""
     for file in files:
         seed = input_seed(attempt.submission_sha256, read_seed(file) if file is not None else None)
         if terms(key, limits, True, seed).seed_id == attempt.seed_id:
             return seed
     raise CannotRegrade(
-        f"attempt {attempt.number} was graded with another seed (id {attempt.seed_id}), so its inputs would differ; "
+        f"{what} was graded with another seed (id {attempt.seed_id}), so its inputs would differ; "
         "give the seed file of then with --seed-file."
     )

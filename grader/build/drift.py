@@ -1,5 +1,8 @@
 """Compare the twins on disk with what their sources would build; nothing is written."""
 
+import json
+import re
+from contextlib import suppress
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -7,8 +10,9 @@ from nbformat import NotebookNode
 from grader.build.build import NOTEBOOKS, SOLUTIONS, Lab, Result, find_labs, lab_points, read_notebook
 from grader.build.source import read_source
 from grader.build.source_format import SourceError, label
-from grader.course import Course, CourseError
+from grader.course import Course, CourseError, LabTerms
 
+GRADED_LINE = re.compile(r"^# %%.*\bnbgrader=(\{.*\})")
 CURE = "run `grader build {lab}`"
 
 
@@ -54,6 +58,47 @@ def check_lab(lab: Lab) -> Result:
             where = difference(read_notebook(path), expected)
             result.problems.append(f"{name}: differs from {lab.name}.py, {where}; {cure}.")
     return result
+
+
+def unbuilt(course: Course, worth: dict[str, dict[str, float]]) -> list[str]:
+    """Say which labs' notebooks have other points than their source and course.toml, one sentence each.
+
+    The source is not parsed, which takes seconds for a course: points stand in its cells' first lines.
+
+    Args:
+        course: see there.
+        worth: what each graded cell is worth in the notebooks, by lab and name.
+    """
+    said = []
+    for lab, built in worth.items():
+        asked = {f"test-{name}": points for name, points in course.terms.get(lab, LabTerms()).points.items()}
+        place = Lab(course.root, lab).source
+        wanted = points_of(place.read_text(encoding="utf-8")) if place.is_file() else dict(built)
+        wanted |= {name: points for name, points in asked.items() if name in wanted}
+        other = [
+            f"{name.removeprefix('test-')} {_points(wanted.get(name))} instead of {_points(built.get(name))}"
+            for name in dict.fromkeys((*wanted, *built))
+            if wanted.get(name) != built.get(name)
+        ]
+        if other:
+            cure = f"{CURE.format(lab=lab)} and grade again"
+            said.append(f"{lab}: its notebooks are not built with today's points ({', '.join(other)}); {cure}")
+    return said
+
+
+def points_of(text: str) -> dict[str, float]:
+    """Return the points of a source's graded cells, by name, as their first lines say."""
+    found = {}
+    for line in filter(GRADED_LINE.search, text.splitlines()):
+        with suppress(ValueError, KeyError, TypeError):
+            metadata = json.loads(GRADED_LINE.search(line)[1])
+            if metadata["grade"] and not metadata.get("solution"):
+                found[metadata["grade_id"]] = float(metadata["points"])
+    return found
+
+
+def _points(points: float | None) -> str:
+    return "absent" if points is None else f"{points:g}"
 
 
 def orphans(root: Path) -> list[str]:

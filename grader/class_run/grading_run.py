@@ -9,6 +9,7 @@ from pathlib import Path
 
 from grader.class_run.answer_comparison import SharedAnswer, shared_answers
 from grader.class_run.dask_pool import results_from
+from grader.class_run.decisions import Decisions, due_changes
 from grader.class_run.settling import settle
 from grader.collecting.collection import Collection
 from grader.engine.service import EngineFailed, engine
@@ -65,7 +66,7 @@ class Run:
         attempts: all that the database holds, oldest first.
         held: what the gradebook holds in the end, by (student, lab).
         submissions: the last hand-in of this run, by (student, lab).
-        changes: of the labs since they were graded last, one sentence each.
+        changes: of the course since grades were settled last, one sentence each.
     """
 
     keys: dict[str, AnswerKey]
@@ -107,6 +108,7 @@ def grade_all(
     students: frozenset[str] = frozenset(),
     due: dict[str, datetime] | None = None,
     counting: AttemptPolicy | None = None,
+    decided: dict[str, str] | None = None,
     copies: Path | None = None,
     watch: Watcher = lambda done, total, what: None,
     keep: Callable[[Result], None] = lambda result: None,
@@ -128,11 +130,13 @@ def grade_all(
         students: whose hand-ins are graded; default: everybody's.
         due: due dates by lab (UTC, without zone); default: as the gradebook has them.
         counting: which attempts count; its dates are set from the gradebook. Default: the best.
+        decided: what the course decides of grades besides, see `decisions_of`; default: nothing that could change.
         copies: nbgrader's autograded directory, where formgrader looks for notebooks; default: none are written.
         watch: called after each submission.
         keep: called with each new result before it is recorded; what its cells showed is not kept otherwise.
         ready: called before anything is graded or recorded; what it raises ends the run.
-        say: called with a sentence for each change of a lab since it was graded last, before anything is overwritten.
+        say: called with a sentence for each change of the course since grades were settled last, before anything is
+            overwritten.
 
     Raises:
         GradebookError: the gradebook cannot be opened.
@@ -146,7 +150,9 @@ def grade_all(
         book = Gradebook(url)
     with book:
         with lock:
+            decisions = Decisions(book.engine)
             run.changes = [sentence for name, key in keys.items() for sentence in book.changes(name, key.worth)]
+            run.changes += [*due_changes(book.due(), due or {}), *decisions.changes(decided or {})]
             for sentence in run.changes:
                 say(sentence)
             due, closed = _prepare(book, keys, due or {}, run)
@@ -191,6 +197,7 @@ def grade_all(
         with lock:
             run.attempts = attempts.all()
             lagging = settle(book, run.attempts, run.counting, closed)
+            decisions.keep(decided or {})
             seen = {(row.student, row.lab) for row in run.rows}  # which have their own sentence
             run.problems += [sentence for place, sentence in lagging.items() if place not in seen]
             run.held = book.held()

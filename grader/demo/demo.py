@@ -25,7 +25,7 @@ from grader.collecting.gathering import gather
 from grader.collecting.ledger import REPORT
 from grader.collecting.roster import Roster
 from grader.collecting.writing import require_own, write_collection
-from grader.course import Course
+from grader.course import Course, LabTerms
 from grader.demo.download import NEVER_CAME, write_downloads, write_roster
 from grader.demo.sample_class import ALL, CLASS, DUE, LORA, SOME, HandIn, labs_of
 from grader.engine.canary import sandbox_faults
@@ -103,7 +103,8 @@ def run_demo(root: Path, out: Path, console: Console, workers: int | None = None
     roster = Roster.read(write_roster(out / "roster.csv"))
     options = {"labs": names, "keys": keys, "db": str(out / "gradebook.db"), "due": [DUE], "workers": workers}
     options |= {"timeout": CELL_SECONDS, "sandbox": sandbox, "asked": Asked(roster), "console": console}
-    options |= {"course": Course(root, labs=tuple(names))}  # not its roster, dates and seed
+    points = {lab: LabTerms(points=one.points) for lab, one in Course.of(root).terms.items()}
+    options |= {"course": Course(root, labs=tuple(names), terms=points)}  # not its roster, dates and seed
     with demo.step("release", "grader release --out kit") as said:
         said.append(_release(demo, root, out / "kit"))
     for collection in (1, 2):

@@ -57,7 +57,9 @@ def held_results(key: AnswerKey, grade: LabGrade) -> dict:
             continue
         points, title = grade.points(exercise.grade_id), key.title_of(key.by_grade_id[exercise.grade_id])
         comment = f" {entered.comment}" if entered.comment else ""
-        said.append(f"{title}: {points:g} of {counted(exercise.max_points, 'point')}, as staff entered.{comment}")
+        said.append(
+            f"{title}: {round(points, 2):g} of {counted(exercise.max_points, 'point')}, as staff entered.{comment}"
+        )
     if grade.penalty:
         said.append(f"Handed in late: {counted(grade.penalty, 'point')} less.")
     return results_json(key, grade.result, score=grade.score, said=said)

@@ -128,17 +128,16 @@ def _of_student(folder: Path, keys: dict[str, AnswerKey], only: bool) -> list[Su
             cure = f"rename the folder to {like[meant]}"
             lab = "" if (folder / like[meant]).is_dir() else like[meant]  # the right one is there as well
             found.append(Refusal(folder.name, lab, place, "is not quite the name of a lab", cure))
-        elif not only and entry.name in _labs_out_of_use(keys):
-            found.append(Refusal(folder.name, "", place, f"is of {NOT_IN_USE[0]}", NOT_IN_USE[1]))
-        elif not only:
+        elif not only and not _out_of_use(entry.name, keys):
             cure = f"rename the folder to one of {', '.join(keys)}"
             found.append(Refusal(folder.name, "", place, "belongs to no lab of the course", cure))
     return found
 
 
-def _labs_out_of_use(keys: dict[str, AnswerKey]) -> set[str]:
-    root = next((key.root for key in keys.values() if key.root is not None), None)
-    return (set(names_of_labs(root)) if root is not None else set()) - set(keys)
+def _out_of_use(name: str, keys: dict[str, AnswerKey]) -> bool:
+    """Whether a folder is of a lab that the course has and does not use now; then it is nobody's fault."""
+    roots = {key.root for key in keys.values() if key.root is not None}
+    return any(name in names_of_labs(root) for root in roots)
 
 
 def _earlier(folder: Path) -> list[Path]:

@@ -15,6 +15,7 @@ from grader.records.formgrader_copy import write_copy as write_copy
 from grader.records.gradebook import Gradebook as Gradebook
 from grader.records.gradebook import GradebookError as GradebookError
 from grader.records.gradebook import database_url as database_url
+from grader.records.gradebook import existing_database as existing_database
 from grader.records.gradebook import programs_on_path as programs_on_path
 from grader.records.gradebook import shown_url as shown_url
 from grader.records.late_rules import LateRules as LateRules

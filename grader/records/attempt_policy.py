@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from grader.course import Policy
 from grader.records.attempt import Attempt
-from grader.results import NOT_IN_COPY, OPEN, PASS_MARK, Exercise, Result, passes
+from grader.results import OPEN, PASS_MARK, Exercise, Result, not_in_copy, passes
 
 COUNTS = {  # what a reader is told
     "best": "The highest grade is kept.",
@@ -72,7 +72,8 @@ class AttemptPolicy:
     """How attempts count.
 
     Args:
-        policy: "best" (after penalties; the earlier of equals), "latest" or "first" (by hand-in time); default "best".
+        policy: "best" (after penalties; the earlier hand-in of equals), "latest" or "first" (by hand-in time); default
+            "best".
         penalty: (student, what has a score, seconds late) -> points or None; see `LateRules`. Default: none.
         due: due dates by lab (UTC, without zone), None for no date; default: lateness is as it was recorded.
         extensions: by (student, lab); default none.
@@ -118,7 +119,8 @@ class AttemptPolicy:
         """Return the attempt that counts, of all those of one student in one lab, ordered by number."""
         valid = [one for one in attempts if not _superseded(one, attempts)]
         if self.policy == "best":
-            return max(valid, key=lambda one: (self._share(one), -one.number))
+            numbers = hand_ins(attempts)  # of the same file, graded several times, the last has the checks of today
+            return max(valid, key=lambda one: (self._share(one), -numbers[one.number], not one.broken, one.number))
         chosen = in_order(valid)[-1 if self.policy == "latest" else 0]
         # One hand-in may have been graded several times; the last time that worked has the checks of today.
         again = [one for one in valid if _hand_in(one) == _hand_in(chosen)]
@@ -158,7 +160,7 @@ def by_place(attempts: Iterable[Attempt]) -> dict[tuple[str, str], list[Attempt]
 def _worth(exercise: Exercise | None, name: str, points: float) -> Exercise:
     """Return an exercise on today's scale; None for one that the attempt's copy of the lab did not have."""
     if exercise is None:
-        return Exercise(name, 0.0, points, "not-attempted", [NOT_IN_COPY])
+        return not_in_copy(name, points)
     if exercise.max_points == points:
         return exercise
     scale = points / exercise.max_points if exercise.max_points else 0.0

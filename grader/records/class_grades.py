@@ -28,7 +28,7 @@ class LabGrade:
         standing: seen from the last attempt.
         attempts: all of them, in order.
         result: of the attempt that counts, on today's scale, with automatic points.
-        entered: what people entered in formgrader, by graded cell.
+        entered: what people entered in formgrader, by graded cell, on today's scale.
         penalty: points that lateness costs.
         pass_mark: share of the points that passes.
     """
@@ -71,6 +71,18 @@ class LabGrade:
     def passed(self) -> bool:
         """Whether they reach the pass mark."""
         return passes(self.score, self.max_score, self.pass_mark)
+
+    @property
+    def above(self) -> list[str]:
+        """Return the graded cells for which a person entered more than the exercise is worth, extra credit aside."""
+        most = {one.grade_id: one.max_points for one in self.result.exercises}
+        points = {name: one.points for name, one in self.entered.items() if one.points is not None}
+        return [name for name, given in points.items() if given > most[name] + 1e-9]
+
+    @property
+    def flags(self) -> list[str]:
+        """What staff should look at: of the attempt that counts, and of what people entered."""
+        return [*self.result.flags, *(f"entered-above-worth:{name}" for name in self.above)]
 
     @property
     def late(self) -> float | None:
@@ -146,8 +158,7 @@ class ClassGrades:
         for (student, lab), own in by_place(one for one in attempts if one.lab in keys).items():
             standing = counting.standing(own, own[-1], new=False)
             there = held.get((student, lab), Held(penalty=standing.counts_penalty))
-            cells = {cell.grade_id for cell in keys[lab].graded}
-            entered = {name: one for name, one in there.entered.items() if name in cells}
+            entered = there.on_scale(keys[lab].worth)
             # A row that does not have today's points yet has no penalty of today either.
             penalty = there.penalty if there.automatic in ({}, standing.counts.automatic) else standing.counts_penalty
             grade = LabGrade(student, lab, standing, tuple(own), standing.counts, entered, penalty, counting.pass_mark)

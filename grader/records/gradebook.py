@@ -24,7 +24,7 @@ from grader.build.twins import CODE_STUB, RELEASE_PREPROCESSORS, clean
 from grader.records.attempt_policy import no_penalty
 from grader.records.extensions import Extensions
 from grader.records.held_grades import Held, held_grades
-from grader.records.lab_cells import SaveMoreCells
+from grader.records.lab_cells import SaveChangedCells, entered
 from grader.records.submitted_rows import LabRows
 from grader.results import Result
 from grader.text.plurals import counted
@@ -82,6 +82,18 @@ def database_url(text: str) -> str:
     except (ArgumentError, OSError) as error:
         raise GradebookError(f"the database {text!r} cannot be used ({error}); give a file or a URL.") from error
     return url
+
+
+def existing_database(text: str) -> str:
+    """Return the URL of a database that holds grades already; an SQLite file that is not there is not made.
+
+    Raises:
+        GradebookError: there is none, or see `database_url`.
+    """
+    place = make_url(text).database if text.startswith("sqlite:") else text if "://" not in text else None
+    if place not in (None, "", ":memory:") and not Path(place).exists():
+        raise GradebookError(f"there is no gradebook {shown_url(text)}; `grader grade` makes it, or give another --db.")
+    return database_url(text)
 
 
 def _open(url: str) -> api.Gradebook:
@@ -168,7 +180,7 @@ class Gradebook:
             The due date that holds now.
 
         Raises:
-            GradebookError: the lab has lost cells while the gradebook holds submissions of it.
+            GradebookError: the lab has lost cells for which people have entered something.
         """
         changes = {"duedate": due} if due is not None else {}
         assignment = self._book.update_or_create_assignment(lab, **changes)
@@ -176,33 +188,22 @@ class Gradebook:
         nb = clean(notebook)
         resources = {"nbgrader": {"notebook": lab, "assignment": lab, "db_url": self.url}}
         try:
-            for preprocessor in (*RELEASE_PREPROCESSORS[: RELEASE_PREPROCESSORS.index(SaveCells)], SaveMoreCells):
+            for preprocessor in (*RELEASE_PREPROCESSORS[: RELEASE_PREPROCESSORS.index(SaveCells)], SaveChangedCells):
                 options = {"code_stub": CODE_STUB} if issubclass(preprocessor, ClearSolutions) else {}
                 nb, resources = preprocessor(**options).preprocess(nb, resources)
         except RuntimeError as error:
-            entered = self._entered(lab)
-            loses = f", but also deletes what people entered in {counted(entered, 'place')}" if entered else ""
+            cells = self._book.find_notebook(lab, lab)
+            of, count = cells.max_score, entered(self._book.db, [one.id for one in cells._base_cells])
             raise GradebookError(
-                f"{lab}: the gradebook holds submissions of an older form of this lab, with other cells; attempts are "
-                f"recorded, and `nbgrader db assignment remove {lab} --force` makes room for its new form{loses}."
+                f"{lab}: people have entered points or comments for cells that the lab no longer has, so nbgrader's "
+                f"gradebook keeps its older form, worth {of:g} points, while pages and exports show today's; attempts "
+                f"are recorded, and `nbgrader db assignment remove {lab} --force` makes room for its new form, but "
+                f"also deletes the {count} points and comments that people entered."
             ) from error
         finally:
             self._labs.pop(lab, None)
             self._book.db.expire_all()  # SaveCells has a connection of its own
         return due
-
-    def _entered(self, lab: str) -> int:
-        """Count what people entered for a lab in formgrader."""
-        db = self._book.db
-        (notebook,) = (one.id for one in self._book.find_assignment(lab).notebooks if one.name == lab)
-        own = db.query(api.SubmittedNotebook.id).filter_by(notebook_id=notebook).scalar_subquery()
-        grades = db.query(api.Grade).filter(api.Grade.notebook_id.in_(own))
-        comments = db.query(api.Comment).filter(api.Comment.notebook_id.in_(own))
-        return (
-            grades.filter(api.Grade.manual_score.isnot(None)).count()
-            + grades.filter(api.Grade.extra_credit.isnot(None)).count()
-            + comments.filter(api.Comment.manual_comment.isnot(None)).count()
-        )
 
     def held(self, lab: str | None = None) -> dict[tuple[str, str], Held]:
         """Return what is held of each submission, by (student, lab); see `held_grades`."""
@@ -229,7 +230,7 @@ class Gradebook:
             elif now is None:
                 said.append(f"{shown} is gone, with its {counted(then, 'point')}")
             elif now != then:
-                kept = "what was earned keeps its share, points entered by hand stay as they are"
+                kept = "what was earned or entered by hand keeps its share"
                 said.append(f"{shown} is worth {counted(now, 'point')}, and was worth {then:g}; {kept}")
         return said
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from nbgrader import api
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from grader.results import Exercise
@@ -25,6 +25,10 @@ class Entered:
     extra: float = 0.0
     comment: str = ""
 
+    def scaled(self, factor: float) -> Entered:
+        """Return it on another scale."""
+        return replace(self, points=None if self.points is None else self.points * factor, extra=self.extra * factor)
+
     def on(self, exercise: Exercise) -> float:
         """Return the points that hold for an exercise."""
         return (exercise.points if self.points is None else self.points) + self.extra
@@ -38,11 +42,22 @@ class Held:
         automatic: points by graded cell; None where a person has to look.
         entered: what people entered, by graded cell; a comment on an answer counts as one on its graded cell.
         penalty: points that lateness costs.
+        worth: what each graded cell was worth when all this was written.
     """
 
     automatic: dict[str, float | None] = field(default_factory=dict)
     entered: dict[str, Entered] = field(default_factory=dict)
     penalty: float = 0.0
+    worth: dict[str, float] = field(default_factory=dict)
+
+    def on_scale(self, worth: dict[str, float]) -> dict[str, Entered]:
+        """Return what people entered for the cells that a lab has now, on the scale of what they are worth now."""
+        before = self.worth
+        return {
+            name: one.scaled(worth[name] / before[name]) if before.get(name) else one
+            for name, one in self.entered.items()
+            if name in worth
+        }
 
 
 def held_grades(db: Session, lab: str | None = None) -> dict[tuple[str, str], Held]:
@@ -62,12 +77,15 @@ def held_grades(db: Session, lab: str | None = None) -> dict[tuple[str, str], He
     for student, name, notebook, penalty in db.execute(submissions):
         found[student, name] = by_notebook[notebook] = Held(penalty=penalty or 0.0)
     columns = (api.Grade.notebook_id, api.BaseCell.name, api.Grade.auto_score, api.Grade.manual_score)
-    grades = select(*columns, api.Grade.extra_credit).join_from(
+    worth = func.coalesce(api.GradeCell.max_score, api.TaskCell.max_score)
+    grades = select(*columns, api.Grade.extra_credit, worth).join_from(
         api.Grade, api.BaseCell, api.Grade.cell_id == api.BaseCell.id
     )
-    for notebook, cell, automatic, manual, extra in db.execute(grades):
+    for table in (api.GradeCell.__table__, api.TaskCell.__table__):
+        grades = grades.outerjoin(table, table.c.id == api.BaseCell.id)
+    for notebook, cell, automatic, manual, extra, most in db.execute(grades):
         if (held := by_notebook.get(notebook)) is not None:
-            held.automatic[cell] = automatic
+            held.automatic[cell], held.worth[cell] = automatic, most
             if manual is not None or extra:
                 held.entered[cell] = Entered(manual, extra or 0.0)
     comments = select(api.Comment.notebook_id, api.BaseCell.name, api.Comment.manual_comment).join_from(

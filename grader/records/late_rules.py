@@ -42,6 +42,14 @@ class LateRules:
             ) from error
         self.fault = ""  # what the plugin raised, if it did
 
+    @property
+    def said(self) -> str:
+        """The plugin and how it is set up, in words: as nbgrader's configuration names them."""
+        plugin = self._nbgrader.plugin_inst
+        settings = (f"{name}={getattr(plugin, name):g}" if isinstance(getattr(plugin, name), float)
+                    else f"{name}={getattr(plugin, name)}" for name in sorted(plugin.traits(config=True)))  # fmt: skip
+        return f"{type(plugin).__name__}({', '.join(settings)})"
+
     @classmethod
     def of_course(cls, root: Path) -> LateRules:
         """Return the rules of a course: those of the account's Jupyter folders, then of the course's folder.

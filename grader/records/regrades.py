@@ -19,7 +19,7 @@ class Regrade(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     student: Mapped[str] = mapped_column(String(255), index=True)
     lab: Mapped[str] = mapped_column(String(128))
-    attempt: Mapped[int]  # the number of the attempt whose bytes were graded again
+    attempt: Mapped[int]  # the number of the recorded grading that it repeats
     graded_at: Mapped[str] = mapped_column(String(32))  # ISO 8601, UTC
     result: Mapped[dict] = mapped_column(JSON)  # as `plain` writes it
 
@@ -36,7 +36,7 @@ class Regrades:
         Base.metadata.create_all(engine, tables=[Regrade.__table__])
 
     def add(self, attempt: int, result: Result) -> None:
-        """Record one; `attempt` is the number of the attempt that it repeats."""
+        """Record one; `attempt` is the number of the recorded grading that it repeats."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
         row = Regrade(student=result.student, lab=result.lab, attempt=attempt, graded_at=now, result=plain(result))
         with Session(self._engine) as session, session.begin():

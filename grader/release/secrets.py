@@ -18,6 +18,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -37,6 +39,19 @@ SENTENCE = re.compile(r'\s*f?(?P<quote>"|\').*(?P=quote)[,)\s]*')
 QUESTION = re.compile(r"\bQuestion\(")
 
 
+@dataclass(frozen=True)
+class Secret:
+    """What a passage is of.
+
+    Args:
+        kind: a key of `SHORTEST`.
+        where: the file that has it, with line or cell; default: unknown, and of a seed unsaid.
+    """
+
+    kind: str
+    where: str = ""
+
+
 def bare(text: str) -> str:
     """Return the characters of a text that count."""
     return "".join(text.translate(LAID_OUT).split())
@@ -49,19 +64,24 @@ def passages(lines: Iterable[str], kind: str) -> Iterator[str]:
         lines: of one text.
         kind: of which kind it is, a key of `SHORTEST`.
     """
-    lines = [line for line in lines if bare(line)]
-    for first, line in enumerate(lines):
+    yield from (passage for _, passage in _placed(lines, kind))
+
+
+def _placed(lines: Iterable[str], kind: str) -> Iterator[tuple[int, str]]:
+    """Yield passages, each with the number of its first line, from 0."""
+    lines = [(number, line) for number, line in enumerate(lines) if bare(line)]
+    for first, (number, line) in enumerate(lines):
         joined = ""
-        for text in map(bare, lines[first:]):
-            joined += text
+        for _, text in lines[first:]:
+            joined += bare(text)
             if len(joined) >= SHORTEST[kind]:
                 if kind != HIDDEN or joined != bare(line) or not SENTENCE.fullmatch(line):
-                    yield joined
+                    yield number, joined
                 break
 
 
-def secrets_of(course: Course, seeds: Sequence[str] = ()) -> dict[str, str]:
-    """Return all secrets of a course: for each passage the kind that it is of.
+def secrets_of(course: Course, seeds: Sequence[str] = ()) -> dict[str, Secret]:
+    """Return all secrets of a course, by passage.
 
     Args:
         course: all its labs count, also those that are not in use.
@@ -74,22 +94,25 @@ def secrets_of(course: Course, seeds: Sequence[str] = ()) -> dict[str, str]:
     sources = [(lab, read_source(lab.source, lab.relative(lab.source), course)) for lab in find_labs(root)]
     given = "\n".join(bare(text) for _, source in sources for text in _given(source))
     taught = "\n".join([given, *(bare(path.read_text(encoding="utf-8")) for path in _open_modules(root, sources))])
-    found: dict[str, str] = {}
-    for lines in _catalogue(root):
-        found |= {one: CATALOGUE for one in passages(lines, CATALOGUE) if one not in taught}
+    found: dict[str, Secret] = {}
+    for path, entry, first, lines in _catalogue(root):
+        for number, one in _placed(lines, CATALOGUE):
+            if one not in taught:
+                found[one] = Secret(CATALOGUE, f"{path}, line {first + number}, in the answer {entry!r}")
     for lab, source in sources:
         quiz = QUESTION.search(lab.source.read_text(encoding="utf-8")) is not None
-        for kind, lines in _regions(source):
+        for cell, kind, lines in _regions(source):
             meant = KEY if quiz else {SOLUTION: SOLUTIONS, HIDDEN_TESTS: HIDDEN}[kind]
             known = taught if meant == SOLUTIONS else given
-            found |= {one: meant for one in passages(lines, meant) if one not in known}
-    return found | {bare(seed): SEED for seed in seeds if len(bare(seed)) >= SHORTEST[SEED]}
+            secret = Secret(meant, f"{lab.relative(lab.source)}, cell {cell!r}")
+            found |= {one: secret for one in passages(lines, meant) if one not in known}
+    return found | {bare(seed): Secret(SEED) for seed in seeds if len(bare(seed)) >= SHORTEST[SEED]}
 
 
-def _regions(source: NotebookNode) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _regions(source: NotebookNode) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     for cell in source.cells:
         for region in regions(cell.source):
-            yield region.kind, region.lines
+            yield cell.id, region.kind, region.lines
 
 
 def _given(source: NotebookNode) -> Iterator[str]:
@@ -107,8 +130,11 @@ def _open_modules(root: Path, sources: Iterable[tuple[Lab, NotebookNode]]) -> It
     yield from sorted(path for path in modules | rooms if path.is_file())
 
 
-def _catalogue(root: Path) -> Iterator[list[str]]:
-    """Yield the lines of each answer of the catalogue: one percent cell each."""
+def _catalogue(root: Path) -> Iterator[tuple[str, str, int, list[str]]]:
+    """Yield the answers of the catalogue, one percent cell each: file, title, number of the first line, lines."""
     for path in sorted((root / CATALOGUE_FOLDER).rglob("*.py")):
-        for answer in re.split(r"(?m)^# %%.*$", path.read_text(encoding="utf-8"))[1:]:
-            yield answer.split("\n")
+        lines = path.read_text(encoding="utf-8").split("\n")
+        heads = [number for number, line in enumerate(lines) if line.startswith("# %%")]
+        for head, end in pairwise([*heads, len(lines)]):
+            title = re.split(r"\s\w+=", lines[head].removeprefix("# %%"))[0].strip()
+            yield path.relative_to(root).as_posix(), title, head + 2, lines[head + 1 : end]

@@ -96,7 +96,7 @@ def context(grades: ClassGrades, run: Run, course: Course, linked: bool = True) 
         "hardest": exercises[:MOST_HARDEST],
         "easier": len(exercises[MOST_HARDEST:]),
         "mistakes": mistakes(grades.labs, latest),
-        "alerts": alerts(latest, run.shared),
+        "alerts": alerts(latest, run.shared, grades),
         "refused": [one_line(str(one)) for one in run.refused],
         "sandboxes": sorted({one.sandbox for one in latest}),
     }
@@ -112,12 +112,13 @@ def _titles(keys: dict[str, AnswerKey]) -> dict[tuple[str, str], tuple[int, str]
 
 
 def hardest(keys: dict[str, AnswerKey], results: Iterable[Result]) -> list[Hardest]:
-    """Return all exercises, those that cost most points first."""
+    """Return the exercises that anybody had, those that cost most points first."""
     titles = _titles(keys)
     found: dict[tuple[str, str], list] = defaultdict(list)
     for result in results:
         for exercise in result.exercises:
-            if (result.lab, exercise.grade_id) in titles:  # not one that the lab no longer has
+            # Not one that the lab no longer has, nor one that the student never saw.
+            if (result.lab, exercise.grade_id) in titles and exercise.verdict != "not-in-copy":
                 found[result.lab, exercise.grade_id].append(exercise)
     made = [
         Hardest(
@@ -149,8 +150,13 @@ def mistakes(keys: dict[str, AnswerKey], results: Iterable[Result]) -> list[Mist
     return [Mistake(p[2], texts[p], p[0], titles[p[:2]][1], len(who[p])) for p in ordered]
 
 
-def alerts(results: Iterable[Result], shared: Iterable[SharedAnswer] = ()) -> list[Alert]:
-    """Return what may be a trick or a copy: flags, the same file and the same answer from several students."""
+def alerts(
+    results: Iterable[Result], shared: Iterable[SharedAnswer] = (), grades: ClassGrades | None = None
+) -> list[Alert]:
+    """Return what may be a trick, a copy or a slip of the pen.
+
+    That is: flags, the same file and the same answer from several students, more points than there are.
+    """
     flagged: dict[tuple[str, str], list[str]] = defaultdict(list)
     same: dict[tuple[str, str], list[str]] = defaultdict(list)
     for result in results:
@@ -165,4 +171,10 @@ def alerts(results: Iterable[Result], shared: Iterable[SharedAnswer] = ()) -> li
     for one in shared:
         what = f"the same answer, names, layout and comments aside: {one_line(one.exercise)}"
         found.append(Alert(what, one.lab, [one_line(name) for name in one.students]))
+    for (student, lab), grade in grades.grades.items() if grades is not None else ():
+        for cell in grade.above:
+            title, most = _titles(grades.labs)[lab, cell][1], grades.labs[lab].worth[cell]
+            points = f"{grade.entered[cell].points:g} of {most:g} points"
+            what = f"staff entered more than the exercise is worth: {title}, {points}"
+            found.append(Alert(what, lab, [one_line(student)]))
     return sorted(found, key=lambda one: (one.lab, one.what, one.students))

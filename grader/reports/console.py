@@ -14,7 +14,9 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.text import Text
 
+from grader.build.drift import unbuilt
 from grader.class_run.dask_pool import examine_cluster
+from grader.class_run.decisions import decisions_of
 from grader.class_run.grading_run import Run, Watcher, grade_all
 from grader.class_run.seed_file import SeedFileError, read_seed
 from grader.collecting.collection import Collection
@@ -35,6 +37,7 @@ from grader.reports.collection_table import Asked, collected
 from grader.reports.feedback import write_feedback
 from grader.reports.kept import keep_outputs
 from grader.reports.result_files import write_report
+from grader.reports.stale_pages import remove_stale
 from grader.reports.terminal_table import class_table
 from grader.scoring.run_submission import Limits
 from grader.text.moments import NoMoment, read_moment, shown
@@ -236,6 +239,8 @@ def grade_folder(
         handed_in = collected(submitted, keys, asked, console, zone=zone, only=bool(labs))
         all_keys = keys if labs == list(keys) else read_keys(root, []) | keys
         worth = {lab: key.worth for lab, key in all_keys.items()}
+        for sentence in unbuilt(course, worth):
+            console.print(Text(f"{sentence}."), soft_wrap=True)
         examine_output(out)
         with progress(console, title) as watch, ThreadPoolExecutor(1) as aside:
             # The engine starts and the sandbox is tried while the gradebook is opened.
@@ -250,6 +255,7 @@ def grade_folder(
                 sandbox=sandbox,
                 seed=seed,
                 counting=AttemptPolicy(policy or course.attempts, rules, worth=worth, pass_mark=course.pass_mark),
+                decided=decisions_of(course, rules, policy),
                 only=bool(labs),
                 due=dates,
                 students=frozenset(students),
@@ -278,9 +284,12 @@ def grade_folder(
         )
         write_report(grades, run.refused, out)
         write_feedback(grades, run, out, course, run.submissions)
-        write_class_report(grades, run, out, course)
-        if anonymous:
-            write_class_report(grades, run, out, course, named=False)
+        reports = [write_class_report(grades, run, out, course)]
+        reports += [write_class_report(grades, run, out, course, named=False)] if anonymous else []
+        places = [place for place in (*grades.grades, *grades.refused) if place[1] in grades.labs]
+        if gone := remove_stale(out, [one.id for one in grades.students], places, reports):
+            pages = "1 page" if gone == 1 else f"{gone} pages"
+            console.print(Text(f"removed {pages} of an earlier run that this one has no student, lab or report for"))
     except (CannotCollect, GradebookError, LateRulesError, SeedFileError, OSError) as error:
         raise CannotStart(str(error)) from error
     return run, grades
@@ -302,6 +311,11 @@ def summary(console: Console, run: Run, grades: ClassGrades, out: Path, db: str)
     later = {place: due[place[1]] + more for place, more in more_time.items() if due.get(place[1]) is not None}
     for sentence in disagreements(run.submissions.values(), lambda *place: later.get(place, due.get(place[1]))):
         console.print(Text("  " + sentence), soft_wrap=True)
+    for (student, lab), grade in grades.grades.items():
+        for name in grade.above:
+            points, most = grade.entered[name].points, grades.labs[lab].worth[name]
+            who = f"{student}: in {lab} staff entered {counted(points, 'point')} for {name.removeprefix('test-')}"
+            console.print(Text("  " + one_line(f"{who}, which is worth {most:g}; look at it in formgrader.")))
     for what, where in (
         ("gradebook", shown_url(db)),
         ("grades", out / "grades.csv"),

@@ -15,7 +15,7 @@ from grader.records.attempt_policy import COUNTS
 from grader.records.held_grades import Entered
 from grader.results import CHECK_WORDS, WORDS, CheckLine, Exercise
 
-MARKS = {"pass": "✓", "partial": "◐", "fail": "✗", "not-attempted": "○", "skipped": "–"}
+MARKS = {"pass": "✓", "partial": "◐", "fail": "✗", "not-attempted": "○", "not-in-copy": "○", "skipped": "–"}
 LONG_ANSWER = 12  # lines; a longer one is folded
 
 
@@ -116,7 +116,8 @@ def sections(
     for number, exercise in enumerate(exercises, start=1):
         name, cell = exercise.grade_id, graded.get(exercise.grade_id)
         points = (holds or {}).get(name, exercise.points)
-        own = key.answers_to(cell) if cell is not None and answers is not None else []
+        seen = cell is not None and answers is not None and exercise.verdict != "not-in-copy"
+        own = key.answers_to(cell) if seen else []
         made.append(
             Section(
                 number,
@@ -146,6 +147,9 @@ def next_step(exercise: Exercise, policy: Policy = "best") -> str:
         return ""
     if exercise.verdict == "not-attempted":
         return f"Fill in the cell, run the check under it{again}; where the exercise has hints, they help."
+    if exercise.verdict == "not-in-copy":
+        new = "Fetch the lab anew, which has this exercise"
+        return f"{new}." if policy == "first" else f"{new}, copy your answers into it, do it there{again}."
     if exercise.verdict == "timeout":
         return "Choose Kernel > Restart and Run All: every cell that is graded should finish within a second."
     if exercise.verdict == "crash":

@@ -17,6 +17,7 @@ from grader.results import CellOutput, Result
 from grader.student.shown_outputs import middle_out, readable
 from grader.text.safe_names import file_name
 
+KEPT = ("outputs", "answers")  # LAB.outputs.json and LAB.answers.json lie beside LAB.html
 MOST_ANSWER = 20_000  # bytes of one answer, half of them its beginning and half its end
 
 

@@ -73,6 +73,7 @@ def _graded(student: Student, grade: LabGrade) -> dict:
         "late": grade.late,
         "attempt": standing.counts_number,
         "attempts": standing.attempts,
+        "flags": grade.flags,
         "problem": None,
     }
 

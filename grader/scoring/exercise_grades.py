@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from grader.notebooks.answer_key import AnswerKey, KeyCell
 from grader.notebooks.restoration import Cell
-from grader.results import CHECK_WORDS, LOST, NOT_IN_COPY, WORDS, CheckLine, Exercise, Message, Probed
+from grader.results import CHECK_WORDS, LOST, WORDS, CheckLine, Exercise, Message, Probed, not_in_copy
 from grader.scoring.outcomes import MISSING, Losses, ending
 from grader.scoring.run_submission import WITHHELD, CellRun
 from grader.text.cell_text import bare
@@ -42,7 +42,7 @@ def grade_exercises(
     for graded in key.graded:
         unseen = copy is not None and graded.grade_id not in copy
         if unseen and not any(answer.id in sources for answer in key.answers_to(graded)):
-            made.append(Exercise(graded.grade_id, 0.0, graded.points, "not-attempted", [NOT_IN_COPY]))
+            made.append(not_in_copy(graded.grade_id, graded.points))
         else:
             made.append(_exercise(key, graded, sources, runs, losses))
     return made
@@ -148,6 +148,18 @@ def _number(value: object) -> bool:
 def _text(value: object) -> str:
     text = one_line(value) if isinstance(value, str) else ""
     return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…"
+
+
+def broken_answers(key: AnswerKey, exercises: list[Exercise], runs: dict[str, CellRun]) -> list[str]:
+    """Return one note for each answer cell that did not end well though its check could run: on what it had defined."""
+    checked = {exercise.grade_id for exercise in exercises if exercise.checks}
+    answers = [answer for graded in key.graded if graded.grade_id in checked for answer in key.answers_to(graded)]
+    ends = {answer.grade_id: ending(runs.get(answer.id, CellRun("ok"))) for answer in answers}
+    return [
+        _text(f"your answer cell {name!r} {end.said}; what it had defined before was checked, so mend what comes after")
+        for name, end in ends.items()
+        if end is not None and end.verdict != "not-attempted"
+    ]
 
 
 def broken_checks(key: AnswerKey, runs: dict[str, CellRun]) -> list[str]:

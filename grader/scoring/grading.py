@@ -18,7 +18,7 @@ from grader.notebooks.answer_key import AnswerKey
 from grader.notebooks.restoration import Cell, restore
 from grader.notebooks.submission import Submission, iso
 from grader.results import OPEN, SHUT_OFF, TELL, Exercise, Message, Result, Terms
-from grader.scoring.exercise_grades import OURS, broken_checks, grade_exercises, grade_flags, looks
+from grader.scoring.exercise_grades import OURS, broken_answers, broken_checks, grade_exercises, grade_flags, looks
 from grader.scoring.run_submission import CellRun, Limits, execute
 from grader.student.shown_outputs import cell_outputs
 
@@ -61,7 +61,7 @@ def grade(
         walls, read = engine(sandbox).walls, engine(sandbox).read
         exercises = grade_exercises(key, restored.cells, runs, read, submission.exercises)
         shown, probed = cell_outputs(restored.cells, runs), looks(key, runs)
-        notes += newer_syntax(submission, runs) + broken_checks(key, runs)
+        notes = broken_answers(key, exercises, runs) + notes + newer_syntax(submission, runs) + broken_checks(key, runs)
         flags += grade_flags(key, restored.cells, runs, read)
         tried = read("tampering", own_texts(restored.cells))
         flags += [f"tampering:{kind}" for kind in tried] if tried is not None else [UNREADABLE]

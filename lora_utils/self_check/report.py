@@ -76,7 +76,10 @@ def check_notebook(path: Path, seconds: float = SECONDS) -> Report:
     runs = run_cells(notebook.cells, path.resolve().parent, seconds)
     graded = [cell for cell in notebook.cells if cell.graded]
     exercises = tuple(_exercise(cell, notebook.cells, runs) for cell in graded)
-    return Report(exercises, notebook.notes, tuple(_borrowed(notebook)))
+    checked = [answer for cell in graded if runs[cell.number].grade for answer in _answers(cell, notebook.cells)]
+    told = [told for answer in checked if (told := _told(answer, notebook.cells, runs[answer.number]))]
+    broke = [f"{one}; what it had defined before was checked" for one in told if one != NOT_WRITTEN]
+    return Report(exercises, (*broke, *notebook.notes), tuple(_borrowed(notebook)))
 
 
 def _exercise(graded: Cell, cells: Sequence[Cell], runs: Mapping[int, CellRun]) -> Exercise:
@@ -106,7 +109,7 @@ def _told(cell: Cell, cells: Sequence[Cell], run: CellRun) -> str | None:
         left_out = next((c for c in cells if lost and c.skip and _defines(c, lost[1])), None)
         if left_out is not None:
             why = "is left out when grading (training that no check needs)"
-            return f"`{lost[1]}` is not defined, because your cell {left_out.number}, which defines it, {why}"
+            return f"{lost[1]} is not defined, because your cell {left_out.number}, which defines it, {why}"
         return f"{what} raised {run.ename}: {run.evalue}" if run.evalue else f"{what} raised {run.ename}"
     endings = {
         "timeout": f"{what} was stopped after {run.evalue}: look for a loop that never ends, or far too much work",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import asdict, dataclass
 from html import escape
 
@@ -10,6 +11,7 @@ from lora_utils.checks.framework.subject import Subject
 
 MIME = "application/vnd.lora-utils.grade+json"
 LONGEST_PRINTED = 2_000  # characters
+CODE = re.compile(r"`([^`]+)`")
 PRINTED = "While it was checked, your code printed:"
 WORDS = {
     "pass": "passed",
@@ -50,10 +52,15 @@ def heading(what: str, points: float, seen: float, of: float) -> str:
     """
     hidden = round(of - seen, 6)
     if hidden and not seen:
-        all_of_it = "the point is" if hidden == 1 else f"all {hidden:g} points are"
+        all_of_it = "the point is" if hidden == 1 else f"all {round(hidden, 2):g} points are"
         return f"{what}: {all_of_it} decided by hidden checks when graded"
-    more = f"; {hidden:g} more decided by hidden checks when graded" if hidden > 0 else ""
-    return f"{what}: {round(points, 2):g} of {round(seen, 6):g} points{more}"
+    more = f"; {round(hidden, 2):g} more decided by hidden checks when graded" if hidden > 0 else ""
+    return f"{what}: {round(points, 2):g} of {round(seen, 2):g} points{more}"
+
+
+def without_marks(text: str) -> str:
+    """Return a sentence as a terminal shows it: `code` without the marks that a page turns into its typeface."""
+    return CODE.sub(r"\1", text)
 
 
 class Grade(float):
@@ -148,8 +155,9 @@ class Grade(float):
     def __str__(self) -> str:
         lines = [self.heading()]
         for r in self.results:
-            lines.append(f"  {WORDS[r.verdict]:<13} {r.sentence}")
-            lines += [" " * 16 + part for part in (r.text, f"Hint: {r.hint}" if r.hint else "") if part]
+            lines.append(f"  {WORDS[r.verdict]:<13} {without_marks(r.sentence)}")
+            said = (r.text, f"Hint: {r.hint}" if r.hint else "")
+            lines += [" " * 16 + without_marks(part) for part in said if part]
         if self.printed:
             lines += [PRINTED, self.printed]
         return "\n".join(lines)

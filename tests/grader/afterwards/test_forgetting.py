@@ -14,6 +14,7 @@ from sqlalchemy import create_engine
 from typer.testing import CliRunner
 
 from grader.afterwards import grades_of
+from grader.afterwards.forgetting import RESULTS
 from grader.cli import app
 from grader.collecting.collection import TAKEN, Line
 from grader.collecting.ledger import REPORT, row_of, write_rows
@@ -80,7 +81,7 @@ def test_a_person_goes_and_the_one_whose_name_begins_alike_stays(root):
     grades = grades_of(Course.of(root), tiny.keys_of(root), made.database(root)).grades
     assert set(grades) == {("adam", LAB), ("josé", LAB), ("josé", tiny.SECOND)}
     assert grades["adam", LAB].score == 5.0
-    for what in ("attempt", "regrade", "extension", "submission in nbgrader's gradebook"):
+    for what in ("recorded grading", "regrade", "extension", "submission in nbgrader's gradebook"):
         assert f"  1 {what}\n" in said.output
     assert "/out/feedback/ada/\n" in said.output
     assert "rows of " in said.output
@@ -91,6 +92,35 @@ def test_nothing_of_what_was_written_is_left_in_the_file(root):
     assert b"Well, argued" in place.read_bytes()  # only in ada's comment
     forget(root, "ada", "--yes")
     assert b"Well, argued" not in place.read_bytes()
+
+
+def test_no_file_of_results_names_a_person_who_is_forgotten(root):
+    """By id, by name or by address; what is left is said, and a second time there is nothing."""
+    out, shared = root / "results", ["--root", str(root)]
+    grade = ["grade", str(root / "submitted"), "--out", str(out), "--sandbox", "off", "--anonymous", *shared]
+    assert CliRunner().invoke(app, grade).exit_code == 0
+    for form in ("canvas", "moodle", "gradescope", "csv"):
+        export = ["export", "--for", form, "--out", str(out / f"{form}.csv"), *shared]
+        assert CliRunner().invoke(app, export).exit_code in (0, 1)
+    (out / "mine.txt").write_text("Ask ada why.")
+    (out / "other.txt").write_text("ada-mae, ada2, ada.b and adam@ada are others.")
+    options = ["forget", "ada", "--results", str(out), "--yes", *shared]
+    said = CliRunner().invoke(app, options)
+    assert said.exit_code == 0, said.output
+    removed = {name: f"  {out / name}, which `grader " in said.output for name in RESULTS if name[:7] != "report-"}
+    assert [name for name, told in removed.items() if not told] == ["gradescope.json"]  # of one student, not made here
+    named = [str(p) for p in (out, root / ".nbgrader") for p in p.rglob("*") if "ada" in p.relative_to(root).parts]
+    named = [p for p in named if "/submitted/" not in p]
+    holding = [p for p in out.rglob("*") if p.is_file() and any(n in p.read_text() for n in ("Lovelace", "ada@"))]
+    assert (named, holding) == ([], [])
+    assert f"{out / 'mine.txt'} names ada still; it is not the grader's to change." in said.output
+    assert "other.txt" not in said.output
+    assert "roster.csv has a row of ada still" in said.output
+    assert "Hand-ins were not looked for: where a folder has some of ada, the next `grader grade`" in said.output
+    (out / "mine.txt").unlink()
+    again = CliRunner().invoke(app, options)
+    assert again.exit_code == 2
+    assert f"there is nothing of 'ada' in the gradebook, in formgrader's copies or in {out};" in again.output
 
 
 def test_the_class_can_be_graded_afterwards(root):
@@ -109,7 +139,7 @@ def test_without_a_terminal_it_asks_for_a_yes_and_removes_nothing(root):
 @pytest.mark.parametrize(
     ("student", "sentence"),
     [
-        ("ad", "there is nothing of 'ad' in the gradebook or in these folders; is it the id?"),
+        ("ad", "there is nothing of 'ad' in the gradebook, in formgrader's copies or in "),
         ("..", "'..' cannot be the name of a folder"),
         ("../adam", "'../adam' cannot be the name of a folder"),
         ("", "'' cannot be the name of a folder"),

@@ -13,6 +13,7 @@ from sqlalchemy import create_engine
 from this_machine import needs_sandbox
 from typer.testing import CliRunner
 
+from grader.build.build import build_lab, find_labs
 from grader.class_run import grading_run
 from grader.cli import app
 from grader.records import Attempts, Regrades
@@ -123,6 +124,7 @@ def test_a_check_that_never_got_an_answer_shows_what_it_asked(root, tmp_path):
         ("nobody", (), "in", "'nobody' has no attempt at 01_double; attempts are made by `grader grade`."),
         ("ada", ("--attempt", "7"), "in", "ada has 2 attempts at 01_double, so no number 7."),
         ("ada", ("--attempt", "1"), "in", "the file of ada's attempt 1 at 01_double (sha256 "),
+        ("ada", ("--attempt", "0"), "in", "ada has 2 attempts at 01_double, so no number 0."),
         ("ada", (), "elsewhere", "give the folder that holds the hand-ins."),
     ],
 )
@@ -135,7 +137,7 @@ def test_what_cannot_be_graded_again_is_said(student, options, folder, sentence,
 def test_another_seed_is_refused_since_the_inputs_would_differ(root, tmp_path):
     said = regrade(root, "--attempt", "2", "--seed-file", str(tmp_path / "seed"))
     assert said.exit_code == 2
-    assert "attempt 2 was graded with another seed (id " in said.output
+    assert "ada's attempt 2 at 01_double was graded with another seed (id " in said.output
 
 
 def test_no_check_of_that_name(root, tmp_path):
@@ -158,3 +160,29 @@ def test_in_the_sandbox_as_well(root):
     said = CliRunner().invoke(app, ["regrade", "ada", "01", str(root / "in"), "--attempt", "2", *fixed])
     assert said.exit_code == 0, said.output
     assert "saw value=" in said.output
+
+
+def test_attempts_are_hand_ins_and_the_grading_that_counts_is_compared_on_todays_scale(tmp_path):
+    """The same file is graded three times: it is one attempt, and the last grading has the checks of today."""
+    root = tiny.make_course(tmp_path)
+    url, source = f"sqlite:///{root / 'gradebook.db'}", root / "solutions" / LAB / f"{LAB}.py"
+    tiny.hand_in(root / "in", "ada", tiny.notebook(root, **tiny.GOOD))
+    (lab, _) = find_labs(root)
+    for sentence in ("It also works for zero.", "Zero stays zero.", "Nothing stays nothing."):
+        source.write_text(re.sub(r'"It also works for zero."|"Zero stays zero."', f'"{sentence}"', source.read_text()))
+        assert build_lab(lab, execute=False).problems == []
+        assert grading_run.grade_all(root / "in", tiny.keys_of(root), url, sandbox=False).problems == []
+    engine = create_engine(url)
+    assert len(Attempts(engine).all("ada", LAB)) == 3
+    engine.dispose()
+    said = regrade(root)
+    assert said.exit_code == 0, said.output
+    assert "ada, 01_double: attempt 1 of 1, which counts, handed in at no known time" in said.output
+    assert "now    8 of 8 points, by the same checks" in said.output
+    assert "ada has 1 attempt at 01_double, so no number 2." in regrade(root, "--attempt", "2").output
+    (root / "course.toml").write_text("[lab.01]\npoints = { double = 8 }\n")
+    assert build_lab(lab, execute=False).problems == []
+    said = regrade(root)
+    assert said.exit_code == 0, said.output
+    assert "then   12 of 12 points on today's scale, 8 of 8 as graded, " in said.output
+    assert "double: 8 of 8 points, passed; then 8, passed" in said.output

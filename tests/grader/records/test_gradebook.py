@@ -114,10 +114,13 @@ def test_due_dates_are_kept_in_the_gradebook(url, key):
         assert book.add_lab(tiny.FIRST, key.notebook) == due
 
 
-def test_a_lab_whose_cells_changed_is_refused_with_the_command_that_helps(url, key, course):
+def test_cells_that_are_gone_are_refused_where_a_person_entered_something(url, key, course):
     other = tiny.keys_of(course)[tiny.SECOND]
     with Gradebook(url) as book:
         book.write(result(1, 1))
+        with api.Gradebook(url) as theirs:
+            theirs.find_grade("test-double", tiny.FIRST, tiny.FIRST, "ada").manual_score = 3.5
+            theirs.db.commit()
         with pytest.raises(GradebookError, match="nbgrader db assignment remove 01_double --force"):
             book.add_lab(tiny.FIRST, other.notebook)
 

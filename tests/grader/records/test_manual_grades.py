@@ -14,6 +14,10 @@ from grader.build.twins import solution_twin, to_bytes
 from grader.class_run import grading_run
 from grader.course import Course
 from grader.notebooks.answer_key import AnswerKey
+from grader.records.class_grades import ClassGrades
+from grader.records.gradebook import Gradebook
+from grader.reports.class_report import context
+from grader.reports.result_files import results_of
 from grader.results import Exercise, Result
 
 LAB = tiny.FIRST
@@ -74,6 +78,11 @@ def entered(run, book, course):
         gradebook.db.commit()
 
 
+def gradebook_file(book) -> str:
+    with book() as gradebook:
+        return gradebook.engine.url.database
+
+
 def of_a_person(book) -> tuple:
     with book() as gradebook:
         grade = gradebook.find_grade("test-double", LAB, LAB, "ada")
@@ -127,11 +136,38 @@ def test_after_another_text(entered, run, book, course):
 
 
 def test_after_other_points_of_a_cell(entered, run, book, course):
-    (course / "course.toml").write_text("[lab.01]\npoints = { double = 5 }\n")
-    assert run(2, "double = 1", keys_with(course)).problems == []
-    assert of_a_person(book) == ENTERED
+    """What a person entered keeps its share of what the exercise is worth, up and down, and nobody need look again."""
+    for worth in (8, 2, 3, 7, 4):
+        (course / "course.toml").write_text(f"[lab.01]\npoints = {{ double = {worth} }}\n")
+        keys = keys_with(course)
+        with Gradebook(f"sqlite:///{gradebook_file(book)}") as ours:
+            before = ours.held(LAB)["ada", LAB].on_scale(keys[LAB].worth)["test-double"]
+        done = run(worth / 4, "double = 1", keys)
+        assert done.problems == []
+        share = worth / 4
+        points = (0.5 * share, 1.5 * share)
+        assert of_a_person(book) == (*map(pytest.approx, points), *ENTERED[2:])
+        assert (before.points, before.extra) == pytest.approx(points)  # also what `grader export` reads before
+        assert automatic(book) == (share, pytest.approx(2 * share), False)
+        with book() as gradebook:
+            assert gradebook.find_grade("test-double", LAB, LAB, "ada").max_score == worth
+        (grade,) = ClassGrades.of(keys, done.attempts, done.held, done.counting).grades.values()
+        assert (grade.points("test-double"), grade.above) == (pytest.approx(2 * share), [])
+
+
+def test_more_than_an_exercise_is_worth_is_told(entered, run, book, course):
     with book() as gradebook:
-        assert gradebook.find_grade("test-double", LAB, LAB, "ada").max_score == 5.0
+        gradebook.find_grade("test-double", LAB, LAB, "ada").manual_score = 4.5
+        gradebook.db.commit()
+    done = run(1, "double = 1", tiny.keys_of(course))
+    grades = ClassGrades.of(done.keys, done.attempts, done.held, done.counting)
+    assert grades.grades["ada", LAB].above == ["test-double"]
+    (entry,) = results_of(grades)
+    assert entry["flags"] == ["entered-above-worth:test-double"]
+    said = context(grades, done, Course(course))["alerts"]
+    assert [(one.what, one.students) for one in said] == [
+        ("staff entered more than the exercise is worth: Exercise: twice as much, 4.5 of 4 points", ["ada"])
+    ]
 
 
 def test_after_more_exercises(entered, run, book, course):
@@ -148,10 +184,28 @@ def test_after_more_exercises(entered, run, book, course):
         )  # fmt: skip
 
 
+def test_an_exercise_that_is_gone_leaves_the_gradebook_too_and_can_come_back(entered, run, book, course):
+    with book() as gradebook:
+        gradebook.find_comment("half", LAB, LAB, "ada").manual_comment = None
+        gradebook.db.commit()
+    whole = (course / "solutions" / LAB / f"{LAB}.py").read_text()
+    half = whole[whole.index("\n# %% [markdown]\n# ### Exercise: half as much") :]
+    for keys, cells in ((keys_with(course, (half, "")), 1), (keys_with(course, more=half), 2)):
+        done = run(1, "double = 1", keys)
+        assert done.problems == []
+        (grade,) = ClassGrades.of(keys, done.attempts, done.held, done.counting).grades.values()
+        with book() as gradebook:
+            held = gradebook.find_submission(LAB, "ada")
+            assert (held.score, held.max_score) == (grade.score, grade.max_score)
+            assert len(held.notebooks[0].grades) == len(held.notebooks[0].comments) == cells
+        assert of_a_person(book)[:3] == ENTERED[:3] if cells == 2 else True
+
+
 def test_fewer_exercises_are_refused_and_touch_nothing(entered, run, book, course):
     text = (course / "solutions" / LAB / f"{LAB}.py").read_text()
     half = text[text.index("\n# %% [markdown]\n# ### Exercise: half as much") :]
     (problem,) = run(3, "double = 2", keys_with(course, (half, ""))).problems
+    assert "keeps its older form, worth 8 points, while pages and exports show today's" in problem
     assert "nbgrader db assignment remove 01_double --force" in problem
     assert problem.endswith("but also deletes what people entered in 4 places.")
     assert of_a_person(book) == ENTERED

@@ -14,7 +14,7 @@ from in_process import ROOT
 from grader.course import Course
 from grader.release.kit import make_kit
 from grader.release.search import Leak, leaks
-from grader.release.secrets import HIDDEN, SHORTEST, bare, passages, secrets_of
+from grader.release.secrets import HIDDEN, SHORTEST, Secret, bare, passages, secrets_of
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +63,7 @@ def test_short_lines_count_together_until_they_are_long_enough():
     passage, _ = passages(text, HIDDEN)
     once = json.dumps([f"{line}\n" for line in text])
     for escaped in (once, json.dumps([once]), once.replace("=", "\\u003d")):
-        assert leaks({"a.ipynb": escaped.encode()}, {passage: HIDDEN}) == [Leak("a.ipynb", HIDDEN)]
+        assert leaks({"a.ipynb": escaped.encode()}, {passage: Secret(HIDDEN)}) == [Leak("a.ipynb", HIDDEN)]
 
 
 def test_what_students_get_anyway_is_no_secret(tmp_path):
@@ -73,13 +73,13 @@ def test_what_students_get_anyway_is_no_secret(tmp_path):
     source = course / "solutions" / tiny.FIRST / f"{tiny.FIRST}.py"
     text = source.read_text().replace("return x / 2", f"{given}\n    {computed}")
     source.write_text(text)
-    assert secrets_of(Course.of(course))[bare(given)] == "a solution"
+    assert secrets_of(Course.of(course))[bare(given)].kind == "a solution"
     source.write_text(text.replace("import math", f"import math\n{given}"))
     found = secrets_of(Course.of(course))
     assert bare(given) not in found
     assert bare(computed) not in found  # a visible check computes it
     (course / "lora_utils" / "checks" / "__init__.py").write_text("")
-    assert secrets_of(Course.of(course))[bare(computed)] == "a solution"
+    assert secrets_of(Course.of(course))[bare(computed)].kind == "a solution"
 
 
 def test_a_sentence_of_a_hidden_test_may_be_a_visible_checks_as_well():
@@ -96,7 +96,7 @@ def real():
 def test_the_course_itself_raises_no_false_alarm(real):
     kit, secrets = real
     assert leaks(kit.files, secrets) == []
-    kinds = {kind: sum(one == kind for one in secrets.values()) for kind in small.SECRETS}
+    kinds = {kind: sum(one.kind == kind for one in secrets.values()) for kind in small.SECRETS}
     assert kinds["a solution"] > 200
     assert kinds["a hidden test"] > 500
     assert kinds["a quiz key"] > 400
@@ -115,3 +115,21 @@ def test_the_graders_own_folder_in_the_wheel_would_be_found(real):
     _, secrets = real
     answers = {"x/catalogue.py": (ROOT / "tests/catalogue/05_lora_layer/wrong/lora-layer.py").read_bytes()}
     assert leaks({"x.whl": zipped(answers)}, secrets) == [Leak("x.whl/x/catalogue.py", "a catalogue answer")]
+
+
+def test_a_leak_names_line_text_and_what_it_is_of(tmp_path):
+    course = small.make_course(tmp_path)
+    (answer,) = (course / "tests" / "catalogue").rglob("*.py")
+    answer.write_text("# nothing\n\n# %% by-adding\n# a remark\n" + answer.read_text().partition("\n")[2])
+    line = small.SECRETS["a catalogue answer"]
+    number = next(n for n, text in enumerate(answer.read_text().split("\n"), start=1) if line in text)
+    secrets = secrets_of(Course.of(course), [small.SEED])
+    files = {"a.ipynb": notebook(line), "b.py": f"x = 1\n\n\nseed = '{small.SEED}'".encode()}
+    (leak, seed) = leaks(files, secrets)
+    at = files["a.ipynb"].decode().split("\n")[leak.line - 1]
+    assert line in json.loads(at.strip().removesuffix(","))
+    place = f"{answer.relative_to(course).as_posix()}, line {number}, in the answer 'by-adding'"
+    assert str(leak) == f"a.ipynb, line {leak.line} ({at.strip()!r}), holds a catalogue answer of {place}"
+    assert str(seed) == "b.py, line 4, holds a seed"
+    (solution,) = leaks({"c.py": small.SECRETS["a solution"].encode()}, secrets)
+    assert solution.where == "solutions/01_double/01_double.py, cell 'double'"

@@ -20,7 +20,7 @@ from grader.records.attempts import Attempts
 from grader.records.held_grades import Entered, Held
 from grader.reports.class_report import alerts, context, hardest, mistakes
 from grader.reports.grade_table import LabSummary
-from grader.results import Exercise, Message, Result
+from grader.results import Exercise, Message, Result, not_in_copy
 
 NASTY = '<script>alert("x")</script>'
 
@@ -245,3 +245,12 @@ def test_a_value_to_sort_by_stands_in_every_cell_but_those_with_nothing(run, att
     assert first["data-name"] == tiny.FIRST
     values = [row.find_all(["th", "td"])[2]["data-value"] for row in page.tbody.find_all("tr")]
     assert values == ["4.0", "8.0", "5.0", "5.0", ""]  # the script, ada, bo, cy, dan
+
+
+def test_the_hardest_exercises_are_those_that_students_had(keys, run, attempts):
+    """A student whose copy lacks an exercise says nothing of how hard it is."""
+    old = result("old", 4.0)
+    old = replace(old, exercises=[old.exercises[1], not_in_copy("test-double", 4.0)])
+    (double,) = (one for one in hardest(keys, [result("new", 2.0), old]) if "twice" in one.title)
+    assert (double.share, double.attempted, double.submissions) == (0.5, 1, 1)
+    assert [one.title for one in hardest(keys, [old])] == ["Exercise: half as much"]

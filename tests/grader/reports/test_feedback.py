@@ -430,3 +430,39 @@ def test_when_a_lab_was_due_and_whether_the_hand_in_was_in_time(keys, tmp_path):
         page = text_of(path.read_text())
         assert words in page
         assert "Due 2026-03-01 14:00 UTC" in page
+
+
+@pytest.mark.parametrize("index", [0, 1], ids=["html", "text"])
+@pytest.mark.parametrize("policy", ["best", "first"])
+def test_an_exercise_that_is_not_in_a_copy_is_called_that_and_says_what_to_do(index, policy, keys, tmp_path):
+    """Neither 'not attempted', nor 'as it was given', nor hints in a cell that is not there."""
+    engine = create_engine(f"sqlite:///{tmp_path / 'a.db'}")
+    attempts = Attempts(engine, AttemptPolicy(policy, worth={tiny.FIRST: keys[tiny.FIRST].worth}))
+    one = result(exercise("test-double", 4, "pass", VISIBLE_PASS))
+    run = Run(keys, [Graded(one, attempts.add(one))], counting=attempts.counting)
+    data = tiny.notebook(keys[tiny.FIRST].root, **tiny.GOOD)
+    submissions = {("ada", tiny.FIRST): replace(tiny.submission(data), sha256="s1")}
+    (path,) = feedback(run, attempts, tmp_path, submissions)
+    page = path.read_text() if index == 0 else path.with_suffix(".txt").read_text()
+    text = text_of(page) if index == 0 else " ".join(page.split())
+    engine.dispose()
+    own = text[text.rindex("half as much") :]
+    assert re.search(r"ot in your copy ?, 0 of 4 points", own)
+    step = ", copy your answers into it, do it there, and hand in again" if policy == "best" else ""
+    assert f"Next: Fetch the lab anew, which has this exercise{step}." in own
+    assert "Hint:" not in own
+    for untrue in ("not attempted", "as it was given", "Fill in the cell"):
+        assert untrue not in text
+
+
+def test_who_has_full_marks_by_extra_credit_is_sent_to_no_exercise(keys, tmp_path):
+    engine = create_engine(f"sqlite:///{tmp_path / 'a.db'}")
+    attempts = Attempts(engine)
+    one = result(exercise("test-double", 4, "pass", VISIBLE_PASS), exercise("test-half", 3, "partial", HIDDEN_FAIL))
+    run = Run(keys, [Graded(one, attempts.add(one))])
+    for extra, more in ((1.0, False), (0.5, True)):
+        held = {("ada", tiny.FIRST): Held({}, {"test-double": Entered(None, extra)})}
+        (path,) = feedback(run, attempts, tmp_path, held=held)
+        assert ("where this attempt leaves 1 point to be had" in text_of(path.read_text())) == more
+        assert ("where this attempt leaves" in path.with_suffix(".txt").read_text()) == more
+    engine.dispose()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytest
 from rich.console import Console
@@ -26,7 +26,7 @@ class Key:
     """What the table wants of an answer key."""
 
     max_score: float
-    graded: tuple = ()
+    worth: dict = field(default_factory=dict)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from grader.judge.reader import read
 from grader.notebooks.restoration import restore
 from grader.results import Exercise, Result, passes, plain
 from grader.scoring import grading as grade_module
-from grader.scoring.exercise_grades import broken_checks, grade_exercises, grade_flags
+from grader.scoring.exercise_grades import broken_answers, broken_checks, grade_exercises, grade_flags
 from grader.scoring.grading import grade, input_seed, newer_syntax
 from grader.scoring.run_submission import CellRun
 from grader.text.fingerprint import NATURAL, fingerprints
@@ -269,3 +269,21 @@ def test_a_text_a_figure_and_what_they_need_regrade_nobody(key):
     assert with_cell("draw(accuracies)", kind="code", skip=True) == plain
     assert with_cell("", kind="code", skip=True, prepares="rate = 3") != plain
     assert with_cell("rate = 3", kind="code") != plain
+
+
+def test_an_answer_cell_that_breaks_after_its_definition_is_told(key, course):
+    """Its check runs and gives points, so nothing else says it; of a stub that is still there, the check does."""
+    runs = {cell.id: CellRun("ok") for cell in key.cells}
+    runs["double"] = CellRun("error", ename="NameError", evalue="name 'y' is not defined")
+    runs["half"] = CellRun("error", ename="NotImplementedError")
+    checked = [outcome(key, course, CellRun("ok", grade=data_of(PASS, FAIL)))]
+    checked.append(dataclasses.replace(checked[0], grade_id="test-half"))
+    assert broken_answers(key, checked, runs) == [
+        "your answer cell 'double' raised NameError: name 'y' is not defined; "
+        "what it had defined before was checked, so mend what comes after"
+    ]
+    untold = [dataclasses.replace(one, checks=[]) for one in checked]  # then the exercise says it
+    assert broken_answers(key, untold, runs) == []
+    bad = tiny.notebook(course, **tiny.GOOD | {"double": tiny.GOOD["double"] + "\ny"})
+    found = grade(tiny.submission(bad), key, sandbox=False)
+    assert (found.score, found.notes[0][:44]) == (8.0, "your answer cell 'double' raised NameError: ")

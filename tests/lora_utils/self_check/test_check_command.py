@@ -243,3 +243,21 @@ def test_it_needs_nothing_that_only_unix_has_and_no_character_that_a_console_lac
     assert done.returncode == 1
     assert b"double: 0 of 3 points" in done.stdout
     assert b"your code printed:" in done.stdout
+
+
+def test_points_are_said_to_a_hundredth_and_code_without_its_marks(course, check):
+    data = tiny.notebook(course, double=tiny.GOOD["double"], half="def half(x):\n    return x")
+    for cell in data["cells"]:
+        cell["source"] = cell["source"].replace("points=3, of=4", "points=10 / 3, of=5")
+        cell["source"] = cell["source"].replace('"Multiply it."', '"Return `x / 2`."')
+    _, said = check(data)
+    assert "double: 3.33 of 3.33 points; 1.67 more decided by hidden checks when graded\n" in said
+    assert "in all: 3.33 of 6.67 points; 3.33 more decided by hidden checks when graded" in said
+    assert "Hint: Return x / 2.\n" in said
+
+
+def test_an_answer_that_breaks_after_its_definition_is_noted(course, check):
+    _, said = check(tiny.notebook(course, **tiny.GOOD | {"half": tiny.GOOD["half"] + "\nprint(1 / 0)"}))
+    assert "half: 3 of 3 points" in said
+    cause = "ZeroDivisionError: division by zero; what it had defined before was checked"
+    assert f"note: your answer cell 'half' raised {cause}" in said
