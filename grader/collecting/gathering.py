@@ -30,7 +30,7 @@ from grader.notebooks.answer_key import AnswerKey, names_of_labs
 from grader.notebooks.late_mark import MARK, LateMark
 from grader.notebooks.notebook_file import HAND_IN_SAVED, SubmittedCell, Unreadable, parse, python_of
 from grader.notebooks.recognition import BY_TEXT, is_untouched, lab_of, with_names
-from grader.notebooks.submission import NOT_IN_USE, TIMESTAMP, Refusal, Submission
+from grader.notebooks.submission import TIMESTAMP, Refusal, Submission
 from grader.text.moments import read_moment
 from grader.text.safe_names import one_line
 
@@ -150,7 +150,10 @@ class _Gathering:
                 if self.only:
                     self._say(replace(line, status=NOTHING, lab=other, reason="is of a lab that is not asked for"))
                     return
-                raise Unreadable(f"is of {other}, {NOT_IN_USE[0]}", NOT_IN_USE[1])
+                raise Unreadable(
+                    f"is of {other}, a lab that this course does not use",
+                    "hand in a lab in use, or add it to `labs` in course.toml",
+                )
             if lab is None:
                 raise Unreadable("holds no cells of any lab", "start again from the lab's notebook and hand that in")
         except Unreadable as error:

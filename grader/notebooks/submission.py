@@ -17,7 +17,6 @@ from grader.text.safe_names import one_line
 
 HAND_IN_FOLDER = "a folder with a folder for each lab"
 TIMESTAMP = "timestamp.txt"  # written by nbgrader's collect
-NOT_IN_USE = ("a lab that this course does not use", "hand in a lab in use, or add it to `labs` in course.toml")
 EARLIER = "earlier"  # in a lab's folder: 1, 2, ... with what the student handed in before
 
 

@@ -41,6 +41,7 @@ from grader.reports.stale_pages import remove_stale
 from grader.reports.terminal_table import class_table
 from grader.scoring.run_submission import Limits
 from grader.text.moments import NoMoment, read_moment, shown
+from grader.text.plurals import counted
 from grader.text.safe_names import one_line
 
 GRADED, SOME_NOT, NOT_STARTED, INTERRUPTED = 0, 1, 2, 130  # exit codes

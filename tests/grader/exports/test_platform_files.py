@@ -166,4 +166,5 @@ def test_who_or_what_is_unknown_is_named(options, sentence, root):
 def test_an_empty_gradebook_says_so(tmp_path, monkeypatch):
     said, _ = exported(made.make(tmp_path, monkeypatch), "csv")
     assert said.exit_code == 2
-    assert "holds no grades yet; run `grader grade` first" in said.output
+    assert "there is no gradebook" in said.output
+    assert "`grader grade` makes it" in said.output
