@@ -114,7 +114,7 @@ def _attention(d: Drawing, width: int) -> None:
     for name, left in (("query", 72), ("key", 218), ("value", 364)):
         columns[name] = layer = _layer(d, left, top, 84, name, tag=False)
         middle = layer.top[0]
-        d.arrow((MAIN, split), (middle, split), (middle, top)) if middle != MAIN else d.arrow((MAIN, split), layer.top)
+        d.arrow((MAIN, split), (middle, split), (middle, top))
         d.arrow((middle, below), (middle, softmax))
         if name != "key":  # the low-rank path
             path = d.box(left + 94, top, 34, HEIGHT, "`AB`", kind="trained")
@@ -151,14 +151,13 @@ def _feed_forward(d: Drawing, width: int, inner: int) -> None:
     d.text(70, 762, "feed_forward", kind="name", anchor="start")
     up = _layer(d, MAIN - 60, 594, 120, "up")
     gelu = d.box(MAIN - 28, 650, 56, 26, "gelu")
-    factor = d.box(MAIN - 60, 696, 120, 9, kind="trained")
-    _tag(d, factor.right[0] + 14, factor.right[1], 3)
     down = _layer(d, MAIN - 60, 728, 120, "down")
     d.arrow((MAIN, 512 + HEIGHT), up.top)
     d.arrow(up.bottom, gelu.top)
     d.text(MAIN - 42, 641, f"`(b, s, {inner})`", anchor="end", on="soft")
     d.arrow(gelu.bottom, down.top)
-    d.box(factor.x, factor.y, factor.width, factor.height, kind="trained")  # over the arrow
+    factor = d.box(MAIN - 60, 696, 120, 9, kind="trained")  # over the arrow
+    _tag(d, factor.right[0] + 14, factor.right[1], 3)
     beside = d.node(MAIN, 806, "+")
     parallel = d.box(SIDE - 50, 664, 100, 30, "adapter", kind="trained")
     _tag(d, parallel.right[0] + 2, parallel.y - 2, 6)
@@ -185,11 +184,11 @@ def _table(d: Drawing, methods: list[Insertion]) -> None:
         d.text(558, y, one.method, kind="name", anchor="start")
         d.text(796, y, f"lab {one.lab}", kind="small", anchor="end", on="soft")
         d.text(558, y + 20, one.where, kind="small", anchor="start")
-        for row, words in enumerate(_shapes(one)):
-            d.text(558, y + 40 + LINE * row, f"`{words}`", anchor="start")
-        d.text(
-            558, y + 41 + 17 * len(_shapes(one)), f"{one.numbers:,} numbers", kind="small", anchor="start", on="soft"
-        )
+        y += 40
+        for words in _shapes(one):
+            d.text(558, y, f"`{words}`", anchor="start")
+            y += LINE
+        d.text(558, y, f"{one.numbers:,} numbers", kind="small", anchor="start", on="soft")
 
 
 def _shapes(one: Insertion) -> list[str]:

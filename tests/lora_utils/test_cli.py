@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from xml.etree import ElementTree
 
 import pytest
 from typer.testing import CliRunner
@@ -80,3 +81,17 @@ def test_pretrain_without_assets(monkeypatch):
 @pytest.mark.parametrize("arguments", [("--help",), ("assets", "--help"), ("assets", "fetch", "--help")])
 def test_help(arguments):
     assert run(*arguments).exit_code == 0
+
+
+def test_a_schematic_is_written_as_a_file(tmp_path):
+    out = tmp_path / "new" / "nf4.svg"
+    result = run("schematic", "nf4_levels", "--out", str(out))
+    assert (result.exit_code, result.output) == (0, f"wrote {out}\n")
+    assert ElementTree.parse(out).getroot().tag == "{http://www.w3.org/2000/svg}svg"
+
+
+def test_a_schematic_that_there_is_not_writes_nothing(tmp_path):
+    result = run("schematic", "nf5", "--out", str(tmp_path / "a.svg"))
+    assert result.exit_code == 2
+    assert "name must be one of text_classifier, " in result.output
+    assert list(tmp_path.iterdir()) == []
