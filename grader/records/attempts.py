@@ -32,17 +32,16 @@ class Attempts:
         Base.metadata.create_all(engine)
 
     def known(self, student: str, lab: str, submission_sha256: str, terms: Terms) -> Attempt | None:
-        """Return the last attempt that graded these bytes on these terms, if its outcome would be the same today.
+        """Return the last attempt that graded these bytes, if its outcome would be the same on these terms.
 
-        An attempt that the grader broke, or that ran out of a shorter time limit, is graded again.
+        An attempt that the grader broke, or that ran out of a shorter time limit, is graded again; and so is one after
+        which the same bytes were graded on other terms, so that the last grading of a file is always that of today.
         """
         query = select(Attempt).filter_by(student=student, lab=lab, submission_sha256=submission_sha256)
         with Session(self._engine) as session:
-            for attempt in session.scalars(query.order_by(Attempt.number.desc())):
-                if _holds(attempt, terms):
-                    session.expunge(attempt)
-                    return attempt
-        return None
+            attempt = session.scalars(query.order_by(Attempt.number.desc())).first()
+            session.expunge_all()
+        return attempt if attempt is not None and _holds(attempt, terms) else None
 
     def add(self, result: Result, late: float | None = None) -> Standing:
         """Append one attempt, unless another run has recorded the same one since `known` was asked.
@@ -81,10 +80,9 @@ class Attempts:
     def _add(self, result: Result, late: float | None, again: bool) -> Standing:
         with Session(self._engine) as session, session.begin():
             before = list(session.scalars(_of(result.student, result.lab)))
-            for other in reversed(before):
-                same = other.submission_sha256 == result.submission_sha256 and _holds(other, result.terms)
-                if same and (not again or other.timestamp == result.timestamp):
-                    return self.counting.standing(before, other, new=False)
+            last = next((one for one in reversed(before) if one.submission_sha256 == result.submission_sha256), None)
+            if last is not None and _holds(last, result.terms) and (not again or last.timestamp == result.timestamp):
+                return self.counting.standing(before, last, new=False)
             attempt = Attempt(
                 **{name: getattr(result, name) for name in ("student", "lab", "score", "max_score")},
                 **{name: getattr(result, name) for name in ("submission_sha256", "checks_sha256", "seconds")},

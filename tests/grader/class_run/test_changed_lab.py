@@ -13,6 +13,7 @@ from grader.build.build import build_lab, find_labs
 from grader.class_run import grading_run
 from grader.engine.canary import sandbox_faults
 from grader.notebooks.notebook_file import parse
+from grader.records.attempt_policy import AttemptPolicy
 from grader.records.class_grades import ClassGrades
 
 LAB = tiny.FIRST
@@ -103,6 +104,22 @@ def test_more_points_for_an_exercise_raise_what_was_earned(root, grade, tmp_path
         "bo": 8.0,
     }
     assert any("double is worth 8 points, and was worth 4" in one for one in run.changes)
+
+
+@pytest.mark.parametrize("policy", ["best", "latest", "first"])
+def test_a_lab_that_is_as_it_was_before_gives_the_points_of_before(policy, root, tmp_path):
+    """An exercise goes and comes back: the grading between the two, which lacks it, is not the one of today."""
+    tiny.hand_in(tmp_path / "in", "ada", tiny.notebook(root, **tiny.GOOD))
+    source = root / "solutions" / LAB / f"{LAB}.py"
+    whole = source.read_text()
+    less = whole[: whole.index("\n# %% [markdown]\n# ### Exercise: half as much")]
+    for text, points in ((whole, 8.0), (less, 4.0), (whole, 8.0)):
+        source.write_text(text)
+        keys, url = change(root), f"sqlite:///{tmp_path / 'g.db'}"
+        counting, options = AttemptPolicy(policy), {"only": True, "sandbox": not sandbox_faults()}
+        run = grading_run.grade_all(tmp_path / "in", keys, url, counting=counting, **options)
+        grade = ClassGrades.of(keys, run.attempts, run.held, run.counting).grades["ada", LAB]
+        assert (grade.score, grade.max_score, grade.standing.attempts) == (points, points, 1)
 
 
 def test_a_terminal_that_lacks_letters_ends_no_run(root, tmp_path):
