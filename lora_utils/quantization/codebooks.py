@@ -33,6 +33,15 @@ class Codebook:
         """The values in the order of their codes, (levels,) float32; not to be written to."""
         return _on_device(self.values, torch.device(device))
 
+    def pairs(self, device: torch.device | str = "cpu") -> Tensor:
+        """What each byte of two 4-bit codes stands for: byte 16 i + j for (value i, value j); not to be written to.
+
+        (256,) int64, the two float32 of a pair side by side in its eight bytes. A copy of one int64 takes less than
+        half the time of a copy of a row of two float32, and no bit of them is changed; `.view(torch.float32)` of what
+        was looked up are the numbers.
+        """
+        return _pairs_on_device(self.values, torch.device(device))
+
     def ascending(self) -> tuple[Tensor, Tensor]:
         """The distinct values from low to high, (d,) float32, and the code of each, (d,) uint8.
 
@@ -52,6 +61,14 @@ class Codebook:
 def _on_device(values: tuple[float, ...], device: torch.device) -> Tensor:
     with torch.inference_mode(False):  # kept for later calls, which may need gradients
         return torch.tensor(values, dtype=torch.float32, device=device)
+
+
+@lru_cache(maxsize=32)
+def _pairs_on_device(values: tuple[float, ...], device: torch.device) -> Tensor:
+    with torch.inference_mode(False):
+        table = _on_device(values, device)  # (16,)
+        pairs = torch.stack([table.repeat_interleave(16), table.repeat(16)], dim=1)  # (256, 2)
+        return pairs.view(torch.int64).squeeze(1)  # (256,)
 
 
 def normal_float_levels(negative: int = 7, positive: int = 8, tail: float = 1 - 0.9677083) -> Tensor:

@@ -73,7 +73,8 @@ def dequantize_scales(double: DoubleQuantized) -> Tensor:
     Shapes:
         -> (m,) float32.
     """
-    values = to_blocks(DYNAMIC8.table(double.codes.device)[double.codes.int()], double.group)  # (t, g)
+    table = DYNAMIC8.table(double.codes.device)  # (256,)
+    values = to_blocks(table.index_select(0, double.codes.int()), double.group)  # (t, g)
     return from_blocks(values * double.absmax.unsqueeze(1), double.codes.shape) + double.mean  # (m,)
 
 

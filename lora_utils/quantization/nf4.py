@@ -63,8 +63,7 @@ def quantize_4bit(x: Tensor, codebook: Codebook = NF4, block: int = BLOCK) -> Fo
     block = at_least(1, "block", block)
     blocks = to_blocks(x, block)  # (m, k)
     packed, absmax = [], []
-    rows = max(2, _AT_ONCE // block // 2 * 2)  # even, so that no byte straddles two parts even when the block is odd
-    for part in blocks.split(rows):
+    for part in blocks.split(_rows_at_once(block)):
         values = part.float()  # (rows, k)
         largest = values.abs().amax(dim=1, keepdim=True)  # (rows, 1)
         # Multiplying by 1 / c is what bitsandbytes does; w / c could round to the other side of a boundary.
@@ -79,20 +78,29 @@ def quantize_4bit(x: Tensor, codebook: Codebook = NF4, block: int = BLOCK) -> Fo
 def dequantize_4bit(quantized: FourBit, dtype: torch.dtype | None = None) -> Tensor:
     """Return w' = c * table[code], in the shape of what was quantised.
 
+    A byte stands for one of 256 pairs of numbers, so one look-up replaces unpacking and two. On a CPU a part at a time
+    is looked up, scaled and written in the type of the result: what takes the time is memory, and a part stays in the
+    cache until it is done.
+
     Args:
         quantized: what `quantize_4bit` returned.
         dtype: type of the result; None for the type of what was quantised. The product is computed in float32.
 
     Explained in lab 07_quantization.
     """
-    table = quantized.codebook.table(quantized.packed.device)
-    # A byte stands for one of 256 pairs, so one look-up replaces unpacking and two. The eight bytes of a pair travel as
-    # one int64, which takes less than half the time of copying rows of two float32; no bit of them is changed.
-    pairs = torch.stack([table.repeat_interleave(16), table.repeat(16)], dim=1)  # (256, 2)
-    eight_bytes = pairs.view(torch.int64).squeeze(1)  # (256,)
-    values = eight_bytes.index_select(0, quantized.packed.int()).view(torch.float32)  # (ceil(n / 2),) -> (n or n + 1,)
-    values = to_blocks(values[: quantized.shape.numel()], quantized.block)  # (m, k)
-    return from_blocks(values * quantized.absmax.unsqueeze(1), quantized.shape).to(dtype or quantized.dtype)
+    packed, scales, k = quantized.packed, quantized.absmax.unsqueeze(1), quantized.block  # (ceil(n / 2),), (m, 1)
+    pairs, device = quantized.codebook.pairs(packed.device), packed.device  # (256,)
+    # On a GPU a call costs more than the cache saves. An even number of blocks ends where a byte ends.
+    rows = _rows_at_once(k) if device.type == "cpu" else len(scales) + len(scales) % 2
+    # What fills up the last block, or the last byte, is computed from anything and dropped.
+    result = torch.empty((len(scales) * k + 1) // 2 * 2, dtype=dtype or quantized.dtype, device=device)
+    for codes, scale, part in zip(packed.split(rows * k // 2), scales.split(rows), result.split(rows * k), strict=True):
+        values = part if part.dtype == torch.float32 else torch.empty_like(part, dtype=torch.float32)  # (rows * k,)
+        torch.index_select(pairs, 0, codes.int(), out=values[: 2 * len(codes)].view(torch.int64))
+        values[: len(scale) * k].view(-1, k).mul_(scale)
+        if values is not part:
+            part.copy_(values)  # rounded once
+    return from_blocks(result, quantized.shape)
 
 
 def nearest_codes(scaled: Tensor, codebook: Codebook = NF4) -> Tensor:
@@ -117,6 +125,11 @@ def nearest_codes(scaled: Tensor, codebook: Codebook = NF4) -> Tensor:
     if torch.equal(codes, torch.arange(len(codes), dtype=torch.uint8)):
         return rank  # the table is sorted, as NF4's is
     return codes.to(scaled.device)[rank.int()]
+
+
+def _rows_at_once(block: int) -> int:
+    """Blocks worked on together; an even number, so that no byte straddles two parts even when the block is odd."""
+    return max(2, _AT_ONCE // block // 2 * 2)
 
 
 def pack(codes: Tensor) -> Tensor:

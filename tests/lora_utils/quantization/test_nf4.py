@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from lora_utils.quantization import nf4
 from lora_utils.quantization.codebooks import DYNAMIC8, FP4, INT4, NF4, Codebook
 from lora_utils.quantization.nf4 import dequantize_4bit, nearest_codes, pack, quantize_4bit, unpack
 
@@ -113,6 +114,26 @@ def test_tensors_longer_than_what_is_worked_on_at_once(numel, block):
     w = weights(numel)
     got = dequantize_4bit(quantize_4bit(w, NF4, block))
     torch.testing.assert_close(got.double(), by_search(w, NF4, block), rtol=1e-5, atol=1e-9)
+
+
+@TABLES
+@pytest.mark.parametrize("dtype", [*HALF, torch.float32, torch.float64], ids=str)
+@pytest.mark.parametrize(("numel", "block"), [(1000, 64), (1023, 64), (333, 7), (35, 35), (3 * 35, 35), (129, 1)])
+def test_parts_of_any_type_are_each_code_looked_up_times_its_scale_bit_for_bit(
+    monkeypatch, codebook, dtype, numel, block
+):
+    monkeypatch.setattr(nf4, "_AT_ONCE", 150)  # so that these are several parts
+    got = quantize_4bit(weights(numel), codebook, block)
+    codes = unpack(got.packed, numel).long()
+    expected = codebook.table()[codes] * got.absmax.repeat_interleave(block)[:numel]
+    assert torch.equal(dequantize_4bit(got, dtype), expected.to(dtype))
+
+
+def test_what_comes_back_may_be_written_to():
+    got = quantize_4bit(weights(5, 26))
+    first = dequantize_4bit(got)
+    dequantize_4bit(got).zero_()
+    assert torch.equal(dequantize_4bit(got), first)
 
 
 @TABLES

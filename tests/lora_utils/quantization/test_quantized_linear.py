@@ -40,6 +40,12 @@ def test_forward_and_gradient_are_those_of_the_dequantized_weight(bias, double, 
     torch.testing.assert_close(x.grad.double(), torch.einsum("...o,oi->...i", g.double(), weight), rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.parametrize("bias", [True, False])
+def test_its_gradient_is_the_slope_of_its_output(bias):
+    x = torch.randn(2, 3, IN, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(QuantizedLinear(linear(bias)), x)
+
+
 @pytest.mark.gpu
 @pytest.mark.parametrize("double", [True, False])
 def test_moved_to_a_gpu_it_computes_the_same(double):
