@@ -34,6 +34,7 @@ def apply_function(cls, *, x, packed, absmax, shape, upstream=None, needs_grad=T
         "recorded": isinstance(y, torch.Tensor) and (y.requires_grad or x.requires_grad),
         "dx": None,
         "kept": [],
+        "function": isinstance(cls, type) and issubclass(cls, torch.autograd.Function),
     }
     if seen["recorded"]:
         node = y.grad_fn
@@ -149,6 +150,10 @@ def keeps_only_codes(subject: Subject, draw: Draw) -> None:
     c = stored_case(draw)
     o, i = c["shape"]
     seen = see(subject, c)
+    if not seen["function"]:
+        raise Failure("not-a-function", "FourBitMatmul is no torch.autograd.Function: then autograd keeps what the "
+                      "product needs, the dequantised weight", "Keep the stub's class line and its two static "
+                      "methods.")  # fmt: skip
     kept = [(t.numel(), t.is_floating_point()) for t in seen["kept"]]
     if (o * i, True) in kept:
         raise Failure("weight-kept", f"the dequantised weight ({o} x {i} floats) is kept until the backward pass: for "
