@@ -45,9 +45,20 @@ def apply_function(cls, *, x, packed, absmax, shape, upstream=None, needs_grad=T
         ]
         seen["kept"] = [t for t in kept if t is not None]
         if upstream is not None:
+            seen["more"] = _given_to_others(cls, node, upstream)
             wanted = [x, absmax] if scales_ask else [x]
             seen |= zip(("dx", "dc"), torch.autograd.grad(y, wanted, upstream, allow_unused=True), strict=False)
     return seen
+
+
+def _given_to_others(cls, node, upstream) -> list[str]:
+    """For which arguments beside x backward returns anything; autograd drops what goes to bytes without a word."""
+    try:
+        given = cls.backward(node, upstream)
+    except Exception:  # autograd calls it too, and its complaint is told
+        return []
+    given = given if isinstance(given, tuple | list) else (given,)
+    return [name for name, one in zip(("packed", "absmax", "shape"), given[1:], strict=False) if one is not None]
 
 
 def apply_twice(cls, *, cases: list) -> dict:
@@ -259,6 +270,9 @@ def nothing_for_the_scales(subject: Subject, draw: Draw) -> None:
     if seen["dc"] is not None:
         raise Failure("gradient-for-scales", "backward returns a gradient for absmax too, and codes and scales are not "
                       "trained", "None for every argument but x.")  # fmt: skip
+    if seen["more"]:
+        raise Failure("gradient-for-codes", f"backward returns something for {' and '.join(seen['more'])}, which are "
+                      "not trained", "None for every argument but x.")  # fmt: skip
 
 
 @four_bit_matmul.check(after=("gradient",))

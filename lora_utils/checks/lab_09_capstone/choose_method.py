@@ -115,8 +115,8 @@ RULES = (  # message, what it chooses, text, hint
      "were kept", "A limit is the most that is allowed."),
     ("relative-tolerance", lambda rows, limits, t: _relative(rows, limits, t), "the tolerance was taken as a share of "
      "the best accuracy", "At most so much less: best - accuracy <= tolerance."),
-    ("tolerance-fixed", lambda rows, limits, t: _choice(rows, limits, 0.01), "a tolerance of 0.01 was used, whatever "
-     "the argument says", "Use the argument."),
+    ("tolerance-fixed", lambda rows, limits, t: _choice(rows, limits, 0.01 + 1e-9), "a tolerance of 0.01 was used, "
+     "whatever the argument says", "Use the argument."),
     ("cheapest-chosen", lambda rows, limits, t: _choice(rows, limits, t, lambda good: min(good, key=_memory)), "of the "
      "methods that are good enough that with the least memory was chosen", "The one that trains the fewest numbers."),
     ("limits-ignored", lambda rows, limits, t: _choice(rows, {}, t), "the limits play no part", "First leave out "
