@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import torch
 
 from lora_utils.checks.framework.failure import Failure
+from lora_utils.checks.framework.relations import relation
 
 # Relative to the largest expected magnitude. Sums of a dozen float32 products err by about 1e-6 of it; the mildest
 # mistakes in the catalogue are more than a hundred times beyond.
@@ -127,6 +128,7 @@ def expect_close(
     hint: str | None = None,
     mistakes: tuple[Mistake, ...] = (),
     tolerance: float = TOLERANCE,
+    alone: bool = True,
 ) -> None:
     """Raise a Failure unless `actual` is close to `expected`.
 
@@ -138,6 +140,7 @@ def expect_close(
         hint: the hint for that case; default none.
         mistakes: known wrong results, tried in order. One that equals the right result is passed over.
         tolerance: relative to the largest expected magnitude (at least 1); default 2e-5.
+        alone: whether to say how a wrong result comes of the right one, unless other cases tell more; default yes.
 
     Raises:
         Failure: with the recognised mistake's id, text and hint, else with shape or largest difference.
@@ -159,7 +162,11 @@ def expect_close(
     if expected64.numel() == 1:
         raise Failure(id, f"{what} must be {expected64.item():.6g}, got {actual64.item():.6g}", hint)
     gap = float((actual64 - expected64).abs().max())
-    raise Failure(id, f"expected other values for {what}: the largest difference is {gap:.3g}", hint)
+    how = alone and relation([actual64], [expected64], lambda one, other: close(one, other, tolerance))
+    if alone and not how and gap <= 1e-2 * float(expected64.abs().max()):
+        how = "the first digits are right: look for what keeps few"
+    more = f"; {how}" if how else ""
+    raise Failure(id, f"expected other values for {what}: the largest difference is {gap:.3g}{more}", hint)
 
 
 def _float64(value) -> torch.Tensor | None:

@@ -17,6 +17,7 @@ import torch
 from lora_utils.checks.framework.compare import TOLERANCE, close, expect_close
 from lora_utils.checks.framework.failure import Failure
 from lora_utils.checks.framework.probes import calls
+from lora_utils.checks.framework.relations import relation
 from lora_utils.checks.framework.subject import NOT_WRITTEN, WRONG_TYPE, Seen, StudentRaised, Subject
 
 NEARLY = 1e-2  # of the largest number; bfloat16 has eight bits
@@ -222,6 +223,8 @@ def expect_all(
     except Failure as failure:
         plain = failure
     rule = explained(values, cases, wanted, rules, tolerance)
+    if rule is None and (how := relation(values, wanted, lambda one, other: close(one, other, tolerance))):
+        raise Failure(plain.id, f"{plain.rationale}; {how}", plain.hint)
     if rule is None and all(map(_nearly, values, wanted)):
         raise Failure("digits-lost", f"{plain.rationale}; the first digits are right in every case",
                       "Look for what keeps few digits: round, half precision, a cast, a shortened constant."
@@ -245,4 +248,4 @@ def _expect(value, wanted, name: str, id: str, hint: str | None, tolerance: floa
         raise Failure(id, f"{name} must be {wanted.tolist()}, got {value.tolist()}", hint)
     if not isinstance(wanted, torch.Tensor | int | float):
         raise Failure(id, f"{name} must be {wanted}, got {value}", hint)
-    expect_close(value, wanted, what=name, id=id, hint=hint, tolerance=tolerance)
+    expect_close(value, wanted, what=name, id=id, hint=hint, tolerance=tolerance, alone=False)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 import sysconfig
 import traceback
 import warnings
@@ -24,6 +25,7 @@ from lora_utils.checks.framework.wire import WireError, to_wire
 NOT_WRITTEN = "NotWritten"  # the kind of what a stub raises, told apart from a NotImplementedError of torch's
 WRONG_TYPE = "WrongType"  # the kind of an answer that is no plain data
 PROBE_HOME = "lora_utils.checks"  # the other side can find a probe by its name only there
+RETURNED = r"the result\['value(s'\]\[\d+|')\]"  # where probes keep it
 PACKAGE_FOLDER = str(Path(__file__).parents[2])
 
 
@@ -133,7 +135,7 @@ class Subject:
             try:
                 seen = Seen(to_wire(function(*objects, **inputs), "the result"))
             except WireError as error:
-                raise StudentRaised(WRONG_TYPE, str(error).replace("the result['value']", "what it returns")) from None
+                raise StudentRaised(WRONG_TYPE, re.sub(RETURNED, "what it returns", str(error))) from None
             except KeyboardInterrupt:
                 raise
             except BaseException as error:  # SystemExit, or one of the student's own

@@ -79,10 +79,10 @@ class Watch:
             self._inside = True
             try:
                 found = function(*args, **kwargs)
-            finally:
+            finally:  # also where it refuses what it was given
                 self._inside = False
-                laws = torch_before.broken()
-            if not self._compare(before, named, laws) and id(function) not in self._tried:
+                whole = not self._compare(before, named, torch_before.broken())
+            if whole and id(function) not in self._tried:
                 self._tried.add(id(function))
                 self._other_layout(function, args, kwargs, found, drawn)
                 self._same_objects(function, args, kwargs, found, drawn)

@@ -61,7 +61,7 @@ def through(wrapped: nn.Module, base: nn.Module, rank: int, x, A=None, B=None, u
             up.parameter.copy_(up.turn(B))
     x.requires_grad_(True)
     y = wrapped(x)
-    seen = {"output": y, "dx": None, "dA": None, "dB": None}
+    seen = {"output": y, "again": returned(wrapped, x.detach().clone()), "dx": None, "dA": None, "dB": None}
     if upstream is not None and y.requires_grad:
         wanted = {"dx": x, "dA": down.parameter, "dB": up.parameter}
         live = {name: t for name, t in wanted.items() if t.requires_grad}

@@ -109,6 +109,7 @@ def counts_lora(subject: Subject, draw: Draw) -> None:
         Rule("precedence", lambda d, k, r: r * d + k, "that is r * d + k", "Both factors have the rank as a side."),
         Rule("precedence", lambda d, k, r: d + k * r, "that is d + k * r", "Both factors have the rank as a side."),
         Rule("smaller-side", lambda d, k, r: 2 * r * min(d, k), "that is twice r times the smaller side", sides),
+        Rule("larger-side", lambda d, k, r: 2 * r * max(d, k), "that is twice r times the larger side", sides),
         Rule("rank-capped", lambda d, k, r: min(r, d, k) * (d + k), "a rank above the smaller side is cut down to it",
              "The factors hold as many numbers as their rank says, useful or not."),
         Rule("rank-capped", lambda d, k, r: min(r * (d + k), d * k), "more than d * k is cut down to d * k",

@@ -165,6 +165,15 @@ def _rules(which: int) -> tuple[Rule, ...]:
         Rule("output-for-gradient",
              lambda c: reference(c | {"G": c["alpha"] * (c["x"].double() @ c["A"].double() @ c["B"].double())})[which],
              f"the gradient d{name} is made with the output y where G belongs", "What arrives from above is G."),
+        Rule("updated-factor", lambda c: c[name].double() - right(c), f"that is {name} after a step of rate 1",
+             "Return the gradient itself; the step is the optimizer's."),
+        Rule("first-row-only", lambda c: right(c | {"x": c["x"][:1], "G": c["G"][:1]}), f"the gradient d{name} is made "
+             "of the first row alone", rows),
+        Rule("last-row-only", lambda c: right(c | {"x": c["x"][-1:], "G": c["G"][-1:]}), f"the gradient d{name} is "
+             "made of the last row alone", rows),
+        Rule("upstream-ignored", lambda c: right(c | {"G": torch.ones_like(c["G"])}), f"the gradient d{name} is made "
+             "with ones where G belongs", "G is what arrives from above: the gradient of a sum has ones there, another "
+             "loss has not."),
         Rule("stepped-factor", lambda c: reference(c | {"B": c["B"].double() - reference(c)[1],
                                                         "A": c["A"].double() - reference(c)[0]})[which],
              f"the gradient d{name} is taken after the other factor has made a step", "Both gradients belong to the "

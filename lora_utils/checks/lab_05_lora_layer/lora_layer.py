@@ -242,6 +242,11 @@ def initial_spread(subject: Subject, draw: Draw) -> None:
         raise Failure("not-independent", "the columns of A are orthogonal to each other, which numbers drawn one by "
                       "one are not", "Normal numbers, each drawn by itself.")  # fmt: skip
     expect_spread(first)
+    wide = subject.probe(initial_a, sizes=[IN_DIM, OUT_DIM, RANK], skip=0, alpha=3.0)["A"].double()
+    if not abs(float(wide.std() / first.std()) - 1) <= 0.04:
+        raise Failure("spread-of-alpha", f"the standard deviation of A is right for alpha=1; for alpha=3 it is "
+                      f"{float(wide.std()):.3g} instead of {1 / math.sqrt(RANK):.3f}", "A starts alike for every "
+                      "alpha, which multiplies the output, once.")  # fmt: skip
     if not subject.probe(initial_a, sizes=[1, OUT_DIM, 1], skip=0)["A"].isfinite().all():
         raise Failure("not-finite", "the one number of A in a layer with in_dim=1 and rank=1 is not finite",
                       "Draw the numbers and divide them by sqrt(rank); their own mean and spread stay as drawn."

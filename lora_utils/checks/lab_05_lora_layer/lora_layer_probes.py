@@ -110,10 +110,10 @@ def factors(layer: nn.Module, in_dim: int, out_dim: int, rank: int) -> tuple[nn.
     return tuple(found)
 
 
-def initial_a(cls, *, sizes: list, skip: int) -> dict:
+def initial_a(cls, *, sizes: list, skip: int, alpha: float = 1.0) -> dict:
     """Probe: the A of a fresh layer, after `skip` numbers of torch's random stream went elsewhere."""
     torch.randn(skip)
-    return {"A": factors(cls(*sizes, 1.0), *sizes)[0]}
+    return {"A": factors(cls(*sizes, alpha), *sizes)[0]}
 
 
 def fit(cls, *, sizes: list, alpha: float, x, target, unseen, steps: int) -> dict:

@@ -67,6 +67,11 @@ def _kept_by(W: torch.Tensor) -> list[float]:
     return (energy.cumsum(0) / energy.sum()).tolist()
 
 
+def _largest_first(energy: torch.Tensor) -> list[float]:
+    """The share of their sum that the largest 1, 2, 3, ... hold."""
+    return (energy.sort(descending=True).values.cumsum(0) / energy.sum()).tolist()
+
+
 def first(reached: list[float], enough: float) -> int:
     """The first rank that reaches it; the last where none does."""
     return 1 + next((r for r, value in enumerate(reached) if value >= enough - 1e-9), len(reached) - 1)
@@ -152,6 +157,10 @@ def _rules(cases: list[Share]) -> tuple[Rule, ...]:
         *(Rule("shares-rounded", rounded(n), off(f"the shares are rounded to {n} digits"), full) for n in (1, 2, 3, 4)),
         Rule("shares-rounded", halved, off("the shares are rounded to half precision"), full),
         Rule("shares-rounded", summed_in_half, off("the energy is added up in half precision"), full),
+        *(Rule("rows-for-directions", lambda c, dim=dim: first(_largest_first(c.w.W.square().sum(dim)), c.share),
+               off(f"the energies of the {'rows' if dim else 'columns'} are added up"), "Rows and columns are not the "
+               "directions of W: decompose it.") for dim in (0, 1)),
+        Rule("at-least-two", lambda c: max(2, right(c)), off("rank 1 is never returned"), "Position 0 is rank 1."),
         Rule("centred", lambda c: first(_kept_by(c.w.W - c.w.W.mean(0)), c.share), off("the mean of each column is "
              "taken "
              "away first"), "That is for principal components: W itself is asked about."),

@@ -7,7 +7,7 @@ is right: the judge knows the best choice by trying all, and asks for nine tenth
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
@@ -115,7 +115,9 @@ def keeps_the_budget(subject: Subject, draw: Draw) -> None:
 
 def judge_budget(subject: Subject, cases: list[Plan]) -> None:
     """Expect ranks that there are and that can be paid; hidden checks use it with other budgets."""
-    for c, ranks in zip(cases, chosen(subject, cases), strict=True):
+    values = chosen(subject, cases)
+    _expect_in_order(cases, values)
+    for c, ranks in zip(cases, values, strict=True):
         if wrong := [(r, m) for r, m in zip(ranks, c.full(), strict=True) if not 0 <= r <= m]:
             raise Failure("no-such-rank", f"for {told(c)} a rank is {wrong[0][0]}, and that matrix has ranks from 0 to "
                           f"{wrong[0][1]}", "Above min(d, k) there is nothing left to buy.")  # fmt: skip
@@ -129,6 +131,20 @@ def judge_budget(subject: Subject, cases: list[Plan]) -> None:
         rows = sum(r * len(w.left) for r, w in zip(ranks, c.updates, strict=True))
         fits = f"; counted by their rows alone, {rows}, they would fit" if rows <= c.budget else ""
         raise Failure("over-budget", text + fits, hint)
+
+
+def _expect_in_order(cases: list[Plan], values: list[list[int]]) -> None:
+    """Raise a Failure where the ranks keep both promises for every case in another order, and not in theirs."""
+
+    def kept(c: Plan, ranks: Sequence[int]) -> bool:
+        fits = all(0 <= r <= m for r, m in zip(ranks, c.full(), strict=True)) and c.cost(ranks) <= c.budget
+        return fits and c.energy(ranks) >= ENOUGH * c.best()
+
+    for c, ranks in zip(cases, values, strict=True):
+        if not kept(c, ranks) and all(any(kept(other, order) for order in itertools.permutations(given))
+                                      for other, given in zip(cases, values, strict=True)):  # fmt: skip
+            raise Failure("in-another-order", f"for {told(c)} the ranks {ranks} are good ones for the matrices in "
+                          "another order", "The list of ranks has the order of the list of matrices.")  # fmt: skip
 
 
 def alike(c: Plan) -> list[int]:
@@ -185,6 +201,7 @@ def nearly_the_best(subject: Subject, draw: Draw) -> None:
 def judge_energy(subject: Subject, cases: list[Plan]) -> None:
     """Compare the energy kept with the best choice's; hidden checks use it with other updates."""
     values = chosen(subject, cases)
+    _expect_in_order(cases, values)
     short = [j for j, c in enumerate(cases) if c.energy(values[j]) < ENOUGH * c.best()]
     if not short:
         return

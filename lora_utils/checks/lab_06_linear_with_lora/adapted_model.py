@@ -47,8 +47,8 @@ def adapted_model(
 ) -> nn.Module:
     """A model with LoRA at fc1 and blocks.1 and a head.
 
-    With `flora` it also has frozen layers whose names resemble others, with `beside` LoRALayers of other names, one of
-    them of a subclass.
+    Its type is that of the numbers. With `flora` it also has frozen layers whose names resemble others, with `beside`
+    LoRALayers of other names, one of them of a subclass.
     """
     model = nn.Module()
     model.embedding = nn.Embedding(9, 6)
@@ -65,7 +65,7 @@ def adapted_model(
         model.beside, model.own = LoRALayer(5, 3, 2, 1.0), OwnPath(4, 3, 2, 1.0)
     model.head.requires_grad_(True)
     if numbers is not None:
-        model.load_state_dict(numbers)
+        model.to(numbers["fc1.lora.A"].dtype).load_state_dict(numbers)
     return model
 
 

@@ -34,12 +34,15 @@ def state_of(function, *, numbers: dict, also: list, frozen: bool = False, **mor
 
 
 # ---------------------------------------------------------------------------------------------------------- judges
-def judge_state(subject: Subject, draw: Draw, also: list, zero: tuple[str, ...] = (), **model) -> dict:
+def judge_state(
+    subject: Subject, draw: Draw, also: list, zero: tuple[str, ...] = (), dtype: torch.dtype = torch.float32, **model
+) -> dict:
     """Compare names and values of the saved state with those wanted; hidden checks use it with other models.
 
     Those named in `zero` hold nothing but zeros.
     """
     whole = numbers_of(draw, **{name: on for name, on in model.items() if name != "frozen"})
+    whole = {name: value.to(dtype) for name, value in whole.items()}
     whole |= {name: 0 * whole[name] for name in zero}
     seen = subject.probe(state_of, numbers=whole, also=also, **model)
     if seen["kind"] != "dict":
@@ -143,7 +146,8 @@ def whatever_it_is_called(subject: Subject, draw: Draw) -> None:
 
 @adapter_state.check(after=("saves-what-was-trained",))
 def holds_copies(subject: Subject, draw: Draw) -> None:
-    """The tensors are copies: training on does not change what was saved."""
+    """The tensors are copies of the model's own type: training on does not change what was saved."""
+    judge_state(subject, draw, ["head"], dtype=torch.bfloat16)
     seen = judge_state(subject, draw, ["head"])
     if seen["in_graph"]:
         raise Failure(

@@ -7,6 +7,7 @@ weighted sum; the judge compares what they do to inputs.
 from __future__ import annotations
 
 import torch
+from torch.nn import functional as F
 
 from lora_utils.checks import Draw, Exercise, Failure, Subject
 from lora_utils.checks.framework.compare import expect_number, expect_tensor
@@ -105,15 +106,32 @@ def _rules() -> tuple[Rule, ...]:
                              for (A, B, alpha), w in zip(c["adapters"], c["weights"], strict=True))  # fmt: skip
 
     def summed(c: dict, by_a, by_b, scale) -> torch.Tensor:
-        (A, B), ws = [[one[k].double() for one in c["adapters"]] for k in (0, 1)], c["weights"]
-        made = [sum(by(w) * M for w, M in zip(ws, Ms, strict=True)) for by, Ms in ((by_a, A), (by_b, B))]
-        return scale * (c["x"].double() @ made[0] @ made[1])
+        most = max(len(B) for _, B, _ in c["adapters"])  # where ranks differ, factors are filled up with zeros
+        A = sum(by_a(w, a) * F.pad(A.double(), (0, most - A.shape[1]))
+                for (A, _, a), w in zip(c["adapters"], c["weights"], strict=True))  # fmt: skip
+        B = sum(by_b(w, a) * F.pad(B.double(), (0, 0, 0, most - len(B)))
+                for (_, B, a), w in zip(c["adapters"], c["weights"], strict=True))  # fmt: skip
+        return scale * (c["x"].double() @ A @ B)
+
+    def cut(c: dict) -> torch.Tensor:
+        U, S, Vh = torch.linalg.svd(wanted(c | {"x": torch.eye(c["x"].shape[1])}), full_matrices=False)
+        most = max(len(B) for _, B, _ in c["adapters"])
+        return c["x"].double() @ (U[:, :most] * S[:most]) @ Vh[:most]
 
     def one_alpha(c: dict) -> float:
         return c["adapters"][0][2]
 
     def mean_alpha(c: dict) -> float:
         return sum(alpha for *_, alpha in c["adapters"]) / len(c["adapters"])
+
+    def weight(w: float, alpha: float) -> float:
+        return w
+
+    def both(w: float, alpha: float) -> float:
+        return w * alpha
+
+    def none(w: float, alpha: float) -> float:
+        return 1.0
 
     cross = "The product of sums also multiplies A of one adapter with B of another: set the factors side by side."
     own = "Each adapter has an alpha of its own: put it where its factor is."
@@ -128,6 +146,10 @@ def _rules() -> tuple[Rule, ...]:
              "Put the scale into one of the factors."),
         Rule("alphas-twice", total(lambda w, a, c: w * a * a), "the alphas enter twice",
              "Where alpha is in the factor, the blend's own alpha is 1."),
+        Rule("alphas-twice", total(lambda w, a, c: w * a * one_alpha(c)), "the alphas are in the factors, and the "
+             "first adapter's multiplies all once more", "Where alpha is in the factor, the blend's own alpha is 1."),
+        Rule("cut-to-the-largest-rank", cut, "only as many directions are kept as the largest adapter has",
+             "A sum of matrices may need the sum of their ranks."),
         Rule("sign-lost", total(lambda w, a, c: abs(w) * a), "a negative weight loses its sign",
              "Blending with a negative weight takes an adapter away."),
         Rule("weights-normed", total(lambda w, a, c: w * a / sum(c["weights"])), "the weights are divided by their sum",
@@ -137,14 +159,15 @@ def _rules() -> tuple[Rule, ...]:
              "The weights are all the averaging there is."),
         Rule("one-alpha", total(lambda w, a, c: w * one_alpha(c)), "the first adapter's alpha is used for all", own),
         Rule("one-alpha", total(lambda w, a, c: w * mean_alpha(c)), "the mean of the alphas is used for all", own),
-        Rule("factors-added", lambda c: summed(c, lambda w: w, lambda w: w, mean_alpha(c)), "the factors are added, "
+        Rule("factors-added", lambda c: summed(c, weight, weight, mean_alpha(c)), "the factors are added, "
              "each "
              "with its weight, and multiplied afterwards", cross),
-        Rule("factors-added", lambda c: summed(c, lambda w: w, lambda w: w, one_alpha(c)), "the factors are added, "
+        Rule("factors-added", lambda c: summed(c, weight, weight, one_alpha(c)), "the factors are added, "
              "each "
              "with its weight, and multiplied afterwards", cross),
-        Rule("factors-added", lambda c: summed(c, lambda w: w, lambda w: w, 1), "the factors are added, each with its "
-             "weight, and multiplied afterwards", cross),
+        *(Rule("factors-added", lambda c, by=by: summed(c, *by, 1), "the factors are added, each with its "
+             "weight, and multiplied afterwards", cross)
+          for by in ((weight, weight), (both, weight), (weight, both), (both, none), (none, both))),
         Rule("first-alone", lambda c: total(lambda w, a, c: w * a)(c | {name: c[name][:1] for name in
                                                                         ("adapters", "weights")}),
              "only the first adapter is in it", "The loop ends too early, or its result is overwritten."),

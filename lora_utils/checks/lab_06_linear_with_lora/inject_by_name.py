@@ -283,8 +283,8 @@ def _expect_no_error(raised: dict | None, names: list) -> None:
         raise Failure(
             f"raised-{raised['kind']}",
             f"for names={names}, all of them linear layers, inject raised {raised['kind']}: {raised['text']}",
-            "Call it once by hand on a small model; the traceback shows the line. A linear layer may be of a subclass "
-            "of nn.Linear, or have no bias.",
+            "Call it once by hand on a small model; the traceback shows the line. A linear layer may lie deep inside "
+            "the model, be of a subclass of nn.Linear, or have no bias.",
         )
 
 

@@ -125,7 +125,16 @@ def judge_output(subject: Subject, draw: Draw, c: dict) -> None:
     f = closed_form(c, A, B)
     what = f"the output for rank={c['rank']} and alpha={c['alpha']}"
     hint = "The sum of two outputs for the same x: the kept layer's and the path's."
-    expect_close(seen["output"], f["output"], what=what, id="wrong-output", hint=hint, mistakes=output_mistakes(c, f))
+    try:
+        expect_close(
+            seen["output"], f["output"], what=what, id="wrong-output", hint=hint, mistakes=output_mistakes(c, f)
+        )
+    except Failure as failure:
+        if failure.id == "wrong-output" and seen["again"] is not None and not close(seen["output"], seen["again"]):
+            raise Failure("random-output", "two calls with the same input give different outputs",
+                          "Nothing is drawn in forward, no dropout either, and it changes nothing that it keeps."
+                          ) from None  # fmt: skip
+        raise
 
 
 @linear_with_lora.check(after=("has-the-path",))

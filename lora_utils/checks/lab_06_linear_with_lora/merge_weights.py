@@ -8,6 +8,7 @@ from torch import nn
 from lora_utils.checks import Draw, Exercise, Failure, Mistake, StudentRaised, Subject, close, expect_close
 from lora_utils.checks.framework.compare import expect_explained, learns
 from lora_utils.checks.framework.probes import linear, parameters_of
+from lora_utils.checks.framework.subject import NOT_WRITTEN
 from lora_utils.methods.lora import LoRALayer
 
 merge_weights = Exercise("merge-weights", lifted=("changes-weights", "changes-what-trains", "changes-the-model"))
@@ -109,6 +110,19 @@ def _first_merge(subject: Subject, c: dict) -> dict:
         ) from None
 
 
+def _in_turn(subject: Subject, c: dict, steps: str) -> list[dict]:
+    """Do several steps; what the student's code raises is told with the steps that led to it."""
+    for count in range(1, len(steps) + 1):
+        try:
+            looks = subject.probe(merge_steps, **c, steps=steps[:count])["looks"]
+        except StudentRaised as error:
+            if error.kind == NOT_WRITTEN:
+                raise
+            names = ", then ".join("merge" if step == "m" else "unmerge" for step in steps[:count])
+            raise StudentRaised(error.kind, f"{error.text} (on a new layer: {names})", error.line) from None
+    return looks
+
+
 @merge_weights.check
 def merges(subject: Subject, draw: Draw) -> None:
     """merge puts W + alpha * (A B).T into linear.weight."""
@@ -169,11 +183,8 @@ def same_output(subject: Subject, draw: Draw) -> None:
     look = subject.probe(merge_steps, **c, steps="m")["looks"][0]
     parts = {p["name"]: p for p in look["parameters"]}
     if not look["merged"]:
-        raise Failure(
-            "flag-not-set",
-            "layer.merged is still False after merge, so forward adds the path a second time",
-            "Set layer.merged = True in merge and False in unmerge.",
-        )
+        raise Failure("flag-not-set", "layer.merged is still False after merge, so forward adds the path a second time",
+                      "Set layer.merged = True in merge and False in unmerge.")  # fmt: skip
     if not all(any(torch.equal(p["value"], c[name]) for p in look["parameters"]) for name in "AB"):
         raise Failure("factors-changed", "merge changed A or B", "Leave the factors alone; unmerge needs them later.")
     if (bias := parts.get("linear.bias")) is None or not torch.equal(bias["value"], c["bias"]):
@@ -181,11 +192,8 @@ def same_output(subject: Subject, draw: Draw) -> None:
     weight = parts.get("linear.weight")
     if weight is None or not torch.equal(weight["after"], look["weight"]):
         what = "requires a gradient" if weight else "is no longer a parameter"
-        raise Failure(
-            "weight-not-frozen",
-            f"after merge linear.weight {what}",
-            "Add to the existing weight in place, under torch.no_grad().",
-        )
+        raise Failure("weight-not-frozen", f"after merge linear.weight {what}",
+                      "Add to the existing weight in place, under torch.no_grad().")  # fmt: skip
     expect_close(
         look["output"],
         before,
@@ -220,13 +228,10 @@ def factors_stay(subject: Subject, draw: Draw) -> None:
 def merging_twice(subject: Subject, draw: Draw) -> None:
     """Merging a merged layer changes nothing; unmerging an unmerged layer changes nothing."""
     c = merge_case(draw)
-    looks = subject.probe(merge_steps, **c, steps="umm")["looks"]
+    looks = _in_turn(subject, c, "umm")
     if not torch.equal(looks[0]["weight"], c["weight"]):
-        raise Failure(
-            "unmerge-not-idempotent",
-            "unmerge changed the weight of a layer that was not merged",
-            "Return at once when layer.merged is False.",
-        )
+        raise Failure("unmerge-not-idempotent", "unmerge changed the weight of a layer that was not merged",
+                      "Return at once when layer.merged is False.")  # fmt: skip
     mistake = Mistake(
         "merge-not-idempotent",
         merged_weight(c, 2),
@@ -248,20 +253,14 @@ def restores(subject: Subject, draw: Draw) -> None:
     """unmerge restores the weight bit for bit, also after unmerging twice."""
     c = merge_case(draw)
     c["A"] = c["A"] * 30  # a large update loses more bits of the weight, so that rounding cannot hide by luck
-    looks = subject.probe(merge_steps, **c, steps="muu")["looks"]
+    looks = _in_turn(subject, c, "muu")
     once, twice = looks[1]["weight"], looks[2]["weight"]
     if looks[1]["merged"]:
-        raise Failure(
-            "flag-not-reset",
-            "layer.merged is still True after unmerge, so the path is switched off",
-            "Set layer.merged = False in unmerge.",
-        )
+        raise Failure("flag-not-reset", "layer.merged is still True after unmerge, so the path is switched off",
+                      "Set layer.merged = False in unmerge.")  # fmt: skip
     if torch.equal(once, c["weight"]) and not torch.equal(twice, c["weight"]):
-        raise Failure(
-            "unmerge-not-idempotent",
-            "the second unmerge changed the weight again",
-            "Return at once when layer.merged is False.",
-        )
+        raise Failure("unmerge-not-idempotent", "the second unmerge changed the weight again",
+                      "Return at once when layer.merged is False.")  # fmt: skip
     if torch.equal(once, c["weight"]):
         values = [p["value"] for p in looks[1]["parameters"]]
         factors = {name: next(v for v in values if v.shape == c[name].shape) for name in "AB"}
@@ -269,6 +268,9 @@ def restores(subject: Subject, draw: Draw) -> None:
         expect_explained(looks[1]["output"], path, "the output after unmerge")
         return
     gap = float((once - c["weight"]).abs().max())
+    if any(torch.equal(once, c["weight"].to(few).float()) for few in (torch.float16, torch.bfloat16)):
+        raise Failure("original-in-16-bits", "after unmerge the weight has only the digits that 16 bits hold",
+                      "Keep the clone in the weight's own type.")  # fmt: skip
     if close(once, looks[0]["weight"], 1e-7):
         raise Failure(
             "unmerge-no-op",

@@ -177,6 +177,8 @@ def judge_codes(subject: Subject, cases: list[tuple]) -> None:
              "Codes run from -L to L with L = 2**(bits - 1) - 1."),
         rule("codes-unsigned", lambda r, q, b, s, codes: q % 256, "negative codes have become large positive ones",
              "A type without a sign cannot hold them; int8 has one."),
+        Rule("mean-subtracted", lambda x, q, s, b, codes: ((x - x.mean()).double() / s).round(), "the mean of x is "
+             "subtracted first", "Zero is to have the code 0: divide x as it is."),
         rule("codes-multiplied", lambda r, q, b, s, codes: (r * s * s).round(), "x was multiplied by the step",
              "A code counts the steps: divide by the step."),
         rule("bits-ignored", lambda r, q, b, s, codes: (r / (2 ** (b - 1) - 1) * 127).round(), "they are codes of 8 "
@@ -236,8 +238,8 @@ def zeros(subject: Subject, draw: Draw) -> None:
         expect_step_number(scale, tuple(x.shape))
         hint = "Where the largest magnitude is 0, let the step be any positive number, 1 for example."
         if not 0 < float(scale) < float("inf"):
-            text = f"for zeros the step is {float(scale):g}, where a positive number is expected: 0 / 0 is NaN"
-            raise Failure("zero-step", text, hint)
+            text = f"for zeros the step is {float(scale):g}, where a positive number is expected"
+            raise Failure("zero-step", text + (": 0 / 0 is NaN" if float(scale) == 0 else ""), hint)
         expect_tensor(codes, "the first result")
         if codes.shape != x.shape or codes.any():
             text = f"for zeros of shape {tuple(x.shape)} the codes are {codes.tolist()}"

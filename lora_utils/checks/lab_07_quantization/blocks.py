@@ -278,6 +278,10 @@ def _judge_steps(cases: list[tuple], got: list[torch.Tensor], where: list[str]) 
              if len(p)), "the blocks start one number late", EDGE),
         rule("edge-off-by-one", lambda x, top, k, L: tops(x.flatten()[j * k : max((j + 1) * k - 1, j * k + 1)]
              for j in range(len(top))), "each full block misses its last number", EDGE),
+        rule("filled-in-front", lambda x, top, k, L: tops(_padded(x.flatten().flip(0), k).flip(0).split(k)),
+             "what fills up stands in front, so that the first block is the shorter one", FILL),
+        *(rule("filled-by-numbers", lambda x, top, k, L, fill=fill: tops(_padded(x, k, fill).split(k)), "the last "
+               f"block is filled up with {fill}, which counts as one of its numbers", FILL) for fill in (1, 127, -1)),
         rule("range-128", lambda x, top, k, L: top * L / (L + 1), "the magnitudes are divided by 2**(bits - 1)",
              "Divide by 2**(bits - 1) - 1, as without blocks."),
         rule("range-unsigned", lambda x, top, k, L: top * L / (2 * L + 1), "the magnitudes are divided by 2**bits - 1",
@@ -304,5 +308,5 @@ def _judge_steps(cases: list[tuple], got: list[torch.Tensor], where: list[str]) 
                hint=hint, rules=rules, tolerance=1e-5)  # fmt: skip
 
 
-def _padded(x: torch.Tensor, block: int) -> torch.Tensor:
-    return torch.nn.functional.pad(x.flatten(), (0, -x.numel() % block))
+def _padded(x: torch.Tensor, block: int, fill: float = 0.0) -> torch.Tensor:
+    return torch.nn.functional.pad(x.flatten(), (0, -x.numel() % block), value=fill)

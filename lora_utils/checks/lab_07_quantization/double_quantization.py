@@ -147,6 +147,8 @@ def _judge_steps(cases: list, got: list[torch.Tensor], where: list[str]) -> None
              "Divide by 127."),
         rule("mean-of-group", lambda c, d, g, top: tops(torch.cat([p - p.mean() for p in c.split(g)]).abs(), g), "the "
              "distances are those to the mean of the group", "One mean for all scales."),
+        rule("one-step", lambda c, d, g, top: top.max().expand(len(top)), "every group has the step of the "
+             "largest", each),
         rule("one-step", lambda c, d, g, top: top.max().reshape(1), "there is one step for all", each),
         rule("one-step", lambda c, d, g, top: top.max(), "there is one step for all", each),
         rule("last-group-dropped", lambda c, d, g, top: top[: len(c) // g], "a last, shorter group has no step",
@@ -199,6 +201,8 @@ def _judge_codes(cases: list, got: list[torch.Tensor], where: list[str]) -> None
              "Absmax codes carry a sign."),
         Rule("codes-offset", lambda r, w, q, g, _: q + 128, "the codes are shifted by 128",
              "Absmax codes carry a sign."),
+        Rule("codes-unsigned", lambda r, w, q, g, _: q % 256, "negative codes have become large positive ones",
+             "A type without a sign cannot hold them; int8 has one."),
         Rule("sign-lost", lambda r, w, q, g, _: q.abs(), "the codes have lost their signs", "Only the step needs "
              "magnitudes."),
         Rule("not-cut-at-m", lambda r, w, q, g, _: pad(q, (0, -len(q) % g)), "what filled "

@@ -8,7 +8,7 @@ from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.failure import Failure
 
 TINY = 1e-5  # of what other cases measure: numbers whose steps some guards take for zero
-THRESHOLDS = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
+THRESHOLDS = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8)
 SIDES = ("most below zero", "most above zero", "all above zero", "all below zero")
 
 

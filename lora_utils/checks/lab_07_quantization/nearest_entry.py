@@ -131,6 +131,12 @@ def judge_nearest(subject: Subject, cases: list[tuple]) -> None:
         Rule("digits-lost", lambda x, t, d, q: (x.half().unsqueeze(-1) - t.half()).abs().argmin(-1), lost, full),
         *(Rule("digits-lost", lambda x, t, d, q, n=n: (x.mul(n).round().div(n).unsqueeze(-1) - t).abs().argmin(-1),
                lost, full) for n in (10, 100, 1000)),
+        Rule("nearest-in-proportion",
+             lambda x, t, d, q: (x.unsqueeze(-1) / t - 1).abs().nan_to_num(torch.inf).argmin(-1),
+             "the quotient of number and entry is compared, not their distance", "Subtract, then take the magnitude."),
+        *(Rule("clamped-first", lambda x, t, d, q, c=c: (x.clamp(-c, c).unsqueeze(-1) - t).abs().argmin(-1), f"the "
+               f"numbers are cut to -{c} .. {c} first, and the table reaches further", "The distances tell: nothing "
+               "has to be cut.") for c in (0.5, 0.9, 3)),
         Rule("one-for-all", lambda x, t, d, q: d.reshape(-1, len(t)).sum(0).argmin().expand(x.shape), "all numbers "
              "get one place", "Look for the smallest along the last axis only."),
     ]  # fmt: skip

@@ -98,6 +98,14 @@ def _exact(got: torch.Tensor, where: str, negative: int) -> None:
                       "Put a plain 0 in the middle: torch.zeros(1).")  # fmt: skip
 
 
+def _by_erf(negative: int, positive: int, last: float) -> list[float]:
+    """The inverse error function in place of Q."""
+    below, above = (
+        torch.tensor(evenly(0.5, last, n + 1)[1:], dtype=torch.float64).erfinv() for n in (negative, positive)
+    )
+    return [*(-below.flip(0)).tolist(), 0.0, *above.tolist()]
+
+
 def _level_mistakes(negative: int, positive: int, last: float, n: int) -> list[Mistake]:
     """The tables that the usual misreadings give, scaled to [-1, 1] where their authors do so."""
 
@@ -133,6 +141,16 @@ def _level_mistakes(negative: int, positive: int, last: float, n: int) -> list[M
         Mistake("descending", table(right[::-1]), "runs from 1 down to -1", "Ascending: the code 0 is -1."),
         Mistake("sides-not-mirrored", table(sorted(right, key=lambda v: (v >= 0, abs(v)))), "has its negative levels "
                 "in the wrong order", "Levels ascend, so the most negative comes first."),
+        Mistake("probabilities-scaled", table([*(-j / negative for j in range(negative, 0, -1)), 0.0,
+                                               *(j / positive for j in range(1, positive + 1))]),
+                "is evenly spaced on each side: the probabilities themselves are scaled", "Take their quantiles first: "
+                "torch.special.ndtri."),
+        Mistake("erf-for-quantile", scaled(_by_erf(negative, positive, last)),
+                "holds the inverse error function of the probabilities", "Q(p) is sqrt(2) erfinv(2 p - 1), which "
+                "torch.special.ndtri computes."),
+        *(Mistake("rounded", table([round(v, digits) for v in right]), f"holds its levels rounded to {digits} digits",
+                  "Return them as they are: the 16 numbers of NF4 differ in the fourth digit from what prints.")
+          for digits in (1, 2, 3, 4, 5)),
         Mistake("table-copied", table(nf4), "is the table of NF4 whatever the arguments", "Compute it from them."),
         Mistake("last-ignored", table(levels(negative, positive, LAST)), f"was made with {LAST}",
                 "Use the argument `last`."),

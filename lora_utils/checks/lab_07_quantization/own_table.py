@@ -90,7 +90,11 @@ def judge_levels_of(subject: Subject, cases: list[tuple]) -> None:
             kind = f"{str(table.dtype)[6:]} of shape {tuple(table.shape)}"
             raise Failure("wrong-count", f"for {where} expected {k} floats, got {kind}",
                           "A code of so many bits names one of 2**bits levels.")  # fmt: skip
-        if not table.isfinite().all() or table.abs().max() > 1:
+        if not table.isfinite().all():
+            bad = int((~table.isfinite()).sum())
+            raise Failure("not-finite", f"for {where} {bad} of {k} levels are NaN or infinity",
+                          "The mean of no numbers is NaN: look at levels that serve none.")  # fmt: skip
+        if table.abs().max() > 1:
             raise Failure("out-of-range", f"for {where} levels reach from {table.min():.3g} to {table.max():.3g}",
                           "The numbers of a block lie from -1 to 1, and so do useful levels.")  # fmt: skip
         if not (table == 0).any():

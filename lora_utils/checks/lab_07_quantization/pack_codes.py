@@ -164,6 +164,11 @@ def judge_unpacked(subject: Subject, draw: Draw, counts: list[tuple[int, int]]) 
              "one", "Mask it: its four bits alone."),
         rule("mask-too-small", lambda a, b, c, n: woven(a, b % 8)[:n], "the mask keeps three bits only",
              "Four bits set are 15."),
+        rule("mask-too-small", lambda a, b, c, n: woven(a, b % 15)[:n], "the remainder of 15 is taken: the code 15 "
+             "becomes 0", "The low half is the remainder of 16, or & 15."),
+        rule("sign-carried", lambda a, b, c, n: woven(a - 16 * (a > 7), b)[:n], "codes above 7 from the high half have "
+             "become negative: shifting a number with a sign carries the sign along", "Shift uint8, which "
+             "has no sign."),
         rule("spare-returned", lambda a, b, c, n: c, "more codes come back than are asked for", cut),
         rule("spare-returned", lambda a, b, c, n: c[: len(c) - n % 2], "only a spare half is cut off", cut),
         rule("shape-lost", lambda a, b, c, n: torch.stack([a, b], 1), "the codes come back in pairs",

@@ -108,6 +108,8 @@ def judge_error(subject: Subject, pairs: list[list]) -> None:
              "number count", norm),
         Rule("mean-over-rows", lambda w, b, d: (rows(d) / rows(w)).mean(), "it is the mean of the errors of the rows",
              "One norm over all numbers: leave dim out."),
+        Rule("spectral", lambda w, b, d: torch.linalg.matrix_norm(d, 2) / torch.linalg.matrix_norm(w, 2), "it compares "
+             "the largest singular values: spectral norms, not Frobenius norms", norm),
         Rule("inverted", lambda w, b, d: w.norm() / d.norm(), "it is upside down", "What was lost, divided by what "
              "was there."),
         Rule("in-per-cent", lambda w, b, d: 100 * d.norm() / w.norm(), "it is 100 times as large", "A share, not per "

@@ -35,6 +35,9 @@ def bits_without(subject: Subject, draw: Draw) -> None:
         Rule("bytes-for-bits", lambda k, *_: 0.5 + 4 / k, "it counts bytes",
              "Count bits, of the code and of the scale."),
         Rule("whole-scale", lambda k, *_: 36.0, "every weight pays a whole scale", share),
+        Rule("whole-division", lambda k, *_: 4 + 32 // k, "// throws the fraction away", "Divide with /."),
+        Rule("group-assumed", lambda k, *_: 4 + 8 / k + 32 / (256 * k), "a group of 256 is assumed where none is given",
+             "Without a group the default is None, and the scales have 32 bits."),
         Rule("scale-alone", lambda k, *_: 32 / k, "it counts the scale alone", "The code itself has 4 bits."),
         Rule("whole-block", lambda k, *_: 4 * k + 32, "it counts the bits of a whole block", "Divide by the weights "
              "of a block: the bits of one weight are asked for."),

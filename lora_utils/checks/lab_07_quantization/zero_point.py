@@ -288,6 +288,12 @@ def _judge_codes(cases: list[tuple], got: list[torch.Tensor]) -> None:
         rule("rounded-up", lambda r, z, L, low: (r.ceil() + z).clamp(0, L), "the codes are rounded up", nearest),
         rule("codes-not-rounded", lambda r, z, L, low: r + z, "the codes are not rounded", nearest),
         rule("codes-not-rounded", lambda r, z, L, low: (r + z).clamp(0, L), "the codes are not rounded", nearest),
+        rule("cut-before-shift", lambda r, z, L, low: r.round().clamp(0, L) + z, "the steps are cut to the codes' "
+             "range before the zero point is added, so that every number below zero is lost", nearest),
+        rule("cut-before-shift", lambda r, z, L, low: (r.round().clamp(0, L) + z) % 256, "the steps are cut to the "
+             "codes' range before the zero point is added, so that every number below zero is lost", nearest),
+        rule("signed-codes", lambda r, z, L, low: (r.round() + z).clamp(-(L + 1) // 2, L // 2) % 256, "the codes are "
+             "cut to the range of codes with a sign", "Codes run from 0 to 2**bits - 1 here."),
         rule("shape-lost", lambda r, z, L, low: (r.round() + z).clamp(0, L).flatten(), "the codes are flat",
              "Give them the shape of x."),
     ]  # fmt: skip

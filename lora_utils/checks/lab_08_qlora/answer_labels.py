@@ -10,9 +10,17 @@ import torch
 from lora_utils.checks import Draw, Exercise, Failure, StudentRaised, Subject, close
 from lora_utils.checks.framework.compare import expect_tensor
 from lora_utils.checks.framework.many_cases import Rule, expect_all, explained, first_wrong
+from lora_utils.checks.lab_08_qlora.known_losses import (
+    IGNORE,
+    LOSSES,
+    ONE_MEAN,
+    count_of,
+    mean_of_rows,
+    picked,
+    right_loss,
+)
 
 answer_labels = Exercise("answer-labels")
-IGNORE = -100
 
 
 # ---------------------------------------------------------------------------------------------------------- probes
@@ -147,6 +155,14 @@ def _span(first: int, last: int):
 ON_THE_ANSWER = "Loss on the answer teaches the answer: labels of the prompt are -100."
 BY_PLACE = "Mask by place, not by token: which places does the answer take?"
 IN_PLACE = "Leave them in place: the label of place t is the token of place t, and answer_loss shifts."
+
+
+def _from(c: dict, start: int) -> list[int]:
+    """Labels from a place on to the end of the answer."""
+    end = len(c["prompt"]) + len(c["answer"])
+    return [t if start <= place < end else IGNORE for place, t in enumerate(c["ids"])]
+
+
 LABELS = (
     Rule("prompt-labelled", _only_answer(lambda t, x, c: t < c["length"] - _rest(c)), "the prompt's tokens have labels "
          "too: the model would mostly learn to write reviews", ON_THE_ANSWER),
@@ -184,6 +200,8 @@ LABELS = (
          "pad, which is a token", "cross_entropy leaves out -100."),
     Rule("wrong-ignore", lambda c: [IGNORE] * len(c["prompt"]) + c["answer"] + [0] * _rest(c), "the padding's labels "
          "are 0, which is a token", "cross_entropy leaves out -100."),
+    Rule("found-by-token", lambda c: _from(c, c["ids"].index(c["answer"][0])), "the answer is looked for by its first "
+         "token, which the prompt holds too", "The answer begins at place p, which is how many tokens the prompt has."),
     Rule("labels-at-the-end", lambda c: [IGNORE] * (c["length"] - len(c["answer"])) + c["answer"], "the labels stand "
          "at the end of the row", IN_PLACE),
 )  # fmt: skip
@@ -220,74 +238,6 @@ def _loss_case(draw: Draw, b: int, k: int) -> tuple[torch.Tensor, torch.Tensor]:
     return draw.normal(b, s, v, scale=1 + k % 3), labels
 
 
-def _picked(logits, labels, offset: int, scores=None) -> list[list[torch.Tensor]]:
-    """For each row, the score of every label, read `offset` places before it (0: at the label itself)."""
-    scores, s = logits.double().log_softmax(-1) if scores is None else scores, labels.shape[1]
-    places = [[t for t in range(s) if row[t] != IGNORE and 0 <= t - offset < s] for row in labels]
-    return [[scores[k, t - offset, labels[k, t]] for t in row] for k, row in enumerate(places)]
-
-
-def _mean(rows: list[list[torch.Tensor]]) -> torch.Tensor:
-    flat = [-t for row in rows for t in row]
-    return torch.stack(flat).mean() if flat else torch.tensor(0.0)
-
-
-def _each(rows: list[list[torch.Tensor]], n: int) -> torch.Tensor:
-    return sum(-torch.stack(row).mean() for row in rows if row) / n
-
-
-def _right(logits, labels):
-    return _mean(_picked(logits, labels, 1))
-
-
-def _count(labels) -> int:
-    return int((labels != IGNORE).sum())
-
-
-def _smoothed(logits, labels, e: float) -> torch.Tensor:
-    scores = logits.double().log_softmax(-1)
-    even = [[scores[k, t - 1].mean() for t in range(1, len(row)) if row[t] != IGNORE] for k, row in enumerate(labels)]
-    return (1 - e) * _right(logits, labels) + e * _mean(even)
-
-
-ONE_MEAN = "One mean over all labelled tokens of the batch."
-SHIFT = "The token at place t is predicted at place t - 1: which logits and which labels have no partner?"
-LOSSES = (
-    Rule("not-shifted", lambda x, y: _mean(_picked(x, y, 0)), "each label is compared with the logits of its own "
-         "place, where the model has already read it", SHIFT),
-    Rule("shifted-backwards", lambda x, y: _mean(_picked(x, y, -1)), "the shift goes the wrong way: each label is "
-         "compared with the logits of the place after it", SHIFT),
-    Rule("shifted-twice", lambda x, y: _mean(_picked(x, y, 2)), "each label is compared with the logits two places "
-         "before it", "Shift once."),
-    Rule("softmax-twice", lambda x, y: _mean(_picked(x, y, 1, x.double().softmax(-1).log_softmax(-1))), "softmax is "
-         "taken before cross_entropy, which takes it itself", "Give cross_entropy the logits."),
-    Rule("no-softmax", lambda x, y: _mean(_picked(x, y, 1, x.double())), "logits are averaged as if they were "
-         "log-probabilities", "F.cross_entropy takes log_softmax by itself, F.nll_loss does not."),
-    Rule("probabilities", lambda x, y: _mean(_picked(x, y, 1, x.double().softmax(-1))), "probabilities are averaged, "
-         "without a logarithm", "Cross entropy is the mean of -log p."),
-    *(Rule("smoothed", lambda x, y, e=e: _smoothed(x, y, e), f"labels are smoothed by {e:g}", "Leave label_smoothing "
-         "at "
-           "0.") for e in (0.05, 0.1, 0.2)),
-    Rule("sign-missing", lambda x, y: -_right(x, y), "the sign is wrong: the loss falls as the model gets worse",
-         "Cross entropy is the mean of -log p."),
-    Rule("sum-not-mean", lambda x, y: _right(x, y) * _count(y), "the loss is a sum: it grows with the length of the "
-         "answers", "Take the mean over the labelled tokens."),
-    *(Rule("masked-in-mean", lambda x, y, n=n: _right(x, y) * _count(y) / (len(y) * (y.shape[1] - n)), "places without "
-           "a label count in the mean, so the loss shrinks with the padding", "Divide by how many have a label.")
-      for n in (1, 0)),
-    Rule("sum-over-rows", lambda x, y: _right(x, y) * _count(y) / len(y), "the sum is divided by the number of rows",
-         ONE_MEAN),
-    Rule("zero-not-learned", lambda x, y: _mean(_picked(x, torch.where(y > 0, y, IGNORE), 1)), "the token 0 is left "
-         "out of the loss", "What has no label is -100; 0 is a token like any other."),
-    Rule("mean-of-means", lambda x, y: _each(_picked(x, y, 1), len(y)), "each example is averaged first, so a token in "
-         "a short answer counts more", ONE_MEAN),
-    Rule("mean-of-means", lambda x, y: _each(_picked(x, y, 1), sum(map(bool, _picked(x, y, 1)))), "each example is "
-         "averaged first, so a token in a short answer counts more", ONE_MEAN),
-    Rule("last-token-only", lambda x, y: _mean([row[-1:] for row in _picked(x, y, 1)]), "only the last labelled token "
-         "of a row counts", ONE_MEAN),
-)  # fmt: skip
-
-
 def judge_loss(subject: Subject, draw: Draw, b: int = 2) -> None:
     """Compare losses with log-probabilities taken one by one; hidden checks use it with other batches."""
     cases = [_loss_case(draw, b, k) for k in range(5)]
@@ -301,11 +251,11 @@ def judge_loss(subject: Subject, draw: Draw, b: int = 2) -> None:
             raise Failure("ignores-another-token", f"torch says: {error.text} So -100 is taken for a token",
                           "cross_entropy leaves out -100 by itself: give it no other ignore_index.") from None  # fmt: skip  # noqa: E501
         raise
-    said = [f"for logits of shape {tuple(x.shape)} and {_count(y)} labels the loss" for x, y in cases]
+    said = [f"for logits of shape {tuple(x.shape)} and {count_of(y)} labels the loss" for x, y in cases]
     hint = "Cross entropy of the labelled tokens alone, each predicted one place earlier, and one mean over the batch."
     values = [v.reshape(()) if isinstance(v, torch.Tensor) and v.numel() == 1 else v for v in seen["losses"]]
     _expect_no_mean_of_means(values, cases)
-    expect_all(values, cases, _right, told=said, what=said, id="wrong-loss", hint=hint, rules=LOSSES,
+    expect_all(values, cases, right_loss, told=said, what=said, id="wrong-loss", hint=hint, rules=LOSSES,
                known="{text}: {said}")  # fmt: skip
     for (x, y), value, gradient in zip(cases, seen["losses"], seen["gradients"], strict=True):
         if isinstance(value, torch.Tensor) and value.dim():
@@ -315,7 +265,7 @@ def judge_loss(subject: Subject, draw: Draw, b: int = 2) -> None:
             raise Failure("loss-detached", "the loss sends no gradient to the logits", "Return the tensor, not .item() "
                           "and not under no_grad.")  # fmt: skip
         wide = x.double().requires_grad_()
-        (right,) = torch.autograd.grad(_right(wide, y), wide)
+        (right,) = torch.autograd.grad(right_loss(wide, y), wide)
         if not close(gradient, right):
             raise Failure("wrong-gradient", "the loss is right, but its gradient with respect to the logits is not",
                           "Nothing between logits and loss may be detached or rounded.")  # fmt: skip
@@ -324,7 +274,7 @@ def judge_loss(subject: Subject, draw: Draw, b: int = 2) -> None:
 def _expect_no_mean_of_means(values: list, cases: list) -> None:
     """Name the mean of means where a row without labels turns it into NaN, which equals nothing."""
     kept = [k for k, v in enumerate(values) if isinstance(v, torch.Tensor) and v.numel() == 1 and not v.isnan()]
-    each = [_each(_picked(*cases[k], 1), len(cases[k][1])) for k in kept]
+    each = [mean_of_rows(picked(*cases[k], 1), len(cases[k][1])) for k in kept]
     if len(kept) == len(values) - 1 and all(close(values[k], e) for k, e in zip(kept, each, strict=True)):
         raise Failure("mean-of-means", "each example is averaged first, so a token in a short answer counts more, and "
                       "a row without a label makes NaN", ONE_MEAN)  # fmt: skip

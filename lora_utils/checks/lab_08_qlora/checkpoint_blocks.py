@@ -103,7 +103,13 @@ def _judge_output(subject: Subject, c: dict) -> None:
     every = range(n)
     chain = "Each block gets what the one before it returned, and the last result is returned."
     case = f"for {n} block{'s' if n > 1 else ''} and x of shape {tuple(c['x'].shape)}"
+    residual = c["x"]
+    for k in every:
+        chosen = {name: [c[name][k]] for name in ("weights", "vectors")}
+        residual = residual + expected_run({**c, **chosen, "x": residual}, [torch.ones_like(c["x"])])["output"]
     mistakes = (
+        Mistake("input-added", residual, f"{case} each block's input is added to what it returns", "A block with a "
+                "residual path adds it itself."),
         Mistake("wrong-order", result(*reversed(every)), f"{case} the blocks run from the last to the first",
                 "The first block is the first to run; only the backward pass turns the order round."),
         Mistake("no-block-runs", c["x"], f"{case} what comes back is x itself", chain),

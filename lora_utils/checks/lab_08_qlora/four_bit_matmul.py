@@ -34,6 +34,7 @@ def apply_function(cls, *, x, packed, absmax, shape, upstream=None, needs_grad=T
         "recorded": isinstance(y, torch.Tensor) and (y.requires_grad or x.requires_grad),
         "dx": None,
         "kept": [],
+        "function": isinstance(cls, type) and issubclass(cls, torch.autograd.Function),
     }
     if seen["recorded"]:
         node = y.grad_fn
@@ -44,9 +45,20 @@ def apply_function(cls, *, x, packed, absmax, shape, upstream=None, needs_grad=T
         ]
         seen["kept"] = [t for t in kept if t is not None]
         if upstream is not None:
+            seen["more"] = _given_to_others(cls, node, upstream)
             wanted = [x, absmax] if scales_ask else [x]
             seen |= zip(("dx", "dc"), torch.autograd.grad(y, wanted, upstream, allow_unused=True), strict=False)
     return seen
+
+
+def _given_to_others(cls, node, upstream) -> list[str]:
+    """For which arguments beside x backward returns anything; autograd drops what goes to bytes without a word."""
+    try:
+        given = cls.backward(node, upstream)
+    except Exception:  # autograd calls it too, and its complaint is told
+        return []
+    given = given if isinstance(given, tuple | list) else (given,)
+    return [name for name, one in zip(("packed", "absmax", "shape"), given[1:], strict=False) if one is not None]
 
 
 def apply_twice(cls, *, cases: list) -> dict:
@@ -149,6 +161,10 @@ def keeps_only_codes(subject: Subject, draw: Draw) -> None:
     c = stored_case(draw)
     o, i = c["shape"]
     seen = see(subject, c)
+    if not seen["function"]:
+        raise Failure("not-a-function", "FourBitMatmul is no torch.autograd.Function: then autograd keeps what the "
+                      "product needs, the dequantised weight", "Keep the stub's class line and its two static "
+                      "methods.")  # fmt: skip
     kept = [(t.numel(), t.is_floating_point()) for t in seen["kept"]]
     if (o * i, True) in kept:
         raise Failure("weight-kept", f"the dequantised weight ({o} x {i} floats) is kept until the backward pass: for "
@@ -254,6 +270,9 @@ def nothing_for_the_scales(subject: Subject, draw: Draw) -> None:
     if seen["dc"] is not None:
         raise Failure("gradient-for-scales", "backward returns a gradient for absmax too, and codes and scales are not "
                       "trained", "None for every argument but x.")  # fmt: skip
+    if seen["more"]:
+        raise Failure("gradient-for-codes", f"backward returns something for {' and '.join(seen['more'])}, which are "
+                      "not trained", "None for every argument but x.")  # fmt: skip
 
 
 @four_bit_matmul.check(after=("gradient",))

@@ -144,6 +144,8 @@ def judge_path(subject: Subject, draw: Draw, c: dict) -> None:
         Mistake("base-output-missing", alpha * path, "the base's output is missing", add),
         Mistake("bias-twice", y + (0 if c["bias"] is None else c["bias"].double()) + alpha * path, "the bias is added "
                 "twice", "The base adds its bias itself."),
+        *(() if c["bias"] is None else (Mistake("bias-missing", y - c["bias"].double() + alpha * path, "the base's "
+                                                "bias is missing", add),)),
         Mistake("alpha-shared", y + meanwhile(alpha) * path, "the path is scaled by the alpha of a layer that was made "
                 "later", "Keep alpha on self, or in the path: what belongs to the class all layers share."),
         Mistake("subtracted", y - alpha * path, "the path is subtracted", add),

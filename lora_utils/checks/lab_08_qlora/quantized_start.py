@@ -52,7 +52,12 @@ def made(subject: Subject, cases: list[tuple]) -> list[tuple[torch.Tensor, torch
             came = "None: is a return missing?" if value is None else came
             raise Failure("not-three", f"expected Q, A and B, got {came}", "Return the three.")
         o, i = W.shape
-        for name, one, shape in zip("QAB", value, ((o, i), (i, r), (r, o)), strict=True):
+        came, wanted = [tuple(one.shape) for one in value if isinstance(one, torch.Tensor)], [(o, i), (i, r), (r, o)]
+        if came != wanted and sorted(came) == sorted(wanted):
+            order = ", ".join("QAB"[wanted.index(shape)] for shape in came)
+            raise Failure("results-swapped", f"for {told(W, r)} the shapes are those of {order}, in this order",
+                          "Return Q, A, B.")  # fmt: skip
+        for name, one, shape in zip("QAB", value, wanted, strict=True):
             expect_tensor(one, f"the result {name}")
             if tuple(one.shape) != shape:
                 text = f"for {told(W, r)} {name} must have shape {shape}, got {tuple(one.shape)}"

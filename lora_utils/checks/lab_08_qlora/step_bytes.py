@@ -40,6 +40,7 @@ SHARES = (
     Rule("not-shared", lambda b, g: 4 + 8 * b + 32 * b * g, "shares are multiplied: the larger a block, the less a "
          "number pays", "Divide by how many numbers share it."),
     Rule("whole-division", lambda b, g: 4 + 8 // b + 32 // (b * g), "// throws the fractions away", "Divide with /."),
+    Rule("whole-division", lambda b, g: 4 + 8 // b + 32 / (b * g), "// throws a fraction away", "Divide with /."),
     Rule("arguments-ignored", lambda b, g: 4.126953125, "the result is that of blocks of 64 in groups of 256, whatever "
          "block and group say", "Calculate with the arguments."),
     Rule("arguments-ignored", lambda b, g: 4 + 8 / b + 32 / (b * 256), "the result is that of groups of 256, whatever "
@@ -58,6 +59,8 @@ LINEAR = (  # a number's bytes, from its bits and the bytes of a state
          "The argument holds the shares of the scales too."),
     Rule("bits-ignored", lambda bits, s: 4.126953125 / 8, "the linear layers are counted in 4.127 bits, whatever "
          "`bits` says", "Calculate with the argument."),
+    Rule("bits-ignored", lambda bits, s: 4.127 / 8, "the linear layers are counted in 4.127 bits, whatever `bits` says",
+         "Calculate with the argument."),
     Rule("bits-ignored", lambda bits, s: 2, "the linear layers are counted in 16 bits", "They have `bits` bits each."),
     Rule("bits-rounded", lambda bits, s: int(bits) / 8, "the bits are rounded down first", "Use them as they are."),
     Rule("bits-rounded", lambda bits, s: bits // 8, "// throws the fractions of bytes away", "Divide with /."),
@@ -78,6 +81,8 @@ OTHER = (
     Rule("gradients-of-all", lambda bits, s: 6, "embeddings and norms have gradients too", OF_THE_FROZEN),
     Rule("gradients-of-all", lambda bits, s: 6 + 2 * s, "embeddings and norms have gradients and states too",
          OF_THE_FROZEN),
+    Rule("trained-with-the-path", lambda bits, s: 10 + 2 * s, "embeddings and norms are counted as if they were "
+         "trained as well", OF_THE_FROZEN),
     Rule("states-of-all", lambda bits, s: 2 + 2 * s, "embeddings and norms have optimiser states too", OF_THE_FROZEN),
 )  # fmt: skip
 TRAINED = (

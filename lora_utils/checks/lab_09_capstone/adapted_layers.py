@@ -36,6 +36,7 @@ STRAIGHT: dict[str, Callable[[Numbers, torch.Tensor], torch.Tensor]] = {
     "IA3 on the input": lambda n, x: _plain(n, n["k"] * x),
     "a path behind the layer": lambda n, x: _plain(n, x) + _plain(n, x) @ n["B"].T @ n["B"],
     "BitFit": lambda n, x: _plain(n, x) + n["l"],
+    "LoRA in a subclass of nn.Linear": lambda n, x: _plain(n, x) + 0.7 * _path(n, x),
 }
 BENT: dict[str, Callable[[Numbers, torch.Tensor], torch.Tensor]] = {
     "a bottleneck with ReLU": lambda n, x: _plain(n, x) + torch.relu(x @ n["A"]) @ n["B"],
@@ -57,6 +58,26 @@ class Adapted(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return what base and adapter compute, (..., i) -> (..., o)."""
         return (STRAIGHT | BENT)[self.kind](dict(self.numbers), self.dropout(x))
+
+
+class AdaptedLinear(nn.Linear):
+    """LoRA as in loralib: a linear layer with the path inside, so that its weight is not all that it computes."""
+
+    def __init__(self, numbers: Numbers) -> None:
+        out_features, in_features = numbers["W"].shape
+        super().__init__(in_features, out_features, dtype=numbers["W"].dtype)
+        self.weight, self.bias, self.A, self.B = (nn.Parameter(numbers[name].clone()) for name in ("W", "b", "A", "B"))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return what base and path compute, (..., i) -> (..., o)."""
+        return super().forward(x) + 0.7 * (x @ self.A @ self.B)
+
+
+def layer_of(c: dict) -> nn.Module:
+    """Make the layer of a case, in its mode."""
+    inside = c["kind"] == "LoRA in a subclass of nn.Linear"
+    layer = AdaptedLinear(c["numbers"]) if inside else Adapted(c["kind"], c["numbers"], c["dropout"])
+    return layer.train(c["training"])
 
 
 def adapted_case(draw: Draw, kind: str, *, dtype: torch.dtype = torch.float32, dropout: float = 0.0,

@@ -84,6 +84,17 @@ def _choice(rows: list[dict], limits: dict[str, float], tolerance: float, of=sma
     return of(good_enough(kept, tolerance))["name"] if kept else None
 
 
+def _relative(rows: list[dict], limits: dict[str, float], tolerance: float) -> str | None:
+    kept = [row for row in rows if keeps(row, limits)]
+    best = max((row["accuracy"] for row in kept), default=0)
+    good = [row for row in kept if row["accuracy"] >= best * (1 - tolerance)]
+    return smallest(good)["name"] if good else None
+
+
+def _memory(row: dict) -> float:
+    return row.get("memory", 0)
+
+
 def _most_accurate(rows: list[dict]) -> dict:
     return max(rows, key=lambda row: row["accuracy"])
 
@@ -102,6 +113,12 @@ RULES = (  # message, what it chooses, text, hint
      "good enough the last in the table was chosen", "The one that trains the fewest numbers."),
     ("limits-reversed", lambda rows, limits, t: _choice(rows, limits, t, keep=_breaks), "the methods above the limits "
      "were kept", "A limit is the most that is allowed."),
+    ("relative-tolerance", lambda rows, limits, t: _relative(rows, limits, t), "the tolerance was taken as a share of "
+     "the best accuracy", "At most so much less: best - accuracy <= tolerance."),
+    ("tolerance-fixed", lambda rows, limits, t: _choice(rows, limits, 0.01 + 1e-9), "a tolerance of 0.01 was used, "
+     "whatever the argument says", "Use the argument."),
+    ("cheapest-chosen", lambda rows, limits, t: _choice(rows, limits, t, lambda good: min(good, key=_memory)), "of the "
+     "methods that are good enough that with the least memory was chosen", "The one that trains the fewest numbers."),
     ("limits-ignored", lambda rows, limits, t: _choice(rows, {}, t), "the limits play no part", "First leave out "
      "every row that is above any of the limits."),
 )  # fmt: skip
@@ -134,6 +151,8 @@ def _judge_one(rows: list[dict], limits: dict[str, float], tolerance: float, see
     if seen["raised"]:
         text = f"it raised {seen['raised']} for {asked}, which {len(kept)} of {len(rows)} methods keep, and a tolerance"
         hint = "Refuse only where no method keeps every limit. The best accuracy is that of the methods that do."
+        if tolerance == 0:
+            hint = "With a tolerance of 0 the most accurate is good enough: at most so much less, 0 included."
         text += f" of {tolerance:g}: {seen['text'][:120]}"
         raise Failure(f"raised-{seen['raised']}", text, hint)
     name = seen["value"]
@@ -149,8 +168,8 @@ def _judge_one(rows: list[dict], limits: dict[str, float], tolerance: float, see
     good = good_enough(kept, tolerance)
     best = max(good, key=lambda r: r["accuracy"])
     if row not in good:
-        text = f"{name} has accuracy {row['accuracy']:.3f}; {best['name']} keeps every limit and has "
-        text += f"{best['accuracy']:.3f}, more than the tolerance of {tolerance:g} above it"
+        text = f"{name} has accuracy {row['accuracy']:.6g}; {best['name']} keeps every limit and has "
+        text += f"{best['accuracy']:.6g}, more than the tolerance of {tolerance:g} above it"
         raise Failure("not-good-enough", text, "Leave out what is less accurate than the best by more than tolerance.")
     if row is not smallest(good):
         other = smallest(good)

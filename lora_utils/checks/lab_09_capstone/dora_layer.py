@@ -125,6 +125,11 @@ def _mistakes(c: Case) -> tuple[Mistake, ...]:
                 "The new lengths hold for all of V: scale x W.T and the path."),
         Mistake("update-dropped", xW * (m / _length(c.W)) + b, "A and B have no part in the output",
                 UPDATE),
+        Mistake("update-in-the-length-alone", xW * (m / lengths) + b, "x is multiplied by W: only the lengths know of "
+                "A and B", "x meets V, the rows with the update."),
+        Mistake("largest-for-length", xV * (m / V.abs().amax(1)) + b, "the rows are divided by their largest "
+                "magnitudes",
+                "The length is the root of the sum of squares."),
         Mistake("multiplied-by-length", xV * (m * lengths) + b, "the rows are multiplied by their lengths",
                 "V / ||V|| has rows of length 1: divide."),
         Mistake("magnitude-without-sign", xV * (m.abs() / lengths) + b, "magnitude has lost its sign",

@@ -10,7 +10,7 @@ from torch import nn
 
 from lora_utils.checks import Draw, Exercise, Failure, Mistake, Subject, close, expect_close
 from lora_utils.checks.framework.probes import returned
-from lora_utils.checks.lab_09_capstone.adapted_layers import BENT, STRAIGHT, Adapted, adapted_case, true_weight
+from lora_utils.checks.lab_09_capstone.adapted_layers import BENT, STRAIGHT, adapted_case, layer_of, true_weight
 
 fold_adapter = Exercise("fold-adapter")
 TOLERANCE = 2e-4  # a least squares solution in float32 is less exact than a product
@@ -21,7 +21,7 @@ def folded(function, *, cases: list) -> dict:
     """Probe: fold each layer; what was made or raised, and what it computes before and after the layer has changed."""
     seen = []
     for c in cases:
-        layer = Adapted(c["kind"], c["numbers"], c["dropout"]).train(c["training"])
+        layer = layer_of(c)
         try:
             made = function(layer, c["numbers"]["W"].shape[1])
         except NotImplementedError:
@@ -59,17 +59,27 @@ def judge_folds(subject: Subject, cases: list[dict]) -> None:
     """Compare what the plain layers compute; hidden checks use it with other types and with dropout."""
     for c, one in zip(cases, subject.probe(folded, cases=cases)["seen"], strict=True):
         where = f"for {c['kind']}" + (" with dropout, in training mode," if c["training"] and c["dropout"] else "")
+        where += "" if c["x"].dtype == torch.float32 else f" with numbers in {c['x'].dtype}"
         if one["raised"]:
             text = f"{where} it raised {one['raised']}, though a linear layer computes the same: {one['text'][:120]}"
-            hint = "Where dropout acts, the layer in evaluation mode is meant." if c["dropout"] else (
-                "Which test has refused it, and is it exact where floats round?")  # fmt: skip
-            raise Failure(f"raised-{one['raised']}", text, hint)
+            raise Failure(f"raised-{one['raised']}", text, _why_raised(c, one))
         if not one["plain"]:
             came = "None: is a return missing?" if one["made"] == "NoneType" else f"a {one['made']}"
             came = "the layer itself" if one["same"] else came
             raise Failure("not-a-plain-layer", f"{where} expected an nn.Linear, got {came}",
                           "Make nn.Linear(in, out) and write weight and bias into it.")  # fmt: skip
         _expect_same(c, one, where)
+
+
+def _why_raised(c: dict, one: dict) -> str:
+    """What to look at where a layer that can be folded was not."""
+    if one["raised"] == "AttributeError":
+        return "Of a kind that you do not know no attribute can be counted on, only what the layer answers."
+    if one["raised"] != "ValueError":
+        return "The layer takes tensors (..., in_features) of its own parameters' type."
+    if c["dropout"]:
+        return "Where dropout acts, the layer in evaluation mode is meant."
+    return "Which test has refused it, and is it exact where floats round?"
 
 
 def _expect_same(c: dict, one: dict, where: str) -> None:
@@ -85,6 +95,9 @@ def _expect_same(c: dict, one: dict, where: str) -> None:
                 "A layer's answer to a unit vector holds the bias too: take it away, and give it back once."),
         Mistake("bias-missing", x @ W.T, f"{where} the bias is missing", "What does the layer answer to zeros?"),
         Mistake("bias-twice", x @ W.T + 2 * b, f"{where} the bias is there twice", "Once is enough."),
+        Mistake("weight-reshaped", x @ W.T.reshape(W.shape).T + b, f"{where} the weight has the right shape but its "
+                "numbers are mixed up", "The answers to the rows of the identity are (in, out): transpose, do not "
+                "reshape."),
         Mistake("base-alone", x @ W0.T + b0, f"{where} the result is the base alone", "The adapter is to be in it."),
         Mistake("bias-of-the-base", x @ W.T + b0, f"{where} the bias is the base's, and the adapter changes it too",
                 "What does the whole layer answer to zeros?"),
@@ -93,7 +106,7 @@ def _expect_same(c: dict, one: dict, where: str) -> None:
         raise Failure("wrong-shape", f"{where} the weight is {tuple(one['weight'].shape)}, expected {tuple(W.shape)}",
                       "nn.Linear keeps (out, in); the answers to the rows of the identity are (in, out).")  # fmt: skip
     if one["weight"].dtype != c["x"].dtype:
-        text = f"{where} with numbers in {c['x'].dtype} the result has {one['weight'].dtype}"
+        text = f"for {c['kind']} with numbers in {c['x'].dtype} the result has {one['weight'].dtype}"
         raise Failure("other-type", text, "Give the new layer the type of the old one's numbers.")
     expect_close(one["output"], x @ W.T + b, what=f"what the plain layer computes {where}", id="computes-another",
                  hint="Which numbers determine a linear map? Its answers to zeros and to the unit vectors.",
@@ -106,7 +119,7 @@ def _expect_same(c: dict, one: dict, where: str) -> None:
 @fold_adapter.check(weight=2, after=("computes-the-same",))
 def refuses_what_bends(subject: Subject, draw: Draw) -> None:
     """Where no linear layer computes the same, it raises ValueError."""
-    judge_refusals(subject, [adapted_case(draw, kind) for kind in BENT for _ in range(2)])
+    judge_refusals(subject, [adapted_case(draw, kind, training=mode) for kind in BENT for mode in (False, True)])
 
 
 def judge_refusals(subject: Subject, cases: list[dict]) -> None:

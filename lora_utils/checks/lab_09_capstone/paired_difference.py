@@ -81,6 +81,8 @@ def _mean_of(key: str) -> Callable[[dict], float]:
 
 MEANS = (
     Rule("sign-reversed", lambda c: -c["d"].mean(), "the difference has the wrong sign", "Positive: a is better."),
+    Rule("relative", lambda c: (c["d"] / c["b"]).mean(), "each difference is divided by b's value",
+         "The difference itself is asked for."),
     Rule("all-seeds", lambda c: c["all_a"].mean() - c["all_b"].mean(), "the means over all seeds were subtracted; "
          "seeds that only one method has must not count", PAIRING),
     Rule("missing-as-zero", _mean_of("filled"), "a seed that one method lacks was taken for an accuracy of 0", PAIRING),

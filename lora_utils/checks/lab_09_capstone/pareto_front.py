@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 
 import torch
@@ -94,6 +95,14 @@ def _mistakes(rows: list[dict], better: dict[str, str]) -> list[tuple[str, list[
          "up", "Axes have no common unit: compare axis by axis."),
         ("signs-lost", front_of([{k: abs(v) if k in better else v for k, v in row.items()} for row in rows], better),
          "numbers below zero are taken as if they were above", "Compare the numbers as they are."),
+        ("signs-lost", front_of([{k: abs(v) if better.get(k) == "min" else v for k, v in row.items()} for row in rows],
+                                better), 'on axes with "min" numbers below zero are taken as if they were above',
+         "Compare the numbers as they are."),
+        ("direction-by-name", front_of(rows, {k: "max" if k == "accuracy" else "min" for k in better}), "more is taken "
+         "for better on the axis `accuracy` alone", 'Look at better[axis]: with "max" more is better.'),
+        ("majority", [i for i, q in enumerate(points) if not any(
+            sum(map(operator.gt, p, q)) > len(q) / 2 for p in points)], "a row that is better on most axes throws "
+         "another out", "Dominated: at least as good on every axis and better on at least one."),
         ("reciprocals", front_of([{k: (1 / v if v else 1e9) if better.get(k) == "min" else v for k, v in row.items()}
          for row in rows], dict.fromkeys(better, "max")), 'axes with "min" are turned round by dividing, which orders '
          "numbers of both signs wrongly", "Change their signs instead."),

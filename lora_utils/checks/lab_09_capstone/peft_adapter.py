@@ -73,6 +73,9 @@ def exported(subject: Subject, state: dict, alpha: float) -> dict:
     if seen["kind"] != "pair":
         text = f"expected two dicts, (tensors, config), got {seen['kind']}"
         raise Failure("not-a-pair", text, "Build both dicts, then: return tensors, config")
+    if {"r", "lora_alpha"} <= set(seen["others"]):
+        raise Failure("results-swapped", "the first result, the tensors, holds settings",
+                      "Write return tensors, config.")  # fmt: skip
     if seen["others"]:
         raise Failure("not-a-tensor", f"{seen['others'][0]!r} holds no tensor", "Settings go into config.")
     return seen
@@ -154,6 +157,10 @@ def judge_values(subject: Subject, state: dict, alpha: float, rank: int) -> None
             Mistake("alpha-not-times-rank", wanted / rank, f"PEFT's update comes out {rank} times too small, the rank",
                     scaled),
             Mistake("alpha-not-times-rank", wanted / rank**2, f"PEFT's update is {rank**2} times too small", scaled),
+            *(Mistake("reshaped", alpha * up @ down, f"the numbers of {which} are mixed up: reshape and view refill "
+                      "row by row", "Transposing exchanges rows and columns.") for which, up, down in (
+                ("lora_A", B.T, A.reshape(A.shape[::-1])), ("lora_B", B.reshape(B.shape[::-1]), A.T),
+                ("both factors", B.reshape(B.shape[::-1]), A.reshape(A.shape[::-1])))),
             Mistake("alpha-dropped", wanted / alpha, "the update has lost its alpha", scaled),
             Mistake("alpha-dropped", wanted / alpha / rank, "the update has lost its alpha, and is divided by the rank",
                     scaled),

@@ -596,3 +596,29 @@ def break_even_rank(d, k): return math.ceil(d * k / (d + k))
 def full_parameters(d, k): return d * k
 def lora_parameters(d, r, k): return r * (d + k)
 def break_even_rank(d, k): return math.ceil(d * k / (d + k))
+
+
+# %% the larger side for both message="larger-side"
+def full_parameters(d, k):
+    return d * k
+
+
+def lora_parameters(d, k, r):
+    return 2 * r * max(d, k)
+
+
+def break_even_rank(d, k):
+    return -(-(d * k) // (d + k))
+
+
+# %% one number more, everywhere message="wrong-count"
+def full_parameters(d, k):
+    return d * k
+
+
+def lora_parameters(d, k, r):
+    return r * (d + k) + 1
+
+
+def break_even_rank(d, k):
+    return -(-(d * k) // (d + k))

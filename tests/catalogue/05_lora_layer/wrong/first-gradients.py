@@ -222,7 +222,7 @@ def first_gradients(x, A, B, alpha, G):
     return dA.clamp(-1, 1), dB.clamp(-1, 1)
 
 
-# %% first row only message="wrong-gradient"
+# %% first row only message="first-row-only"
 def first_gradients(x, A, B, alpha, G):
     return alpha * torch.outer(x[0], G[0]) @ B.T, alpha * torch.outer(x[0] @ A, G[0])
 
@@ -237,3 +237,17 @@ def first_gradients(x, A, B, alpha, G):
 def first_gradients(x, A, B, alpha, G):
     dA, dB = alpha * x.T @ G @ B.T, alpha * (x @ A).T @ G
     return dA / dA.norm(), dB / dB.norm()
+
+
+# %% the factors after a step message="updated-factor"
+def first_gradients(x, A, B, alpha, G):
+    dA = alpha * x.T @ G @ B.T
+    dB = alpha * (x @ A).T @ G
+    return A - dA, B - dB
+
+
+# %% ones for the upstream gradient of B message="upstream-ignored"
+def first_gradients(x, A, B, alpha, G):
+    dA = alpha * x.T @ G @ B.T
+    dB = alpha * (x @ A).T @ torch.ones_like(G)
+    return dA, dB

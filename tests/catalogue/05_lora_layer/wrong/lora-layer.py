@@ -1167,3 +1167,15 @@ class LoRALayer(nn.Module):
         self.B = nn.Parameter(torch.zeros(rank, out_dim))
     def forward(self, x):
         return (self.alpha * (x.float() @ self.A.float() @ self.B.float())).to(x.dtype)
+
+
+# %% alpha in the start of A too message="spread-of-alpha"
+class LoRALayer(nn.Module):
+    def __init__(self, in_dim, out_dim, rank, alpha):
+        super().__init__()
+        self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank) * alpha)
+        self.B = nn.Parameter(torch.zeros(rank, out_dim))
+        self.alpha = alpha
+
+    def forward(self, x):
+        return self.alpha * (x @ self.A @ self.B)

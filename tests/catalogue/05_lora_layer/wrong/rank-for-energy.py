@@ -271,3 +271,17 @@ def rank_for_energy(W, share):
     e = torch.linalg.svdvals(W) ** 2
     kept = 100 * (e.cumsum(0) / e.sum())
     return int((kept < int(share * 100)).sum()) + 1
+
+
+# %% energies of the rows message="rows-for-directions"
+def rank_for_energy(W, share):
+    e = W.square().sum(1).sort(descending=True).values
+    kept = e.cumsum(0) / e.sum()
+    return int((kept < share).sum()) + 1
+
+
+# %% never rank 1 message="at-least-two"
+def rank_for_energy(W, share):
+    e = torch.linalg.svdvals(W).square()
+    kept = e.cumsum(0) / e.sum()
+    return max(2, int((kept < share).sum()) + 1)

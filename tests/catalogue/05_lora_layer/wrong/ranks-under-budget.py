@@ -150,3 +150,45 @@ def ranks_under_budget(updates, budget):
             ranks[j] += 1
             spent += sum(updates[j].shape)
     return ranks
+
+
+# %% the ranks are sorted message="in-another-order"
+def ranks_under_budget(updates, budget):
+    spectra = [torch.linalg.svdvals(W).square().tolist() for W in updates]
+    cost = [sum(W.shape) for W in updates]
+    best = {0: (0.0, [])}
+    for s, c in zip(spectra, cost):
+        nxt = {}
+        for used, (e, rs) in best.items():
+            acc = e
+            for r in range(len(s) + 1):
+                if r:
+                    acc += s[r - 1]
+                u = used + r * c
+                if u > budget:
+                    break
+                if u not in nxt or nxt[u][0] < acc:
+                    nxt[u] = (acc, rs + [r])
+        best = nxt
+    return sorted(max(best.values())[1])
+
+
+# %% the ranks in reversed order message="in-another-order"
+def ranks_under_budget(updates, budget):
+    spectra = [torch.linalg.svdvals(W).square().tolist() for W in updates]
+    cost = [sum(W.shape) for W in updates]
+    best = {0: (0.0, [])}
+    for s, c in zip(spectra, cost):
+        nxt = {}
+        for used, (e, rs) in best.items():
+            acc = e
+            for r in range(len(s) + 1):
+                if r:
+                    acc += s[r - 1]
+                u = used + r * c
+                if u > budget:
+                    break
+                if u not in nxt or nxt[u][0] < acc:
+                    nxt[u] = (acc, rs + [r])
+        best = nxt
+    return max(best.values())[1][::-1]

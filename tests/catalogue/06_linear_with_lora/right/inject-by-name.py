@@ -123,3 +123,15 @@ def inject(model, names, wrapper, rank, alpha):
             raise ValueError(f"no linear layer of its own: {name}")
     for name in names:
         model.set_submodule(name, wrapper(model.get_submodule(name), rank=rank, alpha=alpha))
+
+
+# %% rank and alpha by name
+def inject(model, names, wrapper, rank, alpha):
+    modules = dict(model.named_modules())
+    inside = tuple(f"{n}." for n, m in modules.items() if isinstance(m, wrapper))
+    for name in names:
+        if not isinstance(modules.get(name), nn.Linear) or name.startswith(inside):
+            raise ValueError(f"{name!r} is no linear layer to adapt")
+    for name in names:
+        parent, _, child = name.rpartition(".")
+        setattr(model.get_submodule(parent), child, wrapper(modules[name], rank=rank, alpha=alpha))

@@ -304,3 +304,11 @@ def adapt(model, wrapper):
     model.fc2 = Head(128, 2)
     model.fc1 = wrapper(model.fc1, rank=2, alpha=0.1)
     return model
+
+
+# %% the model inside another one message="another-model"
+def adapt(model, wrapper):
+    model.requires_grad_(False)
+    model.fc2 = nn.Linear(128, 2)
+    model.fc1 = wrapper(model.fc1, rank=2, alpha=0.1)
+    return nn.Sequential(model)

@@ -219,3 +219,10 @@ def adapter_state(model, also):
     trained = [n for n, m in model.named_modules() if isinstance(m, LoRALayer)] + also
     starts = tuple(f"{n}." for n in trained)
     return {n: v.detach().clone().requires_grad_() for n, v in model.state_dict().items() if n.startswith(starts)}
+
+
+# %% saved in float32 whatever the type message="other-type"
+def adapter_state(model, also):
+    names = [n for n, m in model.named_modules() if isinstance(m, LoRALayer)]
+    starts = tuple(f"{n}." for n in [*names, *also])
+    return {k: v.detach().clone().float() for k, v in model.state_dict().items() if k.startswith(starts)}

@@ -81,7 +81,7 @@ def blend(adapters, weights):
     return total, torch.eye(total.shape[1]), 1.0
 
 
-# %% cut to the largest rank message="wrong-blend"
+# %% cut to the largest rank message="cut-to-the-largest-rank"
 def blend(adapters, weights):
     total = sum(w * alpha * A @ B for (A, B, alpha), w in zip(adapters, weights))
     rank = max(A.shape[1] for A, _, _ in adapters)
@@ -118,3 +118,19 @@ def blend(adapters, weights):
 def blend(adapters, weights):
     A = torch.cat([w * alpha * A for (A, _, alpha), w in zip(adapters, weights)], dim=1)
     B = torch.cat([B for _, B, _ in adapters])
+
+
+# %% scaled factors and the first alpha message="alphas-twice"
+def blend(adapters, weights):
+    A = torch.cat([w * a * A for (A, _, a), w in zip(adapters, weights)], 1)
+    B = torch.cat([B for _, B, _ in adapters])
+    return A, B, adapters[0][2]
+
+
+# %% scaled factors are added up message="factors-added"
+def blend(adapters, weights):
+    r = max(A.shape[1] for A, _, _ in adapters)
+    F = nn.functional
+    A = sum(w * a * F.pad(A, (0, r - A.shape[1])) for (A, _, a), w in zip(adapters, weights))
+    B = sum(w * F.pad(B, (0, 0, 0, r - B.shape[0])) for (_, B, _), w in zip(adapters, weights))
+    return A, B, 1.0

@@ -714,3 +714,15 @@ class LinearWithLoRA(nn.Module):
         self.lora = LoRALayer(linear.in_features, linear.out_features, rank, alpha).to(linear.weight.device, linear.weight.dtype)
     def forward(self, x):
         return (self.linear(x.to(self.linear.weight.dtype)).float() + self.lora(x.to(self.linear.weight.dtype)).float()).to(x.dtype)
+
+
+# %% dropout before the path message="random-output"
+class LinearWithLoRA(nn.Module):
+    def __init__(self, linear, rank, alpha):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.lora = LoRALayer(linear.in_features, linear.out_features, rank, alpha)
+        self.lora.to(linear.weight.device, linear.weight.dtype)
+
+    def forward(self, x):
+        return self.linear(x) + self.lora(nn.functional.dropout(x, 0.1, self.training))

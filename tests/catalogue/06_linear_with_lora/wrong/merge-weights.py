@@ -459,7 +459,7 @@ def unmerge(layer):
         layer.merged = False
 
 
-# %% half copy message="unmerge-rounding"
+# %% half copy message="original-in-16-bits"
 def merge(layer):
     if not layer.merged:
         with torch.no_grad():

@@ -665,3 +665,79 @@ def store_scales(scales, group):
     steps = torch.where(steps == 0, 1, steps)
     return (rows / steps[:, None]).round().to(torch.int8).reshape(-1)[:m], steps, mean
 def restore_scales(codes, steps, mean, group): return (mean + steps.repeat_interleave(group)[: len(codes)] * codes).half().float()
+
+
+# %% whole division of 32 message="whole-division"
+def stored_bits(block, group=None):
+    return 4 + 32 // block if group is None else 4 + 8 / block + 32 / (block * group)
+
+
+def store_scales(scales, group):
+    mean = scales.mean()
+    d = scales - mean
+    m = len(d)
+    rows = F.pad(d, (0, -m % group)).reshape(-1, group)
+    steps = rows.abs().amax(1) / 127
+    steps = torch.where(steps == 0, 1, steps)
+    return (rows / steps[:, None]).round().to(torch.int8).reshape(-1)[:m], steps, mean
+
+
+def restore_scales(codes, steps, mean, group):
+    return mean + steps.repeat_interleave(group)[: len(codes)] * codes
+
+
+# %% a default group of 256 message="group-assumed"
+def stored_bits(block, group=256):
+    return 4 + 32 / block if group is None else 4 + 8 / block + 32 / (block * group)
+
+
+def store_scales(scales, group):
+    mean = scales.mean()
+    d = scales - mean
+    m = len(d)
+    rows = F.pad(d, (0, -m % group)).reshape(-1, group)
+    steps = rows.abs().amax(1) / 127
+    steps = torch.where(steps == 0, 1, steps)
+    return (rows / steps[:, None]).round().to(torch.int8).reshape(-1)[:m], steps, mean
+
+
+def restore_scales(codes, steps, mean, group):
+    return mean + steps.repeat_interleave(group)[: len(codes)] * codes
+
+
+# %% the largest step for every group message="one-step"
+def stored_bits(block, group=None):
+    return 4 + 32 / block if group is None else 4 + 8 / block + 32 / (block * group)
+
+
+def store_scales(scales, group):
+    mean = scales.mean()
+    d = scales - mean
+    m = len(d)
+    rows = F.pad(d, (0, -m % group)).reshape(-1, group)
+    steps = rows.abs().amax().expand(len(rows)) / 127
+    steps = torch.where(steps == 0, 1, steps)
+    return (rows / steps[:, None]).round().to(torch.int8).reshape(-1)[:m], steps, mean
+
+
+def restore_scales(codes, steps, mean, group):
+    return mean + steps.repeat_interleave(group)[: len(codes)] * codes
+
+
+# %% codes without a sign message="codes-unsigned"
+def stored_bits(block, group=None):
+    return 4 + 32 / block if group is None else 4 + 8 / block + 32 / (block * group)
+
+
+def store_scales(scales, group):
+    mean = scales.mean()
+    d = scales - mean
+    m = len(d)
+    rows = F.pad(d, (0, -m % group)).reshape(-1, group)
+    steps = rows.abs().amax(1) / 127
+    steps = torch.where(steps == 0, 1, steps)
+    return (rows / steps[:, None]).round().to(torch.uint8).reshape(-1)[:m], steps, mean
+
+
+def restore_scales(codes, steps, mean, group):
+    return mean + steps.repeat_interleave(group)[: len(codes)] * codes

@@ -124,5 +124,15 @@ def nearest_entry(scaled: torch.Tensor, table: torch.Tensor) -> torch.Tensor:
 def nearest_entry(scaled, table): return (scaled.unsqueeze(-1) - table / table.abs().max()).abs().argmin(dim=-1).to(torch.uint8)
 
 
-# %% ratio message="wrong-codes"
+# %% ratio message="nearest-in-proportion"
 def nearest_entry(scaled, table): return (scaled.unsqueeze(-1) - table).abs().div(table.abs() + 1).argmin(dim=-1).to(torch.uint8)
+
+
+# %% cut to a half first message="clamped-first"
+def nearest_entry(scaled, table):
+    return (scaled.clamp(-0.5, 0.5).unsqueeze(-1) - table).abs().argmin(-1).to(torch.uint8)
+
+
+# %% four bits are kept message="wrong-codes"
+def nearest_entry(scaled, table):
+    return (scaled.unsqueeze(-1) - table).abs().argmin(-1).remainder(16).to(torch.uint8)

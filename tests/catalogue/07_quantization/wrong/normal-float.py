@@ -185,3 +185,27 @@ def normal_float(negative: int, positive: int, last: float) -> torch.Tensor:
     above = torch.special.ndtri(torch.linspace(0.5, last, positive + 1)[1:])  # (positive,)
     below = torch.special.ndtri(torch.linspace(0.5, 1 - last, negative + 1)[1:])  # (negative,)
     return torch.cat([-below.flip(0), torch.zeros(1), above]) / above[-1]  # (negative + 1 + positive,)
+
+
+# %% the probabilities are scaled message="probabilities-scaled"
+def normal_float(negative, positive, last):
+    above = (lambda p: p - 0.5)(torch.linspace(0.5, last, positive + 1))[1:]
+    below = (lambda p: p - 0.5)(torch.linspace(0.5, last, negative + 1))[1:]
+    t = torch.cat([-below.flip(0), torch.zeros(1), above])
+    return t / t[-1]
+
+
+# %% erfinv of the probability message="erf-for-quantile"
+def normal_float(negative, positive, last):
+    above = (lambda p: torch.erfinv(p))(torch.linspace(0.5, last, positive + 1))[1:]
+    below = (lambda p: torch.erfinv(p))(torch.linspace(0.5, last, negative + 1))[1:]
+    t = torch.cat([-below.flip(0), torch.zeros(1), above])
+    return t / t[-1]
+
+
+# %% levels rounded to four digits message="wrong-levels"
+def normal_float(negative, positive, last):
+    above = torch.special.ndtri(torch.linspace(0.5, last, positive + 1))[1:]
+    below = torch.special.ndtri(torch.linspace(0.5, last, negative + 1))[1:]
+    t = torch.cat([-below.flip(0), torch.zeros(1), above])
+    return (t / t[-1]).round(decimals=4)

@@ -132,3 +132,15 @@ def own_table(sample, bits):
     table = sample[len(sample) // (2 * k) :: len(sample) // k][:k].clone()
     table[table.abs().argmin()] = 0
     return table
+
+
+# %% the mean of no numbers message="not-finite"
+def own_table(sample, bits):
+    k = 2**bits
+    t = torch.linspace(-1, 1, k)
+    t[k // 2] = 0
+    for _ in range(100):
+        code = (sample[:, None] - t).abs().argmin(1)
+        t = torch.stack([sample[code == j].mean() for j in range(k)])
+        t[k // 2] = 0
+    return t

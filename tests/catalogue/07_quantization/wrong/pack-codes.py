@@ -258,3 +258,25 @@ def pack_codes(codes):
 
 def unpack_codes(packed, count):
     return (packed >> 4)[:count]
+
+
+# %% shifted as int8 message="sign-carried"
+def pack_codes(codes):
+    flat = codes.reshape(-1)
+    flat = F.pad(flat, (0, len(flat) % 2))
+    return flat[0::2] << 4 | flat[1::2]
+
+
+def unpack_codes(packed, count):
+    return torch.stack([packed.to(torch.int8) >> 4, packed & 15], 1).reshape(-1)[:count]
+
+
+# %% the remainder of 15 message="wrong-codes"
+def pack_codes(codes):
+    flat = codes.reshape(-1)
+    flat = F.pad(flat, (0, len(flat) % 2))
+    return flat[0::2] << 4 | flat[1::2]
+
+
+def unpack_codes(packed, count):
+    return torch.stack([packed >> 4, packed % 15], 1).reshape(-1)[:count]

@@ -450,3 +450,47 @@ def quantize_absmax(x, bits=8):
     if last_scale == 0: last_scale = torch.ones_like(last_scale)
     return (x / last_scale).round().to(torch.int8), last_scale
 def dequantize_absmax(codes, scale): return last_scale * codes
+
+
+# %% the mean of x is subtracted message="mean-subtracted"
+def quantize_absmax(x, bits=8):
+    scale = x.abs().max() / (2 ** (bits - 1) - 1)
+    scale = torch.where(scale == 0, torch.ones_like(scale), scale)
+    return ((x - x.mean()) / scale).round().to(torch.int8), scale
+
+
+def dequantize_absmax(codes, scale):
+    return codes * scale
+
+
+# %% a tiny number is added to the step message="small-is-not-zero"
+def quantize_absmax(x, bits=8):
+    scale = x.abs().max() / (2 ** (bits - 1) - 1)
+    scale = scale + 1e-8
+    return (x / scale).round().to(torch.int8), scale
+
+
+def dequantize_absmax(codes, scale):
+    return codes * scale
+
+
+# %% a negative step for zeros message="zero-step"
+def quantize_absmax(x, bits=8):
+    scale = x.abs().max() / (2 ** (bits - 1) - 1)
+    scale = torch.where(scale == 0, -torch.ones_like(scale), scale)
+    return (x / scale).round().to(torch.int8), scale
+
+
+def dequantize_absmax(codes, scale):
+    return codes * scale
+
+
+# %% what comes back is rounded message="wrong-back"
+def quantize_absmax(x, bits=8):
+    scale = x.abs().max() / (2 ** (bits - 1) - 1)
+    scale = torch.where(scale == 0, torch.ones_like(scale), scale)
+    return (x / scale).round().to(torch.int8), scale
+
+
+def dequantize_absmax(codes, scale):
+    return (codes * scale).round()

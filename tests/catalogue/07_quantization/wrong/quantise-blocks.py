@@ -429,3 +429,35 @@ def quantize_blocks(x, bits, block):
     return codes.reshape(-1)[:n].reshape(x.shape), scales
 def dequantize_blocks(codes, scales, block):
     return scales.repeat_interleave(block)[: codes.numel()].reshape(codes.shape) * codes
+
+
+# %% filled up in front message="filled-in-front"
+def quantize_blocks(x, bits, block):
+    flat = x.reshape(-1)
+    n = len(flat)
+    rows = F.pad(flat, (-n % block, 0)).reshape(-1, block)
+    scales = rows.abs().amax(1) / (2 ** (bits - 1) - 1)
+    scales = torch.where(scales == 0, 1, scales)
+    codes = (rows / scales[:, None]).round().to(torch.int8)
+    return codes.reshape(-1)[:n].reshape(x.shape), scales
+
+
+def dequantize_blocks(codes, scales, block):
+    n = codes.numel()
+    return (codes.reshape(-1) * scales.repeat_interleave(block)[:n]).reshape(codes.shape)
+
+
+# %% filled up with ones message="filled-by-numbers"
+def quantize_blocks(x, bits, block):
+    flat = x.reshape(-1)
+    n = len(flat)
+    rows = F.pad(flat, (0, -n % block), value=1.0).reshape(-1, block)
+    scales = rows.abs().amax(1) / (2 ** (bits - 1) - 1)
+    scales = torch.where(scales == 0, 1, scales)
+    codes = (rows / scales[:, None]).round().to(torch.int8)
+    return codes.reshape(-1)[:n].reshape(x.shape), scales
+
+
+def dequantize_blocks(codes, scales, block):
+    n = codes.numel()
+    return (codes.reshape(-1) * scales.repeat_interleave(block)[:n]).reshape(codes.shape)

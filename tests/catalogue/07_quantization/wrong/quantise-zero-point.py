@@ -257,3 +257,25 @@ def quantize_zero_point(x, bits=8):
     if scale == 0: scale = torch.ones_like(scale)
     z = (-low / scale).round()
     return ((x / scale).round() + z).clamp(0, largest).to(torch.uint8), scale, z
+
+
+# %% cut before the zero point is added message="cut-before-shift"
+def quantize_zero_point(x, bits=8):
+    low = x.min().clamp(max=0)
+    high = x.max().clamp(min=0)
+    s = (high - low) / (2**bits - 1)
+    if s == 0:
+        s = torch.tensor(1.0)
+    z = (-low / s).round()
+    return ((x / s).round().clamp(0, 2**bits - 1) + z).to(torch.uint8), s, z
+
+
+# %% cut to the codes with a sign message="signed-codes"
+def quantize_zero_point(x, bits=8):
+    low = x.min().clamp(max=0)
+    high = x.max().clamp(min=0)
+    s = (high - low) / (2**bits - 1)
+    if s == 0:
+        s = torch.tensor(1.0)
+    z = (-low / s).round()
+    return ((x / s).round() + z).clamp(-(2 ** (bits - 1)), 2 ** (bits - 1) - 1).to(torch.uint8), s, z

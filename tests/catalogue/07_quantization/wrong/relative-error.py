@@ -142,3 +142,8 @@ def error_of(w, back): return (w - back).norm() / w.norm().clamp(min=1e-2)
 
 # %% clamp to 1 message="capped"
 def error_of(w, back): return min((w - back).norm() / w.norm(), torch.tensor(1.0))
+
+
+# %% spectral norms message="spectral"
+def error_of(w, back):
+    return torch.linalg.matrix_norm(w - back, 2) / torch.linalg.matrix_norm(w, 2)

@@ -160,3 +160,17 @@ class FourBitMatmul(torch.autograd.Function):
     def backward(ctx, grad):
         packed, absmax = ctx.saved_tensors
         return grad @ dequantize(packed, absmax, ctx.shape, grad.dtype), None, None, None
+
+
+# %% backward in float32
+class FourBitMatmul(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, packed, absmax, shape):
+        ctx.save_for_backward(packed, absmax)
+        ctx.shape = shape
+        return x @ dequantize(packed, absmax, shape, x.dtype).T
+
+    @staticmethod
+    def backward(ctx, grad):
+        packed, absmax = ctx.saved_tensors
+        return grad.float() @ dequantize(packed, absmax, ctx.shape, torch.float32), None, None, None

@@ -504,3 +504,64 @@ def label_answer(prompt, answer, length, pad):
     ids[:e] = torch.tensor(prompt + answer); labels[len(prompt):e] = torch.tensor(answer); return ids.to(torch.int8), labels.to(torch.int8)
 def answer_loss(logits, labels):
     return F.cross_entropy(logits[:, :-1].flatten(0, 1), labels[:, 1:].flatten())
+
+
+# %% the logarithm of base 2 message="other-logarithm"
+def label_answer(prompt, answer, length, pad):
+    ids = torch.full((length,), pad)
+    labels = torch.full((length,), -100)
+    p = len(prompt)
+    e = p + len(answer)
+    ids[:e] = torch.tensor(prompt + answer)
+    labels[p:e] = torch.tensor(answer)
+    return ids, labels
+
+
+def answer_loss(logits, labels):
+    return F.cross_entropy(logits[:, :-1].flatten(0, 1), labels[:, 1:].flatten()) / torch.log(torch.tensor(2.0))
+
+
+# %% the perplexity message="perplexity"
+def label_answer(prompt, answer, length, pad):
+    ids = torch.full((length,), pad)
+    labels = torch.full((length,), -100)
+    p = len(prompt)
+    e = p + len(answer)
+    ids[:e] = torch.tensor(prompt + answer)
+    labels[p:e] = torch.tensor(answer)
+    return ids, labels
+
+
+def answer_loss(logits, labels):
+    return F.cross_entropy(logits[:, :-1].flatten(0, 1), labels[:, 1:].flatten()).exp()
+
+
+# %% the first row of the batch alone message="first-row-only"
+def label_answer(prompt, answer, length, pad):
+    ids = torch.full((length,), pad)
+    labels = torch.full((length,), -100)
+    p = len(prompt)
+    e = p + len(answer)
+    ids[:e] = torch.tensor(prompt + answer)
+    labels[p:e] = torch.tensor(answer)
+    return ids, labels
+
+
+def answer_loss(logits, labels):
+    return F.cross_entropy(logits[0, :-1], labels[0, 1:])
+
+
+# %% the answer is looked for by its first token message="found-by-token"
+def label_answer(prompt, answer, length, pad):
+    ids = torch.full((length,), pad)
+    labels = torch.full((length,), -100)
+    p = len(prompt)
+    e = p + len(answer)
+    ids[:e] = torch.tensor(prompt + answer)
+    k = (prompt + answer).index(answer[0])
+    labels[k:e] = ids[k:e]
+    return ids, labels
+
+
+def answer_loss(logits, labels):
+    return F.cross_entropy(logits[:, :-1].flatten(0, 1), labels[:, 1:].flatten())

@@ -134,7 +134,7 @@ def run_blocks(blocks, x):
     return x
 
 
-# %% the input is added once more message="wrong-output"
+# %% the input is added once more message="input-added"
 def run_blocks(blocks, x):
     for block in blocks:
         x = x + checkpoint(block, x, use_reentrant=False)

@@ -472,3 +472,24 @@ class FourBitMatmul(torch.autograd.Function):
     def backward(ctx, grad):
         packed, absmax = ctx.saved_tensors
         return grad @ dequantize(packed, absmax, ctx.shape, grad.dtype), None, None, None
+
+
+# %% a module with a method apply message="not-a-function"
+class FourBitMatmul(nn.Module):
+    @staticmethod
+    def apply(x, packed, absmax, shape):
+        return x @ dequantize(packed, absmax, shape, x.dtype).T
+
+
+# %% zeros for the codes message="gradient-for-codes"
+class FourBitMatmul(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, packed, absmax, shape):
+        ctx.save_for_backward(packed, absmax)
+        ctx.shape = shape
+        return x @ dequantize(packed, absmax, shape, x.dtype).T
+
+    @staticmethod
+    def backward(ctx, grad):
+        packed, absmax = ctx.saved_tensors
+        return grad @ dequantize(packed, absmax, ctx.shape, grad.dtype), torch.zeros_like(packed), None, None

@@ -572,3 +572,15 @@ class QLoRALinear(nn.Module):
     def forward(self, x):
         y = self.base.forward(x)
         return y + self.lora(x.to(self.lora.A.dtype)).to(y.dtype)
+
+
+# %% the base without its bias message="bias-missing"
+class QLoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dtype=torch.float32):
+        super().__init__()
+        self.base = base.requires_grad_(False)
+        self.lora = LoRALayer(base.in_features, base.out_features, rank, alpha).to(dtype)
+
+    def forward(self, x):
+        y = self.base(x) - (self.base.bias if getattr(self.base, "bias", None) is not None else 0)
+        return y + self.lora(x.to(self.lora.A.dtype)).to(y.dtype)

@@ -122,3 +122,10 @@ def start_near(W, rank):
     four = quantize_4bit(W)
     U, S, Vh = torch.linalg.svd(W - dequantize_4bit(four), full_matrices=False)
     return four.packed, Vh[:rank].T * S[:rank], U[:, :rank].T
+
+
+# %% the factors come first message="results-swapped"
+def start_near(W, rank):
+    Q = dequantize_4bit(quantize_4bit(W))
+    U, S, Vh = torch.linalg.svd(W - Q, full_matrices=False)
+    return Vh[:rank].T * S[:rank], U[:, :rank].T, Q

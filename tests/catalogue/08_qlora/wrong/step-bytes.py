@@ -284,3 +284,30 @@ def bits_per_number(block, group):
 
 def qlora_bytes(linear, other, trained, state_bytes, bits):
     return (linear * bits / 8 + 2 * other + trained * (8 + 2 * state_bytes)) / 1e6
+
+
+# %% whole division of the share of a scale message="whole-division"
+def bits_per_number(block, group):
+    return 4 + 8 // block + 32 / (block * group)
+
+
+def qlora_bytes(linear, other, trained, state_bytes, bits):
+    return linear * bits / 8 + 2 * other + trained * (4 + 4 + 2 * state_bytes)
+
+
+# %% 4.127 bits whatever is asked message="bits-ignored"
+def bits_per_number(block, group):
+    return 4 + 8 / block + 32 / (block * group)
+
+
+def qlora_bytes(linear, other, trained, state_bytes, bits):
+    return linear * 4.127 / 8 + 2 * other + trained * (4 + 4 + 2 * state_bytes)
+
+
+# %% embeddings are trained too message="trained-with-the-path"
+def bits_per_number(block, group):
+    return 4 + 8 / block + 32 / (block * group)
+
+
+def qlora_bytes(linear, other, trained, state_bytes, bits):
+    return linear * bits / 8 + 2 * other + (trained + other) * (4 + 4 + 2 * state_bytes)

@@ -75,7 +75,7 @@ def choose_method(rows, limits, tolerance):
     return min((r for r in feasible if r["accuracy"] >= best - tolerance), key=lambda r: r["trainable"])
 
 
-# %% the lightest in memory instead of the smallest message="too-large"
+# %% the lightest in memory instead of the smallest message="cheapest-chosen"
 def choose_method(rows, limits, tolerance):
     feasible = [row for row in rows if all(row[k] <= v for k, v in limits.items())]
     if not feasible:
@@ -85,7 +85,7 @@ def choose_method(rows, limits, tolerance):
     return min(good, key=lambda r: r.get("memory", r["trainable"]))["name"]
 
 
-# %% a tolerance in per cent of the best message="too-large"
+# %% a tolerance in per cent of the best message="relative-tolerance"
 def choose_method(rows, limits, tolerance):
     feasible = [row for row in rows if all(row[k] <= v for k, v in limits.items())]
     if not feasible:
@@ -271,3 +271,23 @@ def choose_method(rows: list[dict], limits: dict[str, float], tolerance: float) 
     best = max(row["accuracy"] for row in feasible)
     good = [row for row in feasible if row["accuracy"] >= best - tolerance]
     return min(good, key=lambda row: row["trainable"])["name"]
+
+
+# %% a fixed tolerance message="tolerance-fixed"
+def choose_method(rows, limits, tolerance):
+    feasible = [r for r in rows if all(r[k] <= m for k, m in limits.items())]
+    if not feasible:
+        raise ValueError(f"no method keeps {limits}")
+    best = max(r["accuracy"] for r in feasible)
+    good = [r for r in feasible if r["accuracy"] >= best - 0.01]
+    return min(good, key=lambda r: r["trainable"])["name"]
+
+
+# %% below the tolerance only message="raised-ValueError"
+def choose_method(rows, limits, tolerance):
+    feasible = [r for r in rows if all(r[k] <= m for k, m in limits.items())]
+    if not feasible:
+        raise ValueError(f"no method keeps {limits}")
+    best = max(r["accuracy"] for r in feasible)
+    good = [r for r in feasible if r["accuracy"] > best - tolerance]
+    return min(good, key=lambda r: r["trainable"])["name"]

@@ -202,3 +202,17 @@ def dora(x, W, bias, A, B, alpha, magnitude):
 def dora(x, W, bias, A, B, alpha, magnitude):
     V = W + alpha * (A @ B).T
     return (x @ V.T) * (magnitude.clamp(min=0) / V.norm(dim=1).detach()) + bias
+
+
+# %% x meets W and V gives the lengths message="update-in-the-length-alone"
+def dora(x, W, bias, A, B, alpha, magnitude):
+    V = W + alpha * (A @ B).T
+    lengths = V.norm(dim=1).detach()
+    return (x @ W.T) * (magnitude / lengths) + bias
+
+
+# %% the largest magnitude for the length message="largest-for-length"
+def dora(x, W, bias, A, B, alpha, magnitude):
+    V = W + alpha * (A @ B).T
+    lengths = V.abs().amax(dim=1).detach()
+    return (x @ V.T) * (magnitude / lengths) + bias

@@ -210,3 +210,73 @@ def fold(layer, in_features):
         made = nn.Linear(in_features, len(bias)).to(eye.dtype)
         made.weight.copy_((layer(eye) - bias).T)
         made.bias.copy_(bias)
+
+
+# %% the weight is reshaped message="weight-reshaped"
+def fold(layer, in_features):
+    import copy
+
+    probe = copy.deepcopy(layer).eval()
+    p = next(iter(layer.parameters()), None)
+    kind = p.dtype if p is not None else torch.float32
+    with torch.no_grad():
+        b = probe(torch.zeros(1, in_features, dtype=kind))[0]
+        Wt = probe(torch.eye(in_features, dtype=kind)) - b
+        g = torch.Generator().manual_seed(0)
+        x = torch.randn(64, in_features, dtype=kind, generator=g)
+        y = probe(x)
+        z = x @ Wt + b
+        if (y - z).norm() > 1e-3 * (1e-12 + y.norm()):
+            raise ValueError("bends")
+        out = nn.Linear(in_features, len(b), dtype=kind)
+        out.weight.copy_(Wt.reshape(out.weight.shape))
+        out.bias.copy_(b)
+    return out
+
+
+# %% an nn.Linear is handed back message="not-a-plain-layer"
+def fold(layer, in_features):
+    if isinstance(layer, nn.Linear):
+        return layer
+    import copy
+
+    probe = copy.deepcopy(layer).eval()
+    kind = next(layer.parameters()).dtype
+    with torch.no_grad():
+        b = probe(torch.zeros(1, in_features, dtype=kind))[0]
+        Wt = probe(torch.eye(in_features, dtype=kind)) - b
+        x = torch.randn(64, in_features, dtype=kind)
+        if not torch.allclose(probe(x), x @ Wt + b, rtol=1e-3, atol=1e-3):
+            raise ValueError("bends")
+        out = nn.Linear(in_features, len(b), dtype=kind)
+        out.weight.copy_(Wt.T)
+        out.bias.copy_(b)
+    return out
+
+
+# %% the mode is restored where nothing is refused message="changes-the-mode"
+def fold(layer, in_features):
+    mode = layer.training
+    layer.eval()
+    kind = next(layer.parameters()).dtype
+    with torch.no_grad():
+        b = layer(torch.zeros(1, in_features, dtype=kind))[0]
+        W = (layer(torch.eye(in_features, dtype=kind)) - b).T
+        x = torch.randn(64, in_features, dtype=kind)
+        bad = not torch.allclose(layer(x), x @ W.T + b, rtol=1e-3, atol=1e-3)
+    if bad:
+        raise ValueError("bends")
+    layer.train(mode)
+    out = nn.Linear(in_features, len(b), dtype=kind)
+    out.weight.data = W
+    out.bias.data = b
+    return out
+
+
+# %% the parts are taken by their names message="raised-AttributeError"
+def fold(layer, in_features):
+    out = nn.Linear(in_features, layer.linear.out_features)
+    with torch.no_grad():
+        out.weight.copy_(layer.linear.weight + layer.lora.alpha * (layer.lora.A @ layer.lora.B).T)
+        out.bias.copy_(layer.linear.bias)
+    return out

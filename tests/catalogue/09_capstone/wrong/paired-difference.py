@@ -364,3 +364,15 @@ def paired_difference(a, b):
     if len(s) < 2: raise ValueError("two")
     d = [a[k] - b[k] for k in s]
     return statistics.mean(d), statistics.stdev(d) / len(d) ** .5
+
+
+# %% differences as shares of b message="relative"
+import statistics
+
+
+def paired_difference(a, b):
+    shared = [s for s in a if s in b]
+    if len(shared) < 2:
+        raise ValueError("fewer than two seeds in common")
+    d = [(a[s] - b[s]) / b[s] for s in shared]
+    return statistics.mean(d), statistics.stdev(d) / math.sqrt(len(d))

@@ -276,3 +276,33 @@ def pareto_front(rows, better):
     P = [[r[a] if w == "max" else 1 / (r[a] or 1e-9) for a, w in better.items()] for r in rows]
     dom = lambda p, q: all(x >= y for x, y in zip(p, q)) and any(x > y for x, y in zip(p, q))
     return [i for i, q in enumerate(P) if not any(dom(p, q) for p in P)]
+
+
+# %% magnitudes on axes to be small message="signs-lost"
+def pareto_front(rows, better):
+    points = [[row[a] if way == "max" else -abs(row[a]) for a, way in better.items()] for row in rows]
+
+    def dominates(p, q):
+        return all(x >= y for x, y in zip(p, q)) and any(x > y for x, y in zip(p, q))
+
+    return [i for i, q in enumerate(points) if not any(dominates(p, q) for p in points)]
+
+
+# %% accuracy alone is to be large message="direction-by-name"
+def pareto_front(rows, better):
+    points = [[row[a] if a == "accuracy" else -row[a] for a, way in better.items()] for row in rows]
+
+    def dominates(p, q):
+        return all(x >= y for x, y in zip(p, q)) and any(x > y for x, y in zip(p, q))
+
+    return [i for i, q in enumerate(points) if not any(dominates(p, q) for p in points)]
+
+
+# %% better on most axes is enough message="majority"
+def pareto_front(rows, better):
+    points = [[row[a] if way == "max" else -row[a] for a, way in better.items()] for row in rows]
+
+    def dominates(p, q):
+        return sum(x > y for x, y in zip(p, q)) > len(p) / 2
+
+    return [i for i, q in enumerate(points) if not any(dominates(p, q) for p in points)]

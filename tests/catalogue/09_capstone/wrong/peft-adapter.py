@@ -355,7 +355,7 @@ def to_peft(state, alpha, rename):
     return tensors, {"r": rank, "lora_alpha": alpha * rank, "target_modules": targets}
 
 
-# %% reshaped, not turned over message="wrong-update"
+# %% reshaped, not turned over message="reshaped"
 def to_peft(state, alpha, rename):
     tensors, targets = {}, []
     for name, value in state.items():
@@ -436,3 +436,20 @@ def to_peft(state: dict[str, torch.Tensor], alpha: float, rename: Callable[[str]
         targets.append(bert)
         rank = A.shape[1]
     return tensors, {"r": rank, "lora_alpha": alpha * rank, "target_modules": targets}
+
+
+# %% settings first message="results-swapped"
+from collections.abc import Callable
+
+
+def to_peft(state, alpha, rename):
+    tensors, targets = {}, []
+    for name in state:
+        if name.endswith(".lora.A"):
+            m = name.removesuffix(".lora.A")
+            bert = rename(m)
+            tensors[f"base_model.model.{bert}.lora_A.weight"] = state[name].T.contiguous()
+            tensors[f"base_model.model.{bert}.lora_B.weight"] = state[f"{m}.lora.B"].T.contiguous()
+            targets.append(bert)
+            rank = state[name].shape[1]
+    return {"r": rank, "lora_alpha": alpha * rank, "target_modules": targets}, tensors

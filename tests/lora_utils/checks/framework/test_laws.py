@@ -24,6 +24,15 @@ def of_list(function, *, names) -> dict:
     return {"value": function(names)}
 
 
+def of_refusal(function, *, x) -> dict:
+    """Probe: whether the answer refuses a model."""
+    try:
+        function(nn.Linear(3, 2))
+    except ValueError as error:
+        return {"refused": str(error)}
+    return {"refused": None}
+
+
 def of_class(cls, *, x) -> dict:
     """Probe: a module of the answer's class on one batch."""
     return {"value": cls()(x)}
@@ -34,7 +43,8 @@ def of_wrapper(cls, *, x) -> dict:
     return {"value": cls(nn.Linear(3, 2))(x)}
 
 
-of_function.__module__ = of_list.__module__ = of_class.__module__ = of_wrapper.__module__ = "lora_utils.checks.tests"
+for probe in (of_function, of_list, of_refusal, of_class, of_wrapper):
+    probe.__module__ = "lora_utils.checks.tests"
 
 
 def exercise(kind: str, lifted: tuple[str, ...] = ()) -> Exercise:
@@ -108,6 +118,23 @@ def test_a_function_that_looks_at_the_layout_is_found():
     assert [one.id for one in made(lambda x: x.view(-1), points=1).results] == ["depends-on-the-layout", "output"]
     assert [one.id for one in made(lambda x: x.reshape(-1), points=1).results] == ["output"]
     assert [one.id for one in made(lambda x: x + torch.rand(3), points=1).results] == ["output"]
+
+
+def test_what_a_function_leaves_behind_where_it_refuses_is_seen_too():
+    @(one := Exercise("refuses")).check
+    def output(subject: Subject, draw: Draw) -> None:
+        """It refuses a model."""
+        assert subject.probe(of_refusal, x=draw.normal(2))["refused"] == "no"
+
+    def refuses(model):
+        raise ValueError("no")
+
+    def evaluates(model):
+        model.eval()
+        raise ValueError("no")
+
+    assert [r.id for r in one(refuses, points=1).results] == ["output"]
+    assert [r.id for r in one(evaluates, points=1).results] == ["changes-the-mode", "output"]
 
 
 def test_a_function_that_keeps_results_by_identity_is_found():

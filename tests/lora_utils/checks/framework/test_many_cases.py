@@ -214,3 +214,12 @@ def test_few_whole_numbers_are_shown_and_many_measured():
 def test_lists_are_compared_and_shown():
     with pytest.raises(Failure, match=r"the words \(t\) must be \['a'\], got \['b'\]"):
         expect_all([["b"]], [0], [["a"]], told=["t"], what="the words", id="wrong")
+
+
+# ------------------------------------------------------------------------------------------------------- relations
+def test_how_all_wrong_results_come_of_the_right_ones_is_said_where_no_rule_explains_them():
+    id, text, _ = judged([3 * value for value in (6, 4, 25, 4)])
+    assert (id, text.split("; ")[1]) == ("wrong", "it is 3 times what it should be, everywhere")
+    assert "; " not in judged([18, 12, 75, 13])[1]  # three of four
+    nearly = [1.001 * value for value in (6.0, 4.0, 25.0, 4.0)]
+    assert judged(nearly, right=[6.0, 4.0, 25.0, 4.0])[0] == "wrong"  # more is known of it than that digits are lost

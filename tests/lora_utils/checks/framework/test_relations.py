@@ -1,0 +1,66 @@
+"""How wrong results come of the right ones: each sentence is said where it holds for all that came, nowhere else."""
+
+import pytest
+import torch
+
+from lora_utils.checks.framework.compare import close, expect_close
+from lora_utils.checks.framework.failure import Failure
+from lora_utils.checks.framework.relations import relation
+
+RIGHT = [torch.tensor([1.4, -2.6, 3.2]), torch.tensor([[0.75, -7.0], [4.25, 1.0]])]
+CODES = [torch.tensor([3, 200, -5]), torch.tensor([17, 300])]
+
+
+@pytest.mark.parametrize(
+    ("done", "said"),
+    [
+        (lambda w: -w, "the sign is turned round"),
+        (torch.abs, "but for the signs"),
+        (lambda w: w.clamp(min=0), "what should be below zero is 0"),
+        (torch.round, "rounded to whole numbers"),
+        (torch.trunc, "cut down to whole numbers"),
+        (torch.floor, "rounded down"),
+        (lambda w: 0.25 * w, "it is 0.25 times what it should be, everywhere"),
+        (lambda w: w + 2, "it is 2 more than it should be, everywhere"),
+        (lambda w: w - 0.5, "it is 0.5 less than it should be, everywhere"),
+        (lambda w: w.flatten().flip(0).reshape(w.shape), "in another order"),
+    ],
+)
+def test_what_is_done_to_every_result_is_said(done, said):
+    assert said in relation([done(w) for w in RIGHT], RIGHT, close)
+    assert relation([done(RIGHT[0]), RIGHT[1] ** 2], RIGHT, close) == ""  # not to one of two
+
+
+@pytest.mark.parametrize(
+    ("done", "said"),
+    [
+        (lambda w: w % 16, "four bits"),
+        (lambda w: w % 256, "uint8"),
+        (lambda w: (w + 128) % 256 - 128, "int8"),
+    ],
+)
+def test_whole_numbers_that_did_not_fit_are_told_by_where_they_begin_again(done, said):
+    assert said in relation([done(w) for w in CODES], CODES, close)
+
+
+def test_the_transpose_of_a_square_result_is_said():
+    assert "transpose" in relation([RIGHT[1].T], RIGHT[1:], close)
+
+
+@pytest.mark.parametrize("came", [[torch.ones(2, 2), RIGHT[1]], [RIGHT[0] * float("nan"), RIGHT[1]], [None, 1]])
+def test_nothing_is_said_of_other_shapes_and_of_what_is_no_number(came):
+    assert relation(came, RIGHT, close) == ""
+
+
+def test_nothing_is_said_of_two_numbers_of_which_one_is_always_a_multiple():
+    assert relation([2.0, 4.0], [1.0, 2.0], close) == ""
+
+
+def test_a_wrong_result_is_told_with_it_and_keeps_its_message():
+    with pytest.raises(Failure) as caught:
+        expect_close(RIGHT[1] * 0.25, RIGHT[1], what="the output", id="wrong-output")
+    assert caught.value.id == "wrong-output"
+    assert caught.value.rationale.endswith("; it is 0.25 times what it should be, everywhere")
+    with pytest.raises(Failure) as caught:
+        expect_close(RIGHT[1] * torch.tensor([1.001, 0.999]), RIGHT[1], what="the output")
+    assert "the first digits are right" in caught.value.rationale
