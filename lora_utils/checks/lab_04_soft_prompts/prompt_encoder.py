@@ -110,7 +110,8 @@ def _explained(subject: Subject, seen: dict, l: int, d: int, f: int) -> None:
              for name, shape in shapes(l, d, f).items()}  # fmt: skip
     other = subject.tried(run, length=l, width=d, inner=f, **{name: v - 1 for name, v in parts.items()})
     if not other or close(other["prompt"], other["again"]):
-        expect_explained(seen["later"], other.get("prompt"), "the prompt after a step")
+        kept = seen["later"] is not None and close(seen["later"], seen["now"])
+        expect_explained(seen["later"], other.get("prompt"), "the prompt for other numbers in its parts", kept=kept)
 
 
 LENGTH, WIDTH, INNER = 128, 96, 5  # the table has 12,288 numbers: its spread is known to 0.64 %, its shape to 0.045
@@ -237,6 +238,9 @@ def folds(subject: Subject, draw: Draw) -> None:
     expect_close(seen["folded"], right, what="what fold returns", id="wrong-fold", hint=same, mistakes=mistakes)
     if seen["history"]:
         raise Failure("fold-has-history", "what fold returns has a grad_fn: it holds on to the whole network", same)
+    if seen["trains"]:
+        raise Failure("fold-wants-gradients", "what fold returns has requires_grad=True: it is no plain number, but "
+                      "would be trained", "Return the numbers alone, no nn.Parameter.")  # fmt: skip
     if seen["inference"]:
         raise Failure("fold-inference", "fold works in torch.inference_mode(): what it returns can never be trained "
                       "again", "Detach the prompt instead, or use torch.no_grad().")  # fmt: skip

@@ -534,7 +534,7 @@ def training_step(model, optimizer, inputs, labels):
     optimizer.step()
     return int(loss)
 
-# %% returns the perplexity message="wrong-loss-value"
+# %% returns the perplexity message="loss-exponent"
 def training_step(model, optimizer, inputs, labels):
     model.train()
     optimizer.zero_grad()

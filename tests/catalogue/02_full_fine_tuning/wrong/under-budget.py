@@ -104,7 +104,7 @@ def under_budget(model, memory, budget):
     return chosen
 
 
-# %% parameters instead of names message="wrong-type"
+# %% parameters instead of names message="not-a-list"
 def under_budget(model, memory, budget):
     model.requires_grad_(False)
     for name, p in sorted(model.named_parameters(), key=lambda q: -q[1].numel()):
