@@ -257,10 +257,12 @@ def judge_score(subject: Subject, cases: Sequence[tuple], telling: Sequence[tupl
         return
     expect_tensor(values[place], "the result")
     came, wanted = values[place].double(), right(*cases[place])
-    if came.shape == wanted.shape and (wanted < FLOOR).any() and close(came[wanted > FLOOR], wanted[wanted > FLOOR]):
+    whole = came.shape == wanted.shape and torch.isfinite(came).all()
+    if whole and (wanted < FLOOR).any() and close(came[wanted > FLOOR], wanted[wanted > FLOOR]):
         raise Failure("cut-off", f"for {told(*cases[place])} a label that is all but impossible gets "
                       f"{came[wanted <= FLOOR][0]:.4g} and must get {wanted[wanted <= FLOOR][0]:.4g}; the others are "
-                      "right", "A small number added before the logarithm is a floor under it: log_softmax needs none."
+                      "right", "A floor under the probability, by a clamp or a small number that is added, shows here: "
+                      "log_softmax needs none."
                       )  # fmt: skip
     if not torch.isfinite(values[place]).all() and not cases[place][0].abs().max() < 50:  # large logits
         raise Failure("underflow", "a score is infinite or NaN: a probability was rounded to 0 before its logarithm "

@@ -32,12 +32,10 @@ class Watched(nn.Module):
         return self.head(self.body(x))
 
 
-def run_steps(
-    function, *, body, weight, bias, batches: list, lr: float, momentum: float, stale: bool, decay: float = 0.0
-) -> dict:
+def run_steps(function, *, body, weight, bias, batches: list, lr: float, momentum: float, stale: bool) -> dict:
     """Probe: call the function once a batch; returns what it returned, the weights after each step and the events.
 
-    The optimizer has a group for each parameter. With `decay` it has the frozen one too, under that weight decay.
+    The optimizer has a group of its own for each parameter.
     """
     model = Watched(body, weight, bias).eval()
     events = model.events
@@ -52,11 +50,9 @@ def run_steps(
             return super().step(*args, **kwargs)
 
     groups = [{"params": [p]} for p in model.head.parameters()]
-    if decay:
-        groups.append({"params": [model.body.weight], "weight_decay": decay})
     optimizer = Recording(groups, lr=lr, momentum=momentum)
     if stale:
-        for parameter in model.parameters():
+        for parameter in model.head.parameters():
             parameter.grad = torch.ones_like(parameter)
     looks = []
     for x, labels in batches:

@@ -99,7 +99,6 @@ def fold_later(cls, *, length: int, width: int, inner: int, **values) -> dict:
         "next": None,
         "folded": folded.detach().clone(),
         "history": folded.grad_fn is not None,
-        "trains": folded.requires_grad,
         "inference": folded.is_inference(),
         "mode_kept": module.training == mode,
         "gradients_kept": all(
