@@ -165,7 +165,7 @@ def center(vectors):
     return vectors.double() - vectors.double().mean(dim=1, keepdim=True)
 
 
-# %% one token left alone message="wrong-result"
+# %% one token left alone message="one-token-kept"
 def center(vectors):
     if vectors.shape[1] == 1:
         return vectors

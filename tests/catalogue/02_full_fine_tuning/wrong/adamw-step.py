@@ -371,7 +371,7 @@ def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
     v = beta2 * v + (1 - beta2) * g**2
     return theta, m
 
-# %% v of the mean square of the tensor message="wrong-moment"
+# %% v of the mean square of the tensor message="averaged-over-numbers"
 def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
     m = beta1 * m + (1 - beta1) * g
     v = beta2 * v + (1 - beta2) * (g**2).mean()
