@@ -40,6 +40,8 @@ CAUSES = (
      "function that ends without return gives None."),
     ("values to unpack", "There are more or fewer values than names on the left. Where it is x.shape: inputs may have "
      "any number of axes, and x.shape[-1] is the last."),
+    ("modified by an inplace operation", "A tensor that the backward pass needs was written into: x += y and methods "
+     "that end in _ do that; x = x + y makes a new one."),
     ("must have the same dtype", "Two dtypes meet: compute in the one that comes in, without .float(), and give "
      "dtype=x.dtype to the tensors that you make."),
     ("The expanded size of the tensor", "What is written into a slice, or stretched, does not fit the place: print "

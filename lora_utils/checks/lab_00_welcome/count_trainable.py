@@ -290,9 +290,8 @@ def judge_one(subject: Subject, cases: list[tuple], which: int, rules: tuple[Rul
     if len(pairs) > 1 and all(one == pairs[0] for one in pairs) and any(pairs[0]):
         raise Failure("same-for-all", f"{text}, as for every other model", "Count the model that is given, at each "
                       "call.")  # fmt: skip
-    if [value == right(*case) for value, case in zip(values, cases, strict=True)] == [True, False, True] and not values[
-        1
-    ]:
+    fits = [value == right(*case) for value, case in zip(values, cases, strict=True)]
+    if fits == [True, False, True] and values[1] == 0:
         raise Failure("mode-asked", f"{text}: that model is in evaluation mode, and for the others, in training mode, "
                       "it is right", "p.requires_grad says what training may change; model.training is another switch."
                       )  # fmt: skip
