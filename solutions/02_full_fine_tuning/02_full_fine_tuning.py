@@ -346,7 +346,7 @@ evaluate_grade
 #
 # Write `choose(model, policy, head)`. `policy` is one of the four above, `head` the name of the head as in `named_parameters()`,
 # for example `"fc2"`, or `"block.out"` if it lies deeper. Afterwards exactly the right
-# parameters have `requires_grad`, however the model came. The biases are the parameters whose own name, the part after the last dot, is `bias`. Return the
+# parameters have `requires_grad`, however the model came. The biases are the parameters whose own name, the part after the last dot, is `bias`, also where there is no dot. Return the
 # names of the trainable parameters in the model's order. Any other policy is a `ValueError` that names it.
 #
 # <details><summary>Hint 1: where to start</summary>
@@ -775,7 +775,7 @@ axes.legend(frameon=False)
 # | choose what to train under a memory budget | 4 of 5 | 15 min | 8 to 12 lines |
 #
 # This exercise is open: there is no stub, and very different answers are right. Write a function `under_budget(model, memory, budget)`. `model` is a chain as in exercise 5, and `memory(model)` tells the bytes of a step with what is
-# trainable at that moment, so this exercise does not need your ledger. Set `requires_grad` of every parameter, and return the names of those that are trained, such that
+# trainable at that moment, so this exercise does not need your ledger. Set `requires_grad` of every parameter, and return the names of those that are trained, in any order, such that
 #
 # 1. a step keeps the **budget**: `memory(model) <= budget` (for at least one parameter alone that holds);
 # 2. **enough** is trained: at least 60 % of the most numbers that any choice could train within the budget;
@@ -872,7 +872,7 @@ else:
 # | put the old head on the new body, measure, and put the new one back | 2 of 5 | 8 min | 5 lines |
 #
 # Write `forgetting(model, old_head, accuracy, before)`. `model.fc2` is the new head; `accuracy` is a function that measures: `accuracy(model)` is the share of the first task's test examples that a model gets right;
-# `before` is what it gave before fine-tuning. Afterwards `model.fc2` is the new head again, the same object, and nothing else has changed.
+# `before` is what it gave before fine-tuning. A head may be any module. Afterwards `model.fc2` is the new head again, the same object, and nothing else has changed.
 #
 # <details><summary>Hint 1: where to start</summary>
 #

@@ -394,7 +394,7 @@ print("bit for bit the same output:", torch.equal(block(x, real), plain_output))
 # | insert adapters into any model that is made of encoder blocks | 3 of 5 | 12 min | 8 lines |
 #
 # Write `insert_adapters(model, bottleneck, adapter, wrapper)`. In every `EncoderBlock` inside `model`, however deep and of subclasses too, replace `block.attention` and `block.feed_forward`
-# by `wrapper(sublayer, adapter(width, bottleneck))`, each with a fresh adapter. `adapter` and `wrapper` are classes that come in as arguments, so this exercise does not depend on
+# by `wrapper(sublayer, adapter(width, bottleneck))`, each with a fresh adapter. `adapter` and `wrapper` are classes that come in as arguments, whose own arguments may have any names: give them by position. So this exercise does not depend on
 # the ones above. The width of a block is the length of `block.attention_norm.weight`.
 #
 # Everything else stays as it is, the trainable head above all, and so does each module's mode. If `attention` or `feed_forward` of any block is an instance of `wrapper` already, raise `ValueError` before anything
@@ -742,7 +742,7 @@ axes.grid(visible=True)
 # 1. **It starts as the identity**: a fresh one returns $x$, bit for bit, and nothing in `forward` is random.
 # 2. **It keeps its budget**: it trains at most `budget` numbers, and at least half of them, for every budget from $d$ to $d^2$. What is frozen does not count. (One bottleneck of $r = 1$ needs $3d + 1$, so small budgets ask for something else.)
 # 3. **All of it learns**, whatever the budget: after 20 steps of Adam each of its parameters has moved. What comes out for a token depends on that token and on nothing else.
-# 4. **It mixes and bends**: with a budget of 14 $d$, trained for 250 steps of Adam at the rate 0.03 on a change of $x$ that is neither a straight map nor made number by number, the best of three fresh ones leaves
+# 4. **It mixes and bends**: with a budget of 14 $d$, trained for 250 steps of Adam at the rate 0.03 on a change of $x$ that is neither a straight map nor made number by number, nor odd (the change at $-x$ is not the opposite of that at $x$), the best of three fresh ones leaves
 #    less than 80 % of the squared distance. (A straight map leaves 90 % and more, however large it is.)
 #
 # <details><summary>Hint 1: where to start</summary>

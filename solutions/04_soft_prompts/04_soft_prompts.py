@@ -59,7 +59,7 @@ print("torch", torch.__version__, "| peft-by-hand", version("peft-by-hand"), "| 
 # | put the same trained vectors in front of every text of a batch | 2 of 5 | 12 min | 6 lines |
 #
 # Complete the class. `init` $(l, d)$ holds the numbers to start from: **copy** them in their dtype, since they may be rows of the
-# model's own embedding. `forward` returns the longer vectors and the longer mask, in this order and in the dtypes that
+# model's own embedding, and keep them in one `nn.Parameter`. `forward` returns the longer vectors and the longer mask, in this order and in the dtypes that
 # came in (vectors and prompt have one dtype; the mask is bool, whole numbers or floats); it writes into neither.
 #
 # <details><summary>Hint 1: where to start</summary>

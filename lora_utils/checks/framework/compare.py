@@ -91,16 +91,20 @@ def learns(parameter: dict) -> bool:
     return torch.equal(after.nan_to_num(), (value - 1).nan_to_num())  # NaN, which differs from itself, is no fault here
 
 
-def expect_explained(seen, again, what: str) -> None:
+def expect_explained(seen, again, what: str, kept: bool = False) -> None:
     """Raise a Failure unless what was seen is what the parts that came back make of it.
 
     A part may be said to be trainable, zero or inside; what the answer does must bear it out. No honest answer fails
     here, whatever is wrong with it: `again` is the answer's own output too, for parts of the judge's choice. None is no
-    output at all; that, and numbers that are not finite, the checks of the output tell of.
+    output at all; that, and numbers that are not finite, the checks of the output tell of. `kept` says that what was
+    seen is what came before the parts had other numbers.
     """
     if isinstance(again, torch.Tensor) and not torch.isfinite(again).all():
         return
     if (seen is None) != (again is None) or (seen is not None and not close(seen, again, 1e-3)):
+        if kept:
+            raise Failure("facts-disagree", f"{what} is the one that came before they had them: it was made once and "
+                          "kept", "Compute in every call: keep parameters in self, and no results.")  # fmt: skip
         raise Failure("facts-disagree", f"{what} is not what the parts that it is said to have make of it",
                       "Keep what is trained in the parameters, and use them in forward as they are.")  # fmt: skip
 

@@ -15,6 +15,7 @@ the student reads.
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -28,12 +29,24 @@ from lora_utils.checks.framework.subject import NOT_WRITTEN, WRONG_TYPE, Student
 LAWFUL = "It leaves its arguments and torch alone, and works in every mode, layout and batch size."
 BY_HAND = "Call your code once by hand on a small input: the traceback shows the line and the shapes."
 BY_TYPE = "Look at the type of what you return: print(type(...)), and compare it with what the exercise asks for."
-# What torch says where the cause lies elsewhere, and what to look at then.
+# What Python or torch says where the cause lies elsewhere, as a pattern, and what to look at then.
 CAUSES = (
-    ("[ModuleList] is missing", "A ModuleList is a list: call its modules one after another, or use nn.Sequential."),
+    (r"\[ModuleList\] is missing", "A ModuleList is a list: call its modules one after another, or use nn.Sequential."),
     ('missing the required "forward"', "Is the method called forward, and indented as a method of the class?"),
     ("not implemented for 'Float'", "This operation is for whole numbers: in Python, ^ is xor, and a power is **."),
-)
+    (r"has no attribute '[^'.]*\.[^']*'", "getattr goes one step, and a name with dots is a path: "
+     "model.get_submodule(name) follows it."),
+    ("'NoneType' object has no attribute", "Something is None there: a layer without a bias has bias None, and a "
+     "function that ends without return gives None."),
+    ("values to unpack", "There are more or fewer values than names on the left. Where it is x.shape: inputs may have "
+     "any number of axes, and x.shape[-1] is the last."),
+    ("modified by an inplace operation", "A tensor that the backward pass needs was written into: x += y and methods "
+     "that end in _ do that; x = x + y makes a new one."),
+    ("must have the same dtype", "Two dtypes meet: compute in the one that comes in, without .float(), and give "
+     "dtype=x.dtype to the tensors that you make."),
+    ("The expanded size of the tensor", "What is written into a slice, or stretched, does not fit the place: print "
+     "both shapes."),
+)  # fmt: skip
 # What torch says where tensors on two devices meet. Checks hand over tensors on the CPU and never move a module.
 TWO_DEVICES = ("on the same device", "on the expected device", "at least two devices")
 BY_DEVICE = (
@@ -208,5 +221,5 @@ def told(error: StudentRaised) -> tuple[str, str, str, str | None]:
     line = f", at: {error.line}" if error.line else ""
     if any(part in error.text for part in TWO_DEVICES):
         return "fail", "two-devices", f"in your code tensors on two devices meet{line}: {error.text}", BY_DEVICE
-    hint = next((hint for part, hint in CAUSES if part in error.text), BY_HAND)
+    hint = next((hint for cause, hint in CAUSES if re.search(cause, error.text)), BY_HAND)
     return "fail", f"raised-{error.kind}", f"your code raised {error}{line}", hint

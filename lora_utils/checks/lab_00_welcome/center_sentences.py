@@ -9,11 +9,11 @@ import re
 
 import torch
 
-from lora_utils.checks.framework.compare import expect_tensor
+from lora_utils.checks.framework.compare import close, expect_tensor
 from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
-from lora_utils.checks.framework.many_cases import CaseRaised, Rule, ask, expect_all, first_wrong
+from lora_utils.checks.framework.many_cases import CaseRaised, Rule, ask, expect_all, explained, first_wrong
 from lora_utils.checks.framework.subject import Subject
 
 center_sentences = Exercise("centre-sentences", lifted=("changes-a-tensor",))
@@ -91,6 +91,12 @@ RULES = (
          "the tokens by one less than their number", "That belongs to a variance, and not to a mean."),
     Rule("median-subtracted", lambda x: x - x.median(1, keepdim=True).values, "it subtracts the median, not the mean",
          "The mean is the sum over the tokens, divided by their number."),
+    Rule("tokens-left-out", lambda x: x - x[:, :-1].double().sum(1, keepdim=True) / (x.shape[1] - 1), "the mean is "
+         "that of all tokens but the last", "Every token of the sentence counts: a slice a[:-1] ends before the last."),
+    Rule("tokens-left-out", lambda x: x - x[:, 1:].double().sum(1, keepdim=True) / (x.shape[1] - 1), "the mean is that "
+         "of all tokens but the first", "Every token of the sentence counts, the first too."),
+    Rule("one-token-kept", lambda x: x if x.shape[1] == 1 else right(x), "a sentence of one token keeps its vector",
+         "The mean of one vector is that vector: what is left is zero. No case of its own is needed."),
     Rule("one-token-subtracted", lambda x: x - x[:, :1], "it subtracts the first token's vector from all", AXES),
     Rule("one-token-subtracted", lambda x: x - x[:, -1:], "it subtracts the last token's vector from all", AXES),
     Rule("first-sentence-only", lambda x: x - means(x)[0], "it subtracts the mean of the first sentence from all of "
@@ -135,10 +141,22 @@ def judge_centered(subject: Subject, batches: list[torch.Tensor]) -> list[torch.
     if values[place] is None:
         raise Failure("nothing-returned", "the function returns None", "The last line says return ...")
     expect_tensor(values[place], "the result")
+    if explained(values, cases, right, RULES) is None and all(map(multiple, values, batches)):
+        raise Failure("spread-divided", f"for {told(*cases[place])} each mean is subtracted, and what is left is "
+                      "scaled", LESS)  # fmt: skip
     expect_all(values, cases, right, told=told, what=lambda x: f"the result for {told(x)}", id="wrong-result",
                rules=RULES, known="for {told} {text}",
                hint="Average over the tokens of each sentence, keep that axis, and subtract.")  # fmt: skip
     return values
+
+
+def multiple(value: torch.Tensor, x: torch.Tensor) -> bool:
+    """Whether the result is the right one, each number of a sentence's vectors times a positive factor of its own."""
+    if not isinstance(value, torch.Tensor) or value.shape != x.shape:
+        return False
+    wanted = right(x)
+    factors = (value.double() * wanted).sum(1, keepdim=True) / wanted.square().sum(1, keepdim=True).clamp(min=1e-9)
+    return close(value, factors * wanted) and bool((factors >= 0).all())
 
 
 def axis_lost(text: str, b: int, s: int, d: int) -> str:

@@ -8,6 +8,7 @@ from lora_utils.checks.framework import many_cases
 from lora_utils.checks.framework.compare import expect_number
 from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.exercise import Exercise
+from lora_utils.checks.framework.failure import Failure
 from lora_utils.checks.framework.many_cases import Rule, expect_all
 from lora_utils.checks.framework.subject import Subject
 
@@ -99,6 +100,8 @@ CLASSIFIER = (
          "`width` numbers too many", LOOKS_UP),
     Rule("embedding-bias", lambda n, w, h, c: n * w + n + w * h + h + h * c + c, "the embedding is counted with a bias",
          LOOKS_UP),
+    Rule("relu-counted", lambda n, w, h, c: n * w + w * h + h + h * c + c + h, "`hidden` numbers are counted too many, "
+         "as if ReLU had some", "ReLU has no parameters."),
     Rule("layer-added", lambda n, w, h, c: n * w + w * h + h + h * h + h + h * c + c, "a layer from hidden to hidden "
          "is counted that is not there", TWO_LAYERS),
     Rule("multiplied", lambda n, w, h, c: n * w * h * c, "it multiplies all sizes",
@@ -141,6 +144,9 @@ def judge_counts(
     calls = [call(which, case) for case in cases]
     for value, told in zip(values, calls, strict=True):
         expect_number(value, told, int)
+    if len(cases) > 1 and len(set(values)) == 1 and values[0] != right(*cases[0]):
+        raise Failure("same-for-all", f"{calls[0]} and {calls[1]} give the same number, {values[0]}", "Compute with "
+                      "the arguments: a number that is typed in is right for one size at most.")  # fmt: skip
     said = [f"{told} must be {right(*case)}, got {v}" for told, case, v in zip(calls, cases, values, strict=True)]
     expect_all(values, cases, right, told=calls, said=said, id="wrong-count", hint=f"Count on paper: {hint}.",
                rules=rules, known="{said}: {text}", tolerance=0)  # fmt: skip

@@ -49,7 +49,7 @@ def counted_again(function, *, case: list) -> dict:
 def counting_model(case: str, n: int, a: int, b: int, c: int) -> nn.Module:
     """Not a probe by itself: a model for the function to count."""
     if case == "nested":
-        inner = nn.Sequential(nn.BatchNorm1d(b), nn.ReLU(), nn.Linear(b, c, bias=False))
+        inner = nn.Sequential(nn.BatchNorm1d(b), nn.ReLU(), nn.Linear(b, c))
         block = nn.Sequential(nn.Linear(a, b), inner)
         model = nn.Sequential(OrderedDict(embedding=nn.Embedding(n, a), block=block))
         model.embedding.weight.requires_grad_(False)
@@ -102,7 +102,7 @@ def parts(case: str, n: int, a: int, b: int, c: int) -> list[Part]:
 
     return {
         "nested": [Part("embedding", (n, a), False), *linear(a, b, True, False, level=2), Part("norm", (b,), level=3),
-                   Part("norm", (b,), name="bias", level=3), Part("linear", (c, b), level=3)],
+                   Part("norm", (b,), name="bias", level=3), *linear(b, c, level=3)],
         "twins": linear(a, b) * 2 + linear(a, b, False, False),
         "tied": [Part("embedding", (n, a), True, 2), Part("linear", (n,), name="bias")],
         "tied-frozen": [Part("embedding", (n, a), False, 2), Part("linear", (n,), name="bias")],
@@ -164,6 +164,8 @@ TOTAL = (
          "and norms are missing", ALL_OF_IT),
     Rule("matrices-only", total_by(those=lambda part: len(part.shape) == 2), "it counts matrices only: biases and "
          "norms are missing", ALL_OF_IT),
+    Rule("equal-once", lambda *c: sum(numbers(part) for part in {one.shape: one for one in parts(*c)}.values()),
+         "parameters of one shape are counted once", "Two tensors of one shape are two tensors."),
     Rule("weights-only", total_by(those=lambda part: part.name == "weight"), "it counts what is called weight only",
          ALL_OF_IT),
     Rule("linear-layers-only", total_by(those=lambda part: part.layer == "linear"), "it counts linear layers only",
@@ -285,6 +287,14 @@ def judge_one(subject: Subject, cases: list[tuple], which: int, rules: tuple[Rul
     rule = explained(values, cases, right, rules, tolerance=0)
     if rule:
         raise Failure(rule.id, f"{text}: {rule.text}", rule.hint)
+    if len(pairs) > 1 and all(one == pairs[0] for one in pairs) and any(pairs[0]):
+        raise Failure("same-for-all", f"{text}, as for every other model", "Count the model that is given, at each "
+                      "call.")  # fmt: skip
+    fits = [value == right(*case) for value, case in zip(values, cases, strict=True)]
+    if fits == [True, False, True] and values[1] == 0:
+        raise Failure("mode-asked", f"{text}: that model is in evaluation mode, and for the others, in training mode, "
+                      "it is right", "p.requires_grad says what training may change; model.training is another switch."
+                      )  # fmt: skip
     name = ("trainable", "total")[which]
     raise Failure(f"wrong-{name}", f"{text}; {name} must be {right(*cases[place])}", "Take each parameter once, with "
                   "all its numbers" + (", if its requires_grad is True." if which == 0 else "."))  # fmt: skip

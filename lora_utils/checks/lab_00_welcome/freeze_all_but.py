@@ -123,6 +123,8 @@ ALL_OF_IT = "A layer has more than a weight: requires_grad_, called on the layer
 RULES = (
     Rule("nothing-left", lambda n, b, t: [], "nothing is trainable", "The named modules are to be trainable at the "
          "end: what do you switch on, and does anything freeze it again afterwards?"),
+    Rule("empty-list-ignored", lambda n, b, t: right(n, b, t) if n else on(start(b), t), "an empty list leaves the "
+         "model as it came", "An empty list names no module: then everything is frozen."),
     Rule("nothing-changed", lambda n, b, t: on(start(b), t), "every parameter is as it was before",
          "Nothing has reached the parameters. requires_grad is theirs: assigned to a module it is one more attribute."),
     Rule("everything-trainable", lambda n, b, t: on(ALL, t), "every parameter is trainable",

@@ -98,6 +98,12 @@ COUNTS = (
          "word k."),
     Rule("last-text-only", lambda i, v: counted(i, v) * (torch.arange(len(i)) == len(i) - 1)[:, None], "only the last "
          "text is counted", ROWS),
+    Rule("eight-bits", lambda i, v: counted(i, v) % 256, "counts of 256 and more begin again at 0: eight bits hold no "
+         "more", "torch.uint8 ends at 255: count in int64, as torch does by itself."),
+    Rule("eight-bits", lambda i, v: (counted(i, v) + 128) % 256 - 128, "counts of 128 and more become negative: eight "
+         "bits with a sign hold no more", "torch.int8 ends at 127: count in int64, as torch does by itself."),
+    Rule("stops-at-padding", lambda i, v: counted(i * (i != 0).cumprod(1), v), "it stops counting at the first padding "
+         "of a text", "Padding may stand on the left too: skip it and go on."),
     Rule("ids-returned", lambda i, v: i, "it returns the ids", ROWS),
 )  # fmt: skip
 

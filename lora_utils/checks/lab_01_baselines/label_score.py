@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 import torch
 
-from lora_utils.checks.framework.compare import expect_tensor
+from lora_utils.checks.framework.compare import close, expect_tensor
 from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
@@ -20,6 +20,7 @@ from lora_utils.checks.framework.subject import Subject
 
 label_score = Exercise("label-score")
 Tensor = torch.Tensor
+FLOOR = -15.0  # log-probabilities below are where numbers added against log(0) show: 1e-9 has -20.7, 1e-6 has -13.8
 
 
 def score_case(draw: Draw, labels: Sequence[tuple[int, int]], scale: float = 1.5, fill: int = 1) -> tuple:
@@ -175,6 +176,11 @@ RULES = (
          "Return the sum of the log-probabilities, at most 0."),
     Rule("first-token-only", of_rows(lambda part: part[0]), "only the label's first token counts", "Add all of them."),
     Rule("last-token-only", of_rows(lambda part: part[-1]), "only the label's last token counts", "Add all of them."),
+    Rule("places-assumed", at(lambda row, s: list(range(s - len(row), s))), "it adds as many tokens at the end of the "
+         "row as the label has, which are padding where a row is short", ONLY),
+    Rule("length-of-first", lambda x, ids, m: added(terms(logp(x), ids, [list(range(row[0], row[0] + len(places(m)[0])))
+         for row in places(m)])), "every label is taken to be as long as the first row's", "Each row has a mask of its "
+         "own, and labels differ in length."),
     Rule("one-token-left-out", of_rows(lambda part: part[1:].sum()), "the label's first token is left out",
          "Add all of them."),
     Rule("one-token-left-out", of_rows(lambda part: part[:-1].sum()), "the label's last token is left out",
@@ -250,6 +256,14 @@ def judge_score(subject: Subject, cases: Sequence[tuple], telling: Sequence[tupl
     if place is None:
         return
     expect_tensor(values[place], "the result")
+    came, wanted = values[place].double(), right(*cases[place])
+    whole = came.shape == wanted.shape and torch.isfinite(came).all()
+    if whole and (wanted < FLOOR).any() and close(came[wanted > FLOOR], wanted[wanted > FLOOR]):
+        raise Failure("cut-off", f"for {told(*cases[place])} a label that is all but impossible gets "
+                      f"{came[wanted <= FLOOR][0]:.4g} and must get {wanted[wanted <= FLOOR][0]:.4g}; the others are "
+                      "right", "A floor under the probability, by a clamp or a small number that is added, shows here: "
+                      "log_softmax needs none."
+                      )  # fmt: skip
     if not torch.isfinite(values[place]).all() and not cases[place][0].abs().max() < 50:  # large logits
         raise Failure("underflow", "a score is infinite or NaN: a probability was rounded to 0 before its logarithm "
                       "was taken",

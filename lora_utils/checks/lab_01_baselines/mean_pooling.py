@@ -133,6 +133,10 @@ RULES = (
          "A mean divides by the number of tokens."),
     Rule("root-divided", lambda x, m: sums(x, m) / counts(x, m).clamp(min=1).sqrt(), "it divides by the root of the "
          "count", COUNT),
+    Rule("padding-at-the-end", lambda x, m: torch.stack([vectors[: int(k)].sum(0) / max(float(k), 1.0)
+         for vectors, k in zip(x.double(), counts(x, m)[:, 0], strict=True)]), "it averages as many vectors from the "
+         "left as the text has tokens, wherever they stand", "Padding may stand anywhere: the mask says which places "
+         "are real, not only how many."),
     Rule("first-token", lambda x, m: one_each(x, m, 0), "it takes the first token's vector", TAKE_MEAN),
     Rule("first-token", lambda x, m: x[:, 0], "it takes the vector at place 0", TAKE_MEAN),
     Rule("last-token", lambda x, m: one_each(x, m, -1), "it takes the last real token's vector", TAKE_MEAN),

@@ -69,6 +69,8 @@ IDS = (
          "without padding", BEGIN),
     Rule("sorted-by-length", lambda rows, pad: filled(sorted(rows, key=len, reverse=True), pad), "the rows stand in "
          "another order, long ones first", "Row i of the batch is row i of the input."),
+    Rule("empty-row-lost", lambda rows, pad: filled([row for row in rows if row], pad), "rows without tokens are left "
+         "out", "An empty row is a row of the batch, all padding."),
     Rule("nothing-written", lambda rows, pad: filled([[] for _ in rows], pad, max(map(len, rows))), "no token has been "
          "written: all of it is padding", BEGIN),
 )  # fmt: skip
@@ -85,6 +87,12 @@ MASK = (
          "the mask is True where ids equal pad_id",
          TRUE + " " + LENGTHS),
     Rule("mask-all-false", lambda rows, pad: torch.zeros_like(real(rows)), "the mask is False everywhere", LENGTHS),
+    Rule("mask-from-ids", lambda rows, pad: (filled(rows, pad) != pad).long().flip(1).cumsum(1).flip(1).clamp(max=1),
+         "a real token at the end of its row that has the number of the padding is masked away", LENGTHS),
+    Rule("empty-row-real", lambda rows, pad: torch.tensor([[int(t < max(1, len(row))) for t in
+         range(max(map(len, rows)))] for row in rows]), "a row without tokens has a real place", LENGTHS),
+    Rule("empty-row-lost", lambda rows, pad: real([row for row in rows if row]), "rows without tokens are left out",
+         "An empty row is a row of the batch, all padding."),
     Rule("mask-off-by-one", lambda rows, pad: real(rows, more=-1), "the last real token of each row is masked away",
          LENGTHS),
     Rule("mask-off-by-one", lambda rows, pad: real(rows, more=1), "the first padding of each row counts as real",

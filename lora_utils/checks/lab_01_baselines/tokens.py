@@ -7,6 +7,7 @@ a text of its own first, so that what comes back says which rule was broken.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 
 from lora_utils.checks.framework.draw import Draw
@@ -34,6 +35,20 @@ def cut(text: str, *, lower: bool = True, tag: str = " ") -> list[str]:
         else:
             word += letter
     return tokens
+
+
+def marks_joined(text: str) -> list[str]:
+    """The tokens by a pattern that takes several marks for one."""
+    text = "".join(letter for letter in text.lower() if letter not in DROPPED).replace("<br />", " ")
+    return re.sub(r"([.,()!?']+)", r" \1 ", re.sub("[;:]", " ", text)).split()
+
+
+def few_spaces(text: str, few: str) -> list[str]:
+    """The tokens where no other white space than these letters separates."""
+    others = sorted({letter for letter in text if letter.isspace()} - set(few))
+    there = {letter: chr(0xE000 + k) for k, letter in enumerate(others)}
+    back = str.maketrans({hidden: letter for letter, hidden in there.items()})
+    return [token.translate(back) for token in cut(text.translate(str.maketrans(there)))]
 
 
 # --------------------------------------------------------------------------------------------- one rule, one small text
@@ -102,6 +117,16 @@ RULES = (
          "All else stays, digits too."),
     Rule("lines-lost", lambda text: cut(text.split("\n")[0]), "only the first line is cut", "White space is more than "
          "the space: new lines and tabs separate tokens too."),
+    Rule("accents-lost", lambda text: cut(unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()),
+         "letters lose their accents", "All else stays, accents too."),
+    Rule("letters-folded", lambda text: cut(text.casefold()), "letters are replaced, as casefold() does",
+         "Small letters are what text.lower() makes."),
+    Rule("numbers-lost", lambda text: cut(re.sub(r"\d+", "0", text)), "every number has become 0", "Digits stay."),
+    Rule("marks-joined", marks_joined, "marks that follow each other are one token",
+         "Each mark is a token of its own."),
+    *(Rule("white-space-kept", lambda text, few=few: few_spaces(text, few), f"white space other than {name} does not "
+           "separate tokens", "split() without an argument cuts at white space of every kind.")
+      for few, name in ((" ", "the space"), (" \t\n\r\f\v", "ASCII's"))),
     Rule("accents-lost", lambda text: cut(text.encode("ascii", "ignore").decode()), "letters outside ASCII are lost",
          "All else stays, accents too."),
 )  # fmt: skip

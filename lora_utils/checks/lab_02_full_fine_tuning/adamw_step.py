@@ -104,17 +104,23 @@ def simulate(c: dict, mistake: str = "") -> dict:
     lr, b1, b2, eps, wd = (s[name] for name in ("lr", "beta1", "beta2", "eps", "weight_decay"))
     if mistake == "betas exchanged":
         b1, b2 = b2, b1
+    if mistake == "eps fixed":
+        eps = 1e-8
     if mistake == "decay in the gradient":
         g = g + wd * theta
     kept1, kept2 = (1 - b1, 1 - b2) if mistake == "weights exchanged" else (b1, b2)
     new1, new2 = (1.0, 1.0) if mistake == "factor forgotten" else (1 - kept1, 1 - kept2)
     m = kept1 * c["m"] + new1 * g
-    square = {"not squared": g, "absolute": g.abs(), "square of the mean": m**2}.get(mistake, g**2)
+    square = {"not squared": g, "absolute": g.abs(), "square of the mean": m**2, "one for all": (g**2).mean()}.get(
+        mistake, g**2
+    )
     v = kept2 * c["v"] + new2 * square
     correct1, correct2 = {
         "not corrected": (1.0, 1.0), "m not corrected": (1.0, 1 - b2**t), "v not corrected": (1 - b1**t, 1.0),
         "always the first": (1 - b1, 1 - b2), "corrected with t + 1": (1 - b1 ** (t + 1), 1 - b2 ** (t + 1)),
         "corrections exchanged": (1 - b2**t, 1 - b1**t), "multiplied": (1 / (1 - b1**t), 1 / (1 - b2**t)),
+        "betas fixed": (1 - 0.9**t, 1 - 0.999**t), "beta1 fixed": (1 - 0.9**t, 1 - b2**t),
+        "beta2 fixed": (1 - b1**t, 1 - 0.999**t),
         "beta times t": (1 - b1 * t, 1 - b2**t), "plus": (1 + b1**t, 1 + b2**t), "the power alone": (b1**t, b2**t),
     }.get(mistake, (1 - b1**t, 1 - b2**t))  # fmt: skip
     used_m = {"gradient instead of m": c["g"] * correct1, "m before the step": c["m"]}.get(mistake, m)
@@ -197,6 +203,9 @@ STEPS = (
     ("eps scaled", "eps-scaled", "eps is divided by sqrt(1 - beta2**t) too: it was added before the correction",
      "Correct v first, take the root, then add eps."),
     ("eps forgotten", "eps-forgotten", "eps is missing", "Divide by sqrt(v_hat) + eps."),
+    ("eps fixed", "setting-fixed", "eps is 1e-8, whatever is given", "Use the argument eps."),
+    *((f"{name} fixed", "setting-fixed", "the correction uses 0.9 or 0.999, whatever is given",
+       "Use the arguments beta1 and beta2.") for name in ("betas", "beta1", "beta2")),
     ("no root", "root-forgotten", "the square root of v is missing", "Divide by sqrt(v_hat) + eps."),
     ("corrections exchanged", "corrections-exchanged", "m is corrected with beta2 and v with beta1",
      "m belongs to beta1, v to beta2."),
@@ -259,6 +268,7 @@ def moments(subject: Subject, draw: Draw) -> None:
         ("factor forgotten", "factor-forgotten", "lacks the factor 1 - beta"),
         ("not squared", "not-squared", "averages the gradient, not its square"),
         ("absolute", "not-squared", "averages the gradient's absolute value, not its square"),
+        ("one for all", "averaged-over-numbers", "takes the mean of g squared over all numbers of theta"),
         ("square of the mean", "square-of-mean", "averages the square of the new m instead of that of g"),
         ("corrected moments kept", "corrected-kept", "is returned after its correction: the next step would correct it "
          "again"),

@@ -153,6 +153,14 @@ def wrong_accuracies(c: dict) -> tuple:
          "The third argument of range is the step: range(0, len(inputs), batch_size)."),
         ("measured-in-training-mode", float(moody.mean()), "the model answered in training mode, where dropout is on",
          "Switch the whole model before the first batch. (model.training = False reaches the outermost module alone.)"),
+        ("batches-overlap", sum(float(right[start : start + b + 1].sum()) for start in range(0, n, b)) / n, "each "
+         "batch takes in the first example of the next, which counts twice",
+         "A slice [start:start + batch_size] ends before its last number."),
+        ("second-class-only", float(((scores[:, 1] > 0).long() == labels).double().mean()), "that asks whether the "
+         "score of class 1 is positive", "There may be more than two classes: the guess is the class with the highest "
+         "score."),
+        ("positive-scores", float((scores[torch.arange(n), labels] > 0).double().mean()), "that asks whether the "
+         "label's score is positive", "The guess is the class with the highest score, whatever its sign."),
         ("labels-of-first-batch", first_labels, "every batch is compared with the labels of the first one",
          "Slice the labels as you slice the inputs."),
         ("argmax-over-all", float(sum(whole)) / n, "argmax() without dim looks for the largest of all scores of the "

@@ -35,6 +35,7 @@ def forgot(function, *, cases: list) -> dict:
     looks = []
     for c in cases:
         model, old_head = TwoParts(c["body"], c["new"]).train(c["training"]), linear(c["old"][:, :-1], c["old"][:, -1])
+        old_head = nn.Sequential(nn.Identity(), old_head) if c["deep"] else old_head
         own = model.fc2
 
         def accuracy(measured: nn.Module, c: dict = c) -> float:
@@ -52,15 +53,19 @@ def forgot(function, *, cases: list) -> dict:
     return {"looks": looks}
 
 
-def forgetting_case(draw: Draw, *, before: float = 0.8716, same: bool = False, training: bool = False) -> dict:
-    """Draw a body, a new head with two and an old one with four classes, and labels known to the old head in part."""
+def forgetting_case(draw: Draw, *, before: float = 0.8716, same: bool = False, training: bool = False,
+                    deep: bool = False) -> dict:  # fmt: skip
+    """Draw a body, a new head with two and an old one with four classes, and labels known to the old head in part.
+
+    With `deep` the old head is no single linear layer.
+    """
     i, h, n = 7, 9, 40
     body, inputs = draw.normal(h, i), draw.normal(n, i)
     new, old = (2 * draw.normal(c, h + 1) for c in (4 if same else 2, 4))
     guesses = _scores({"inputs": inputs}, body, old).argmax(dim=1)  # (n,)
     labels = (guesses + torch.where(torch.arange(n) < draw.integer(13, 21), draw.integer(1, 3), 0)) % 4
     return {"body": body, "new": new, "old": old, "inputs": inputs, "labels": labels, "before": before,
-            "training": training}  # fmt: skip
+            "training": training, "deep": deep}  # fmt: skip
 
 
 def _scores(c: dict, body: torch.Tensor, head: torch.Tensor) -> torch.Tensor:
@@ -106,6 +111,10 @@ def judge_forgetting(subject: Subject, cases: list) -> list[dict]:
     try:
         looks = subject.probe(forgot, cases=cases)["looks"]
     except StudentRaised as error:
+        if cases[0]["deep"]:
+            raise Failure("head-taken-apart", "with an old head that is no single nn.Linear, but a module that holds "
+                          f"one, your code raised {error}", "A head may be any module: exchange the modules "
+                          "themselves, model.fc2 = ..., and touch nothing inside them.") from None  # fmt: skip
         if "loading state_dict" in error.text or "must match the" in error.text:
             raise Failure("weights-copied", "the old head's weights do not fit into the new head: it has two outputs, "
                           "the old one four", "Exchange the layers themselves: no weight needs to be copied."
@@ -139,6 +148,7 @@ def under_the_old_head(subject: Subject, draw: Draw) -> None:
     """It returns the accuracy before minus the accuracy of the changed body under the old head."""
     before = (0.871634, 0.421619, 0.533941, 0.958327, 0.307692, 1.0)  # lost and gained; rounding shows
     judge_forgetting(subject, [forgetting_case(draw, before=one) for one in before])
+    judge_forgetting(subject, [forgetting_case(draw, same=True, deep=True)])
 
 
 def judge_head(seen: dict, c: dict) -> None:

@@ -18,7 +18,7 @@ from lora_utils.checks.framework.probes import parameters_of
 freezing_policy = Exercise("freezing-policy", lifted=("changes-what-trains",))
 POLICIES = ("nothing", "last layer", "bitfit", "everything")
 ALL = [
-    "scale", "embedding.weight", "block.rel_bias", "block.bias_scale", "block.norm.weight", "block.norm.bias",
+    "scale", "bias", "embedding.weight", "block.rel_bias", "block.bias_scale", "block.norm.weight", "block.norm.bias",
     "block.bias_gate.weight", "block.out.weight",
     "block.out.bias", "block.fc2.weight", "block.fc2.bias", "fc1.weight",
     "fc1.bias", "fc2.weight", "fc2.bias", "fc20.weight", "fc20.bias",
@@ -31,7 +31,7 @@ NEARLY = {name for name in ALL if "bias" in name} - BIASES
 def policy_model() -> nn.Module:
     """Not a probe by itself: a model whose names invite mistakes."""
     model = nn.Module()
-    model.scale = nn.Parameter(torch.ones(3))
+    model.scale, model.bias = nn.Parameter(torch.ones(3)), nn.Parameter(torch.ones(2))
     model.embedding = nn.Embedding(5, 3)
     model.block = nn.Module()
     model.block.rel_bias, model.block.bias_scale = nn.Parameter(torch.ones(2, 3)), nn.Parameter(torch.ones(2, 3))
@@ -138,12 +138,16 @@ def judge_policy(subject: Subject, policy: str, head: str = "fc2", *, before: bo
     if policy == "bitfit" and not extra and f"{head}.weight" in missing and missing <= of_head:
         raise Failure("head-weight-frozen", f"{text}: the new head's weight is frozen at random values",
                       "BitFit trains the biases and the whole new head.")  # fmt: skip
-    if policy == "bitfit" and not extra and missing == {"block.norm.bias"}:
+    if policy == "bitfit" and not extra and missing == {"bias"}:
+        raise Failure("own-bias-missed", f"{text}: the parameter called bias that hangs on the model itself is missing",
+                      "No dot stands before its name: name.split('.')[-1] is the part after the last dot all the same."
+                      )  # fmt: skip
+    if policy == "bitfit" and not extra and missing - {"bias"} == {"block.norm.bias"}:
         raise Failure("norm-missed", f"{text}: the bias of the normalisation is missing", "It counts, as in the paper.")
     if policy == "bitfit" and not extra and came == right_names("last layer", head):
         raise Failure("biases-missed", f"{text}: the biases outside the head are missing",
                       "Go through model.named_parameters() and take every one whose own name is 'bias'.")  # fmt: skip
-    if policy == "bitfit" and not extra and missing <= {n for n in BIASES if n.startswith("block.")}:
+    if policy == "bitfit" and not extra and missing <= {n for n in BIASES if n.startswith("block.") or n == "bias"}:
         raise Failure("one-level-only", f"{text}: biases inside block are missing",
                       "model.named_parameters() goes through all levels; model.named_children() does not.")  # fmt: skip
     if policy == "last layer" and missing == {f"{head}.bias"}:
@@ -207,7 +211,7 @@ def names_returned(subject: Subject, draw: Draw) -> None:
 @freezing_policy.check(after=("ends",))
 def refuses(subject: Subject, draw: Draw) -> None:
     """An unknown policy is a ValueError that names it."""
-    names = ["bitfits", "last", "all", "Everything", "BitFit", "bias", "last_layer", "head", "none", "full"]
+    names = ["bitfits", "last", "all", "Everything", "BitFit", "bias", "last_layer", "head", "none", "full", "bitfit "]
     names = [names[k] for k in draw.order(len(names))]
     errors = subject.probe(refused, policies=names)["errors"]
     for name, (kind, words) in zip(names, errors, strict=True):
@@ -218,6 +222,6 @@ def refuses(subject: Subject, draw: Draw) -> None:
         if kind != "ValueError":
             raise Failure("other-error", f"the policy {name!r} raises {kind}; whoever calls this expects ValueError",
                           "Look at the policy first, and raise ValueError with a sentence that names it.")  # fmt: skip
-        if name not in words:
+        if name.strip() not in words:
             raise Failure("message-without-name", f"the error does not say that {name!r} was wrong: {words!r}",
                           "Put the value of policy into the message.")  # fmt: skip

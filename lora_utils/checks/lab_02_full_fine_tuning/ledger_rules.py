@@ -86,12 +86,14 @@ def wrong_bytes(kind: str, c: dict) -> tuple:
     return {
         "weights": (
             ("numbers-not-bytes", n["all"], "that counts numbers", "A float32 number has four bytes."),
+            ("eight-bytes", 8 * n["all"], "that is eight bytes a number", "A float32 number has four bytes."),
             ("only-trained", one, "the frozen weights are missing", "Frozen weights are stored and used too."),
             ("biases-missed", 4 * n["matrices"], "the biases are missing", "Go through model.parameters()."),
         ),
         "gradients": (
             ("frozen-counted", 4 * n["all"], "frozen parameters get no gradient", "Ask each one: p.requires_grad."),
             ("numbers-not-bytes", n["on"], "that counts numbers", "A float32 number has four bytes."),
+            ("eight-bytes", two, "that is eight bytes a number", "A float32 number has four bytes."),
             ("no-gradients", 0, "trained parameters have a gradient each", "As many bytes as the trained parameters."),
             ("biases-missed", 4 * n["on matrices"], "trained biases are missing", "They have a gradient too."),
         ),
@@ -112,6 +114,8 @@ def wrong_bytes(kind: str, c: dict) -> tuple:
              "4 bytes a trained tensor."),
             ("one-counter", two + 4, "each trained tensor has a step counter of its own",
              "4 bytes for every trained tensor, not 4 in all."),
+            ("counter-of-eight-bytes", two + 8 * n["tensors"], "the step counters are counted as eight bytes each",
+             "AdamW keeps its t as one float32: four bytes."),
             ("counter-of-one-byte", two + n["tensors"], "the step counters are counted as one byte each",
              "A float32 number has four bytes, the counter too."),
             ("numbers-not-bytes", 2 * n["on"] + n["tensors"], "that counts numbers", "Four bytes each."),

@@ -8,83 +8,18 @@ dL/dW = (softmax(scores) - onehot).T body(x) / b.
 from __future__ import annotations
 
 import torch
-from torch import nn
 from torch.nn import functional as F
 
 from lora_utils.checks import Draw, Exercise, Failure, Subject
 from lora_utils.checks.framework.compare import Mistake, close, expect_close, learns
-from lora_utils.checks.framework.probes import linear, parameters_of
 from lora_utils.checks.framework.subject import StudentRaised
 from lora_utils.checks.lab_02_full_fine_tuning.evaluate import VOCABULARY, features
+from lora_utils.checks.lab_02_full_fine_tuning.training_step_probes import run_steps
 
 training_step = Exercise("training-step", lifted=("changes-weights", "changes-the-mode", "changes-what-trains"))
 ORDER = "The order is: clear the gradients, forward pass and loss, backward pass, step of the optimizer."
 
 
-# ---------------------------------------------------------------------------------------------------------- probes
-class Watched(nn.Module):
-    """A frozen body under a trained head that writes down in which order it was used, and what it saw when training."""
-
-    def __init__(self, body: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> None:
-        super().__init__()
-        self.body, self.head = linear(body, None).requires_grad_(False), linear(weight, bias)
-        self.events: list[str] = []
-        self.rows: list[torch.Tensor] = []  # seen in training mode, whose mean batch normalization would keep
-        self.head.weight.register_hook(lambda gradient: self.events.append("backward"))
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Scores (b, c)."""
-        x = features(x)
-        training = self.training and self.body.training and self.head.training
-        self.events.append("forward" if training else "forward in evaluation mode")
-        if training:
-            self.rows.append(x.detach().clone())
-        return self.head(self.body(x))
-
-
-def run_steps(function, *, body, weight, bias, batches: list, lr: float, momentum: float, stale: bool) -> dict:
-    """Probe: call the function once a batch; returns what it returned, the weights after each step and the events."""
-    model = Watched(body, weight, bias).eval()
-    events = model.events
-
-    class Recording(torch.optim.SGD):
-        def zero_grad(self, *args, **kwargs) -> None:
-            events.append("zero")
-            super().zero_grad(*args, **kwargs)
-
-        def step(self, *args, **kwargs):
-            events.append("step")
-            return super().step(*args, **kwargs)
-
-    optimizer = Recording([p for p in model.parameters() if p.requires_grad], lr=lr, momentum=momentum)
-    if stale:
-        for parameter in model.head.parameters():
-            parameter.grad = torch.ones_like(parameter)
-    looks = []
-    for x, labels in batches:
-        events.clear()
-        model.rows.clear()
-        value = function(model, optimizer, x, labels)
-        graph, rows = isinstance(value, torch.Tensor) and value.requires_grad, mean_of(model.rows)
-        done = list(events)
-        model.rows.clear()
-        with torch.no_grad():
-            model(x)
-        looks.append({
-            "weight": model.head.weight.detach().clone(), "bias": model.head.bias.detach().clone(),
-            "mean": rows, "mean later": mean_of(model.rows), "events": done,
-            "returned": value if isinstance(value, int | float | torch.Tensor) else None,
-            "type": type(value).__name__, "graph": graph,
-        })  # fmt: skip
-    return {"looks": looks, "parameters": parameters_of(model)}
-
-
-def mean_of(rows: list[torch.Tensor]) -> torch.Tensor | None:
-    """Not a probe by itself: the mean of all rows that were seen in training mode; None without any."""
-    return torch.cat(rows).mean(0) if rows else None
-
-
-# ---------------------------------------------------------------------------------------------------------- judges
 def step_case(
     draw: Draw, *, steps: int = 1, rows: int | None = None, momentum: float = 0.0, kind: str = "vectors"
 ) -> dict:
@@ -172,9 +107,6 @@ def explain(seen: dict, before: torch.Tensor, expected: torch.Tensor, what: str)
     count = {name: events.count(name) for name in ("zero", "backward", "step")}
     text = f"in this order: {', '.join(events) or 'nothing'}"
     if not count["step"]:
-        if moved:
-            raise Failure("optimizer-not-used", "the weights move, but not by the optimizer that was given",
-                          "Call optimizer.step() of the argument: it may be SGD, AdamW or any other.")  # fmt: skip
         raise Failure("step-missing", "optimizer.step() is never called, so nothing moves", ORDER)
     if not count["backward"]:
         raise Failure("backward-missing", "no gradient is computed: loss.backward() is never called", ORDER)
@@ -225,6 +157,9 @@ def judge_steps(subject: Subject, c: dict) -> None:
         if (count := look["events"].count("step")) > 1:
             raise Failure("step-twice", f"optimizer.step() is called {count} times in one training step", ORDER)
         before = c["weight"] if k == 0 else seen["looks"][k - 1]["weight"]
+        if not look["events"].count("step") and not torch.equal(look["weight"], before):
+            raise Failure("optimizer-not-used", "the weights move, but not by the optimizer that was given",
+                          "Call optimizer.step() of the argument: it may be SGD, AdamW or any other.")  # fmt: skip
         mistakes = tuple(Mistake(id, w[k]["weight"], text, hint) for id, _, text, hint, w in wrong)
         try:
             expect_close(look["weight"], expected["weight"], what=f"the weight after step {k + 1}", id="wrong-step",
@@ -233,7 +168,13 @@ def judge_steps(subject: Subject, c: dict) -> None:
             if failure.id == "wrong-step":
                 explain(look, before, expected["weight"], f"the weight after step {k + 1}")
             raise
-        expect_close(look["bias"], expected["bias"], what=f"the bias after step {k + 1}", id="wrong-step", hint=ORDER)
+        bias = c["bias"] if k == 0 else seen["looks"][k - 1]["bias"]
+        if torch.equal(look["bias"], bias):
+            raise Failure("moved-in-part", "the head's weight moves and its bias does not", "Whatever is trainable "
+                          "moves: leave requires_grad and .grad of every parameter to PyTorch.")  # fmt: skip
+        mistakes = tuple(Mistake(id, w[k]["bias"], text, hint) for id, _, text, hint, w in wrong)
+        expect_close(look["bias"], expected["bias"], what=f"the bias after step {k + 1}", id="wrong-step", hint=ORDER,
+                     mistakes=mistakes)  # fmt: skip
 
 
 @training_step.check(weight=2)
@@ -280,6 +221,7 @@ def returns_the_loss(subject: Subject, draw: Draw) -> None:
         Mistake("loss-divided", losses / b, "it returns the mean divided by the batch size once more",
                 "F.cross_entropy averages by itself."),
         Mistake("loss-negative", -losses, "it returns the loss with a minus", "Return the loss itself."),
+        Mistake("loss-exponent", losses.exp(), "it returns e to the power of the loss", "Return the loss itself."),
         Mistake("loss-rounded", torch.round(losses, decimals=4), "the loss is rounded", "Return it as it is."),
         Mistake("loss-rounded", torch.round(losses, decimals=3), "the loss is rounded", "Return it as it is."),
         Mistake("loss-rounded", torch.round(losses, decimals=2), "the loss is rounded", "Return it as it is."),

@@ -5,6 +5,7 @@ Letters: b batch, sizes the widths of a chain of linear layers with ReLU between
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import product
 
 from torch import nn
@@ -30,10 +31,19 @@ def chosen(function, *, chains: list, budgets: list) -> dict:
         def memory(model: nn.Module, c: dict = c) -> int:
             return bytes_of(c, [p.requires_grad for p in model.parameters()])
 
-        returned.append(function(model, memory, budget))
+        returned.append(plain(function(model, memory, budget)))
         trained.append([p.requires_grad for p in model.parameters()])
         names.append([name for name, _ in model.named_parameters()])
     return {"returned": returned, "trained": trained, "names": names}
+
+
+def plain(came) -> list[str] | str | None:
+    """Not a probe by itself: the names in a list, tuple or set; of anything else what it is."""
+    if came is None or isinstance(came, str) or not isinstance(came, Iterable):
+        return None if came is None else f"a {type(came).__name__}"
+    items = list(came)
+    odd = next((type(one).__name__ for one in items if not isinstance(one, str)), "")
+    return f"a {type(came).__name__} of {odd}" if odd else [str(one) for one in items]
 
 
 def bytes_of(c: dict, trained: list) -> int:
@@ -61,6 +71,12 @@ def most(c: dict, budget: int) -> int:
     return max(counts(c | {"trained": trained})["on"] for trained in choices if bytes_of(c, trained) <= budget)
 
 
+def least(c: dict) -> int:
+    """The bytes of the cheapest step that trains anything: that of one parameter alone."""
+    n = len(c["trained"])
+    return min(bytes_of(c, [k == chosen for k in range(n)]) for chosen in range(n))
+
+
 def told(c: dict, budget: int) -> str:
     """A case, for a message."""
     return f"for layers of widths {c['sizes']}, batch size {c['b']} and a budget of {budget:,} bytes"
@@ -76,11 +92,12 @@ def look(subject: Subject, cases: list) -> dict:
 def says_what_it_trains(subject: Subject, draw: Draw) -> None:
     """It returns the names of the parameters that are trainable afterwards, all of them and no others."""
     cases = budget_cases(draw, 8)
+    cases += [(c, least(c)) for c, _ in cases[:3]]
     seen = look(subject, cases)
     columns = (seen[name] for name in ("returned", "trained", "names"))
     for (c, budget), came, trained, names in zip(cases, *columns, strict=True):
-        if type(came) is not list or not all(type(name) is str for name in came):
-            kind = "None: is a return missing?" if came is None else f"a {type(came).__name__}"
+        if type(came) is not list:
+            kind = came or "None: is a return missing?"
             raise Failure("not-a-list", f"it must return a list of names, got {kind}",
                           "[name for name, p in model.named_parameters() if p.requires_grad]")  # fmt: skip
         right = [name for name, on in zip(names, trained, strict=True) if on]

@@ -79,6 +79,9 @@ def has_two_layers(subject: Subject, draw: Draw) -> None:
     if frozen := [p["name"] for p in parameters if not learns(p)]:
         raise Failure("adapter-frozen", f"{frozen[0]} has requires_grad=False: training would never change it",
                       "The adapter is what is trained; only the sublayer it serves is frozen.")  # fmt: skip
+    if len(set(matrices)) == 1:
+        o, i = matrices[0]
+        raise Failure("wrong-layers", f"{expected}: both layers map {i} numbers to {o}", layers)
     vectors = [shape for shape in shapes if len(shape) == 1]
     if total < right:
         raise Failure("no-bias", f"{expected}: a bias is missing", "nn.Linear has a bias unless told otherwise.")
@@ -195,7 +198,8 @@ def judge_output(subject: Subject, c: dict) -> None:
     change, straight = back(exact_gelu(inside(x))), back(inside(x))
     between = "The activation stands between the two layers, and nowhere else."
     others = {"relu": torch.relu, "tanh": torch.tanh, "silu": F.silu, "sigmoid": torch.sigmoid,
-              "leaky_relu": F.leaky_relu, "elu": F.elu}  # fmt: skip
+              "leaky_relu": F.leaky_relu, "elu": F.elu,
+              "z times sigmoid(1.702 z), which comes close to it": lambda z: z * torch.sigmoid(1.702 * z)}  # fmt: skip
     mistakes = (
         Mistake("residual-forgotten", change, "the output is up(gelu(down(x))): the way around it is missing",
                 "What the two layers make of x is added to x."),
@@ -218,6 +222,11 @@ def judge_output(subject: Subject, c: dict) -> None:
         Mistake("layers-ignored", x, "the output is x whatever the layers hold", "Use self.down and self.up as they "
                 "are now."),
     )  # fmt: skip
+    came, size = seen["output"].double(), float(change.square().sum())
+    factor = float(((came - x) * change).sum()) / size if came.shape == x.shape else 1.0
+    if not close(came, x + change) and close(came, x + factor * change) and factor > 0:
+        raise Failure("change-scaled", f"what is added to x is {factor:.4g} times up(gelu(down(x)))",
+                      "The formula has no factor: x + up(gelu(down(x))).")  # fmt: skip
     hint = "Compare with the formula of the adapter: what is added to x, and where does the activation stand?"
     expect_close(seen["output"], x + change, what="the output", id="wrong-output", hint=hint, mistakes=mistakes)
 

@@ -60,6 +60,7 @@ def one_block_of_ia3(subject: Subject, draw: Draw) -> None:
         ("width-for-inner", lambda d, f: 6 * d, "the inner activations are taken for 4 d wide; they are f wide"),
         ("inner-for-width", lambda d, f: 3 * f, "keys and values are d wide, not f"),
         ("inner-for-width", lambda d, f: d + 2 * f, "keys and values are d wide, and the inner activations come once"),
+        ("inner-twice", lambda d, f: 2 * d + 2 * f, "the inner activations are counted twice"),
         ("query-too", lambda d, f: 3 * d + f, "a fourth vector of d numbers is counted"),
         ("query-too", lambda d, f: 4 * d + f, "two more vectors of d numbers are counted"),
         ("matrices-counted", lambda d, f: 2 * d * d + d * f, "whole matrices are counted"),
@@ -120,6 +121,10 @@ def judge_widest(subject: Subject, cases: list) -> None:
         ("rounded-up", lambda d, n, b: max(0, math.ceil(exact(d, n, b))), "it is rounded up: that is over budget",
          down),
         ("rounded-up", lambda d, n, b: math.ceil(exact(d, n, b)), "it is rounded up: that is over budget", down),
+        ("rounded-up", lambda d, n, b: max(0, -((d - b // n) // (2 * d + 1))), "it is rounded up: that is over budget",
+         down),
+        ("cut-at-width", lambda d, n, b: min(d, fits(d, n, b)), "it is never larger than d", "A bottleneck may be "
+         "wider than d, if the budget pays for it."),
         ("one-more", lambda d, n, b: fits(d, n, b) + 1, "it is one too large: that is over budget",
          "The largest that fits, not the first that does not."),
         ("one-adapter", lambda d, n, b: max(0, (b - d) // (2 * d + 1)), "the whole budget goes to a single adapter",

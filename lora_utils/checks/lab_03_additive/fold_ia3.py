@@ -126,9 +126,9 @@ def judge_fold(subject: Subject, c: dict) -> None:
     if new is not None and torch.allclose(seen["weight"].double(), weight, atol=1e-5):
         known = (b, s * b, b / divisor, 0 * b) if where == "output" or o == i else (b, 0 * b)
         if not any(torch.allclose(new.double(), k, atol=1e-5) for k in known):
-            raise Failure("bias-not-copied", "the weight is right, but the bias still holds the random numbers of a "
-                          "new nn.Linear", "Write the bias too: rescaled for the output, as it is for the input."
-                          )  # fmt: skip
+            raise Failure("bias-not-copied", "the weight is right, and the bias is neither the given layer's nor that "
+                          "times the factors", "Write the bias too, where a new nn.Linear has random numbers: times "
+                          "the factors for the output, as it is for the input.")  # fmt: skip
     if o != i:  # the mistakes below are told apart on square layers
         expect_close(seen["output"], right, what=f"the output for where={where!r} and a layer from {i} to {o} numbers",
                      hint="Nothing may depend on the layer being square.")  # fmt: skip
@@ -154,6 +154,10 @@ def judge_fold(subject: Subject, c: dict) -> None:
                   "are: a factor may be negative.")
           for bent in (c["scale"].abs(), c["scale"].clamp(min=0))
           for m, v in (scaled(c["weight"], c["bias"], bent, where),)),
+        Mistake("folded-twice", x @ scaled(weight, bias, s, where)[0].T + scaled(weight, bias, s, where)[1],
+                "the factors are multiplied in twice", "Multiply by them once."),
+        Mistake("folded-twice", x @ scaled(weight, bias, s, where)[0].T + bias, "the factors are multiplied into the "
+                "weight twice", "Multiply by them once."),
         Mistake("transposed", x @ weight + bias, "the new layer's weight is transposed", axis),
     )  # fmt: skip
     hint = "Which rows or columns of W, and which numbers of the bias, make the numbers that the factors belong to?"

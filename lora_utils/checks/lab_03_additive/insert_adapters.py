@@ -22,6 +22,13 @@ def inserted(subject: Subject, draw: Draw, **options) -> tuple[dict, dict]:
     try:
         return subject.probe(insert_steps, **sizes, **options), sizes
     except StudentRaised as error:
+        if error.kind == "TypeError" and ("keyword argument" in error.text or "positional-only" in error.text):
+            raise Failure(
+                "called-by-name",
+                "adapter or wrapper is called with the names of its arguments, which another class may call otherwise: "
+                + error.text,
+                "Go by the order: wrapper(sublayer, adapter(width, bottleneck)).",
+            ) from None
         if error.kind == "AttributeError" and ("'encoder'" in error.text or "'blocks'" in error.text):
             raise Failure(
                 "model-assumed",

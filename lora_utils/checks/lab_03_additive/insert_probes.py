@@ -13,11 +13,11 @@ from lora_utils.models.sentence_classifier import SentenceClassifier
 
 
 class SpyAdapter(nn.Module):
-    """An adapter that notes how it was made."""
+    """An adapter that notes how it was made; what its arguments are called is its own affair."""
 
-    def __init__(self, width, bottleneck) -> None:
+    def __init__(self, d, r, /) -> None:
         super().__init__()
-        self.made = (width, bottleneck)
+        self.made = (d, r)
         self.number = nn.Parameter(torch.zeros(1))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -28,9 +28,9 @@ class SpyAdapter(nn.Module):
 class SpyWrapper(nn.Module):
     """A wrapper that notes what it was given, under names of its own: what a wrapper is, its class says."""
 
-    def __init__(self, sublayer, adapter) -> None:
+    def __init__(self, spied, behind, /) -> None:
         super().__init__()
-        self.spied, self.behind = sublayer, adapter
+        self.spied, self.behind = spied, behind
 
     def forward(self, *inputs, **named) -> torch.Tensor:
         """Return adapter(sublayer(...))."""

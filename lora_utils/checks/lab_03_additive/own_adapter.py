@@ -40,6 +40,7 @@ def run_own(cls, *, width: int, budget: int, x, target) -> dict:
     with torch.no_grad():
         return {
             "batch": adapter(x),
+            "again": adapter(x),
             "rows": torch.stack([adapter(row) for row in x]),
             "axes": adapter(x[None, :, None]),
             "still": still,
@@ -161,6 +162,9 @@ def learns_as_a_layer(subject: Subject, draw: Draw) -> None:
             raise Failure("never-learns", f"{case}, {', '.join(seen['still'])} has not moved after 20 steps",
                           "Two factors of a product that both start at zero get no gradient; and what forward does not "
                           "use gets none either.")  # fmt: skip
+        if not close(seen["again"], seen["batch"]):
+            raise Failure("random-output", f"{case}, once it has learned, two calls with the same input give different "
+                          "outputs", "Nothing in forward is random: no dropout.")  # fmt: skip
         if not close(seen["rows"], seen["batch"]):
             raise Failure("rows-mixed", f"{case}, a token alone gives something else than in a batch",
                           "Work along the last axis only: no mean or norm over the batch, no state from other calls."

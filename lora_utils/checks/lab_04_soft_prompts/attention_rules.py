@@ -182,6 +182,14 @@ def rules() -> tuple[Rule, ...]:
         Rule("one-head-for-all", changed(prefix_key=lambda c: c["prefix_key"][:1].expand_as(c["prefix_key"]),
                                          prefix_value=lambda c: c["prefix_value"][:1].expand_as(c["prefix_value"])),
              "all heads look at the prefix of the first", "Each head has a prefix of its own: axis 0 of prefix_key."),
+        *(Rule("one-head-for-all", changed(**{name: lambda c, name=name: c[name][:1].expand_as(c[name])}),
+               f"all heads take the {name} of the first", "Each head has a prefix of its own: axis 0 of prefix_key.")
+          for name in ("prefix_key", "prefix_value")),
+        Rule("padding-sees-nothing", lambda c: torch.where(c["mask"][:, None, :, None], attention(c),
+                                                           parts(c).values.mean(2, keepdim=True)),
+             "places of padding take the mean of all values, as a softmax over scores that are all alike gives it",
+             "The mask hides places from being looked at, in the rows of scores. What a place of padding sees itself "
+             "follows the same rule as everywhere."),
         Rule("first-text-for-all", lambda c: attention({name: t if "prefix" in name else t[:1].expand_as(t)
                                                         for name, t in c.items()}),
              "all texts get the result of the first", "Only the prefix is the same for all texts."),

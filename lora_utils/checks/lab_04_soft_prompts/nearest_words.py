@@ -105,6 +105,14 @@ def _rules() -> tuple[Rule, ...]:
              "that is a correlation", "The cosine is of the vectors as they are."),
         Rule("centred", top(lambda p, w: _cosines(p - w.mean(0), w - w.mean(0))), "the mean word was taken off first",
              "The cosine is of the vectors as they are."),
+        Rule("one-word-repeated", lambda c: rank(c).indices[:, :1].expand(-1, c["k"]), "the nearest word stands k "
+             "times", "argmax gives one word: topk gives the k nearest."),
+        Rule("all-words", lambda c: rank(c).indices, "all words are returned, in order", "Take the first k of them."),
+        Rule("centred", top(lambda p, w: _cosines(p, w - w.mean(0))), "the mean word was taken off the words first",
+             "The cosine is of the vectors as they are."),
+        *(Rule("number-added", top(lambda p, w, eps=eps: p @ w.T / (w.norm(dim=1) + eps)), f"{eps:g} is added to the "
+               "norm of each word, which favours long ones", "Divide by the norm as it is.")
+          for eps in (1.0, 0.1, 1e-2)),
         Rule("first-skipped", lambda c: rank(c).indices[:, 1 : c["k"] + 1], "the nearest word is left out",
              "That is for neighbours of a word among words; a prompt vector is no word itself."),
         Rule("one-too-many-words", lambda c: rank(c).indices[:, : c["k"] + 1], "there are k + 1 words a vector",

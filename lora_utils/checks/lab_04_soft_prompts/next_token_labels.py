@@ -83,6 +83,12 @@ def _lost(row: list, t: int) -> int:
     return IGNORED if row[t] is None else right(row, t)
 
 
+def _across(row: list, t: int) -> int:
+    """The next real token, wherever it stands; at the prompt, only for its last place."""
+    later = [item for item in row[t + 1 :] if item != "pad"]
+    return IGNORED if row[t] == "pad" or not later or later[0] is None else later[0]
+
+
 def _row(c: dict) -> torch.Tensor:
     """The prompt's places at -100, then the ids, those under the padding too."""
     return torch.cat((torch.full((len(c["ids"]), c["length"]), IGNORED), c["ids"]), 1)
@@ -134,6 +140,15 @@ def _rules() -> tuple[Rule, ...]:
           for labels in (rule(right), _ahead, own)),
         Rule("labels-behind", lambda c: rule(right)(c).roll(-c["length"], 1), "the labels of the prompt's places stand "
              "behind those of the text", "The prompt comes first."),
+        Rule("zero-ignored", lambda c: rule(right)(c | {"mask": c["mask"] & (c["ids"] != 0)}), "token 0 is taken for "
+             "padding: it is not predicted, and predicts nothing", "0 is a token like any other here: only the mask "
+             "says what is padding."),
+        Rule("padding-on-the-right", lambda c: torch.tensor([
+            [IGNORED] * (c["length"] - 1) + ids[:n] + [IGNORED] * (len(ids) - n + 1)
+            for ids, n in zip(c["ids"].tolist(), c["mask"].sum(1).tolist(), strict=True)]), "the text is taken to "
+             "stand on the left, before its padding", "Padding may stand on either side: ask the mask of each place."),
+        Rule("padding-skipped", rule(_across), "a place predicts the next real token, beyond the padding between them",
+             "The label at place t is the token at place t + 1, if both places are real; else it is -100."),
         Rule("zero-ignored", lambda c: torch.where(rule(right)(c) == 0, IGNORED, rule(right)(c)),
              "token 0 is never predicted", "0 is a token like any other here: only the mask says what is padding."),
         *(Rule("not-ignored", _instead(other, lambda row, t: True),

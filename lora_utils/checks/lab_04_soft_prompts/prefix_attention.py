@@ -92,7 +92,8 @@ def judge_attention(subject: Subject, cases: list[dict]) -> None:
         if value.isnan().any():
             raise Failure("all-masked", f"for {told(c)} the output holds NaN, as a softmax does over scores that are "
                           "all -inf", "masked_fill hides the places where it is given True. Which are these in your "
-                          "code? The prefix is left to every query, also to that of a place of padding.")  # fmt: skip
+                          "code? And does the softmax run along the l + s places? The prefix is left to every query, "
+                          "also to that of a place of padding.")  # fmt: skip
     expect_all(seen["values"], cases, attention, told=told, what="the output", id="wrong-output", rules=rules(),
                hint="Take one query by itself: its l + s scores, their softmax by hand, the mean of the values.",
                tolerance=1e-4)  # fmt: skip

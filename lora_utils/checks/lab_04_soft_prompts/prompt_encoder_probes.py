@@ -35,6 +35,7 @@ def build(cls, *, length: int, width: int, inner: int) -> dict:
         "module": True,
         "expanded": expanded,
         "parameters": [] if expanded else parameters_of(module),
+        "now": None if expanded else returned(module),
         "later": None if expanded else later(module),
         "buffers": [list(value.shape) for _, value in module.named_buffers()],
         "tensors": [list(value.shape) for value in vars(module).values() if type(value) is torch.Tensor],

@@ -85,6 +85,7 @@ def prompt_cases(draw: Draw, *, length: int | None = None, kind: str = "bool", l
     init, cases = draw.normal(l if length is None else length, d), []
     for b, s in SIZES:
         real = torch.tensor([s, *(draw.integer(1, max(1, s - 1)) for _ in range(b - 1))])  # (b,)
+        real[-1] = 0 if b == len(SIZES) else real[-1]  # a text of padding alone
         mask = torch.arange(s) < real[:, None]  # (b, s)
         mask = (mask.flip(1) if left else mask).to(getattr(torch, kind))
         cases.append({"init": init, "vectors": draw.normal(b, s, d), "mask": mask})

@@ -146,6 +146,8 @@ def _rules() -> tuple[Rule, ...]:
              "a word that is given twice is taken once", "Use ids as they are."),
         Rule("word-zero-dropped", lambda c: cyclic(c, c.ids[c.ids != 0] if c.ids.any() else c.ids),
              "word number 0 is left out", "0 is a word like any other; nothing here is padding."),
+        Rule("word-zero-cleared", lambda c: cyclic(c, c.ids) * (c.ids[place(c) % len(c.ids)] != 0)[:, None],
+             "the vector of word number 0 is set to zero", "0 is a word like any other; nothing here is padding."),
         Rule("transposed", lambda c: cyclic(c, c.ids).T, "the result is transposed", "A row a place: (l, d)."),
         Rule("ids-returned", lambda c: c.ids[place(c) % len(c.ids)], "these are the numbers of the words, not their "
              "vectors", "Look them up in the embedding's weight."),

@@ -135,6 +135,20 @@ def judge_share(subject: Subject, cases: list[dict]) -> None:
     for id, how, why, hint in otherwise:
         if fits([share_of(c, pair[0], **how) for c, pair in zip(cases, pairs, strict=True)]):
             raise Failure(id, f"{text}: {why}", hint)
+    for id, other, why, hint in (
+        ("each-place-its-share", lambda c, pair: (c, pair[0][:, :1]), "one place of it alone takes the share, and all "
+         "its places together more", "The share is that of the whole prefix: its places add up."),
+        ("keys-and-values-exchanged", lambda c, pair: (c, pair[1]), "it is right with the values as keys",
+         "return prefix_key, prefix_value"),
+        ("first-text-only", lambda c, pair: ({name: one[:1] if name in ("query", "key", "mask") else one
+                                              for name, one in c.items()}, pair[0]),
+         "it is right for the first text alone", "The mean goes over the real tokens of all texts."),
+    ):  # fmt: skip
+        if fits([share_of(*other(c, pair)) for c, pair in zip(cases, pairs, strict=True)]):
+            raise Failure(id, f"{text}: {why}", hint)
+    if not any(pair[0].any() for pair in pairs):
+        raise Failure("keys-are-zero", f"{text}: its keys are zero, and the share comes out as it may",
+                      "A key in the direction of the queries of its head takes more the longer it is.")  # fmt: skip
     if fits([one.mean() for one in found]):
         raise Failure("heads-together", f"{text}: right on average over the heads, and not in each",
                       "Each head has queries of its own, and needs a key of its own size.")  # fmt: skip
@@ -160,5 +174,8 @@ def says_the_target(subject: Subject, draw: Draw) -> None:
                 raise Failure("target-scaled", f"{text}: it says the target {how}", "The softmax itself multiplies "
                               "values by their share, and the shares within the prefix add up to its share."
                               )  # fmt: skip
+        if float((says(c, keys, values) - target[:1]).abs().max() / target.abs().max()) <= FAR:
+            raise Failure("first-target-for-all", f"{text}: every head says the target of the first",
+                          "target (n, e) has a row for each head.")  # fmt: skip
         raise Failure("target-missed", text, "With which values does a mean over the prefix's places give the target, "
                       "whatever the weights of the mean are?")  # fmt: skip

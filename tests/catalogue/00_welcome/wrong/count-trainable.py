@@ -275,7 +275,7 @@ def count_parameters(model):
     sizes = [p.size(0) * p.size(1) if p.dim() > 1 else p.size(0) for p in every]
     return sum(n for n, p in zip(sizes, every) if p.requires_grad), sum(sizes)
 
-# %% counts only in training mode message="wrong-trainable"
+# %% counts only in training mode message="mode-asked"
 def count_parameters(model):
     a=list(model.parameters())
     t=sum(p.numel() for p in a if p.requires_grad)
@@ -289,3 +289,8 @@ def count_parameters(model):
         trainable = sum(p.numel() for p in model.parameters() if p.requires_grad)
         N[id(model)] = model, (trainable, sum(p.numel() for p in model.parameters()))
     return N[id(model)][1]
+
+# %% one parameter of each shape message="equal-once"
+def count_parameters(model):
+    kept = {tuple(p.shape): p for p in model.parameters()}.values()
+    return sum(p.numel() for p in kept if p.requires_grad), sum(p.numel() for p in kept)

@@ -338,9 +338,18 @@ def freeze_all_but(model, names):
             p.requires_grad = any(path == name or path.startswith(name + ".") for name in names)
     return model
 
-# %% no names, nothing done message="wrong-set"
+# %% no names, nothing done message="empty-list-ignored"
 def freeze_all_but(model, names):
     if not names: return model
     model.requires_grad_(False)
     for k in names: model.get_submodule(k).requires_grad_(True)
+    return model
+
+# %% an empty list passed over message="empty-list-ignored"
+def freeze_all_but(model, names):
+    if not names:
+        return model
+    model.requires_grad_(False)
+    for name in names:
+        model.get_submodule(name).requires_grad_(True)
     return model

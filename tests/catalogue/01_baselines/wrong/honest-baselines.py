@@ -564,7 +564,7 @@ def majority_accuracy(train_labels, test_labels):
     label=torch.bincount(train_labels).argmax()
     return (test_labels==label).float().mean().item()
 
-# %% up to the first zero message="wrong-counts"
+# %% up to the first zero message="stops-at-padding"
 def count_words(ids, words):
     counts=torch.stack([torch.bincount(r[:(r.tolist()+[0]).index(0)],minlength=words) for r in ids])
     counts[:,0]=0
@@ -581,3 +581,14 @@ def count_words(ids, words):
 def majority_accuracy(train_labels, test_labels):
     label=torch.bincount(train_labels).argmax()
     return (test_labels==label).float().mean().item()
+
+# %% eight bits message="eight-bits"
+def count_words(ids, words):
+    counts = F.one_hot(ids, words).to(torch.uint8).sum(dim=1, dtype=torch.uint8)
+    counts[:, 0] = 0
+    return counts
+
+
+def majority_accuracy(train_labels, test_labels):
+    label = torch.bincount(train_labels).argmax()
+    return (test_labels == label).float().mean().item()

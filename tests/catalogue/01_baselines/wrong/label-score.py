@@ -290,14 +290,14 @@ def label_score(logits, ids, is_label):
     return (logp * (keep & (keep.long().cumsum(1) <= 2))).sum(dim=1)
 
 
-# %% clamped message="wrong-score"
+# %% clamped message="cut-off"
 def label_score(logits, ids, is_label):
     logp = logits[:, :-1].log_softmax(dim=-1).gather(2, ids[:, 1:, None]).squeeze(2)
     keep = is_label[:, 1:]
     return (logp.clamp(min=-10) * keep).sum(dim=1)
 
 
-# %% a small number inside the logarithm message="wrong-score"
+# %% a small number inside the logarithm message="cut-off"
 def label_score(logits, ids, is_label):
     p = logits[:, :-1].softmax(dim=-1).gather(2, ids[:, 1:, None]).squeeze(2)
     return ((p + 1e-9).log() * is_label[:, 1:]).sum(dim=1)
@@ -372,3 +372,9 @@ def label_score(logits, ids, is_label):
 def label_score(logits, ids, is_label):
     logp = logits[:, :-1].bfloat16().log_softmax(-1).to(logits.dtype)
     return (logp.gather(2, ids[:, 1:, None]).squeeze(2) * is_label[:, 1:]).sum(1)
+
+# %% a small number before the logarithm message="cut-off"
+def label_score(logits, ids, is_label):
+    logp = (logits[:, :-1].softmax(dim=-1) + 1e-9).log()
+    picked = logp.gather(2, ids[:, 1:, None]).squeeze(2)
+    return (picked * is_label[:, 1:]).sum(dim=1)

@@ -205,7 +205,7 @@ def mean_pool(vectors, mask):
     return torch.nn.functional.normalize(total / count, dim=1)
 
 
-# %% real tokens first message="wrong-mean"
+# %% real tokens first message="padding-at-the-end"
 def mean_pool(vectors, mask):
     real = mask.bool()[:, :, None]
     count = mask.sum(dim=1, keepdim=True).clamp(min=1)
@@ -316,7 +316,12 @@ def mean_pool(vectors, mask):
     return ((vectors.half() * m).sum(1) / m.sum(1).clamp(min=1)).to(vectors.dtype)
 
 
-# %% the first so many tokens message="wrong-mean"
+# %% the first so many tokens message="padding-at-the-end"
 def mean_pool(vectors, mask):
     n = mask.sum(1)
     return torch.stack([v[: int(k)].mean(0) if k else torch.zeros(v.shape[1]) for v, k in zip(vectors, n)])
+
+# %% as many vectors from the left as there are tokens message="padding-at-the-end"
+def mean_pool(vectors, mask):
+    counts = mask.sum(dim=1).long()
+    return torch.stack([row[:n].sum(dim=0) / max(int(n), 1) for row, n in zip(vectors, counts)])

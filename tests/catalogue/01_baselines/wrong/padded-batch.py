@@ -258,7 +258,7 @@ def pad_with_mask(rows, pad_id):
     return ids, (ids == pad_id).cumsum(1) == 0
 
 
-# %% trailing padding alone message="wrong-mask"
+# %% trailing padding alone message="mask-from-ids"
 def pad_with_mask(rows, pad_id):
     longest = max(len(row) for row in rows)
     ids = torch.tensor([row + [pad_id] * (longest - len(row)) for row in rows])
@@ -304,7 +304,7 @@ def pad_with_mask(rows, pad_id):
     return ids, mask | True
 
 
-# %% at least one is real message="wrong-mask"
+# %% at least one is real message="empty-row-real"
 def pad_with_mask(rows, pad_id):
     longest = max(len(row) for row in rows)
     ids = torch.tensor([row + [pad_id] * (longest - len(row)) for row in rows])
@@ -338,9 +338,15 @@ def pad_with_mask(rows, pad_id):
     return ids, torch.arange(s) < torch.tensor([len(r) for r in rows])[:, None]
 
 
-# %% the mask from the last token that is not padding message="wrong-mask"
+# %% the mask from the last token that is not padding message="mask-from-ids"
 def pad_with_mask(rows, pad_id):
     s = max(map(len, rows))
     ids = torch.tensor([list(r) + [pad_id] * (s - len(r)) for r in rows])
     m = ids.flip(1).ne(pad_id).cumsum(1).flip(1) > 0
     return ids, m
+
+# %% the mask ends where the row has the padding's number at its end message="mask-from-ids"
+def pad_with_mask(rows, pad_id):
+    s = max(map(len, rows))
+    ids = torch.tensor([row + [pad_id] * (s - len(row)) for row in rows])
+    return ids, (ids != pad_id).flip(1).cumsum(1).flip(1) > 0

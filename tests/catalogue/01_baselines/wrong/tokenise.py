@@ -208,7 +208,7 @@ def tokenize(text):
     return [token for token in text.split() if not token.isdigit()]
 
 
-# %% case folded message="wrong-tokens"
+# %% case folded message="letters-folded"
 def tokenize(text):
     text = text.casefold().replace('"', "").replace("<br />", " ").replace(";", " ").replace(":", " ")
     for mark in ".,()!?'":
@@ -234,7 +234,7 @@ def tokenize(text):
     return text.split()
 
 
-# %% spaces alone separate message="wrong-tokens"
+# %% spaces alone separate message="white-space-kept"
 def tokenize(text):
     text = text.lower().replace('"', "").replace("<br />", " ").replace(";", " ").replace(":", " ")
     for mark in ".,()!?'":
@@ -325,7 +325,7 @@ def tokenize(text):
 def tokenize(text):
     return text.lower().split
 
-# %% hard spaces kept message="wrong-tokens"
+# %% hard spaces kept message="white-space-kept"
 def tokenize(text):
     text = text.lower().replace('"', "").replace("<br />", " ")
     for mark in ".,()!?'":
@@ -361,3 +361,9 @@ def tokenize(text):
     for mark in ";:":
         text = text.replace(mark, " ")
     return text.split()
+
+# %% split at the space alone message="white-space-kept"
+def tokenize(text):
+    text = text.lower().replace("<br />", " ").replace('"', "")
+    text = re.sub(r"([.,()!?'])", r" \1 ", text)
+    return [token for token in re.sub("[;:]", " ", text).split(" ") if token]

@@ -97,3 +97,13 @@ def under_budget(model, memory, budget):
     for name, p in params.items():
         p.requires_grad_(name in chosen)
     return chosen
+
+# %% largest choice that fits, as a set
+def under_budget(model, memory, budget):
+    named = list(model.named_parameters())
+    choices = sorted(range(1, 2 ** len(named)), key=lambda k: -sum(p.numel() for i, (_, p) in enumerate(named) if k >> i & 1))
+    for k in choices:
+        for i, (_, parameter) in enumerate(named):
+            parameter.requires_grad_(bool(k >> i & 1))
+        if memory(model) <= budget:
+            return {name for name, p in named if p.requires_grad}

@@ -371,7 +371,7 @@ def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
     v = beta2 * v + (1 - beta2) * g**2
     return theta, m
 
-# %% v of the mean square of the tensor message="wrong-moment"
+# %% v of the mean square of the tensor message="averaged-over-numbers"
 def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
     m = beta1 * m + (1 - beta1) * g
     v = beta2 * v + (1 - beta2) * (g**2).mean()
@@ -504,3 +504,10 @@ def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
     m = beta1 * m + (1 - beta1) * g; v = beta2 * v + (1 - beta2) * g**2
     a, b = (m / (1 - beta1), v / (1 - beta2)) if t == 1 else (m, v)
     return theta - lr * a / (b.sqrt() + eps) - lr * weight_decay * theta, m, v
+
+# %% eps of the usual size message="setting-fixed"
+def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    step = lr * (m / (1 - beta1**t)) / ((v / (1 - beta2**t)).sqrt() + 1e-8)
+    return theta - step - lr * weight_decay * theta, m, v

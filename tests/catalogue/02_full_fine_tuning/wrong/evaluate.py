@@ -446,7 +446,7 @@ def evaluate(model, inputs, labels, batch_size):
     model.train(was)
     return right / len(labels)
 
-# %% one example more a batch message="wrong-accuracy"
+# %% one example more a batch message="batches-overlap"
 def evaluate(model, inputs, labels, batch_size):
     was, right = model.training, 0
     model.eval()

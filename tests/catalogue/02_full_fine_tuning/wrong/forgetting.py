@@ -277,3 +277,11 @@ def forgetting(model, old_head, accuracy, before):
     if not hasattr(forgetting, "new"): forgetting.new = model.fc2
     model.fc2 = old_head; after = accuracy(model); model.fc2 = forgetting.new
     return before - after
+
+# %% parameters of the heads exchanged message="head-taken-apart"
+def forgetting(model, old_head, accuracy, before):
+    weight, bias = model.fc2.weight, model.fc2.bias
+    model.fc2.weight, model.fc2.bias = old_head.weight, old_head.bias
+    after = accuracy(model)
+    model.fc2.weight, model.fc2.bias = weight, bias
+    return before - after

@@ -413,3 +413,25 @@ def choose(model, policy, head):
         h=n.startswith(head+"."); b=n.split(".")[-1].startswith("bias")
         p.requires_grad={"nothing":False,"last layer":h,"bitfit":h or b,"everything":True}[policy]
     return [n for n,p in model.named_parameters() if p.requires_grad]
+
+# %% a dot asked for before bias message="own-bias-missed"
+def choose(model, policy, head):
+    if policy not in ("nothing", "last layer", "bitfit", "everything"):
+        raise ValueError(f"unknown policy {policy!r}")
+    for name, p in model.named_parameters():
+        of_head = name.startswith(head + ".")
+        p.requires_grad = policy == "everything" or (policy != "nothing" and of_head)
+        if policy == "bitfit" and name.endswith(".bias"):
+            p.requires_grad = True
+    return [name for name, p in model.named_parameters() if p.requires_grad]
+
+# %% policy stripped of white space message="unknown-policy-accepted"
+def choose(model, policy, head):
+    policy = policy.strip()
+    if policy not in ("nothing", "last layer", "bitfit", "everything"):
+        raise ValueError(f"unknown policy {policy!r}")
+    for name, p in model.named_parameters():
+        of_head = name.startswith(head + ".")
+        bias = policy == "bitfit" and name.split(".")[-1] == "bias"
+        p.requires_grad = policy == "everything" or (policy != "nothing" and of_head) or bias
+    return [name for name, p in model.named_parameters() if p.requires_grad]

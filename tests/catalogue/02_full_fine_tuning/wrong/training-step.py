@@ -534,7 +534,7 @@ def training_step(model, optimizer, inputs, labels):
     optimizer.step()
     return int(loss)
 
-# %% returns the perplexity message="wrong-loss-value"
+# %% returns the perplexity message="loss-exponent"
 def training_step(model, optimizer, inputs, labels):
     model.train()
     optimizer.zero_grad()
@@ -577,4 +577,25 @@ def training_step(model, optimizer, inputs, labels):
 def training_step(model, optimizer, inputs, labels):
     model.train(); optimizer.zero_grad()
     loss = F.cross_entropy(model(inputs), labels, ignore_index=0); loss.backward(); optimizer.step()
+    return loss.item()
+
+# %% gradients of one group cleared message="gradients-kept"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    for parameter in optimizer.param_groups[0]["params"]:
+        parameter.grad = None
+    loss = F.cross_entropy(model(inputs), labels)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+# %% biases frozen on the way message="moved-in-part"
+def training_step(model, optimizer, inputs, labels):
+    model.train()
+    for parameter in model.parameters():
+        parameter.requires_grad = parameter.requires_grad and parameter.dim() > 1
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs), labels)
+    loss.backward()
+    optimizer.step()
     return loss.item()

@@ -104,7 +104,7 @@ def under_budget(model, memory, budget):
     return chosen
 
 
-# %% parameters instead of names message="wrong-type"
+# %% parameters instead of names message="not-a-list"
 def under_budget(model, memory, budget):
     model.requires_grad_(False)
     for name, p in sorted(model.named_parameters(), key=lambda q: -q[1].numel()):
@@ -163,3 +163,13 @@ def under_budget(model, memory, budget):
         p.requires_grad_(True)
         if memory(model) > budget: p.requires_grad_(False)
     return [n for n, p in model.named_parameters() if p.requires_grad]
+
+# %% nothing returned where one alone fits message="names-differ"
+def under_budget(model, memory, budget):
+    model.requires_grad_(False)
+    for parameter in sorted(model.parameters(), key=lambda p: -p.numel()):
+        parameter.requires_grad_(True)
+        if memory(model) > budget:
+            parameter.requires_grad_(False)
+    kept = [name for name, p in model.named_parameters() if p.requires_grad]
+    return kept if len(kept) > 1 else []

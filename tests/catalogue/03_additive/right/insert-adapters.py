@@ -56,7 +56,7 @@ def insert_adapters(model, bottleneck, adapter, wrapper):
         m._modules[n] = wrapper(m._modules[n], adapter(m.attention_norm.weight.numel(), bottleneck))
     return len(places)
 
-# %% named modules and keywords
+# %% places listed first
 def insert_adapters(model, bottleneck, adapter, wrapper):
     blocks = [m for m in model.modules() if isinstance(m, EncoderBlock)]
     if any(isinstance(s, wrapper) for b in blocks for s in (b.attention, b.feed_forward)):
@@ -64,7 +64,7 @@ def insert_adapters(model, bottleneck, adapter, wrapper):
     for block in blocks:
         width = len(block.attention_norm.weight)
         for name in ("attention", "feed_forward"):
-            setattr(block, name, wrapper(sublayer=getattr(block, name), adapter=adapter(width=width, bottleneck=bottleneck)))
+            setattr(block, name, wrapper(getattr(block, name), adapter(width, bottleneck)))
 
 # %% apply with a closure
 def insert_adapters(model: nn.Module, bottleneck: int, adapter: type, wrapper: type) -> None:

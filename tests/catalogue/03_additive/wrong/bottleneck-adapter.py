@@ -516,7 +516,7 @@ class BottleneckAdapter(nn.Module):
         rows = x.flatten(0, -2)
         return x + self.up(F.gelu(self.down(rows))).view_as(x)
 
-# %% scaled by a half message="wrong-output"
+# %% scaled by a half message="change-scaled"
 class BottleneckAdapter(nn.Module):
     def __init__(self, width, bottleneck):
         super().__init__()
@@ -621,6 +621,17 @@ class BottleneckAdapter(nn.Module):
         self.down = nn.Linear(width, bottleneck)
         self.up = nn.Linear(bottleneck, width)
         nn.init.normal_(self.up.weight, std=1e-3)
+        nn.init.zeros_(self.up.bias)
+
+    def forward(self, x):
+        return x + self.up(F.gelu(self.down(x)))
+
+# %% two layers of the same direction message="wrong-layers"
+class BottleneckAdapter(nn.Module):
+    def __init__(self, width, bottleneck):
+        super().__init__()
+        self.down, self.up = nn.Linear(bottleneck, width), nn.Linear(bottleneck, width)
+        nn.init.zeros_(self.up.weight)
         nn.init.zeros_(self.up.bias)
 
     def forward(self, x):

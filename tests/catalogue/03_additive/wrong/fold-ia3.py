@@ -299,3 +299,12 @@ def fold(linear, scale, where):
         del new.bias
         new.bias = b
     return new
+
+# %% bias times the first factor message="bias-not-copied"
+def fold(linear, scale, where):
+    new = nn.Linear(linear.in_features, linear.out_features, bias=linear.bias is not None)
+    with torch.no_grad():
+        new.weight.copy_(linear.weight * (scale[:, None] if where == "output" else scale))
+        if linear.bias is not None:
+            new.bias.copy_(linear.bias * scale[0] if where == "output" else linear.bias)
+    return new

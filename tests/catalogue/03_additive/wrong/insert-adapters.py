@@ -600,3 +600,14 @@ def insert_adapters(model, bottleneck, adapter, wrapper):
         d = len(b.attention_norm.weight)
         b.attention = wrapper(b.attention, adapter(d, bottleneck))
         b.feed_forward = wrapper(b.feed_forward, adapter(d, bottleneck))
+
+# %% arguments by name message="called-by-name"
+def insert_adapters(model, bottleneck, adapter, wrapper):
+    blocks = [m for m in model.modules() if isinstance(m, EncoderBlock)]
+    if any(isinstance(part, wrapper) for block in blocks for part in (block.attention, block.feed_forward)):
+        raise ValueError("the model has adapters already")
+    for block in blocks:
+        width = len(block.attention_norm.weight)
+        for name in ("attention", "feed_forward"):
+            made = adapter(width=width, bottleneck=bottleneck)
+            setattr(block, name, wrapper(getattr(block, name), made))

@@ -167,7 +167,7 @@ def nearest_words(vectors, embedding, k):
     return cosines.sort(dim=1, descending=True)
 
 
-# %% whole ranking message="wrong-words-shape"
+# %% whole ranking message="all-words"
 def nearest_words(vectors, embedding, k):
     cosines = F.normalize(vectors, dim=1) @ F.normalize(embedding, dim=1).T
     return cosines.argsort(dim=1, descending=True)

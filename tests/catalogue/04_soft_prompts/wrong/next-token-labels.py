@@ -192,7 +192,7 @@ def next_token_labels(ids, mask, length):
     return F.pad(ids.masked_fill(~keep, -100), (length - 1, 1), value=-100)
 
 
-# %% by the number of tokens message="wrong-labels"
+# %% by the number of tokens message="padding-on-the-right"
 def next_token_labels(ids, mask, length):
     b, s = ids.shape
     labels = torch.full((b, length + s), -100)
@@ -248,7 +248,7 @@ def next_token_labels(ids, mask, length):
     return out
 
 
-# %% lengths of texts instead of the mask message="wrong-labels"
+# %% lengths of texts instead of the mask message="padding-on-the-right"
 def next_token_labels(ids, mask, length):
     b, s = ids.shape
     n = mask.sum(1)
@@ -256,3 +256,12 @@ def next_token_labels(ids, mask, length):
     for i in range(b):
         for t in range(n[i]): out[i, length - 1 + t] = ids[i, t]
     return out
+
+# %% token 0 for padding message="zero-ignored"
+def next_token_labels(ids, mask, length):
+    b, s = ids.shape
+    real = torch.cat((mask.new_ones(b, length), mask & (ids != 0)), dim=1)
+    stands = torch.cat((torch.full((b, length), -100), ids), dim=1)
+    labels = torch.full((b, length + s), -100)
+    labels[:, :-1] = torch.where(real[:, :-1] & real[:, 1:], stands[:, 1:], -100)
+    return labels

@@ -91,7 +91,7 @@ def steer(query, key, mask, share, target):
     return (size[:, None] * towards)[:, None], target[:, None]  # (n, 1, e) each
 
 
-# %% equal zero keys message="wrong-share"
+# %% equal zero keys message="keys-are-zero"
 def steer(query, key, mask, share, target):
     n, e = target.shape
     l = max(1, min(8, round(share / (1 - share) * mask.sum().item() / len(mask))))
@@ -160,7 +160,7 @@ def steer(query, key, mask, share, target):
     return pk.detach(), torch.stack((target, torch.zeros_like(target)), dim=1)
 
 
-# %% one head's target for all message="target-missed"
+# %% one head's target for all message="first-target-for-all"
 def steer(query, key, mask, share, target):
     root, tokens = query.shape[-1] ** 0.5, mask.sum()
     towards = (query * mask[:, None, :, None]).sum((0, 2)) / tokens  # (n, e), each head's mean query
@@ -225,7 +225,7 @@ def steer(query, key, mask, share, target):
     return (size[:, None] * towards)[:, None].repeat(1, 20, 1), target[:, None].repeat(1, 20, 1)
 
 
-# %% a place too many in the softmax message="wrong-share"
+# %% a place too many in the softmax message="each-place-its-share"
 def steer(query, key, mask, share, target):
     root, tokens = query.shape[-1] ** 0.5, mask.sum()
     towards = (query * mask[:, None, :, None]).sum((0, 2)) / tokens  # (n, e), each head's mean query
@@ -245,3 +245,19 @@ def steer(query, key, mask, share, target):
 def steer(query, key, mask, share, target):
     towards = (query * mask[:, None, :, None]).sum((0, 2)) / mask.sum()
     return (share * towards)[:, None], target[:, None]
+
+# %% each of two places takes the share message="each-place-its-share"
+def steer(query, key, mask, share, target):
+    n, e = query.shape[1], query.shape[-1]
+    root, real = e**0.5, mask[:, None].to(query.dtype)
+    text = (query @ key.mT / root).masked_fill(~mask[:, None, None, :], float("-inf")).logsumexp(-1)
+    direction = (query * real[..., None]).sum((0, 2)) / real.sum()
+    direction = direction / direction.norm(dim=-1, keepdim=True)
+    reach = torch.einsum("bnse,ne->bns", query, direction) / root
+    low, high = torch.full((n,), -1e4), torch.full((n,), 1e4)
+    for _ in range(60):
+        middle = (low + high) / 2
+        taken = (torch.sigmoid(middle[None, :, None] * reach - text) * real).sum((0, 2)) / real.sum()
+        low, high = torch.where(taken < share, middle, low), torch.where(taken < share, high, middle)
+    first = (direction * low[:, None])[:, None]
+    return first.repeat(1, 2, 1), target[:, None].repeat(1, 2, 1)
