@@ -8,6 +8,7 @@ import pytest
 
 from grader.course import Course, CourseError, LabTerms, Late, choose_labs
 
+WHEEL = "peft_by_hand-0.9-py3-none-any.whl"
 LABS = ("00_welcome", "01_first", "02_second", "10_quiz")
 
 
@@ -27,6 +28,26 @@ def course(tmp_path):
 def test_without_the_file_all_labs_and_the_defaults_hold(course, tmp_path):
     assert Course.of(tmp_path) == Course(tmp_path, labs=LABS, terms=dict.fromkeys(LABS, LabTerms()))
     assert course("") == Course.of(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("", ""),
+        ('repository = "https://gitlab.com/ada/kit"', ""),
+        ('repository = "https://github.com/ada/kit"', f"https://github.com/ada/kit/raw/main/{WHEEL}"),
+        ('repository = "https://github.com/ada/kit.git/"', f"https://github.com/ada/kit/raw/main/{WHEEL}"),
+        (f'repository = "https://github.com/ada/kit"\nwheel = "https://example.org/{WHEEL}"',
+         f"https://example.org/{WHEEL}"),
+    ],
+)  # fmt: skip
+def test_the_wheel_comes_from_the_repository_unless_its_address_is_given(course, tmp_path, text, address):
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "peft-by-hand"\nversion = "0.9"\n')
+    assert course(text).wheel == address
+
+
+def test_a_course_without_a_package_has_no_wheel(course):
+    assert course('repository = "https://github.com/ada/kit"').wheel == ""
 
 
 def test_everything_that_it_may_say(course, tmp_path):
