@@ -195,20 +195,20 @@ def sample(tmp_path_factory) -> tuple[dict, dict, str]:
     return json.loads(to_bytes(student)), json.loads(to_bytes(solution)), path.read_text()
 
 
-def named(notebook: dict, id: str) -> dict:
-    return next(cell for cell in notebook["cells"] if cell["id"] == id)
+def named(notebook: dict, name: str) -> dict:
+    return next(cell for cell in notebook["cells"] if cell["id"] == name)
 
 
-def plant(id: str, **changes) -> Callable[[dict], None]:
-    return lambda notebook: named(notebook, id).update(changes)
+def plant(name: str, **changes) -> Callable[[dict], None]:
+    return lambda notebook: named(notebook, name).update(changes)
 
 
-def say(id: str, line: str) -> Callable[[dict], None]:
-    return lambda notebook: named(notebook, id)["source"].append(f"\n{line}")
+def say(name: str, line: str) -> Callable[[dict], None]:
+    return lambda notebook: named(notebook, name)["source"].append(f"\n{line}")
 
 
-def mark(id: str, **changes) -> Callable[[dict], None]:
-    return lambda notebook: named(notebook, id)["metadata"].update(changes)
+def mark(name: str, **changes) -> Callable[[dict], None]:
+    return lambda notebook: named(notebook, name)["metadata"].update(changes)
 
 
 def show(text: str, name: str = "stdout") -> Callable[[dict], None]:

@@ -187,9 +187,7 @@ DRIFTS = {
     ),
     "student twin executed": (
         lambda root: change(root / STUDENT, '"execution_count": null', '"execution_count": 1'),
-        [
-            f"{STUDENT}: differs from 01_doubling.py, its cell 2 ('# @title On Colab and Kaggle, run this cell fir...') differs in execution_count"
-        ],
+        [f"{STUDENT}: differs from 01_doubling.py, its cell 2 ('# @title On Colab and"],
     ),
     "cell id changed in the student twin": (
         lambda root: change(root / STUDENT, '"id": "cell-05"', '"id": "cell-06"'),
