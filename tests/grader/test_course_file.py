@@ -106,6 +106,8 @@ def test_a_date_of_toml_is_one(course):
         ("late = 0.1", "late must be a table"),
         ("[late]\nper_day = 2", "per_day in [late] must be a number of at least 0 and at most 1"),
         ("a = = b", "is not TOML"),
+        ("wheel = 'peft_by_hand.whl'", "wheel must be the address of a wheel, https://....whl, not 'peft_by_hand.whl'"),
+        ("wheel = 'https://example.org/kit.zip'", "wheel must be the address of a wheel"),
     ],
 )
 def test_what_cannot_be_followed_is_named_in_one_sentence(course, text, said):
