@@ -47,6 +47,8 @@ def platform(tmp_path_factory) -> Path:
     venv.create(folder, with_pip=True)
     python = folder / ("Scripts" if os.name == "nt" else "bin") / Path(sys.executable).name
     subprocess.run([python, "-m", "pip", "install", "--quiet", *VERSIONS], env=ALONE, check=True)
+    # Its kernel has to name this Python: where a kernel says "python", Jupyter takes the one that it runs by.
+    subprocess.run([python, "-m", "ipykernel", "install", "--sys-prefix"], env=ALONE, check=True)
     return python
 
 
