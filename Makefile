@@ -10,7 +10,7 @@ MODELS := minilm smollm2 trec
 # nbgrader calls a bare `alembic`, so the environment's programs must be on PATH.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: help setup assets lab release demo test browser postgresql bench gpu nbval torchtext build lint constraints clean
+.PHONY: help setup assets lab release demo test browser postgresql colab bench gpu nbval torchtext build lint constraints clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -52,6 +52,9 @@ $(VENV)/browser: $(VENV)/ready
 
 postgresql: setup ## the gradebook on a PostgreSQL server that the tests start, from Debian's package postgresql
 	python -m pytest -m postgresql tests/grader/records/test_postgresql.py
+
+colab: setup ## three untouched labs where torch is installed and the course is not, as on Colab and Kaggle
+	python -m pytest -m platform tests/grader/release/test_other_platforms.py
 
 bench: setup ## our time over that of peft, bitsandbytes and nbgrader, in one table; ten minutes, most of them grading
 	lora-utils assets fetch minilm

@@ -34,6 +34,7 @@ c = get_config()  # noqa: F821 - nbgrader defines it
 
 # Where things are. Submissions go to .nbgrader/submitted/STUDENT/LAB/LAB.ipynb.
 root = Path(__file__).resolve().parent
+course = Course.of(root)
 work = root / ".nbgrader"
 work.mkdir(exist_ok=True)  # SQLite makes the file, not its folder
 c.CourseDirectory.root = str(root)
@@ -72,7 +73,7 @@ c.CourseDirectory.ignore += [f".{pattern}" for pattern in c.CourseDirectory.igno
 
 # What course.toml decides of lateness; a plugin of one's own goes here in its place (late.py beside this file):
 # c.AssignLatePenalties.plugin_class = "late.TenPercentADay"
-late = Course.of(root).late
+late = course.late
 c.AssignLatePenalties.plugin_class = LatePenalty
 c.LatePenalty.per_day = late.per_day
 c.LatePenalty.at_most = late.at_most
@@ -83,6 +84,8 @@ c.GenerateAssignment.force = True
 # The same preprocessors as `grader build`, so that both write the same bytes.
 c.GenerateAssignment.preprocessors = RELEASE_PREPROCESSORS
 c.ClearSolutions.code_stub = CODE_STUB
+c.AddFirstCells.repository = course.repository
+c.AddFirstCells.wheel = course.wheel
 
 # Autograde: metadata decides what runs, so the instructor's comes first. RestoreTags also takes copies of a cell out
 # before DeduplicateIds, which would leave them in a state that aborts the run for every later student.

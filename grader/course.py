@@ -14,6 +14,9 @@ from grader.results import PASS_MARK
 from grader.text.moments import NoMoment, read_moment, read_zone
 
 FILE = "course.toml"
+BRANCH = "main"  # of the repository where students find the course
+ADDRESS = re.compile(r"(?:https?|file)://[^\s'\"\\]+\.whl")
+WHEEL = "the address of a wheel, https://....whl"
 Policy = Literal["best", "latest", "first"]
 
 
@@ -62,7 +65,9 @@ class Course:
     Args:
         root: its folder.
         title: what pages call it.
-        repository: the address where students find it, for links and badges; default none.
+        repository: the address where students find the kit, for links; default none.
+        wheel: the address from which notebooks install the package where it is missing; default: of the kit's wheel in
+            the repository, where that is on GitHub.
         labs: the names of those in use, in order; default: all.
         pass_mark: share of a lab's points that passes it, above 0 and at most 1; default 0.8.
         attempts: which attempt counts, "best", "latest" or "first"; default the best.
@@ -76,6 +81,7 @@ class Course:
     root: Path
     title: str = "PEFT by hand"
     repository: str = ""
+    wheel: str = ""
     labs: tuple[str, ...] = ()
     pass_mark: float = PASS_MARK
     attempts: Policy = "best"
@@ -118,9 +124,12 @@ class _Reader:
     labs: tuple[str, ...]
 
     def course(self) -> Course:
-        known = ("title", "repository", "labs", "pass_mark", "attempts", "time_zone", "roster", "seed_file")
+        known = ("title", "repository", "wheel", "labs", "pass_mark", "attempts", "time_zone", "roster", "seed_file")
         data = self.table("", self.data, (*known, "late", "lab"))
         text = {name: self.of("", data, name, str, "a text") for name in ("title", "repository") if name in data}
+        wheel = self.of("", data, "wheel", str, WHEEL) if "wheel" in data else self.released(text.get("repository", ""))
+        if wheel and not ADDRESS.fullmatch(wheel):
+            raise self.wrong("wheel", wheel, WHEEL)
         files = {n: self.root / self.of("", data, n, str, "a file") for n in ("roster", "seed_file") if n in data}
         named = self.of("", data, "labs", str, 'a text such as "00-05, 10"') if "labs" in data else ""
         try:
@@ -138,6 +147,7 @@ class _Reader:
         return Course(
             self.root,
             **text,
+            wheel=wheel,
             **files,
             labs=labs,
             pass_mark=self.number("", data, "pass_mark", PASS_MARK, above=0, most=1),
@@ -146,6 +156,17 @@ class _Reader:
             late=Late(**{name: self.number("late", late, name, 0.0, most=bounds[name]) for name in late}),
             terms=dict.fromkeys(self.labs, LabTerms()) | self.terms(self.table("lab", data.get("lab", {})), zone),
         )
+
+    def released(self, repository: str) -> str:
+        """Return where the kit's wheel lies in a repository on GitHub; nothing for other places."""
+        if not repository.startswith("https://github.com/"):
+            return ""
+        try:
+            project = tomllib.loads((self.root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+        except (OSError, KeyError, tomllib.TOMLDecodeError):  # a course that builds no wheel
+            return ""
+        name = f"{project['name'].replace('-', '_')}-{project['version']}-py3-none-any.whl"
+        return f"{repository.rstrip('/').removesuffix('.git')}/raw/{BRANCH}/{name}"
 
     def terms(self, tables: dict, zone: tzinfo) -> dict[str, LabTerms]:
         """Read the tables [lab.NN_topic]."""

@@ -10,6 +10,7 @@ import tiny_course as tiny
 from grader.build.build import find_labs
 from grader.build.source import read_source
 from grader.build.twins import solution_twin, student_twin, to_bytes
+from grader.course import Course
 
 ROOT = Path(__file__).parents[1]
 QUIZ = "03_quiz"
@@ -57,9 +58,7 @@ def make_course(root: Path) -> Path:
     quiz.write_text(QUESTION)
     for lab in find_labs(root):
         source = read_source(lab.source)
-        lab.student.parent.mkdir(exist_ok=True)
         lab.solution.write_bytes(to_bytes(solution_twin(source)))
-        lab.student.write_bytes(to_bytes(student_twin(source)))
     catalogue = root / "tests" / "catalogue" / tiny.FIRST / "right" / "double.py"
     catalogue.parent.mkdir(parents=True)
     catalogue.write_text(f"# %% folded\ndef double(x):\n    {SECRETS['a catalogue answer']}\n")
@@ -69,5 +68,15 @@ def make_course(root: Path) -> Path:
         (root / "lora_utils" / name).parent.mkdir(parents=True, exist_ok=True)
         (root / "lora_utils" / name).write_text(text)
     (root / "seed").write_text(SEED + "\n")
-    (root / "course.toml").write_text('title = "Tiny"\nseed_file = "seed"\n')
+    decide(root, 'title = "Tiny"\nseed_file = "seed"\n')
     return root
+
+
+def decide(root: Path, terms: str) -> None:
+    """Write course.toml, and the student notebooks that follow from it."""
+    (root / "course.toml").write_text(terms)
+    course = Course.of(root)
+    for lab in find_labs(root):
+        lab.student.parent.mkdir(exist_ok=True)
+        source = read_source(lab.source, course=course)
+        lab.student.write_bytes(to_bytes(student_twin(source, lab.name, course)))

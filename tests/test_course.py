@@ -17,6 +17,7 @@ import pytest
 from typer.testing import CliRunner
 
 from grader.build.build import find_labs
+from grader.build.first_cells import LINK_ID, PACKAGE_ID
 from grader.build.source import read_source
 from grader.build.twins import solution_twin, student_twin, to_bytes
 from grader.cli import app
@@ -77,7 +78,8 @@ def answers(notebook: dict, source: str) -> list[str]:
 def cell_ids(notebook: dict, source: str) -> list[str]:
     """Ids that are missing, doubled, or not made from the grade_id or the cell's number."""
     faults, seen = [], set()
-    for number, cell in enumerate(notebook["cells"], start=1):
+    cells = [cell for cell in notebook["cells"] if cell.get("id") not in (LINK_ID, PACKAGE_ID)]  # of every lab
+    for number, cell in enumerate(cells, start=1):
         expected = cell["metadata"].get("nbgrader", {}).get("grade_id", f"cell-{number:02d}")
         if cell.get("id") != expected:
             faults.append(f"cell {number} is called {cell.get('id')!r} instead of {expected!r}")
@@ -92,8 +94,10 @@ def metadata(notebook: dict, source: str) -> list[str]:
     known = {"kernelspec", "language_info", "lora_utils"}
     faults = [f"the notebook has {key}" for key in notebook["metadata"].keys() - known]
     faults += [f"its own part has {key}" for key in notebook["metadata"]["lora_utils"].keys() - {"exercises"}]
+    allowed = {"nbgrader", "tags", "jupyter", "withheld", "deletable", "editable"}
     for cell in notebook["cells"]:
-        for key in cell["metadata"].keys() - {"nbgrader", "tags", "jupyter", "withheld", "deletable", "editable"}:
+        folded = {"cellView"} if cell.get("id") == PACKAGE_ID else set()  # by Colab
+        for key in cell["metadata"].keys() - allowed - folded:
             faults.append(f"{cell.get('id')} has {key}")
         if cell["metadata"].get("jupyter", {"source_hidden": True}) != {"source_hidden": True}:
             faults.append(f"{cell.get('id')} has {cell['metadata']['jupyter']}")
@@ -191,61 +195,65 @@ def sample(tmp_path_factory) -> tuple[dict, dict, str]:
     return json.loads(to_bytes(student)), json.loads(to_bytes(solution)), path.read_text()
 
 
-def plant(index: int, **changes) -> Callable[[dict], None]:
-    return lambda notebook: notebook["cells"][index].update(changes)
+def named(notebook: dict, name: str) -> dict:
+    return next(cell for cell in notebook["cells"] if cell["id"] == name)
 
 
-def say(index: int, line: str) -> Callable[[dict], None]:
-    return lambda notebook: notebook["cells"][index]["source"].append(f"\n{line}")
+def plant(name: str, **changes) -> Callable[[dict], None]:
+    return lambda notebook: named(notebook, name).update(changes)
 
 
-def mark(index: int, **changes) -> Callable[[dict], None]:
-    return lambda notebook: notebook["cells"][index]["metadata"].update(changes)
+def say(name: str, line: str) -> Callable[[dict], None]:
+    return lambda notebook: named(notebook, name)["source"].append(f"\n{line}")
+
+
+def mark(name: str, **changes) -> Callable[[dict], None]:
+    return lambda notebook: named(notebook, name)["metadata"].update(changes)
 
 
 def show(text: str, name: str = "stdout") -> Callable[[dict], None]:
-    return plant(4, outputs=[{"output_type": "stream", "name": name, "text": [text]}])
+    return plant("cell-05", outputs=[{"output_type": "stream", "name": name, "text": [text]}])
 
 
 RAISED = {"output_type": "error", "ename": "E", "evalue": "", "traceback": []}
 PAGE = {"output_type": "display_data", "metadata": {}, "data": {"text/html": ["<a href='/home/ada/x'>"]}}
 FAULTS = [
-    (leftovers, plant(1, outputs=[RAISED]), "setup has outputs"),
-    (leftovers, plant(1, execution_count=1), "setup has been executed"),
-    (forbidden_words, say(2, "    ### BEGIN SOLUTION"), "it says BEGIN SOLUTION"),
-    (forbidden_words, say(2, "    ### END SOLUTION"), "it says END SOLUTION"),
-    (forbidden_words, say(3, "### BEGIN HIDDEN TESTS"), "it says HIDDEN TESTS"),
-    (forbidden_words, say(0, "Mind `sys.path`."), "it says sys.path"),
+    (leftovers, plant("setup", outputs=[RAISED]), "setup has outputs"),
+    (leftovers, plant("setup", execution_count=1), "setup has been executed"),
+    (forbidden_words, say("double", "    ### BEGIN SOLUTION"), "it says BEGIN SOLUTION"),
+    (forbidden_words, say("double", "    ### END SOLUTION"), "it says END SOLUTION"),
+    (forbidden_words, say("test-double", "### BEGIN HIDDEN TESTS"), "it says HIDDEN TESTS"),
+    (forbidden_words, say("cell-01", "Mind `sys.path`."), "it says sys.path"),
     (
         forbidden_words,
         lambda notebook: notebook["metadata"].update(lora_utils={"executed_sha256": "0"}),
         "it says executed_sha256",
     ),
-    (answers, say(2, "    twice_as_much = x + x"), "it gives away 'twice_as_much = x + x'"),
-    (answers, say(0, "Tip: twice_as_much = x + x"), "it gives away 'twice_as_much = x + x'"),
+    (answers, say("double", "    twice_as_much = x + x"), "it gives away 'twice_as_much = x + x'"),
+    (answers, say("cell-01", "Tip: twice_as_much = x + x"), "it gives away 'twice_as_much = x + x'"),
     (
         answers,
-        say(3, "grade += 1.0 if double(-7) == -14 else 0.0"),
+        say("test-double", "grade += 1.0 if double(-7) == -14 else 0.0"),
         "it gives away 'grade += 1.0 if double(-7) == -14 else 0.0'",
     ),
-    (cell_ids, plant(0, id="e0a1b2"), "cell 1 is called 'e0a1b2' instead of 'cell-01'"),
-    (cell_ids, plant(1, id="cell-01"), "two cells are called 'cell-01'"),
+    (cell_ids, plant("cell-01", id="e0a1b2"), "cell 1 is called 'e0a1b2' instead of 'cell-01'"),
+    (cell_ids, plant("setup", id="cell-01"), "two cells are called 'cell-01'"),
     (cell_ids, lambda notebook: notebook["cells"][0].pop("id"), "cell 1 is called None instead of 'cell-01'"),
-    (metadata, mark(0, lines_to_next_cell=2), "cell-01 has lines_to_next_cell"),
-    (metadata, mark(1, jupyter={"outputs_hidden": True}), "setup has {'outputs_hidden': True}"),
+    (metadata, mark("cell-01", lines_to_next_cell=2), "cell-01 has lines_to_next_cell"),
+    (metadata, mark("setup", jupyter={"outputs_hidden": True}), "setup has {'outputs_hidden': True}"),
     (metadata, lambda notebook: notebook["metadata"].update(jupytext={}), "the notebook has jupytext"),
-    (locks, mark(3, editable=True), "test-double can be edited"),
-    (locks, mark(2, deletable=True), "double can be deleted"),
-    (unfinished, plant(2, execution_count=None), "its execution counts are [1, None, 3, 4]"),
+    (locks, mark("test-double", editable=True), "test-double can be edited"),
+    (locks, mark("double", deletable=True), "double can be deleted"),
+    (unfinished, plant("double", execution_count=None), "its execution counts are [1, None, 3, 4]"),
     (
         unfinished,
         lambda notebook: notebook["metadata"].pop("lora_utils"),
         "it does not say which code its outputs belong to",
     ),
     (unwanted_outputs, show("odd", "stderr"), "cell-05 shows stderr"),
-    (unwanted_outputs, plant(4, outputs=[RAISED]), "cell-05 shows an error"),
+    (unwanted_outputs, plant("cell-05", outputs=[RAISED]), "cell-05 shows an error"),
     (unwanted_outputs, show("saved to /tmp/adapter"), "cell-05 shows a path, /tmp/"),
-    (unwanted_outputs, plant(4, outputs=[PAGE]), "cell-05 shows a path, /home/"),
+    (unwanted_outputs, plant("cell-05", outputs=[PAGE]), "cell-05 shows a path, /home/"),
     (unwanted_outputs, show("IA3:  25%|##5       | 6/24"), "cell-05 shows a progress bar"),
     (unwanted_outputs, show("\x1b[A\n"), "cell-05 shows a progress bar"),
 ]

@@ -20,10 +20,16 @@ CARD = {"jupyterlab", "torch", "bitsandbytes", "nbgrader", "matplotlib", "nbval"
 OWN = {"lora_utils", "grader", "__future__"}
 OPTIONAL = {"torchtext", "distributed"}  # extras of their own; who misses one is told
 NEEDED_BESIDES = {"nbconvert": "nbgrader_config.py", "setuptools": "builds the students' wheel"}
+# Python and torch of today's images, of which a package that is replaced needs a restart:
+# Colab: Python 3.13, torch 2.11.0 (googlecolab/backend-info, pip-freeze.gpu.txt and os-info.txt of 19 August 2026).
+# Kaggle: Python 3.12, torch 2.11.0; built on Colab's image of 16 July 2026 (Kaggle/docker-python, Dockerfile.tmpl).
 COLAB = {
     "torch": "2.11.0", "ipython": "7.34.0", "traitlets": "5.7.1", "ipywidgets": "7.7.1", "matplotlib": "3.10.0",
-    "numpy": "2.0.2", "pyarrow": "18.1.0", "safetensors": "0.7.0", "tokenizers": "0.22.2", "platformdirs": "4.10.0",
-    "tqdm": "4.67.3", "filelock": "3.29.0", "typer": "0.25.1", "rich": "13.9.4", "packaging": "26.2",
+    "numpy": "2.1.3", "pyarrow": "18.1.0", "safetensors": "0.8.0", "tokenizers": "0.22.2", "platformdirs": "4.11.3",
+    "tqdm": "4.67.3", "filelock": "3.32.3", "typer": "0.27.1", "rich": "13.9.4", "packaging": "26.3",
+}  # fmt: skip
+KAGGLE = COLAB | {
+    "numpy": "2.0.2", "platformdirs": "4.10.0", "filelock": "3.29.7", "typer": "0.26.8", "packaging": "26.2",
 }  # fmt: skip
 TIED_TO_TORCH = {"torch", "torchtext", "bitsandbytes"}  # these differ between the two environments, on purpose
 
@@ -134,11 +140,11 @@ def test_nobody_needs_what_nobody_imports():
     assert [str(one) for one in named("staff") if canonicalize_name(one.name) not in imports] == []
 
 
-def test_the_base_stands_beside_what_colab_has():
-    """googlecolab/backend-info, pip-freeze.gpu.txt of June 2026: a package that it would replace needs a restart."""
-    clashes = [str(one) for one in named() if one.name in COLAB and not one.specifier.contains(COLAB[one.name])]
+@pytest.mark.parametrize("platform", [COLAB, KAGGLE], ids=["Colab", "Kaggle"])
+def test_the_base_stands_beside_what_the_platforms_have(platform):
+    clashes = [str(one) for one in named() if one.name in platform and not one.specifier.contains(platform[one.name])]
     assert clashes == []
-    assert {one.name for one in named()} - COLAB.keys() == {"bitsandbytes", "gguf"}
+    assert {one.name for one in named()} - platform.keys() == {"bitsandbytes", "gguf"}
 
 
 def test_every_pin_can_be_installed_on_every_python_that_the_course_promises():

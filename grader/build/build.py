@@ -135,7 +135,8 @@ def build_lab(
 
     result, start = Result(lab.name), time.perf_counter()
     try:
-        source = read_source(lab.source, lab.relative(lab.source), Course.of(lab.root))
+        course = Course.of(lab.root)
+        source = read_source(lab.source, lab.relative(lab.source), course)
         result.points = lab_points(source)
         executed = read_notebook(lab.solution)
         if not same_cells(executed, clean(source)):
@@ -151,7 +152,8 @@ def build_lab(
     except (CourseError, ExecutionError) as error:
         result.problems.append(str(error))
     if not result.problems:
-        for path, twin in ((lab.solution, solution_twin(source, executed)), (lab.student, student_twin(source))):
+        student = student_twin(source, lab.name, course)
+        for path, twin in ((lab.solution, solution_twin(source, executed)), (lab.student, student)):
             if write(path, to_bytes(twin)):
                 result.written.append(lab.relative(path))
     result.seconds = time.perf_counter() - start

@@ -35,7 +35,8 @@ def check_lab(lab: Lab) -> Result:
 
     result, cure = Result(lab.name), CURE.format(lab=lab.name)
     try:
-        source = read_source(lab.source, lab.relative(lab.source), Course.of(lab.root))
+        course = Course.of(lab.root)
+        source = read_source(lab.source, lab.relative(lab.source), course)
     except SourceError as error:
         result.problems += [str(problem) for problem in error.problems]
         return result
@@ -47,7 +48,7 @@ def check_lab(lab: Lab) -> Result:
     fresh = has_outputs_of(found, source)
     for path, expected in (
         (lab.solution, solution_twin(source, found if fresh else None)),
-        (lab.student, student_twin(source)),
+        (lab.student, student_twin(source, lab.name, course)),
     ):
         name = lab.relative(path)
         if not path.is_file():

@@ -22,9 +22,11 @@ from nbgrader.preprocessors import (
 )
 
 from grader.build.clear_answers import ClearAnswers
+from grader.build.first_cells import AddFirstCells
 from grader.build.outputs import normalize
 from grader.build.source_format import CELL_KEYS, COPY_KEY, grader_metadata
 from grader.build.waiting_cells import TagWaitingCells
+from grader.course import Course
 
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 LANGUAGE = {"name": "python"}
@@ -61,6 +63,7 @@ RELEASE_PREPROCESSORS = [
     CheckCellMetadata,
     KeepAllowedMetadata,
     TagWaitingCells,
+    AddFirstCells,
 ]
 
 
@@ -79,15 +82,23 @@ def student_text(cell: NotebookNode) -> str:
     return cell.source
 
 
-def student_twin(source: NotebookNode) -> NotebookNode:
-    """Build the student twin of a validated source: no answers, no hidden tests, no outputs, cells locked."""
+def student_twin(source: NotebookNode, lab: str = "", course: Course | None = None) -> NotebookNode:
+    """Build the student twin of a validated source: no answers, no hidden tests, no outputs, cells locked.
+
+    Args:
+        source: the validated cells.
+        lab: its name, for the link to the notebook.
+        course: says where students find notebooks and package; default: nowhere.
+    """
     notebook = clean(source)
-    resources: dict = {}
+    resources: dict = {"nbgrader": {"notebook": lab}}
+    options = {ClearAnswers: {"code_stub": CODE_STUB}}
+    if course is not None:
+        options[AddFirstCells] = {"repository": course.repository, "wheel": course.wheel}
     for preprocessor in RELEASE_PREPROCESSORS:
         if preprocessor is SaveCells:
             continue
-        options = {"code_stub": CODE_STUB} if preprocessor is ClearAnswers else {}
-        notebook, resources = preprocessor(**options).preprocess(notebook, resources)
+        notebook, resources = preprocessor(**options.get(preprocessor, {})).preprocess(notebook, resources)
     return notebook
 
 

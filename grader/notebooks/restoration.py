@@ -7,6 +7,7 @@ copied, retyped or moved them. Nothing of the student's metadata survives, becau
 from dataclasses import dataclass, field
 from itertools import accumulate
 
+from grader.build.first_cells import is_first_cell
 from grader.notebooks.answer_key import AnswerKey, KeyCell
 from grader.notebooks.notebook_file import SubmittedCell
 
@@ -128,7 +129,9 @@ def _match(submitted: tuple[SubmittedCell, ...], key: AnswerKey) -> dict[int, Ke
 
 
 def _add_own(restored: Restored, cell: SubmittedCell, place: int, number: int, key: AnswerKey) -> None:
-    """Keep a cell that the student added; drop an unchanged copy of a locked one."""
+    """Keep a cell that the student added; drop an unchanged copy of a locked one, and what installs the package."""
+    if is_first_cell(cell.kind, cell.source):
+        return
     original = key.by_grade_id.get(cell.grade_id)
     if original is not None and original.locked:
         restored.say("graded-cell-copied", f"a copy of the locked cell {original.grade_id!r} was found")

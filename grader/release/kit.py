@@ -3,7 +3,7 @@
 A kit is files in memory, by path; so it can be searched as a whole before anything of it is written.
 
 Sources: nbgitpuller, "Options in an nbgitpuller URL"; GitHub Docs, "Create an assignment from a template repository"
-and "Workflow syntax"; Colab's own form of an address for a notebook on GitHub.
+and "Workflow syntax".
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
-from urllib.parse import urlencode, urlparse
+from urllib.parse import urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from grader.build.build import Lab
-from grader.course import Course
+from grader.build.first_cells import colab_address
+from grader.course import BRANCH, FILE, Course
 from grader.release.environments import conda_environment, constraints, requirements
 from grader.release.wheel import build_wheel, project_of
 from grader.text.moments import shown
@@ -28,7 +29,6 @@ Target = Literal["kit", "github-classroom", "nbgitpuller"]
 TARGETS: tuple[str, ...] = get_args(Target)
 WORKFLOW = ".github/workflows/checks.yml"
 HUB, REPOSITORY = "https://HUB", "https://github.com/NAME/REPOSITORY"  # where the course names none
-BRANCH = "main"
 ATTEMPTS = {  # what students read
     "best": "You may hand in as often as you like: every attempt is kept, and the best one counts.",
     "latest": "You may hand in as often as you like: every attempt is kept, and the latest one counts.",
@@ -86,6 +86,10 @@ def make_kit(course: Course, target: Target = "kit") -> Kit:
         wheel, content = build_wheel(course.root)
     except (OSError, RuntimeError) as error:
         raise CannotRelease(f"the wheel cannot be built ({error}); run `pip install -e '.[staff]'`.") from None
+    if course.wheel and course.wheel.rpartition("/")[2] != wheel:
+        raise CannotRelease(
+            f"{FILE} says that notebooks install {course.wheel}, and this release has {wheel}; mend wheel."
+        )
     version = project_of(course.root)["version"]
     rows = [_row(lab, course) for lab in labs]
     texts = {
@@ -109,7 +113,7 @@ def make_kit(course: Course, target: Target = "kit") -> Kit:
 def _row(lab: Lab, course: Course) -> LabRow:
     path, due = lab.relative(lab.student), course.due().get(lab.name)
     when = shown(due, course.time_zone) if due else ""
-    return LabRow(lab.name, _title(lab), path, when, _colab(course, path), _hub(course, path))
+    return LabRow(lab.name, _title(lab), path, when, colab_address(course.repository, path), _hub(course, path))
 
 
 def _late(course: Course) -> str:
@@ -131,15 +135,6 @@ def _title(lab: Lab) -> str:
         if found:
             return found[1].strip()
     return lab.name
-
-
-def _colab(course: Course, path: str) -> str:
-    """Return where Colab opens a notebook of a repository on GitHub; nothing where the course has none there."""
-    place = urlparse(course.repository)
-    own = place.path.strip("/").removesuffix(".git")
-    if place.netloc != "github.com" or own.count("/") != 1:
-        return ""
-    return f"https://colab.research.google.com/github/{own}/blob/{BRANCH}/{path}"
 
 
 def _hub(course: Course, path: str) -> str:

@@ -46,7 +46,8 @@ def release_course(
     if found := leaks(kit.files, secrets):
         return kit, zip_of(out), found
     for lab in (Lab(root, name) for name in kit.labs):
-        if lab.student.read_bytes() != to_bytes(student_twin(read_source(lab.source, course=course))):
+        source = read_source(lab.source, course=course)
+        if lab.student.read_bytes() != to_bytes(student_twin(source, lab.name, course)):
             cure = f"run `grader build {lab.name}`"
             raise CannotRelease(f"{lab.relative(lab.student)} differs from {lab.name}.py; {cure}.")
     write_kit(kit, out)

@@ -17,6 +17,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from html import escape
+from importlib.util import find_spec
 from inspect import cleandoc
 from string import ascii_lowercase
 
@@ -109,9 +110,14 @@ class Question:
         return f'One is right. Type its letter: `{self.answer_name} = "x"`'
 
     def widget(self):
-        """Return check boxes (or radio buttons, where one is right) that print the line to type; needs ipywidgets."""
+        """Return check boxes (or radio buttons, where one is right) that print the line to type.
+
+        Without ipywidgets it is the question itself, whose text says what to type.
+        """
         if not self.choices:
             raise ValueError(f"{self.id} asks for a number; type it: {self.answer_name} = ...")
+        if find_spec("ipywidgets") is None:
+            return self
         heading = f"<p><strong>Question {self.number}</strong>: {escape(plain_text(self.text))}</p>"
         labels = {letter: f"{letter}) {_first_line(text)}" for letter, text in self.lettered().items()}
         return choices_widget(heading, labels, self.several, self.answer_name)

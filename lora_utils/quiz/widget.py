@@ -2,6 +2,8 @@
 
 The answer that counts is the text in the notebook's cell, so that it can be read, saved, graded and changed without
 any widget. Needs ipywidgets, which is imported only here. Used in lab 10_quiz.
+
+Source: ipywidgets, whose widgets send 110 characters of their `repr` as the text for front ends without widgets.
 """
 
 from __future__ import annotations
@@ -22,6 +24,12 @@ def choices_widget(heading: str, labels: dict[str, str], several: bool, answer_n
         An ipywidgets.VBox; every control is reached by Tab and set by the space bar or the arrow keys.
     """
     import ipywidgets
+
+    class Choices(ipywidgets.VBox):
+        """The group; what it stands for where no widget is shown is a sentence, not its parts."""
+
+        def __repr__(self) -> str:
+            return f'No boxes are shown here; type the answer: {answer_name} = "..."'
 
     line = ipywidgets.HTML()
 
@@ -44,4 +52,4 @@ def choices_widget(heading: str, labels: dict[str, str], several: bool, answer_n
         radio.observe(lambda change: show(change["new"] or ""), names="value")
         controls = [radio]
     show("")
-    return ipywidgets.VBox([ipywidgets.HTML(heading), *controls, line])
+    return Choices([ipywidgets.HTML(heading), *controls, line])

@@ -8,6 +8,7 @@ import pytest
 
 from grader.course import Course, CourseError, LabTerms, Late
 
+WHEEL = "peft_by_hand-0.9-py3-none-any.whl"
 LABS = ("00_welcome", "01_first", "02_second", "10_quiz")
 
 
@@ -27,6 +28,26 @@ def course(tmp_path):
 def test_without_the_file_all_labs_and_the_defaults_hold(course, tmp_path):
     assert Course.of(tmp_path) == Course(tmp_path, labs=LABS, terms=dict.fromkeys(LABS, LabTerms()))
     assert course("") == Course.of(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("", ""),
+        ('repository = "https://gitlab.com/ada/kit"', ""),
+        ('repository = "https://github.com/ada/kit"', f"https://github.com/ada/kit/raw/main/{WHEEL}"),
+        ('repository = "https://github.com/ada/kit.git/"', f"https://github.com/ada/kit/raw/main/{WHEEL}"),
+        (f'repository = "https://github.com/ada/kit"\nwheel = "https://example.org/{WHEEL}"',
+         f"https://example.org/{WHEEL}"),
+    ],
+)  # fmt: skip
+def test_the_wheel_comes_from_the_repository_unless_its_address_is_given(course, tmp_path, text, address):
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "peft-by-hand"\nversion = "0.9"\n')
+    assert course(text).wheel == address
+
+
+def test_a_course_without_a_package_has_no_wheel(course):
+    assert course('repository = "https://github.com/ada/kit"').wheel == ""
 
 
 def test_everything_that_it_may_say(course, tmp_path):
@@ -91,6 +112,8 @@ def test_a_date_of_toml_is_one(course):
         ("late = 0.1", "late must be a table"),
         ("[late]\nper_day = 2", "per_day in [late] must be a number of at least 0 and at most 1"),
         ("a = = b", "is not TOML"),
+        ("wheel = 'peft_by_hand.whl'", "wheel must be the address of a wheel, https://....whl, not 'peft_by_hand.whl'"),
+        ("wheel = 'https://example.org/kit.zip'", "wheel must be the address of a wheel"),
     ],
 )
 def test_what_cannot_be_followed_is_named_in_one_sentence(course, text, said):

@@ -20,10 +20,11 @@ pytestmark = pytest.mark.kernel
 LAB = "01_doubling"
 NOTEBOOK = f"{LAB}/{LAB}.ipynb"
 HIDDEN = "double(-7)"
+WHEEL = "https://example.org/peft_by_hand-1.0-py3-none-any.whl"
 RIGHT = 'def double(x):\n    """Return twice x."""\n    return 2 * x'
 ONLY_POSITIVE = RIGHT.replace("2 * x", "abs(2 * x)")
 WRONG = RIGHT.replace("2 * x", "x")
-SOLUTION, TEST, TRAINING = 2, 3, 4  # the cells of source.good_lab()
+SETUP, SOLUTION, TEST, TRAINING = 3, 4, 5, 6  # the cells of source.good_lab(), below those of every lab
 
 
 TABLE = """
@@ -66,7 +67,7 @@ def deleted(release, answer: str):
 
 def renamed(release):
     submission = answered(release, RIGHT)
-    submission.cells[1].metadata.nbgrader.grade_id = "my-setup"
+    submission.cells[SETUP].metadata.nbgrader.grade_id = "my-setup"
     return submission
 
 
@@ -105,6 +106,7 @@ def course(tmp_path_factory, environment):
     """A course after generate_assignment, a class's submissions, autograde, generate_feedback and export."""
     root = source.course(tmp_path_factory.mktemp("course"), x01_doubling=source.good_lab())
     shutil.copy(stock.CONFIG, root)
+    (root / "course.toml").write_text(f'repository = "https://github.com/ada/kit"\nwheel = "{WHEEL}"\n')
     folder = root / "solutions" / LAB
     for leftover in (f"{LAB}.py~", f".{LAB}.py.swp", f"{LAB}.py.orig", f"{LAB}.ipynb.bak", "old.py"):
         (folder / leftover).write_text(source.good_lab())
@@ -132,6 +134,8 @@ def test_a_release_holds_the_student_twin_and_nothing_else(course):
     assert [path.relative_to(root / "notebooks").as_posix() for path in released] == [NOTEBOOK]
     text = released[0].read_text()
     assert "double(2)" in text
+    assert f"/ada/kit/blob/main/notebooks/{NOTEBOOK})" in text
+    assert WHEEL in text
     for secret in ("twice_as_much", HIDDEN, "BEGIN", "executed_sha256"):
         assert secret not in text
 

@@ -43,7 +43,7 @@ MESSAGE = f'<html xmlns="http://www.w3.org/1999/xhtml"><script>{RAN}</script></h
 
 def hostile(notebook):
     """A submission that tries everything, and whose answer raises inside the hidden test."""
-    notebook.cells[2].source = RAISES
+    next(cell for cell in notebook.cells if cell.id == "double").source = RAISES
     own = new_markdown_cell(HOSTILE)
     own["attachments"] = {"x.svg": {"image/svg+xml": f'<svg onload="{RAN}"/>'}}
     notebook.cells[1:1] = [own, new_raw_cell(HOSTILE), new_raw_cell(HOSTILE, metadata={"raw_mimetype": "text/html"})]

@@ -6,6 +6,7 @@ import os
 import re
 from dataclasses import asdict, dataclass
 from html import escape
+from textwrap import indent
 
 from lora_utils.checks.framework.subject import Subject
 
@@ -163,7 +164,9 @@ class Grade(float):
         return "\n".join(lines)
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
-        return {"text/html": self._html(), MIME: self.data()}
+        # As text it is the number alone, which nbgrader reads. Markdown is for front ends that show no HTML, such as
+        # VS Code in a folder that is not trusted; indented it is code, which nothing in an answer's words can end.
+        return {"text/html": self._html(), "text/markdown": indent(str(self), " " * 4, bool), MIME: self.data()}
 
     def _html(self) -> str:
         rows, cell = [], 'style="text-align:left"'

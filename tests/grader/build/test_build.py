@@ -183,15 +183,15 @@ DRIFTS = {
     ),
     "answer left in the student twin": (
         lambda root: change(root / STUDENT, "raise NotImplementedError()", "return x + x"),
-        [f"{STUDENT}: differs from 01_doubling.py, its cell 3 (double) differs in source"],
+        [f"{STUDENT}: differs from 01_doubling.py, its cell 4 (double) differs in source"],
     ),
     "student twin executed": (
         lambda root: change(root / STUDENT, '"execution_count": null', '"execution_count": 1'),
-        [f"{STUDENT}: differs from 01_doubling.py, its cell 2 (setup) differs in execution_count"],
+        [f"{STUDENT}: differs from 01_doubling.py, its cell 2 ('# @title On Colab and"],
     ),
     "cell id changed in the student twin": (
         lambda root: change(root / STUDENT, '"id": "cell-05"', '"id": "cell-06"'),
-        [f"{STUDENT}: differs from 01_doubling.py, its cell 5 (", "differs in id"],
+        [f"{STUDENT}: differs from 01_doubling.py, its cell 6 (", "differs in id"],
     ),
     "layout changed in the student twin": (
         lambda root: (root / STUDENT).write_text((root / STUDENT).read_text() + "\n"),
@@ -210,7 +210,7 @@ DRIFTS = {
     "answer of the source changed": (lambda root: edit(root, "x + x", "2 * x"), [f"{SOLUTION}: {STALE}"]),
     "visible code of the source changed": (
         lambda root: edit(root, "import math", "import cmath"),
-        [f"{SOLUTION}: {STALE}", f"{STUDENT}: differs from 01_doubling.py, its cell 2 (setup) differs in source"],
+        [f"{SOLUTION}: {STALE}", f"{STUDENT}: differs from 01_doubling.py, its cell 3 (setup) differs in source"],
     ),
     "cell added to the source": (
         lambda root: edit(root, "# %% nbgrader", "# %% [markdown]\n# More.\n\n# %% nbgrader"),

@@ -7,6 +7,7 @@ import copy
 import pytest
 import tiny_course as tiny
 
+from grader.build.first_cells import PACKAGE_ID
 from grader.notebooks.restoration import restore
 
 ANSWERS = ("double", "half")
@@ -44,8 +45,16 @@ def test_an_honest_notebook_is_left_as_it_is_and_gets_the_hidden_tests(data, key
     assert_graded_as_in_the_lab(restored, key)
     assert restored.notes == []
     assert restored.flags == []
+    assert [cell for cell in restored.cells if cell.key is None] == [], "what installs the package was taken for theirs"
     assert "secret_of_the_grader" not in str(data)
     assert "secret_of_the_grader" in next(c.source for c in restored.cells if c.id == "test-double")
+
+
+def test_a_student_who_writes_into_the_cell_that_installs_the_package_keeps_what_they_wrote(data, key):
+    tiny.cell_of(data, PACKAGE_ID)["source"] += "\nimport statistics"
+    (own,) = [cell for cell in restore(tiny.submission(data).cells, key).cells if cell.key is None]
+    assert own.runs
+    assert own.source.endswith("import statistics")
 
 
 def test_skip_is_decided_by_the_source(data, key):

@@ -8,6 +8,7 @@ import nbformat
 import percent_source as source
 import pytest
 
+from grader.build.first_cells import PACKAGE_ID
 from grader.build.source import read_source
 from grader.build.twins import solution_twin, student_twin
 from grader.notebooks.restore_tags import restore_metadata
@@ -17,11 +18,13 @@ SETUP, SOLUTION, TEST, TRAINING = 1, 2, 3, 4
 
 @pytest.fixture
 def pair(tmp_path):
-    """A student's copy of the release, and the instructor's notebook."""
+    """A student's copy of the release, without the cell that is in no lab's source, and the instructor's notebook."""
     path = tmp_path / "01_doubling.py"
     path.write_text(source.good_lab())
     notebook = read_source(path)
-    return student_twin(notebook), solution_twin(notebook)
+    student = student_twin(notebook)
+    student.cells = [cell for cell in student.cells if cell.id != PACKAGE_ID]
+    return student, solution_twin(notebook)
 
 
 def test_an_honest_submission_keeps_what_it_had(pair):

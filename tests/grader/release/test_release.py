@@ -100,7 +100,7 @@ def test_what_is_installed_is_pinned_and_nothing_of_the_staffs(course):
 def test_labs_title_pass_mark_dates_and_addresses_are_the_courses(course):
     terms = 'title = "PEFT, spring"\nrepository = "https://github.com/ada/kit"\nlabs = "02-03"\npass_mark = 0.75\n'
     terms += 'attempts = "latest"\ntime_zone = "+02:00"\n[lab.02]\ndue = "2026-03-31"\n'
-    (course / "course.toml").write_text(terms)
+    small.decide(course, terms)
     _, _, out = release(course)
     assert {path.parent.name for path in out.rglob("*.ipynb")} == {tiny.SECOND, small.QUIZ}
     readme = (out / "README.md").read_text()
@@ -109,7 +109,7 @@ def test_labs_title_pass_mark_dates_and_addresses_are_the_courses(course):
     assert f"[Halving]({path}) | 2026-03-31 23:59:59 +02:00 |" in readme
     assert f"https://colab.research.google.com/github/ada/kit/blob/main/{path}" in readme
     assert "75 % of a lab's points pass it. You may hand in as often as you like: every attempt is kept, and" in readme
-    assert "!git clone --quiet https://github.com/ada/kit course\n" in readme
+    assert f"It gets https://github.com/ada/kit/raw/main/{WHEEL}.\n" in readme
     assert "<<" not in readme
 
 
@@ -141,7 +141,7 @@ def test_a_student_reads_how_attempts_count_and_what_lateness_costs(terms, attem
 
 def test_without_a_repository_colab_gets_the_wheel_by_hand(course):
     readme = (release(course)[2] / "README.md").read_text()
-    assert f"files.upload()  # choose {WHEEL}\n%pip install --quiet ./{WHEEL}\n" in readme
+    assert f"It needs {WHEEL}: upload it first, on Colab into `/content`" in readme
     assert "colab.research" not in readme
     install = "python -m pip install -r requirements.txt"
     for line in ("python3 -m venv .venv", f".venv/bin/{install}", "py -m venv .venv", f".venv\\Scripts\\{install}"):
@@ -162,7 +162,7 @@ def test_a_template_for_github_classroom_checks_each_lab_on_a_push(course):
 
 
 def test_links_for_a_hub_are_of_nbgitpullers_form(course):
-    (course / "course.toml").write_text('repository = "https://github.com/ada/kit.git"\n')
+    small.decide(course, 'repository = "https://github.com/ada/kit.git"\n')
     _, _, out = release(course, "--target", "nbgitpuller")
     readme = (out / "README.md").read_text()
     link = next(part for part in readme.split("(") if part.startswith("https://HUB/")).split(")")[0]
@@ -223,6 +223,10 @@ def test_a_notebook_with_its_answers_is_found_before_it_is_called_stale(course):
     ("change", "sentence"),
     [
         (lambda course: (course / "course.toml").write_text("labs = 5"), "course.toml: labs must be a text"),
+        (lambda course: (course / "course.toml").write_text('wheel = "https://example.org/a-1-py3-none-any.whl"'),
+         f"install https://example.org/a-1-py3-none-any.whl, and this release has {WHEEL}; mend wheel"),
+        (lambda course: (course / "course.toml").write_text('repository = "https://github.com/ada/kit"'),
+         "01_double.ipynb differs from 01_double.py; run `grader build 01_double`"),
         (lambda course: (course / "notebooks" / small.QUIZ / f"{small.QUIZ}.ipynb").unlink(), "run `grader build`"),
         (lambda course: (course / "lora_utils" / "cli.py").unlink() or (course / "LICENSE").unlink(), "LICENSE"),
         (lambda course: (course / "notebooks" / small.QUIZ / f"{small.QUIZ}.ipynb").write_text('{"cells": []}'),
@@ -232,7 +236,7 @@ def test_a_notebook_with_its_answers_is_found_before_it_is_called_stale(course):
         (lambda course: (course / "out").mkdir() or (course / "out" / "kit").write_text("x"), "kit is a file"),
         (lambda course: (course / "seed").write_bytes(b"\xff\xfe"), "seed cannot be read"),
     ],
-    ids=["course.toml", "not built", "no wheel", "stale", "full folder", "file", "seed"],
+    ids=["course.toml", "other wheel", "other links", "not built", "no wheel", "stale", "full folder", "file", "seed"],
 )  # fmt: skip
 def test_what_cannot_be_released_gets_one_sentence(change, sentence, course):
     change(course)
