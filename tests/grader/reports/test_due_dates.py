@@ -13,7 +13,6 @@ from typer.testing import CliRunner
 
 from grader.cli import app
 from grader.reports.console import CannotStart, parse_due, say_due
-from grader.reports.page import moment
 
 LABS = ["05_lora_layer", "06_linear_with_lora"]
 
@@ -64,8 +63,3 @@ def test_the_course_files_zone_holds_for_the_command(tmp_path):
     command = ["grade", str(tmp_path), "--due", "someday", "--out", str(tmp_path.parent / "out"), "--root", str(course)]
     done = CliRunner().invoke(app, command)
     assert "'someday' is no date; write it as 2026-03-31 23:59 +02:00 (no zone: Asia/Tokyo;" in done.output
-
-
-def test_pages_show_the_courses_time():
-    assert moment("2026-03-31T16:00:00+00:00", ZoneInfo("Europe/Berlin")) == "2026-03-31 18:00 Europe/Berlin"
-    assert moment("some day", UTC) == "some day"

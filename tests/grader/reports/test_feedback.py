@@ -5,7 +5,8 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 import tiny_course as tiny
@@ -272,9 +273,10 @@ def test_a_text_becomes_a_sentence(text, made):
 
 
 def test_a_time_is_written_for_a_reader():
-    assert moment("2026-03-01T12:05:59+00:00") == "2026-03-01 12:05 UTC"
-    assert moment("2026-03-01T23:30:00-02:00") == "2026-03-02 01:30 UTC"
-    assert moment("some day") == "some day"
+    assert moment("2026-03-01T12:05:59+00:00", UTC) == "2026-03-01 12:05 UTC"
+    assert moment("2026-03-01T23:30:00-02:00", UTC) == "2026-03-02 01:30 UTC"
+    assert moment("2026-03-31T16:00:00+00:00", ZoneInfo("Europe/Berlin")) == "2026-03-31 18:00 Europe/Berlin"
+    assert moment("some day", UTC) == "some day"
 
 
 def test_the_exercise_with_most_to_gain_comes_first(keys):
