@@ -83,9 +83,8 @@ def build(
 
     Exit codes: 0 all is well, 1 a source is malformed, a cell failed or a twin drifted, 2 wrong usage.
     """
-    from grader.build.build import build_lab, find_labs, select_labs
+    from grader.build.build import build_lab, find_labs, select_labs, update_readme
     from grader.build.drift import check_lab, orphans
-    from grader.build.readme import update_readme
     from grader.course import Course
     from grader.scoring.solution_proof import prove
 

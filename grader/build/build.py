@@ -13,6 +13,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from grader.build.course_values import with_numbers
 from grader.build.source import read_source
 from grader.build.source_format import SourceError, grader_metadata
 from grader.course import Course, CourseError
@@ -158,3 +159,18 @@ def build_lab(
                 result.written.append(lab.relative(path))
     result.seconds = time.perf_counter() - start
     return result
+
+
+def update_readme(root: Path, points: dict[str, float], course: Course, *, check: bool = False) -> str:
+    """Bring README.md up to date; return a sentence where it was written, or with `check` where it should be."""
+    path = root / "README.md"
+    if not path.is_file():
+        return ""
+    text = path.read_text(encoding="utf-8")
+    new = with_numbers(text, points, course)
+    if new == text:
+        return ""
+    if check:
+        return "README.md: its points or pass mark are not those of the labs; run `grader build`."
+    write(path, new.encode())
+    return "wrote README.md"

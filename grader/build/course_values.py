@@ -1,4 +1,4 @@
-"""What course.toml decides, carried into a lab's cells: what exercises are worth, and the numbers that texts state.
+"""What course.toml decides, carried into labs and README: what exercises are worth, and the numbers that texts state.
 
 A text says `{{ points }}` (of the lab), `{{ points of lora-layer }}`, `{{ pass_mark }}`, `{{ pass_points }}` (of the
 lab) or `{{ attempts }}`; a graded cell has `points=` and `of=`, which keep their proportions.
@@ -22,6 +22,8 @@ ATTEMPTS = {
     "latest": "every attempt is kept and the latest one counts",
     "first": "every attempt is kept and the first one counts",
 }
+ROW = re.compile(r"^(\| \[(\d\d_\w+)\]\(.*\| )[\d.]+( \|)$", re.MULTILINE)
+PASSES = re.compile(r"^[\d.]+ % passes a lab or the quiz\. .*$", re.MULTILINE)
 
 
 def shares(source: str) -> list[ast.keyword]:
@@ -90,3 +92,20 @@ def unknown_exercises(notebook: NotebookNode, points: dict[str, float]) -> Itera
 def _number(value: float) -> float | int:
     rounded = round(value, 6)
     return int(rounded) if rounded == int(rounded) else rounded
+
+
+def with_numbers(text: str, points: dict[str, float], course: Course) -> str:
+    """Return the README with the course's numbers: in the last column of its table of labs, and in the line under it.
+
+    Args:
+        text: of the README.
+        points: of the labs, by name; rows of others stay as they are.
+        course: what the course decides.
+    """
+
+    def row(found: re.Match) -> str:
+        return f"{found[1]}{points[found[2]]:g}{found[3]}" if found[2] in points else found[0]
+
+    said = ATTEMPTS[course.attempts]
+    passes = f"{100 * course.pass_mark:g} % passes a lab or the quiz. {said[:1].upper()}{said[1:]}."
+    return PASSES.sub(passes, ROW.sub(row, text))

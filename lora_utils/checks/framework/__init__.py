@@ -18,8 +18,6 @@ from lora_utils.checks.framework.exercise import Exercise as Exercise
 from lora_utils.checks.framework.failure import Failure as Failure
 from lora_utils.checks.framework.grade import CheckResult as CheckResult
 from lora_utils.checks.framework.grade import Grade as Grade
-from lora_utils.checks.framework.origin import PACKAGE as PACKAGE
-from lora_utils.checks.framework.origin import from_package as from_package
 from lora_utils.checks.framework.probes import call as call
 from lora_utils.checks.framework.probes import calls as calls
 from lora_utils.checks.framework.probes import later as later
@@ -28,11 +26,13 @@ from lora_utils.checks.framework.probes import parameters_of as parameters_of
 from lora_utils.checks.framework.probes import returned as returned
 from lora_utils.checks.framework.probes import stepped as stepped
 from lora_utils.checks.framework.probes import train_towards as train_towards
+from lora_utils.checks.framework.subject import PACKAGE as PACKAGE
 from lora_utils.checks.framework.subject import PROBE_HOME as PROBE_HOME
 from lora_utils.checks.framework.subject import Handle as Handle
 from lora_utils.checks.framework.subject import Seen as Seen
 from lora_utils.checks.framework.subject import StudentRaised as StudentRaised
 from lora_utils.checks.framework.subject import Subject as Subject
+from lora_utils.checks.framework.subject import from_package as from_package
 from lora_utils.checks.framework.wire import DTYPES as DTYPES
 from lora_utils.checks.framework.wire import MAX_DEPTH as MAX_DEPTH
 from lora_utils.checks.framework.wire import MAX_ELEMENTS as MAX_ELEMENTS

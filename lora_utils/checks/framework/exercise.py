@@ -23,9 +23,9 @@ from lora_utils.checks.framework.draw import Draw, course_seed, probe_seed
 from lora_utils.checks.framework.failure import Failure
 from lora_utils.checks.framework.grade import CheckResult, Grade
 from lora_utils.checks.framework.laws import LAWS, TWINS, Broken
-from lora_utils.checks.framework.origin import OWN_WORK, from_package
-from lora_utils.checks.framework.subject import NOT_WRITTEN, WRONG_TYPE, StudentRaised, Subject
+from lora_utils.checks.framework.subject import NOT_WRITTEN, WRONG_TYPE, StudentRaised, Subject, from_package
 
+OWN_WORK = "own-work"
 LAWFUL = "It leaves its arguments and torch alone, and works in every mode, layout and batch size."
 BY_HAND = "Call your code once by hand on a small input: the traceback shows the line and the shapes."
 BY_TYPE = "Look at the type of what you return: print(type(...)), and compare it with what the exercise asks for."

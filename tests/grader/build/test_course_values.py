@@ -5,8 +5,8 @@ from __future__ import annotations
 import percent_source
 import pytest
 
-from grader.build.build import build_lab, find_labs
-from grader.build.readme import update_readme, with_numbers
+from grader.build.build import build_lab, find_labs, update_readme
+from grader.build.course_values import with_numbers
 from grader.build.source import read_source
 from grader.build.source_format import SourceError, grader_metadata
 from grader.course import Course, LabTerms

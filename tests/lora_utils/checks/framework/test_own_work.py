@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from lora_utils import LoRALayer, freeze
-from lora_utils.checks.framework.origin import from_package
+from lora_utils.checks.framework.subject import from_package
 
 Own = type("LoRALayer", (torch.nn.Module,), {"__module__": "__main__"})
 Heir = type("LoRALayer", (LoRALayer,), {"__module__": "__main__"})
