@@ -194,8 +194,8 @@ def _raised(error: BaseException) -> StudentRaised:
 def from_package(item: object) -> str | None:
     """Return the name of the package's class or function that an answer is, or inherits from under the same name.
 
-    A friendly word in the notebook, for an honest mistake. When the lab is graded nothing has to be asked: the package is
-    there without what the lab teaches.
+    A friendly word in the notebook, for an honest mistake. When the lab is graded nothing has to be asked: the package
+    is there without what the lab teaches.
     """
     if not isinstance(item, type | types.FunctionType):
         return None
