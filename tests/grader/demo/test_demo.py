@@ -57,7 +57,7 @@ def course(tmp_path_factory):
         (["no-such-folder"], "no-such-folder; give the folder with SUBMITTED/<student>/<lab>/<lab>.ipynb, or a"),
         (["in", "--lab", "99"], "there is no lab '99'; the labs are: 01_double, 02_sign"),
         (["in", "--due", "soon"], "'soon' is no date"),
-        (["in", "--due", "07=2026-03-01"], "there is no lab '07' to be due"),
+        (["in", "--due", "07=2026-03-01"], "there is no lab '07'; the labs are: 01_double, 02_sign"),
         (["in", "--db", "nonsense://x"], "cannot be"),
         (["empty"], "holds no submissions"),
         (["in", "--out", "in/results"], "lies inside the folder of submissions"),
