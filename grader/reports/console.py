@@ -302,11 +302,9 @@ def summary(console: Console, run: Run, grades: ClassGrades, out: Path, db: str)
         console.print(Text("  " + one_line(sentence)))
     for (student, lab), grade in grades.grades.items():
         for name in grade.above:
-            points, most = grade.entered[name].points, grades.labs[lab].worth[name]
-            sentence = (
-                f"{student}: in {lab} staff entered {points:g} points for {name.removeprefix('test-')}, which is "
-            )
-            console.print(Text("  " + one_line(f"{sentence}worth {most:g}; look at it in formgrader.")))
+            points, most, what = grade.entered[name].points, grades.labs[lab].worth[name], name.removeprefix("test-")
+            sentence = f"{student}: in {lab} staff entered {points:g} points for {what}, which is worth {most:g}"
+            console.print(Text("  " + one_line(f"{sentence}; look at it in formgrader.")))
     for what, where in (
         ("gradebook", shown_url(db)),
         ("grades", out / "grades.csv"),
