@@ -14,6 +14,7 @@ from platform_imports import canvas_reads, gradescope_accepts, moodle_reads
 from typer.testing import CliRunner
 
 from grader.cli import app
+from grader.records import Gradebook
 
 COLUMN = "LoRA, first (4711)"
 
@@ -164,7 +165,9 @@ def test_who_or_what_is_unknown_is_named(options, sentence, root):
 
 
 def test_an_empty_gradebook_says_so(tmp_path, monkeypatch):
-    said, _ = exported(made.make(tmp_path, monkeypatch), "csv")
+    root = made.make(tmp_path, monkeypatch)
+    Gradebook(made.database(root)).__exit__()
+    said, _ = exported(root, "csv")
     assert said.exit_code == 2
     assert "there is no gradebook" in said.output
     assert "`grader grade` makes it" in said.output
