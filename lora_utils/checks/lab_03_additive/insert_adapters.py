@@ -22,7 +22,7 @@ def inserted(subject: Subject, draw: Draw, **options) -> tuple[dict, dict]:
     try:
         return subject.probe(insert_steps, **sizes, **options), sizes
     except StudentRaised as error:
-        if error.kind == "TypeError" and ("keyword argument" in error.text or "positional-only" in error.text):
+        if "Spy" in error.text and ("keyword argument" in error.text or "positional-only" in error.text):
             raise Failure(
                 "called-by-name",
                 "adapter or wrapper is called with the names of its arguments, which another class may call otherwise: "
