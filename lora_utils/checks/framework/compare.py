@@ -6,16 +6,32 @@ of them gets that mistake's own message.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 
 from lora_utils.checks.framework.failure import Failure
-from lora_utils.checks.framework.relations import relation
 
 # Relative to the largest expected magnitude. Sums of a dozen float32 products err by about 1e-6 of it; the mildest
 # mistakes in the catalogue are more than a hundred times beyond.
 TOLERANCE = 2e-5
+ENOUGH = 3  # numbers: a factor or a constant always leads from one number to another
+HALF_BYTE, BYTE = 16, 256  # what whole numbers of few bits hold
+
+# What may have been done to the right result, as a student reads it.
+DONE = (
+    ("the sign is turned round everywhere", lambda w: -w),
+    ("it is as it should be, but for the signs: those below zero have lost theirs", torch.abs),
+    ("what should be below zero is 0, and all else is right", lambda w: w.clamp(min=0)),
+    ("it is rounded to whole numbers", torch.round),
+    ("it is cut down to whole numbers, towards zero", torch.trunc),
+    ("it is rounded down to whole numbers", torch.floor),
+    ("the numbers begin again at 0 after 15: four bits are kept", lambda w: w % HALF_BYTE),
+    ("the numbers begin again at 0 after 255, which is where uint8 ends", lambda w: w % BYTE),
+    ("the numbers above 127 have become negative: int8 ends there", lambda w: (w + 128) % BYTE - 128),
+    ("it is the transpose of what is asked for", lambda w: w.mT if w.dim() > 1 and w.shape[-1] == w.shape[-2] else w),
+)
 
 
 @dataclass(frozen=True)
@@ -166,11 +182,47 @@ def expect_close(
     if expected64.numel() == 1:
         raise Failure(id, f"{what} must be {expected64.item():.6g}, got {actual64.item():.6g}", hint)
     gap = float((actual64 - expected64).abs().max())
-    how = alone and relation([actual64], [expected64], lambda one, other: close(one, other, tolerance))
+    how = alone and relation([actual64], [expected64], tolerance)
     if alone and not how and gap <= 1e-2 * float(expected64.abs().max()):
         how = "the first digits are right: look for what keeps few"
     more = f"; {how}" if how else ""
     raise Failure(id, f"expected other values for {what}: the largest difference is {gap:.3g}{more}", hint)
+
+
+def relation(values: Sequence, wanted: Sequence, tolerance: float = TOLERANCE) -> str:
+    """Return a sentence that says how all values come of the right ones; nothing where none is known to hold.
+
+    Args:
+        values: what came, one a case.
+        wanted: the right results, in the same order.
+        tolerance: as in `close`; default 2e-5.
+    """
+
+    def agree(one: torch.Tensor, other: torch.Tensor) -> bool:
+        return close(one, other, tolerance)
+
+    if any(isinstance(one, bool) for one in (*values, *wanted)):
+        return ""
+    pairs = [(_float64(value), _float64(want)) for value, want in zip(values, wanted, strict=True)]
+    if any(v is None or w is None or v.shape != w.shape or not v.isfinite().all() for v, w in pairs):
+        return ""
+    count = sum(w.numel() for _, w in pairs)
+    if count < ENOUGH:
+        return ""
+    for sentence, done in DONE:
+        if all(agree(v, done(w)) for v, w in pairs) and not all(agree(done(w), w) for _, w in pairs):
+            return sentence
+    came, right = (torch.cat([pair[side].flatten() for pair in pairs]) for side in (0, 1))
+    if (right != 0).sum() >= ENOUGH:
+        factor = float(came @ right / (right @ right))
+        if abs(factor) > 1e-6 and all(agree(v, factor * w) for v, w in pairs):
+            return f"it is {factor:.4g} times what it should be, everywhere"
+    more = float((came - right).mean())
+    if all(agree(v, w + more) for v, w in pairs):
+        return f"it is {abs(more):.4g} {'more' if more > 0 else 'less'} than it should be, everywhere"
+    if all(agree(v.flatten().sort().values, w.flatten().sort().values) for v, w in pairs):
+        return "these are the right numbers in another order"
+    return ""
 
 
 def _float64(value) -> torch.Tensor | None:

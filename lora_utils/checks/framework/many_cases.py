@@ -14,10 +14,9 @@ from dataclasses import dataclass
 
 import torch
 
-from lora_utils.checks.framework.compare import TOLERANCE, close, expect_close
+from lora_utils.checks.framework.compare import TOLERANCE, close, expect_close, relation
 from lora_utils.checks.framework.failure import Failure
 from lora_utils.checks.framework.probes import calls
-from lora_utils.checks.framework.relations import relation
 from lora_utils.checks.framework.subject import NOT_WRITTEN, WRONG_TYPE, Seen, StudentRaised, Subject
 
 NEARLY = 1e-2  # of the largest number; bfloat16 has eight bits
@@ -223,7 +222,7 @@ def expect_all(
     except Failure as failure:
         plain = failure
     rule = explained(values, cases, wanted, rules, tolerance)
-    if rule is None and (how := relation(values, wanted, lambda one, other: close(one, other, tolerance))):
+    if rule is None and (how := relation(values, wanted, tolerance)):
         raise Failure(plain.id, f"{plain.rationale}; {how}", plain.hint)
     if rule is None and all(map(_nearly, values, wanted)):
         raise Failure("digits-lost", f"{plain.rationale}; the first digits are right in every case",

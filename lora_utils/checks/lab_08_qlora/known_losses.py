@@ -72,7 +72,7 @@ LOSSES = (
     Rule("sum-not-mean", lambda x, y: right_loss(x, y) * count_of(y), "the loss is a sum: it grows with the length of "
          "the answers", "Take the mean over the labelled tokens."),
     *(Rule("masked-in-mean", lambda x, y, n=n: right_loss(x, y) * count_of(y) / (len(y) * (y.shape[1] - n)), "places "
-           "without a label count in the mean: the loss shrinks with the padding", "Divide by how many have a label.")
+           "without a label count in the mean, so the loss shrinks with the padding", "Divide by how many have one.")
       for n in (1, 0)),
     Rule("sum-over-rows", lambda x, y: right_loss(x, y) * count_of(y) / len(y), "the sum is divided by the number of "
          "rows", ONE_MEAN),

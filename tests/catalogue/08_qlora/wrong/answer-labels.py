@@ -397,7 +397,7 @@ def answer_loss(logits, labels):
     return F.cross_entropy(logits[:, :-1].flatten(0, 1), labels[:, 1:].flatten()).item()
 
 
-# %% the loss of the first row message="wrong-loss"
+# %% the loss of the first row message="first-row-only"
 def label_answer(prompt, answer, length, pad):
     start, end = len(prompt), len(prompt) + len(answer)
     ids, labels = torch.full((length,), pad), torch.full((length,), -100)
@@ -534,21 +534,6 @@ def label_answer(prompt, answer, length, pad):
 
 def answer_loss(logits, labels):
     return F.cross_entropy(logits[:, :-1].flatten(0, 1), labels[:, 1:].flatten()).exp()
-
-
-# %% the first row of the batch alone message="first-row-only"
-def label_answer(prompt, answer, length, pad):
-    ids = torch.full((length,), pad)
-    labels = torch.full((length,), -100)
-    p = len(prompt)
-    e = p + len(answer)
-    ids[:e] = torch.tensor(prompt + answer)
-    labels[p:e] = torch.tensor(answer)
-    return ids, labels
-
-
-def answer_loss(logits, labels):
-    return F.cross_entropy(logits[0, :-1], labels[0, 1:])
 
 
 # %% the answer is looked for by its first token message="found-by-token"

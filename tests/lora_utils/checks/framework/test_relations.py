@@ -3,9 +3,8 @@
 import pytest
 import torch
 
-from lora_utils.checks.framework.compare import close, expect_close
+from lora_utils.checks.framework.compare import expect_close, relation
 from lora_utils.checks.framework.failure import Failure
-from lora_utils.checks.framework.relations import relation
 
 RIGHT = [torch.tensor([1.4, -2.6, 3.2]), torch.tensor([[0.75, -7.0], [4.25, 1.0]])]
 CODES = [torch.tensor([3, 200, -5]), torch.tensor([17, 300])]
@@ -27,8 +26,8 @@ CODES = [torch.tensor([3, 200, -5]), torch.tensor([17, 300])]
     ],
 )
 def test_what_is_done_to_every_result_is_said(done, said):
-    assert said in relation([done(w) for w in RIGHT], RIGHT, close)
-    assert relation([done(RIGHT[0]), RIGHT[1] ** 2], RIGHT, close) == ""  # not to one of two
+    assert said in relation([done(w) for w in RIGHT], RIGHT)
+    assert relation([done(RIGHT[0]), RIGHT[1] ** 2], RIGHT) == ""  # not to one of two
 
 
 @pytest.mark.parametrize(
@@ -40,20 +39,20 @@ def test_what_is_done_to_every_result_is_said(done, said):
     ],
 )
 def test_whole_numbers_that_did_not_fit_are_told_by_where_they_begin_again(done, said):
-    assert said in relation([done(w) for w in CODES], CODES, close)
+    assert said in relation([done(w) for w in CODES], CODES)
 
 
 def test_the_transpose_of_a_square_result_is_said():
-    assert "transpose" in relation([RIGHT[1].T], RIGHT[1:], close)
+    assert "transpose" in relation([RIGHT[1].T], RIGHT[1:])
 
 
 @pytest.mark.parametrize("came", [[torch.ones(2, 2), RIGHT[1]], [RIGHT[0] * float("nan"), RIGHT[1]], [None, 1]])
 def test_nothing_is_said_of_other_shapes_and_of_what_is_no_number(came):
-    assert relation(came, RIGHT, close) == ""
+    assert relation(came, RIGHT) == ""
 
 
 def test_nothing_is_said_of_two_numbers_of_which_one_is_always_a_multiple():
-    assert relation([2.0, 4.0], [1.0, 2.0], close) == ""
+    assert relation([2.0, 4.0], [1.0, 2.0]) == ""
 
 
 def test_a_wrong_result_is_told_with_it_and_keeps_its_message():
