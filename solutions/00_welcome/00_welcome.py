@@ -256,7 +256,7 @@ def exact(functions, draw):
     for which, args, right in cases:
         (value,), text = check.ask(functions, check.by_hand, [args], which=which), f"{which}_numbers{args}"
         check.expect_number(value, text, int)
-        if value != right and abs(value - right) < 1e-6 * right:
+        if value != right and abs(value - right) < 1e-12 * right:
             hint = "Count with whole numbers (int) throughout: a float has 53 bits and rounds."
             raise check.Failure("not-exact", f"{text} must be exactly {right}, got {value}", hint)
         if value != right:

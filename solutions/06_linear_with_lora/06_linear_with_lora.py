@@ -883,7 +883,8 @@ for batch in (1, 64):
 # is the price.
 #
 # Could a training step save it? Measured on MiniLM with rank 8 on query and value, against the same step by PEFT
-# (`python -m benchmarks.lora_step` in the course's repository; one thread, medians of 21 rounds, which spread by 0.05):
+# (rows 1, 4 and 6 by `python -m benchmarks.lora_step` in the course's repository, the others by a line changed in it; one
+# thread, medians of 21 rounds, which spread by 0.05):
 #
 # | step | time over PEFT's |
 # | --- | --- |
