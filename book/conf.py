@@ -35,7 +35,7 @@ napoleon_use_param = True
 default_role = "code"  # docstrings quote names with single backticks, as Markdown does
 
 # Furo, and not pydata or sphinx-book-theme: a quarter of a megabyte, without Bootstrap or icon fonts; dark mode that
-# follows the system or a switch, a layout that folds on a phone, a style for print, and no request that leaves the folder.
+# follows the system or a switch, a layout that folds on a phone, a style for print; no request leaves the folder.
 html_theme = "furo"
 html_title = "PEFT by hand"
 html_static_path = ["look.css"]

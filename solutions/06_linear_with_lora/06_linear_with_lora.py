@@ -1269,6 +1269,7 @@ shutil.rmtree(folder)
 # seed, chosen on the validation reviews. Full fine-tuning overfits after a few epochs, so it also gets the best number
 # of four; the others gain to the last of their eight. The test reviews have not been used so far in any choice.
 
+
 # %% tags=["skip-when-grading"]
 def everything(seed):
     """Every number trainable."""
