@@ -13,6 +13,7 @@ from pathlib import Path
 from book.check_messages import UNKNOWN, Message, messages
 
 ENTRY = re.compile(r'^# %% (?P<title>.+?) message="(?P<message>[^"]+)"', re.MULTILINE)
+EXERCISE = re.compile(r"""\bExercise\(\s*["']([\w-]+)["']""")
 SPECIAL = re.compile(r"(`[^`]+`)|([\\*_<>\[\]$#|~{}`])")
 
 
@@ -36,11 +37,15 @@ def _messages_of(path: Path) -> list[Message]:
 
 
 def _judges(room: Path, exercise: str) -> list[Path]:
-    """Return the files of a lab's checks, those that name the exercise first, and the framework's."""
-    files = sorted(room.glob("*.py"))
-    name = re.compile(rf"""Exercise\(["']{re.escape(exercise)}["']""")
-    files.sort(key=lambda path: not name.search(path.read_text(encoding="utf-8")))
-    return [*files, *sorted((room.parent / "framework").glob("*.py"))]
+    """Return the files that may speak to an exercise: its own, those of its lab that are no other's, the framework."""
+    own, shared = [], []
+    for path in sorted(room.glob("*.py")):
+        exercises = EXERCISE.findall(path.read_text(encoding="utf-8"))
+        if exercise in exercises:
+            own.append(path)
+        elif not exercises:
+            shared.append(path)
+    return [*own, *shared, *sorted((room.parent / "framework").glob("*.py"))]
 
 
 def recognised(catalogue: Path, room: Path) -> list[tuple[list[str], list[Message]]]:
@@ -90,7 +95,7 @@ def mistakes_page(title: str, lab: str, exercises: Mapping[str, str], catalogue:
         return ""
     intro = f"""# Mistakes in lab {lab[:2]}
 
-What people write in [{plain(title)}](../labs/{lab}/{lab}.ipynb), what the check says to it, and *its hint*. An ellipsis
-stands for numbers of your own answer. Each of these was tried: the check recognises it.
+What people write in [{plain(title)}](../labs/{lab}/{lab}.ipynb), what the check says to it in one of its forms, and
+*its hint*. An ellipsis stands for numbers and names of your own answer. Each was tried: the check recognised it.
 """
     return "\n".join([intro, *lines])
