@@ -13,7 +13,6 @@ from book.mistakes import mistakes_page
 from book.reference import ROOMS, reference_page
 
 TWINS = ("notebooks", "solutions")
-BY_HAND = ("index.md", "guide.md", "look.css")
 HERE = Path(__file__).parent
 
 
@@ -42,8 +41,8 @@ def write_sources(root: Path, twins: str, out: Path) -> None:
     write(out / "bibliography.md", bibliography(cited(labs.items())))
     for room in ROOMS:
         write(out / "reference" / f"{room}.md", reference_page(root / "lora_utils", room))
-    for name in BY_HAND:
-        shutil.copyfile(HERE / name, out / name)
+    for path in [*HERE.glob("*.md"), HERE / "look.css"]:
+        shutil.copyfile(path, out / path.name)
 
 
 def write(path: Path, text: str) -> None:
