@@ -16,7 +16,6 @@ extensions = [
     "sphinx.ext.napoleon",  # these are written in Google's form
     "book.mathml",  # equations that the browser itself sets
 ]
-exclude_patterns = [".doctrees"]
 
 nb_execution_mode = "off"  # notebooks are shown as they are
 nb_ipywidgets_js = {}  # else a page with a widget asks a CDN for its scripts

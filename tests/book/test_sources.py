@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from in_process import LABS
 
+from book.__main__ import SIGN, clear
 from book.reference import ROOMS, as_restructured, reference_page
 from book.sources import write_sources
 from grader.course import Course
@@ -62,3 +63,16 @@ def test_equations_become_mathml_with_names_as_they_are():
     assert text.startswith("<math")
     assert 'display="block"' in text
     assert ">in_features</mtext><mo>&#x000D7;</mo><mi>&#x003B1;</mi>" in text
+
+
+def test_a_book_makes_room_for_the_next_and_nothing_else_is_removed(tmp_path):
+    out, other = tmp_path / "a" / "book", tmp_path / "thesis"
+    clear(out)
+    (out / "old.html").touch()
+    clear(out)
+    assert [path.name for path in out.iterdir()] == [SIGN]
+    other.mkdir()
+    (other / "chapter.txt").touch()
+    with pytest.raises(FileExistsError, match="thesis holds files and no book; nothing was removed"):
+        clear(other)
+    assert (other / "chapter.txt").is_file()
