@@ -5,12 +5,13 @@ FULL   := .venv-torchtext
 # Notebooks run two at a time, each on one thread: torch's own threads win less than that on a machine with two cores.
 NBVAL  := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=600 \
 	-n 2 --dist loadfile solutions
+TWINS  := notebooks
 ASSETS := reviews newsgroups glove
 MODELS := minilm smollm2 trec
 # nbgrader calls a bare `alembic`, so the environment's programs must be on PATH.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: help setup assets lab release demo test browser postgresql colab bench gpu nbval torchtext build lint constraints clean
+.PHONY: help setup assets lab release demo book test browser postgresql colab bench gpu nbval torchtext build lint constraints clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -37,6 +38,13 @@ demo: assets ## build the twins, and go through a term with a sample class
 	grader build
 	grader demo --out build/demo
 
+book: $(VENV)/book ## the course as a static site in build/book; TWINS=solutions shows the executed solutions
+	python -m book --twins $(TWINS)
+
+$(VENV)/book: $(VENV)/ready
+	$(VENV)/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,book]'
+	@touch $@
+
 test: assets ## every test
 	lora-utils assets fetch $(MODELS)
 	ruff check .
@@ -47,7 +55,7 @@ browser: assets $(VENV)/browser ## labs and hostile submissions, in the Chromium
 	python -m pytest -m browser tests/browser
 
 $(VENV)/browser: $(VENV)/ready
-	$(VENV)/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,browser]'
+	$(VENV)/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,book,browser]'
 	@touch $@
 
 postgresql: setup ## the gradebook on a PostgreSQL server that the tests start, from Debian's package postgresql

@@ -122,7 +122,7 @@ def test_the_ranges_admit_the_pinned_versions(pinned):
 def test_the_constraints_pin_everything_the_project_names_and_the_current_torch():
     now = constraints()
     assert now["torch"] == "2.13.0"
-    everything = named("lab", "staff", "dev", "browser")
+    everything = named("lab", "staff", "dev", "book", "browser")
     assert [one.name for one in everything if canonicalize_name(one.name) not in now] == []
     assert "torchtext" not in now
 

@@ -44,7 +44,7 @@ def test_importing_lora_utils_and_its_checks_loads_nothing_heavy():
     assert out.stderr == ""
 
 
-@pytest.mark.parametrize("package", ["lora_utils", "grader"])
+@pytest.mark.parametrize("package", ["lora_utils", "grader", "book"])
 def test_files_are_short_enough_to_finish(package):
     lengths = {str(f.relative_to(ROOT)): len(f.read_text().splitlines()) for f in python_files(package)}
     assert {f: n for f, n in lengths.items() if n > LONGEST and f not in LONGER_WITH_A_REASON} == {}
@@ -63,7 +63,7 @@ def test_no_file_uses_star_imports_or_edits_the_import_path():
     assert guilty == []
 
 
-@pytest.mark.parametrize("package", ["lora_utils", "grader"])
+@pytest.mark.parametrize("package", ["lora_utils", "grader", "book"])
 def test_every_public_function_and_class_has_a_docstring(package):
     mute = []
     for path in python_files(package):

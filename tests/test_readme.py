@@ -1,4 +1,4 @@
-"""The README tells the truth, line by line where a program can tell."""
+"""README and the book's pages tell the truth, line by line where a program can tell."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typer.testing import CliRunner
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
+PAGES = {path: path.read_text() for path in (ROOT / "README.md", *sorted((ROOT / "book").glob("*.md")))}
+TEXT = "\n".join(PAGES.values())
 
 
 def rows() -> dict[str, list[str]]:
@@ -30,7 +32,7 @@ def test_the_table_lists_every_lab_with_its_points():
 
 def test_every_make_target_that_is_named_exists():
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    named = set(re.findall(r"`?\bmake ([a-z]+)\b`?", re.sub(r"without make", "", README, flags=re.IGNORECASE)))
+    named = set(re.findall(r"`?\bmake ([a-z]+)\b`?", re.sub(r"without make", "", TEXT, flags=re.IGNORECASE)))
     assert named >= {"lab", "demo", "test"}
     assert named <= targets
 
@@ -40,20 +42,25 @@ def test_every_command_of_ours_that_is_named_exists():
     from lora_utils.cli import app as lora_utils
 
     for app, name in ((grader, "grader"), (lora_utils, "lora-utils")):
-        commands = set(re.findall(rf"\b{name} ([a-z]+)\b", README))
+        commands = set(re.findall(rf"\b{name} ([a-z]+)\b", TEXT))
         assert commands, name
         for command in commands:
             assert CliRunner().invoke(app, [command, "--help"]).exit_code == 0, f"{name} {command}"
 
 
 def test_every_linked_file_exists():
-    links = re.findall(r"\]\((?!http)([^)#]+)\)", README)
+    links = [(page, link) for page, text in PAGES.items() for link in re.findall(r"\]\((?!http)([^)#]+)\)", text)]
     assert links
-    assert [link for link in links if not (ROOT / link).exists()] == []
+    assert [link for page, link in links if not (page.parent / link).exists()] == []
+
+
+def test_the_readme_is_one_screen_and_leads_to_the_rest():
+    assert len(README.splitlines()) < 60
+    assert {"book/installing.md", "book/numbers.md", "book/guide.md"} <= set(re.findall(r"\]\(([^)]+)\)", README))
 
 
 def test_as_many_attacks_are_tried_as_it_says():
     folder = ROOT / "tests" / "attacks"
     texts = [(folder / f"{name}.py").read_text() for name in ("tricks", "bystanders", "disguises")]
     tried = sum(text.count("\n# %% ") for text in texts)
-    assert int(re.search(r"`tests/attacks/`\s+tries (\d+) ways", README)[1]) == tried
+    assert int(re.search(r"`tests/attacks/`\s+tries (\d+) ways", TEXT)[1]) == tried
