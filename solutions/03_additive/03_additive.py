@@ -905,8 +905,8 @@ for name in list(encoders)[1:]:
     print(f"{name:<11}", "   ".join(cells))
 
 # %% [markdown]
-# Read the last row first: a folded IA3 **is** a plain encoder, number for number, so whatever its ratio is beside 1 is noise: about 0.02. (The cell takes CPU time, in which other programs on the two cores hardly count.) At batch size 1 Houlsby's twelve adapters cost 6 %,
-# four times their 1.4 % of the multiplications, and six adapters 3 %. At batch size 32 Houlsby's are down to 2 %, near their share of the multiplications, and six adapters to 1 %, no more than the noise. Factors that are not folded cannot be told from nothing. The paper's 20 to 30 %
+# Read the last row first: a folded IA3 **is** a plain encoder, number for number, so whatever its ratio is beside 1 is noise: about 0.02. (The cell takes CPU time, in which other programs on the two cores hardly count.) At batch size 1 Houlsby's twelve adapters cost 6 to 8 % (two runs of this notebook, the second on a busier machine),
+# four times their 1.4 % of the multiplications and more, and six adapters 3 to 4 %. At batch size 32 Houlsby's are down to 1 or 2 %, near their share of the multiplications, and six adapters are lost in the noise. Factors that are not folded cannot be told from nothing. The paper's 20 to 30 %
 # are from a GPU, where starting an operation costs far more compared with a product than on these two cores.
 
 # %% [markdown]
