@@ -77,12 +77,18 @@ def _areas(finding: str, memory: Mapping[str, Memory], unit: float, name: str) -
 
 
 def _fits(memory: Memory, name: str) -> str:
-    """Which GPU has room for it, where gigabytes are at stake."""
-    gpu = smallest_gpu(memory.total)
-    return "" if name == "MB" else f", on a GPU of {gpu} GB" if gpu else f", more than a GPU of {max(GPUS)} GB has"
+    """Which GPU has room for it and what comes on top, where gigabytes are at stake."""
+    if not isinstance(memory, StepBytes):
+        return ""
+    gpu = smallest_gpu(memory.needed)
+    return f", on a GPU of {gpu} {name}" if gpu else f", more than a GPU of {max(GPUS)} {name} has"
 
 
 def parts(memory: Memory) -> dict[str, float]:
-    """Bytes by kind; what is trained has a gradient of its own size, so the weights split into frozen and trained."""
+    """Bytes by kind; what is trained has a gradient of its own size, so the weights split into frozen and trained.
+
+    A layer that is dequantized for a moment counts as an activation.
+    """
+    activations = memory.total - memory.weights - memory.gradients - memory.optimizer
     return {"frozen": memory.weights - memory.gradients, "trained": memory.gradients, "gradients": memory.gradients,
-            "optimizer": memory.optimizer, "activations": memory.activations}  # fmt: skip
+            "optimizer": memory.optimizer, "activations": activations}  # fmt: skip

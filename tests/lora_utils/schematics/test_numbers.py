@@ -125,7 +125,7 @@ def test_the_types_are_those_of_a_step_in_sixteen_bits():
         ("classifier_memory", ["20.4 MB", "5.2 MB", "5.2 MB"]),
         (
             "decoder_memory",
-            ["81.2 GB, more than a GPU of 80 GB has", "14.4 GB, on a GPU of 24 GB", "4.6 GB, on a GPU of 8 GB"],
+            ["81.3 GB, more than a GPU of 80 GB has", "14.6 GB, on a GPU of 24 GB", "4.8 GB, on a GPU of 8 GB"],
         ),
     ],
 )

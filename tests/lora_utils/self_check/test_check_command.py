@@ -159,7 +159,7 @@ def test_of_a_cell_that_grading_leaves_out_imports_and_constants_are_there_and_t
     data = tiny.notebook(course, double="double = helper", half=tiny.GOOD["half"])
     code, text = check(own_cell(data, left_out, "double", tags=["skip-when-grading"]))
     assert code == 1
-    assert "`helper` is not defined, because your cell 3, which defines it, is left out when grading" in text
+    assert "helper is not defined, because your cell 3, which defines it, is left out when grading" in text
 
 
 def test_a_notebook_whose_cells_have_lost_their_names_is_checked_by_their_text(course, check):
