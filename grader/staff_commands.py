@@ -211,7 +211,7 @@ def forget(
     for file in left[:MOST_NAMED]:
         typer.echo(f"{file} names {student} still; it is not the grader's to change.")
     if left[MOST_NAMED:]:
-        typer.echo(f"So do {len(left) - MOST_NAMED} more files there.")
+        typer.echo(f"So do others there: {counted(len(left) - MOST_NAMED, 'file')}.")
     if enrolled is not None:
         typer.echo(f"{roster} has a row of {student} still; while it has, reports show the name.")
     if not submitted:

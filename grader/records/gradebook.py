@@ -196,9 +196,9 @@ class Gradebook:
             of, count = cells.max_score, entered(self._book.db, [one.id for one in cells._base_cells])
             raise GradebookError(
                 f"{lab}: people have entered points or comments for cells that the lab no longer has, so nbgrader's "
-                f"gradebook keeps its older form, worth {of:g} points, while pages and exports show today's; attempts "
-                f"are recorded, and `nbgrader db assignment remove {lab} --force` makes room for its new form, but "
-                f"also deletes the {count} points and comments that people entered."
+                f"gradebook keeps its older form, worth {counted(of, 'point')}, while pages and exports show today's; "
+                f"attempts are recorded, and `nbgrader db assignment remove {lab} --force` makes room for its new form "
+                f"but also deletes what people entered in {counted(count, 'place')}."
             ) from error
         finally:
             self._labs.pop(lab, None)

@@ -21,6 +21,7 @@ from grader.reports.anonymous import anonymous
 from grader.reports.grade_table import lab_summaries, student_rows
 from grader.reports.page import templates
 from grader.results import Result
+from grader.text.plurals import counted
 from grader.text.safe_names import one_line
 
 MOST_MISTAKES = 15
@@ -174,7 +175,7 @@ def alerts(
     for (student, lab), grade in grades.grades.items() if grades is not None else ():
         for cell in grade.above:
             title, most = _titles(grades.labs)[lab, cell][1], grades.labs[lab].worth[cell]
-            points = f"{grade.entered[cell].points:g} of {most:g} points"
+            points = f"{grade.entered[cell].points:g} of {counted(most, 'point')}"
             what = f"staff entered more than the exercise is worth: {title}, {points}"
             found.append(Alert(what, lab, [one_line(student)]))
     return sorted(found, key=lambda one: (one.lab, one.what, one.students))

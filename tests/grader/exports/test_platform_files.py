@@ -169,5 +169,4 @@ def test_an_empty_gradebook_says_so(tmp_path, monkeypatch):
     Gradebook(made.database(root)).__exit__()
     said, _ = exported(root, "csv")
     assert said.exit_code == 2
-    assert "there is no gradebook" in said.output
-    assert "`grader grade` makes it" in said.output
+    assert "holds no grades yet; run `grader grade` first" in said.output
