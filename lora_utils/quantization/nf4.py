@@ -80,7 +80,7 @@ def dequantize_4bit(quantized: FourBit, dtype: torch.dtype | None = None) -> Ten
 
     A byte stands for one of 256 pairs of numbers, so one look-up replaces unpacking and two. On a CPU a part at a time
     is looked up, scaled and written in the type of the result: what takes the time is memory, and a part stays in the
-    cache until it is done.
+    cache until it is done. Codes and scales are frozen: no gradient goes to them.
 
     Args:
         quantized: what `quantize_4bit` returned.
@@ -88,7 +88,7 @@ def dequantize_4bit(quantized: FourBit, dtype: torch.dtype | None = None) -> Ten
 
     Explained in lab 07_quantization.
     """
-    packed, scales, k = quantized.packed, quantized.absmax.unsqueeze(1), quantized.block  # (ceil(n / 2),), (m, 1)
+    packed, scales, k = quantized.packed, quantized.absmax.detach().unsqueeze(1), quantized.block  # (ceil(n / 2),), (m, 1)
     pairs, device = quantized.codebook.pairs(packed.device), packed.device  # (256,)
     # On a GPU a call costs more than the cache saves. An even number of blocks ends where a byte ends.
     rows = _rows_at_once(k) if device.type == "cpu" else len(scales) + len(scales) % 2

@@ -379,7 +379,7 @@ q06_few_shot_grade = check.mark(
         ),
         "none": check.right(
             "Few-shot prompting conditions the model on examples without any update of weights. This makes it a "
-            "baseline: what does training add to it? (Activations change with the prompt, parameters do not.)"
+            "baseline: what does training add to it? Activations change with the prompt, parameters do not."
         ),
         "prompt": check.wrong(
             "That would be close to prompt tuning, which trains vectors in front of the text by gradient descent; a "
@@ -980,8 +980,8 @@ q17_nf4_grade = check.mark(
         ),
         "quantiles": check.right(
             "Pretrained weights are close to normal, and values at quantiles of what is coded are used equally often. "
-            "(Only roughly here: a block is divided by its largest number, and what is left is not quite normal; "
-            "Yoshida 2023, arXiv 2306.06965.)"
+            "Only roughly here: a block is divided by its largest number, and what is left is not quite normal "
+            "(Yoshida 2023, arXiv 2306.06965)."
         ),
         "zero": check.right(
             "Zeros such as padding are kept without error. To have it, the negative and the positive half are built "

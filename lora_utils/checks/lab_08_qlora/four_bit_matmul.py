@@ -54,7 +54,8 @@ def apply_function(cls, *, x, packed, absmax, shape, upstream=None, needs_grad=T
 def _given_to_others(cls, node, upstream) -> list[str]:
     """For which arguments beside x backward returns anything; autograd drops what goes to bytes without a word."""
     try:
-        given = cls.backward(node, upstream)
+        with torch.no_grad():  # as autograd calls it
+            given = cls.backward(node, upstream)
     except Exception:  # autograd calls it too, and its complaint is told
         return []
     given = given if isinstance(given, tuple | list) else (given,)

@@ -241,3 +241,12 @@ def test_a_table_of_another_size_is_refused():
 def test_a_block_that_is_no_positive_integer_is_refused(block):
     with pytest.raises(ValueError, match=f"block must be an integer of at least 1.*got {block!r}"):
         quantize_4bit(torch.ones(4), NF4, block)
+
+
+def test_scales_that_ask_for_a_gradient_are_taken_as_they_are():
+    stored = quantize_4bit(torch.randn(3, 70, generator=torch.Generator().manual_seed(0)))
+    plain = dequantize_4bit(stored)
+    stored.absmax.requires_grad_()
+    again = dequantize_4bit(stored)
+    assert torch.equal(again, plain)
+    assert not again.requires_grad
