@@ -88,7 +88,8 @@ def dequantize_4bit(quantized: FourBit, dtype: torch.dtype | None = None) -> Ten
 
     Explained in lab 07_quantization.
     """
-    packed, scales, k = quantized.packed, quantized.absmax.detach().unsqueeze(1), quantized.block  # (ceil(n / 2),), (m, 1)
+    packed, k = quantized.packed, quantized.block  # (ceil(n / 2),)
+    scales = quantized.absmax.detach().unsqueeze(1)  # (m, 1)
     pairs, device = quantized.codebook.pairs(packed.device), packed.device  # (256,)
     # On a GPU a call costs more than the cache saves. An even number of blocks ends where a byte ends.
     rows = _rows_at_once(k) if device.type == "cpu" else len(scales) + len(scales) % 2
