@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -227,4 +228,4 @@ def test_without_script_the_report_is_the_same_table(opened):
     assert page.locator("tbody th").count() >= 60
     assert page.locator("button").count() == 0
     assert not page.locator("input").is_visible()
-    assert page.locator(".class thead").inner_text().count("of 30") == 5
+    assert len(re.findall(r"^of \d+\s*$", page.locator(".class thead").inner_text(), re.MULTILINE)) == 11
