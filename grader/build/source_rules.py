@@ -248,7 +248,7 @@ def tells_honest_time(notebook: NotebookNode) -> Iterator[tuple[int, str]]:
     if stated is not None and abs(stated - real) > OFF:
         yield 1, f"says about {stated} minutes, and its parts add up to {real:.0f}; state {5 * round(real / 5)}"
     said, core = stated_minutes(notebook, CORE), core_minutes(notebook)
-    if stated is not None and core < real and (said is None or abs(said - core) > OFF):
+    if stated is not None and real - core > 0.5 and (said is None or abs(said - core) > OFF):
         came = "says nothing of its core" if said is None else f"says that the core takes {said} minutes"
         yield 1, f"{came}, and its parts add up to {core:.0f}; state 'the core takes {5 * round(core / 5)}'"
 
