@@ -7,7 +7,7 @@ from pathlib import Path
 
 import jupytext
 import pytest
-from in_process import LABS, ROOT, answers, points, run, stub, that_meet
+from in_process import LABS, ROOT, answers, cells, global_names, grade_id, points, run, stub, that_meet
 
 SEEDS = [str(seed) for seed in range(20)]
 CATALOGUE = ROOT / "tests" / "catalogue"
@@ -23,7 +23,6 @@ class Entry:
     title: str
     source: str
     message: str
-    also: tuple[str, ...]
 
     def __str__(self) -> str:
         return f"{self.lab}-{self.kind}-{self.exercise}-{self.title.replace(' ', '_')}"
@@ -40,7 +39,6 @@ def read(path: Path) -> list[Entry]:
             cell.metadata.get("title", f"entry {i}"),
             cell.source,
             cell.metadata.get("message", ""),
-            tuple(cell.metadata.get("also", "").split()),
         )
         for i, cell in enumerate(jupytext.read(path).cells)
         if cell.cell_type == "code"
@@ -57,15 +55,14 @@ def test_a_wrong_answer_loses_its_exercise_and_gets_its_message(entry, record_pr
     record_property("catalogue", f"{entry.lab} {entry.exercise} wrong")
     outcome = run(entry.lab, {entry.exercise: entry.source}, only=that_meet(entry.lab, entry.exercise, entry.source))
     worth = points(entry.lab)
-    lost = {entry.exercise, *entry.also}
-    assert {f"test-{exercise}" for exercise in lost} <= set(outcome.grades)
+    own = f"test-{entry.exercise}"
+    assert own in outcome.grades
     for test_id, grade in outcome.grades.items():
-        exercise = test_id.removeprefix("test-")
-        if exercise in lost:
+        if test_id == own:
             assert grade is not None, f"{test_id} raised {outcome.errors[test_id]!r}; a check must say what is wrong"
             assert grade < worth[test_id], f"{test_id} gave full marks to a wrong answer"
         else:
-            assert grade == worth[test_id], f"{test_id} lost points though only {sorted(lost)} should\n{grade}"
+            assert grade == worth[test_id], f"{test_id} lost points though only {own} should\n{grade}"
     grade = outcome.grades[f"test-{entry.exercise}"]
     failed = [r for r in grade.results if r.verdict == "fail"]
     assert entry.message, "a wrong answer names the message it must produce"
@@ -107,6 +104,17 @@ def test_the_untouched_notebook_scores_zero_everywhere(lab):
         assert grade is not None, f"{test_id} raised {outcome.errors[test_id]!r}"
         assert grade == 0, grade
         assert grade.verdict == "not-attempted", grade
+
+
+def test_checks_that_an_answer_can_reach_are_found_by_name():
+    assert global_names("def f(x):\n    return g(x) + y\nz = f(1)") == ({"f", "z"}, {"f", "g", "y"})
+    assert global_names("%time import torch as t\nimport os.path") == ({"os"}, set())
+    lab, name = "06_linear_with_lora", "linear-with-lora"
+    (source,) = [cell.source for cell in cells(lab) if grade_id(cell) == name]
+    met = that_meet(lab, name, source)  # injecting takes the class itself, merging what the adapted model is made of
+    assert {f"test-{one}" for one in (name, "inject-by-name", "merge-weights")} <= met
+    assert "test-adapter-state" not in met
+    assert "test-adapter-state" in that_meet(lab, name, f"{source}\n\n\ndef adapter_state(model): ...")
 
 
 def least(lab: str) -> int:
