@@ -55,9 +55,10 @@ def unsettled(course: Course, keys: dict[str, AnswerKey], url: str) -> list[str]
         GradebookError, LateRulesError: see `grades_of`.
     """
     worth, rules = {lab: key.worth for lab, key in keys.items()}, LateRules.of_course(course.root)
+    dates = {lab: due for lab, due in course.due().items() if lab in keys}
     with Gradebook(url) as book:
         found = [sentence for lab in keys for sentence in book.changes(lab, worth[lab])]
-        found += due_changes(book.due(), {lab: due for lab, due in course.due().items() if lab in keys})
+        found += due_changes(book.due(), dates, course.time_zone)
         found += Decisions(book.engine).changes(decisions_of(course, rules))
     settled = [f"{sentence}; run `grader grade`, which settles that" for sentence in found]
     return [*unbuilt(course, worth), *settled]

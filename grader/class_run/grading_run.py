@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
 from grader.class_run.answer_comparison import SharedAnswer, shared_answers
@@ -107,6 +107,7 @@ def grade_all(
     only: bool = False,
     students: frozenset[str] = frozenset(),
     due: dict[str, datetime] | None = None,
+    zone: tzinfo = UTC,
     counting: AttemptPolicy | None = None,
     decided: dict[str, str] | None = None,
     copies: Path | None = None,
@@ -129,6 +130,7 @@ def grade_all(
         only: pass over other labs' folders instead of naming them as problems; default False.
         students: whose hand-ins are graded; default: everybody's.
         due: due dates by lab (UTC, without zone); default: as the gradebook has them.
+        zone: whose clocks the sentences about dates show; default UTC.
         counting: which attempts count; its dates are set from the gradebook. Default: the best.
         decided: what the course decides of grades besides, see `decisions_of`; default: nothing that could change.
         copies: nbgrader's autograded directory, where formgrader looks for notebooks; default: none are written.
@@ -152,7 +154,7 @@ def grade_all(
         with lock:
             decisions = Decisions(book.engine)
             run.changes = [sentence for name, key in keys.items() for sentence in book.changes(name, key.worth)]
-            run.changes += [*due_changes(book.due(), due or {}), *decisions.changes(decided or {})]
+            run.changes += [*due_changes(book.due(), due or {}, zone), *decisions.changes(decided or {})]
             for sentence in run.changes:
                 say(sentence)
             due, closed = _prepare(book, keys, due or {}, run)

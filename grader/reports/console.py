@@ -259,6 +259,7 @@ def grade_folder(
                 decided=decisions_of(course, rules, policy),
                 only=bool(labs),
                 due=dates,
+                zone=zone,
                 students=frozenset(students),
                 copies=root / AUTOGRADED if db is None else None,
                 watch=watch,
