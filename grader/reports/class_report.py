@@ -81,7 +81,8 @@ def context(grades: ClassGrades, run: Run, course: Course, linked: bool = True) 
     latest = [run.counting.today(one.attempts[-1]) for one in grades.grades.values() if one.lab in grades.labs]
     exercises = hardest(grades.labs, latest)
     labs, students = lab_summaries(grades, course.pass_mark), student_rows(grades, linked)
-    totals = [row.total for row in students if row.total is not None]
+    # Of those who have a grade, as the labs' own; who has handed in nothing has a total of 0.
+    totals = [row.total for row in students if row.total is not None and any(cell.grade for cell in row.cells)]
     return {
         "course": course.title,
         "pass_mark": course.pass_mark,

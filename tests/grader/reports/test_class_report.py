@@ -227,7 +227,7 @@ def test_what_staff_entered_lateness_and_who_is_missing_stand_in_the_table(keys,
     }
     foot = [[cell.get_text() for cell in row.find_all(["th", "td"])] for row in page.tfoot.find_all("tr")]
     assert foot == [
-        ["Mean", "55 %", "", "5.9", "–"],  # of those who have a grade: (7.75 + 5 + 5) / 3
+        ["Mean", "74 %", "", "5.9", "–"],  # of those who have a grade: (7.75 + 5 + 5) / 3, of 8
         ["Median", "62 %", "", "5", "–"],
         ["Passed", "", "", "1", "–"],
         ["Missing", "", "", "1", "–"],
