@@ -286,6 +286,15 @@ def test_the_exercise_with_most_to_gain_comes_first(keys):
     assert most_to_gain(sections(key, full)) is None
 
 
+def test_what_staff_entered_points_for_is_nothing_to_gain(keys):
+    """Whether they took points from what had passed or gave some, another hand-in does not change them."""
+    full, half = exercise("test-double", 4, "pass", VISIBLE_PASS), MIXED[1]
+    made = sections(keys[tiny.FIRST], (full, half), entered={"test-double": Entered(0.5)}, holds={"test-double": 0.5})
+    assert most_to_gain(made) == ("Exercise: half as much", 1.0)
+    words = sections(keys[tiny.FIRST], MIXED, entered={"test-double": Entered(comment="Look again.")})
+    assert most_to_gain(words) == ("Exercise: twice as much", 3.0)
+
+
 @pytest.mark.parametrize(
     ("checks", "policy", "words"),
     [
