@@ -1,4 +1,4 @@
-"""What staff see in the terminal while a class is graded, and at the end."""
+"""What staff see in the terminal while a class is graded."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -27,10 +27,9 @@ from grader.engine.canary import REMEDY, sandbox_faults
 from grader.engine.service import NO_FORK, can_fork
 from grader.lab_names import NoLab, choose_labs
 from grader.notebooks.answer_key import AnswerKey, read_keys
-from grader.notebooks.late_mark import disagreements
 from grader.records.attempt_policy import AttemptPolicy
 from grader.records.class_grades import ClassGrades
-from grader.records.gradebook import GradebookError, database_url, shown_url
+from grader.records.gradebook import GradebookError, database_url
 from grader.records.late_rules import LateRules, LateRulesError
 from grader.reports.class_report import write_class_report
 from grader.reports.collection_table import Asked, collected
@@ -38,16 +37,13 @@ from grader.reports.feedback import write_feedback
 from grader.reports.kept import keep_outputs
 from grader.reports.result_files import write_report
 from grader.reports.stale_pages import remove_stale
-from grader.reports.terminal_table import class_table
 from grader.scoring.run_submission import Limits
 from grader.text.moments import NoMoment, read_moment, shown
-from grader.text.plurals import counted
 from grader.text.safe_names import one_line
 
-GRADED, SOME_NOT, NOT_STARTED, INTERRUPTED = 0, 1, 2, 130  # exit codes
+NOT_STARTED, INTERRUPTED = 2, 130  # exit codes, beside those of `summary`
 GRADEBOOK = Path(".nbgrader") / "gradebook.db"  # where nbgrader_config.py has it
 ROOM = 20_000_000  # bytes that the results of a class of a hundred and a lab take
-MOST_NAMED = 20  # students in one sentence
 AUTOGRADED = Path(".nbgrader") / "autograded"  # likewise; formgrader shows what lies there
 
 
@@ -295,35 +291,3 @@ def grade_folder(
     except (CannotCollect, GradebookError, LateRulesError, SeedFileError, OSError) as error:
         raise CannotStart(str(error)) from error
     return run, grades
-
-
-def summary(console: Console, run: Run, grades: ClassGrades, out: Path, db: str) -> int:
-    """Print the table, a sentence for each problem, and where everything is; return the exit code."""
-    console.print(class_table(console, grades, run.counting.policy))
-    new = sum(row.standing.new for row in run.graded)
-    console.print(f"{len(run.graded)} graded ({new} new), {len(run.refused)} could not be graded.", highlight=False)
-    for sentence in run.problems:
-        console.print(Text("  " + sentence))
-    if run.undated:
-        who = ", ".join(f"{student} {lab}" for student, lab in run.undated[:MOST_NAMED])
-        more = f" and {len(run.undated) - MOST_NAMED} more" if len(run.undated) > MOST_NAMED else ""
-        sentence = f"no time of hand-in is known of {who}{more}, so the due date costs them nothing."
-        console.print(Text("  " + one_line(sentence)))
-    due, more_time = run.counting.due, run.counting.extensions
-    later = {place: due[place[1]] + more for place, more in more_time.items() if due.get(place[1]) is not None}
-    for sentence in disagreements(run.submissions.values(), lambda *place: later.get(place, due.get(place[1]))):
-        console.print(Text("  " + sentence), soft_wrap=True)
-    for (student, lab), grade in grades.grades.items():
-        for name in grade.above:
-            points, most = grade.entered[name].points, grades.labs[lab].worth[name]
-            who = f"{student}: in {lab} staff entered {counted(points, 'point')} for {name.removeprefix('test-')}"
-            console.print(Text("  " + one_line(f"{who}, which is worth {most:g}; look at it in formgrader.")))
-    for what, where in (
-        ("gradebook", shown_url(db)),
-        ("grades", out / "grades.csv"),
-        ("results", out / "results.json"),
-        ("report", out / "report.html"),
-    ):
-        console.print(Text(f"{what:<10} {where}"), soft_wrap=True)
-    console.print(Text(f"{'feedback':<10} {out / 'feedback'}"), soft_wrap=True)
-    return SOME_NOT if run.problems else GRADED
