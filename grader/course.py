@@ -59,6 +59,11 @@ class Late:
     at_most: float = 1.0
     grace_minutes: float = 0.0
 
+    @property
+    def grace_seconds(self) -> float:
+        """The grace in the unit in which lateness is kept."""
+        return 60 * self.grace_minutes
+
 
 @dataclass(frozen=True)
 class Course:

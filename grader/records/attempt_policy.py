@@ -37,6 +37,7 @@ class Standing:
         counts_penalty: points that this costs.
         policy: by which it was chosen.
         passed: whether the points that count reach the pass mark.
+        grace: seconds after the due date that still were in time.
     """
 
     number: int
@@ -50,6 +51,7 @@ class Standing:
     counts_penalty: float
     policy: Policy
     passed: bool
+    grace: float
 
     @property
     def score(self) -> float:
@@ -79,6 +81,7 @@ class AttemptPolicy:
         extensions: by (student, lab); default none.
         worth: what each exercise is worth today, by lab and name of its graded cell; default: as when it was graded.
         pass_mark: share of a lab's points that passes it; default 0.8.
+        grace: seconds after the due date that still are in time, by course.toml; default 0.
     """
 
     policy: Policy = "best"
@@ -87,6 +90,7 @@ class AttemptPolicy:
     extensions: dict[tuple[str, str], timedelta] = field(default_factory=dict)
     worth: dict[str, dict[str, float]] = field(default_factory=dict)
     pass_mark: float = PASS_MARK
+    grace: float = 0.0
 
     def today(self, attempt: Attempt) -> Result:
         """Return an attempt on today's scale: each exercise keeps its share of what it is worth now.
@@ -146,6 +150,7 @@ class AttemptPolicy:
             cost,
             self.policy,
             passes(round(counts.score - cost, 2), counts.max_score, self.pass_mark),
+            self.grace,
         )
 
 

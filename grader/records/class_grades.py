@@ -89,6 +89,11 @@ class LabGrade:
         """By how many seconds the attempt that counts was late; None when unknown."""
         return self.standing.counts_late
 
+    @property
+    def marked_late(self) -> bool:
+        """Whether that was more than the grace, or cost something."""
+        return bool(self.late) and (self.late > self.standing.grace or self.penalty > 0)
+
 
 @dataclass
 class ClassGrades:

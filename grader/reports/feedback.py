@@ -100,7 +100,7 @@ def _graded(grades: ClassGrades, grade: LabGrade, run: Run, out: Path) -> dict:
         "policy": COUNTS[standing.policy],
         "missing": max(0.0, round(grade.pass_mark * grade.max_score - grade.score, 2)),
         "share": last.score / last.max_score if last.max_score else 0.0,
-        "late": lateness(standing.late, standing.penalty),
+        "late": lateness(standing.late, standing.penalty, standing.grace),
         "due": due_date(run, grade.student, grade.lab),
         "less": f"{grade.raw:g} less {round(grade.penalty, 2):g} for lateness" if grade.penalty else "",
         "sections": made,

@@ -42,7 +42,8 @@ class IndexRow:
         said = ["the last hand-in could not be graded"] if self.refused and self.grade else []
         if self.grade is not None:
             said += [f"{self.grade.standing.attempts} attempts"] if self.grade.standing.attempts > 1 else []
-            said += [lateness(self.grade.late, self.grade.penalty)] if self.grade.late else []
+            late = lateness(self.grade.late, self.grade.penalty, self.grade.standing.grace)
+            said += [late] if late else []
             said += ["points by staff"] if any(by_hand(self.grade)) else []
             said += ["comment by staff"] if any(one.comment for one in self.grade.entered.values()) else []
         said += ["extra credit"] if self.terms.extra_credit else []

@@ -16,6 +16,7 @@ from grader.class_run.grading_run import Graded, Run
 from grader.collecting.roster import Roster, Student
 from grader.course import LabTerms
 from grader.notebooks.submission import Refusal
+from grader.records.attempt_policy import AttemptPolicy
 from grader.records.attempts import Attempts
 from grader.records.held_grades import Entered, Held
 from grader.reports.class_report import alerts, context, hardest, mistakes
@@ -237,6 +238,15 @@ def test_what_staff_entered_lateness_and_who_is_missing_stand_in_the_table(keys,
     assert "Nobody has handed in: 02_sign." in missing
     assert "weight 3" in page.thead.get_text()
     assert "bo, cy" in page.find(string="Not on the roster").find_next("p").get_text()
+
+
+def test_within_the_grace_there_is_no_mark_of_lateness(keys, attempts, tmp_path):
+    run = Run(keys, counting=AttemptPolicy(grace=900))
+    attempts.counting = run.counting
+    for name, late in (("ada", 900.0), ("bo", 901.0)):
+        attempts.add(result(name, 1.0), late)
+    page = BeautifulSoup(report(run, attempts, tmp_path), "html.parser")
+    assert [bool(row.find(class_="late")) for row in page.tbody.find_all("tr")] == [False, True]
 
 
 def test_a_value_to_sort_by_stands_in_every_cell_but_those_with_nothing(run, attempts, tmp_path):

@@ -247,6 +247,33 @@ def test_lateness_in_words(seconds, words):
     assert lateness(seconds) == words
 
 
+@pytest.mark.parametrize(
+    ("seconds", "penalty", "words"),
+    [
+        (600, 0.0, "10 minutes after the due date, within the grace"),
+        (900, 0.0, "15 minutes after the due date, within the grace"),
+        (5, 0.0, "less than a minute after the due date, within the grace"),
+        (901, 0.0, "15 minutes late"),
+        (600, 1.0, "10 minutes late, penalty 1 point"),  # a plugin that knows no grace
+    ],
+)
+def test_what_comes_within_the_grace_is_not_called_late(seconds, penalty, words):
+    assert lateness(seconds, penalty, 900) == words
+
+
+def test_the_page_does_not_call_late_what_came_within_the_grace(keys, tmp_path):
+    engine = create_engine(f"sqlite:///{tmp_path / 'a.db'}")
+    run = Run(keys, counting=AttemptPolicy(grace=900))
+    attempts = Attempts(engine, run.counting)
+    attempts.add(result(*MIXED), 600)
+    (path,) = feedback(run, attempts, tmp_path)
+    index = path.with_name("index.html")
+    for page in (text_of(path.read_text()), path.with_suffix(".txt").read_text(), text_of(index.read_text())):
+        assert "10 minutes after the due date, within the grace" in page
+        assert " late" not in page
+    engine.dispose()
+
+
 def test_what_broke_inside_the_grader_is_for_staff(pages):
     for page in pages(result(*MIXED, notes=["the grader broke: KeyError", "locked cell 'x' was edited"])):
         assert "KeyError" not in page
