@@ -11,7 +11,6 @@ from grader.class_run.answer_comparison import SharedAnswer, shared_answers
 from grader.class_run.dask_pool import results_from
 from grader.class_run.decisions import Decisions, due_changes
 from grader.class_run.settling import settle
-from grader.collecting.collection import Collection
 from grader.engine.service import EngineFailed, engine
 from grader.notebooks.answer_key import AnswerKey
 from grader.notebooks.submission import Refusal, Submission, collect, iso
@@ -67,6 +66,7 @@ class Run:
         held: what the gradebook holds in the end, by (student, lab).
         submissions: the last hand-in of this run, by (student, lab).
         changes: of the course since grades were settled last, one sentence each.
+        students: whose hand-ins were to be graded; empty for everybody's.
     """
 
     keys: dict[str, AnswerKey]
@@ -79,6 +79,11 @@ class Run:
     held: dict[tuple[str, str], Held] = field(default_factory=dict)
     submissions: dict[tuple[str, str], Submission] = field(default_factory=dict)
     changes: list[str] = field(default_factory=list)
+    students: frozenset[str] = frozenset()
+
+    def asked(self, student: str) -> bool:
+        """Whether a student's hand-ins were to be graded."""
+        return not self.students or student in self.students
 
     @property
     def graded(self) -> list[Graded]:
@@ -87,7 +92,7 @@ class Run:
 
     @property
     def refused(self) -> list[Refusal]:
-        """What could not be graded."""
+        """What could not be graded, whoever was asked for."""
         return [row for row in self.rows if isinstance(row, Refusal)]
 
 
@@ -95,7 +100,7 @@ Watcher = Callable[[int, int, str], None]  # done, of how many, what was just fi
 
 
 def grade_all(
-    submitted: Path | Collection,
+    submitted: Path | list[Submission | Refusal],
     keys: dict[str, AnswerKey],
     url: str,
     *,
@@ -119,7 +124,7 @@ def grade_all(
     """Grade what was handed in and record every attempt; several hand-ins of one student are graded in their order.
 
     Args:
-        submitted: the folder, SUBMITTED/<student>/<lab>/<lab>.ipynb, or what was collected from a download.
+        submitted: the folder, SUBMITTED/<student>/<lab>/<lab>.ipynb, or what was found, by student and lab, in order.
         keys: the labs to grade.
         url: of the database that holds nbgrader's gradebook and the attempts.
         limits: of one submission; default `Limits()`.
@@ -128,7 +133,7 @@ def grade_all(
         sandbox: whether submissions are shut off from the machine; default True.
         seed: the course's own, from which all test inputs derive; default: the environment's, see `input_seed`.
         only: pass over other labs' folders instead of naming them as problems; default False.
-        students: whose hand-ins are graded; default: everybody's.
+        students: whose hand-ins are graded; what could not be graded of others is kept. Default: everybody's.
         due: due dates by lab (UTC, without zone); default: as the gradebook has them.
         zone: whose clocks the sentences about dates show; default UTC.
         counting: which attempts count; its dates are set from the gradebook. Default: the best.
@@ -144,9 +149,8 @@ def grade_all(
         GradebookError: the gradebook cannot be opened.
         OSError: the folder cannot be listed, or (ClusterFailed) the cluster cannot grade.
     """
-    limits, run = limits or Limits(), Run(keys)
-    found = submitted.found if isinstance(submitted, Collection) else collect(submitted, keys, only)
-    found = [one for one in found if not students or one.student in students]
+    limits, run = limits or Limits(), Run(keys, students=students)
+    found = collect(submitted, keys, only) if isinstance(submitted, Path) else submitted
     lock = WriterLock(url)
     with lock:
         book = Gradebook(url)
@@ -162,12 +166,12 @@ def grade_all(
             worth = counting.worth | {lab: key.worth for lab, key in keys.items()}
             run.counting = replace(counting, due=book.due() | due, extensions=book.extensions(), worth=worth)
             attempts = Attempts(book.engine, run.counting)
-        waiting = [one for one in found if isinstance(one, Submission)]
+        waiting = [one for one in found if isinstance(one, Submission) and run.asked(one.student)]
         run.submissions = {(one.student, one.lab): one for one in waiting}
         later = {(one.student, one.lab): place for place, one in enumerate(found) if isinstance(one, Submission)}
         refused = {place: one for place, one in enumerate(found) if isinstance(one, Refusal)}
         run.rows += [one for place, one in refused.items() if place > later.get((one.student, one.lab), -1)]
-        run.problems += map(str, refused.values())
+        run.problems += [str(one) for one in refused.values() if run.asked(one.student)]
         undated = [(one.student, one.lab) for one in waiting if one.timestamp is None and due.get(one.lab)]
         run.undated = list(dict.fromkeys(undated))
         recorder = _Recorder(book, attempts, closed, run, copies, lock, keep)

@@ -19,7 +19,6 @@ from grader.class_run.dask_pool import examine_cluster
 from grader.class_run.decisions import decisions_of
 from grader.class_run.grading_run import Run, Watcher, grade_all
 from grader.class_run.seed_file import SeedFileError, read_seed
-from grader.collecting.collection import Collection
 from grader.collecting.download import CannotCollect
 from grader.collecting.roster import Roster
 from grader.course import Course, CourseError, Policy
@@ -233,7 +232,11 @@ def grade_folder(
         url = database_url(db or str(root / GRADEBOOK))
         if asked.roster is None and course.roster is not None:
             asked = replace(asked, roster=Roster.read(course.roster))
-        handed_in = collected(submitted, keys, asked, console, zone=zone, only=bool(labs))
+        found, problems = collected(submitted, keys, asked, console, zone=zone, only=bool(labs))
+        if not found and not problems:
+            raise CannotStart(f"{submitted} holds no submissions; expected {submitted}/<student>/<lab>/<lab>.ipynb.")
+        if students and not {one.student for one in found} & set(students):
+            raise CannotStart(f"{submitted} holds nothing of {', '.join(students)}; look at the names of its folders.")
         all_keys = keys if labs == list(keys) else read_keys(root, []) | keys
         worth = {lab: key.worth for lab, key in all_keys.items()}
         for sentence in unbuilt(course, worth):
@@ -243,7 +246,7 @@ def grade_folder(
             # The engine starts and the sandbox is tried while the gradebook is opened.
             examined = aside.submit(examine_machine, sandbox) if scheduler is None else None
             run = grade_all(
-                handed_in,
+                found,
                 keys,
                 url,
                 limits=Limits(cell_seconds=timeout),
@@ -269,12 +272,7 @@ def grade_folder(
                 say=lambda sentence: console.print(Text(f"{sentence}."), soft_wrap=True),
                 ready=lambda: examined and examined.result(),
             )
-        if students and not run.rows and not run.problems:
-            raise CannotStart(f"{submitted} holds nothing of {', '.join(students)}; look at the names of its folders.")
-        if not run.rows and not run.problems:
-            raise CannotStart(f"{submitted} holds no submissions; expected {submitted}/<student>/<lab>/<lab>.ipynb.")
-        if isinstance(handed_in, Collection):
-            run.problems += handed_in.problems
+        run.problems += problems
         if rules.fault:
             run.problems.append(f"Lateness has cost nothing where the plugin for it failed: {rules.fault}; mend it.")
         grades = ClassGrades.of(

@@ -23,7 +23,8 @@ def summary(console: Console, run: Run, grades: ClassGrades, out: Path, db: str)
     """Print the table, a sentence for each problem, and where everything is; return the exit code."""
     console.print(class_table(console, grades, run.counting.policy))
     new = sum(row.standing.new for row in run.graded)
-    console.print(f"{len(run.graded)} graded ({new} new), {len(run.refused)} could not be graded.", highlight=False)
+    refused = sum(run.asked(one.student) for one in run.refused)
+    console.print(f"{len(run.graded)} graded ({new} new), {refused} could not be graded.", highlight=False)
     for sentence in run.problems:
         console.print(Text("  " + sentence))
     if run.undated:
