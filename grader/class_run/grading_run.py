@@ -67,6 +67,7 @@ class Run:
         submissions: the last hand-in of this run, by (student, lab).
         changes: of the course since grades were settled last, one sentence each.
         students: whose hand-ins were to be graded; empty for everybody's.
+        standings: after each hand-in that was graded, several of one student and lab among them.
     """
 
     keys: dict[str, AnswerKey]
@@ -80,6 +81,7 @@ class Run:
     submissions: dict[tuple[str, str], Submission] = field(default_factory=dict)
     changes: list[str] = field(default_factory=list)
     students: frozenset[str] = frozenset()
+    standings: list[Standing] = field(default_factory=list)
 
     def asked(self, student: str) -> bool:
         """Whether a student's hand-ins were to be graded."""
@@ -207,6 +209,7 @@ def grade_all(
             seen = {(row.student, row.lab) for row in run.rows}  # which have their own sentence
             run.problems += [sentence for place, sentence in lagging.items() if place not in seen]
             run.held = book.held()
+    run.standings = [row.standing for row in run.graded]
     rows = {(row.student, row.lab): row for row in run.graded}  # of several turns the last
     run.rows = sorted([*rows.values(), *run.refused], key=lambda row: (row.student, row.lab))
     last = list(run.submissions.values())  # nobody copies from an earlier attempt

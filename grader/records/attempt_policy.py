@@ -28,6 +28,7 @@ class Standing:
     Args:
         number: of the attempt just looked at, among the hand-ins; grading the same file again makes no new one.
         new: whether this run added it.
+        again: whether it only graded a hand-in anew that had been graded before.
         attempts: how many times the student handed in.
         late: of the attempt just looked at, in seconds; None when unknown.
         penalty: points that its lateness costs.
@@ -42,6 +43,7 @@ class Standing:
 
     number: int
     new: bool
+    again: bool
     attempts: int
     late: float | None
     penalty: float
@@ -138,9 +140,12 @@ class AttemptPolicy:
         """Return where a student stands, seen from one of the attempts."""
         chosen, numbers = self.choose(attempts), hand_ins([*attempts, attempt])
         counts, cost = self.today(chosen), self.cost(chosen)
+        number = numbers[attempt.number]
+        again = new and any(one < attempt.number and place == number for one, place in numbers.items())
         return Standing(
-            numbers[attempt.number],
+            number,
             new,
+            again,
             max(numbers.values()),
             self.late(attempt),
             self.cost(attempt),

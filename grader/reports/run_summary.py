@@ -22,9 +22,11 @@ MOST_NAMED = 20  # students in one sentence
 def summary(console: Console, run: Run, grades: ClassGrades, out: Path, db: str) -> int:
     """Print the table, a sentence for each problem, and where everything is; return the exit code."""
     console.print(class_table(console, grades, run.counting.policy))
-    new = sum(row.standing.new for row in run.graded)
+    again = sum(one.again for one in run.standings)
+    new = sum(one.new for one in run.standings) - again
     refused = sum(run.asked(one.student) for one in run.refused)
-    console.print(f"{len(run.graded)} graded ({new} new), {refused} could not be graded.", highlight=False)
+    said = f"{counted(len(run.standings), 'hand-in')}: {new} new, {again} graded again"
+    console.print(f"{said}, {refused} could not be graded.", highlight=False)
     for sentence in run.problems:
         console.print(Text("  " + sentence))
     if run.undated:
