@@ -44,6 +44,11 @@ class LabTerms:
     points: dict[str, float] = field(default_factory=dict)
     column: str = ""
 
+    @property
+    def owed(self) -> bool:
+        """Whether the total lacks something without it, so that a student misses it and is to pass it."""
+        return self.weight > 0 and not self.extra_credit
+
 
 @dataclass(frozen=True)
 class Late:

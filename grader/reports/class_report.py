@@ -88,7 +88,7 @@ def context(grades: ClassGrades, run: Run, course: Course, linked: bool = True) 
         "pass_mark": course.pass_mark,
         "policy": run.counting.policy,
         "labs": labs,
-        "not_begun": [lab.name for lab in labs if not lab.begun and not lab.missing],
+        "not_begun": [lab for lab in grades.labs if lab not in grades.begun],
         "students": students,
         "sections": any(row.student.section for row in students),
         "strangers": [row.student for row in students if grades.enrolled and row.student.id not in grades.enrolled],

@@ -240,6 +240,21 @@ def test_what_staff_entered_lateness_and_who_is_missing_stand_in_the_table(keys,
     assert "bo, cy" in page.find(string="Not on the roster").find_next("p").get_text()
 
 
+@pytest.mark.parametrize("terms", [LabTerms(extra_credit=True), LabTerms(weight=0.0)], ids=["extra credit", "weight 0"])
+def test_nobody_misses_a_lab_that_nobody_owes(terms, keys, attempts, tmp_path):
+    run = Run(keys)
+    halved = replace(result("ada", 4.0), lab=tiny.SECOND, exercises=[Exercise("test-halve", 4.0, 4.0, "pass")])
+    for one in (result("ada", 4.0), halved):
+        run.rows.append(Graded(one, attempts.add(one, None)))
+    people = Roster([Student("ada"), Student("zoe")])
+    shown = report(run, attempts, tmp_path, roster=people, terms={tiny.SECOND: terms})
+    page = BeautifulSoup(shown, "html.parser")
+    assert [cell.get_text() for cell in page.tfoot.find_all("tr")[-1].find_all("td")] == ["", "1", "–"]
+    missing = " ".join(page.find(id="missing").get_text().split())
+    assert f"{tiny.FIRST}, 1: zoe" in missing
+    assert tiny.SECOND not in missing
+
+
 def test_within_the_grace_there_is_no_mark_of_lateness(keys, attempts, tmp_path):
     run = Run(keys, counting=AttemptPolicy(grace=900))
     attempts.counting = run.counting
