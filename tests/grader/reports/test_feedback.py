@@ -274,6 +274,39 @@ def test_the_page_does_not_call_late_what_came_within_the_grace(keys, tmp_path):
     engine.dispose()
 
 
+@pytest.mark.parametrize(
+    ("policy", "cost", "due", "said"),
+    [
+        ("best", 0.0, datetime(2020, 1, 1), "You may hand in as often as you like."),
+        ("best", 1.5, datetime(2999, 1, 1), "You may hand in as often as you like."),
+        ("best", 1.5, None, "You may hand in as often as you like."),
+        ("latest", 1.5, datetime(2020, 1, 1), "On {today}, full marks lose 1.5 of 8 points for lateness."),
+        ("best", 4.0, datetime(2020, 1, 1), "points for lateness, which leaves less than the pass mark."),
+        ("best", 1.6, datetime(2020, 1, 1), "On {today}, full marks lose 1.6 of 8 points for lateness."),
+        ("first", 1.5, datetime(2020, 1, 1), ""),
+    ],
+)
+def test_who_has_not_passed_is_told_what_another_hand_in_costs(policy, cost, due, said, keys, tmp_path):
+    engine = create_engine(f"sqlite:///{tmp_path / 'a.db'}")
+
+    def late_rule(student, graded, seconds):
+        return cost if seconds > 0 else None
+
+    dates = {tiny.FIRST: due} if due is not None else {}
+    run = Run(keys, counting=AttemptPolicy(policy, late_rule, due=dates))
+    Attempts(engine, run.counting).add(result(*MIXED))
+    days = [f"{datetime.now(UTC):%Y-%m-%d}"]
+    (path,) = feedback(run, Attempts(engine, run.counting), tmp_path)
+    days += [f"{datetime.now(UTC):%Y-%m-%d}"]  # midnight may have passed
+    for page in (text_of(path.read_text()), " ".join(path.with_suffix(".txt").read_text().split())):
+        assert "Not passed yet: 2.4 more points are needed." in page
+        assert any(said.format(today=day) in page for day in days)
+        assert ("as often as you like" in page) == (policy != "first")
+        assert ("full marks lose" in page) == ("lateness" in said)
+        assert ("less than the pass mark" in page) == (cost == 4.0)
+    engine.dispose()
+
+
 def test_what_broke_inside_the_grader_is_for_staff(pages):
     for page in pages(result(*MIXED, notes=["the grader broke: KeyError", "locked cell 'x' was edited"])):
         assert "KeyError" not in page
