@@ -229,7 +229,8 @@ def grade(
 
     from grader.collecting.download import CannotCollect
     from grader.reports.collection_table import Asked
-    from grader.reports.console import GRADEBOOK, INTERRUPTED, NOT_STARTED, CannotStart, grade_folder, summary
+    from grader.reports.console import GRADEBOOK, INTERRUPTED, NOT_STARTED, CannotStart, grade_folder
+    from grader.reports.run_summary import summary
 
     gc.freeze()
     gc.enable()

@@ -17,6 +17,7 @@ from grader.text.moments import NoMoment, read_moment, read_zone
 FILE = "course.toml"
 BRANCH = "main"  # of the repository where students find the course
 ADDRESS = re.compile(r"(?:https?|file)://[^\s'\"\\]+\.whl")
+LABS = 'a text such as "00-05, 10"'
 WHEEL = "the address of a wheel, https://....whl"
 Policy = Literal["best", "latest", "first"]
 
@@ -43,6 +44,11 @@ class LabTerms:
     points: dict[str, float] = field(default_factory=dict)
     column: str = ""
 
+    @property
+    def owed(self) -> bool:
+        """Whether the total lacks something without it, so that a student misses it and is to pass it."""
+        return self.weight > 0 and not self.extra_credit
+
 
 @dataclass(frozen=True)
 class Late:
@@ -57,6 +63,11 @@ class Late:
     per_day: float = 0.0
     at_most: float = 1.0
     grace_minutes: float = 0.0
+
+    @property
+    def grace_seconds(self) -> float:
+        """The grace in the unit in which lateness is kept."""
+        return 60 * self.grace_minutes
 
 
 @dataclass(frozen=True)
@@ -132,7 +143,9 @@ class _Reader:
         if wheel and not ADDRESS.fullmatch(wheel):
             raise self.wrong("wheel", wheel, WHEEL)
         files = {n: self.root / self.of("", data, n, str, "a file") for n in ("roster", "seed_file") if n in data}
-        named = self.of("", data, "labs", str, 'a text such as "00-05, 10"') if "labs" in data else ""
+        named = self.of("", data, "labs", str, LABS) if "labs" in data else ""
+        if "labs" in data and not named.replace(",", "").strip():  # for `choose_labs` nothing means all
+            raise CourseError(f"{FILE}: labs must be {LABS}, not {named!r}; for all labs, leave the line out.")
         try:
             zone = read_zone(self.of("", data, "time_zone", str, "a zone")) if "time_zone" in data else UTC
             labs = choose_labs(named, self.labs)

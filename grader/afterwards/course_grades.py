@@ -22,7 +22,8 @@ def counting_of(course: Course, keys: dict[str, AnswerKey], book: Gradebook) -> 
     """
     worth = {lab: key.worth for lab, key in keys.items()}
     rules = LateRules.of_course(course.root)
-    return AttemptPolicy(course.attempts, rules, book.due(), book.extensions(), worth, course.pass_mark)
+    grace = course.late.grace_seconds
+    return AttemptPolicy(course.attempts, rules, book.due(), book.extensions(), worth, course.pass_mark, grace)
 
 
 def grades_of(course: Course, keys: dict[str, AnswerKey], url: str, roster: Roster | None = None) -> ClassGrades:
@@ -55,9 +56,10 @@ def unsettled(course: Course, keys: dict[str, AnswerKey], url: str) -> list[str]
         GradebookError, LateRulesError: see `grades_of`.
     """
     worth, rules = {lab: key.worth for lab, key in keys.items()}, LateRules.of_course(course.root)
+    dates = {lab: due for lab, due in course.due().items() if lab in keys}
     with Gradebook(url) as book:
         found = [sentence for lab in keys for sentence in book.changes(lab, worth[lab])]
-        found += due_changes(book.due(), {lab: due for lab, due in course.due().items() if lab in keys})
+        found += due_changes(book.due(), dates, course.time_zone)
         found += Decisions(book.engine).changes(decisions_of(course, rules))
     settled = [f"{sentence}; run `grader grade`, which settles that" for sentence in found]
     return [*unbuilt(course, worth), *settled]

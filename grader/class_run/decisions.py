@@ -7,7 +7,7 @@ here.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from sqlalchemy import Engine, String, Text, delete, insert, inspect, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -74,13 +74,15 @@ class Decisions:
                 session.execute(insert(Decision), [{"name": name, "value": value} for name, value in now.items()])
 
 
-def due_changes(before: dict[str, datetime | None], now: dict[str, datetime]) -> Iterator[str]:
+def due_changes(before: dict[str, datetime | None], now: dict[str, datetime], zone: tzinfo) -> Iterator[str]:
     """Yield a sentence for each lab that is in the gradebook with another due date, or with none.
 
     Args:
         before: as the gradebook has them (UTC, without zone).
         now: those that are set.
+        zone: whose clocks the sentences show.
     """
     for lab, moment in now.items():
         if lab in before and before[lab] != moment:
-            yield f"{lab}, due: now {shown(moment)}, before {shown(before[lab]) if before[lab] else 'no date'}"
+            then = shown(before[lab], zone) if before[lab] else "no date"
+            yield f"{lab}, due: now {shown(moment, zone)}, before {then}"

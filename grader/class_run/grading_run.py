@@ -4,14 +4,13 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
 from grader.class_run.answer_comparison import SharedAnswer, shared_answers
 from grader.class_run.dask_pool import results_from
 from grader.class_run.decisions import Decisions, due_changes
 from grader.class_run.settling import settle
-from grader.collecting.collection import Collection
 from grader.engine.service import EngineFailed, engine
 from grader.notebooks.answer_key import AnswerKey
 from grader.notebooks.submission import Refusal, Submission, collect, iso
@@ -67,6 +66,8 @@ class Run:
         held: what the gradebook holds in the end, by (student, lab).
         submissions: the last hand-in of this run, by (student, lab).
         changes: of the course since grades were settled last, one sentence each.
+        students: whose hand-ins were to be graded; empty for everybody's.
+        standings: after each hand-in that was graded, several of one student and lab among them.
     """
 
     keys: dict[str, AnswerKey]
@@ -79,6 +80,12 @@ class Run:
     held: dict[tuple[str, str], Held] = field(default_factory=dict)
     submissions: dict[tuple[str, str], Submission] = field(default_factory=dict)
     changes: list[str] = field(default_factory=list)
+    students: frozenset[str] = frozenset()
+    standings: list[Standing] = field(default_factory=list)
+
+    def asked(self, student: str) -> bool:
+        """Whether a student's hand-ins were to be graded."""
+        return not self.students or student in self.students
 
     @property
     def graded(self) -> list[Graded]:
@@ -87,7 +94,7 @@ class Run:
 
     @property
     def refused(self) -> list[Refusal]:
-        """What could not be graded."""
+        """What could not be graded, whoever was asked for."""
         return [row for row in self.rows if isinstance(row, Refusal)]
 
 
@@ -95,7 +102,7 @@ Watcher = Callable[[int, int, str], None]  # done, of how many, what was just fi
 
 
 def grade_all(
-    submitted: Path | Collection,
+    submitted: Path | list[Submission | Refusal],
     keys: dict[str, AnswerKey],
     url: str,
     *,
@@ -107,6 +114,7 @@ def grade_all(
     only: bool = False,
     students: frozenset[str] = frozenset(),
     due: dict[str, datetime] | None = None,
+    zone: tzinfo = UTC,
     counting: AttemptPolicy | None = None,
     decided: dict[str, str] | None = None,
     copies: Path | None = None,
@@ -118,7 +126,7 @@ def grade_all(
     """Grade what was handed in and record every attempt; several hand-ins of one student are graded in their order.
 
     Args:
-        submitted: the folder, SUBMITTED/<student>/<lab>/<lab>.ipynb, or what was collected from a download.
+        submitted: the folder, SUBMITTED/<student>/<lab>/<lab>.ipynb, or what was found, by student and lab, in order.
         keys: the labs to grade.
         url: of the database that holds nbgrader's gradebook and the attempts.
         limits: of one submission; default `Limits()`.
@@ -127,8 +135,9 @@ def grade_all(
         sandbox: whether submissions are shut off from the machine; default True.
         seed: the course's own, from which all test inputs derive; default: the environment's, see `input_seed`.
         only: pass over other labs' folders instead of naming them as problems; default False.
-        students: whose hand-ins are graded; default: everybody's.
+        students: whose hand-ins are graded; what could not be graded of others is kept. Default: everybody's.
         due: due dates by lab (UTC, without zone); default: as the gradebook has them.
+        zone: whose clocks the sentences about dates show; default UTC.
         counting: which attempts count; its dates are set from the gradebook. Default: the best.
         decided: what the course decides of grades besides, see `decisions_of`; default: nothing that could change.
         copies: nbgrader's autograded directory, where formgrader looks for notebooks; default: none are written.
@@ -142,9 +151,8 @@ def grade_all(
         GradebookError: the gradebook cannot be opened.
         OSError: the folder cannot be listed, or (ClusterFailed) the cluster cannot grade.
     """
-    limits, run = limits or Limits(), Run(keys)
-    found = submitted.found if isinstance(submitted, Collection) else collect(submitted, keys, only)
-    found = [one for one in found if not students or one.student in students]
+    limits, run = limits or Limits(), Run(keys, students=students)
+    found = collect(submitted, keys, only) if isinstance(submitted, Path) else submitted
     lock = WriterLock(url)
     with lock:
         book = Gradebook(url)
@@ -152,7 +160,7 @@ def grade_all(
         with lock:
             decisions = Decisions(book.engine)
             run.changes = [sentence for name, key in keys.items() for sentence in book.changes(name, key.worth)]
-            run.changes += [*due_changes(book.due(), due or {}), *decisions.changes(decided or {})]
+            run.changes += [*due_changes(book.due(), due or {}, zone), *decisions.changes(decided or {})]
             for sentence in run.changes:
                 say(sentence)
             due, closed = _prepare(book, keys, due or {}, run)
@@ -160,12 +168,12 @@ def grade_all(
             worth = counting.worth | {lab: key.worth for lab, key in keys.items()}
             run.counting = replace(counting, due=book.due() | due, extensions=book.extensions(), worth=worth)
             attempts = Attempts(book.engine, run.counting)
-        waiting = [one for one in found if isinstance(one, Submission)]
+        waiting = [one for one in found if isinstance(one, Submission) and run.asked(one.student)]
         run.submissions = {(one.student, one.lab): one for one in waiting}
         later = {(one.student, one.lab): place for place, one in enumerate(found) if isinstance(one, Submission)}
         refused = {place: one for place, one in enumerate(found) if isinstance(one, Refusal)}
         run.rows += [one for place, one in refused.items() if place > later.get((one.student, one.lab), -1)]
-        run.problems += map(str, refused.values())
+        run.problems += [str(one) for one in refused.values() if run.asked(one.student)]
         undated = [(one.student, one.lab) for one in waiting if one.timestamp is None and due.get(one.lab)]
         run.undated = list(dict.fromkeys(undated))
         recorder = _Recorder(book, attempts, closed, run, copies, lock, keep)
@@ -201,6 +209,7 @@ def grade_all(
             seen = {(row.student, row.lab) for row in run.rows}  # which have their own sentence
             run.problems += [sentence for place, sentence in lagging.items() if place not in seen]
             run.held = book.held()
+    run.standings = [row.standing for row in run.graded]
     rows = {(row.student, row.lab): row for row in run.graded}  # of several turns the last
     run.rows = sorted([*rows.values(), *run.refused], key=lambda row: (row.student, row.lab))
     last = list(run.submissions.values())  # nobody copies from an earlier attempt

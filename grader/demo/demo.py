@@ -35,8 +35,9 @@ from grader.records.class_grades import ClassGrades
 from grader.release.kit import CannotRelease
 from grader.release.releasing import release_course
 from grader.reports.collection_table import Asked, collection_summary
-from grader.reports.console import CannotStart, grade_folder, start, summary
+from grader.reports.console import CannotStart, grade_folder, start
 from grader.reports.kept import page_of
+from grader.reports.run_summary import summary
 from grader.results import Exercise
 from grader.text.plurals import counted
 

@@ -28,6 +28,7 @@ class Standing:
     Args:
         number: of the attempt just looked at, among the hand-ins; grading the same file again makes no new one.
         new: whether this run added it.
+        again: whether it only graded a hand-in anew that had been graded before.
         attempts: how many times the student handed in.
         late: of the attempt just looked at, in seconds; None when unknown.
         penalty: points that its lateness costs.
@@ -37,10 +38,12 @@ class Standing:
         counts_penalty: points that this costs.
         policy: by which it was chosen.
         passed: whether the points that count reach the pass mark.
+        grace: seconds after the due date that still were in time.
     """
 
     number: int
     new: bool
+    again: bool
     attempts: int
     late: float | None
     penalty: float
@@ -50,6 +53,7 @@ class Standing:
     counts_penalty: float
     policy: Policy
     passed: bool
+    grace: float
 
     @property
     def score(self) -> float:
@@ -79,6 +83,7 @@ class AttemptPolicy:
         extensions: by (student, lab); default none.
         worth: what each exercise is worth today, by lab and name of its graded cell; default: as when it was graded.
         pass_mark: share of a lab's points that passes it; default 0.8.
+        grace: seconds after the due date that still are in time, by course.toml; default 0.
     """
 
     policy: Policy = "best"
@@ -87,6 +92,7 @@ class AttemptPolicy:
     extensions: dict[tuple[str, str], timedelta] = field(default_factory=dict)
     worth: dict[str, dict[str, float]] = field(default_factory=dict)
     pass_mark: float = PASS_MARK
+    grace: float = 0.0
 
     def today(self, attempt: Attempt) -> Result:
         """Return an attempt on today's scale: each exercise keeps its share of what it is worth now.
@@ -134,9 +140,12 @@ class AttemptPolicy:
         """Return where a student stands, seen from one of the attempts."""
         chosen, numbers = self.choose(attempts), hand_ins([*attempts, attempt])
         counts, cost = self.today(chosen), self.cost(chosen)
+        number = numbers[attempt.number]
+        again = new and any(one < attempt.number and place == number for one, place in numbers.items())
         return Standing(
-            numbers[attempt.number],
+            number,
             new,
+            again,
             max(numbers.values()),
             self.late(attempt),
             self.cost(attempt),
@@ -146,6 +155,7 @@ class AttemptPolicy:
             cost,
             self.policy,
             passes(round(counts.score - cost, 2), counts.max_score, self.pass_mark),
+            self.grace,
         )
 
 

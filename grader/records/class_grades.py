@@ -89,6 +89,11 @@ class LabGrade:
         """By how many seconds the attempt that counts was late; None when unknown."""
         return self.standing.counts_late
 
+    @property
+    def marked_late(self) -> bool:
+        """Whether that was more than the grace, or cost something."""
+        return bool(self.late) and (self.late > self.standing.grace or self.penalty > 0)
+
 
 @dataclass
 class ClassGrades:
@@ -117,7 +122,9 @@ class ClassGrades:
         return [lab for lab in self.labs if lab in here]
 
     def missing(self, lab: str) -> list[Student]:
-        """Return who has handed in nothing for a lab."""
+        """Return who has handed in nothing for a lab; nobody for one that is extra credit or of weight 0."""
+        if not self.terms.get(lab, LabTerms()).owed:
+            return []
         here = {*self.grades, *self.refused}
         return [one for one in self.students if (one.id, lab) not in here]
 

@@ -24,6 +24,7 @@ from grader.release.environments import conda_environment, constraints, requirem
 from grader.release.wheel import build_wheel, project_of
 from grader.text.moments import shown
 from grader.text.plurals import counted
+from grader.text.safe_names import one_line
 
 Target = Literal["kit", "github-classroom", "nbgitpuller"]
 TARGETS: tuple[str, ...] = get_args(Target)
@@ -34,6 +35,7 @@ ATTEMPTS = {  # what students read
     "latest": "You may hand in as often as you like: every attempt is kept, and the latest one counts.",
     "first": "You have one attempt at each lab: what you hand in later is kept, and the first one counts.",
 }
+PUNCTUATION = re.compile(r"[\\`*_\[\]<>&|~#$!^]")  # that means something in a heading, on GitHub too
 IGNORED = ".venv/\n.ipynb_checkpoints/\n"
 
 
@@ -161,4 +163,10 @@ def _rendered(template: str, values: dict) -> str:
         loader=loader, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
         variable_start_string="<<", variable_end_string=">>",
     )  # fmt: skip
+    environment.filters["plain"] = plain
     return environment.get_template(template).render(values)
+
+
+def plain(text: str) -> str:
+    """Return a text as Markdown that shows it as it is, in one line."""
+    return PUNCTUATION.sub(r"\\\g<0>", one_line(text))

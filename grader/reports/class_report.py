@@ -82,13 +82,14 @@ def context(grades: ClassGrades, run: Run, course: Course, linked: bool = True) 
     latest = [run.counting.today(one.attempts[-1]) for one in grades.grades.values() if one.lab in grades.labs]
     exercises = hardest(grades.labs, latest)
     labs, students = lab_summaries(grades, course.pass_mark), student_rows(grades, linked)
-    totals = [row.total for row in students if row.total is not None]
+    # Of those who have a grade, as the labs' own; who has handed in nothing has a total of 0.
+    totals = [row.total for row in students if row.total is not None and any(cell.grade for cell in row.cells)]
     return {
         "course": course.title,
         "pass_mark": course.pass_mark,
         "policy": run.counting.policy,
         "labs": labs,
-        "not_begun": [lab.name for lab in labs if not lab.begun and not lab.missing],
+        "not_begun": [lab for lab in grades.labs if lab not in grades.begun],
         "students": students,
         "sections": any(row.student.section for row in students),
         "strangers": [row.student for row in students if grades.enrolled and row.student.id not in grades.enrolled],

@@ -19,6 +19,7 @@ from grader.collecting.roster import Roster
 from grader.course import Course
 from grader.notebooks.answer_key import AnswerKey
 from grader.notebooks.late_mark import disagreements
+from grader.notebooks.submission import Refusal, Submission, collect
 from grader.text.moments import NoMoment, read_zone
 from grader.text.plurals import counted
 from grader.text.safe_names import one_line
@@ -54,8 +55,10 @@ class Asked:
 
 def collected(
     submitted: Path, keys: dict[str, AnswerKey], asked: Asked, console: Console, *, zone: tzinfo, only: bool
-) -> Path | Collection:
-    """Return the folder itself where it has the course's form, else what a platform's download holds, and print that.
+) -> tuple[list[Submission | Refusal], list[str]]:
+    """Return what was handed in, and sentences about files whose student is not known.
+
+    A folder that has the course's form is read as it is; how a platform's download was read is printed.
 
     Args:
         submitted: the folder or the download.
@@ -67,16 +70,17 @@ def collected(
 
     Raises:
         CannotCollect: the download cannot be read.
+        OSError: the folder cannot be listed.
     """
     if asked == Asked() and submitted.is_dir() and has_own_form(submitted, keys):
-        return submitted
+        return collect(submitted, keys, only), []
     collection = gather(
         [submitted], keys, roster=asked.roster, pattern=asked.pattern, zone=asked.zone or zone, only=only
     )
     if not collection.lines:
-        return submitted
+        return collect(submitted, keys, only) if submitted.is_dir() else [], []
     print_readings(console, collection)
-    return collection
+    return collection.found, collection.problems
 
 
 def print_readings(console: Console, collection: Collection) -> None:

@@ -1,4 +1,4 @@
-"""What staff see in the terminal while a class is graded, and at the end."""
+"""What staff see in the terminal while a class is graded."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -19,7 +19,6 @@ from grader.class_run.dask_pool import examine_cluster
 from grader.class_run.decisions import decisions_of
 from grader.class_run.grading_run import Run, Watcher, grade_all
 from grader.class_run.seed_file import SeedFileError, read_seed
-from grader.collecting.collection import Collection
 from grader.collecting.download import CannotCollect
 from grader.collecting.roster import Roster
 from grader.course import Course, CourseError, Policy
@@ -27,10 +26,9 @@ from grader.engine.canary import REMEDY, sandbox_faults
 from grader.engine.service import NO_FORK, can_fork
 from grader.lab_names import NoLab, choose_labs
 from grader.notebooks.answer_key import AnswerKey, read_keys
-from grader.notebooks.late_mark import disagreements
 from grader.records.attempt_policy import AttemptPolicy
 from grader.records.class_grades import ClassGrades
-from grader.records.gradebook import GradebookError, database_url, shown_url
+from grader.records.gradebook import GradebookError, database_url
 from grader.records.late_rules import LateRules, LateRulesError
 from grader.reports.class_report import write_class_report
 from grader.reports.collection_table import Asked, collected
@@ -38,16 +36,13 @@ from grader.reports.feedback import write_feedback
 from grader.reports.kept import keep_outputs
 from grader.reports.result_files import write_report
 from grader.reports.stale_pages import remove_stale
-from grader.reports.terminal_table import class_table
 from grader.scoring.run_submission import Limits
 from grader.text.moments import NoMoment, read_moment, shown
-from grader.text.plurals import counted
 from grader.text.safe_names import one_line
 
-GRADED, SOME_NOT, NOT_STARTED, INTERRUPTED = 0, 1, 2, 130  # exit codes
+NOT_STARTED, INTERRUPTED = 2, 130  # exit codes, beside those of `summary`
 GRADEBOOK = Path(".nbgrader") / "gradebook.db"  # where nbgrader_config.py has it
 ROOM = 20_000_000  # bytes that the results of a class of a hundred and a lab take
-MOST_NAMED = 20  # students in one sentence
 AUTOGRADED = Path(".nbgrader") / "autograded"  # likewise; formgrader shows what lies there
 
 
@@ -237,7 +232,11 @@ def grade_folder(
         url = database_url(db or str(root / GRADEBOOK))
         if asked.roster is None and course.roster is not None:
             asked = replace(asked, roster=Roster.read(course.roster))
-        handed_in = collected(submitted, keys, asked, console, zone=zone, only=bool(labs))
+        found, problems = collected(submitted, keys, asked, console, zone=zone, only=bool(labs))
+        if not found and not problems:
+            raise CannotStart(f"{submitted} holds no submissions; expected {submitted}/<student>/<lab>/<lab>.ipynb.")
+        if students and not {one.student for one in found} & set(students):
+            raise CannotStart(f"{submitted} holds nothing of {', '.join(students)}; look at the names of its folders.")
         all_keys = keys if labs == list(keys) else read_keys(root, []) | keys
         worth = {lab: key.worth for lab, key in all_keys.items()}
         for sentence in unbuilt(course, worth):
@@ -247,7 +246,7 @@ def grade_folder(
             # The engine starts and the sandbox is tried while the gradebook is opened.
             examined = aside.submit(examine_machine, sandbox) if scheduler is None else None
             run = grade_all(
-                handed_in,
+                found,
                 keys,
                 url,
                 limits=Limits(cell_seconds=timeout),
@@ -255,10 +254,17 @@ def grade_folder(
                 scheduler=scheduler,
                 sandbox=sandbox,
                 seed=seed,
-                counting=AttemptPolicy(policy or course.attempts, rules, worth=worth, pass_mark=course.pass_mark),
+                counting=AttemptPolicy(
+                    policy or course.attempts,
+                    rules,
+                    worth=worth,
+                    pass_mark=course.pass_mark,
+                    grace=course.late.grace_seconds,
+                ),
                 decided=decisions_of(course, rules, policy),
                 only=bool(labs),
                 due=dates,
+                zone=zone,
                 students=frozenset(students),
                 copies=root / AUTOGRADED if db is None else None,
                 watch=watch,
@@ -266,12 +272,7 @@ def grade_folder(
                 say=lambda sentence: console.print(Text(f"{sentence}."), soft_wrap=True),
                 ready=lambda: examined and examined.result(),
             )
-        if students and not run.rows and not run.problems:
-            raise CannotStart(f"{submitted} holds nothing of {', '.join(students)}; look at the names of its folders.")
-        if not run.rows and not run.problems:
-            raise CannotStart(f"{submitted} holds no submissions; expected {submitted}/<student>/<lab>/<lab>.ipynb.")
-        if isinstance(handed_in, Collection):
-            run.problems += handed_in.problems
+        run.problems += problems
         if rules.fault:
             run.problems.append(f"Lateness has cost nothing where the plugin for it failed: {rules.fault}; mend it.")
         grades = ClassGrades.of(
@@ -294,35 +295,3 @@ def grade_folder(
     except (CannotCollect, GradebookError, LateRulesError, SeedFileError, OSError) as error:
         raise CannotStart(str(error)) from error
     return run, grades
-
-
-def summary(console: Console, run: Run, grades: ClassGrades, out: Path, db: str) -> int:
-    """Print the table, a sentence for each problem, and where everything is; return the exit code."""
-    console.print(class_table(console, grades, run.counting.policy))
-    new = sum(row.standing.new for row in run.graded)
-    console.print(f"{len(run.graded)} graded ({new} new), {len(run.refused)} could not be graded.", highlight=False)
-    for sentence in run.problems:
-        console.print(Text("  " + sentence))
-    if run.undated:
-        who = ", ".join(f"{student} {lab}" for student, lab in run.undated[:MOST_NAMED])
-        more = f" and {len(run.undated) - MOST_NAMED} more" if len(run.undated) > MOST_NAMED else ""
-        sentence = f"no time of hand-in is known of {who}{more}, so the due date costs them nothing."
-        console.print(Text("  " + one_line(sentence)))
-    due, more_time = run.counting.due, run.counting.extensions
-    later = {place: due[place[1]] + more for place, more in more_time.items() if due.get(place[1]) is not None}
-    for sentence in disagreements(run.submissions.values(), lambda *place: later.get(place, due.get(place[1]))):
-        console.print(Text("  " + sentence), soft_wrap=True)
-    for (student, lab), grade in grades.grades.items():
-        for name in grade.above:
-            points, most = grade.entered[name].points, grades.labs[lab].worth[name]
-            who = f"{student}: in {lab} staff entered {counted(points, 'point')} for {name.removeprefix('test-')}"
-            console.print(Text("  " + one_line(f"{who}, which is worth {most:g}; look at it in formgrader.")))
-    for what, where in (
-        ("gradebook", shown_url(db)),
-        ("grades", out / "grades.csv"),
-        ("results", out / "results.json"),
-        ("report", out / "report.html"),
-    ):
-        console.print(Text(f"{what:<10} {where}"), soft_wrap=True)
-    console.print(Text(f"{'feedback':<10} {out / 'feedback'}"), soft_wrap=True)
-    return SOME_NOT if run.problems else GRADED

@@ -171,6 +171,10 @@ def next_step(exercise: Exercise, policy: Policy = "best") -> str:
 
 
 def most_to_gain(made: list[Section]) -> tuple[str, float] | None:
-    """Return the title of the exercise with most points still to be had, and how many; None for full marks."""
-    left = [(one.title, round(one.exercise.max_points - one.holds, 2)) for one in made]
+    """Return the title of the exercise with most points still to be had, and how many; None for full marks.
+
+    What staff entered holds for every attempt, so there is nothing to be had.
+    """
+    own = [one for one in made if one.entered is None or one.entered.points is None]
+    left = [(one.title, round(one.exercise.max_points - one.holds, 2)) for one in own]
     return max((one for one in left if one[1] > 0), key=lambda one: one[1], default=None)

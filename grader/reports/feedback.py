@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
 from grader.class_run.grading_run import Run
@@ -15,6 +17,7 @@ from grader.reports.exercise_sections import most_to_gain, sections
 from grader.reports.kept import keep_answers, kept_answers, kept_outputs, page_of
 from grader.reports.page import lateness, sentence, templates
 from grader.reports.student_index import due_date, write_student_index
+from grader.results import passes
 from grader.scoring.exercise_grades import OURS
 from grader.text.plurals import counted
 from grader.text.safe_names import one_line
@@ -71,14 +74,14 @@ def context(grades: ClassGrades, run: Run, out: Path, course: Course, student: S
         "grade": grade,
     }
     page |= _refused(refusal) if refusal is not None else {}
-    return page | _graded(grades, grade, run, out) if grade is not None else page
+    return page | _graded(grades, grade, run, out, course) if grade is not None else page
 
 
 def _refused(refusal: Refusal) -> dict:
     return {"problem": f"{one_line(refusal.file)} {one_line(refusal.fault)}.", "cure": sentence(refusal.cure)}
 
 
-def _graded(grades: ClassGrades, grade: LabGrade, run: Run, out: Path) -> dict:
+def _graded(grades: ClassGrades, grade: LabGrade, run: Run, out: Path, course: Course) -> dict:
     """Say what the last attempt came to, and what counts."""
     key, standing = grades.labs[grade.lab], grade.standing
     last = run.counting.today(grade.attempts[-1])
@@ -92,7 +95,7 @@ def _graded(grades: ClassGrades, grade: LabGrade, run: Run, out: Path) -> dict:
         holds=holds if standing.is_the_one else None,
     )
     notes = [sentence(note) for note in last.notes if not note.startswith(OURS)]
-    shown = kept_outputs(last, out)
+    shown, due = kept_outputs(last, out), due_date(run, grade.student, grade.lab)
     return {
         "result": last,
         "standing": standing,
@@ -100,8 +103,9 @@ def _graded(grades: ClassGrades, grade: LabGrade, run: Run, out: Path) -> dict:
         "policy": COUNTS[standing.policy],
         "missing": max(0.0, round(grade.pass_mark * grade.max_score - grade.score, 2)),
         "share": last.score / last.max_score if last.max_score else 0.0,
-        "late": lateness(standing.late, standing.penalty),
-        "due": due_date(run, grade.student, grade.lab),
+        "late": lateness(standing.late, standing.penalty, standing.grace),
+        "due": due,
+        "once_more": once_more(grade, run, due, course.time_zone),
         "less": f"{grade.raw:g} less {round(grade.penalty, 2):g} for lateness" if grade.penalty else "",
         "sections": made,
         "holds": holds,
@@ -112,6 +116,30 @@ def _graded(grades: ClassGrades, grade: LabGrade, run: Run, out: Path) -> dict:
         "more_notes": max(0, len(notes) - MOST_NOTES),
         "shown": shown,
     }
+
+
+def once_more(grade: LabGrade, run: Run, due: str | None, zone: tzinfo) -> str:
+    """Say whether another hand-in counts, and what it would lose for lateness today; nothing where it does not count.
+
+    Args:
+        grade: what holds.
+        run: its late rules.
+        due: ISO 8601; None for no date.
+        zone: whose calendar says what day it is.
+    """
+    if grade.standing.policy == "first":
+        return ""
+    often = "You may hand in as often as you like."
+    now = datetime.now(UTC)
+    late = (now - datetime.fromisoformat(due)).total_seconds() if due is not None else 0.0
+    full = replace(grade.result, exercises=[replace(one, points=one.max_points) for one in grade.result.exercises])
+    cost = run.counting.penalty(grade.student, full, late) if late > 0 else None
+    if not cost:
+        return often
+    day = f"{now.astimezone(zone):%Y-%m-%d}"
+    left = passes(full.score - cost, full.max_score, grade.pass_mark)
+    lost = f"{round(cost, 2):g} of {counted(full.max_score, 'point')} for lateness"
+    return f"{often} On {day}, full marks lose {lost}{'' if left else ', which leaves less than the pass mark'}."
 
 
 def by_staff(entered: Entered) -> str:

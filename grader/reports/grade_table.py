@@ -93,7 +93,8 @@ class GradeCell:
     @property
     def late(self) -> str:
         """How late the attempt that counts was, and what that cost, in words."""
-        return lateness(self.grade.late, self.grade.penalty) if self.grade is not None else ""
+        late = self.grade is not None and self.grade.marked_late
+        return lateness(self.grade.late, self.grade.penalty) if late else ""
 
     @property
     def by_hand(self) -> bool:

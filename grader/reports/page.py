@@ -66,16 +66,21 @@ def moment(timestamp: str, zone: tzinfo) -> str:
         return one_line(timestamp)
 
 
-def lateness(seconds: float | None, penalty: float = 0.0) -> str:
-    """Say in words how late something was, and what it costs; nothing when it was not, or nobody knows."""
+def lateness(seconds: float | None, penalty: float = 0.0, grace: float = 0.0) -> str:
+    """Say in words how late something was, and what it costs; nothing when it was not, or nobody knows.
+
+    Args:
+        seconds: after the due date.
+        penalty: points that this costs; default 0.
+        grace: seconds that still are in time; default 0.
+    """
     if not seconds:
         return ""
-    cost = f", penalty {counted(penalty, 'point')}" if penalty else ""
-    for unit, size in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
-        if seconds >= size:
-            count = int(seconds // size)
-            return f"{counted(count, unit)} late{cost}"
-    return f"less than a minute late{cost}"
+    units = (("day", 86_400), ("hour", 3_600), ("minute", 60))
+    by = next((counted(int(seconds // size), unit) for unit, size in units if seconds >= size), "less than a minute")
+    if seconds <= grace and not penalty:
+        return f"{by} after the due date, within the grace"
+    return f"{by} late" + (f", penalty {counted(penalty, 'point')}" if penalty else "")
 
 
 def called(student: Student) -> str:

@@ -69,7 +69,7 @@ def _graded(student: Student, grade: LabGrade) -> dict:
         "score": grade.score,
         "max_score": grade.max_score,
         "passed": grade.passed,
-        "penalty": grade.penalty,
+        "penalty": round(grade.penalty, 2),
         "late": grade.late,
         "attempt": standing.counts_number,
         "attempts": standing.attempts,

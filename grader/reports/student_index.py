@@ -42,7 +42,8 @@ class IndexRow:
         said = ["the last hand-in could not be graded"] if self.refused and self.grade else []
         if self.grade is not None:
             said += [f"{self.grade.standing.attempts} attempts"] if self.grade.standing.attempts > 1 else []
-            said += [lateness(self.grade.late, self.grade.penalty)] if self.grade.late else []
+            late = lateness(self.grade.late, self.grade.penalty, self.grade.standing.grace)
+            said += [late] if late else []
             said += ["points by staff"] if any(by_hand(self.grade)) else []
             said += ["comment by staff"] if any(one.comment for one in self.grade.entered.values()) else []
         said += ["extra credit"] if self.terms.extra_credit else []
@@ -70,6 +71,7 @@ def write_student_index(grades: ClassGrades, run: Run, out: Path, course: Course
         page = page_of(out, student.id, lab).name if grade is not None or refused else None
         due, terms = due_date(run, student.id, lab), grades.terms.get(lab, LabTerms())
         rows.append(IndexRow(lab, key.title, key.max_score, grade, refused, page, due, terms))
+    owed = [row for row in rows if row.terms.owed]
     said = {
         "course": course.title,
         "zone": course.time_zone,
@@ -77,8 +79,9 @@ def write_student_index(grades: ClassGrades, run: Run, out: Path, course: Course
         "student": student,
         "rows": rows,
         "total": grades.total(student.id),
-        "passed": sum(row.grade is not None and row.grade.passed for row in rows),
-        "missing": [row for row in rows if row.page is None and row.lab in begun],
+        "passed": sum(row.grade is not None and row.grade.passed for row in owed),
+        "owed": owed,
+        "missing": [row for row in owed if row.page is None and row.lab in begun],
         "refusals": [one for one in run.refused if one.student == student.id],
     }
     path = index_of(out, student.id)

@@ -42,7 +42,7 @@ def _cell(shape: type, grades: ClassGrades, student: str, lab: str) -> Text:
     if grade is None:
         refused = (student, lab) in grades.refused
         return Text(shape.refused, style="yellow") if refused else Text(shape.nothing, style="dim")
-    return shape.standing(grade.score, grade.passed, grade.standing.attempts, bool(grade.late))
+    return shape.standing(grade.score, grade.passed, grade.standing.attempts, grade.marked_late)
 
 
 class _Words:

@@ -107,6 +107,8 @@ def test_a_date_of_toml_is_one(course):
         ("labs = '00-02, 77'", "labs: there is no lab '77'; the labs are: 00_welcome"),
         ("labs = '00-99'", "labs: there is no lab '99' (in '00-99'); the labs are: 00_welcome"),
         ("labs = 5", "labs must be a text"),
+        ("labs = ''", "labs must be a text such as \"00-05, 10\", not ''; for all labs, leave the line out"),
+        ("labs = ' , '", 'labs must be a text such as "00-05, 10"'),
         ("attempts = 'worst'", 'attempts must be "best", "latest" or "first"'),
         ("time_zone = 'CEST'", "'CEST' is not a zone with one meaning"),
         ("late = 0.1", "late must be a table"),

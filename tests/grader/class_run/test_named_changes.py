@@ -175,3 +175,16 @@ def test_no_command_that_reads_grades_makes_a_gradebook(root, command):
     assert said.exit_code == 2
     assert f"there is no gradebook {root / 'nope.db'}; `grader grade` makes it, or give another --db." in said.output
     assert not (root / "nope.db").exists()
+
+
+def test_new_hand_ins_and_those_that_are_graded_again_are_told_apart(root):
+    made.hand_in(root, "ada", 4, 3, made.LATE)
+    earlier = root / "submitted" / "ada" / tiny.FIRST / "earlier" / "1"
+    earlier.mkdir(parents=True)
+    (earlier / f"{tiny.FIRST}.ipynb").write_text(json.dumps(tiny.notebook(root, double="double = 1", half="half = 1")))
+    assert "5 hand-ins: 5 new, 0 graded again, 0 could not be graded." in grade(root)
+    assert "5 hand-ins: 0 new, 0 graded again, 0 could not be graded." in grade(root)
+    with (root / "course.toml").open("a") as file:
+        file.write("points = { double = 8 }\n")
+    build(root)
+    assert "5 hand-ins: 0 new, 4 graded again, 0 could not be graded." in grade(root)

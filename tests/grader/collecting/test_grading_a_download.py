@@ -50,7 +50,7 @@ def test_a_canvas_zip_is_graded_directly(tmp_path):
     said = [line.strip() for line in done.output.splitlines()]
     assert "due 2020-01-01 23:59:59 UTC: 01_double, 02_sign" in said
     assert "nothing from s3 (Cy)" in said
-    assert "1 graded (1 new), 1 could not be graded." in said
+    assert "2 hand-ins: 2 new, 0 graded again, 1 could not be graded." in said
     assert any(line.startswith("s2: ") and "is not valid JSON" in line for line in said)
     assert any("'hoppergrace / 124', who is on no row of the roster" in line for line in said)
     assert "no time of hand-in is known of s1 01_double, so the due date costs them nothing." in said

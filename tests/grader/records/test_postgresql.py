@@ -123,7 +123,7 @@ def test_a_class_is_graded_cached_and_exported(url, tmp_path):
     for new in (2, 0):
         done = CliRunner().invoke(app, [str(part) for part in command])
         assert done.exit_code == 0, done.output
-        assert f"2 graded ({new} new)" in done.output
+        assert f"2 hand-ins: {new} new, 0 graded again" in done.output
         seen.append((tmp_path / "out" / "results.json").read_bytes())
     assert seen[0] == seen[1]
     assert [(row["student"], row["score"]) for row in json.loads(seen[0])] == [("ada", 8.0), ("zoë d'Été", 4.0)]

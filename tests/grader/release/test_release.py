@@ -13,10 +13,12 @@ import pytest
 import releasable_course as small
 import tiny_course as tiny
 import yaml
+from markdown_it import MarkdownIt
 from packaging.requirements import Requirement
 from typer.testing import CliRunner
 
 from grader.cli import app
+from grader.release.kit import plain
 
 WHEEL = "peft_by_hand-0.2.0-py3-none-any.whl"
 LABS = [tiny.FIRST, tiny.SECOND, small.QUIZ]
@@ -111,6 +113,17 @@ def test_labs_title_pass_mark_dates_and_addresses_are_the_courses(course):
     assert "75 % of a lab's points pass it. You may hand in as often as you like: every attempt is kept, and" in readme
     assert f"It gets https://github.com/ada/kit/raw/main/{WHEEL}.\n" in readme
     assert "<<" not in readme
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["PEFT & <friends>", "1 * 2_3 `code` [x](y) #4 #", "a &copy; $x$ ~~b~~ ![c](d) \\_", "PEFT, spring", "a^b | c"],
+)
+def test_a_title_is_shown_as_it_is(title):
+    (heading, text, _) = MarkdownIt("gfm-like", {"linkify": False}).parse(f"# {plain(title)}\n")
+    assert heading.tag == "h1"
+    assert [one.type for one in text.children if one.type not in ("text", "text_special")] == []
+    assert "".join(one.content for one in text.children) == title
 
 
 @pytest.mark.parametrize(

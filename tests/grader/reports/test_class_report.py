@@ -16,6 +16,7 @@ from grader.class_run.grading_run import Graded, Run
 from grader.collecting.roster import Roster, Student
 from grader.course import LabTerms
 from grader.notebooks.submission import Refusal
+from grader.records.attempt_policy import AttemptPolicy
 from grader.records.attempts import Attempts
 from grader.records.held_grades import Entered, Held
 from grader.reports.class_report import alerts, context, hardest, mistakes
@@ -227,7 +228,7 @@ def test_what_staff_entered_lateness_and_who_is_missing_stand_in_the_table(keys,
     }
     foot = [[cell.get_text() for cell in row.find_all(["th", "td"])] for row in page.tfoot.find_all("tr")]
     assert foot == [
-        ["Mean", "55 %", "", "5.9", "–"],  # of those who have a grade: (7.75 + 5 + 5) / 3
+        ["Mean", "74 %", "", "5.9", "–"],  # of those who have a grade: (7.75 + 5 + 5) / 3, of 8
         ["Median", "62 %", "", "5", "–"],
         ["Passed", "", "", "1", "–"],
         ["Missing", "", "", "1", "–"],
@@ -237,6 +238,30 @@ def test_what_staff_entered_lateness_and_who_is_missing_stand_in_the_table(keys,
     assert "Nobody has handed in: 02_sign." in missing
     assert "weight 3" in page.thead.get_text()
     assert "bo, cy" in page.find(string="Not on the roster").find_next("p").get_text()
+
+
+@pytest.mark.parametrize("terms", [LabTerms(extra_credit=True), LabTerms(weight=0.0)], ids=["extra credit", "weight 0"])
+def test_nobody_misses_a_lab_that_nobody_owes(terms, keys, attempts, tmp_path):
+    run = Run(keys)
+    halved = replace(result("ada", 4.0), lab=tiny.SECOND, exercises=[Exercise("test-halve", 4.0, 4.0, "pass")])
+    for one in (result("ada", 4.0), halved):
+        run.rows.append(Graded(one, attempts.add(one, None)))
+    people = Roster([Student("ada"), Student("zoe")])
+    shown = report(run, attempts, tmp_path, roster=people, terms={tiny.SECOND: terms})
+    page = BeautifulSoup(shown, "html.parser")
+    assert [cell.get_text() for cell in page.tfoot.find_all("tr")[-1].find_all("td")] == ["", "1", "–"]
+    missing = " ".join(page.find(id="missing").get_text().split())
+    assert f"{tiny.FIRST}, 1: zoe" in missing
+    assert tiny.SECOND not in missing
+
+
+def test_within_the_grace_there_is_no_mark_of_lateness(keys, attempts, tmp_path):
+    run = Run(keys, counting=AttemptPolicy(grace=900))
+    attempts.counting = run.counting
+    for name, late in (("ada", 900.0), ("bo", 901.0)):
+        attempts.add(result(name, 1.0), late)
+    page = BeautifulSoup(report(run, attempts, tmp_path), "html.parser")
+    assert [bool(row.find(class_="late")) for row in page.tbody.find_all("tr")] == [False, True]
 
 
 def test_a_value_to_sort_by_stands_in_every_cell_but_those_with_nothing(run, attempts, tmp_path):

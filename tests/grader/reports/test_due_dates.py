@@ -11,6 +11,7 @@ import tiny_course as tiny
 from rich.console import Console
 from typer.testing import CliRunner
 
+from grader.class_run.decisions import due_changes
 from grader.cli import app
 from grader.reports.console import CannotStart, parse_due, say_due
 
@@ -63,3 +64,12 @@ def test_the_course_files_zone_holds_for_the_command(tmp_path):
     command = ["grade", str(tmp_path), "--due", "someday", "--out", str(tmp_path.parent / "out"), "--root", str(course)]
     done = CliRunner().invoke(app, command)
     assert "'someday' is no date; write it as 2026-03-31 23:59 +02:00 (no zone: Asia/Tokyo;" in done.output
+
+
+def test_a_change_of_a_due_date_is_told_by_the_courses_clocks():
+    before = {LABS[0]: datetime(2026, 3, 31, 16), LABS[1]: None}
+    now = {LABS[0]: datetime(2026, 4, 1, 16), LABS[1]: datetime(2026, 1, 31, 22, 59, 59)}
+    assert list(due_changes(before, now, ZoneInfo("Europe/Berlin"))) == [
+        f"{LABS[0]}, due: now 2026-04-01 18:00:00 Europe/Berlin, before 2026-03-31 18:00:00 Europe/Berlin",
+        f"{LABS[1]}, due: now 2026-01-31 23:59:59 Europe/Berlin, before no date",
+    ]

@@ -247,6 +247,66 @@ def test_lateness_in_words(seconds, words):
     assert lateness(seconds) == words
 
 
+@pytest.mark.parametrize(
+    ("seconds", "penalty", "words"),
+    [
+        (600, 0.0, "10 minutes after the due date, within the grace"),
+        (900, 0.0, "15 minutes after the due date, within the grace"),
+        (5, 0.0, "less than a minute after the due date, within the grace"),
+        (901, 0.0, "15 minutes late"),
+        (600, 1.0, "10 minutes late, penalty 1 point"),  # a plugin that knows no grace
+    ],
+)
+def test_what_comes_within_the_grace_is_not_called_late(seconds, penalty, words):
+    assert lateness(seconds, penalty, 900) == words
+
+
+def test_the_page_does_not_call_late_what_came_within_the_grace(keys, tmp_path):
+    engine = create_engine(f"sqlite:///{tmp_path / 'a.db'}")
+    run = Run(keys, counting=AttemptPolicy(grace=900))
+    attempts = Attempts(engine, run.counting)
+    attempts.add(result(*MIXED), 600)
+    (path,) = feedback(run, attempts, tmp_path)
+    index = path.with_name("index.html")
+    for page in (text_of(path.read_text()), path.with_suffix(".txt").read_text(), text_of(index.read_text())):
+        assert "10 minutes after the due date, within the grace" in page
+        assert " late" not in page
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("policy", "cost", "due", "said"),
+    [
+        ("best", 0.0, datetime(2020, 1, 1), "You may hand in as often as you like."),
+        ("best", 1.5, datetime(2999, 1, 1), "You may hand in as often as you like."),
+        ("best", 1.5, None, "You may hand in as often as you like."),
+        ("latest", 1.5, datetime(2020, 1, 1), "On {today}, full marks lose 1.5 of 8 points for lateness."),
+        ("best", 4.0, datetime(2020, 1, 1), "points for lateness, which leaves less than the pass mark."),
+        ("best", 1.6, datetime(2020, 1, 1), "On {today}, full marks lose 1.6 of 8 points for lateness."),
+        ("first", 1.5, datetime(2020, 1, 1), ""),
+    ],
+)
+def test_who_has_not_passed_is_told_what_another_hand_in_costs(policy, cost, due, said, keys, tmp_path):
+    engine = create_engine(f"sqlite:///{tmp_path / 'a.db'}")
+
+    def late_rule(student, graded, seconds):
+        return cost if seconds > 0 else None
+
+    dates = {tiny.FIRST: due} if due is not None else {}
+    run = Run(keys, counting=AttemptPolicy(policy, late_rule, due=dates))
+    Attempts(engine, run.counting).add(result(*MIXED))
+    days = [f"{datetime.now(UTC):%Y-%m-%d}"]
+    (path,) = feedback(run, Attempts(engine, run.counting), tmp_path)
+    days += [f"{datetime.now(UTC):%Y-%m-%d}"]  # midnight may have passed
+    for page in (text_of(path.read_text()), " ".join(path.with_suffix(".txt").read_text().split())):
+        assert "Not passed yet: 2.4 more points are needed." in page
+        assert any(said.format(today=day) in page for day in days)
+        assert ("as often as you like" in page) == (policy != "first")
+        assert ("full marks lose" in page) == ("lateness" in said)
+        assert ("less than the pass mark" in page) == (cost == 4.0)
+    engine.dispose()
+
+
 def test_what_broke_inside_the_grader_is_for_staff(pages):
     for page in pages(result(*MIXED, notes=["the grader broke: KeyError", "locked cell 'x' was edited"])):
         assert "KeyError" not in page
@@ -284,6 +344,15 @@ def test_the_exercise_with_most_to_gain_comes_first(keys):
     assert most_to_gain(sections(key, MIXED)) == ("Exercise: twice as much", 3.0)
     full = [exercise("test-double", 4, "pass"), exercise("test-half", 4, "pass")]
     assert most_to_gain(sections(key, full)) is None
+
+
+def test_what_staff_entered_points_for_is_nothing_to_gain(keys):
+    """Whether they took points from what had passed or gave some, another hand-in does not change them."""
+    full, half = exercise("test-double", 4, "pass", VISIBLE_PASS), MIXED[1]
+    made = sections(keys[tiny.FIRST], (full, half), entered={"test-double": Entered(0.5)}, holds={"test-double": 0.5})
+    assert most_to_gain(made) == ("Exercise: half as much", 1.0)
+    words = sections(keys[tiny.FIRST], MIXED, entered={"test-double": Entered(comment="Look again.")})
+    assert most_to_gain(words) == ("Exercise: twice as much", 3.0)
 
 
 @pytest.mark.parametrize(

@@ -113,6 +113,13 @@ def test_what_a_person_entered_and_what_lateness_costs_hold_everywhere(keys, att
     assert (row["timestamp"], row["flags"]) == ("2026-03-01T12:00:00+00:00", "flag-a")
 
 
+def test_a_penalty_has_two_places_as_the_score_has(keys, attempts, tmp_path):
+    attempts.add(result("ada", "s", 4.0), 90.0)
+    held = {("ada", tiny.FIRST): Held({"test-double": 4.0, "test-half": 4.0}, {}, 3 * 0.1)}
+    by_student, rows = written(of(keys, attempts, held, ()), (), tmp_path)
+    assert (by_student["ada"]["penalty"], rows["ada"]["penalty"], rows["ada"]["score"]) == (0.3, "0.3", "7.7")
+
+
 def test_a_damaged_second_file_leaves_the_first_ones_points(keys, attempts, tmp_path):
     attempts.add(result("cy", "s", 4.0), None)
     by_student, rows = written(of(keys, attempts), [REFUSED], tmp_path)

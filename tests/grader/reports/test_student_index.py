@@ -82,6 +82,21 @@ def test_total_passed_and_missing(student, cards, out):
     assert ("02_sign" in missing) == (student != "bo")
 
 
+@pytest.mark.parametrize("terms", [LabTerms(extra_credit=True), LabTerms(weight=0.0)], ids=["extra credit", "weight 0"])
+def test_a_lab_that_nobody_owes_is_neither_missing_nor_to_be_passed(terms, tmp_path):
+    keys = tiny.keys_of(tiny.make_course(tmp_path))
+    engine = create_engine("sqlite://")
+    attempts = Attempts(engine)
+    halved = [Exercise("test-halve", 4.0, 4.0, "pass")]
+    attempts.add(replace(ADA, lab=tiny.SECOND, exercises=halved), None)
+    attempts.add(replace(ADA, student="bo"), None)
+    feedback(Run(keys), attempts, tmp_path / "out", terms={tiny.SECOND: terms})
+    engine.dispose()
+    cards = {who: [one.get_text() for one in page(tmp_path / "out" / "feedback", who).find_all(class_="big")][1:]
+             for who in ("ada", "bo")}  # fmt: skip
+    assert cards == {"ada": ["0 of 1", "1"], "bo": ["0 of 1", "0"]}
+
+
 def test_links_lead_to_feedback_and_back(out):
     for student, labs in (("ada", [tiny.FIRST]), ("bo", [tiny.FIRST, tiny.SECOND]), ("zoe", [])):
         links = [one["href"] for one in page(out, student).find_all("a") if not one["href"].startswith("#")]

@@ -42,10 +42,11 @@ def result(student: str, points: float, lab: str = LAB, of: float = 8.0, sha: st
     return Result(student, lab, sha, "c" * 64, exercises, "unsandboxed", "id", {"python": "3.11"}, 1.5)
 
 
-def shown(attempts, labs=(LAB,), refused=(), points=POINTS, width=80) -> str:
+def shown(attempts, labs=(LAB,), refused=(), points=POINTS, width=80, grace=0.0) -> str:
     console = Console(width=width, record=True, file=io.StringIO())
     keys = {lab: Key(points[lab]) for lab in labs}
-    console.print(class_table(console, ClassGrades.of(keys, attempts.all(), {}, AttemptPolicy(), refused=refused)))
+    counting = AttemptPolicy(grace=grace)
+    console.print(class_table(console, ClassGrades.of(keys, attempts.all(), {}, counting, refused=refused)))
     return console.export_text()
 
 
@@ -63,6 +64,9 @@ def test_it_shows_best_points_verdict_and_attempts_within_80_columns(attempts):
 def test_it_tells_who_has_not_passed_and_who_was_late(attempts):
     attempts.add(result("bo", 5.0), 90.0)
     assert "bo 5 not yet 1 late" in " ".join(shown(attempts).split())
+    assert "bo 5 not yet 1 late" in " ".join(shown(attempts, grace=89.0).split())
+    assert "bo 5 not yet 1" in (said := " ".join(shown(attempts, grace=90.0).split()))
+    assert "not yet 1 late" not in said
 
 
 def test_it_is_not_fooled_by_markup_or_escape_sequences(attempts):
