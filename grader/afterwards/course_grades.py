@@ -22,7 +22,8 @@ def counting_of(course: Course, keys: dict[str, AnswerKey], book: Gradebook) -> 
     """
     worth = {lab: key.worth for lab, key in keys.items()}
     rules = LateRules.of_course(course.root)
-    return AttemptPolicy(course.attempts, rules, book.due(), book.extensions(), worth, course.pass_mark)
+    dates = book.due(), book.extensions()
+    return AttemptPolicy(course.attempts, rules, *dates, worth, course.pass_mark, book.held())
 
 
 def grades_of(course: Course, keys: dict[str, AnswerKey], url: str, roster: Roster | None = None) -> ClassGrades:

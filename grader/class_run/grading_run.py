@@ -150,6 +150,7 @@ def grade_all(
         book = Gradebook(url)
     with book:
         with lock:
+            book.note_entered()
             decisions = Decisions(book.engine)
             run.changes = [sentence for name, key in keys.items() for sentence in book.changes(name, key.worth)]
             run.changes += [*due_changes(book.due(), due or {}), *decisions.changes(decided or {})]
@@ -158,7 +159,8 @@ def grade_all(
             due, closed = _prepare(book, keys, due or {}, run)
             counting = counting or AttemptPolicy()
             worth = counting.worth | {lab: key.worth for lab, key in keys.items()}
-            run.counting = replace(counting, due=book.due() | due, extensions=book.extensions(), worth=worth)
+            dates, held = book.due() | due, book.held()
+            run.counting = replace(counting, due=dates, extensions=book.extensions(), worth=worth, held=held)
             attempts = Attempts(book.engine, run.counting)
         waiting = [one for one in found if isinstance(one, Submission)]
         run.submissions = {(one.student, one.lab): one for one in waiting}
@@ -201,6 +203,7 @@ def grade_all(
             seen = {(row.student, row.lab) for row in run.rows}  # which have their own sentence
             run.problems += [sentence for place, sentence in lagging.items() if place not in seen]
             run.held = book.held()
+            run.counting = replace(run.counting, held=run.held)
     rows = {(row.student, row.lab): row for row in run.graded}  # of several turns the last
     run.rows = sorted([*rows.values(), *run.refused], key=lambda row: (row.student, row.lab))
     last = list(run.submissions.values())  # nobody copies from an earlier attempt

@@ -10,7 +10,7 @@ from grader.course import Course
 from grader.notebooks.submission import Refusal, Submission
 from grader.records.attempt_policy import COUNTS
 from grader.records.class_grades import ClassGrades, LabGrade
-from grader.records.held_grades import Entered
+from grader.records.entered import Entered
 from grader.reports.exercise_sections import most_to_gain, sections
 from grader.reports.kept import keep_answers, kept_answers, kept_outputs, page_of
 from grader.reports.page import lateness, sentence, templates
@@ -89,6 +89,7 @@ def _graded(grades: ClassGrades, grade: LabGrade, run: Run, out: Path) -> dict:
         standing.policy,
         answers=kept_answers(last, out),
         entered=grade.entered,
+        elsewhere=grade.elsewhere,
         holds=holds if standing.is_the_one else None,
     )
     notes = [sentence(note) for note in last.notes if not note.startswith(OURS)]
@@ -96,7 +97,9 @@ def _graded(grades: ClassGrades, grade: LabGrade, run: Run, out: Path) -> dict:
     return {
         "result": last,
         "standing": standing,
-        "which": "Highest so far" if standing.policy == "best" else "What counts",
+        # What staff entered on this attempt is part of it where attempts are compared.
+        "with_entered": run.counting.graded(grade.attempts[-1]).score if standing.number in grade.elsewhere else None,
+        "which": "Highest so far" if standing.policy == "best" and standing.attempts > 1 else "What counts",
         "policy": COUNTS[standing.policy],
         "missing": max(0.0, round(grade.pass_mark * grade.max_score - grade.score, 2)),
         "share": last.score / last.max_score if last.max_score else 0.0,
@@ -106,6 +109,7 @@ def _graded(grades: ClassGrades, grade: LabGrade, run: Run, out: Path) -> dict:
         "sections": made,
         "holds": holds,
         "entered": grade.entered,
+        "by_staff": by_staff,
         "said_by_staff": {name: by_staff(one) for name, one in grade.entered.items()},
         "most": most_to_gain(made) if grade.score < grade.max_score else None,  # staff may give extra credit
         "notes": notes[:MOST_NOTES],

@@ -59,7 +59,7 @@ def due_date(run: Run, student: str, lab: str) -> str | None:
 
 def by_hand(grade: LabGrade) -> list[str]:
     """Return the graded cells for which a person entered points or extra credit."""
-    return [name for name, one in grade.entered.items() if one.points is not None or one.extra]
+    return [name for name, one in grade.entered.items() if one.gives]
 
 
 def write_student_index(grades: ClassGrades, run: Run, out: Path, course: Course, student: Student) -> Path:
