@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from random import SystemRandom
 
-from grader.class_run.grading_run import Run
+from grader.class_run.run import Run
 from grader.collecting.roster import Student
 from grader.records.attempt import Attempt
 from grader.records.class_grades import ClassGrades, LabGrade

@@ -17,7 +17,8 @@ from rich.text import Text
 from grader.build.drift import unbuilt
 from grader.class_run.dask_pool import examine_cluster
 from grader.class_run.decisions import decisions_of
-from grader.class_run.grading_run import Run, Watcher, grade_all
+from grader.class_run.grading_run import Watcher, grade_all
+from grader.class_run.run import Run
 from grader.class_run.seed_file import SeedFileError, read_seed
 from grader.collecting.collection import Collection
 from grader.collecting.download import CannotCollect
@@ -27,7 +28,6 @@ from grader.engine.canary import REMEDY, sandbox_faults
 from grader.engine.service import NO_FORK, can_fork
 from grader.lab_names import NoLab, choose_labs
 from grader.notebooks.answer_key import AnswerKey, read_keys
-from grader.notebooks.late_mark import disagreements
 from grader.records.attempt_policy import AttemptPolicy
 from grader.records.class_grades import ClassGrades
 from grader.records.gradebook import GradebookError, database_url, shown_url
@@ -39,15 +39,14 @@ from grader.reports.kept import keep_outputs
 from grader.reports.result_files import write_report
 from grader.reports.stale_pages import remove_stale
 from grader.reports.terminal_table import class_table
+from grader.reports.to_look_at import sentences, to_look_at
 from grader.scoring.run_submission import Limits
 from grader.text.moments import NoMoment, read_moment, shown
-from grader.text.plurals import counted
 from grader.text.safe_names import one_line
 
 GRADED, SOME_NOT, NOT_STARTED, INTERRUPTED = 0, 1, 2, 130  # exit codes
 GRADEBOOK = Path(".nbgrader") / "gradebook.db"  # where nbgrader_config.py has it
 ROOM = 20_000_000  # bytes that the results of a class of a hundred and a lab take
-MOST_NAMED = 20  # students in one sentence
 AUTOGRADED = Path(".nbgrader") / "autograded"  # likewise; formgrader shows what lies there
 
 
@@ -303,20 +302,8 @@ def summary(console: Console, run: Run, grades: ClassGrades, out: Path, db: str)
     console.print(f"{len(run.graded)} graded ({new} new), {len(run.refused)} could not be graded.", highlight=False)
     for sentence in run.problems:
         console.print(Text("  " + sentence))
-    if run.undated:
-        who = ", ".join(f"{student} {lab}" for student, lab in run.undated[:MOST_NAMED])
-        more = f" and {len(run.undated) - MOST_NAMED} more" if len(run.undated) > MOST_NAMED else ""
-        sentence = f"no time of hand-in is known of {who}{more}, so the due date costs them nothing."
-        console.print(Text("  " + one_line(sentence)))
-    due, more_time = run.counting.due, run.counting.extensions
-    later = {place: due[place[1]] + more for place, more in more_time.items() if due.get(place[1]) is not None}
-    for sentence in disagreements(run.submissions.values(), lambda *place: later.get(place, due.get(place[1]))):
+    for sentence in sentences(to_look_at(grades, run)):
         console.print(Text("  " + sentence), soft_wrap=True)
-    for (student, lab), grade in grades.grades.items():
-        for name in grade.above:
-            points, most = grade.entered[name].points, grades.labs[lab].worth[name]
-            who = f"{student}: in {lab} staff entered {counted(points, 'point')} for {name.removeprefix('test-')}"
-            console.print(Text("  " + one_line(f"{who}, which is worth {most:g}; look at it in formgrader.")))
     for what, where in (
         ("gradebook", shown_url(db)),
         ("grades", out / "grades.csv"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from grader.class_run.grading_run import Run
+from grader.class_run.run import Run
 from grader.collecting.roster import Student
 from grader.course import Course
 from grader.notebooks.submission import Refusal, Submission

@@ -16,9 +16,12 @@ from sqlalchemy import create_engine
 
 from grader.class_run import grading_run
 from grader.collecting import gather
+from grader.course import Course
 from grader.notebooks.submission import iso
 from grader.records.attempts import Attempts
+from grader.records.class_grades import ClassGrades
 from grader.records.gradebook import programs_on_path
+from grader.reports.class_report import context
 from grader.results import CellOutput, Exercise, Result
 
 
@@ -158,9 +161,12 @@ def test_the_same_bytes_handed_in_a_third_time_are_an_attempt_at_once(course, tm
 def test_no_time_of_hand_in_is_told_where_there_is_a_due_date(course, tmp_path, marked):
     keys, url = tiny.keys_of(course), f"sqlite:///{tmp_path / 'g.db'}"
     found = handed_in_twice(course, tmp_path, 3, 1)
-    assert grading_run.grade_all(found, keys, url).undated == []
-    run = grading_run.grade_all(found, keys, url, due={tiny.FIRST: datetime(2020, 1, 1)})
-    assert run.undated == [("ada", tiny.FIRST)]
+    for due, said in (({}, []), ({tiny.FIRST: datetime(2020, 1, 1)}, ["ada"])):
+        run = grading_run.grade_all(found, keys, url, due=due)
+        grades = ClassGrades.of(keys, run.attempts, run.held, run.counting)
+        alerts = context(grades, run, Course(course))["alerts"]
+        undated = "no time of hand-in is known, so the due date costs nothing"
+        assert [who for one in alerts if one.what == undated for who in one.students] == said
 
 
 @pytest.mark.parametrize("broken", [1, 2])
