@@ -17,8 +17,7 @@ from grader.notebooks.notebook_file import SubmittedCell
 from grader.notebooks.submission import Refusal, Submission
 from grader.records.attempt_policy import AttemptPolicy
 from grader.records.attempts import Attempts
-from grader.records.entered import Entered
-from grader.records.held_grades import Held
+from grader.records.held_grades import Entered, Held
 from grader.reports.class_report import write_class_report
 from grader.reports.feedback import write_feedback
 from grader.reports.kept import keep_outputs

@@ -21,9 +21,9 @@ from sqlalchemy.orm import Session
 from grader.collecting.ledger import REPORT, drop_rows, rows_of
 from grader.collecting.roster import Student
 from grader.records.attempt import Attempt
-from grader.records.entered import EnteredRow, Written
 from grader.records.extensions import Extension
 from grader.records.gradebook import Gradebook
+from grader.records.held_grades import EnteredRow, Written
 from grader.records.regrades import Regrade
 from grader.records.writer_lock import WriterLock
 from grader.text.plurals import counted

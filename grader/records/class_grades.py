@@ -15,8 +15,7 @@ from grader.notebooks.answer_key import AnswerKey
 from grader.notebooks.submission import Refusal
 from grader.records.attempt import Attempt
 from grader.records.attempt_policy import AttemptPolicy, Standing, by_place, hand_ins
-from grader.records.entered import Entered
-from grader.records.held_grades import Held
+from grader.records.held_grades import Entered, Held
 from grader.results import Result, passes
 
 

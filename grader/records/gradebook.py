@@ -23,9 +23,8 @@ from sqlalchemy.exc import ArgumentError
 from grader.build.twins import CODE_STUB, RELEASE_PREPROCESSORS, clean
 from grader.records.attempt import Base
 from grader.records.attempt_policy import no_penalty
-from grader.records.entered import TABLES, kept, standing, stands
 from grader.records.extensions import Extensions
-from grader.records.held_grades import Held, held_grades, note
+from grader.records.held_grades import TABLES, Held, held_grades, kept, note, standing, stands
 from grader.records.lab_cells import SaveChangedCells, entered
 from grader.records.submitted_rows import LabRows
 from grader.results import Result

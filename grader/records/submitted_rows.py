@@ -13,7 +13,7 @@ from nbgrader import api
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from grader.records.entered import Entered
+from grader.records.held_grades import Entered
 from grader.results import Exercise
 
 

@@ -9,7 +9,7 @@ from grader.class_run.run import Run
 from grader.collecting.roster import Student
 from grader.records.attempt import Attempt
 from grader.records.class_grades import ClassGrades, LabGrade
-from grader.records.entered import Entered
+from grader.records.held_grades import Entered
 
 
 def anonymous(grades: ClassGrades, run: Run) -> tuple[ClassGrades, Run]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from grader.course import Policy
 from grader.notebooks.answer_key import AnswerKey
 from grader.records.attempt_policy import COUNTS
-from grader.records.entered import Entered
+from grader.records.held_grades import Entered
 from grader.results import CHECK_WORDS, WORDS, CheckLine, Exercise
 
 MARKS = {"pass": "✓", "partial": "◐", "fail": "✗", "not-attempted": "○", "not-in-copy": "○", "skipped": "–"}

@@ -10,7 +10,7 @@ from grader.course import Course
 from grader.notebooks.submission import Refusal, Submission
 from grader.records.attempt_policy import COUNTS
 from grader.records.class_grades import ClassGrades, LabGrade
-from grader.records.entered import Entered
+from grader.records.held_grades import Entered
 from grader.reports.exercise_sections import most_to_gain, sections
 from grader.reports.kept import keep_answers, kept_answers, kept_outputs, page_of
 from grader.reports.page import lateness, sentence, templates

@@ -55,7 +55,7 @@ def grade_of(url: str) -> tuple:
         return grade.auto_score, grade.manual_score, grade.score
 
 
-def test_the_best_attempt_and_a_persons_score_outlive_later_runs(run, tmp_path):
+def test_the_best_attempt_outlives_later_runs_and_a_persons_score_stays_with_its_own(run, tmp_path):
     for points in (2, 1, 3, 1):  # the last is the second once more
         assert run(points).problems == []
     engine = create_engine(run.url)
@@ -68,9 +68,10 @@ def test_the_best_attempt_and_a_persons_score_outlive_later_runs(run, tmp_path):
     with api.Gradebook(run.url) as book:
         book.find_grade("test-double", tiny.FIRST, tiny.FIRST, "ada").manual_score = 0.5
         book.db.commit()
-    for points, automatic in ((3, 3.0), (0, 3.0), (4, 4.0)):
+    # 0.5 and 3 points of 8 now: what was entered stays with its attempt, and the best counts.
+    for points, there in ((3, (2.0, None, 2.0)), (0, (2.0, None, 2.0)), (4, (4.0, None, 4.0))):
         assert run(points).problems == []
-        assert grade_of(run.url) == (automatic, 0.5, 0.5)
+        assert grade_of(run.url) == there
     assert len(Attempts(engine).all()) == 5
     engine.dispose()
     with programs_on_path():
@@ -78,7 +79,7 @@ def test_the_best_attempt_and_a_persons_score_outlive_later_runs(run, tmp_path):
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     rows = csv.DictReader((tmp_path / "out.csv").read_text().splitlines())
-    assert {row["assignment"]: row["score"] for row in rows if row["student_id"] == "ada"}[tiny.FIRST] == "4.5"
+    assert {row["assignment"]: row["score"] for row in rows if row["student_id"] == "ada"}[tiny.FIRST] == "8.0"
 
 
 def test_a_copy_that_cannot_be_written_is_told_as_that_and_the_grade_stands(run, tmp_path):

@@ -16,8 +16,8 @@ from grader.course import Course
 from grader.notebooks.answer_key import AnswerKey
 from grader.records.attempt_policy import AttemptPolicy
 from grader.records.class_grades import ClassGrades, LabGrade
-from grader.records.entered import Entered
 from grader.records.gradebook import Gradebook
+from grader.records.held_grades import Entered
 from grader.reports.class_report import context
 from grader.reports.result_files import results_of
 from grader.results import Exercise, Result

@@ -14,8 +14,7 @@ from grader.class_run.grading_run import Run
 from grader.collecting.roster import Roster, Student
 from grader.notebooks.submission import Refusal
 from grader.records.attempts import Attempts
-from grader.records.entered import Entered
-from grader.records.held_grades import Held
+from grader.records.held_grades import Entered, Held
 from grader.reports.class_report import write_class_report
 from grader.results import Exercise, Message, Result
 

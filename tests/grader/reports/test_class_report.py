@@ -17,8 +17,7 @@ from grader.collecting.roster import Roster, Student
 from grader.course import LabTerms
 from grader.notebooks.submission import Refusal
 from grader.records.attempts import Attempts
-from grader.records.entered import Entered
-from grader.records.held_grades import Held
+from grader.records.held_grades import Entered, Held
 from grader.reports.class_report import alerts, context, hardest, mistakes
 from grader.reports.grade_table import LabSummary
 from grader.results import Exercise, Message, Result, not_in_copy

@@ -17,8 +17,7 @@ from grader.class_run.grading_run import Graded, Run
 from grader.notebooks.submission import Refusal
 from grader.records.attempt_policy import AttemptPolicy
 from grader.records.attempts import Attempts
-from grader.records.entered import Entered
-from grader.records.held_grades import Held
+from grader.records.held_grades import Entered, Held
 from grader.reports.exercise_sections import most_to_gain, next_step, sections
 from grader.reports.kept import keep_outputs, kept_outputs
 from grader.reports.page import lateness, moment, sentence

@@ -18,8 +18,7 @@ from grader.notebooks.submission import Refusal
 from grader.records.attempt_policy import AttemptPolicy
 from grader.records.attempts import Attempts
 from grader.records.class_grades import ClassGrades
-from grader.records.entered import Entered
-from grader.records.held_grades import Held
+from grader.records.held_grades import Entered, Held
 from grader.reports import result_files as report
 from grader.reports.result_files import write_report
 from grader.results import Exercise, Message, Result

@@ -16,8 +16,7 @@ from grader.collecting.roster import Roster, Student
 from grader.course import LabTerms
 from grader.notebooks.submission import Refusal
 from grader.records.attempts import Attempts
-from grader.records.entered import Entered
-from grader.records.held_grades import Held
+from grader.records.held_grades import Entered, Held
 from grader.results import Exercise, Result
 
 ADA = Result("ada", tiny.FIRST, "s1", "c" * 64,
