@@ -22,8 +22,8 @@ def counting_of(course: Course, keys: dict[str, AnswerKey], book: Gradebook) -> 
     """
     worth = {lab: key.worth for lab, key in keys.items()}
     rules = LateRules.of_course(course.root)
-    grace = course.late.grace_seconds
-    return AttemptPolicy(course.attempts, rules, book.due(), book.extensions(), worth, course.pass_mark, grace)
+    dates, grace = (book.due(), book.extensions()), course.late.grace_seconds
+    return AttemptPolicy(course.attempts, rules, *dates, worth, course.pass_mark, grace, book.held())
 
 
 def grades_of(course: Course, keys: dict[str, AnswerKey], url: str, roster: Roster | None = None) -> ClassGrades:

@@ -23,12 +23,14 @@ from grader.collecting.roster import Student
 from grader.records.attempt import Attempt
 from grader.records.extensions import Extension
 from grader.records.gradebook import Gradebook
+from grader.records.held_grades import EnteredRow, Written
 from grader.records.regrades import Regrade
 from grader.records.writer_lock import WriterLock
 from grader.text.plurals import counted
 from grader.text.safe_names import file_name, require_plain_name
 
-TABLES = {"recorded grading": Attempt, "regrade": Regrade, "extension": Extension}
+TABLES = {"recorded grading": Attempt, "regrade": Regrade, "extension": Extension, "entry by hand": EnteredRow}
+TABLES |= {"gradebook note": Written}
 OF_NBGRADER = ("submitted", "autograded", "feedback")  # as nbgrader_config.py calls them
 # What `grader grade` and `grader export` call the files of a class, and what they are made again with.
 RESULTS = dict.fromkeys(("results.json", "grades.csv", "report.html", "report-anonymous.html"), "grade")
@@ -141,7 +143,7 @@ def _holds(file: Path, named: re.Pattern) -> bool:
 
 
 def _count(engine: Engine, table: type, student: str) -> int:
-    own = {Attempt: "student", Regrade: "student", Extension: "student", api.Student: "id"}.get(table, "student_id")
+    own = {**dict.fromkeys(TABLES.values(), "student"), api.Student: "id"}.get(table, "student_id")
     if not inspect(engine).has_table(table.__tablename__):
         return 0
     with Session(engine) as session:

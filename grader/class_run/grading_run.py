@@ -7,96 +7,23 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
-from grader.class_run.answer_comparison import SharedAnswer, shared_answers
+from grader.class_run.answer_comparison import shared_answers
 from grader.class_run.dask_pool import results_from
 from grader.class_run.decisions import Decisions, due_changes
+from grader.class_run.run import Graded, Run
 from grader.class_run.settling import settle
 from grader.engine.service import EngineFailed, engine
 from grader.notebooks.answer_key import AnswerKey
 from grader.notebooks.submission import Refusal, Submission, collect, iso
-from grader.records.attempt import Attempt
 from grader.records.attempt_policy import AttemptPolicy, Standing
 from grader.records.attempts import Attempts
 from grader.records.formgrader_copy import write_copy
 from grader.records.gradebook import Gradebook, GradebookError
-from grader.records.held_grades import Held
 from grader.records.writer_lock import WriterLock
 from grader.results import Result
 from grader.scoring.exercise_grades import OURS
 from grader.scoring.grading import Job, grade, input_seed, terms
 from grader.scoring.run_submission import Limits
-
-
-@dataclass(frozen=True)
-class Graded:
-    """One submission that was graded, now or before.
-
-    Args:
-        result: what grading said.
-        standing: where the student stands after it.
-    """
-
-    result: Result
-    standing: Standing
-
-    @property
-    def student(self) -> str:
-        """Whose it is."""
-        return self.result.student
-
-    @property
-    def lab(self) -> str:
-        """Which lab."""
-        return self.result.lab
-
-
-@dataclass
-class Run:
-    """What came of one call of `grade_all`.
-
-    Args:
-        keys: the labs, by name.
-        rows: for each student and lab the last hand-in that could be graded, and those after it that could not;
-            ordered by student and lab.
-        problems: one sentence for each submission that could not be graded or recorded.
-        counting: which attempts count.
-        shared: answers that several students handed in with the same text.
-        undated: (student, lab) of what has a due date and no time of hand-in, so that lateness costs it nothing.
-        attempts: all that the database holds, oldest first.
-        held: what the gradebook holds in the end, by (student, lab).
-        submissions: the last hand-in of this run, by (student, lab).
-        changes: of the course since grades were settled last, one sentence each.
-        students: whose hand-ins were to be graded; empty for everybody's.
-        standings: after each hand-in that was graded, several of one student and lab among them.
-    """
-
-    keys: dict[str, AnswerKey]
-    rows: list[Graded | Refusal] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-    counting: AttemptPolicy = field(default_factory=AttemptPolicy)
-    shared: list[SharedAnswer] = field(default_factory=list)
-    undated: list[tuple[str, str]] = field(default_factory=list)
-    attempts: list[Attempt] = field(default_factory=list)
-    held: dict[tuple[str, str], Held] = field(default_factory=dict)
-    submissions: dict[tuple[str, str], Submission] = field(default_factory=dict)
-    changes: list[str] = field(default_factory=list)
-    students: frozenset[str] = frozenset()
-    standings: list[Standing] = field(default_factory=list)
-
-    def asked(self, student: str) -> bool:
-        """Whether a student's hand-ins were to be graded."""
-        return not self.students or student in self.students
-
-    @property
-    def graded(self) -> list[Graded]:
-        """The submissions that were graded."""
-        return [row for row in self.rows if isinstance(row, Graded)]
-
-    @property
-    def refused(self) -> list[Refusal]:
-        """What could not be graded, whoever was asked for."""
-        return [row for row in self.rows if isinstance(row, Refusal)]
-
 
 Watcher = Callable[[int, int, str], None]  # done, of how many, what was just finished
 
@@ -158,6 +85,7 @@ def grade_all(
         book = Gradebook(url)
     with book:
         with lock:
+            book.note_entered()
             decisions = Decisions(book.engine)
             run.changes = [sentence for name, key in keys.items() for sentence in book.changes(name, key.worth)]
             run.changes += [*due_changes(book.due(), due or {}, zone), *decisions.changes(decided or {})]
@@ -166,16 +94,15 @@ def grade_all(
             due, closed = _prepare(book, keys, due or {}, run)
             counting = counting or AttemptPolicy()
             worth = counting.worth | {lab: key.worth for lab, key in keys.items()}
-            run.counting = replace(counting, due=book.due() | due, extensions=book.extensions(), worth=worth)
+            dates, held = book.due() | due, book.held()
+            run.counting = replace(counting, due=dates, extensions=book.extensions(), worth=worth, held=held)
             attempts = Attempts(book.engine, run.counting)
         waiting = [one for one in found if isinstance(one, Submission) and run.asked(one.student)]
-        run.submissions = {(one.student, one.lab): one for one in waiting}
+        run.hand_ins = waiting
         later = {(one.student, one.lab): place for place, one in enumerate(found) if isinstance(one, Submission)}
         refused = {place: one for place, one in enumerate(found) if isinstance(one, Refusal)}
         run.rows += [one for place, one in refused.items() if place > later.get((one.student, one.lab), -1)]
         run.problems += [str(one) for one in refused.values() if run.asked(one.student)]
-        undated = [(one.student, one.lab) for one in waiting if one.timestamp is None and due.get(one.lab)]
-        run.undated = list(dict.fromkeys(undated))
         recorder = _Recorder(book, attempts, closed, run, copies, lock, keep)
         seeds = {id(one): input_seed(one.sha256, seed) for one in waiting}
         done, total = 0, len(waiting)
@@ -209,6 +136,7 @@ def grade_all(
             seen = {(row.student, row.lab) for row in run.rows}  # which have their own sentence
             run.problems += [sentence for place, sentence in lagging.items() if place not in seen]
             run.held = book.held()
+            run.counting = replace(run.counting, held=run.held)
     run.standings = [row.standing for row in run.graded]
     rows = {(row.student, row.lab): row for row in run.graded}  # of several turns the last
     run.rows = sorted([*rows.values(), *run.refused], key=lambda row: (row.student, row.lab))

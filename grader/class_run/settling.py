@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from grader.records.attempt import Attempt
 from grader.records.attempt_policy import AttemptPolicy, by_place
@@ -24,12 +25,14 @@ def settle(
         A sentence for each (student, lab) that could not be written.
     """
     held, lagging = book.held(), {}
+    counting = replace(counting, held=held)
     settled = [one for one in attempts if one.lab in counting.worth and one.lab not in closed]
     for place, own in by_place(settled).items():
         standing, there = counting.standing(own, own[-1], new=False), held.get(place)
         counts = standing.counts
         by_hand = bool(there and there.entered and standing.counts_late)  # then the penalty follows what was entered
-        if there is None or by_hand or there.automatic != counts.automatic or there.penalty != standing.counts_penalty:
+        moved = there is None or there.hand_in != counts.submission_sha256
+        if moved or by_hand or there.automatic != counts.automatic or there.penalty != standing.counts_penalty:
             try:
                 book.write(counts, counts.handed_in, counting.penalty)
             except Exception as error:

@@ -20,7 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.build.build import find_labs
-from grader.class_run.grading_run import Graded, Run
+from grader.class_run.run import Graded, Run
 from grader.collecting.gathering import gather
 from grader.collecting.ledger import REPORT
 from grader.collecting.roster import Roster

@@ -63,17 +63,25 @@ class Marked(Protocol):
 
 
 def disagreements(hand_ins: Iterable[Marked], due: Callable[[str, str], datetime | None]) -> list[str]:
-    """Say where platform and course differ, one sentence for each way in which they do.
+    """Say where platform and course differ, one sentence for each way in which they do; see `differences`."""
+    found = differences(hand_ins, due).items()
+    return [one_line(f"{how}: {_named([f'{who} {lab}' for who, lab in places])}.") for how, places in found]
+
+
+def differences(
+    hand_ins: Iterable[Marked], due: Callable[[str, str], datetime | None]
+) -> dict[str, list[tuple[str, str]]]:
+    """Return the ways in which platform and course differ, with the students and labs of which they do.
 
     Args:
-        hand_ins: the last of each student and lab.
+        hand_ins: one of each student and lab: the one that counts, or that came last.
         due: (student, lab) -> the course's due date, UTC without zone; None for none.
     """
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[tuple[str, str]]] = {}
     for one in hand_ins:
         if one.mark is not None and (how := _difference(one.mark, one.timestamp, due(one.student, one.lab))):
-            found.setdefault(how, []).append(f"{one.student} {one.lab}")
-    return [one_line(f"{how}: {_named(who)}.") for how, who in found.items()]
+            found.setdefault(how, []).append((one.student, one.lab))
+    return found
 
 
 def _difference(mark: LateMark, time: datetime | None, due: datetime | None) -> str:

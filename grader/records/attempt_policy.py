@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from grader.course import Policy
 from grader.records.attempt import Attempt
+from grader.records.held_grades import Held
 from grader.results import OPEN, PASS_MARK, Exercise, Result, not_in_copy, passes
 
 COUNTS = {  # what a reader is told
@@ -35,7 +36,8 @@ class Standing:
         counts: the attempt that counts, on today's scale.
         counts_number: its number.
         counts_late: by how many seconds it was late; None when unknown.
-        counts_penalty: points that this costs.
+        counts_points: its points before lateness, with what staff entered on it.
+        counts_penalty: points that lateness costs.
         policy: by which it was chosen.
         passed: whether the points that count reach the pass mark.
         grace: seconds after the due date that still were in time.
@@ -50,6 +52,7 @@ class Standing:
     counts: Result
     counts_number: int
     counts_late: float | None
+    counts_points: float
     counts_penalty: float
     policy: Policy
     passed: bool
@@ -57,8 +60,8 @@ class Standing:
 
     @property
     def score(self) -> float:
-        """The points that count: of the attempt that counts, less its penalty."""
-        return round(self.counts.score - self.counts_penalty, 2)
+        """The points that count: of the attempt that counts, with what staff entered on it, less its penalty."""
+        return round(self.counts_points - self.counts_penalty, 2)
 
     @property
     def is_the_one(self) -> bool:
@@ -76,14 +79,15 @@ class AttemptPolicy:
     """How attempts count.
 
     Args:
-        policy: "best" (after penalties; the earlier hand-in of equals), "latest" or "first" (by hand-in time); default
-            "best".
+        policy: "best" (with what staff entered on each and after penalties; the earlier hand-in of equals), "latest" or
+            "first" (by hand-in time); default "best".
         penalty: (student, what has a score, seconds late) -> points or None; see `LateRules`. Default: none.
         due: due dates by lab (UTC, without zone), None for no date; default: lateness is as it was recorded.
         extensions: by (student, lab); default none.
         worth: what each exercise is worth today, by lab and name of its graded cell; default: as when it was graded.
         pass_mark: share of a lab's points that passes it; default 0.8.
         grace: seconds after the due date that still are in time, by course.toml; default 0.
+        held: what the gradebook holds, by student and lab: what staff entered on each hand-in. Default: nothing.
     """
 
     policy: Policy = "best"
@@ -93,6 +97,7 @@ class AttemptPolicy:
     worth: dict[str, dict[str, float]] = field(default_factory=dict)
     pass_mark: float = PASS_MARK
     grace: float = 0.0
+    held: dict[tuple[str, str], Held] = field(default_factory=dict)
 
     def today(self, attempt: Attempt) -> Result:
         """Return an attempt on today's scale: each exercise keeps its share of what it is worth now.
@@ -104,6 +109,17 @@ class AttemptPolicy:
             return result
         before = {exercise.grade_id: exercise for exercise in result.exercises}
         exercises = [_worth(before.get(name), name, points) for name, points in worth.items()]
+        return replace(result, exercises=exercises)
+
+    def graded(self, attempt: Attempt) -> Result:
+        """Return an attempt on today's scale, with what staff entered on it in place of the automatic points."""
+        result = self.today(attempt)
+        if (held := self.held.get((attempt.student, attempt.lab))) is None:
+            return result
+        worth = {exercise.grade_id: exercise.max_points for exercise in result.exercises}
+        entered = held.entered_on(attempt.submission_sha256, worth)
+        exercises = [replace(e, points=entered[e.grade_id].on(e)) if e.grade_id in entered else e
+                     for e in result.exercises]  # fmt: skip
         return replace(result, exercises=exercises)
 
     def late(self, attempt: Attempt) -> float | None:
@@ -119,7 +135,7 @@ class AttemptPolicy:
 
     def cost(self, attempt: Attempt) -> float:
         """Return the points that lateness takes from an attempt."""
-        return self.penalty(attempt.student, self.today(attempt), self.late(attempt) or 0.0) or 0.0
+        return self.penalty(attempt.student, self.graded(attempt), self.late(attempt) or 0.0) or 0.0
 
     def choose(self, attempts: Sequence[Attempt]) -> Attempt:
         """Return the attempt that counts, of all those of one student in one lab, ordered by number."""
@@ -133,13 +149,13 @@ class AttemptPolicy:
         return ([one for one in again if not one.broken] or again)[-1]
 
     def _share(self, attempt: Attempt) -> float:
-        now = self.today(attempt)
+        now = self.graded(attempt)
         return (now.score - self.cost(attempt)) / now.max_score if now.max_score else 0.0
 
     def standing(self, attempts: Sequence[Attempt], attempt: Attempt, *, new: bool) -> Standing:
         """Return where a student stands, seen from one of the attempts."""
         chosen, numbers = self.choose(attempts), hand_ins([*attempts, attempt])
-        counts, cost = self.today(chosen), self.cost(chosen)
+        counts, points, cost = self.today(chosen), self.graded(chosen).score, self.cost(chosen)
         number = numbers[attempt.number]
         again = new and any(one < attempt.number and place == number for one, place in numbers.items())
         return Standing(
@@ -152,9 +168,10 @@ class AttemptPolicy:
             counts,
             numbers[chosen.number],
             self.late(chosen),
+            points,
             cost,
             self.policy,
-            passes(round(counts.score - cost, 2), counts.max_score, self.pass_mark),
+            passes(round(points - cost, 2), counts.max_score, self.pass_mark),
             self.grace,
         )
 

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from grader.collecting.roster import Roster, Student
 from grader.course import LabTerms
 from grader.notebooks.answer_key import AnswerKey
 from grader.notebooks.submission import Refusal
 from grader.records.attempt import Attempt
-from grader.records.attempt_policy import AttemptPolicy, Standing, by_place
+from grader.records.attempt_policy import AttemptPolicy, Standing, by_place, hand_ins
 from grader.records.held_grades import Entered, Held
 from grader.results import Result, passes
 
@@ -28,9 +28,10 @@ class LabGrade:
         standing: seen from the last attempt.
         attempts: all of them, in order.
         result: of the attempt that counts, on today's scale, with automatic points.
-        entered: what people entered in formgrader, by graded cell, on today's scale.
+        entered: what people entered on it in formgrader, by graded cell, on today's scale.
         penalty: points that lateness costs.
         pass_mark: share of the points that passes.
+        elsewhere: what people entered on attempts that do not count, by number and graded cell, on today's scale.
     """
 
     student: str
@@ -41,6 +42,7 @@ class LabGrade:
     entered: dict[str, Entered]
     penalty: float
     pass_mark: float
+    elsewhere: dict[int, dict[str, Entered]] = field(default_factory=dict)
 
     def points(self, grade_id: str) -> float:
         """Return the points that hold for one exercise."""
@@ -80,9 +82,17 @@ class LabGrade:
         return [name for name, given in points.items() if given > most[name] + 1e-9]
 
     @property
+    def left_behind(self) -> list[int]:
+        """Return the numbers of attempts on which staff entered points, where they have entered none on what counts."""
+        if any(one.gives for one in self.entered.values()):
+            return []
+        return [number for number, cells in self.elsewhere.items() if any(one.gives for one in cells.values())]
+
+    @property
     def flags(self) -> list[str]:
         """What staff should look at: of the attempt that counts, and of what people entered."""
-        return [*self.result.flags, *(f"entered-above-worth:{name}" for name in self.above)]
+        moved = [f"entered-on-another-attempt:{number}" for number in self.left_behind]
+        return [*self.result.flags, *(f"entered-above-worth:{name}" for name in self.above), *moved]
 
     @property
     def late(self) -> float | None:
@@ -161,15 +171,21 @@ class ClassGrades:
             roster: the class; default: whoever handed in.
             terms: what the course decides of each lab; default: every lab weighs the same.
         """
-        made = cls(keys, [], terms=terms or {})
+        made, counting = cls(keys, [], terms=terms or {}), replace(counting, held=held)
         for (student, lab), own in by_place(one for one in attempts if one.lab in keys).items():
             standing = counting.standing(own, own[-1], new=False)
             there = held.get((student, lab), Held(penalty=standing.counts_penalty))
-            entered = there.on_scale(keys[lab].worth)
+            counts, numbers = standing.counts, hand_ins(own)
+            entered = there.entered_on(counts.submission_sha256, keys[lab].worth)
+            others = [one for one in own if one.submission_sha256 != counts.submission_sha256 and there.hand_in]
+            on = {numbers[one.number]: there.entered_on(one.submission_sha256, keys[lab].worth) for one in others}
             # A row that does not have today's points yet has no penalty of today either.
-            penalty = there.penalty if there.automatic in ({}, standing.counts.automatic) else standing.counts_penalty
-            grade = LabGrade(student, lab, standing, tuple(own), standing.counts, entered, penalty, counting.pass_mark)
-            made.grades[student, lab] = grade
+            current = there.automatic in ({}, counts.automatic) and there.hand_in in ("", counts.submission_sha256)
+            penalty = there.penalty if current else standing.counts_penalty
+            on = {number: cells for number, cells in on.items() if cells}
+            made.grades[student, lab] = LabGrade(
+                student, lab, standing, tuple(own), counts, entered, penalty, counting.pass_mark, on
+            )
         made.refused = {(one.student, one.lab): one for one in refused}
         known = roster.students if roster is not None else {}
         others = sorted({student for student, _ in (*made.grades, *made.refused)} - set(known))

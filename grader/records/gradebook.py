@@ -1,6 +1,6 @@
 """nbgrader's own gradebook: the attempt that counts goes in, so that `nbgrader export` and formgrader show what counts.
 
-Scores that a person entered in formgrader are kept; nbgrader lets them win over automatic ones.
+Scores that a person entered in formgrader stay with the hand-in that they were entered on, and win over automatic ones.
 """
 
 import os
@@ -21,9 +21,10 @@ from sqlalchemy import Engine, make_url
 from sqlalchemy.exc import ArgumentError
 
 from grader.build.twins import CODE_STUB, RELEASE_PREPROCESSORS, clean
+from grader.records.attempt import Base
 from grader.records.attempt_policy import no_penalty
 from grader.records.extensions import Extensions
-from grader.records.held_grades import Held, held_grades
+from grader.records.held_grades import TABLES, Held, held_grades, kept, note, standing, stands
 from grader.records.lab_cells import SaveChangedCells, entered
 from grader.records.submitted_rows import LabRows
 from grader.results import Result
@@ -152,6 +153,7 @@ class Gradebook:
         try:
             _make_whole(url)
             self._book = _open(url)
+            Base.metadata.create_all(self._book.engine, tables=TABLES)
             self._labs: dict[str, LabRows] = {}
         except Exception as error:
             reason = str(getattr(error, "orig", error)).strip().split("\n")[0]
@@ -209,6 +211,12 @@ class Gradebook:
         """Return what is held of each submission, by (student, lab); see `held_grades`."""
         self._book.db.expire_all()
         return held_grades(self._book.db, lab)
+
+    def note_entered(self) -> None:
+        """Keep what people have entered with the hand-ins that they entered it on, before anything changes."""
+        self._book.db.expire_all()
+        note(self._book.db)
+        self._book.db.commit()
 
     def changes(self, lab: str, worth: dict[str, float]) -> list[str]:
         """Say in what a lab's exercises differ from those that the gradebook holds, one sentence each.
@@ -293,6 +301,7 @@ class Gradebook:
         if lab not in self._labs:
             self._labs[lab] = LabRows.of(self._book, lab)
         submission, notebook = self._labs[lab].submission(db, counts.student, timestamp)
+        self._stand(counts, notebook)
         self._labs[lab].score(db, notebook, counts.exercises)
         submitted = db.get(api.SubmittedNotebook, notebook, populate_existing=True)
         handed_in = db.get(api.SubmittedAssignment, submission, populate_existing=True)
@@ -300,3 +309,15 @@ class Gradebook:
             handed_in.extension = max(until - handed_in.assignment.duedate, timedelta())
         submitted.late_submission_penalty = penalty(counts.student, submitted, handed_in.total_seconds_late)
         db.commit()
+
+    def _stand(self, counts: Result, notebook: str) -> None:
+        """Where another hand-in stood, what people entered goes with it, and what they entered on this one comes."""
+        db, rows, place = self._book.db, self._labs[counts.lab], (counts.student, counts.lab)
+        before, hand_in = standing(db, place).get(place), counts.submission_sha256
+        if before == hand_in:
+            return
+        if before is not None:
+            note(db, place)
+            entered = kept(db, place).get(place, {}).get(hand_in, {})
+            rows.enter(db, notebook, {name: one.to(rows.worth.get(name, 0)) for name, one in entered.items()})
+        stands(db, place, hand_in)

@@ -13,6 +13,7 @@ from nbgrader import api
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
+from grader.records.held_grades import Entered
 from grader.results import Exercise
 
 
@@ -23,21 +24,24 @@ class LabRows:
     Args:
         assignment, notebook: of the lab.
         graded: cells that have a grade, by name; code, and tasks that a person reads.
-        commented: cells that have a comment.
+        commented: cells that have a comment, by name.
+        worth: of the graded cells, by name.
     """
 
     assignment: str
     notebook: str
     graded: dict[str, str]
-    commented: tuple[str, ...]
+    commented: dict[str, str]
+    worth: dict[str, float]
 
     @classmethod
     def of(cls, book: api.Gradebook, lab: str) -> LabRows:
         """Read them; assignment and notebook bear the lab's name."""
         notebook = book.find_notebook(lab, lab)
-        graded = {cell.name: cell.id for cell in (*notebook.grade_cells, *notebook.task_cells)}
-        commented = tuple(cell.id for cell in (*notebook.solution_cells, *notebook.task_cells))
-        return cls(notebook.assignment_id, notebook.id, graded, commented)
+        cells = (*notebook.grade_cells, *notebook.task_cells)
+        graded, worth = {cell.name: cell.id for cell in cells}, {cell.name: cell.max_score for cell in cells}
+        commented = {cell.name: cell.id for cell in (*notebook.solution_cells, *notebook.task_cells)}
+        return cls(notebook.assignment_id, notebook.id, graded, commented, worth)
 
     def submission(self, db: Session, student: str, timestamp: datetime | None) -> tuple[str, str]:
         """Return the ids of a student's submitted assignment and notebook, made where they are missing.
@@ -65,7 +69,7 @@ class LabRows:
         db.execute(
             insert(api.SubmittedNotebook).values(id=notebook, assignment_id=submission, notebook_id=self.notebook)
         )
-        for table, cells in ((api.Grade, self.graded.values()), (api.Comment, self.commented)):
+        for table, cells in ((api.Grade, self.graded.values()), (api.Comment, self.commented.values())):
             if rows := [{"cell_id": cell, "notebook_id": notebook} for cell in cells]:
                 db.execute(insert(table), rows)
         return submission, notebook
@@ -95,3 +99,22 @@ class LabRows:
                 changes.append({"id": row.id, "auto_score": score, "needs_manual_grade": look})
         if changes:
             db.execute(update(api.Grade), changes)
+
+    def enter(self, db: Session, notebook: str, entered: dict[str, Entered]) -> None:
+        """Have what people entered in a submitted notebook be this and nothing else.
+
+        Args:
+            db: nbgrader's session; nothing is committed.
+            notebook: its id.
+            entered: by graded cell, on the scale of what the cells are worth there; other cells are passed over.
+        """
+        nothing = {"manual_score": None, "extra_credit": None, "needs_manual_grade": False}
+        db.execute(update(api.Grade).where(api.Grade.notebook_id == notebook).values(nothing))
+        db.execute(update(api.Comment).where(api.Comment.notebook_id == notebook).values(manual_comment=None))
+        for name, one in entered.items():
+            own = (api.Grade.notebook_id == notebook, api.Grade.cell_id == self.graded.get(name))
+            points = {"manual_score": one.points, "extra_credit": one.extra or None}
+            db.execute(update(api.Grade).where(*own).values(points))
+            cell = self.commented.get(name.removeprefix("test-"), self.commented.get(name))
+            said = (api.Comment.notebook_id == notebook, api.Comment.cell_id == cell)
+            db.execute(update(api.Comment).where(*said).values(manual_comment=one.comment or None))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from random import SystemRandom
 
-from grader.class_run.grading_run import Run
+from grader.class_run.run import Run
 from grader.collecting.roster import Student
 from grader.records.attempt import Attempt
 from grader.records.class_grades import ClassGrades, LabGrade
+from grader.records.held_grades import Entered
 
 
 def anonymous(grades: ClassGrades, run: Run) -> tuple[ClassGrades, Run]:
@@ -28,11 +29,17 @@ def anonymous(grades: ClassGrades, run: Run) -> tuple[ClassGrades, Run]:
 
 
 def _renamed(grade: LabGrade, name: str) -> LabGrade:
-    entered = {cell: replace(one, comment="") for cell, one in grade.entered.items()}
+    entered = _silent(grade.entered)
+    elsewhere = {number: _silent(cells) for number, cells in grade.elsewhere.items()}
     result = replace(grade.result, student=name, notes=[])
     standing = replace(grade.standing, counts=result)
     attempts = tuple(_copy(attempt, name) for attempt in grade.attempts)
-    return replace(grade, student=name, standing=standing, attempts=attempts, result=result, entered=entered)
+    who = {"student": name, "standing": standing, "attempts": attempts, "result": result}
+    return replace(grade, **who, entered=entered, elsewhere=elsewhere)
+
+
+def _silent(entered: dict[str, Entered]) -> dict[str, Entered]:
+    return {cell: replace(one, comment="") for cell, one in entered.items()}
 
 
 def _copy(attempt: Attempt, name: str) -> Attempt:

@@ -13,15 +13,15 @@ from pathlib import Path
 from statistics import mean, median
 
 from grader.class_run.answer_comparison import SharedAnswer
-from grader.class_run.grading_run import Run
+from grader.class_run.run import Run
 from grader.course import Course
 from grader.notebooks.answer_key import AnswerKey
 from grader.records.class_grades import ClassGrades
 from grader.reports.anonymous import anonymous
 from grader.reports.grade_table import lab_summaries, student_rows
 from grader.reports.page import templates
+from grader.reports.to_look_at import Found, to_look_at
 from grader.results import Result
-from grader.text.plurals import counted
 from grader.text.safe_names import one_line
 
 MOST_MISTAKES = 15
@@ -98,7 +98,7 @@ def context(grades: ClassGrades, run: Run, course: Course, linked: bool = True) 
         "hardest": exercises[:MOST_HARDEST],
         "easier": len(exercises[MOST_HARDEST:]),
         "mistakes": mistakes(grades.labs, latest),
-        "alerts": alerts(latest, run.shared, grades),
+        "alerts": alerts(latest, run.shared, to_look_at(grades, run)),
         "refused": [one_line(str(one)) for one in run.refused],
         "sandboxes": sorted({one.sandbox for one in latest}),
     }
@@ -152,12 +152,13 @@ def mistakes(keys: dict[str, AnswerKey], results: Iterable[Result]) -> list[Mist
     return [Mistake(p[2], texts[p], p[0], titles[p[:2]][1], len(who[p])) for p in ordered]
 
 
-def alerts(
-    results: Iterable[Result], shared: Iterable[SharedAnswer] = (), grades: ClassGrades | None = None
-) -> list[Alert]:
+def alerts(results: Iterable[Result], shared: Iterable[SharedAnswer] = (), besides: Found | None = None) -> list[Alert]:
     """Return what may be a trick, a copy or a slip of the pen.
 
-    That is: flags, the same file and the same answer from several students, more points than there are.
+    Args:
+        results: whose flags are shown, and which files came from several students.
+        shared: answers that several students have.
+        besides: what else there is, see `to_look_at`; default: nothing.
     """
     flagged: dict[tuple[str, str], list[str]] = defaultdict(list)
     same: dict[tuple[str, str], list[str]] = defaultdict(list)
@@ -173,10 +174,7 @@ def alerts(
     for one in shared:
         what = f"the same answer, names, layout and comments aside: {one_line(one.exercise)}"
         found.append(Alert(what, one.lab, [one_line(name) for name in one.students]))
-    for (student, lab), grade in grades.grades.items() if grades is not None else ():
-        for cell in grade.above:
-            title, most = _titles(grades.labs)[lab, cell][1], grades.labs[lab].worth[cell]
-            points = f"{grade.entered[cell].points:g} of {counted(most, 'point')}"
-            what = f"staff entered more than the exercise is worth: {title}, {points}"
-            found.append(Alert(what, lab, [one_line(student)]))
+    for what, places in (besides or {}).items():
+        labs = dict.fromkeys(lab for _, lab in places)
+        found += [Alert(one_line(what), lab, [one_line(who) for who, of in places if of == lab]) for lab in labs]
     return sorted(found, key=lambda one: (one.lab, one.what, one.students))

@@ -17,7 +17,8 @@ from rich.text import Text
 from grader.build.drift import unbuilt
 from grader.class_run.dask_pool import examine_cluster
 from grader.class_run.decisions import decisions_of
-from grader.class_run.grading_run import Run, Watcher, grade_all
+from grader.class_run.grading_run import Watcher, grade_all
+from grader.class_run.run import Run
 from grader.class_run.seed_file import SeedFileError, read_seed
 from grader.collecting.download import CannotCollect
 from grader.collecting.roster import Roster

@@ -67,7 +67,8 @@ class Section:
         waiting: how many checks were not run because one before them did not pass.
         step: what to do next, or nothing.
         answers: what the student wrote, where that is known.
-        entered: what a person entered; None for nothing.
+        entered: what a person entered on the attempt that counts; None for nothing.
+        elsewhere: what they entered on others, by number.
         holds: points that hold: of the attempt that counts, with what a person entered.
     """
 
@@ -79,6 +80,7 @@ class Section:
     step: str
     answers: list[Answer]
     entered: Entered | None
+    elsewhere: dict[int, Entered]
     holds: float
 
     @property
@@ -99,6 +101,7 @@ def sections(
     *,
     answers: dict[str, str] | None = None,
     entered: dict[str, Entered] | None = None,
+    elsewhere: dict[int, dict[str, Entered]] | None = None,
     holds: dict[str, float] | None = None,
 ) -> list[Section]:
     """Return the exercises of a result with their titles, in the lab's order.
@@ -108,7 +111,8 @@ def sections(
         exercises: of one attempt.
         policy: which attempt counts, for the advice; default the best.
         answers: what the student wrote, by answer cell, without cells left as given; default: unknown.
-        entered: what people entered, by graded cell; default: nothing.
+        entered: what people entered on the attempt that counts, by graded cell; default: nothing.
+        elsewhere: what they entered on others, by number and graded cell; default: nothing.
         holds: points that hold, by graded cell; default: those of this attempt.
     """
     graded = {cell.grade_id: cell for cell in key.graded}
@@ -128,6 +132,7 @@ def sections(
                 next_step(exercise, policy) if points < exercise.max_points else "",
                 [Answer(a.grade_id if own[1:] else "", (answers or {}).get(a.grade_id, "")) for a in own],
                 (entered or {}).get(name),
+                {number: cells[name] for number, cells in (elsewhere or {}).items() if name in cells},
                 points,
             )
         )

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
-from grader.class_run.grading_run import Run
+from grader.class_run.run import Run
 from grader.collecting.roster import Student
 from grader.course import Course
 from grader.notebooks.submission import Refusal, Submission
@@ -92,6 +92,7 @@ def _graded(grades: ClassGrades, grade: LabGrade, run: Run, out: Path, course: C
         standing.policy,
         answers=kept_answers(last, out),
         entered=grade.entered,
+        elsewhere=grade.elsewhere,
         holds=holds if standing.is_the_one else None,
     )
     notes = [sentence(note) for note in last.notes if not note.startswith(OURS)]
@@ -99,7 +100,9 @@ def _graded(grades: ClassGrades, grade: LabGrade, run: Run, out: Path, course: C
     return {
         "result": last,
         "standing": standing,
-        "which": "Highest so far" if standing.policy == "best" else "What counts",
+        # What staff entered on this attempt is part of it where attempts are compared.
+        "with_entered": run.counting.graded(grade.attempts[-1]).score if standing.number in grade.elsewhere else None,
+        "which": "Highest so far" if standing.policy == "best" and standing.attempts > 1 else "What counts",
         "policy": COUNTS[standing.policy],
         "missing": max(0.0, round(grade.pass_mark * grade.max_score - grade.score, 2)),
         "share": last.score / last.max_score if last.max_score else 0.0,
@@ -110,6 +113,7 @@ def _graded(grades: ClassGrades, grade: LabGrade, run: Run, out: Path, course: C
         "sections": made,
         "holds": holds,
         "entered": grade.entered,
+        "by_staff": by_staff,
         "said_by_staff": {name: by_staff(one) for name, one in grade.entered.items()},
         "most": most_to_gain(made) if grade.score < grade.max_score else None,  # staff may give extra credit
         "notes": notes[:MOST_NOTES],

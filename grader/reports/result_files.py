@@ -4,7 +4,6 @@ import csv
 import io
 import json
 from collections.abc import Iterable
-from dataclasses import asdict
 from pathlib import Path
 
 from grader.collecting.roster import Student
@@ -63,7 +62,8 @@ def _graded(student: Student, grade: LabGrade) -> dict:
     for exercise in entry["exercises"]:
         entered = grade.entered.get(exercise["grade_id"])
         exercise["automatic"], exercise["points"] = exercise["points"], grade.points(exercise["grade_id"])
-        exercise["entered"] = asdict(entered) if entered is not None else None
+        said = {"points": entered.points, "extra": entered.extra, "comment": entered.comment} if entered else None
+        exercise["entered"] = said
     standing = grade.standing
     return entry | {
         "score": grade.score,

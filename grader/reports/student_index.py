@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
 
-from grader.class_run.grading_run import Run
+from grader.class_run.run import Run
 from grader.collecting.roster import Student
 from grader.course import Course, LabTerms
 from grader.records.class_grades import ClassGrades, LabGrade
@@ -52,15 +52,13 @@ class IndexRow:
 
 def due_date(run: Run, student: str, lab: str) -> str | None:
     """Return when a lab was due for a student, extension included, in ISO 8601; None where it is not."""
-    due = run.counting.due.get(lab)
-    extension = run.counting.extensions.get((student, lab))
-    due = due + extension if due is not None and extension is not None else due
+    due = run.due_of(student, lab)
     return due.replace(tzinfo=UTC).isoformat() if due is not None else None
 
 
 def by_hand(grade: LabGrade) -> list[str]:
     """Return the graded cells for which a person entered points or extra credit."""
-    return [name for name, one in grade.entered.items() if one.points is not None or one.extra]
+    return [name for name, one in grade.entered.items() if one.gives]
 
 
 def write_student_index(grades: ClassGrades, run: Run, out: Path, course: Course, student: Student) -> Path:

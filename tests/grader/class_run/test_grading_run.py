@@ -16,9 +16,12 @@ from sqlalchemy import create_engine
 
 from grader.class_run import grading_run
 from grader.collecting import gather
+from grader.course import Course
 from grader.notebooks.submission import iso
 from grader.records.attempts import Attempts
+from grader.records.class_grades import ClassGrades
 from grader.records.gradebook import programs_on_path
+from grader.reports.class_report import context
 from grader.results import CellOutput, Exercise, Result
 
 
@@ -52,7 +55,7 @@ def grade_of(url: str) -> tuple:
         return grade.auto_score, grade.manual_score, grade.score
 
 
-def test_the_best_attempt_and_a_persons_score_outlive_later_runs(run, tmp_path):
+def test_the_best_attempt_outlives_later_runs_and_a_persons_score_stays_with_its_own(run, tmp_path):
     for points in (2, 1, 3, 1):  # the last is the second once more
         assert run(points).problems == []
     engine = create_engine(run.url)
@@ -65,9 +68,10 @@ def test_the_best_attempt_and_a_persons_score_outlive_later_runs(run, tmp_path):
     with api.Gradebook(run.url) as book:
         book.find_grade("test-double", tiny.FIRST, tiny.FIRST, "ada").manual_score = 0.5
         book.db.commit()
-    for points, automatic in ((3, 3.0), (0, 3.0), (4, 4.0)):
+    # 0.5 and 3 points of 8 now: what was entered stays with its attempt, and the best counts.
+    for points, there in ((3, (2.0, None, 2.0)), (0, (2.0, None, 2.0)), (4, (4.0, None, 4.0))):
         assert run(points).problems == []
-        assert grade_of(run.url) == (automatic, 0.5, 0.5)
+        assert grade_of(run.url) == there
     assert len(Attempts(engine).all()) == 5
     engine.dispose()
     with programs_on_path():
@@ -75,7 +79,7 @@ def test_the_best_attempt_and_a_persons_score_outlive_later_runs(run, tmp_path):
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     rows = csv.DictReader((tmp_path / "out.csv").read_text().splitlines())
-    assert {row["assignment"]: row["score"] for row in rows if row["student_id"] == "ada"}[tiny.FIRST] == "4.5"
+    assert {row["assignment"]: row["score"] for row in rows if row["student_id"] == "ada"}[tiny.FIRST] == "8.0"
 
 
 def test_a_copy_that_cannot_be_written_is_told_as_that_and_the_grade_stands(run, tmp_path):
@@ -158,9 +162,12 @@ def test_the_same_bytes_handed_in_a_third_time_are_an_attempt_at_once(course, tm
 def test_no_time_of_hand_in_is_told_where_there_is_a_due_date(course, tmp_path, marked):
     keys, url = tiny.keys_of(course), f"sqlite:///{tmp_path / 'g.db'}"
     found = handed_in_twice(course, tmp_path, 3, 1)
-    assert grading_run.grade_all(found, keys, url).undated == []
-    run = grading_run.grade_all(found, keys, url, due={tiny.FIRST: datetime(2020, 1, 1)})
-    assert run.undated == [("ada", tiny.FIRST)]
+    for due, said in (({}, []), ({tiny.FIRST: datetime(2020, 1, 1)}, ["ada"])):
+        run = grading_run.grade_all(found, keys, url, due=due)
+        grades = ClassGrades.of(keys, run.attempts, run.held, run.counting)
+        alerts = context(grades, run, Course(course))["alerts"]
+        undated = "no time of hand-in is known, so the due date costs nothing"
+        assert [who for one in alerts if one.what == undated for who in one.students] == said
 
 
 @pytest.mark.parametrize("broken", [1, 2])

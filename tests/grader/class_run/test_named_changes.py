@@ -115,7 +115,8 @@ def test_more_points_by_hand_than_there_are_is_told(root):
     grade(root)
     made.enter(root, "ada", 4.5, "Splendid.")
     said = " ".join(grade(root).split())
-    assert "ada: in 01_double staff entered 4.5 points for double, which is worth 4; look at it in formgrader." in said
+    above = "staff entered more than the exercise is worth: Exercise: twice as much, 4.5 of 4 points"
+    assert f"{above}: ada 01_double." in said
 
 
 def test_points_that_are_not_built_are_told_by_grade_and_export(root):

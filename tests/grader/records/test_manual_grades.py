@@ -1,4 +1,4 @@
-"""What a person entered in formgrader stays, whatever is graded again: points, extra credit, comments."""
+"""What a person entered in formgrader stays with its hand-in, whatever is graded: points, extra credit, comments."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from grader.build.twins import solution_twin, to_bytes
 from grader.class_run import grading_run
 from grader.course import Course
 from grader.notebooks.answer_key import AnswerKey
-from grader.records.class_grades import ClassGrades
+from grader.records.attempt_policy import AttemptPolicy
+from grader.records.class_grades import ClassGrades, LabGrade
 from grader.records.gradebook import Gradebook
+from grader.records.held_grades import Entered
 from grader.reports.class_report import context
 from grader.reports.result_files import results_of
 from grader.results import Exercise, Result
@@ -47,7 +49,7 @@ def keys_with(course: Path, *changes: tuple[str, str], more: str = "") -> dict[s
 def run(course, tmp_path, monkeypatch):
     """Hand in one answer and grade it with so many points for each exercise."""
 
-    def grade(points: float, answer: str, keys: dict[str, AnswerKey]):
+    def grade(points: float, answer: str, keys: dict[str, AnswerKey], policy: str = "best"):
         def given(one, key, limits, sandbox, seed):
             exercises = [Exercise(cell.grade_id, points, cell.points, "partial") for cell in key.graded]
             terms = vars(grading_run.terms(key, limits, sandbox, seed))
@@ -55,7 +57,8 @@ def run(course, tmp_path, monkeypatch):
 
         monkeypatch.setattr(grading_run, "grade", given)
         tiny.hand_in(tmp_path / "in", "ada", tiny.notebook(course, double=answer))
-        return grading_run.grade_all(tmp_path / "in", keys, f"sqlite:///{tmp_path / 'g.db'}")
+        url = f"sqlite:///{tmp_path / 'g.db'}"
+        return grading_run.grade_all(tmp_path / "in", keys, url, counting=AttemptPolicy(policy))
 
     return grade
 
@@ -96,10 +99,60 @@ def automatic(book) -> tuple:
         return grade.auto_score, grade.score, grade.needs_manual_grade
 
 
-def test_after_another_answer(entered, run, book, course):
-    assert run(3, "double = 2", tiny.keys_of(course)).problems == []
+def grade_of(done) -> LabGrade:
+    """The one grade of a run."""
+    (grade,) = ClassGrades.of(done.keys, done.attempts, done.held, done.counting).grades.values()
+    return grade
+
+
+def test_another_answer_counts_as_it_is_graded_and_the_points_stay_with_theirs(entered, run, book, course):
+    keys = tiny.keys_of(course)
+    done = run(3, "double = 2", keys)
+    assert done.problems == []
+    assert of_a_person(book) == (None,) * 4
+    assert automatic(book) == (3.0, 3.0, False)
+    grade = grade_of(done)
+    assert (grade.standing.counts_number, grade.standing.score, grade.score, grade.entered) == (2, 6, 6, {})
+    assert grade.elsewhere[1]["test-double"] == Entered(0.5, 1.5, "Well argued.", 4.0)
+    assert (grade.left_behind, grade.flags) == ([1], ["entered-on-another-attempt:1"])
+
+    done = run(3, "double = 2", keys, "first")
     assert of_a_person(book) == ENTERED
-    assert automatic(book) == (3.0, 2.0, True)  # a person's points win, and a person should look again
+    assert automatic(book)[:2] == (1.0, 2.0)
+    grade = grade_of(done)
+    assert (grade.standing.counts_number, grade.standing.score, grade.score, grade.flags) == (1, 3, 3, [])
+
+    done = run(3, "double = 2", keys, "latest")
+    assert of_a_person(book) == (None,) * 4
+    assert automatic(book) == (3.0, 3.0, False)
+
+
+@pytest.mark.parametrize(("by_hand", "counts"), [(0.0, 2), (1.25, 1)])
+def test_attempts_are_compared_with_what_staff_entered_on_each(by_hand, counts, run, book, course):
+    keys = tiny.keys_of(course)
+    run(2, "double = 1", keys)  # 4 of 8
+    with book() as gradebook:
+        gradebook.find_grade("test-double", LAB, LAB, "ada").manual_score = by_hand
+        gradebook.db.commit()
+    done = run(1.5, "double = 2", keys)  # 3 of 8
+    assert grade_of(done).standing.counts_number == counts
+    assert grade_of(done).score == (3 if counts == 2 else 3.25)
+    assert automatic(book)[1] == (1.5 if counts == 2 else 1.25)
+    done = run(1.5, "double = 2", keys)  # the gradebook has settled
+    assert grade_of(done).standing.counts_number == counts
+
+
+def test_points_entered_on_either_attempt_are_kept_apart(entered, run, book, course):
+    keys = tiny.keys_of(course)
+    run(3, "double = 2", keys)
+    with book() as gradebook:
+        gradebook.find_grade("test-double", LAB, LAB, "ada").manual_score = 0.0
+        gradebook.find_grade("test-half", LAB, LAB, "ada").manual_score = 0.0
+        gradebook.db.commit()
+    grade = grade_of(run(3, "double = 2", keys))
+    assert (grade.standing.counts_number, grade.score, grade.elsewhere[2]["test-half"].points) == (1, 3, 0)
+    assert of_a_person(book) == ENTERED
+    assert grade.left_behind == []
 
 
 def test_after_the_same_answer(entered, run, book, course):
@@ -141,7 +194,8 @@ def test_after_other_points_of_a_cell(entered, run, book, course):
         (course / "course.toml").write_text(f"[lab.01]\npoints = {{ double = {worth} }}\n")
         keys = keys_with(course)
         with Gradebook(f"sqlite:///{gradebook_file(book)}") as ours:
-            before = ours.held(LAB)["ada", LAB].on_scale(keys[LAB].worth)["test-double"]
+            there = ours.held(LAB)["ada", LAB]
+            before = there.entered_on(there.hand_in, keys[LAB].worth)["test-double"]
         done = run(worth / 4, "double = 1", keys)
         assert done.problems == []
         share = worth / 4
@@ -173,7 +227,6 @@ def test_more_than_an_exercise_is_worth_is_told(entered, run, book, course):
 def test_after_more_exercises(entered, run, book, course):
     graded = run(3, "double = 2", keys_with(course, more=EXTRA.replace("check_third", "check_half")))
     assert graded.problems == []
-    assert of_a_person(book) == ENTERED
     with book() as gradebook:
         submission = gradebook.find_submission(LAB, "ada")
         assert {grade.name: grade.auto_score for grade in submission.notebooks[0].grades} == {
@@ -207,7 +260,7 @@ def test_fewer_exercises_are_refused_and_touch_nothing(entered, run, book, cours
     (problem,) = run(3, "double = 2", keys_with(course, (half, ""))).problems
     assert "keeps its older form, worth 8 points, while pages and exports show today's" in problem
     assert "nbgrader db assignment remove 01_double --force" in problem
-    assert problem.endswith("but also deletes what people entered in 4 places.")
+    assert problem.endswith("but also deletes the 4 points and comments that people entered.")
     assert of_a_person(book) == ENTERED
     assert automatic(book) == (1.0, 2.0, False)
 
