@@ -63,6 +63,7 @@ class LabRow:
     name: str
     title: str
     path: str
+    weight: str
     due: str
     colab: str
     hub: str
@@ -102,6 +103,7 @@ def make_kit(course: Course, target: Target = "kit") -> Kit:
     common = {"course": course, "labs": rows, "wheel": wheel, "version": version, "target": target, "branch": BRANCH}
     common |= {"hub": HUB, "repository": course.repository or REPOSITORY, "torch": _pin(texts["constraints.txt"])}
     common |= {"name": _repository_name(course), "attempts": ATTEMPTS[course.attempts], "late": _late(course)}
+    common |= {"total": _total(course)}
     texts["README.md"] = _rendered("student_readme.md", common)
     if target != "kit":
         texts[".gitignore"] = IGNORED
@@ -115,7 +117,20 @@ def make_kit(course: Course, target: Target = "kit") -> Kit:
 def _row(lab: Lab, course: Course) -> LabRow:
     path, due = lab.relative(lab.student), course.due().get(lab.name)
     when = shown(due, course.time_zone) if due else ""
-    return LabRow(lab.name, _title(lab), path, when, colab_address(course.repository, path), _hub(course, path))
+    terms = course.terms[lab.name]
+    weight = f"{terms.weight:g}{', extra credit' if terms.extra_credit else ''}"
+    colab = colab_address(course.repository, path)
+    return LabRow(lab.name, _title(lab), path, weight, when, colab, _hub(course, path))
+
+
+def _total(course: Course) -> str:
+    """Say in a sentence or two what labs weigh in the course's total; nothing where all weigh the same."""
+    terms = [course.terms[lab] for lab in course.labs]
+    if len({(one.weight, one.extra_credit) for one in terms}) < 2:
+        return ""
+    extra = " Extra credit adds to it, and costs nothing where it is left out."
+    said = "The course's total is the mean of its labs' shares of their points, by weight."
+    return said + (extra if any(one.extra_credit for one in terms) else "")
 
 
 def _late(course: Course) -> str:
