@@ -50,10 +50,12 @@ class Kit:
     Args:
         files: by path, with forward slashes.
         labs: those that it is of.
+        unnamed: what stands in its README for what the course does not name, by the key of course.toml.
     """
 
     files: Mapping[str, bytes]
     labs: tuple[str, ...]
+    unnamed: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,11 @@ def make_kit(course: Course, target: Target = "kit") -> Kit:
         "environment.yml": conda_environment(course.root, wheel),
     }
     common = {"course": course, "labs": rows, "wheel": wheel, "version": version, "target": target, "branch": BRANCH}
-    common |= {"hub": HUB, "repository": course.repository or REPOSITORY, "torch": _pin(texts["constraints.txt"])}
+    common |= {
+        "hub": course.hub or HUB,
+        "repository": course.repository or REPOSITORY,
+        "torch": _pin(texts["constraints.txt"]),
+    }
     common |= {"name": _repository_name(course), "attempts": ATTEMPTS[course.attempts], "late": _late(course)}
     common |= {"total": _total(course)}
     texts["README.md"] = _rendered("student_readme.md", common)
@@ -111,7 +117,9 @@ def make_kit(course: Course, target: Target = "kit") -> Kit:
         texts[WORKFLOW] = _rendered("checks.yml", common)
     files = {row.path: lab.student.read_bytes() for row, lab in zip(rows, labs, strict=True)}
     files |= {name: text.encode() for name, text in texts.items()} | {wheel: content}
-    return Kit(dict(sorted(files.items())), course.labs)
+    stands_for = {"hub": HUB, "repository": REPOSITORY} if target == "nbgitpuller" else {}
+    unnamed = {key: place for key, place in stands_for.items() if not getattr(course, key)}
+    return Kit(dict(sorted(files.items())), course.labs, unnamed)
 
 
 def _row(lab: Lab, course: Course) -> LabRow:
@@ -158,7 +166,7 @@ def _hub(course: Course, path: str) -> str:
     """Return the link by which a JupyterHub with nbgitpuller pulls the repository and opens a notebook."""
     opened = f"lab/tree/{_repository_name(course)}/{path}?autodecode"
     asked = {"repo": course.repository or REPOSITORY, "branch": BRANCH, "urlpath": opened}
-    return f"{HUB}/hub/user-redirect/git-pull?{urlencode(asked)}"
+    return f"{course.hub or HUB}/hub/user-redirect/git-pull?{urlencode(asked)}"
 
 
 def _repository_name(course: Course) -> str:

@@ -159,6 +159,28 @@ def test_a_student_reads_what_labs_weigh_where_they_differ(terms, head, row, sai
 
 
 @pytest.mark.parametrize(
+    ("terms", "left"),
+    [
+        ("", ["https://HUB", "https://github.com/NAME/REPOSITORY"]),
+        ('hub = "https://hub.example.org/jupyter/hub/"', ["https://github.com/NAME/REPOSITORY"]),
+        ('hub = "https://hub.example.org"\nrepository = "https://github.com/ada/kit"', []),
+    ],
+)
+def test_links_for_a_hub_say_what_is_still_to_be_put_in(terms, left, course):
+    small.decide(course, terms)
+    code, said, out = release(course, "--target", "nbgitpuller")
+    assert code == 0
+    readme = (out / "README.md").read_text()
+    for place, key in (("https://HUB", "hub"), ("https://github.com/NAME/REPOSITORY", "repository")):
+        sentence = f"README.md holds {place}, since course.toml has no {key}; put it there and release again."
+        assert (sentence in said) == (place in left)
+        assert (place in readme) == (place in left)
+    if "jupyter" in terms:
+        assert "](https://hub.example.org/jupyter/hub/user-redirect/git-pull?repo=" in readme
+    assert "since course.toml has no" not in release(course, out="out/plain")[1]
+
+
+@pytest.mark.parametrize(
     ("terms", "attempts", "late"),
     [
         ("", "the best one counts", "Handing in late is shown and costs nothing."),
