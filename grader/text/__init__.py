@@ -17,6 +17,7 @@ from grader.text.moments import read_moment as read_moment
 from grader.text.moments import shown as shown
 from grader.text.moments import zone_name as zone_name
 from grader.text.plurals import counted as counted
+from grader.text.plurals import in_words as in_words
 from grader.text.plurals import plural as plural
 from grader.text.safe_names import file_name as file_name
 from grader.text.safe_names import from_spreadsheet as from_spreadsheet
