@@ -129,6 +129,7 @@ def release(
 
     Exit codes: 0 written, 1 something secret was found and nothing written, 2 nothing could be made.
     """
+    from grader.course import FILE
     from grader.release import CannotRelease, release_course
 
     folder = course(root)
@@ -143,6 +144,8 @@ def release(
             typer.echo(f"  {leak}", err=True)
         typer.echo(f"grader release: students would get what stands there{more}; nothing was written.", err=True)
         raise typer.Exit(1)
+    for key, place in kit.unnamed.items():
+        typer.echo(f"README.md holds {place}, since {FILE} has no {key}; put it there and release again.")
     size = packed.stat().st_size / 1e6
     typer.echo(f"{out}: {counted(len(kit.files), 'file')}, {counted(len(kit.labs), 'lab')}; {packed} ({size:.1f} MB)")
 

@@ -16,8 +16,10 @@ from grader.text.moments import NoMoment, read_moment, read_zone
 
 FILE = "course.toml"
 BRANCH = "main"  # of the repository where students find the course
+HUB = re.compile(r"https?://[^\s'\"\\<>()?#]+")
 ADDRESS = re.compile(r"(?:https?|file)://[^\s'\"\\]+\.whl")
 LABS = 'a text such as "00-05, 10"'
+A_HUB = "the address of a JupyterHub, https://..."
 WHEEL = "the address of a wheel, https://....whl"
 Policy = Literal["best", "latest", "first"]
 
@@ -78,6 +80,7 @@ class Course:
         root: its folder.
         title: what pages call it.
         repository: the address where students find the kit, for links; default none.
+        hub: the address of the JupyterHub that students work on, without its /hub; default none.
         wheel: the address from which notebooks install the package where it is missing; default: of the kit's wheel in
             the repository, where that is on GitHub.
         labs: the names of those in use, in order; default: all.
@@ -93,6 +96,7 @@ class Course:
     root: Path
     title: str = "PEFT by hand"
     repository: str = ""
+    hub: str = ""
     wheel: str = ""
     labs: tuple[str, ...] = ()
     pass_mark: float = PASS_MARK
@@ -136,12 +140,15 @@ class _Reader:
     labs: tuple[str, ...]
 
     def course(self) -> Course:
-        known = ("title", "repository", "wheel", "labs", "pass_mark", "attempts", "time_zone", "roster", "seed_file")
-        data = self.table("", self.data, (*known, "late", "lab"))
+        known = ("title", "repository", "hub", "wheel", "labs", "pass_mark", "attempts", "time_zone", "roster")
+        data = self.table("", self.data, (*known, "seed_file", "late", "lab"))
         text = {name: self.of("", data, name, str, "a text") for name in ("title", "repository") if name in data}
         wheel = self.of("", data, "wheel", str, WHEEL) if "wheel" in data else self.released(text.get("repository", ""))
         if wheel and not ADDRESS.fullmatch(wheel):
             raise self.wrong("wheel", wheel, WHEEL)
+        hub = self.of("", data, "hub", str, A_HUB) if "hub" in data else ""
+        if hub and not HUB.fullmatch(hub):
+            raise self.wrong("hub", hub, A_HUB)
         files = {n: self.root / self.of("", data, n, str, "a file") for n in ("roster", "seed_file") if n in data}
         named = self.of("", data, "labs", str, LABS) if "labs" in data else ""
         if "labs" in data and not named.replace(",", "").strip():  # for `choose_labs` nothing means all
@@ -161,6 +168,7 @@ class _Reader:
         return Course(
             self.root,
             **text,
+            hub=hub.rstrip("/").removesuffix("/hub"),
             wheel=wheel,
             **files,
             labs=labs,

@@ -1,7 +1,8 @@
 """What course.toml decides, carried into labs and README: what exercises are worth, and the numbers that texts state.
 
 A text says `{{ points }}` (of the lab), `{{ points of lora-layer }}`, `{{ pass_mark }}`, `{{ pass_points }}` (of the
-lab) or `{{ attempts }}`; a graded cell has `points=` and `of=`, which keep their proportions.
+lab), `{{ attempts }}` or `{{ exercises }}` (how many the lab has, in words); a graded cell has `points=` and `of=`,
+which keep their proportions.
 """
 
 import ast
@@ -13,10 +14,10 @@ from nbformat import NotebookNode
 from grader.build.source_format import grader_metadata
 from grader.course import FILE, Course
 from grader.text.cell_text import parsed
-from grader.text.plurals import counted
+from grader.text.plurals import counted, in_words
 
 PLACE = re.compile(r"\{\{ ([a-z_]+)(?: of ([\w-]+))? \}\}")
-PLACES = "{{ points }}, {{ points of EXERCISE }}, {{ pass_mark }}, {{ pass_points }}, {{ attempts }}"
+PLACES = "{{ points }}, {{ points of EXERCISE }}, {{ pass_mark }}, {{ pass_points }}, {{ attempts }}, {{ exercises }}"
 ATTEMPTS = {
     "best": "every attempt is kept and the best one counts",
     "latest": "every attempt is kept and the latest one counts",
@@ -67,6 +68,7 @@ def fill(notebook: NotebookNode, course: Course) -> Iterator[tuple[int, str]]:
         "pass_mark": f"{100 * course.pass_mark:g} %",
         "pass_points": f"{round(total * course.pass_mark, 2):g}",
         "attempts": ATTEMPTS[course.attempts],
+        "exercises": in_words(len(graded)),
     }
     for number, cell in enumerate(notebook.cells, start=1):
         if cell.cell_type != "markdown":

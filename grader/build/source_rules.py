@@ -26,11 +26,12 @@ from grader.build.source_format import (
 )
 from grader.course_package import course_package
 from grader.text.cell_text import defined_names, parsed
-from grader.text.plurals import counted
+from grader.text.plurals import counted, in_words
 
 REQUIRED_KEYS = ("grade", "grade_id", "locked", "schema_version", "solution")
 ALLOWED_KEYS = (*REQUIRED_KEYS, "points", "task")
 GRADE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+COUNTED = re.compile(rf"\b(\d+|{'|'.join(map(in_words, range(99, -1, -1)))}) exercises?\b", re.IGNORECASE)
 GENERATED_ID = re.compile(r"cell-\d+")
 SYNTAX_FLAGS = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT  # what IPython accepts at the top level
 
@@ -242,6 +243,14 @@ def imports_run_when_grading(notebook: NotebookNode) -> Iterator[tuple[int, str]
                 yield number, f"{text!r} stands only in a cell that grading skips; move it to the set-up cell"
 
 
+def counts_its_exercises(notebook: NotebookNode) -> Iterator[tuple[int, str]]:
+    """The first cell, where it says how many exercises the lab has, says it right."""
+    there = sum(bool(grader_metadata(cell).get("grade")) for cell in notebook.cells)
+    for said in COUNTED.findall(notebook.cells[0].source if notebook.cells else ""):
+        if said.lower() not in (str(there), in_words(there)):
+            yield 1, f"says {said} exercises, and the lab has {there}; write {{{{ exercises }}}} for the number"
+
+
 def tells_honest_time(notebook: NotebookNode) -> Iterator[tuple[int, str]]:
     """The minutes that a lab states are those that its words, exercises, figures and code take."""
     stated, real = stated_minutes(notebook), estimated_minutes(notebook)
@@ -274,6 +283,7 @@ NOTEBOOK_RULES = (
     unique_ids,
     tests_name_their_solution,
     imports_run_when_grading,
+    counts_its_exercises,
     tells_honest_time,
     hints_leave_a_step,
 )

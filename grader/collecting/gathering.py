@@ -23,14 +23,14 @@ from grader.collecting.collection import (
 )
 from grader.collecting.download import ASTRAY, Entry, entries, inside
 from grader.collecting.gradescope import METADATA
-from grader.collecting.ledger import REPORT
+from grader.collecting.ledger import REPORT, refusals_in
 from grader.collecting.platforms import Claim
 from grader.collecting.roster import Roster
 from grader.notebooks.answer_key import AnswerKey, names_of_labs
 from grader.notebooks.late_mark import MARK, LateMark
 from grader.notebooks.notebook_file import HAND_IN_SAVED, SubmittedCell, Unreadable, parse, python_of
 from grader.notebooks.recognition import BY_TEXT, is_untouched, lab_of, with_names
-from grader.notebooks.submission import TIMESTAMP, Refusal, Submission
+from grader.notebooks.submission import TIMESTAMP, Refusal, Submission, out_of_use
 from grader.text.moments import read_moment
 from grader.text.safe_names import one_line
 
@@ -70,6 +70,8 @@ def gather(
     for download in downloads:
         found = entries(download, zone)
         made.take(found, claims(download, found, list(keys), pattern, zone))
+        if download.is_dir():  # of `grader collect`, at its top: one further down is a student's
+            made.refused_before += refusals_in(download / REPORT)
     return made.finished(before or Collection())
 
 
@@ -79,6 +81,7 @@ class _Gathering:
     def __init__(self, keys: dict[str, AnswerKey], roster: Roster | None, only: bool) -> None:
         self.keys, self.roster, self.only = keys, roster, only
         self.collection = Collection()
+        self.refused_before: list[Refusal] = []  # when a folder was collected, so that its files do not lie here
         self._hand_ins: list[HandIn] = []
         self._others: list[Line] = []  # files of a student that are no notebooks
         self._taken: list[tuple[str, Claim, str]] = []
@@ -109,6 +112,10 @@ class _Gathering:
             student = student_of(claim, self.roster)
         except Unreadable as error:
             self._nobodys(entry, error)
+            return
+        place = entry.path.split("/")[1:2]
+        if claim.platform == OWN and place and not self.only and out_of_use(place[0], self.keys):
+            self._say(Line(entry.path, NOTHING, "is of a lab that is not in use", student, place[0]))
             return
         time, time_from = self._time(entry, claim)
         mark = claim.mark or (self._own_mark(entry) if claim.platform == OWN else None)
@@ -247,10 +254,17 @@ class _Gathering:
                 self._say(replace(line, status=NOTHING, reason="is no notebook, and others of this student came"))
             else:
                 self._refuse(line, Unreadable("is no notebook", HAND_IN_SAVED))
+        made.refusals += [one for one in self.refused_before if self._holds(one)]
         made.readings = readings(self._taken)
         there = made.students | before.students
         made.missing = [one for one in (self.roster.students.values() if self.roster else ()) if one.id not in there]
         return made
+
+    def _holds(self, refusal: Refusal) -> bool:
+        """Whether a file that was refused before is of a lab in use, and the student's last word on it."""
+        there = self.collection.hand_ins.get((refusal.student, refusal.lab), [])
+        asked = not refusal.lab or refusal.lab in self.keys
+        return asked and not any(one.time >= (refusal.timestamp or datetime.min) for one in there)
 
     def _work(self, group: list[HandIn]) -> list[HandIn]:
         """Leave out the lab as it was handed out: in a clone of the course's repository, and beside somebody's work.

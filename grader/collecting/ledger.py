@@ -15,10 +15,11 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 
 from grader.build.build import write
-from grader.collecting.collection import SUPERSEDED, TAKEN, HandIn, Line
+from grader.collecting.collection import REFUSED, SUPERSEDED, TAKEN, HandIn, Line
 from grader.collecting.download import CannotCollect
+from grader.notebooks.submission import Refusal
 from grader.text.moments import NoMoment, read_moment, shown
-from grader.text.safe_names import spreadsheet
+from grader.text.safe_names import from_spreadsheet, spreadsheet
 
 REPORT = "collected.csv"
 COLUMNS = (
@@ -55,6 +56,24 @@ def write_rows(report: Path, rows: Iterable[Row]) -> None:
     writer.writeheader()
     writer.writerows(rows)
     write(report, text.getvalue().encode())
+
+
+def refusals_in(report: Path) -> list[Refusal]:
+    """Return what a report says was refused of known students; nothing where there is no report.
+
+    Raises:
+        CannotCollect: see `read_rows`.
+    """
+    found = []
+    for row in read_rows(report):
+        if row["became"] == REFUSED and row["student"]:
+            said = {name: from_spreadsheet(row[name]) for name in ("student", "lab", "file", "reason")}
+            fault, _, cure = said["reason"].partition("; ")
+            when = None
+            with suppress(NoMoment):
+                when = read_moment(row["handed_in"])
+            found.append(Refusal(said["student"], said["lab"], said["file"], fault, cure, when))
+    return found
 
 
 def rows_of(report: Path, student: str) -> list[Row]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from grader.collecting.roster import Student
@@ -44,7 +45,7 @@ class Chosen:
         try:
             chosen = choose_labs(labs, grades.labs) if labs else tuple(grades.begun)
         except NoLab as error:
-            raise CannotExport(str(error)) from None
+            raise CannotExport(_idle(labs, grades) or str(error)) from None
         known = {one.id: one for one in grades.students}
         if unknown := [one for one in students if one not in known]:
             raise CannotExport(f"there is no student {unknown[0]!r}, neither in the roster nor among the grades.")
@@ -79,6 +80,14 @@ class Chosen:
     def column(self, lab: str) -> str:
         """Return what the platform calls a lab, as course.toml has it; else the lab's name."""
         return self.grades.terms.get(lab, LabTerms()).column or lab
+
+
+def _idle(labs: Sequence[str], grades: ClassGrades) -> str:
+    """Say which of the labs meant the course has and does not use; nothing where there is no such lab."""
+    with suppress(NoLab):
+        names = [lab for lab in choose_labs(labs, grades.terms) if lab not in grades.labs]
+        return f"{', '.join(names)}: not in use; add it to `labs` in course.toml, or leave it out."
+    return ""
 
 
 def plain_number(value: float) -> str:

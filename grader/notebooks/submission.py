@@ -127,16 +127,25 @@ def _of_student(folder: Path, keys: dict[str, AnswerKey], only: bool) -> list[Su
             cure = f"rename the folder to {like[meant]}"
             lab = "" if (folder / like[meant]).is_dir() else like[meant]  # the right one is there as well
             found.append(Refusal(folder.name, lab, place, "is not quite the name of a lab", cure))
-        elif not only and not _out_of_use(entry.name, keys):
+        elif not only and not out_of_use(entry.name, keys):
             cure = f"rename the folder to one of {', '.join(keys)}"
             found.append(Refusal(folder.name, "", place, "belongs to no lab of the course", cure))
     return found
 
 
-def _out_of_use(name: str, keys: dict[str, AnswerKey]) -> bool:
+def out_of_use(name: str, keys: dict[str, AnswerKey]) -> bool:
     """Whether a folder is of a lab that the course has and does not use now; then it is nobody's fault."""
     roots = {key.root for key in keys.values() if key.root is not None}
-    return any(name in names_of_labs(root) for root in roots)
+    return name not in keys and any(name in names_of_labs(root) for root in roots)
+
+
+def left_alone(submitted: Path, keys: dict[str, AnswerKey]) -> dict[str, int]:
+    """Return how many hand-ins of labs out of use lie in a folder, earlier ones included, by lab."""
+    found: dict[str, int] = {}
+    for place in sorted(submitted.glob("*/*")):
+        if not place.parent.name.startswith(".") and place.is_dir() and out_of_use(place.name, keys):
+            found[place.name] = found.get(place.name, 0) + 1 + len(_earlier(place))
+    return found
 
 
 def _earlier(folder: Path) -> list[Path]:

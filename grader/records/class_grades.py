@@ -136,7 +136,8 @@ class ClassGrades:
         if not self.terms.get(lab, LabTerms()).owed:
             return []
         here = {*self.grades, *self.refused}
-        return [one for one in self.students if (one.id, lab) not in here]
+        # What is of no lab that anybody could tell may be of this one.
+        return [one for one in self.students if not here & {(one.id, lab), (one.id, "")}]
 
     def total(self, student: str) -> float | None:
         """Return a student's share of the course so far, by weights; labs that nobody has handed in yet stay aside.

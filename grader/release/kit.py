@@ -50,10 +50,12 @@ class Kit:
     Args:
         files: by path, with forward slashes.
         labs: those that it is of.
+        unnamed: what stands in its README for what the course does not name, by the key of course.toml.
     """
 
     files: Mapping[str, bytes]
     labs: tuple[str, ...]
+    unnamed: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ class LabRow:
     name: str
     title: str
     path: str
+    weight: str
     due: str
     colab: str
     hub: str
@@ -100,8 +103,13 @@ def make_kit(course: Course, target: Target = "kit") -> Kit:
         "environment.yml": conda_environment(course.root, wheel),
     }
     common = {"course": course, "labs": rows, "wheel": wheel, "version": version, "target": target, "branch": BRANCH}
-    common |= {"hub": HUB, "repository": course.repository or REPOSITORY, "torch": _pin(texts["constraints.txt"])}
+    common |= {
+        "hub": course.hub or HUB,
+        "repository": course.repository or REPOSITORY,
+        "torch": _pin(texts["constraints.txt"]),
+    }
     common |= {"name": _repository_name(course), "attempts": ATTEMPTS[course.attempts], "late": _late(course)}
+    common |= {"total": _total(course)}
     texts["README.md"] = _rendered("student_readme.md", common)
     if target != "kit":
         texts[".gitignore"] = IGNORED
@@ -109,13 +117,28 @@ def make_kit(course: Course, target: Target = "kit") -> Kit:
         texts[WORKFLOW] = _rendered("checks.yml", common)
     files = {row.path: lab.student.read_bytes() for row, lab in zip(rows, labs, strict=True)}
     files |= {name: text.encode() for name, text in texts.items()} | {wheel: content}
-    return Kit(dict(sorted(files.items())), course.labs)
+    stands_for = {"hub": HUB, "repository": REPOSITORY} if target == "nbgitpuller" else {}
+    unnamed = {key: place for key, place in stands_for.items() if not getattr(course, key)}
+    return Kit(dict(sorted(files.items())), course.labs, unnamed)
 
 
 def _row(lab: Lab, course: Course) -> LabRow:
     path, due = lab.relative(lab.student), course.due().get(lab.name)
     when = shown(due, course.time_zone) if due else ""
-    return LabRow(lab.name, _title(lab), path, when, colab_address(course.repository, path), _hub(course, path))
+    terms = course.terms[lab.name]
+    weight = f"{terms.weight:g}{', extra credit' if terms.extra_credit else ''}"
+    colab = colab_address(course.repository, path)
+    return LabRow(lab.name, _title(lab), path, weight, when, colab, _hub(course, path))
+
+
+def _total(course: Course) -> str:
+    """Say in a sentence or two what labs weigh in the course's total; nothing where all weigh the same."""
+    terms = [course.terms[lab] for lab in course.labs]
+    if len({(one.weight, one.extra_credit) for one in terms}) < 2:
+        return ""
+    extra = " Extra credit adds to it, and costs nothing where it is left out."
+    said = "The course's total is the mean of its labs' shares of their points, by weight."
+    return said + (extra if any(one.extra_credit for one in terms) else "")
 
 
 def _late(course: Course) -> str:
@@ -143,7 +166,7 @@ def _hub(course: Course, path: str) -> str:
     """Return the link by which a JupyterHub with nbgitpuller pulls the repository and opens a notebook."""
     opened = f"lab/tree/{_repository_name(course)}/{path}?autodecode"
     asked = {"repo": course.repository or REPOSITORY, "branch": BRANCH, "urlpath": opened}
-    return f"{HUB}/hub/user-redirect/git-pull?{urlencode(asked)}"
+    return f"{course.hub or HUB}/hub/user-redirect/git-pull?{urlencode(asked)}"
 
 
 def _repository_name(course: Course) -> str:

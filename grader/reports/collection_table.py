@@ -14,12 +14,12 @@ from grader.collecting.claims import Pattern, has_own_form
 from grader.collecting.collection import NOTHING, REFUSED, SUPERSEDED, TAKEN, Collection
 from grader.collecting.download import CannotCollect
 from grader.collecting.gathering import gather
-from grader.collecting.ledger import Groups
+from grader.collecting.ledger import REPORT, Groups
 from grader.collecting.roster import Roster
 from grader.course import Course
 from grader.notebooks.answer_key import AnswerKey
 from grader.notebooks.late_mark import disagreements
-from grader.notebooks.submission import Refusal, Submission, collect
+from grader.notebooks.submission import Refusal, Submission, collect, left_alone
 from grader.text.moments import NoMoment, read_zone
 from grader.text.plurals import counted
 from grader.text.safe_names import one_line
@@ -72,7 +72,10 @@ def collected(
         CannotCollect: the download cannot be read.
         OSError: the folder cannot be listed.
     """
-    if asked == Asked() and submitted.is_dir() and has_own_form(submitted, keys):
+    for lab, number in left_alone(submitted, keys).items() if submitted.is_dir() and not only else ():
+        console.print(Text(f"{counted(number, 'hand-in')} of {lab}, not in use, left alone"), soft_wrap=True)
+    own = submitted.is_dir() and has_own_form(submitted, keys) and not (submitted / REPORT).is_file()
+    if asked == Asked() and own:
         return collect(submitted, keys, only), []
     collection = gather(
         [submitted], keys, roster=asked.roster, pattern=asked.pattern, zone=asked.zone or zone, only=only

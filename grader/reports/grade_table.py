@@ -110,6 +110,7 @@ class StudentRow:
     page: str
     total: float | None
     cells: list[GradeCell]
+    astray: bool  # whether something was handed in that is of no lab that anybody could tell
 
     @property
     def name(self) -> str:
@@ -141,5 +142,5 @@ def student_rows(grades: ClassGrades, linked: bool = True) -> list[StudentRow]:
             for place in places
         ]
         index = index_of(here, student.id).as_posix() if linked else ""
-        made.append(StudentRow(student, index, grades.total(student.id), cells))
+        made.append(StudentRow(student, index, grades.total(student.id), cells, (student.id, "") in grades.refused))
     return made

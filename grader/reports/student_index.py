@@ -79,7 +79,8 @@ def write_student_index(grades: ClassGrades, run: Run, out: Path, course: Course
         "total": grades.total(student.id),
         "passed": sum(row.grade is not None and row.grade.passed for row in owed),
         "owed": owed,
-        "missing": [row for row in owed if row.page is None and row.lab in begun],
+        "missing": [row for row in owed if row.lab in begun and student in grades.missing(row.lab)],
+        "astray": (student.id, "") in grades.refused,
         "refusals": [one for one in run.refused if one.student == student.id],
     }
     path = index_of(out, student.id)

@@ -17,8 +17,10 @@ from grader.text.moments import read_moment as read_moment
 from grader.text.moments import shown as shown
 from grader.text.moments import zone_name as zone_name
 from grader.text.plurals import counted as counted
+from grader.text.plurals import in_words as in_words
 from grader.text.plurals import plural as plural
 from grader.text.safe_names import file_name as file_name
+from grader.text.safe_names import from_spreadsheet as from_spreadsheet
 from grader.text.safe_names import one_line as one_line
 from grader.text.safe_names import require_plain_name as require_plain_name
 from grader.text.safe_names import spreadsheet as spreadsheet

@@ -45,3 +45,8 @@ def spreadsheet(value: object) -> object:
         text = one_line(value)
         return "'" + text if text.startswith(FORMULA) else text
     return value
+
+
+def from_spreadsheet(text: str) -> str:
+    """Return a text as it was before `spreadsheet` put an apostrophe before it."""
+    return text[1:] if text.startswith("'") and text[1:].startswith(FORMULA) else text

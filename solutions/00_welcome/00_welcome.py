@@ -15,7 +15,7 @@
 #
 # | what you need | how long | how it is marked |
 # | --- | --- | --- |
-# | Python, and a first acquaintance with PyTorch | about 40 minutes; the notebook itself runs in seconds and downloads nothing | four exercises, {{ points }} points; each has a check that tells you what is wrong, and more checks run when it is graded |
+# | Python, and a first acquaintance with PyTorch | about 40 minutes; the notebook itself runs in seconds and downloads nothing | {{ exercises }} exercises, {{ points }} points; each has a check that tells you what is wrong, and more checks run when it is graded |
 #
 # | lab | what it is about |
 # | --- | --- |

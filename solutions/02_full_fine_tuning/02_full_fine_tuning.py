@@ -16,7 +16,7 @@
 #
 # | what you need | how long | how it is marked |
 # | --- | --- | --- |
-# | the chain rule, labs 00 and 01 | about 115 minutes, of which the core takes 90: what is headed *if you have time* is not needed later; the notebook itself runs in one to two minutes on two CPU cores | seven exercises, {{ points }} points; each has a check that tells you what is wrong, and more checks run when it is graded |
+# | the chain rule, labs 00 and 01 | about 115 minutes, of which the core takes 90: what is headed *if you have time* is not needed later; the notebook itself runs in one to two minutes on two CPU cores | {{ exercises }} exercises, {{ points }} points; each has a check that tells you what is wrong, and more checks run when it is graded |
 #
 # Every exercise stands alone. The experiments between them use your functions where their checks have passed, and the
 # course's, which do the same, where not; each says which it was.

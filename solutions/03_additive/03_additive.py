@@ -17,7 +17,7 @@
 #
 # | what you need | how long | how it is marked |
 # | --- | --- | --- |
-# | labs 00 and 02; what attention and feed-forward layers do in a transformer | about 100 minutes, of which the core takes 75: what is headed *if you have time* is not needed later; the notebook itself runs in about two minutes on two idle CPU cores | seven exercises, {{ points }} points; each has a check that tells you what is wrong, and more checks run when it is graded |
+# | labs 00 and 02; what attention and feed-forward layers do in a transformer | about 100 minutes, of which the core takes 75: what is headed *if you have time* is not needed later; the notebook itself runs in about two minutes on two idle CPU cores | {{ exercises }} exercises, {{ points }} points; each has a check that tells you what is wrong, and more checks run when it is graded |
 #
 # Every exercise stands alone: a mistake in one costs nothing in the next. The experiments use your classes where their checks have passed, and the course's, which do the same, where not; each says
 # which it was. (The table after exercise 1 uses your three functions.)

@@ -17,7 +17,7 @@
 #
 # | what you need | how long | how it is marked |
 # | --- | --- | --- |
-# | attention and its mask; a classifier on MiniLM as in lab 03 | about 115 minutes, of which the core takes 90: what is headed *if you have time* is not needed later; the notebook itself runs in under two minutes on two CPU cores | seven exercises, {{ points }} points; each has a check that tells you what is wrong, and more checks run when it is graded |
+# | attention and its mask; a classifier on MiniLM as in lab 03 | about 115 minutes, of which the core takes 90: what is headed *if you have time* is not needed later; the notebook itself runs in under two minutes on two CPU cores | {{ exercises }} exercises, {{ points }} points; each has a check that tells you what is wrong, and more checks run when it is graded |
 #
 # Every exercise stands alone. The experiments train with your SoftPrompt and your prefix attention where their checks have
 # passed, and with the course's, which do the same, where not; each says which it was.

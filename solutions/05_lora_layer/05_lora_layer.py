@@ -16,7 +16,7 @@
 #
 # | what you need | how long | how it is marked |
 # | --- | --- | --- |
-# | matrix products, the chain rule, a first acquaintance with the singular value decomposition (SVD) | about 95 minutes, of which the core takes 90: what is headed *if you have time* is not needed later; the notebook itself runs in about a minute on two CPU cores | seven exercises, {{ points }} points; each has a check that tells you what is wrong, and more checks run when it is graded |
+# | matrix products, the chain rule, a first acquaintance with the singular value decomposition (SVD) | about 95 minutes, of which the core takes 90: what is headed *if you have time* is not needed later; the notebook itself runs in about a minute on two CPU cores | {{ exercises }} exercises, {{ points }} points; each has a check that tells you what is wrong, and more checks run when it is graded |
 #
 # The layer of this lab stands alone. Wrapping it around a pretrained `nn.Linear` is
 # [lab 06](../06_linear_with_lora/06_linear_with_lora.ipynb).

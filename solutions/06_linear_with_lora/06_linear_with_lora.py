@@ -14,7 +14,7 @@
 # * save what was trained and nothing else, swap adapters over one base, and make one of several;
 # * read a comparison of fine-tuning methods and say what the numbers do not show.
 #
-# **Time** about 110 minutes, of which the core takes 90: what is headed *if you have time* is not needed later. **Points** {{ points }} in seven exercises. **Run time** about a minute and a half on two CPU cores
+# **Time** about 110 minutes, of which the core takes 90: what is headed *if you have time* is not needed later. **Points** {{ points }} in {{ exercises }} exercises. **Run time** about a minute and a half on two CPU cores
 # (one is used), most of it in the sweeps and the table of results. The first run fetches the reviews and the word
 # vectors.
 #

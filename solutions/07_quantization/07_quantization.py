@@ -15,7 +15,7 @@
 # 6. measure what a format does to weights and to a language model, and say why these two are not the same;
 # 7. make a table of levels for numbers of any kind.
 #
-# **Time** about 130 minutes, of which the core takes 90: what is headed *if you have time* is not needed later. **Points** {{ points }} in nine exercises. **Run time** about a minute and a quarter on two CPU cores, most of it
+# **Time** about 130 minutes, of which the core takes 90: what is headed *if you have time* is not needed later. **Points** {{ points }} in {{ exercises }} exercises. **Run time** about a minute and a quarter on two CPU cores, most of it
 # in the last section. The first run fetches two pretrained models (177 MB) and the reviews.
 #
 # Every exercise stands alone: a mistake in one costs nothing in the next, as long as your answer to one does not call your

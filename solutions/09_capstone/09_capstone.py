@@ -14,7 +14,7 @@
 # * export a LoRA so that Hugging Face's PEFT loads it and computes the same;
 # * fold an adapter of any kind into one weight, or say that it cannot be.
 #
-# **Time** about 105 minutes, of which the core takes 90: what is headed *if you have time* is not needed later. **Points** {{ points }} in seven exercises. **Run time** about a minute on two CPU cores (one is
+# **Time** about 105 minutes, of which the core takes 90: what is headed *if you have time* is not needed later. **Points** {{ points }} in {{ exercises }} exercises. **Run time** about a minute on two CPU cores (one is
 # used): the big comparison is shipped as a file, beside the command that made it, and one of its runs is repeated here.
 # The first run fetches MiniLM and the TREC questions.
 #

@@ -54,6 +54,7 @@ def test_everything_that_it_may_say(course, tmp_path):
     read = course("""
         title = "PEFT in Zürich"
         repository = "https://example.org/peft"
+        hub = "https://hub.example.org/hub/"
         labs = "00-01, 10_quiz"
         pass_mark = 0.6
         attempts = "latest"
@@ -77,6 +78,7 @@ def test_everything_that_it_may_say(course, tmp_path):
         "PEFT in Zürich", 0.6, "latest", tmp_path / "roster.csv",
     )  # fmt: skip
     assert read.late == Late(0.1, 0.5, 15)
+    assert read.hub == "https://hub.example.org"  # links put /hub behind it
     # summer time: two hours before UTC
     assert read.terms["01_first"] == LabTerms(datetime(2026, 3, 31, 21, 59, 59), 2.0, False, {"lora-layer": 8.0})
     assert read.terms["10_quiz"] == LabTerms(datetime(2026, 7, 1, 10), 1.0, True, {}, "Quiz (4711)")
@@ -116,6 +118,8 @@ def test_a_date_of_toml_is_one(course):
         ("a = = b", "is not TOML"),
         ("wheel = 'peft_by_hand.whl'", "wheel must be the address of a wheel, https://....whl, not 'peft_by_hand.whl'"),
         ("wheel = 'https://example.org/kit.zip'", "wheel must be the address of a wheel"),
+        ("hub = 'hub.example.org'", "hub must be the address of a JupyterHub, https://..., not 'hub.example.org'"),
+        ("hub = 'https://hub.example.org/?x=1'", "hub must be the address of a JupyterHub"),
     ],
 )
 def test_what_cannot_be_followed_is_named_in_one_sentence(course, text, said):

@@ -53,6 +53,17 @@ def test_a_place_that_means_nothing_is_named(lab, place):
         read_source(lab.source, lab.name)
 
 
+@pytest.mark.parametrize("said", ["four exercises", "3 exercises", "One exercise", "twenty-two exercises"])
+def test_a_wrong_number_of_exercises_is_refused_in_the_first_cell(lab, said):
+    text = lab.source.read_text()
+    lab.source.write_text(text.replace("{{ points }}", said, 1))
+    with pytest.raises(SourceError, match=r"cell 1 .*says .* exercises?, and the lab has 2; write {{ exercises }} for"):
+        read_source(lab.source, lab.name)
+    for right in ("two exercises", "2 exercises", "{{ exercises }} exercises"):
+        lab.source.write_text(text.replace("{{ points }}", right, 1))
+        assert ("two exercises" in read_source(lab.source, lab.name).cells[0].source) == (right[0] != "2")
+
+
 def test_points_of_no_exercise_are_refused(lab):
     (lab.root / "course.toml").write_text("[lab.01]\npoints = { doubel = 3 }\n")
     assert build_lab(lab, execute=False).problems == [

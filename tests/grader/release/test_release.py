@@ -18,6 +18,7 @@ from packaging.requirements import Requirement
 from typer.testing import CliRunner
 
 from grader.cli import app
+from grader.course import Course
 from grader.release.kit import plain
 
 WHEEL = "peft_by_hand-0.2.0-py3-none-any.whl"
@@ -120,10 +121,63 @@ def test_labs_title_pass_mark_dates_and_addresses_are_the_courses(course):
     ["PEFT & <friends>", "1 * 2_3 `code` [x](y) #4 #", "a &copy; $x$ ~~b~~ ![c](d) \\_", "PEFT, spring", "a^b | c"],
 )
 def test_a_title_is_shown_as_it_is(title):
+    assert Course(Path()).title == plain(Course(Path()).title)
     (heading, text, _) = MarkdownIt("gfm-like", {"linkify": False}).parse(f"# {plain(title)}\n")
     assert heading.tag == "h1"
     assert [one.type for one in text.children if one.type not in ("text", "text_special")] == []
     assert "".join(one.content for one in text.children) == title
+
+
+@pytest.mark.parametrize(
+    ("terms", "head", "row", "said"),
+    [
+        ("", "| lab |", "|", ""),
+        ("[lab.01]\nweight = 2\n[lab.02]\nweight = 2\n[lab.03]\nweight = 2", "| lab |", "|", ""),
+        (
+            "[lab.02]\nweight = 2.5",
+            "| lab | weight |",
+            "| 2.5 |",
+            "the mean of its labs' shares of their points, by weight.",
+        ),
+        (
+            '[lab.02]\nextra_credit = true\ndue = "2026-03-31"',
+            "| lab | weight | due |",
+            "| 1, extra credit | 2026-03-31 23:59:59 UTC |",
+            "by weight. Extra credit adds to it, and costs nothing where it is left out.",
+        ),
+    ],
+)
+def test_a_student_reads_what_labs_weigh_where_they_differ(terms, head, row, said, course):
+    (course / "course.toml").write_text('title = "PEFT & <friends>"\n' + terms)
+    readme = (release(course)[2] / "README.md").read_text().splitlines()
+    assert readme[0] == r"# PEFT \& \<friends\>"
+    assert head in readme
+    assert f"| [Halving](notebooks/{tiny.SECOND}/{tiny.SECOND}.ipynb) {row}" in readme
+    (line,) = [line for line in readme if "of a lab's points pass it." in line]
+    assert said in line
+    assert ("weight" in line) == (said != "")
+
+
+@pytest.mark.parametrize(
+    ("terms", "left"),
+    [
+        ("", ["https://HUB", "https://github.com/NAME/REPOSITORY"]),
+        ('hub = "https://hub.example.org/jupyter/hub/"', ["https://github.com/NAME/REPOSITORY"]),
+        ('hub = "https://hub.example.org"\nrepository = "https://github.com/ada/kit"', []),
+    ],
+)
+def test_links_for_a_hub_say_what_is_still_to_be_put_in(terms, left, course):
+    small.decide(course, terms)
+    code, said, out = release(course, "--target", "nbgitpuller")
+    assert code == 0
+    readme = (out / "README.md").read_text()
+    for place, key in (("https://HUB", "hub"), ("https://github.com/NAME/REPOSITORY", "repository")):
+        sentence = f"README.md holds {place}, since course.toml has no {key}; put it there and release again."
+        assert (sentence in said) == (place in left)
+        assert (place in readme) == (place in left)
+    if "jupyter" in terms:
+        assert "](https://hub.example.org/jupyter/hub/user-redirect/git-pull?repo=" in readme
+    assert "since course.toml has no" not in release(course, out="out/plain")[1]
 
 
 @pytest.mark.parametrize(

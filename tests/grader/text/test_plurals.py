@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.text.plurals import counted, plural
+from grader.text.plurals import counted, in_words, plural
 
 GRADER = Path(__file__).parents[3] / "grader"
 
@@ -42,3 +42,20 @@ def test_no_sentence_counts_on_its_own():
         if own.search(line) and not any(name in line for name in several)
     ]
     assert guilty == []
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (0, "zero"),
+        (4, "four"),
+        (13, "thirteen"),
+        (20, "twenty"),
+        (25, "twenty-five"),
+        (40, "forty"),
+        (99, "ninety-nine"),
+        (100, "100"),
+    ],
+)
+def test_a_number_in_words(number, words):
+    assert in_words(number) == words
