@@ -246,9 +246,9 @@ def imports_run_when_grading(notebook: NotebookNode) -> Iterator[tuple[int, str]
 def counts_its_exercises(notebook: NotebookNode) -> Iterator[tuple[int, str]]:
     """The first cell, where it says how many exercises the lab has, says it right."""
     there = sum(bool(grader_metadata(cell).get("grade")) for cell in notebook.cells)
-    for said in COUNTED.findall(notebook.cells[0].source if notebook.cells else ""):
-        if said.lower() not in (str(there), in_words(there)):
-            yield 1, f"says {said} exercises, and the lab has {there}; write {{{{ exercises }}}} for the number"
+    for said in COUNTED.finditer(notebook.cells[0].source if notebook.cells else ""):
+        if said[1].lower() not in (str(there), in_words(there)):
+            yield 1, f"says {said[0]}, and the lab has {there}; write {{{{ exercises }}}} for the number"
 
 
 def tells_honest_time(notebook: NotebookNode) -> Iterator[tuple[int, str]]:

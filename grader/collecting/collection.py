@@ -13,6 +13,7 @@ from grader.collecting.platforms import Claim
 from grader.collecting.roster import Student
 from grader.notebooks.late_mark import LateMark
 from grader.notebooks.submission import EARLIER, Refusal, Submission
+from grader.text.moments import in_time
 
 TAKEN, SUPERSEDED, REFUSED, NOTHING = "taken", "superseded", "refused", "nothing"  # what becomes of a file
 COPY = re.compile(r"(.*?)(?:(?:-| ?\()(\d{1,4})\)?)?", re.DOTALL)  # Canvas counts file-2, browsers file (2)
@@ -66,16 +67,16 @@ class HandIn:
 
     @property
     def order(self) -> tuple:
-        """Sorts the hand-ins of one student for one lab: undated first, then by time, then as the names count up."""
+        """Sorts the hand-ins of one student for one lab, times aside: as they lie there, as the names count up."""
         stem, copy = COPY.fullmatch(self.entry.name.rpartition(".")[0]).groups()
         earlier = EARLIER_PLACE.search(self.entry.path)
         place = int(earlier[1]) if earlier else math.inf
-        return self.time, place, self.claim.upload, stem, int(copy or 0), self.entry.path
+        return place, self.claim.upload, stem, int(copy or 0), self.entry.path
 
     @property
-    def time(self) -> datetime:
-        """When it was handed in; before everything else where that is not known."""
-        return self.submission.timestamp or datetime.min
+    def time(self) -> datetime | None:
+        """When it was handed in; None where that is not known."""
+        return self.submission.timestamp
 
     @property
     def identity(self) -> tuple[str, datetime | None]:
@@ -87,6 +88,16 @@ class HandIn:
         made = self.submission
         when = (made.timestamp, self.time_from, made.mark, made.sha256)
         return Line(self.entry.path, status, reason, made.student, made.lab, *when)
+
+
+def earlier_than(file: str, dated: bool) -> str:
+    """Say why a hand-in counts as an earlier attempt.
+
+    Args:
+        file: which came last.
+        dated: whether it is known of both when they were handed in.
+    """
+    return f"{'was handed in' if dated else 'came'} before {file}, and counts as an earlier attempt"
 
 
 @dataclass
@@ -112,8 +123,10 @@ class Collection:
     @property
     def found(self) -> list[Submission | Refusal]:
         """What grading takes: by student and lab, several hand-ins oldest first."""
-        flat = [one.submission for group in self.hand_ins.values() for one in group]
-        return sorted([*self.refusals, *flat], key=lambda one: (one.student, one.lab, one.timestamp or datetime.min))
+        timed = [(one.timestamp or datetime.min, one) for one in self.refusals]
+        for group in self.hand_ins.values():
+            timed += in_time((one.submission for one in group), lambda one: one.timestamp)
+        return [one for _, one in sorted(timed, key=lambda place: (place[1].student, place[1].lab, place[0]))]
 
     @property
     def last(self) -> list[Submission]:

@@ -20,6 +20,7 @@ from grader.collecting.collection import (
     Collection,
     HandIn,
     Line,
+    earlier_than,
 )
 from grader.collecting.download import ASTRAY, Entry, entries, inside
 from grader.collecting.gradescope import METADATA
@@ -31,7 +32,7 @@ from grader.notebooks.late_mark import MARK, LateMark
 from grader.notebooks.notebook_file import HAND_IN_SAVED, SubmittedCell, Unreadable, parse, python_of
 from grader.notebooks.recognition import BY_TEXT, is_untouched, lab_of, with_names
 from grader.notebooks.submission import TIMESTAMP, Refusal, Submission, out_of_use
-from grader.text.moments import read_moment
+from grader.text.moments import in_time, read_moment
 from grader.text.safe_names import one_line
 
 ZIP = ".zip"
@@ -245,7 +246,8 @@ class _Gathering:
                 continue
             groups.setdefault((one.submission.student, one.submission.lab), []).append(one)
         for place, group in sorted(groups.items()):
-            if work := self._work(sorted(group, key=lambda one: one.order)):
+            placed = in_time(sorted(group, key=lambda one: one.order), lambda one: one.time)
+            if work := self._work([one for _, one in placed]):
                 self._group(place, work)
         made = self.collection
         came = made.students
@@ -264,7 +266,7 @@ class _Gathering:
         """Whether a file that was refused before is of a lab in use, and the student's last word on it."""
         there = self.collection.hand_ins.get((refusal.student, refusal.lab), [])
         asked = not refusal.lab or refusal.lab in self.keys
-        return asked and not any(one.time >= (refusal.timestamp or datetime.min) for one in there)
+        return asked and not any((one.time or datetime.min) >= (refusal.timestamp or datetime.min) for one in there)
 
     def _work(self, group: list[HandIn]) -> list[HandIn]:
         """Leave out the lab as it was handed out: in a clone of the course's repository, and beside somebody's work.
@@ -300,7 +302,7 @@ class _Gathering:
             else:
                 kept.append(one)
         for one in kept[:-1]:
-            reason = f"was handed in before {kept[-1].entry.path}, and counts as an earlier attempt"
-            self._say(one.line(SUPERSEDED, reason))
+            dated = None not in (one.time, kept[-1].time)
+            self._say(one.line(SUPERSEDED, earlier_than(kept[-1].entry.path, dated)))
         self._say(kept[-1].line(TAKEN))
         self.collection.hand_ins[place] = kept

@@ -15,7 +15,7 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 
 from grader.build.build import write
-from grader.collecting.collection import REFUSED, SUPERSEDED, TAKEN, HandIn, Line
+from grader.collecting.collection import REFUSED, SUPERSEDED, TAKEN, HandIn, Line, earlier_than
 from grader.collecting.download import CannotCollect
 from grader.notebooks.submission import Refusal
 from grader.text.moments import NoMoment, read_moment, shown
@@ -115,8 +115,9 @@ def merged_rows(out: Path, old: list[Row], lines: list[Line], lying: Groups, now
     made: dict[tuple[object, ...], Row] = {}
     for group in lying.values():
         rows = [_origin(one, before, after, zone) for one in group]
-        reason = f"was handed in before {rows[-1]['file']}, and counts as an earlier attempt"
-        rows = [row | {"became": SUPERSEDED, "reason": spreadsheet(reason)} for row in rows[:-1]] + rows[-1:]
+        for one, row in zip(group[:-1], rows, strict=False):
+            reason = earlier_than(rows[-1]["file"], None not in (one.time, group[-1].time))
+            row |= {"became": SUPERSEDED, "reason": spreadsheet(reason)}
         made |= {_identity(row): row for row in rows}
     rest: list[Row] = []
     for row in after.of_hand_ins():  # what came twice

@@ -12,6 +12,7 @@ from grader.collecting.download import CannotCollect
 from grader.collecting.ledger import REPORT, Groups, merged_rows, read_rows, write_rows
 from grader.notebooks.late_mark import MARK
 from grader.notebooks.submission import EARLIER, TIMESTAMP
+from grader.text.moments import in_time
 
 
 def require_own(out: Path) -> list[Path]:
@@ -60,10 +61,10 @@ def write_collection(collection: Collection, out: Path, before: Collection, zone
 
 
 def _merged(known: list[HandIn], group: list[HandIn]) -> list[HandIn]:
-    """Return both by time, each once; the undated as they came."""
+    """Return both by time, each once; those without a time as they came."""
     came = {one.identity for one in known}
     fresh = [one for one in group if one.identity not in came]
-    return sorted([*known, *fresh], key=lambda one: one.time)
+    return [one for _, one in in_time([*known, *fresh], lambda one: one.time)]
 
 
 def _write_lab(folder: Path, lab: str, group: list[HandIn]) -> None:

@@ -14,7 +14,7 @@ from grader.collecting.claims import Pattern, has_own_form
 from grader.collecting.collection import NOTHING, REFUSED, SUPERSEDED, TAKEN, Collection
 from grader.collecting.download import CannotCollect
 from grader.collecting.gathering import gather
-from grader.collecting.ledger import REPORT, Groups
+from grader.collecting.ledger import REPORT, Groups, read_rows
 from grader.collecting.roster import Roster
 from grader.course import Course
 from grader.notebooks.answer_key import AnswerKey
@@ -22,7 +22,7 @@ from grader.notebooks.late_mark import disagreements
 from grader.notebooks.submission import Refusal, Submission, collect, left_alone
 from grader.text.moments import NoMoment, read_zone
 from grader.text.plurals import counted
-from grader.text.safe_names import one_line
+from grader.text.safe_names import one_line, spreadsheet
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,9 @@ def collection_summary(console: Console, collection: Collection, lying: Groups, 
         course: its due dates.
     """
     print_readings(console, collection)
-    counts = Counter(line.status for line in collection.lines)
+    rows = read_rows(report)
+    became = {(row["file"], row["sha256"]): row["became"] for row in rows}  # beside what lay there before
+    counts = Counter(became.get((spreadsheet(one.path), one.sha256), one.status) for one in collection.lines)
     said = ", ".join(f"{counts[status]} {status}" for status in (TAKEN, SUPERSEDED, REFUSED, NOTHING))
     students = {student for student, _ in collection.hand_ins}
     console.print(f"{said}; {counted(len(students), 'student')}", highlight=False)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from grader.class_run.run import Run
 from grader.notebooks.late_mark import differences
 from grader.records.class_grades import ClassGrades, LabGrade
+from grader.text.plurals import counted
 from grader.text.safe_names import one_line
 
 MOST_NAMED = 20  # students in one sentence
@@ -48,7 +49,9 @@ def _of(grades: ClassGrades, run: Run, grade: LabGrade) -> Iterator[str]:
     titles, worth = {cell.grade_id: key.title_of(cell) for cell in key.graded}, key.worth
     for cell in grade.above:
         one, most = grade.entered[cell], worth[cell]
-        given = f"{one.points:g} of {most:g} points"
+        given = f"{one.points:g} of {counted(most, 'point')}"
         if one.worth not in (None, 0, most):
-            given = f"{one.points * one.worth / most:g} of {one.worth:g} points, today {one.points:g} of {most:g}"
+            given = (
+                f"{one.points * one.worth / most:g} of {counted(one.worth, 'point')}, today {one.points:g} of {most:g}"
+            )
         yield f"staff entered more than the exercise is worth: {titles[cell]}, {given}"

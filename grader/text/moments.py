@@ -7,9 +7,13 @@ guesses: it takes 07.03.2026 for July, 11:59 PM for the morning, +0200 for 200 s
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta, timezone, tzinfo
+from typing import TypeVar
 from zoneinfo import ZoneInfo
+
+Thing = TypeVar("Thing")
 
 END_OF_DAY = time(23, 59, 59)
 OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2})?")
@@ -90,6 +94,21 @@ def shown(moment: datetime, zone: tzinfo = UTC) -> str:
 def zone_name(zone: tzinfo) -> str:
     """Return what `read_zone` reads as this zone: UTC, +02:00 or Europe/Berlin."""
     return str(zone).removeprefix("UTC") or "UTC"
+
+
+def in_time(things: Iterable[Thing], time: Callable[[Thing], datetime | None]) -> list[tuple[datetime, Thing]]:
+    """Return things in the order of their times, each with its own; one without stands behind those that it followed.
+
+    Args:
+        things: in the order in which they came.
+        time: of a thing, without zone; None where it is not known.
+    """
+    reached, placed = datetime.min, []
+    for one in things:
+        when = time(one)
+        reached = max(reached, when or reached)
+        placed.append((when or reached, one))
+    return sorted(placed, key=lambda place: place[0])
 
 
 def _example(zone: tzinfo) -> str:

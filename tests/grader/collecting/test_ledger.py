@@ -79,7 +79,7 @@ def test_a_second_download_adds_to_the_list(tmp_path, course, keys, clock):
         (bo, "taken", "bo", FIRST, "2026-03-01 12:00:00 UTC"),
         ("note.ipynb", "refused", "", "", "2026-03-01 12:00:00 UTC"),
     ]
-    assert rows(tmp_path)[0]["reason"] == f"was handed in before {again}, and counts as an earlier attempt"
+    assert rows(tmp_path)[0]["reason"] == f"came before {again}, and counts as an earlier attempt"
 
 
 def test_what_came_before_keeps_its_day_also_in_another_zone(tmp_path, course, keys, clock):

@@ -260,7 +260,7 @@ def test_fewer_exercises_are_refused_and_touch_nothing(entered, run, book, cours
     (problem,) = run(3, "double = 2", keys_with(course, (half, ""))).problems
     assert "keeps its older form, worth 8 points, while pages and exports show today's" in problem
     assert "nbgrader db assignment remove 01_double --force" in problem
-    assert problem.endswith("but also deletes the 4 points and comments that people entered.")
+    assert problem.endswith("but also deletes what people entered in 4 places.")
     assert of_a_person(book) == ENTERED
     assert automatic(book) == (1.0, 2.0, False)
 
