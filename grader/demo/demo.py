@@ -119,7 +119,8 @@ def run_demo(root: Path, out: Path, console: Console, workers: int | None = None
             said.append(f"{sum(row.standing.new for row in run.graded)} new")
         demo.runs.append(run)
         demo.surprises += [text for one in chosen if (text := surprise(one, run, demo.refused))]
-        demo.surprises += run.problems
+        told = set(map(str, demo.refused))  # when it was collected, and when what was collected is graded
+        demo.surprises += [problem for problem in run.problems if problem not in told]
     with demo.step("a grade by hand", "nbgrader formgrader") as said:
         said.append(_by_hand(out / "gradebook.db"))
     with demo.step("grade", "grader grade submitted --out results") as said:

@@ -51,7 +51,6 @@ def _of(grades: ClassGrades, run: Run, grade: LabGrade) -> Iterator[str]:
         one, most = grade.entered[cell], worth[cell]
         given = f"{one.points:g} of {counted(most, 'point')}"
         if one.worth not in (None, 0, most):
-            given = (
-                f"{one.points * one.worth / most:g} of {counted(one.worth, 'point')}, today {one.points:g} of {most:g}"
-            )
+            then = f"{one.points * one.worth / most:g} of {counted(one.worth, 'point')}"
+            given = f"{then}, today {one.points:g} of {most:g}"
         yield f"staff entered more than the exercise is worth: {titles[cell]}, {given}"
