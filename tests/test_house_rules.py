@@ -110,3 +110,24 @@ def test_a_hidden_check_in_the_package_is_found():
         "a.py": "def judge_secret(subject, draw): ...\ndef judge_shared(subject): ...\ndef v(s): judge_shared(s)"
     }
     assert judges_only_hidden_checks_use([source], package) == ["judge_secret"]
+
+
+def left_open(text: str) -> int:
+    """How many database connections a test file opens more than it closes."""
+    calls = [node.func for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
+    names = [ast.unparse(call).replace("sqlite3.connect", "sqlite3_connect").rpartition(".")[2] for call in calls]
+    opened, closed = ("create_engine", "sqlite3_connect"), ("dispose", "close", "closing")
+    return sum(map(names.count, opened)) - sum(map(names.count, closed))
+
+
+def test_no_test_leaves_a_database_open():
+    """From Python 3.13 on an SQLite connection that nobody closed warns, in whichever test the collector runs."""
+    texts = {str(p.relative_to(ROOT)): p.read_text() for p in python_files("tests")}
+    guilty = {name: text for name, text in texts.items() if re.search(r"import (sqlite3|create_engine)\b", text)}
+    assert len(guilty) > 15
+    assert {name for name, text in guilty.items() if left_open(text) > 0} == set()
+
+
+def test_an_open_database_is_found():
+    assert left_open("Attempts(create_engine(url)).all()") == 1
+    assert left_open("engine = create_engine(url)\nengine.dispose()") == 0

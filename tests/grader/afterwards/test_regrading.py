@@ -62,7 +62,9 @@ def test_a_check_tells_what_it_showed_and_saw(root):
 
 
 def test_the_inputs_are_those_of_the_recorded_grade(root):
-    (_, attempt) = Attempts(create_engine(f"sqlite:///{root / 'gradebook.db'}")).all("ada", LAB)
+    engine = create_engine(f"sqlite:///{root / 'gradebook.db'}")
+    (_, attempt) = Attempts(engine).all("ada", LAB)
+    engine.dispose()
     exercise = Exercise.from_dict(attempt.exercises[1])
     number = re.search(r"for (\S+) expected", exercise.checks[0].text)[1]
     assert f"args=[{number}]" in regrade(root, "--attempt", "2").output
