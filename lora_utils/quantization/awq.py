@@ -16,7 +16,7 @@ from torch import Tensor
 
 from lora_utils.integers import at_least
 from lora_utils.quantization.absmax import Quantized, absmax_quantize, dequantize
-from lora_utils.quantization.calibration import calibrated, output_error
+from lora_utils.quantization.calibration import calibrated
 
 
 def awq_quantize(w: Tensor, x: Tensor, bits: int = 4, block: int = 64, grid: int = 20) -> tuple[Quantized, Tensor]:
@@ -44,13 +44,14 @@ def awq_quantize(w: Tensor, x: Tensor, bits: int = 4, block: int = 64, grid: int
     """
     grid = at_least(1, "grid", grid)
     w, x, k = calibrated(w, x, block)
-    size = x.abs().mean(dim=0)  # (i,)
+    size, H = x.abs().mean(dim=0), x.T @ x  # (i,), (i, i)
     best = None
     for step in range(grid):
         s = size.pow(step / grid).clamp(min=1e-4)  # (i,); a column that is never given has size 0
         s = s / (s.max() * s.min()).sqrt()
         quantized = absmax_quantize(w * s, bits, k)
-        error = output_error(w, dequantize(quantized) / s, x)
+        moved = w - dequantize(quantized) / s  # (o, i)
+        error = ((moved @ H) * moved).sum()  # ||x moved.T||^2, at a cost that does not grow with n
         if best is None or error < best[0]:
             best = error, quantized, s
     return best[1], best[2]
