@@ -1409,7 +1409,7 @@ axes.grid(axis="x", visible=False)
 #   LoRA at rank 2 and needs about 4 times the memory: gradients and optimiser states shrink, weights and activations
 #   stay. In Hugging Face's benchmark (peft `method_comparison`, Llama-3.2-3B on MetaMathQA; quoted, not measured here)
 #   LoRA trains 350 times fewer numbers, and peak memory falls from 36.2 to 20.8 GiB, a factor of 1.74.
-# * **Seconds.** An epoch of full fine-tuning takes two to four times as long, depending on what else the machine does,
+# * **Seconds.** An epoch of full fine-tuning takes one and a half to four times as long, depending on what else the machine does,
 #   because gradients are computed for 1.25 million embedding numbers and AdamW moves them all in every step. The forward
 #   pass costs the same for all. (In total it is faster here: at its best rate one epoch suffices in place of eight.)
 

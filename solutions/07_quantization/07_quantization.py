@@ -1239,8 +1239,8 @@ else:
 # * **AWQ** ([Lin et al. 2023](https://arxiv.org/abs/2306.00978), section 3.2) uses that some are large. Column $j$ of $W$ is multiplied by $s_j$ before rounding and its inputs are divided by it, which changes nothing but rounding.
 #   With $s_j = (\text{mean}\,|x_j|)^a$ the columns that matter are rounded more finely; $a$ is found by trying twenty.
 #
-# The inputs are real ones: what two layers of SmolLM2's middle are given while it reads 32 reviews. The error is measured while it reads the 16 *other* reviews of section 8. All three ways store 4 bits and one step a block of 64: not a
-# byte differs in size.
+# The inputs are real ones: what three layers in SmolLM2's middle are given while it reads 32 reviews. The error is measured while it reads the 16 *other* reviews of section 8. All three ways store 4 bits and one step a block of 64: not a
+# byte more is kept. (AWQ's $1/s$ goes into the norm, or the layer, that computes $x$.)
 
 # %% tags=["skip-when-grading"]
 from lora_utils.quantization import layer_inputs, output_error
@@ -1257,8 +1257,8 @@ print(
 )
 
 # %% [markdown]
-# GPTQ and AWQ by hand, each with the steps of `absmax_quantize` in 4 bits and blocks of 64. Read GPTQ's loop for one row: $e$ is the error of weight $j$, in units of how badly it can be made up for, and row $j$ of $U$ says what each later
-# weight does about it. A hundredth of the mean diagonal is added to $H$, for columns that hardly occur.
+# GPTQ and AWQ by hand, each with the steps of `absmax_quantize` in 4 bits and blocks of 64. Read GPTQ's loop for one row: row $j$ of $U$ says what each later weight does about the error of weight $j$,
+# and $e^2$ is what this rounding adds to the sum above that no later weight can make up for. A hundredth of the mean diagonal is added to $H$, for columns that hardly occur.
 
 
 # %% tags=["skip-when-grading"]
