@@ -50,6 +50,12 @@ def round_trip(x):
         lambda x: q.nearest_codes(x / x.abs().max(), q.FP4),
         lambda x: q.unpack(q.pack(q.nearest_codes(x / x.abs().max())), x.numel()),
         lambda x: q.relative_error(x, round_trip(x)),
+        lambda x: q.gptq_quantize(x, x.abs(), block=7),
+        lambda x: q.dequantize(q.awq_quantize(x, x.abs(), block=7)[0]),
+        lambda x: q.output_error(x, round_trip(x), x.abs()),
+        *(lambda x, quantize=f: quantize(x).packed for f in (q.mxfp4_quantize, q.nvfp4_quantize)),
+        *(lambda x, quantize=f: q.block_scales(quantize(x)) for f in (q.mxfp4_quantize, q.nvfp4_quantize)),
+        *(lambda x, quantize=f: q.dequantize_microscaled(quantize(x)) for f in (q.mxfp4_quantize, q.nvfp4_quantize)),
     ],
 )
 def test_a_function_gives_what_it_gives_on_the_cpu(weight, function):
