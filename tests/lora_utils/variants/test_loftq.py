@@ -1,4 +1,4 @@
-"""LoftQ against bitsandbytes' four bits and PEFT's decomposition, in turn as in algorithm 1 (PEFT's own needs a GPU)."""
+"""LoftQ against bitsandbytes and PEFT's decomposition, in turn as in algorithm 1: PEFT's own needs a GPU."""
 
 import numpy as np
 import pytest
