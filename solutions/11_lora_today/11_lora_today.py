@@ -58,7 +58,7 @@ print("torch", torch.__version__)
 # %% tags=["skip-when-grading"]
 from lora_utils import mean_and_spread
 from lora_utils.experiments import PLACES, shipped_places
-from lora_utils.plots import figure, lines
+from lora_utils.plots import COLORS, MARKERS, figure
 
 runs = shipped_places()
 print(f"{'trained beside the head':<22}{'numbers':>12}{'best rate':>11}{'test loss':>18}{'test accuracy':>18}")
@@ -74,9 +74,9 @@ for name in PLACES:
 # %% tags=["skip-when-grading"]
 title = "On all layers LoRA's best rate is ten times that of full fine-tuning, and its loss no higher"
 fig, axes = figure(title, "learning rate", "validation loss, seed 0")
-for name in PLACES:
+for k, name in enumerate(PLACES):
     swept = sorted((run.lr, run.valid_loss) for run in runs if run.place == name and run.seed == 0)
-    axes.plot(*zip(*swept, strict=True), label=name)
+    axes.plot(*zip(*swept, strict=True), color=COLORS[k], marker=MARKERS[k], label=name)
 axes.set(xscale="log", ylim=(0.2, 1.0))
 axes.legend(frameon=False)
 
@@ -324,10 +324,10 @@ def layer_inputs(model: nn.Module, x: torch.Tensor) -> dict[str, torch.Tensor]:
     return seen
 
 
-def started(start: str, rank: int = RANK) -> UpperBlocks:
+def started(start: str, rank: int = RANK, seed: int = 0) -> UpperBlocks:
     """The last block under a head, with a path beside each linear layer."""
-    model = UpperBlocks(load_sentence_classifier(6), LAST)
-    inputs, draw = layer_inputs(model, lower.inputs[:64]), torch.Generator().manual_seed(0)
+    model = UpperBlocks(load_sentence_classifier(6, seed), LAST)
+    inputs, draw = layer_inputs(model, lower.inputs[:64]), torch.Generator().manual_seed(seed)
 
     def begin(name: str, W0: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         if start == "PiSSA":
@@ -339,20 +339,27 @@ def started(start: str, rank: int = RANK) -> UpperBlocks:
     return model
 
 
-rates = (1e-3, 3e-3, 1e-2, 3e-2)
+rates, seeds = (1e-3, 3e-3, 1e-2, 3e-2), (0, 1, 2)
 reached = {}
+print(f"{'loss, steps 9 to 12':<20}" + "".join(f"{f'rate {lr:g}':>18}" for lr in rates))
 for start in ("LoRA", "PiSSA", "EVA"):
-    reached[start] = []
     for lr in rates:
-        history = train(started(start), lower, epochs=1, lr=lr, batch_size=32, label=f"{start}, rate {lr:g}")
-        reached[start].append(sum(history.loss[-4:]) / 4)
-    print(f"{start:<8}" + "".join(f"{lr:>9g}: {loss:.3f}" for lr, loss in zip(rates, reached[start], strict=True)))
+        losses = []
+        for seed in seeds:
+            model = started(start, seed=seed)
+            history = train(model, lower, epochs=1, lr=lr, batch_size=32, seed=seed, label=f"{start}, rate {lr:g}")
+            losses.append(sum(history.loss[-4:]) / 4)
+        reached[start, lr] = mean_and_spread(losses)
+    print(f"{start:<20}" + "".join("{:>10.3f} ± {:.3f}".format(*reached[start, lr]) for lr in rates))
 
 # %% tags=["skip-when-grading"]
 title = "TITLE-B"
 fig, axes = figure(title, "learning rate", "training loss, steps 9 to 12")
-lines(axes, rates, reached)
+for k, start in enumerate(("LoRA", "PiSSA", "EVA")):
+    means, spreads = zip(*(reached[start, lr] for lr in rates), strict=True)
+    axes.errorbar(rates, means, yerr=spreads, color=COLORS[k], marker=MARKERS[k], capsize=4, label=start)
 axes.set_xscale("log")
+axes.legend(frameon=False)
 
 # %% [markdown]
 # RESULTS-B2
@@ -560,7 +567,7 @@ from lora_utils.variants import inject_vera
 print(f"{'last block':<16}{'trained numbers':>16}   training loss, steps 9 to 12, at rates {rates}")
 for name, rank in (("LoRA, rank 1", 1), ("VeRA, rank 64", 64), ("VeRA, rank 256", 256)):
     line = []
-    for lr in (*rates, 1e-1):
+    for lr in rates:
         if name.startswith("VeRA"):
             model = UpperBlocks(load_sentence_classifier(6), LAST)
             inject_vera(model, LAYERS, rank)

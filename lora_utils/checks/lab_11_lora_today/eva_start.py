@@ -92,9 +92,8 @@ def judge_directions(subject: Subject, cases: list[list]) -> None:
     def directions(rows: torch.Tensor) -> torch.Tensor:
         return torch.linalg.svd(rows, full_matrices=False)[2]
 
-    def first_columns(
-        rows: torch.Tensor, r: int
-    ) -> torch.Tensor:  # as an answer has them: signs of rows show in columns
+    def first_columns(rows: torch.Tensor, r: int) -> torch.Tensor:
+        # In float32, as an answer has them: the signs of the rows show in the columns.
         return torch.linalg.svd(rows.float())[2][:, :r].double()
 
     def values(rows: torch.Tensor) -> torch.Tensor:
