@@ -23,8 +23,8 @@ NONE = -1  # the index of a row that no adapter serves
 class BatchedLoRA(nn.Module):
     """A frozen linear layer, and trained paths of which each row of a batch names one.
 
-    The paths are copied into two tensors, the last place of which holds a path of zeros: index -1, which in torch is the
-    last place, stands for the base alone.
+    The paths are copied into two tensors, and the last place of these holds a path of zeros: index -1, which in torch
+    is the last place, stands for the base alone.
 
     Args:
         linear: the layer that all share, an nn.Linear with floats; kept, not copied, and frozen.

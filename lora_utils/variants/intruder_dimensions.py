@@ -2,8 +2,8 @@
 
     W0 = sum_i s_i u_i v_i^T,   W = sum_j t_j y_j z_j^T:   y_j intrudes if max_i |<y_j, u_i>| < threshold
 
-Only the first few y_j are looked at: those of the largest t_j, which act most. A high cosine says that the direction was
-there before, perhaps in another place of the order.
+Only the first few y_j are looked at: those of the largest t_j, which act most. A high cosine says that the direction
+was there before, perhaps in another place of the order.
 
 Letters: o out_features, i in_features, m = min(o, i).
 Source: Shuttleworth et al. 2024, LoRA vs Full Fine-tuning: An Illusion of Equivalence, arXiv 2410.21228.

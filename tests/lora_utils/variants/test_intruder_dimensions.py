@@ -59,7 +59,7 @@ def test_scaling_them_equals_pefts(shape, factor):
     with torch.no_grad():
         layer.lora_B["default"].weight.normal_()
     after = before + layer.get_delta_weight("default").detach()
-    assert 0 < count_intruder_dimensions(before, after, top=3, threshold=0.8)
+    assert count_intruder_dimensions(before, after, top=3, threshold=0.8) > 0
     reduce_intruder_dimension(model, top_k=3, threshold_epsilon=0.8, mitigation_lambda=factor, logging_sink=None)
     theirs = before + layer.get_delta_weight("intruder_reduced").detach()
     torch.testing.assert_close(scale_intruder_dimensions(before, after, factor, 3, 0.8), theirs, atol=1e-4, rtol=1e-4)
