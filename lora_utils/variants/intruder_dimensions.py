@@ -35,7 +35,10 @@ def top_cosines(before: Tensor, after: Tensor, top: int = 10) -> Tensor:
 
     Source: Shuttleworth et al. 2024. Explained in lab 11_lora_today.
     """
-    old, new = _left_vectors(before, after)
+    if before.dim() != 2 or before.shape != after.shape:
+        shapes = f"{tuple(before.shape)} and {tuple(after.shape)}"
+        raise ValueError(f"before and after must be two matrices of one shape, got {shapes}")
+    old, new = (torch.linalg.svd(weight, full_matrices=False).U for weight in (before, after))  # (o, m) each
     return (old.T @ new[:, : at_least(1, "top", top)]).abs().amax(dim=0)  # (m, o) @ (o, top) -> (m, top) -> (top,)
 
 
@@ -77,18 +80,9 @@ def scale_intruder_dimensions(
     Source: Shuttleworth et al. 2024, who scale them to show what they cause; PEFT's `reduce_intruder_dimension`.
     Explained in lab 11_lora_today.
     """
-    strange = top_cosines(before, after, top) < _share("threshold", threshold)  # (top,)
+    rows = (top_cosines(before, after, top) < _share("threshold", threshold)).nonzero().flatten()
     left, values, right = torch.linalg.svd(after, full_matrices=False)  # (o, m), (m,), (m, i)
-    rows = strange.nonzero().flatten()
     return after + (factor - 1) * (left[:, rows] * values[rows]) @ right[rows]  # (o, n) @ (n, i) -> (o, i)
-
-
-def _left_vectors(before: Tensor, after: Tensor) -> tuple[Tensor, Tensor]:
-    if before.dim() != 2 or before.shape != after.shape:
-        shapes = f"{tuple(before.shape)} and {tuple(after.shape)}"
-        raise ValueError(f"before and after must be two matrices of one shape, got {shapes}")
-    old, new = (torch.linalg.svd(weight, full_matrices=False).U for weight in (before, after))  # (o, m) each
-    return old, new
 
 
 def _share(name: str, value: float) -> float:

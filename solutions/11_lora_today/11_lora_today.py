@@ -556,7 +556,9 @@ def serve(linear, adapters):
 one = serve(classifier.fc1, list(paths.values()))
 x, index = torch.cat([part[2].inputs[:2] for part in tasks.values()]), torch.arange(4).repeat_interleave(2)
 with torch.no_grad():
-    alone = torch.cat([classifier.fc1(rows) + path(rows) for rows, path in zip(x.split(2), paths.values(), strict=True)])
+    alone = torch.cat(
+        [classifier.fc1(rows) + path(rows) for rows, path in zip(x.split(2), paths.values(), strict=True)]
+    )
     print("largest difference below 1e-5:", bool((one(x, index) - alone).abs().max() < 1e-5))
     print("without adapters, the base bit for bit:", torch.equal(one(x, torch.full((8,), -1)), classifier.fc1(x)))
 

@@ -65,9 +65,14 @@ def in_double(cls, *, c: dict) -> dict:
 
 
 # ---------------------------------------------------------------------------------------------------------- judges
-def serving_case(draw: Draw, index: list[int], leading: tuple[int, ...] = (), count: int = 4) -> dict:
-    """Draw a layer, `count` adapters with alphas of their own, and a batch with a row for each index."""
-    i, o, r = draw.sizes(3, low=3, high=9)
+def serving_case(
+    draw: Draw, index: list[int], leading: tuple[int, ...] = (), count: int = 4, sizes: list[int] | None = None
+) -> dict:
+    """Draw a layer, `count` adapters with alphas of their own, and a batch with a row for each index.
+
+    `sizes` are in_features, out_features and rank, drawn where they are not given.
+    """
+    i, o, r = sizes or draw.sizes(3, low=3, high=9)
     return {"weight": draw.normal(o, i), "bias": draw.normal(o), "A": draw.normal(count, i, r),
             "B": draw.normal(count, r, o), "alpha": torch.tensor([draw.number(0.5, 3) for _ in range(count)]),
             "x": draw.normal(len(index), *leading, i), "index": torch.tensor(index)}  # fmt: skip
@@ -131,7 +136,7 @@ def serves_sequences(subject: Subject, draw: Draw) -> None:
 @batched_lora.check(after=("serves-each-row",))
 def shares_the_base(subject: Subject, draw: Draw) -> None:
     """It calls the one layer it was given, holds no whole matrix for each adapter, and nothing of it trains."""
-    c = serving_case(draw, [1, 0, 3, -1], count=5)
+    c = serving_case(draw, [1, 0, 3, -1], count=5, sizes=[*draw.sizes(2, low=20, high=26), 2])
     seen = subject.probe(look, c=c)
     expect_apart(seen["alone"], seen["beside"], "layer")
     n, i, r = c["A"].shape

@@ -154,6 +154,14 @@ def _rules(cases: list[Change]) -> tuple[Rule, ...]:
     def by(reduce: Callable) -> Callable:
         return lambda c: below(c, reduce(c.cosines()))
 
+    def vectors(c: Change) -> tuple[torch.Tensor, torch.Tensor]:
+        """As torch gives them, which decides their signs."""
+        return tuple(torch.linalg.svd(w.W, full_matrices=False).U for w in (c.before, c.after))
+
+    def signed(c: Change) -> int:
+        old, new = vectors(c)
+        return below(c, (old.T @ new).amax(dim=0))
+
     def best(c: Change) -> torch.Tensor:
         return c.cosines().abs().amax(dim=0)
 
@@ -161,8 +169,8 @@ def _rules(cases: list[Change]) -> tuple[Rule, ...]:
         return below(c, (c.before.right.T @ c.after.right).abs().amax(dim=0))
 
     def rows(c: Change) -> int:
-        old, new = (torch.linalg.svd(w.W, full_matrices=False).U for w in (c.before, c.after))
-        return below(c, (new @ old.T).abs().amax(dim=1))
+        old, new = vectors(c)
+        return below(c, (new @ old.T).abs().amax(dim=1), 10 if c.top is None else c.top)
 
     def whole_basis(c: Change) -> int:
         old = torch.linalg.svd(c.before.W, full_matrices=True).U.double()
@@ -178,15 +186,16 @@ def _rules(cases: list[Change]) -> tuple[Rule, ...]:
     few = "The largest singular values come first: the first `top` columns of U of `after`."
     near = "A vector is near if one of all vectors of `before` is: take the largest of its cosines."
     return (
-        Rule("signs-count", by(lambda c: c.amax(dim=0)), "a cosine near -1 is taken for far away",
+        Rule("signs-count", signed, "a cosine near -1 is taken for far away",
              "A singular vector has no sign of its own: take the absolute value."),
         Rule("same-place-only", by(lambda c: c.diagonal().abs()), "each vector is compared only with the one in the "
              "same place", near),
         Rule("the-near-ones", lambda c: c.first - right(c), "those that are near are counted",
              "An intruder has no cosine that reaches the threshold."),
-        Rule("mean-for-largest", by(lambda c: c.abs().mean(dim=0)), "the mean of the cosines is compared", near),
-        Rule("smallest-for-largest", by(lambda c: c.abs().amin(dim=0)), "one small cosine is enough to be counted",
-             near),
+        Rule("not-the-largest", by(lambda c: c.abs().amin(dim=0)), "it is not the largest cosine of each vector that is "
+             "compared: a smaller one counts it in", near),
+        Rule("not-the-largest", by(lambda c: c.abs().mean(dim=0)), "it is not the largest cosine of each vector that "
+             "is compared: their mean counts it in", near),
         Rule("squared", by(lambda c: c.square().amax(dim=0)), "the square of the cosine is compared",
              "The threshold is one of the cosine itself."),
         Rule("right-vectors", on_the_right, "the right singular vectors are compared, directions of the input",
