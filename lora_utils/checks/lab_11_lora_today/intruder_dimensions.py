@@ -192,8 +192,8 @@ def _rules(cases: list[Change]) -> tuple[Rule, ...]:
              "same place", near),
         Rule("the-near-ones", lambda c: c.first - right(c), "those that are near are counted",
              "An intruder has no cosine that reaches the threshold."),
-        Rule("not-the-largest", by(lambda c: c.abs().amin(dim=0)), "it is not the largest cosine of each vector that is "
-             "compared: a smaller one counts it in", near),
+        Rule("not-the-largest", by(lambda c: c.abs().amin(dim=0)), "it is not the largest cosine of each vector that "
+             "is compared: a smaller one counts it in", near),
         Rule("not-the-largest", by(lambda c: c.abs().mean(dim=0)), "it is not the largest cosine of each vector that "
              "is compared: their mean counts it in", near),
         Rule("squared", by(lambda c: c.square().amax(dim=0)), "the square of the cosine is compared",
