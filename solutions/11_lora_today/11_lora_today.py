@@ -673,7 +673,7 @@ for length in LENGTHS:
 fig, panels = figure(
     "A batch of adapters costs the same however many there are; in turn, each adds its own",
     "adapters in a batch of 32 rows",
-    "time, in units of one adapter for all",
+    "times as long as one adapter",
     columns=2,
 )
 for panel, length in zip(panels, LENGTHS, strict=True):

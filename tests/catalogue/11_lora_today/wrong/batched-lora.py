@@ -596,3 +596,58 @@ class BatchedLoRA(nn.Module):
         path = rows.bmm(self.A[index]).bmm(self.B[index])
         scale = self.alpha[index] * (index >= 0)
         y + (scale[:, None, None] * path).reshape(y.shape)
+
+
+# %% half precision message="digits-lost"
+class BatchedLoRA(nn.Module):
+    def __init__(self, linear, A, B, alpha):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        for name, value in (("A", A), ("B", B), ("alpha", alpha)):
+            self.register_buffer(name, value)
+
+    def forward(self, x, index):
+        path = torch.einsum("b...i,bir,bro->b...o", x, self.A[index], self.B[index])
+        scale = (self.alpha[index] * (index >= 0)).view(-1, *[1] * (x.dim() - 1))
+        return self.linear(x) + (scale * path).bfloat16().to(x.dtype)
+
+
+# %% always float32 message="output-dtype"
+class BatchedLoRA(nn.Module):
+    def __init__(self, linear, A, B, alpha):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        for name, value in (("A", A), ("B", B), ("alpha", alpha)):
+            self.register_buffer(name, value)
+
+    def forward(self, x, index):
+        path = torch.einsum("b...i,bir,bro->b...o", x, self.A[index], self.B[index])
+        scale = (self.alpha[index] * (index >= 0)).view(-1, *[1] * (x.dim() - 1))
+        return (self.linear(x) + scale * path).float()
+
+
+# %% alpha as a plain attribute message="left-behind"
+class BatchedLoRA(nn.Module):
+    def __init__(self, linear, A, B, alpha):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        for name, value in (("A", A), ("B", B)):
+            self.register_buffer(name, value)
+        self.alpha = alpha
+
+    def forward(self, x, index):
+        path = torch.einsum("b...i,bir,bro->b...o", x, self.A[index], self.B[index])
+        scale = (self.alpha[index] * (index >= 0)).view(-1, *[1] * (x.dim() - 1))
+        return self.linear(x) + scale * path
+
+
+# %% factors in lists message="left-behind"
+class BatchedLoRA(nn.Module):
+    def __init__(self, linear, A, B, alpha):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.paths = [a * F @ G for a, F, G in zip(alpha, A, B)]
+
+    def forward(self, x, index):
+        zero = torch.zeros_like(self.paths[0])
+        return self.linear(x) + torch.stack([row @ (zero if k < 0 else self.paths[k]) for row, k in zip(x, index.tolist())])
