@@ -45,3 +45,11 @@ def drop_and_rescale(update, drop):
 # %% a module
 def drop_and_rescale(update, drop):
     return nn.Dropout(drop)(update)
+
+
+# %% random numbers of NumPy
+def drop_and_rescale(update, drop):
+    import numpy as np
+
+    mask = torch.from_numpy(np.random.random(tuple(update.shape)) >= drop)
+    return update * mask / (1 - drop)
