@@ -14,7 +14,7 @@
 #
 # | what you need | how long | how it is marked |
 # | --- | --- | --- |
-# | labs 05 to 08: the singular value decomposition, `LinearWithLoRA`, NF4 | about 120 minutes, of which the core takes 90: what is headed *if you have time* is not needed later; the notebook itself runs in about two and a half minutes on two CPU cores | {{ points }} points in {{ exercises }} exercises; each has a check that tells you what is wrong, and more checks run when it is graded |
+# | labs 05 to 08: the singular value decomposition, `LinearWithLoRA`, NF4 | about 135 minutes, of which the core takes 85: what is headed *if you have time* is not needed later; the notebook itself runs in about two and a half minutes on two CPU cores | {{ points }} points in {{ exercises }} exercises; each has a check that tells you what is wrong, and more checks run when it is graded |
 #
 # Letters as ever: $W_0$ $(o, i)$ as `nn.Linear` stores it, $A$ $(i, r)$, $B$ $(r, o)$, and the update of the weight is
 # $\alpha (A B)^\top$. In this lab $\alpha = 1$.
@@ -393,7 +393,7 @@ axes.legend(frameon=False)
 # the start, and that is worth something where the steps are too small. At 0.03 all have gone too far. A comparison of starts at one common rate mixes both effects: look for the sweep before you believe a table.
 
 # %% [markdown]
-# ## 3. Budgets that move
+# ## 3. If you have time: budgets that move
 #
 # Rank 8 everywhere is a habit. Lab 05 gave ranks to updates that were known. AdaLoRA ([Zhang et al. 2023](https://arxiv.org/abs/2303.10512)) does it while training:
 # it writes the update of every layer as a sum of **triples**, a column of $A$, a number and a row of $B$,
