@@ -41,8 +41,8 @@ print("torch", torch.__version__)
 # * **Where.** LoRA belongs on all layers, the MLP's before all others. On attention alone it stays behind, even with a rank
 #   that makes up for the number of parameters.
 # * **Learning rate.** The best one lies about ten times above that of full fine-tuning. (Their
-#   [cookbook](https://tinker-docs.thinkingmachines.ai/cookbook/api-reference/hyperparam_utils/get_lora_lr_over_full_finetune_lr/) once had a formula that grew with
-#   the model, and went back to ten as "more accurate empirically".) Whether one rate serves every rank depends on start and factor: under
+#   [cookbook](https://tinker-docs.thinkingmachines.ai/cookbook/api-reference/hyperparam_utils/get_lora_lr_over_full_finetune_lr/) once had a more complicated
+#   formula, and went back to ten as "more accurate empirically".) Whether one rate serves every rank depends on start and factor: under
 #   some it hardly moves, under others it falls as $1/r$ ([Chen et al. 2026](https://raw.githubusercontent.com/mlresearch/v306/main/assets/chen26ei/chen26ei.pdf)).
 # * **Capacity.** As long as the data hold less than the adapter can, the rank does not matter; beyond that LoRA learns more slowly.
 # * **Batch size.** LoRA tolerates large batches less well than full fine-tuning does, at every rank.
@@ -50,7 +50,7 @@ print("torch", torch.__version__)
 # **Does a small encoder show it?** MiniLM, 640 questions of TREC, 40 steps; word vectors frozen, a head on top everywhere. LoRA
 # starts as in PEFT ($A$ uniform within $1/\sqrt{i}$, $B$ zero, lora_alpha 32). *MLP, rank 8* and *attention, rank 10* train
 # exactly the same number of parameters. Rates are swept with seed 0 by the validation loss, the best one gets three seeds. The
-# runs ship with the course; this command makes them (about eleven CPU minutes):
+# runs ship with the course; this command makes them (ten minutes of training on one core):
 #
 # ```
 # python -m lora_utils.experiments.lora_versus_full --folder runs
