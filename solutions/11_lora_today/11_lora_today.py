@@ -43,21 +43,23 @@ print("torch", torch.__version__)
 #
 # For years this was answered by taste. In September 2025 John Schulman and Thinking Machines Lab swept learning rates, ranks and
 # batch sizes over language models and found a regime in which LoRA loses nothing
-# ([Schulman et al. 2025, *LoRA Without Regret*](https://thinkingmachines.ai/blog/lora/)). What they report, as their own
-# [primer](https://tinker-docs.thinkingmachines.ai/tinker/lora-primer/) and TRL's
-# [guide](https://huggingface.co/docs/trl/main/en/lora_without_regret) sum it up:
+# ([Schulman et al. 2025, *LoRA Without Regret*](https://thinkingmachines.ai/blog/lora/)). What they report, as their
+# [primer](https://tinker-docs.thinkingmachines.ai/tinker/lora-primer/) sums it up; TRL has a
+# [guide](https://huggingface.co/docs/trl/main/en/lora_without_regret) that repeats it on language models:
 #
 # * **Where.** LoRA belongs on all layers, the MLP's before all others. On attention alone it stays behind, even with a rank
 #   that makes up for the number of parameters.
-# * **Learning rate.** The best one lies about ten times above that of full fine-tuning, whatever the rank, under the factor
-#   $\text{lora\_alpha} / r$. (The primer names larger factors for larger models: a rule to start from, not a law.)
+# * **Learning rate.** The best one lies about ten times above that of full fine-tuning. (Their
+#   [cookbook](https://tinker-docs.thinkingmachines.ai/cookbook/api-reference/hyperparam_utils/get_lora_lr_over_full_finetune_lr/) once had a more complicated
+#   formula, and went back to ten as "more accurate empirically".) Whether one rate serves every rank depends on start and factor: under
+#   some it hardly moves, under others it falls as $1/r$ ([Chen et al. 2026](https://raw.githubusercontent.com/mlresearch/v306/main/assets/chen26ei/chen26ei.pdf)).
 # * **Capacity.** As long as the data hold less than the adapter can, the rank does not matter; beyond that LoRA learns more slowly.
 # * **Batch size.** LoRA tolerates large batches less well than full fine-tuning does, at every rank.
 #
 # **Does a small encoder show it?** MiniLM, 640 questions of TREC, 40 steps; word vectors frozen, a head on top everywhere. LoRA
 # starts as in PEFT ($A$ uniform within $1/\sqrt{i}$, $B$ zero, lora_alpha 32). *MLP, rank 8* and *attention, rank 10* train
 # exactly the same number of parameters. Rates are swept with seed 0 by the validation loss, the best one gets three seeds. The
-# runs ship with the course; this command makes them (about eleven CPU minutes):
+# runs ship with the course; this command makes them (ten minutes of training on one core):
 #
 # ```
 # python -m lora_utils.experiments.lora_versus_full --folder runs
@@ -544,7 +546,7 @@ for way, found in pruned.items():
 #
 # Layers have different sizes, so the shared $A$ $(I, r)$ and $B$ $(r, O)$ are as large as the largest needs; a layer takes the **first** $i$ rows of $A$ and the **first** $o$ columns of $B$.
 #
-# Write `VeRALinear(linear, A, B, d_initial)`. `d` and `b` are parameters under these names; every number of `d` starts at `d_initial`, `b` at zero. `linear` is kept and frozen, bias
+# Write `VeRALinear(linear, A, B, d_initial)`. `d` and `b` are parameters under these names; every number of `d` starts at `d_initial`, `b` at zero, both on the device of `A`. `linear` is kept and frozen, bias
 # included. `A` and `B` are not trained, and not copied: all layers hold the same numbers, which is the whole saving.
 #
 # <details><summary>Hint 1: where to start</summary>
@@ -568,8 +570,8 @@ class VeRALinear(nn.Module):
         ### BEGIN SOLUTION
         self.linear = linear.requires_grad_(False)
         self.A, self.B = A[: linear.in_features], B[:, : linear.out_features]  # (i, r), (r, o): views
-        self.d = nn.Parameter(torch.full((A.shape[1],), d_initial))
-        self.b = nn.Parameter(torch.zeros(linear.out_features))
+        self.d = nn.Parameter(torch.full((A.shape[1],), d_initial, device=A.device))
+        self.b = nn.Parameter(torch.zeros(linear.out_features, device=A.device))
         ### END SOLUTION
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -1319,6 +1321,7 @@ for panel, name in zip(panels, ("IMDb", "computers or recreation"), strict=True)
 # ## Further reading
 #
 # * J. Schulman and Thinking Machines Lab, *LoRA Without Regret*, 2025, [thinkingmachines.ai/blog/lora](https://thinkingmachines.ai/blog/lora/).
+# * N. Chen, S. Villar and S. Hayou, *Learning Rate Scaling across LoRA Ranks and Transfer to Full Finetuning*, 2026, [PMLR 306](https://raw.githubusercontent.com/mlresearch/v306/main/assets/chen26ei/chen26ei.pdf).
 # * F. Meng et al., *PiSSA: Principal Singular Values and Singular Vectors Adaptation of Large Language Models*, 2024, [arXiv:2404.02948](https://arxiv.org/abs/2404.02948).
 # * Y. Li et al., *LoftQ: LoRA-Fine-Tuning-Aware Quantization for Large Language Models*, 2023, [arXiv:2310.08659](https://arxiv.org/abs/2310.08659).
 # * F. Paischer et al., *Parameter Efficient Fine-tuning via Explained Variance Adaptation*, 2024, [arXiv:2410.07170](https://arxiv.org/abs/2410.07170).

@@ -30,8 +30,9 @@ def test_a_place_trains_what_it_says_and_starts_as_pefts_lora(name):
     paths = [module for module in model.modules() if isinstance(module, LoRALayer)]
     assert bool(paths) is (name != "full")
     for path in paths:
-        peer = torch.nn.Linear(len(path.A), 3)  # what PEFT's lora_A is, Kaiming uniform with a = sqrt(5)
-        assert path.A.std() == pytest.approx(peer.weight.std().item(), rel=0.1)
+        A, peer = path.A.detach(), torch.nn.Linear(len(path.A), 64).weight.detach()  # PEFT's lora_A is an nn.Linear
+        assert A.std().item() == pytest.approx(peer.std().item(), rel=0.1)
+        assert A.abs().max().item() == pytest.approx(peer.abs().max().item(), rel=0.02)
         assert path.alpha == 32 / rank
         assert not path.B.any()
     again = prepared(name, 6, seed=1)
