@@ -4,7 +4,7 @@
 # The second half of this lab: what an adapter does to a weight, several adapters in one weight, many adapters over one
 # base.
 #
-# **Time** about 70 minutes for this half, of which the core takes 40: what is headed *if you have time* is not needed later. **Points** {{ points }} in four exercises. **Run time** about a minute on two
+# **Time** about 70 minutes for this half, of which the core takes 35: what is headed *if you have time* is not needed later. **Points** {{ points }} in four exercises. **Run time** about a minute on two
 # CPU cores (one is used).
 
 # %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false} withheld=["lora_utils.variants.intruder_dimensions.count_intruder_dimensions", "lora_utils.variants.merging_updates.merge_ties", "lora_utils.variants.merging_updates.drop_and_rescale", "lora_utils.variants.batched_lora.BatchedLoRA"]
@@ -186,8 +186,11 @@ for name, found in rows.items():
 # nothing was before. An intruder says: here is an update of low rank that is large beside the weight's own singular values.
 #
 # The forgetting does not follow the count. On 400 sentences its standard error is about 0.02 to 0.03, and the three ways lie within that of each other.
+
+# %% [markdown]
+# ### If you have time: are the intruders to blame?
 #
-# Are the intruders to blame for it at all? The paper multiplies their singular values by a factor below 1 after the training, and reports that much of what was forgotten comes back, while the new task loses
+# The paper multiplies their singular values by a factor below 1 after the training, and reports that much of what was forgotten comes back, while the new task loses
 # little. PEFT has this as `reduce_intruder_dimension`. An intervention needs a **control**: the next cell shrinks the intruders, and beside that the whole update, intruders or not, by the same
 # factor. **Predict before you run**: which of the two helps the films more?
 
