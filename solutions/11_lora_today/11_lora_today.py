@@ -8,16 +8,13 @@
 # CPU cores (one is used).
 
 # %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false} withheld=["lora_utils.variants.intruder_dimensions.count_intruder_dimensions", "lora_utils.variants.merging_updates.merge_ties", "lora_utils.variants.merging_updates.drop_and_rescale", "lora_utils.variants.batched_lora.BatchedLoRA"]
-import platform
-
 import torch
 
 from lora_utils.checks import lab_11_lora_today as check
-from lora_utils.training import seed_everything
 
-seed_everything(0)
+torch.manual_seed(0)
 torch.set_num_threads(1)  # the matrices here are small: more threads would not help, and results would depend on them
-print(f"Python {platform.python_version()}, torch {torch.__version__}")
+print("torch", torch.__version__)
 
 # %%
 # ---- imports of sections 4 to 6 ----
@@ -28,8 +25,8 @@ from torch import nn
 
 import lora_utils
 from lora_utils import variants
-from lora_utils.checks import lab_11_lora_today as check
 from lora_utils.plots import COLORS, DASHES, MARKERS, figure
+from lora_utils.training import seed_everything
 
 # %% [markdown]
 # ## 4. What an adapter does to a weight
