@@ -107,7 +107,7 @@ intruder_dimensions_grade
 # %% [markdown]
 # Now measure it, on the last block of MiniLM: six matrices with ten strong directions each, 60 in all. A head for film sentences is trained over the
 # frozen encoder first. Then the block learns another task, TREC's questions, by LoRA or in full, and afterwards the film head is put back: what it
-# has lost is the forgetting of lab 02. What lies below the block is computed once (lab 03).
+# has lost is the forgetting of lab 02. What lies below the block is computed once (lab 03). Each way has one rate that was not swept (lab 09), so the scores do not rank the methods.
 #
 # **Predict before you run**: which has more intruders, LoRA at rank 1 or at rank 8, or full fine-tuning? And which forgets more?
 
