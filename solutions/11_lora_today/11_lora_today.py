@@ -1313,6 +1313,9 @@ for panel, name in zip(panels, ("IMDb", "computers or recreation"), strict=True)
 #
 # | what | the number you should have seen |
 # | --- | --- |
+# | best rate of full fine-tuning, and of LoRA at every rank and place | 0.0001, and 0.001 |
+# | error of 4 bits with a LoftQ path of rank 8 beside it | 0.88 to 0.92 of NF4's alone |
+# | loss after twelve steps, each at its best rate: LoRA, PiSSA, EVA, random columns of length 1 | 1.19, 0.87, 0.88, 0.86 |
 # | intruders among the 60 strongest directions of a block | about 5 after LoRA of rank 1, 25 after rank 8, 2 or 3 after full fine-tuning |
 # | forgetting with the intruders, or the whole update, at three quarters | about half, either way; the questions lose two points, or none |
 # | four tasks: no update, one merged, each its own | 0.765, 0.807 (the plain sum at half its scale), 0.821 |
@@ -1320,6 +1323,8 @@ for panel, name in zip(panels, ("IMDb", "computers or recreation"), strict=True)
 # | DARE before the sum, 0.5 and 0.9 | 0.810, 0.711 |
 # | 32 adapters in a batch of 32 tokens, in units of one adapter for all | about 2 gathered, more than 10 in turn |
 #
+# * Compare methods each at its own best rate. LoRA's is ten times full fine-tuning's here, as in the report.
+# * A better start is a longer first step before it is a better direction: ask for the control.
 # * An intruder dimension is a large update of low rank, seen in the weight. LoRA makes them and full fine-tuning does not. Whether they are what forgets is another question, and asks for a control.
 # * An update of a smaller scale forgets less. That is the cheapest cure, and it needs no decomposition.
 # * Merging has one knob that matters first, the scale, and it is chosen on validation. TIES and DARE answer problems that large models and many tasks have; a small one need not.
