@@ -6,7 +6,10 @@ import re
 from pathlib import Path
 
 # What labs import; left out are the checks, which judge answers, and what only programs use.
-ROOMS = ("methods", "quantization", "models", "wrappers", "data", "training", "experiments", "plots", "devices")
+ROOMS = (
+    *("methods", "variants", "quantization", "models", "wrappers"),
+    *("data", "training", "experiments", "plots", "devices"),
+)
 
 
 def reference_page(package: Path, room: str) -> str:

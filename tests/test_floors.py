@@ -17,6 +17,7 @@ FLOORS = {
         {"data", "quantization", "quiz", "plots"},
         {"models", "wrappers"},
         {"methods", "training"},
+        {"variants"},
         {"experiments", "schematics"},
         {"checks.framework"},
         {"checks.lab_*"},

@@ -36,6 +36,8 @@ MODULES = (
     *("linear-with-lora", "inject-by-name", "adapt-classifier", "merge-weights", "adapter-state", "swap-adapters"),
     *("four-bit-matmul", "qlora-linear", "checkpoint-blocks"),
     *("dora-layer", "peft-adapter"),
+    "vera-linear",
+    "batched-lora",
 )
 
 # Right answers that make tensors of their own on the CPU, which no text forbids, and what the device says to them.
