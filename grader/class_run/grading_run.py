@@ -98,7 +98,7 @@ def grade_all(
             run.counting = replace(counting, due=dates, extensions=book.extensions(), worth=worth, held=held)
             attempts = Attempts(book.engine, run.counting)
         waiting = [one for one in found if isinstance(one, Submission) and run.asked(one.student)]
-        run.hand_ins = waiting
+        run.hand_ins = [one for one in found if isinstance(one, Submission)]
         later = {(one.student, one.lab): place for place, one in enumerate(found) if isinstance(one, Submission)}
         refused = {place: one for place, one in enumerate(found) if isinstance(one, Refusal)}
         run.rows += [one for place, one in refused.items() if place > later.get((one.student, one.lab), -1)]
@@ -140,9 +140,8 @@ def grade_all(
     run.standings = [row.standing for row in run.graded]
     rows = {(row.student, row.lab): row for row in run.graded}  # of several turns the last
     run.rows = sorted([*rows.values(), *run.refused], key=lambda row: (row.student, row.lab))
-    last = list(run.submissions.values())  # nobody copies from an earlier attempt
     try:
-        run.shared = shared_answers(last, keys, lambda *what: engine(sandbox).read(*what))
+        run.shared = shared_answers(run.hand_ins, keys, lambda *what: engine(sandbox).read(*what))
     except Exception as error:  # a fault of ours must not cost the run, which has been graded
         run.problems.append(f"the class: its answers could not be compared with each other ({_first_line(error)}).")
     return run

@@ -51,7 +51,7 @@ class Run:
         shared: answers that several students handed in with the same text.
         attempts: all that the database holds, oldest first.
         held: what the gradebook holds in the end, by (student, lab).
-        hand_ins: all that this run read, in order.
+        hand_ins: all that this run read, whoever was asked for, in order.
         changes: of the course since grades were settled last, one sentence each.
         students: whose hand-ins were to be graded; empty for everybody's.
         standings: after each hand-in that was graded, several of one student and lab among them.

@@ -25,7 +25,8 @@ def anonymous(grades: ClassGrades, run: Run) -> tuple[ClassGrades, Run]:
     made = ClassGrades(grades.labs, [Student(name) for name in names.values()], terms=grades.terms)
     made.grades = {(names[who], lab): _renamed(one, names[who]) for (who, lab), one in grades.grades.items()}
     made.refused = {(names[who], lab): replace(one, student=names[who]) for (who, lab), one in grades.refused.items()}
-    return made, Run(run.keys, counting=run.counting)
+    hand_ins = [replace(one, student=names[one.student]) for one in run.hand_ins if one.student in names]
+    return made, Run(run.keys, counting=run.counting, hand_ins=hand_ins)
 
 
 def _renamed(grade: LabGrade, name: str) -> LabGrade:

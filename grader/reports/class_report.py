@@ -80,6 +80,10 @@ def write_class_report(grades: ClassGrades, run: Run, out: Path, course: Course,
 def context(grades: ClassGrades, run: Run, course: Course, linked: bool = True) -> dict:
     """Return everything the template mentions."""
     latest = [run.counting.today(one.attempts[-1]) for one in grades.grades.values() if one.lab in grades.labs]
+    # What counts and what came last: a copy is one, whichever of them it is.
+    looked_at = {(one.student, one.lab, made.submission_sha256): made
+                 for one in grades.grades.values() if one.lab in grades.labs
+                 for made in (run.counting.today(one.attempts[-1]), one.result)}  # fmt: skip
     exercises = hardest(grades.labs, latest)
     labs, students = lab_summaries(grades, course.pass_mark), student_rows(grades, linked)
     # Of those who have a grade, as the labs' own; who has handed in nothing has a total of 0.
@@ -98,7 +102,7 @@ def context(grades: ClassGrades, run: Run, course: Course, linked: bool = True) 
         "hardest": exercises[:MOST_HARDEST],
         "easier": len(exercises[MOST_HARDEST:]),
         "mistakes": mistakes(grades.labs, latest),
-        "alerts": alerts(latest, run.shared, to_look_at(grades, run)),
+        "alerts": alerts(looked_at.values(), run.shared, to_look_at(grades, run)),
         "refused": [one_line(str(one)) for one in run.refused],
         "sandboxes": sorted({one.sandbox for one in latest}),
     }
@@ -160,16 +164,16 @@ def alerts(results: Iterable[Result], shared: Iterable[SharedAnswer] = (), besid
         shared: answers that several students have.
         besides: what else there is, see `to_look_at`; default: nothing.
     """
-    flagged: dict[tuple[str, str], list[str]] = defaultdict(list)
-    same: dict[tuple[str, str], list[str]] = defaultdict(list)
+    flagged: dict[tuple[str, str], set[str]] = defaultdict(set)
+    same: dict[tuple[str, str], set[str]] = defaultdict(set)
     for result in results:
         for flag in result.flags:
-            flagged[result.lab, flag].append(one_line(result.student))
+            flagged[result.lab, flag].add(one_line(result.student))
         if result.score:
-            same[result.lab, result.submission_sha256].append(one_line(result.student))
+            same[result.lab, result.submission_sha256].add(one_line(result.student))
     found = [Alert(one_line(flag), lab, sorted(names)) for (lab, flag), names in flagged.items()]
     found += [
-        Alert("the same file, byte for byte", lab, sorted(names)) for (lab, _), names in same.items() if names[1:]
+        Alert("the same file, byte for byte", lab, sorted(names)) for (lab, _), names in same.items() if len(names) > 1
     ]
     for one in shared:
         what = f"the same answer, names, layout and comments aside: {one_line(one.exercise)}"

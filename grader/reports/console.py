@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.text import Text
 
+from grader.build.build import find_labs
 from grader.build.drift import unbuilt
 from grader.class_run.dask_pool import examine_cluster
 from grader.class_run.decisions import decisions_of
@@ -39,6 +40,7 @@ from grader.reports.result_files import write_report
 from grader.reports.stale_pages import remove_stale
 from grader.scoring.run_submission import Limits
 from grader.text.moments import NoMoment, read_moment, shown
+from grader.text.plurals import counted
 from grader.text.safe_names import one_line
 
 NOT_STARTED, INTERRUPTED = 2, 130  # exit codes, beside those of `summary`
@@ -290,9 +292,10 @@ def grade_folder(
         reports = [write_class_report(grades, run, out, course)]
         reports += [write_class_report(grades, run, out, course, named=False)] if anonymous else []
         places = [place for place in (*grades.grades, *grades.refused) if place[1] in grades.labs]
-        if gone := remove_stale(out, [one.id for one in grades.students], places, reports):
-            pages = "1 page" if gone == 1 else f"{gone} pages"
-            console.print(Text(f"removed {pages} of an earlier run that this one has no student, lab or report for"))
+        resting = {lab.name for lab in find_labs(root)} - set(all_keys)
+        if gone := remove_stale(out, [one.id for one in grades.students], places, reports, resting):
+            removed = f"removed {counted(gone, 'page')} of an earlier run"
+            console.print(Text(f"{removed} that this one has no student, lab or report for"))
     except (CannotCollect, GradebookError, LateRulesError, SeedFileError, OSError) as error:
         raise CannotStart(str(error)) from error
     return run, grades

@@ -69,6 +69,8 @@ def moment(timestamp: str, zone: tzinfo) -> str:
 def lateness(seconds: float | None, penalty: float = 0.0, grace: float = 0.0) -> str:
     """Say in words how late something was, and what it costs; nothing when it was not, or nobody knows.
 
+    Where it costs something it is said more exactly, since a rule may count each day that has begun.
+
     Args:
         seconds: after the due date.
         penalty: points that this costs; default 0.
@@ -77,7 +79,11 @@ def lateness(seconds: float | None, penalty: float = 0.0, grace: float = 0.0) ->
     if not seconds:
         return ""
     units = (("day", 86_400), ("hour", 3_600), ("minute", 60))
-    by = next((counted(int(seconds // size), unit) for unit, size in units if seconds >= size), "less than a minute")
+    parts, rest = [], seconds
+    for unit, size in units:
+        parts += [counted(int(rest // size), unit)] if rest >= size else []
+        rest %= size
+    by = " ".join(parts[: 2 if penalty else 1]) or "less than a minute"
     if seconds <= grace and not penalty:
         return f"{by} after the due date, within the grace"
     return f"{by} late" + (f", penalty {counted(penalty, 'point')}" if penalty else "")

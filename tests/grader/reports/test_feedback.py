@@ -255,6 +255,8 @@ def test_lateness_in_words(seconds, words):
         (5, 0.0, "less than a minute after the due date, within the grace"),
         (901, 0.0, "15 minutes late"),
         (600, 1.0, "10 minutes late, penalty 1 point"),  # a plugin that knows no grace
+        (126_000, 5.0, "1 day 11 hours late, penalty 5 points"),  # which a rule may count as two days
+        (126_000, 0.0, "1 day late"),
     ],
 )
 def test_what_comes_within_the_grace_is_not_called_late(seconds, penalty, words):
@@ -323,7 +325,7 @@ def test_the_page_says_which_attempt_counts_and_what_lateness_cost(keys, tmp_pat
         for page in (text_of(path.read_text()), path.with_suffix(".txt").read_text()):
             assert "What counts" in page
             assert "Highest so far" not in page  # there is one attempt
-            assert "2 hours late, penalty 1.5 points" in page
+            assert "2 hours 1 minute late, penalty 1.5 points" in page
             assert "4 less 1.5 for lateness" in page
     engine.dispose()
 

@@ -57,7 +57,7 @@ def table(out: Path, student: str) -> list[list[str]]:
 def test_every_lab_with_points_verdict_and_remarks(out):
     assert table(out, "ada") == [
         ["Doubling 01_double", "6.5 of 8 81 %",
-         "passed 2 attempts 1 day late, penalty 0.5 points points by staff comment by staff"],
+         "passed 2 attempts 1 day 1 hour late, penalty 0.5 points points by staff comment by staff"],
         ["Halving 02_sign · weight 3", "– of 4", "nothing handed in"],
     ]  # fmt: skip
     assert table(out, "bo") == [

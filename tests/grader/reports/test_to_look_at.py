@@ -30,8 +30,8 @@ def root(tmp_path, monkeypatch) -> Path:
     return root
 
 
-def grade(root: Path) -> str:
-    options = ["--out", str(root / "out"), "--root", str(root), "--sandbox", "off", "--workers", "1"]
+def grade(root: Path, *more: str) -> str:
+    options = [*more, "--out", str(root / "out"), "--root", str(root), "--sandbox", "off", "--workers", "1"]
     said = CliRunner().invoke(app, ["grade", str(root / "submitted"), *options], env={"COLUMNS": "200"})
     assert said.exit_code == 0, said.output
     return said.output
@@ -129,3 +129,28 @@ def test_what_canvas_calls_late_is_told_of_the_attempt_that_counts(root):
     for what in told:
         sentence, _, (who, lab) = (*what.rstrip(".").rpartition(": ")[:2], what.rstrip(".").split()[-2:])
         assert f"{sentence} {lab} {who}" in report(root)
+
+
+def test_a_copy_is_told_whichever_attempt_it_was(root):
+    """ada and bo hand in one file; a worse second attempt of ada's changes nothing of what counts."""
+    for student in ("ada", "bo"):
+        made.hand_in(root, student, 4, 3)
+    grade(root)
+    same = f"the same file, byte for byte {LAB} ada , bo"
+    assert same in report(root)
+    made.hand_in(root, "ada", 1, 1)
+    grade(root)
+    assert same in report(root)
+
+
+def test_what_a_platform_says_of_others_stays_where_one_student_is_graded(root):
+    for student in ("ada", "bo"):
+        made.hand_in(root, student, 4, 3)
+    (root / "submitted" / "bo" / LAB / MARK).write_text("Canvas: late\n")
+    told = "Canvas calls late what has no due date in the course"
+    for more in ((), ("--student", "ada"), ("--anonymous",)):
+        said = grade(root, *more)
+        assert f"{told}: bo {LAB}." in said
+        assert f"{told} {LAB} bo" in report(root)
+    text = (root / "out" / "report-anonymous.html").read_text(encoding="utf-8")
+    assert (told in text, "bo<" in text) == (True, False)
