@@ -49,11 +49,11 @@ def set_points(notebook: NotebookNode, points: dict[str, float]) -> None:
             continue
         factor = points[name] / metadata["points"] if metadata["points"] else 0.0
         metadata["points"] = _number(points[name])
-        lines = cell.source.split("\n")
-        for keyword in reversed(shares(cell.source)):
+        lines, given = cell.source.split("\n"), shares(cell.source)
+        for keyword, share in reversed(list(zip(given, _scaled(given, factor), strict=True))):
             value, line = keyword.value, keyword.value.lineno - 1
             raw = lines[line].encode()  # ast counts bytes
-            new = str(_number(value.value * factor)).encode()
+            new = str(share).encode()
             lines[line] = (raw[: value.col_offset] + new + raw[value.end_col_offset :]).decode()
         cell.source = "\n".join(lines)
 
@@ -89,6 +89,16 @@ def unknown_exercises(notebook: NotebookNode, points: dict[str, float]) -> Itera
     for name in points:
         if name not in names:
             yield f"{FILE} gives points to {name!r}, and its exercises are {', '.join(names)}; mend that name"
+
+
+def _scaled(given: list[ast.keyword], factor: float) -> Iterator[float | int]:
+    """Yield what each number is now: `points` are steps between rounded sums, so that they add up to `of`."""
+    total = 0
+    for keyword in given:
+        start = total if keyword.arg == "points" else 0
+        end = start + keyword.value.value
+        yield _number(_number(end * factor) - _number(start * factor))
+        total = end if keyword.arg == "points" else total
 
 
 def _number(value: float) -> float | int:
