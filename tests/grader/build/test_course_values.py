@@ -14,9 +14,10 @@ from grader.build.build import build_lab, find_labs, update_readme
 from grader.build.course_values import set_points, shares, with_numbers
 from grader.build.source import parse, read_source
 from grader.build.source_format import SourceError, grader_metadata
-from grader.course import Course, LabTerms
+from grader.course import COUNTS, Course, LabTerms
 from lora_utils.checks.framework.grade import CheckResult, Grade
 
+ROOT = Path(__file__).parents[3]
 TEXT = "{{ points }} in all, {{ points of double }} here; {{ pass_mark }} passes ({{ pass_points }}); {{ attempts }}."
 
 
@@ -52,7 +53,7 @@ def test_without_a_word_the_sources_own_numbers_hold(lab):
     assert "points=3, of=4" in graded.source
 
 
-@pytest.mark.parametrize("lab", find_labs(Path(__file__).parents[3]), ids=lambda lab: lab.name)
+@pytest.mark.parametrize("lab", find_labs(ROOT), ids=lambda lab: lab.name)
 def test_whatever_an_exercise_is_worth_its_checks_add_up_to_it(lab):
     graded = [cell for cell in parse(lab.source, lab.name).cells if grader_metadata(cell).get("grade")]
     assert graded
@@ -71,6 +72,16 @@ def test_whatever_an_exercise_is_worth_its_checks_add_up_to_it(lab):
                 else:
                     checks.append(CheckResult("id", "", "pass", max_points=new.value.value))
             assert Grade(name, checks, of=worth) == worth == pytest.approx(points, abs=1e-6), (name, points)
+
+
+@pytest.mark.parametrize("lab", [lab for lab in find_labs(ROOT) if "00" in lab.name or "10" in lab.name], ids=str)
+def test_a_text_promises_of_attempts_what_the_course_decides(lab):
+    for policy, said in COUNTS.items():
+        cells = read_source(lab.source, lab.name, Course(ROOT, attempts=policy)).cells
+        text = " ".join("\n".join(cell.source for cell in cells if cell.cell_type == "markdown").split())
+        assert said in text
+        for promise in ("highest so far", "cannot lower", "as many as you like", *set(COUNTS.values()) - {said}):
+            assert promise not in text
 
 
 @pytest.mark.parametrize("place", ["{{ pionts }}", "{{ points of nobody }}", "{{ pass_mark of double }}"])
@@ -120,7 +131,7 @@ def test_the_readme_follows(tmp_path):
     text += "80 % passes a lab or the quiz. X.\n"
     course = Course(tmp_path, pass_mark=0.5, attempts="first")
     new = "| [01_double](x) | what | 5 min | 6.5 |\n| [02_sign](y) | what | 5 min | 7 |\n\n"
-    new += "50 % passes a lab or the quiz. Every attempt is kept and the first one counts.\n"
+    new += "50 % passes a lab or the quiz. The first attempt counts and later ones are only kept.\n"
     assert with_numbers(text, {"01_double": 6.5}, course) == new
     assert update_readme(tmp_path, {}, course) == ""  # there is none
     (tmp_path / "README.md").write_text(text)

@@ -111,7 +111,7 @@ def test_labs_title_pass_mark_dates_and_addresses_are_the_courses(course):
     path = f"notebooks/{tiny.SECOND}/{tiny.SECOND}.ipynb"
     assert f"[Halving]({path}) | 2026-03-31 23:59:59 +02:00 |" in readme
     assert f"https://colab.research.google.com/github/ada/kit/blob/main/{path}" in readme
-    assert "75 % of a lab's points pass it. You may hand in as often as you like: every attempt is kept, and" in readme
+    assert "75 % of a lab's points pass it. You may hand in as often as you like: every attempt is kept and" in readme
     assert f"It gets https://github.com/ada/kit/raw/main/{WHEEL}.\n" in readme
     assert "<<" not in readme
 
@@ -186,7 +186,7 @@ def test_links_for_a_hub_say_what_is_still_to_be_put_in(terms, left, course):
         ("", "the best one counts", "Handing in late is shown and costs nothing."),
         (
             'attempts = "first"\n[late]\nper_day = 0.1',
-            "You have one attempt at each lab",
+            "You have one attempt at each lab: the first attempt counts and later ones are only kept.",
             "Each day that has begun after the due date costs 10 % of the points earned.",
         ),
         (
