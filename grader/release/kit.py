@@ -17,8 +17,9 @@ from urllib.parse import urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from grader.build.build import Lab
+from grader.build.build import Lab, read_notebook
 from grader.build.first_cells import colab_address
+from grader.build.twins import to_bytes
 from grader.course import BRANCH, COUNTS, FILE, Course
 from grader.release.environments import conda_environment, constraints, requirements
 from grader.release.wheel import build_wheel, project_of
@@ -31,6 +32,7 @@ TARGETS: tuple[str, ...] = get_args(Target)
 WORKFLOW = ".github/workflows/checks.yml"
 HUB, REPOSITORY = "https://HUB", "https://github.com/NAME/REPOSITORY"  # where the course names none
 PUNCTUATION = re.compile(r"[\\`*_\[\]<>&|~#$!^]")  # that means something in a heading, on GitHub too
+LINK = re.compile(r"\[([^\[\]]+)\]\(\.\./(\d\d_\w+)/\2\.ipynb(?:#[^()\s]*)?\)")  # to another lab
 IGNORED = ".venv/\n.ipynb_checkpoints/\n"
 
 
@@ -110,11 +112,22 @@ def make_kit(course: Course, target: Target = "kit") -> Kit:
         texts[".gitignore"] = IGNORED
     if target == "github-classroom":
         texts[WORKFLOW] = _rendered("checks.yml", common)
-    files = {row.path: lab.student.read_bytes() for row, lab in zip(rows, labs, strict=True)}
+    files = {row.path: _notebook(lab, course) for row, lab in zip(rows, labs, strict=True)}
     files |= {name: text.encode() for name, text in texts.items()} | {wheel: content}
     stands_for = {"hub": HUB, "repository": REPOSITORY} if target == "nbgitpuller" else {}
     unnamed = {key: place for key, place in stands_for.items() if not getattr(course, key)}
     return Kit(dict(sorted(files.items())), course.labs, unnamed)
+
+
+def _notebook(lab: Lab, course: Course) -> bytes:
+    """Return a lab's student notebook; links to labs that the kit lacks are plain text."""
+    notebook = read_notebook(lab.student)
+    if notebook is None:
+        raise CannotRelease(f"{lab.relative(lab.student)} is no notebook; run `grader build {lab.name}`.")
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = LINK.sub(lambda link: link[0] if link[2] in course.labs else link[1], cell.source)
+    return to_bytes(notebook)
 
 
 def _row(lab: Lab, course: Course) -> LabRow:
