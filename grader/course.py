@@ -22,6 +22,11 @@ LABS = 'a text such as "00-05, 10"'
 A_HUB = "the address of a JupyterHub, https://..."
 WHEEL = "the address of a wheel, https://....whl"
 Policy = Literal["best", "latest", "first"]
+COUNTS: dict[Policy, str] = {  # what everybody reads of it
+    "best": "every attempt is kept and the best one counts",
+    "latest": "every attempt is kept and the latest one counts",
+    "first": "the first attempt counts and later ones are only kept",
+}
 
 
 class CourseError(ValueError):

@@ -12,17 +12,12 @@ from collections.abc import Iterator
 from nbformat import NotebookNode
 
 from grader.build.source_format import grader_metadata
-from grader.course import FILE, Course
+from grader.course import COUNTS, FILE, Course
 from grader.text.cell_text import parsed
 from grader.text.plurals import counted, in_words
 
 PLACE = re.compile(r"\{\{ ([a-z_]+)(?: of ([\w-]+))? \}\}")
 PLACES = "{{ points }}, {{ points of EXERCISE }}, {{ pass_mark }}, {{ pass_points }}, {{ attempts }}, {{ exercises }}"
-ATTEMPTS = {
-    "best": "every attempt is kept and the best one counts",
-    "latest": "every attempt is kept and the latest one counts",
-    "first": "every attempt is kept and the first one counts",
-}
 ROW = re.compile(r"^(\| \[(\d\d_\w+)\]\(.*\| )[\d.]+( \|)$", re.MULTILINE)
 PASSES = re.compile(r"^[\d.]+ % passes a lab or the quiz\. .*$", re.MULTILINE)
 
@@ -49,11 +44,11 @@ def set_points(notebook: NotebookNode, points: dict[str, float]) -> None:
             continue
         factor = points[name] / metadata["points"] if metadata["points"] else 0.0
         metadata["points"] = _number(points[name])
-        lines = cell.source.split("\n")
-        for keyword in reversed(shares(cell.source)):
+        lines, given = cell.source.split("\n"), shares(cell.source)
+        for keyword, share in reversed(list(zip(given, _scaled(given, factor), strict=True))):
             value, line = keyword.value, keyword.value.lineno - 1
             raw = lines[line].encode()  # ast counts bytes
-            new = str(_number(value.value * factor)).encode()
+            new = str(share).encode()
             lines[line] = (raw[: value.col_offset] + new + raw[value.end_col_offset :]).decode()
         cell.source = "\n".join(lines)
 
@@ -67,7 +62,7 @@ def fill(notebook: NotebookNode, course: Course) -> Iterator[tuple[int, str]]:
         "points": f"{total:g}",
         "pass_mark": f"{100 * course.pass_mark:g} %",
         "pass_points": f"{round(total * course.pass_mark, 2):g}",
-        "attempts": ATTEMPTS[course.attempts],
+        "attempts": COUNTS[course.attempts],
         "exercises": in_words(len(graded)),
     }
     for number, cell in enumerate(notebook.cells, start=1):
@@ -91,6 +86,16 @@ def unknown_exercises(notebook: NotebookNode, points: dict[str, float]) -> Itera
             yield f"{FILE} gives points to {name!r}, and its exercises are {', '.join(names)}; mend that name"
 
 
+def _scaled(given: list[ast.keyword], factor: float) -> Iterator[float | int]:
+    """Yield what each number is now: `points` are steps between rounded sums, so that they add up to `of`."""
+    total = 0
+    for keyword in given:
+        start = total if keyword.arg == "points" else 0
+        end = start + keyword.value.value
+        yield _number(_number(end * factor) - _number(start * factor))
+        total = end if keyword.arg == "points" else total
+
+
 def _number(value: float) -> float | int:
     rounded = round(value, 6)
     return int(rounded) if rounded == int(rounded) else rounded
@@ -108,6 +113,6 @@ def with_numbers(text: str, points: dict[str, float], course: Course) -> str:
     def row(found: re.Match) -> str:
         return f"{found[1]}{points[found[2]]:g}{found[3]}" if found[2] in points else found[0]
 
-    said = ATTEMPTS[course.attempts]
+    said = COUNTS[course.attempts]
     passes = f"{100 * course.pass_mark:g} % passes a lab or the quiz. {said[:1].upper()}{said[1:]}."
     return PASSES.sub(passes, ROW.sub(row, text))

@@ -4,7 +4,6 @@ May import collecting and what lies below.
 """
 
 from grader.records.attempt import Attempt as Attempt
-from grader.records.attempt_policy import COUNTS as COUNTS
 from grader.records.attempt_policy import AttemptPolicy as AttemptPolicy
 from grader.records.attempt_policy import Standing as Standing
 from grader.records.attempts import Attempts as Attempts

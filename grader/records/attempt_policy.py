@@ -15,12 +15,6 @@ from grader.records.attempt import Attempt
 from grader.records.held_grades import Held
 from grader.results import OPEN, PASS_MARK, Exercise, Result, not_in_copy, passes
 
-COUNTS = {  # what a reader is told
-    "best": "The highest grade is kept.",
-    "latest": "The latest attempt counts.",
-    "first": "The first attempt counts.",
-}
-
 
 @dataclass(frozen=True)
 class Standing:

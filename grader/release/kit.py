@@ -17,9 +17,10 @@ from urllib.parse import urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from grader.build.build import Lab
+from grader.build.build import Lab, read_notebook
 from grader.build.first_cells import colab_address
-from grader.course import BRANCH, FILE, Course
+from grader.build.twins import to_bytes
+from grader.course import BRANCH, COUNTS, FILE, Course
 from grader.release.environments import conda_environment, constraints, requirements
 from grader.release.wheel import build_wheel, project_of
 from grader.text.moments import shown
@@ -30,12 +31,8 @@ Target = Literal["kit", "github-classroom", "nbgitpuller"]
 TARGETS: tuple[str, ...] = get_args(Target)
 WORKFLOW = ".github/workflows/checks.yml"
 HUB, REPOSITORY = "https://HUB", "https://github.com/NAME/REPOSITORY"  # where the course names none
-ATTEMPTS = {  # what students read
-    "best": "You may hand in as often as you like: every attempt is kept, and the best one counts.",
-    "latest": "You may hand in as often as you like: every attempt is kept, and the latest one counts.",
-    "first": "You have one attempt at each lab: what you hand in later is kept, and the first one counts.",
-}
 PUNCTUATION = re.compile(r"[\\`*_\[\]<>&|~#$!^]")  # that means something in a heading, on GitHub too
+LINK = re.compile(r"\[([^\[\]]+)\]\(\.\./(\d\d_\w+)/\2\.ipynb(?:#[^()\s]*)?\)")  # to another lab
 IGNORED = ".venv/\n.ipynb_checkpoints/\n"
 
 
@@ -108,18 +105,29 @@ def make_kit(course: Course, target: Target = "kit") -> Kit:
         "repository": course.repository or REPOSITORY,
         "torch": _pin(texts["constraints.txt"]),
     }
-    common |= {"name": _repository_name(course), "attempts": ATTEMPTS[course.attempts], "late": _late(course)}
+    common |= {"name": _repository_name(course), "attempts": _attempts(course), "late": _late(course)}
     common |= {"total": _total(course)}
     texts["README.md"] = _rendered("student_readme.md", common)
     if target != "kit":
         texts[".gitignore"] = IGNORED
     if target == "github-classroom":
         texts[WORKFLOW] = _rendered("checks.yml", common)
-    files = {row.path: lab.student.read_bytes() for row, lab in zip(rows, labs, strict=True)}
+    files = {row.path: _notebook(lab, course) for row, lab in zip(rows, labs, strict=True)}
     files |= {name: text.encode() for name, text in texts.items()} | {wheel: content}
     stands_for = {"hub": HUB, "repository": REPOSITORY} if target == "nbgitpuller" else {}
     unnamed = {key: place for key, place in stands_for.items() if not getattr(course, key)}
     return Kit(dict(sorted(files.items())), course.labs, unnamed)
+
+
+def _notebook(lab: Lab, course: Course) -> bytes:
+    """Return a lab's student notebook; links to labs that the kit lacks are plain text."""
+    notebook = read_notebook(lab.student)
+    if notebook is None:
+        raise CannotRelease(f"{lab.relative(lab.student)} is no notebook; run `grader build {lab.name}`.")
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = LINK.sub(lambda link: link[0] if link[2] in course.labs else link[1], cell.source)
+    return to_bytes(notebook)
 
 
 def _row(lab: Lab, course: Course) -> LabRow:
@@ -139,6 +147,13 @@ def _total(course: Course) -> str:
     extra = " Extra credit adds to it, and costs nothing where it is left out."
     said = "The course's total is the mean of its labs' shares of their points, by weight."
     return said + (extra if any(one.extra_credit for one in terms) else "")
+
+
+def _attempts(course: Course) -> str:
+    """Say in one sentence how often a student may hand in, and which attempt counts."""
+    once = course.attempts == "first"
+    often = "You have one attempt at each lab" if once else "You may hand in as often as you like"
+    return f"{often}: {COUNTS[course.attempts]}."
 
 
 def _late(course: Course) -> str:

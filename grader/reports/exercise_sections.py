@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from grader.course import Policy
+from grader.course import COUNTS, Policy
 from grader.notebooks.answer_key import AnswerKey
-from grader.records.attempt_policy import COUNTS
 from grader.records.held_grades import Entered
+from grader.reports.page import sentence
 from grader.results import CHECK_WORDS, WORDS, CheckLine, Exercise
 
 MARKS = {"pass": "✓", "partial": "◐", "fail": "✗", "not-attempted": "○", "not-in-copy": "○", "skipped": "–"}
@@ -164,7 +164,7 @@ def next_step(exercise: Exercise, policy: Policy = "best") -> str:
     failed = [check for check in exercise.checks if check.verdict == "fail"]
     hidden_only = bool(failed) and all(check.hidden for check in failed)
     if hidden_only and not any(not c.hidden and c.max_points for c in exercise.checks):
-        return f"Read the reasons, answer again{again}. {COUNTS[policy]}"
+        return f"Read the reasons, answer again{again}. {sentence(COUNTS[policy])}"
     if hidden_only:
         return (
             "The checks in your notebook pass; what failed is only looked at when grading. Think of inputs that your "

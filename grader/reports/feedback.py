@@ -8,9 +8,8 @@ from pathlib import Path
 
 from grader.class_run.run import Run
 from grader.collecting.roster import Student
-from grader.course import Course
+from grader.course import COUNTS, Course
 from grader.notebooks.submission import Refusal, Submission
-from grader.records.attempt_policy import COUNTS
 from grader.records.class_grades import ClassGrades, LabGrade
 from grader.records.held_grades import Entered
 from grader.reports.exercise_sections import most_to_gain, sections
@@ -103,7 +102,7 @@ def _graded(grades: ClassGrades, grade: LabGrade, run: Run, out: Path, course: C
         # What staff entered on this attempt is part of it where attempts are compared.
         "with_entered": run.counting.graded(grade.attempts[-1]).score if standing.number in grade.elsewhere else None,
         "which": "Highest so far" if standing.policy == "best" and standing.attempts > 1 else "What counts",
-        "policy": COUNTS[standing.policy],
+        "policy": sentence(COUNTS[standing.policy]),
         "missing": max(0.0, round(grade.pass_mark * grade.max_score - grade.score, 2)),
         "share": last.score / last.max_score if last.max_score else 0.0,
         "late": lateness(standing.late, standing.penalty, standing.grace),

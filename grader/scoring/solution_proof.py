@@ -12,7 +12,7 @@ from grader.notebooks.notebook_file import SubmittedCell
 from grader.notebooks.restoration import restore
 from grader.scoring.exercise_grades import grade_exercises
 from grader.scoring.run_submission import Limits, execute
-from grader.text.plurals import counted
+from grader.text.plurals import plural
 
 
 def solution_faults(key: AnswerKey, limits: Limits | None = None) -> list[str]:
@@ -38,8 +38,8 @@ def solution_faults(key: AnswerKey, limits: Limits | None = None) -> list[str]:
     ]
     for one in grade_exercises(key, cells, runs, engine(False).read):
         if one.points < one.max_points:
-            said = "; ".join(message.text for message in one.messages)
-            points = f"{one.points:g} of {counted(one.max_points, 'point')}"
+            said = "; ".join(message.text for message in one.messages) or "its checks pass and are worth no more"
+            points = f"{one.points:.9g} of {one.max_points:.9g} {plural('point', one.max_points)}"
             found.append(f"{key.lab}: its own solution earns {points} in {one.grade_id}: {said}.")
     return found
 

@@ -5,7 +5,7 @@
 #
 # | points | pass mark | time | attempts |
 # | --- | --- | --- | --- |
-# | {{ points }} | {{ pass_mark }}, which is {{ pass_points }} points | 40 min | as many as you like; {{ attempts }} |
+# | {{ points }} | {{ pass_mark }}, which is {{ pass_points }} points | 40 min | {{ attempts }} |
 #
 # Choose *Run > Run All Cells* now: the questions appear, and nothing counts yet.
 #
@@ -17,8 +17,7 @@
 # * A number: `answer_07 = 1_000`, or a calculation, `answer_07 = 10 * 100`. It counts within the tolerance that the question states.
 #
 # The check tells you whether your answer can be read, not whether it is right. That is decided when you hand in: your feedback then gives
-# the reason for every choice of each question you answered, the grade of your latest attempt and the highest so far.
-# An attempt that goes worse cannot lower it.
+# the reason for every choice of each question you answered, and the grade of your latest attempt beside the one that counts.
 #
 # The reasons end with what to read: a lab of the course and, nearly always, a section of a paper. If your copy of the
 # course does not hold that lab, the paper has the answer too.

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import copy
+from fractions import Fraction
+from pathlib import Path
+
 import percent_source
 import pytest
+from nbformat import NotebookNode
 
 from grader.build.build import build_lab, find_labs, update_readme
-from grader.build.course_values import with_numbers
-from grader.build.source import read_source
+from grader.build.course_values import set_points, shares, with_numbers
+from grader.build.source import parse, read_source
 from grader.build.source_format import SourceError, grader_metadata
-from grader.course import Course, LabTerms
+from grader.course import COUNTS, Course, LabTerms
+from lora_utils.checks.framework.grade import CheckResult, Grade
 
+ROOT = Path(__file__).parents[3]
 TEXT = "{{ points }} in all, {{ points of double }} here; {{ pass_mark }} passes ({{ pass_points }}); {{ attempts }}."
 
 
@@ -44,6 +51,37 @@ def test_without_a_word_the_sources_own_numbers_hold(lab):
     assert "8 in all, 4 points here; 80 % passes (6.4); every attempt is kept and the best" in notebook.cells[0].source
     (graded,) = (cell for cell in notebook.cells if grader_metadata(cell).get("grade_id") == "test-double")
     assert "points=3, of=4" in graded.source
+
+
+@pytest.mark.parametrize("lab", find_labs(ROOT), ids=lambda lab: lab.name)
+def test_whatever_an_exercise_is_worth_its_checks_add_up_to_it(lab):
+    graded = [cell for cell in parse(lab.source, lab.name).cells if grader_metadata(cell).get("grade")]
+    assert graded
+    for cell in graded:
+        before, name = grader_metadata(cell)["points"], grader_metadata(cell)["grade_id"].removeprefix("test-")
+        for points in (*range(1, 31), 0.1, 0.01, 2.55, 7 / 3):
+            now = copy.deepcopy(cell)
+            set_points(NotebookNode(cells=[now]), {name: points})
+            worth = grader_metadata(now)["points"]
+            checks = []
+            for old, new in zip(shares(cell.source), shares(now.source), strict=True):
+                exact = Fraction(old.value.value) * Fraction(points) / before
+                assert new.value.value == pytest.approx(float(exact), abs=1.1e-6)
+                if new.arg == "of":
+                    assert new.value.value == worth
+                else:
+                    checks.append(CheckResult("id", "", "pass", max_points=new.value.value))
+            assert Grade(name, checks, of=worth) == worth == pytest.approx(points, abs=1e-6), (name, points)
+
+
+@pytest.mark.parametrize("lab", [lab for lab in find_labs(ROOT) if "00" in lab.name or "10" in lab.name], ids=str)
+def test_a_text_promises_of_attempts_what_the_course_decides(lab):
+    for policy, said in COUNTS.items():
+        cells = read_source(lab.source, lab.name, Course(ROOT, attempts=policy)).cells
+        text = " ".join("\n".join(cell.source for cell in cells if cell.cell_type == "markdown").split())
+        assert said in text
+        for promise in ("highest so far", "cannot lower", "as many as you like", *set(COUNTS.values()) - {said}):
+            assert promise not in text
 
 
 @pytest.mark.parametrize("place", ["{{ pionts }}", "{{ points of nobody }}", "{{ pass_mark of double }}"])
@@ -93,7 +131,7 @@ def test_the_readme_follows(tmp_path):
     text += "80 % passes a lab or the quiz. X.\n"
     course = Course(tmp_path, pass_mark=0.5, attempts="first")
     new = "| [01_double](x) | what | 5 min | 6.5 |\n| [02_sign](y) | what | 5 min | 7 |\n\n"
-    new += "50 % passes a lab or the quiz. Every attempt is kept and the first one counts.\n"
+    new += "50 % passes a lab or the quiz. The first attempt counts and later ones are only kept.\n"
     assert with_numbers(text, {"01_double": 6.5}, course) == new
     assert update_readme(tmp_path, {}, course) == ""  # there is none
     (tmp_path / "README.md").write_text(text)

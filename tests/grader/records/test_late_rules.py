@@ -203,7 +203,7 @@ def test_the_best_after_penalties_is_what_the_gradebook_holds_and_the_page_says_
     assert in_gradebook(run.url) == (8.0, 3.0, 5400.0)
     (page,) = write_feedback(grades_in(run.url, graded), graded, tmp_path / "out", COURSE, {})
     assert "8 less 3 for lateness" in page.read_text()
-    assert "The latest attempt counts." in page.with_suffix(".txt").read_text()
+    assert "Every attempt is kept and the latest one counts." in page.with_suffix(".txt").read_text()
 
 
 def test_changing_the_policy_over_known_attempts_sets_the_gradebook_right(run):

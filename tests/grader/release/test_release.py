@@ -9,6 +9,7 @@ from email.parser import Parser
 from pathlib import Path
 from urllib.parse import parse_qs, urlparse
 
+import nbformat
 import pytest
 import releasable_course as small
 import tiny_course as tiny
@@ -52,6 +53,25 @@ def test_a_kit_is_notebooks_wheel_environments_and_a_readme(course):
     with zipfile.ZipFile(out.with_suffix(".zip")) as archive:
         assert archive.namelist() == sorted(f"kit/{name}" for name in notebooks | files)
         assert {one.date_time for one in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+
+
+def test_a_link_to_a_lab_that_is_not_handed_out_is_plain_text(course):
+    first = course / "solutions" / tiny.FIRST / f"{tiny.FIRST}.py"
+    link = "[lab {0}](../{0}/{0}.ipynb{1})".format
+    links = [
+        link(tiny.SECOND, ""),
+        link(small.QUIZ, ""),
+        link(small.QUIZ, "#ends"),
+        "[paper](https://example.org/x.ipynb)",
+    ]
+    first.write_text(first.read_text().replace("# # Doubling", f"# # Doubling\n# {', '.join(links)}."))
+    small.decide(course, "")
+    path = f"notebooks/{tiny.FIRST}/{tiny.FIRST}.ipynb"
+    assert (release(course)[2] / path).read_bytes() == (course / path).read_bytes()
+    small.decide(course, 'labs = "01, 02"\n')
+    _, said, out = release(course, out="out/fewer")
+    text = nbformat.read(out / path, as_version=4).cells[0].source
+    assert text.endswith(f"{links[0]}, lab {small.QUIZ}, lab {small.QUIZ}, {links[-1]}."), said
 
 
 def test_the_wheel_has_the_package_and_the_students_command_and_nothing_of_the_staffs(course):
@@ -111,7 +131,7 @@ def test_labs_title_pass_mark_dates_and_addresses_are_the_courses(course):
     path = f"notebooks/{tiny.SECOND}/{tiny.SECOND}.ipynb"
     assert f"[Halving]({path}) | 2026-03-31 23:59:59 +02:00 |" in readme
     assert f"https://colab.research.google.com/github/ada/kit/blob/main/{path}" in readme
-    assert "75 % of a lab's points pass it. You may hand in as often as you like: every attempt is kept, and" in readme
+    assert "75 % of a lab's points pass it. You may hand in as often as you like: every attempt is kept and" in readme
     assert f"It gets https://github.com/ada/kit/raw/main/{WHEEL}.\n" in readme
     assert "<<" not in readme
 
@@ -186,7 +206,7 @@ def test_links_for_a_hub_say_what_is_still_to_be_put_in(terms, left, course):
         ("", "the best one counts", "Handing in late is shown and costs nothing."),
         (
             'attempts = "first"\n[late]\nper_day = 0.1',
-            "You have one attempt at each lab",
+            "You have one attempt at each lab: the first attempt counts and later ones are only kept.",
             "Each day that has begun after the due date costs 10 % of the points earned.",
         ),
         (

@@ -9,10 +9,13 @@ import pickletools
 import pkgutil
 
 import pytest
+import tiny_course as tiny
 from in_process import LABS, ROOT
 
 import lora_utils.checks
 from grader.build.build import find_labs
+from grader.build.source import read_source
+from grader.build.twins import solution_twin, to_bytes
 from grader.judge.probe_code import probe_code
 from grader.notebooks.answer_key import AnswerKey
 from grader.scoring.solution_proof import solution_faults
@@ -40,6 +43,18 @@ PROBES = probes()
 def test_a_solution_stands_without_what_is_withheld(lab):
     key = AnswerKey.read(next(one for one in find_labs(ROOT) if one.name == lab))
     assert solution_faults(key) == []
+
+
+def test_points_that_no_check_gives_are_told_with_a_reason(tmp_path):
+    source = tiny.make_course(tmp_path) / "solutions" / tiny.FIRST / f"{tiny.FIRST}.py"
+    source.write_text(source.read_text().replace("points=3, of=4", "points=2.999999"))
+    lab = next(one for one in find_labs(tmp_path) if one.name == tiny.FIRST)
+    lab.solution.write_bytes(to_bytes(solution_twin(read_source(lab.source))))
+    assert solution_faults(AnswerKey.read(lab)) == [
+        f"{lab.name}: its own solution earns 3.999999 of 4 points in test-{name}: its checks pass and are worth no "
+        "more."
+        for name in ("double", "half")
+    ]
 
 
 def test_there_are_probes():
