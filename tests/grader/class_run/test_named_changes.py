@@ -111,6 +111,20 @@ def test_what_is_decided_anew_is_named_and_everything_follows(root):
     assert "note:" not in export(root, "csv")[0]
 
 
+def test_what_lateness_costs_follows_points_by_hand_before_and_after_the_next_grade(root):
+    late(root, 0.1)
+    grade(root)
+    for points, score in ((0.3, 2.64), (3.71, 5.37)):  # 0.3 + 3 and 3.71 + 3, less 0.2 of that for two days
+        made.enter(root, "ada", points, "")
+        exported = export(root, "csv")[1]
+        (row,) = (row for row in csv.DictReader(io.StringIO(exported)) if row["id"] == "ada")
+        assert float(row[tiny.FIRST]) == score
+        for _ in range(2):
+            grade(root)
+            assert export(root, "csv")[1] == exported
+            assert disagreements(root) == []
+
+
 def test_more_points_by_hand_than_there_are_is_told(root):
     grade(root)
     made.enter(root, "ada", 4.5, "Splendid.")
