@@ -18,6 +18,9 @@ from grader.records.late_rules import LateRules
 from grader.text.moments import shown
 
 
+POLICY = "the attempt that counts"
+
+
 class Decision(Base):
     """One decision, in words."""
 
@@ -37,7 +40,7 @@ def decisions_of(course: Course, rules: LateRules, policy: Policy | None = None)
     """
     said = {
         "the pass mark": f"{100 * course.pass_mark:g} %",
-        "the attempt that counts": policy or course.attempts,
+        POLICY: policy or course.attempts,
         "what lateness costs": rules.said,
         "labs in use": ", ".join(lab.partition("_")[0] for lab in course.labs),
     }
@@ -56,12 +59,20 @@ class Decisions:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
+    def all(self) -> dict[str, str]:
+        """Return those that were kept, by name."""
+        if not inspect(self._engine).has_table(Decision.__tablename__):
+            return {}
+        with Session(self._engine) as session:
+            return {one.name: one.value for one in session.scalars(select(Decision))}
+
+    def policy(self) -> Policy | None:
+        """Return which attempt counted, by course.toml or `--attempts`; None where nothing was kept."""
+        return self.all().get(POLICY)
+
     def changes(self, now: dict[str, str]) -> list[str]:
         """Say which decisions differ from those that were kept, one sentence each; a new name is no change."""
-        if not inspect(self._engine).has_table(Decision.__tablename__):
-            return []
-        with Session(self._engine) as session:
-            before = {one.name: one.value for one in session.scalars(select(Decision))}
+        before = self.all()
         other = [name for name, then in before.items() if now.get(name, then) != then]
         return [f"{name}: now {now[name]}, before {before[name]}" for name in other]
 

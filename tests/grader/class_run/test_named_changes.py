@@ -125,6 +125,18 @@ def test_what_lateness_costs_follows_points_by_hand_before_and_after_the_next_gr
             assert disagreements(root) == []
 
 
+def test_which_attempt_counts_is_what_grade_was_told_until_it_is_told_otherwise(root):
+    grade(root)
+    made.hand_in(root, "ada", 1, 1, "2026-04-03 09:00:00 UTC")
+    grade(root, "--attempts", "latest")
+    assert disagreements(root) == []
+    said = CliRunner().invoke(app, ["extend", "ada", "01", "2026-04-30", "--root", str(root)])
+    assert "Now 2 of 8 points, 1.4 before" in said.output
+    assert "the attempt that counts: now best, before latest" in export(root, "csv")[0]
+    assert "the attempt that counts: now best, before latest" in grade(root)
+    assert disagreements(root) == []
+
+
 def test_more_points_by_hand_than_there_are_is_told(root):
     grade(root)
     made.enter(root, "ada", 4.5, "Splendid.")
