@@ -125,6 +125,30 @@ def test_what_lateness_costs_follows_points_by_hand_before_and_after_the_next_gr
             assert disagreements(root) == []
 
 
+def test_a_due_date_that_is_taken_out_of_the_course_file_is_named_and_costs_nothing_more(root):
+    grade(root)
+    assert CliRunner().invoke(app, ["extend", "ada", "01", "2026-04-01 12:00", "--root", str(root)]).exit_code == 0
+    (root / "course.toml").write_text(BASE)
+    sentence = "01_double, due: now no date, before 2026-03-31 12:00:00 UTC"
+    grade(root, "--lab", "02")
+    assert sentence in export(root, "csv")[0]
+    assert sentence in grade(root)
+    assert disagreements(root) == []
+    ada = json.loads((root / "out" / "results.json").read_text())[0]
+    assert (ada["student"], ada["score"], ada["penalty"]) == ("ada", 7, 0)
+    assert ", due: now" not in export(root, "csv")[0] + grade(root)
+
+
+def test_a_due_date_that_was_set_by_hand_stays_and_none_clears_it(root):
+    grade(root, "--due", "01=2026-04-01 12:00")
+    (root / "course.toml").write_text(BASE)
+    assert ", due: now" not in grade(root)
+    said = grade(root, "--due", "01=none")
+    assert "no due date: 01_double\n" in said
+    assert "01_double, due: now no date, before 2026-04-01 12:00:00 UTC" in said
+    assert ", due: now" not in grade(root)
+
+
 def test_which_attempt_counts_is_what_grade_was_told_until_it_is_told_otherwise(root):
     grade(root)
     made.hand_in(root, "ada", 1, 1, "2026-04-03 09:00:00 UTC")
