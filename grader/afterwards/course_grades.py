@@ -15,7 +15,9 @@ from grader.records.late_rules import LateRules
 
 
 def counting_of(course: Course, keys: dict[str, AnswerKey], book: Gradebook) -> AttemptPolicy:
-    """Return which attempts count today: by course.toml, the gradebook's due dates and extensions, and the late rules.
+    """Return which attempts count: as when grades were settled last, by the gradebook's dates and the late rules.
+
+    Without grades that were settled it is course.toml that says which.
 
     Raises:
         LateRulesError: the course's late rules cannot be used.
@@ -23,7 +25,8 @@ def counting_of(course: Course, keys: dict[str, AnswerKey], book: Gradebook) -> 
     worth = {lab: key.worth for lab, key in keys.items()}
     rules = LateRules.of_course(course.root)
     dates, grace = (book.due(), book.extensions()), course.late.grace_seconds
-    return AttemptPolicy(course.attempts, rules, *dates, worth, course.pass_mark, grace, book.held())
+    policy = Decisions(book.engine).policy() or course.attempts
+    return AttemptPolicy(policy, rules, *dates, worth, course.pass_mark, grace, book.held())
 
 
 def grades_of(course: Course, keys: dict[str, AnswerKey], url: str, roster: Roster | None = None) -> ClassGrades:
@@ -59,7 +62,8 @@ def unsettled(course: Course, keys: dict[str, AnswerKey], url: str) -> list[str]
     dates = {lab: due for lab, due in course.due().items() if lab in keys}
     with Gradebook(url) as book:
         found = [sentence for lab in keys for sentence in book.changes(lab, worth[lab])]
-        found += due_changes(book.due(), dates, course.time_zone)
-        found += Decisions(book.engine).changes(decisions_of(course, rules))
+        decisions, held = Decisions(book.engine), book.due()
+        found += due_changes(held, decisions.taken_out(keys, dates, held) | dates, course.time_zone)
+        found += decisions.changes(decisions_of(course, rules))
     settled = [f"{sentence}; run `grader grade`, which settles that" for sentence in found]
     return [*unbuilt(course, worth), *settled]

@@ -46,7 +46,7 @@ class Regraded:
         counts: whether this attempt is the one that counts.
         now: what grading says now.
         seed: of this submission's test inputs.
-        before: earlier regrades of the student and lab, oldest first.
+        before: earlier regrades of this attempt, oldest first.
     """
 
     submission: Submission
@@ -108,7 +108,8 @@ def regrade(
     now = grade(submission, key, limits, sandbox, seed, tell=True)
     with lock, Gradebook(url) as book:
         regrades = Regrades(book.engine)
-        before = regrades.all(student, key.lab)
+        numbered = {one.number for one in gradings}
+        before = [one for one in regrades.all(student, key.lab) if one.attempt in numbered]
         regrades.add(attempt.number, now)
     then = counting.today(attempt)
     return Regraded(submission, attempt, then, number, most, number == counts, now, seed, before)

@@ -1,12 +1,12 @@
 """What a course had decided when its grades were settled last, so that a change of it is named before it takes effect.
 
 Points and due dates stand in nbgrader's own tables, see `Gradebook.changes`; what nbgrader has no place for is kept
-here.
+here, such as which of the dates came from course.toml.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, tzinfo
 
 from sqlalchemy import Engine, String, Text, delete, insert, inspect, select
@@ -17,6 +17,8 @@ from grader.records.attempt import Base
 from grader.records.late_rules import LateRules
 from grader.text.moments import shown
 
+POLICY = "the attempt that counts"
+
 
 class Decision(Base):
     """One decision, in words."""
@@ -25,6 +27,18 @@ class Decision(Base):
 
     name: Mapped[str] = mapped_column(String(255), primary_key=True)
     value: Mapped[str] = mapped_column(Text)
+
+
+class CourseDate(Base):
+    """A due date that came from course.toml."""
+
+    __tablename__ = "lora_course_date"
+
+    lab: Mapped[str] = mapped_column(String(128), primary_key=True)
+    due: Mapped[datetime]  # UTC, without zone
+
+
+TABLES = [Decision.__table__, CourseDate.__table__]
 
 
 def decisions_of(course: Course, rules: LateRules, policy: Policy | None = None) -> dict[str, str]:
@@ -37,7 +51,7 @@ def decisions_of(course: Course, rules: LateRules, policy: Policy | None = None)
     """
     said = {
         "the pass mark": f"{100 * course.pass_mark:g} %",
-        "the attempt that counts": policy or course.attempts,
+        POLICY: policy or course.attempts,
         "what lateness costs": rules.said,
         "labs in use": ", ".join(lab.partition("_")[0] for lab in course.labs),
     }
@@ -47,7 +61,7 @@ def decisions_of(course: Course, rules: LateRules, policy: Policy | None = None)
 
 
 class Decisions:
-    """The table of decisions in one database, made when they are first kept.
+    """The tables of decisions in one database, made when they are first kept.
 
     Args:
         engine: of the database.
@@ -56,33 +70,69 @@ class Decisions:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
+    def all(self) -> dict[str, str]:
+        """Return those that were kept, by name."""
+        if not inspect(self._engine).has_table(Decision.__tablename__):
+            return {}
+        with Session(self._engine) as session:
+            return {one.name: one.value for one in session.scalars(select(Decision))}
+
+    def policy(self) -> Policy | None:
+        """Return which attempt counted, by course.toml or `--attempts`; None where nothing was kept."""
+        return self.all().get(POLICY)
+
     def changes(self, now: dict[str, str]) -> list[str]:
         """Say which decisions differ from those that were kept, one sentence each; a new name is no change."""
-        if not inspect(self._engine).has_table(Decision.__tablename__):
-            return []
-        with Session(self._engine) as session:
-            before = {one.name: one.value for one in session.scalars(select(Decision))}
+        before = self.all()
         other = [name for name, then in before.items() if now.get(name, then) != then]
         return [f"{name}: now {now[name]}, before {before[name]}" for name in other]
 
-    def keep(self, now: dict[str, str]) -> None:
-        """Keep these, in place of what was kept before."""
-        Base.metadata.create_all(self._engine, tables=[Decision.__table__])
+    def taken_out(
+        self, labs: Iterable[str], now: dict[str, datetime], held: dict[str, datetime | None]
+    ) -> dict[str, None]:
+        """Return, each with None, which of some labs have a due date that course.toml gave and gives no longer.
+
+        Args:
+            labs: to look at.
+            now: the dates of course.toml.
+            held: those of the gradebook; one that somebody has set since is theirs.
+        """
+        kept = self._dates()
+        return {lab: None for lab in labs if lab in kept and lab not in now and held.get(lab) == kept[lab]}
+
+    def _dates(self) -> dict[str, datetime]:
+        if not inspect(self._engine).has_table(CourseDate.__tablename__):
+            return {}
+        with Session(self._engine) as session:
+            return {one.lab: one.due for one in session.scalars(select(CourseDate))}
+
+    def keep(self, now: dict[str, str], labs: Iterable[str] = (), dates: dict[str, datetime] | None = None) -> None:
+        """Keep these, in place of what was kept before.
+
+        Args:
+            now: the decisions.
+            labs: that were settled; the dates of others stay as they are kept.
+            dates: of these labs, as far as they came from course.toml; default: none did.
+        """
+        Base.metadata.create_all(self._engine, tables=TABLES)
         with Session(self._engine) as session, session.begin():
             session.execute(delete(Decision))
             if now:
                 session.execute(insert(Decision), [{"name": name, "value": value} for name, value in now.items()])
+            session.execute(delete(CourseDate).where(CourseDate.lab.in_(list(labs))))
+            if dates:
+                session.execute(insert(CourseDate), [{"lab": lab, "due": due} for lab, due in dates.items()])
 
 
-def due_changes(before: dict[str, datetime | None], now: dict[str, datetime], zone: tzinfo) -> Iterator[str]:
+def due_changes(before: dict[str, datetime | None], now: dict[str, datetime | None], zone: tzinfo) -> Iterator[str]:
     """Yield a sentence for each lab that is in the gradebook with another due date, or with none.
 
     Args:
         before: as the gradebook has them (UTC, without zone).
-        now: those that are set.
+        now: those that are set, None for no date.
         zone: whose clocks the sentences show.
     """
     for lab, moment in now.items():
         if lab in before and before[lab] != moment:
-            then = shown(before[lab], zone) if before[lab] else "no date"
-            yield f"{lab}, due: now {shown(moment, zone)}, before {then}"
+            today, then = (shown(one, zone) if one else "no date" for one in (moment, before[lab]))
+            yield f"{lab}, due: now {today}, before {then}"

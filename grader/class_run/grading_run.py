@@ -40,7 +40,8 @@ def grade_all(
     seed: str | None = None,
     only: bool = False,
     students: frozenset[str] = frozenset(),
-    due: dict[str, datetime] | None = None,
+    due: dict[str, datetime | None] | None = None,
+    planned: dict[str, datetime] | None = None,
     zone: tzinfo = UTC,
     counting: AttemptPolicy | None = None,
     decided: dict[str, str] | None = None,
@@ -63,7 +64,8 @@ def grade_all(
         seed: the course's own, from which all test inputs derive; default: the environment's, see `input_seed`.
         only: pass over other labs' folders instead of naming them as problems; default False.
         students: whose hand-ins are graded; what could not be graded of others is kept. Default: everybody's.
-        due: due dates by lab (UTC, without zone); default: as the gradebook has them.
+        due: due dates by lab (UTC, without zone), None for no date; default: as `planned` and the gradebook have them.
+        planned: those of course.toml; one that it no longer has is cleared, unless another was set. Default: none.
         zone: whose clocks the sentences about dates show; default UTC.
         counting: which attempts count; its dates are set from the gradebook. Default: the best.
         decided: what the course decides of grades besides, see `decisions_of`; default: nothing that could change.
@@ -86,12 +88,13 @@ def grade_all(
     with book:
         with lock:
             book.note_entered()
-            decisions = Decisions(book.engine)
+            decisions, given, planned = Decisions(book.engine), due or {}, planned or {}
+            due = decisions.taken_out(keys, planned, book.due()) | planned | given
             run.changes = [sentence for name, key in keys.items() for sentence in book.changes(name, key.worth)]
-            run.changes += [*due_changes(book.due(), due or {}, zone), *decisions.changes(decided or {})]
+            run.changes += [*due_changes(book.due(), due, zone), *decisions.changes(decided or {})]
             for sentence in run.changes:
                 say(sentence)
-            due, closed = _prepare(book, keys, due or {}, run)
+            due, closed = _prepare(book, keys, due, run)
             counting = counting or AttemptPolicy()
             worth = counting.worth | {lab: key.worth for lab, key in keys.items()}
             dates, held = book.due() | due, book.held()
@@ -132,7 +135,7 @@ def grade_all(
         with lock:
             run.attempts = attempts.all()
             lagging = settle(book, run.attempts, run.counting, closed)
-            decisions.keep(decided or {})
+            decisions.keep(decided or {}, keys, {lab: planned[lab] for lab in planned if lab not in given})
             seen = {(row.student, row.lab) for row in run.rows}  # which have their own sentence
             run.problems += [sentence for place, sentence in lagging.items() if place not in seen]
             run.held = book.held()
@@ -160,11 +163,13 @@ def _turns(waiting: list[Submission]) -> list[list[Submission]]:
 
 
 def _prepare(
-    book: Gradebook, keys: dict[str, AnswerKey], due: dict[str, datetime], run: Run
+    book: Gradebook, keys: dict[str, AnswerKey], due: dict[str, datetime | None], run: Run
 ) -> tuple[dict[str, datetime | None], set[str]]:
     """Bring the labs into the gradebook; return due dates, and the labs whose grades it cannot take."""
     dates, closed = {}, set()
     for name, key in keys.items():
+        if name in due and due[name] is None:
+            book.clear_due(name)
         try:
             dates[name] = book.add_lab(name, key.notebook, due.get(name))
         except GradebookError as error:

@@ -180,9 +180,9 @@ class ClassGrades:
             entered = there.entered_on(counts.submission_sha256, keys[lab].worth)
             others = [one for one in own if one.submission_sha256 != counts.submission_sha256 and there.hand_in]
             on = {numbers[one.number]: there.entered_on(one.submission_sha256, keys[lab].worth) for one in others}
-            # A row that does not have today's points yet has no penalty of today either.
+            # A row's penalty is of the points of then: not of today's, and not of those that a person entered since.
             current = there.automatic in ({}, counts.automatic) and there.hand_in in ("", counts.submission_sha256)
-            penalty = there.penalty if current else standing.counts_penalty
+            penalty = there.penalty if current and not entered else standing.counts_penalty
             on = {number: cells for number, cells in on.items() if cells}
             made.grades[student, lab] = LabGrade(
                 student, lab, standing, tuple(own), counts, entered, penalty, counting.pass_mark, on

@@ -246,6 +246,12 @@ class Gradebook:
         """Return the due date of each lab that it holds (UTC, without zone)."""
         return {one.name: one.duedate for one in self._book.assignments}
 
+    def clear_due(self, lab: str) -> None:
+        """Leave a lab without a due date, and without what nbgrader would add to it for single students."""
+        for one in self._book.update_or_create_assignment(lab, duedate=None).submissions:
+            one.extension = None  # nbgrader fails on an extension of no date
+        self._book.db.commit()
+
     def extensions(self) -> dict[tuple[str, str], timedelta]:
         """Return what has been granted beyond the due dates, by student and lab."""
         granted = self._book.db.query(api.SubmittedAssignment).filter(api.SubmittedAssignment.extension.isnot(None))

@@ -58,8 +58,8 @@ def default_workers() -> int:
     return max(1, os.cpu_count() or 1)
 
 
-def parse_due(texts: list[str], labs: list[str], zone: tzinfo) -> dict[str, datetime]:
-    """Read due dates, "WHEN" for all labs or "LAB=WHEN", as UTC without zone.
+def parse_due(texts: list[str], labs: list[str], zone: tzinfo) -> dict[str, datetime | None]:
+    """Read due dates, "WHEN" for all labs or "LAB=WHEN", as UTC without zone; None for the WHEN "none".
 
     Args:
         texts: for LAB see `choose_labs`, for WHEN `read_moment`.
@@ -69,11 +69,11 @@ def parse_due(texts: list[str], labs: list[str], zone: tzinfo) -> dict[str, date
     Raises:
         CannotStart: an unknown lab, or no date with one meaning.
     """
-    due: dict[str, datetime] = {}
+    due: dict[str, datetime | None] = {}
     for text in texts:
         lab, _, when = text.rpartition("=")
         try:
-            due |= dict.fromkeys(choose_labs(lab, labs), read_moment(when, zone))
+            due |= dict.fromkeys(choose_labs(lab, labs), None if when == "none" else read_moment(when, zone))
         except NoMoment as error:
             raise CannotStart(f"{error}.") from None
         except NoLab as error:
@@ -81,11 +81,11 @@ def parse_due(texts: list[str], labs: list[str], zone: tzinfo) -> dict[str, date
     return due
 
 
-def say_due(console: Console, due: dict[str, datetime], zone: tzinfo) -> None:
+def say_due(console: Console, due: dict[str, datetime | None], zone: tzinfo) -> None:
     """Print how the due dates were understood, by the clocks of the course's zone, labs of one date together."""
-    for moment in sorted(set(due.values())):
+    for moment in sorted(set(due.values()), key=lambda one: (one is None, one)):
         labs = ", ".join(lab for lab, one in due.items() if one == moment)
-        console.print(Text(f"due {shown(moment, zone)}: {labs}"), soft_wrap=True)
+        console.print(Text(f"{f'due {shown(moment, zone)}' if moment else 'no due date'}: {labs}"), soft_wrap=True)
 
 
 @contextmanager
@@ -222,9 +222,9 @@ def grade_folder(
     if scheduler is None and not can_fork():
         raise CannotStart(NO_FORK)
     zone = course.time_zone
-    dates = {lab: moment for lab, moment in course.due().items() if lab in keys}
-    dates |= parse_due(due or [], list(keys), zone)
-    say_due(console, dates, zone)
+    planned = {lab: moment for lab, moment in course.due().items() if lab in keys}
+    given = parse_due(due or [], list(keys), zone)
+    say_due(console, planned | given, zone)
     seed_file, asked = seed_file or course.seed_file, asked or Asked()
     try:
         if scheduler is not None:
@@ -266,7 +266,8 @@ def grade_folder(
                 ),
                 decided=decisions_of(course, rules, policy),
                 only=bool(labs),
-                due=dates,
+                due=given,
+                planned=planned,
                 zone=zone,
                 students=frozenset(students),
                 copies=root / AUTOGRADED if db is None else None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -82,6 +83,17 @@ def test_a_regrade_is_recorded_and_counts_for_nothing(root):
     assert (found[-1].attempt, found[-1].result["score"]) == (2, 5)
     assert "probed" not in found[-1].result
     engine.dispose()
+
+
+def test_a_regrade_of_another_attempt_is_not_told(root, tmp_path):
+    assert regrade(root, "--attempt", "2").exit_code == 0
+    tiny.hand_in(tmp_path, "ada", tiny.notebook(root, double=HELPED, half=tiny.GOOD["half"]))
+    url = f"sqlite:///{tmp_path / 'gradebook.db'}"
+    shutil.copy(root / "gradebook.db", tmp_path)
+    assert grading_run.grade_all(tmp_path, tiny.keys_of(root), url, sandbox=False).problems == []
+    options = ["--db", url, "--root", str(root), "--sandbox", "off", "--attempt"]
+    told = [CliRunner().invoke(app, ["regrade", "ada", "01", str(tmp_path), *options, "3"]).output for _ in range(2)]
+    assert [said.count("regraded before, ") for said in told] == [0, 1], told
 
 
 def test_a_script_repeats_one_check_with_the_same_numbers(root, tmp_path):

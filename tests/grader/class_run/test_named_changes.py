@@ -111,6 +111,56 @@ def test_what_is_decided_anew_is_named_and_everything_follows(root):
     assert "note:" not in export(root, "csv")[0]
 
 
+def test_what_lateness_costs_follows_points_by_hand_before_and_after_the_next_grade(root):
+    late(root, 0.1)
+    grade(root)
+    for points, score in ((0.3, 2.64), (3.71, 5.37)):  # 0.3 + 3 and 3.71 + 3, less 0.2 of that for two days
+        made.enter(root, "ada", points, "")
+        exported = export(root, "csv")[1]
+        (row,) = (row for row in csv.DictReader(io.StringIO(exported)) if row["id"] == "ada")
+        assert float(row[tiny.FIRST]) == score
+        for _ in range(2):
+            grade(root)
+            assert export(root, "csv")[1] == exported
+            assert disagreements(root) == []
+
+
+def test_a_due_date_that_is_taken_out_of_the_course_file_is_named_and_costs_nothing_more(root):
+    grade(root)
+    assert CliRunner().invoke(app, ["extend", "ada", "01", "2026-04-01 12:00", "--root", str(root)]).exit_code == 0
+    (root / "course.toml").write_text(BASE)
+    sentence = "01_double, due: now no date, before 2026-03-31 12:00:00 UTC"
+    grade(root, "--lab", "02")
+    assert sentence in export(root, "csv")[0]
+    assert sentence in grade(root)
+    assert disagreements(root) == []
+    ada = json.loads((root / "out" / "results.json").read_text())[0]
+    assert (ada["student"], ada["score"], ada["penalty"]) == ("ada", 7, 0)
+    assert ", due: now" not in export(root, "csv")[0] + grade(root)
+
+
+def test_a_due_date_that_was_set_by_hand_stays_and_none_clears_it(root):
+    grade(root, "--due", "01=2026-04-01 12:00")
+    (root / "course.toml").write_text(BASE)
+    assert ", due: now" not in grade(root)
+    said = grade(root, "--due", "01=none")
+    assert "no due date: 01_double\n" in said
+    assert "01_double, due: now no date, before 2026-04-01 12:00:00 UTC" in said
+    assert ", due: now" not in grade(root)
+
+
+def test_which_attempt_counts_is_what_grade_was_told_until_it_is_told_otherwise(root):
+    grade(root)
+    made.hand_in(root, "ada", 1, 1, "2026-04-03 09:00:00 UTC")
+    grade(root, "--attempts", "latest")
+    assert disagreements(root) == []
+    said = CliRunner().invoke(app, ["extend", "ada", "01", "2026-04-30", "--root", str(root)])
+    assert "Now 2 of 8 points, 1.4 before" in said.output
+    assert "the attempt that counts: now best, before latest" in export(root, "csv")[0]
+    assert "the attempt that counts: now best, before latest" in grade(root)
+    assert disagreements(root) == []
+
+
 def test_more_points_by_hand_than_there_are_is_told(root):
     grade(root)
     made.enter(root, "ada", 4.5, "Splendid.")
