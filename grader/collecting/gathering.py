@@ -84,7 +84,7 @@ class _Gathering:
         self.collection = Collection()
         self.refused_before: list[Refusal] = []  # when a folder was collected, so that its files do not lie here
         self._hand_ins: list[HandIn] = []
-        self._others: list[Line] = []  # files of a student that are no notebooks
+        self._others: list[tuple[Line, dict[str, set[str]]]] = []  # no notebooks; whose and which came with each
         self._taken: list[tuple[str, Claim, str]] = []
 
     def take(self, found: list[Entry], claimed: dict[str, list[Claim]]) -> None:
@@ -92,6 +92,8 @@ class _Gathering:
         times = [entry.time for entry in found if entry.time is not None and entry.path.lower().endswith(".ipynb")]
         self._zip_times = bool(times) and max(times) - min(times) > PACKING
         self._beside = {entry.path: entry for entry in found if entry.name in (TIMESTAMP, MARK)}
+        self._with: dict[str, set[str]] = {}
+        read, told = len(self._hand_ins), len(self.collection.refusals)
         for entry in found:
             if entry.junk:
                 self._say(Line(entry.path, NOTHING, "is made by a program and handed in by nobody"))
@@ -107,6 +109,8 @@ class _Gathering:
             else:
                 for claim in claimed[entry.path]:
                     self._file(entry, claim)
+        for one in (*(each.submission for each in self._hand_ins[read:]), *self.collection.refusals[told:]):
+            self._with.setdefault(one.student, set()).add(one.lab)
 
     def _file(self, entry: Entry, claim: Claim) -> None:
         try:
@@ -147,7 +151,7 @@ class _Gathering:
             if entry.name.lower().endswith(ARCHIVES):
                 raise Unreadable("is an archive that is not opened here", "hand in the notebook itself")
             if not entry.name.lower().endswith(".ipynb"):
-                self._others.append(line)
+                self._others.append((line, self._with))
                 return
             content = entry.read()
             line = replace(line, sha256=hashlib.sha256(content).hexdigest())
@@ -250,10 +254,11 @@ class _Gathering:
             if work := self._work([one for _, one in placed]):
                 self._group(place, work)
         made = self.collection
-        came = made.students
-        for line in self._others:
-            if line.student in came:
-                self._say(replace(line, status=NOTHING, reason="is no notebook, and others of this student came"))
+        came = set(made.hand_ins) | {(one.student, one.lab) for one in made.refusals}
+        for line, beside in self._others:  # with a notebook of that lab; of any, where its path names none
+            labs = {lab for lab in beside.get(line.student, ()) if (line.student, lab) in came}
+            if line.lab in labs or (labs and not line.lab):
+                self._say(replace(line, status=NOTHING, reason="is no notebook, and came with one of this student"))
             else:
                 self._refuse(line, Unreadable("is no notebook", HAND_IN_SAVED))
         made.refusals += [one for one in self.refused_before if self._holds(one)]

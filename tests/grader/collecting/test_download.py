@@ -254,3 +254,24 @@ def test_every_file_is_in_the_report_once(tmp_path, keys, one):
         ("cy", "is not valid JSON at line 1, so it is damaged or not a notebook"),
         ("bo", "is no notebook"),
     ]
+
+
+@pytest.mark.parametrize("apart", [True, False])
+def test_what_is_no_notebook_is_passed_over_only_beside_a_notebook_of_its_lab(apart, tmp_path, keys, one):
+    """ada's other lab came as a page and a script, bo's text on Moodle beside a damaged notebook on Canvas."""
+    canvas = {
+        f"ada_1_10_{tiny.FIRST}.ipynb": one,
+        f"ada_1_11_{tiny.FIRST}_data.csv": b"",
+        "ada_1_12_data.csv": b"",
+        "bo_2_20_x.ipynb": b"{",
+    }
+    lab = "lab" if apart else tiny.SECOND  # a download of its own need not name it
+    other = {f"ada_1_13_{lab}.html": b"", f"ada_1_14_{lab}.py": b""}
+    text = {"bo_2_assignsubmission_onlinetext/onlinetext.html": b""}
+    files = [canvas, other, text] if apart else [canvas | other, text]
+    downloads = [lms.make_zip(tmp_path / f"{number}.zip", each) for number, each in enumerate(files)]
+    found = gather(downloads, keys)
+    assert [line.path for line in found.lines if line.status == "nothing"] == [*canvas][1:3]
+    assert sorted((one.file, one.fault) for one in found.refusals if one.file not in canvas) == [
+        (path, "is no notebook") for path in (*other, *text)
+    ]
