@@ -261,7 +261,11 @@ class _Gathering:
                 self._say(replace(line, status=NOTHING, reason="is no notebook, and came with one of this student"))
             else:
                 self._refuse(line, Unreadable("is no notebook", HAND_IN_SAVED))
-        made.refusals += [one for one in self.refused_before if self._holds(one)]
+        for one in self.refused_before:
+            with suppress(Unreadable):  # on no row of the roster: then it is no student's word any more
+                student = student_of(Claim(OWN, "", (one.student,), (one.student,)), self.roster)
+                if self._holds(told := replace(one, student=student)):
+                    made.refusals.append(told)
         made.readings = readings(self._taken)
         there = made.students | before.students
         made.missing = [one for one in (self.roster.students.values() if self.roster else ()) if one.id not in there]
