@@ -49,7 +49,8 @@ def gather(
     *,
     roster: Roster | None = None,
     pattern: Pattern | None = None,
-    zone: tzinfo = UTC,
+    zone: tzinfo | None = None,
+    course_zone: tzinfo = UTC,
     only: bool = False,
     before: Collection | None = None,
 ) -> Collection:
@@ -60,17 +61,18 @@ def gather(
         keys: the labs, by name.
         roster: the class; default: students are called what the platform calls them.
         pattern: where the student stands in a path; default: guessed by the platform's form.
-        zone: of times that name none; default UTC.
+        zone: of times that name none, as staff say it; default: `course_zone`, and UTC for timestamp.txt.
+        course_zone: default UTC.
         only: pass over notebooks of other labs instead of refusing them; default False.
         before: what was collected earlier, whose students are not missing; default: nothing.
 
     Raises:
         CannotCollect: a download cannot be read at all.
     """
-    made = _Gathering(keys, roster, only)
+    made = _Gathering(keys, roster, only, zone or UTC)
     for download in downloads:
-        found = entries(download, zone)
-        made.take(found, claims(download, found, list(keys), pattern, zone))
+        found = entries(download, zone or course_zone)
+        made.take(found, claims(download, found, list(keys), pattern, zone or course_zone))
         if download.is_dir():  # of `grader collect`, at its top: one further down is a student's
             made.refused_before += refusals_in(download / REPORT)
     return made.finished(before or Collection())
@@ -79,8 +81,8 @@ def gather(
 class _Gathering:
     """Collects file by file."""
 
-    def __init__(self, keys: dict[str, AnswerKey], roster: Roster | None, only: bool) -> None:
-        self.keys, self.roster, self.only = keys, roster, only
+    def __init__(self, keys: dict[str, AnswerKey], roster: Roster | None, only: bool, zone: tzinfo) -> None:
+        self.keys, self.roster, self.only, self.zone = keys, roster, only, zone  # zone: of a timestamp.txt without one
         self.collection = Collection()
         self.refused_before: list[Refusal] = []  # when a folder was collected, so that its files do not lie here
         self._hand_ins: list[HandIn] = []
@@ -187,11 +189,12 @@ class _Gathering:
     def _time(self, entry: Entry, claim: Claim) -> tuple[datetime | None, str]:
         """Return when a file was handed in: by the platform, the zip, or timestamp.txt, in this order.
 
-        In the course's own form that file is the platform's. It is UTC where it names no zone, as nbgrader reads it.
+        In the course's own form that file is the platform's. Where neither it nor staff name a zone it is UTC, as
+        nbgrader reads it.
         """
         written = None
         with suppress(Unreadable, ValueError):  # the report says that there is no time
-            written = read_moment(self._read_beside(entry, TIMESTAMP))
+            written = read_moment(self._read_beside(entry, TIMESTAMP), self.zone)
         zipped = entry.time if self._zip_times else None
         known = [(claim.time, "platform"), (zipped, "zip"), (written, TIMESTAMP)]
         if claim.platform == OWN:
