@@ -35,6 +35,7 @@ from grader.notebooks.submission import TIMESTAMP, Refusal, Submission, out_of_u
 from grader.text.moments import in_time, read_moment
 from grader.text.safe_names import one_line
 
+ABOUT = dict.fromkeys((METADATA, TIMESTAMP, MARK, REPORT), "says when and by whom, and is nothing to grade")
 ZIP = ".zip"
 ARCHIVES = (ZIP, ".7z", ".rar", ".tar", ".gz", ".tgz", ".bz2", ".xz")
 # Canvas and Moodle stamp a zip's files with the moment of packing (canvas-lms, lib/content_zipper.rb; moodle,
@@ -99,8 +100,8 @@ class _Gathering:
         for entry in found:
             if entry.junk:
                 self._say(Line(entry.path, NOTHING, "is made by a program and handed in by nobody"))
-            elif entry.name in (METADATA, TIMESTAMP, MARK, REPORT):
-                self._say(Line(entry.path, NOTHING, "says when and by whom, and is nothing to grade"))
+            elif entry.name in ABOUT and not claimed.get(entry.path):
+                self._say(Line(entry.path, NOTHING, ABOUT[entry.name]))
             elif entry.fault == ASTRAY:
                 self._nobodys(entry, Unreadable(*ASTRAY))
             elif not claimed.get(entry.path):
@@ -124,6 +125,9 @@ class _Gathering:
         if claim.platform == OWN and place and not self.only and out_of_use(place[0], self.keys):
             self._say(Line(entry.path, NOTHING, "is of a lab that is not in use", student, place[0]))
             return
+        if entry.name in ABOUT:
+            self._say(Line(entry.path, NOTHING, ABOUT[entry.name], student, self._likely(entry)))
+            return
         time, time_from = self._time(entry, claim)
         mark = claim.mark or (self._own_mark(entry) if claim.platform == OWN else None)
         line = Line(entry.path, REFUSED, "", student, self._likely(entry), time, time_from, mark)
@@ -142,7 +146,7 @@ class _Gathering:
         self._say(replace(line, status=NOTHING, reason="is a zip, whose files are in this list by themselves"))
         for one in inner:
             if one.junk:
-                self._say(Line(one.path, NOTHING, "is made by a program and handed in by nobody"))
+                self._say(Line(one.path, NOTHING, "is made by a program and handed in by nobody", student, line.lab))
             else:
                 self._notebook(one, claim, replace(line, path=one.path, lab=self._likely(one)))
 

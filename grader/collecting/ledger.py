@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime, tzinfo
@@ -84,14 +85,28 @@ def _when(row: Row) -> datetime | None:
     return None
 
 
-def rows_of(report: Path, student: str) -> list[Row]:
-    """Return a student's rows of a report; none where there is no report."""
-    return [row for row in read_rows(report) if row["student"] == spreadsheet(student)]
+def rows_of(report: Path, student: str, named: re.Pattern) -> list[Row]:
+    """Return a student's rows of a report; none where there is no report.
+
+    Args:
+        report: the list.
+        student: by id.
+        named: what names the student in a text; a row of nobody that it finds is theirs too.
+
+    Raises:
+        CannotCollect: see `read_rows`.
+    """
+    own = spreadsheet(student)
+    return [
+        row
+        for row in read_rows(report)
+        if row["student"] == own or (not row["student"] and named.search("\n".join(row.values())))
+    ]
 
 
-def drop_rows(report: Path, student: str) -> None:
-    """Take a student's rows out of a report."""
-    write_rows(report, [row for row in read_rows(report) if row["student"] != spreadsheet(student)])
+def drop_rows(report: Path, rows: list[Row]) -> None:
+    """Take rows out of a report."""
+    write_rows(report, [row for row in read_rows(report) if row not in rows])
 
 
 def row_of(line: Line, collected: datetime | None, zone: tzinfo) -> Row:

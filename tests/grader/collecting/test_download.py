@@ -275,3 +275,20 @@ def test_what_is_no_notebook_is_passed_over_only_beside_a_notebook_of_its_lab(ap
     assert sorted((one.file, one.fault) for one in found.refusals if one.file not in canvas) == [
         (path, "is no notebook") for path in (*other, *text)
     ]
+
+
+def test_what_lies_beside_a_hand_in_is_its_students(tmp_path, keys, one):
+    folder = f"cy/{tiny.FIRST}"
+    inner = lms.make_zip(tmp_path / "inner.zip", {"x.ipynb": one, ".DS_Store": b""}).read_bytes()
+    files = {f"{folder}/x.ipynb": one, f"{folder}/timestamp.txt": b"2026-03-01", f"{folder}/late_mark.txt": b""}
+    files |= {"cy/collected.csv": b"", f"{folder}.zip": inner, "collected.csv": b""}
+    found = gather([lms.make_zip(tmp_path / "d.zip", files)], keys)
+    aside = {line.path: (line.student, line.lab) for line in found.lines if line.status == "nothing"}
+    assert aside == {
+        "collected.csv": ("", ""),
+        "cy/collected.csv": ("cy", ""),
+        f"{folder}/late_mark.txt": ("cy", tiny.FIRST),
+        f"{folder}/timestamp.txt": ("cy", tiny.FIRST),
+        f"{folder}.zip": ("cy", tiny.FIRST),
+        f"{folder}.zip/.DS_Store": ("cy", tiny.FIRST),
+    }
