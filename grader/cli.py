@@ -59,7 +59,8 @@ StudentAt = Annotated[
     str | None, typer.Option(help="Where the student stands in a download's paths, e.g. '{student}_*.ipynb'.")
 ]
 Zone = Annotated[
-    str | None, typer.Option(help="Of a download's times that name none, e.g. +02:00; default: the course's.")
+    str | None,
+    typer.Option(help="Of a download's times that name none; default: the course's, and UTC in timestamp.txt."),
 ]
 
 
@@ -178,8 +179,8 @@ def collect(
         plan = Course.of(folder)
         asked = Asked.of(roster or plan.roster, pattern, zone)
         before = gather(require_own(out), keys := read_keys(folder, []))
-        how = {"roster": asked.roster, "pattern": asked.pattern, "zone": asked.zone or plan.time_zone}
-        found = gather(downloads, keys, **how, before=before)
+        how = {"roster": asked.roster, "pattern": asked.pattern, "zone": asked.zone}
+        found = gather(downloads, keys, **how, course_zone=plan.time_zone, before=before)
         lying = write_collection(found, out, before, plan.time_zone)
     except ValueError as error:  # CannotCollect, or a lab without its solution
         typer.echo(f"grader collect: {error}", err=True)

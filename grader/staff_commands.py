@@ -179,7 +179,7 @@ def forget(
 
     from grader.afterwards import forget as remove
     from grader.afterwards import still_named, traces
-    from grader.collecting import CannotCollect, Roster
+    from grader.collecting import REPORT, CannotCollect, Roster
     from grader.collecting.roster import Student
     from grader.course import Course
     from grader.records import GradebookError, existing_database
@@ -209,7 +209,8 @@ def forget(
     typer.echo("Removed all of that.")
     left = still_named(known, [*results, *submitted])
     for file in left[:MOST_NAMED]:
-        typer.echo(f"{file} names {student} still; it is not the grader's to change.")
+        why = "in rows of others" if file.name == REPORT else "and is not the grader's to change"
+        typer.echo(f"{file} names {student} still, {why}.")
     if left[MOST_NAMED:]:
         typer.echo(f"So do others there: {counted(len(left) - MOST_NAMED, 'file')}.")
     if enrolled is not None:

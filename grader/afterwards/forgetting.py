@@ -18,7 +18,7 @@ from nbgrader import api
 from sqlalchemy import Engine, delete, func, inspect, select
 from sqlalchemy.orm import Session
 
-from grader.collecting.ledger import REPORT, drop_rows, rows_of
+from grader.collecting.ledger import REPORT, Row, drop_rows, rows_of
 from grader.collecting.roster import Student
 from grader.records.attempt import Attempt
 from grader.records.extensions import Extension
@@ -29,7 +29,8 @@ from grader.records.writer_lock import WriterLock
 from grader.text.plurals import counted
 from grader.text.safe_names import file_name, require_plain_name
 
-TABLES = {"recorded grading": Attempt, "regrade": Regrade, "extension": Extension, "entry by hand": EnteredRow}
+# Each ends in its noun, which an s makes several.
+TABLES = {"recorded grading": Attempt, "regrade": Regrade, "extension": Extension, "hand-entered grade": EnteredRow}
 TABLES |= {"gradebook note": Written}
 OF_NBGRADER = ("submitted", "autograded", "feedback")  # as nbgrader_config.py calls them
 # What `grader grade` and `grader export` call the files of a class, and what they are made again with.
@@ -46,13 +47,13 @@ class Traces:
     Args:
         rows: how many there are, by what they are.
         folders: that bear the name.
-        reports: collected.csv files with rows of theirs.
+        reports: collected.csv files, each with its rows of theirs.
         results: files of results that name them.
     """
 
     rows: dict[str, int] = field(default_factory=dict)
     folders: list[Path] = field(default_factory=list)
-    reports: list[Path] = field(default_factory=list)
+    reports: dict[Path, list[Row]] = field(default_factory=dict)
     results: list[Path] = field(default_factory=list)
 
     def lines(self) -> list[str]:
@@ -91,9 +92,9 @@ def traces(
     places += [folder / student for folder in collected]
     with Gradebook(url) as book:
         rows = {what: _count(book.engine, table, student) for what, table in TABLES.items()}
-        rows["submission in nbgrader's gradebook"] = _count(book.engine, api.SubmittedAssignment, student)
-        rows["student in nbgrader's gradebook"] = _count(book.engine, api.Student, student)
-    reports = [report for folder in collected if rows_of(report := folder / REPORT, student)]
+        rows["nbgrader submission"] = _count(book.engine, api.SubmittedAssignment, student)
+        rows["nbgrader student"] = _count(book.engine, api.Student, student)
+    reports = {report: own for folder in collected if (own := rows_of(report := folder / REPORT, student, named))}
     files = [file for folder in results for name in RESULTS if _holds(file := folder / name, named)]
     return Traces(rows, [place for place in places if place.is_dir() and not place.is_symlink()], reports, files)
 
@@ -117,8 +118,8 @@ def forget(url: str, student: str, found: Traces) -> None:
                 connection.exec_driver_sql("VACUUM")
     for folder in found.folders:
         shutil.rmtree(folder)
-    for report in found.reports:
-        drop_rows(report, student)
+    for report, rows in found.reports.items():
+        drop_rows(report, rows)
     for file in found.results:
         file.unlink()
 

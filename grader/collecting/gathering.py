@@ -35,6 +35,7 @@ from grader.notebooks.submission import TIMESTAMP, Refusal, Submission, out_of_u
 from grader.text.moments import in_time, read_moment
 from grader.text.safe_names import one_line
 
+ABOUT = dict.fromkeys((METADATA, TIMESTAMP, MARK, REPORT), "says when and by whom, and is nothing to grade")
 ZIP = ".zip"
 ARCHIVES = (ZIP, ".7z", ".rar", ".tar", ".gz", ".tgz", ".bz2", ".xz")
 # Canvas and Moodle stamp a zip's files with the moment of packing (canvas-lms, lib/content_zipper.rb; moodle,
@@ -49,7 +50,8 @@ def gather(
     *,
     roster: Roster | None = None,
     pattern: Pattern | None = None,
-    zone: tzinfo = UTC,
+    zone: tzinfo | None = None,
+    course_zone: tzinfo = UTC,
     only: bool = False,
     before: Collection | None = None,
 ) -> Collection:
@@ -60,17 +62,18 @@ def gather(
         keys: the labs, by name.
         roster: the class; default: students are called what the platform calls them.
         pattern: where the student stands in a path; default: guessed by the platform's form.
-        zone: of times that name none; default UTC.
+        zone: of times that name none, as staff say it; default: `course_zone`, and UTC for timestamp.txt.
+        course_zone: default UTC.
         only: pass over notebooks of other labs instead of refusing them; default False.
         before: what was collected earlier, whose students are not missing; default: nothing.
 
     Raises:
         CannotCollect: a download cannot be read at all.
     """
-    made = _Gathering(keys, roster, only)
+    made = _Gathering(keys, roster, only, zone or UTC)
     for download in downloads:
-        found = entries(download, zone)
-        made.take(found, claims(download, found, list(keys), pattern, zone))
+        found = entries(download, zone or course_zone)
+        made.take(found, claims(download, found, list(keys), pattern, zone or course_zone))
         if download.is_dir():  # of `grader collect`, at its top: one further down is a student's
             made.refused_before += refusals_in(download / REPORT)
     return made.finished(before or Collection())
@@ -79,12 +82,12 @@ def gather(
 class _Gathering:
     """Collects file by file."""
 
-    def __init__(self, keys: dict[str, AnswerKey], roster: Roster | None, only: bool) -> None:
-        self.keys, self.roster, self.only = keys, roster, only
+    def __init__(self, keys: dict[str, AnswerKey], roster: Roster | None, only: bool, zone: tzinfo) -> None:
+        self.keys, self.roster, self.only, self.zone = keys, roster, only, zone  # zone: of a timestamp.txt without one
         self.collection = Collection()
         self.refused_before: list[Refusal] = []  # when a folder was collected, so that its files do not lie here
         self._hand_ins: list[HandIn] = []
-        self._others: list[Line] = []  # files of a student that are no notebooks
+        self._others: list[tuple[Line, dict[str, set[str]]]] = []  # no notebooks; whose and which came with each
         self._taken: list[tuple[str, Claim, str]] = []
 
     def take(self, found: list[Entry], claimed: dict[str, list[Claim]]) -> None:
@@ -92,11 +95,13 @@ class _Gathering:
         times = [entry.time for entry in found if entry.time is not None and entry.path.lower().endswith(".ipynb")]
         self._zip_times = bool(times) and max(times) - min(times) > PACKING
         self._beside = {entry.path: entry for entry in found if entry.name in (TIMESTAMP, MARK)}
+        self._with: dict[str, set[str]] = {}
+        read, told = len(self._hand_ins), len(self.collection.refusals)
         for entry in found:
             if entry.junk:
                 self._say(Line(entry.path, NOTHING, "is made by a program and handed in by nobody"))
-            elif entry.name in (METADATA, TIMESTAMP, MARK, REPORT):
-                self._say(Line(entry.path, NOTHING, "says when and by whom, and is nothing to grade"))
+            elif entry.name in ABOUT and not claimed.get(entry.path):
+                self._say(Line(entry.path, NOTHING, ABOUT[entry.name]))
             elif entry.fault == ASTRAY:
                 self._nobodys(entry, Unreadable(*ASTRAY))
             elif not claimed.get(entry.path):
@@ -107,6 +112,8 @@ class _Gathering:
             else:
                 for claim in claimed[entry.path]:
                     self._file(entry, claim)
+        for one in (*(each.submission for each in self._hand_ins[read:]), *self.collection.refusals[told:]):
+            self._with.setdefault(one.student, set()).add(one.lab)
 
     def _file(self, entry: Entry, claim: Claim) -> None:
         try:
@@ -117,6 +124,9 @@ class _Gathering:
         place = entry.path.split("/")[1:2]
         if claim.platform == OWN and place and not self.only and out_of_use(place[0], self.keys):
             self._say(Line(entry.path, NOTHING, "is of a lab that is not in use", student, place[0]))
+            return
+        if entry.name in ABOUT:
+            self._say(Line(entry.path, NOTHING, ABOUT[entry.name], student, self._likely(entry)))
             return
         time, time_from = self._time(entry, claim)
         mark = claim.mark or (self._own_mark(entry) if claim.platform == OWN else None)
@@ -136,7 +146,7 @@ class _Gathering:
         self._say(replace(line, status=NOTHING, reason="is a zip, whose files are in this list by themselves"))
         for one in inner:
             if one.junk:
-                self._say(Line(one.path, NOTHING, "is made by a program and handed in by nobody"))
+                self._say(Line(one.path, NOTHING, "is made by a program and handed in by nobody", student, line.lab))
             else:
                 self._notebook(one, claim, replace(line, path=one.path, lab=self._likely(one)))
 
@@ -147,7 +157,7 @@ class _Gathering:
             if entry.name.lower().endswith(ARCHIVES):
                 raise Unreadable("is an archive that is not opened here", "hand in the notebook itself")
             if not entry.name.lower().endswith(".ipynb"):
-                self._others.append(line)
+                self._others.append((line, self._with))
                 return
             content = entry.read()
             line = replace(line, sha256=hashlib.sha256(content).hexdigest())
@@ -183,11 +193,12 @@ class _Gathering:
     def _time(self, entry: Entry, claim: Claim) -> tuple[datetime | None, str]:
         """Return when a file was handed in: by the platform, the zip, or timestamp.txt, in this order.
 
-        In the course's own form that file is the platform's. It is UTC where it names no zone, as nbgrader reads it.
+        In the course's own form that file is the platform's. Where neither it nor staff name a zone it is UTC, as
+        nbgrader reads it.
         """
         written = None
         with suppress(Unreadable, ValueError):  # the report says that there is no time
-            written = read_moment(self._read_beside(entry, TIMESTAMP))
+            written = read_moment(self._read_beside(entry, TIMESTAMP), self.zone)
         zipped = entry.time if self._zip_times else None
         known = [(claim.time, "platform"), (zipped, "zip"), (written, TIMESTAMP)]
         if claim.platform == OWN:
@@ -250,13 +261,18 @@ class _Gathering:
             if work := self._work([one for _, one in placed]):
                 self._group(place, work)
         made = self.collection
-        came = made.students
-        for line in self._others:
-            if line.student in came:
-                self._say(replace(line, status=NOTHING, reason="is no notebook, and others of this student came"))
+        came = set(made.hand_ins) | {(one.student, one.lab) for one in made.refusals}
+        for line, beside in self._others:  # with a notebook of that lab; of any, where its path names none
+            labs = {lab for lab in beside.get(line.student, ()) if (line.student, lab) in came}
+            if line.lab in labs or (labs and not line.lab):
+                self._say(replace(line, status=NOTHING, reason="is no notebook, and came with one of this student"))
             else:
                 self._refuse(line, Unreadable("is no notebook", HAND_IN_SAVED))
-        made.refusals += [one for one in self.refused_before if self._holds(one)]
+        for one in self.refused_before:
+            with suppress(Unreadable):  # on no row of the roster: then it is no student's word any more
+                student = student_of(Claim(OWN, "", (one.student,), (one.student,)), self.roster)
+                if self._holds(told := replace(one, student=student)):
+                    made.refusals.append(told)
         made.readings = readings(self._taken)
         there = made.students | before.students
         made.missing = [one for one in (self.roster.students.values() if self.roster else ()) if one.id not in there]

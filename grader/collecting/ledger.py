@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime, tzinfo
@@ -59,31 +60,53 @@ def write_rows(report: Path, rows: Iterable[Row]) -> None:
 
 
 def refusals_in(report: Path) -> list[Refusal]:
-    """Return what a report says was refused of known students; nothing where there is no report.
+    """Return what a report says was refused of known students, where no hand-in that was taken came after it.
+
+    Without a report there is nothing.
 
     Raises:
         CannotCollect: see `read_rows`.
     """
+    rows = read_rows(report)
+    taken = {(row["student"], row["lab"]): _when(row) or datetime.min for row in rows if row["became"] == TAKEN}
     found = []
-    for row in read_rows(report):
-        if row["became"] == REFUSED and row["student"]:
+    for row in rows:
+        when, since = _when(row), taken.get((row["student"], row["lab"]))
+        if row["became"] == REFUSED and row["student"] and (since is None or since < (when or datetime.min)):
             said = {name: from_spreadsheet(row[name]) for name in ("student", "lab", "file", "reason")}
             fault, _, cure = said["reason"].partition("; ")
-            when = None
-            with suppress(NoMoment):
-                when = read_moment(row["handed_in"])
             found.append(Refusal(said["student"], said["lab"], said["file"], fault, cure, when))
     return found
 
 
-def rows_of(report: Path, student: str) -> list[Row]:
-    """Return a student's rows of a report; none where there is no report."""
-    return [row for row in read_rows(report) if row["student"] == spreadsheet(student)]
+def _when(row: Row) -> datetime | None:
+    with suppress(NoMoment):
+        return read_moment(row["handed_in"])
+    return None
 
 
-def drop_rows(report: Path, student: str) -> None:
-    """Take a student's rows out of a report."""
-    write_rows(report, [row for row in read_rows(report) if row["student"] != spreadsheet(student)])
+def rows_of(report: Path, student: str, named: re.Pattern) -> list[Row]:
+    """Return a student's rows of a report; none where there is no report.
+
+    Args:
+        report: the list.
+        student: by id.
+        named: what names the student in a text; a row of nobody that it finds is theirs too.
+
+    Raises:
+        CannotCollect: see `read_rows`.
+    """
+    own = spreadsheet(student)
+    return [
+        row
+        for row in read_rows(report)
+        if row["student"] == own or (not row["student"] and named.search("\n".join(row.values())))
+    ]
+
+
+def drop_rows(report: Path, rows: list[Row]) -> None:
+    """Take rows out of a report."""
+    write_rows(report, [row for row in read_rows(report) if row not in rows])
 
 
 def row_of(line: Line, collected: datetime | None, zone: tzinfo) -> Row:
@@ -177,10 +200,7 @@ def _origin(one: HandIn, before: _Pool, after: _Pool, zone: tzinfo) -> Row:
 
 def _identity(row: Row) -> tuple[object, ...]:
     """Return what makes a hand-in the same, in whatever zone its time was shown."""
-    handed_in: object = row["handed_in"]
-    with suppress(NoMoment):
-        handed_in = read_moment(row["handed_in"])
-    return row["student"], row["lab"], row["sha256"], handed_in
+    return row["student"], row["lab"], row["sha256"], _when(row) or row["handed_in"]
 
 
 def _same(one: Row, other: Row) -> bool:

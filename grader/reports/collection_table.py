@@ -32,7 +32,7 @@ class Asked:
     Args:
         roster: the class; default: students are called what the platform calls them.
         pattern: where the student stands in a path; default: guessed.
-        zone: of times that name none; default: the course's.
+        zone: of times that name none; default: the course's, and UTC in timestamp.txt.
     """
 
     roster: Roster | None = None
@@ -77,9 +77,8 @@ def collected(
     own = submitted.is_dir() and has_own_form(submitted, keys) and not (submitted / REPORT).is_file()
     if asked == Asked() and own:
         return collect(submitted, keys, only), []
-    collection = gather(
-        [submitted], keys, roster=asked.roster, pattern=asked.pattern, zone=asked.zone or zone, only=only
-    )
+    how = {"roster": asked.roster, "pattern": asked.pattern, "zone": asked.zone, "course_zone": zone}
+    collection = gather([submitted], keys, **how, only=only)
     if not collection.lines:
         return collect(submitted, keys, only) if submitted.is_dir() else [], []
     print_readings(console, collection)

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from grader.afterwards import grades_of
 from grader.afterwards.forgetting import RESULTS
 from grader.cli import app
-from grader.collecting.collection import TAKEN, Line
+from grader.collecting.collection import NOTHING, TAKEN, Line
 from grader.collecting.ledger import REPORT, row_of, write_rows
 from grader.course import Course
 from grader.records import Attempts, Extensions, Regrades
@@ -81,10 +81,26 @@ def test_a_person_goes_and_the_one_whose_name_begins_alike_stays(root):
     grades = grades_of(Course.of(root), tiny.keys_of(root), made.database(root)).grades
     assert set(grades) == {("adam", LAB), ("josé", LAB), ("josé", tiny.SECOND)}
     assert grades["adam", LAB].score == 5.0
-    for what in ("recorded grading", "regrade", "extension", "submission in nbgrader's gradebook"):
+    for what in ("recorded grading", "regrade", "extension", "nbgrader submission"):
         assert f"  1 {what}\n" in said.output
     assert "/out/feedback/ada/\n" in said.output
     assert "rows of " in said.output
+
+
+def test_no_row_of_the_list_names_a_person_who_is_forgotten(root):
+    """Whoever's row it is; only what is said of somebody else stays, and is told."""
+    report = root / "submitted" / REPORT
+    lines = [Line("ada.ipynb", TAKEN, "", "ada", LAB), Line("ada/.DS_Store", NOTHING), Line(".DS_Store", NOTHING)]
+    lines += [Line("adam.ipynb", TAKEN, "follows ada", "adam", LAB), Line("adam/.DS_Store", NOTHING)]
+    write_rows(report, [row_of(line, None, UTC) for line in lines])
+    assert f"{report} names ada still, in rows of others." in forget(root, "ada", "--yes").output
+    with report.open(encoding="utf-8", newline="") as file:
+        assert [row["file"] for row in csv.DictReader(file)] == [".DS_Store", "adam.ipynb", "adam/.DS_Store"]
+
+
+def test_two_of_a_kind_are_counted_as_two(root):
+    said = forget(root, "josé", "--yes").output
+    assert "  2 nbgrader submissions\n  1 nbgrader student\n" in said
 
 
 def test_nothing_of_what_was_written_is_left_in_the_file(root):
@@ -113,7 +129,7 @@ def test_no_file_of_results_names_a_person_who_is_forgotten(root):
     named = [p for p in named if "/submitted/" not in p]
     holding = [p for p in out.rglob("*") if p.is_file() and any(n in p.read_text() for n in ("Lovelace", "ada@"))]
     assert (named, holding) == ([], [])
-    assert f"{out / 'mine.txt'} names ada still; it is not the grader's to change." in said.output
+    assert f"{out / 'mine.txt'} names ada still, and is not the grader's to change." in said.output
     assert "other.txt" not in said.output
     assert "roster.csv has a row of ada still" in said.output
     assert "Hand-ins were not looked for: where a folder has some of ada, the next `grader grade`" in said.output

@@ -160,6 +160,15 @@ def test_the_command_says_what_it_understood_and_what_it_refused(tmp_path, cours
     assert (out / "s1" / FIRST / f"{FIRST}.ipynb").is_file()
 
 
+@pytest.mark.parametrize(("zone", "hour"), [([], 12), (["--zone", "+02:00"], 10)])
+def test_the_command_obeys_a_zone_for_a_timestamp_that_names_none(zone, hour, tmp_path, course):
+    files = {"ada/x.ipynb": attempt(course, 1), "ada/timestamp.txt": b"2026-03-01 12:00:00\n"}
+    path, out = lms.make_zip(tmp_path / "d.zip", files), tmp_path / "out"
+    done = CliRunner().invoke(app, ["collect", str(path), "--out", str(out), "--root", str(course), *zone])
+    assert done.exit_code == 0, done.output
+    assert (out / "ada" / FIRST / "timestamp.txt").read_text() == f"2026-03-01 {hour}:00:00 UTC\n"
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

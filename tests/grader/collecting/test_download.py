@@ -254,3 +254,41 @@ def test_every_file_is_in_the_report_once(tmp_path, keys, one):
         ("cy", "is not valid JSON at line 1, so it is damaged or not a notebook"),
         ("bo", "is no notebook"),
     ]
+
+
+@pytest.mark.parametrize("apart", [True, False])
+def test_what_is_no_notebook_is_passed_over_only_beside_a_notebook_of_its_lab(apart, tmp_path, keys, one):
+    """ada's other lab came as a page and a script, bo's text on Moodle beside a damaged notebook on Canvas."""
+    canvas = {
+        f"ada_1_10_{tiny.FIRST}.ipynb": one,
+        f"ada_1_11_{tiny.FIRST}_data.csv": b"",
+        "ada_1_12_data.csv": b"",
+        "bo_2_20_x.ipynb": b"{",
+    }
+    lab = "lab" if apart else tiny.SECOND  # a download of its own need not name it
+    other = {f"ada_1_13_{lab}.html": b"", f"ada_1_14_{lab}.py": b""}
+    text = {"bo_2_assignsubmission_onlinetext/onlinetext.html": b""}
+    files = [canvas, other, text] if apart else [canvas | other, text]
+    downloads = [lms.make_zip(tmp_path / f"{number}.zip", each) for number, each in enumerate(files)]
+    found = gather(downloads, keys)
+    assert [line.path for line in found.lines if line.status == "nothing"] == [*canvas][1:3]
+    assert sorted((one.file, one.fault) for one in found.refusals if one.file not in canvas) == [
+        (path, "is no notebook") for path in (*other, *text)
+    ]
+
+
+def test_what_lies_beside_a_hand_in_is_its_students(tmp_path, keys, one):
+    folder = f"cy/{tiny.FIRST}"
+    inner = lms.make_zip(tmp_path / "inner.zip", {"x.ipynb": one, ".DS_Store": b""}).read_bytes()
+    files = {f"{folder}/x.ipynb": one, f"{folder}/timestamp.txt": b"2026-03-01", f"{folder}/late_mark.txt": b""}
+    files |= {"cy/collected.csv": b"", f"{folder}.zip": inner, "collected.csv": b""}
+    found = gather([lms.make_zip(tmp_path / "d.zip", files)], keys)
+    aside = {line.path: (line.student, line.lab) for line in found.lines if line.status == "nothing"}
+    assert aside == {
+        "collected.csv": ("", ""),
+        "cy/collected.csv": ("cy", ""),
+        f"{folder}/late_mark.txt": ("cy", tiny.FIRST),
+        f"{folder}/timestamp.txt": ("cy", tiny.FIRST),
+        f"{folder}.zip": ("cy", tiny.FIRST),
+        f"{folder}.zip/.DS_Store": ("cy", tiny.FIRST),
+    }

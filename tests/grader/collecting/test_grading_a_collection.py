@@ -14,6 +14,7 @@ from bs4 import BeautifulSoup
 from typer.testing import CliRunner
 
 from grader.cli import app
+from grader.collecting import Roster, Student, gather
 
 ROSTER = "id,name,canvas\nada,Ada Lovelace,11\nbob,Li Bo,12\ncy,Cy Young,13\nzoe,Zoë Q.,14\n"
 DUE = f'[lab.{tiny.FIRST}]\ndue = "{made.DUE}"\n'
@@ -86,6 +87,31 @@ def test_a_good_file_after_it_has_the_last_word(root):
     _, said = grade(root, root / "submitted")
     assert "2 hand-ins: 2 new, 0 graded again, 1 could not be graded." in said
     assert entries(root)["bob", tiny.FIRST]["problem"] is None
+
+
+def test_what_was_refused_of_who_left_the_roster_stays_unsaid(root):
+    """bob's damaged file was followed by a good one, cy's by none."""
+    good = json.dumps(tiny.notebook(root, double="double = 2", half="half = 3")).encode()
+    collect(root, {lms.canvas("Bo, Li", 12, 104, f"{tiny.FIRST}-1.ipynb"): good})
+    (root / "roster.csv").write_text("".join(row for row in ROSTER.splitlines(True) if row[:3] not in ("bob", "cy,")))
+    code, said = grade(root, root / "submitted")
+    roster = (root / "course.toml").read_text().startswith("roster")
+    assert ("who is on no row of the roster" in said) == roster  # of bob's good file, which lies there
+    assert (code, said.count("is not valid JSON")) == (1, 0 if roster else 1)
+
+
+def test_a_refusal_is_of_whom_the_roster_finds_by_the_name(root):
+    told = gather(
+        [root / "submitted"], tiny.keys_of(root), roster=Roster([Student("b", "bob"), Student("ada")])
+    ).refusals
+    assert [(one.student, one.lab) for one in told] == [("b", tiny.FIRST)]
+
+
+def test_a_refusal_that_was_made_good_stays_so_without_the_good_file(root):
+    good = json.dumps(tiny.notebook(root, double="double = 2", half="half = 3")).encode()
+    collect(root, {lms.canvas("Bo, Li", 12, 104, f"{tiny.FIRST}-1.ipynb"): good})
+    shutil.rmtree(root / "submitted" / "bob")
+    assert "bob: " not in grade(root, root / "submitted")[1]
 
 
 def test_a_list_that_a_student_hands_in_says_nothing(root):

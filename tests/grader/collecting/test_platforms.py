@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 
 import lms_downloads as lms
 import pytest
@@ -289,6 +289,18 @@ def test_a_zips_own_times_count_where_they_cannot_be_of_the_packing(tmp_path, ke
     packed = gather([lms.make_zip(tmp_path / "packed.zip", files)], keys)
     assert taken(packed) == {("ada", FIRST): [None], ("bo", FIRST): [None]}
     assert [one.student for one in packed.undated] == ["ada", "bo"]
+
+
+@pytest.mark.parametrize(
+    ("zone", "elsewhere", "hour"), [(None, EAST, 12), (EAST, timezone(timedelta(hours=-5)), 10), (UTC, EAST, 12)]
+)
+def test_a_timestamp_without_a_zone_is_in_that_of_staff_else_utc(zone, elsewhere, hour, pack, keys, one):
+    files = {"ada/x.ipynb": one, "ada/timestamp.txt": b"2026-03-01 12:00:00\n"}
+    files |= {"bo/x.ipynb": one, "bo/timestamp.txt": b"2026-03-01 12:00:00 +03:00\n"}
+    assert taken(gather([pack(files)], keys, zone=zone, course_zone=elsewhere)) == {
+        ("ada", FIRST): [datetime(2026, 3, 1, hour)],
+        ("bo", FIRST): [datetime(2026, 3, 1, 9)],
+    }
 
 
 @pytest.mark.parametrize(
