@@ -135,7 +135,7 @@ def release(
 
     folder = course(root)
     try:
-        kit, packed, found = release_course(folder, out, target, seed_file)
+        kit, packed, found, gone = release_course(folder, out, target, seed_file)
     except CannotRelease as error:
         typer.echo(f"grader release: {error}", err=True)
         raise typer.Exit(2) from None
@@ -147,6 +147,8 @@ def release(
         raise typer.Exit(1)
     for key, place in kit.unnamed.items():
         typer.echo(f"README.md holds {place}, since {FILE} has no {key}; put it there and release again.")
+    for name in gone:
+        typer.echo(f"{name} was of an earlier release and is no part of this one: removed.")
     size = packed.stat().st_size / 1e6
     typer.echo(f"{out}: {counted(len(kit.files), 'file')}, {counted(len(kit.labs), 'lab')}; {packed} ({size:.1f} MB)")
 

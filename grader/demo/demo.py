@@ -137,7 +137,7 @@ def run_demo(root: Path, out: Path, console: Console, workers: int | None = None
 
 def _release(demo: Demo, root: Path, out: Path) -> str:
     try:
-        kit, _, leaks = release_course(root, out)
+        kit, _, leaks, _ = release_course(root, out)
     except CannotRelease as error:
         demo.surprises.append(f"The release was not written: {error}")
         return "not written"

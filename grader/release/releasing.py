@@ -14,14 +14,14 @@ from grader.course import Course, CourseError
 from grader.release.kit import CannotRelease, Kit, Target, make_kit
 from grader.release.search import Leak, leaks
 from grader.release.secrets import secrets_of
-from grader.release.writing import require_room, write_kit, zip_of
+from grader.release.writing import left_over, write_kit, zip_of
 
 SEED_VARIABLE = "LORA_UTILS_CHECK_SEED"  # of lora_utils.checks, which imports torch
 
 
 def release_course(
     root: Path, out: Path, target: Target = "kit", seed_file: Path | None = None
-) -> tuple[Kit, Path, list[Leak]]:
+) -> tuple[Kit, Path, list[Leak], list[str]]:
     """Write the release of a course, unless a secret is in it.
 
     Args:
@@ -31,7 +31,8 @@ def release_course(
         seed_file: holds the course's own seed; default: the one that course.toml names.
 
     Returns:
-        The kit, the zip's path, and the secrets that were found: where there is one, nothing was written.
+        The kit, the zip's path, the secrets that were found (where there is one, nothing was written), and the files
+        of an earlier release that were removed.
 
     Raises:
         CannotRelease: the course, a notebook or the folder is not fit for it.
@@ -42,16 +43,16 @@ def release_course(
     except (CourseError, SourceError) as error:
         raise CannotRelease(str(error)) from None
     kit = make_kit(course, target)
-    require_room(out, kit)
+    gone = left_over(out, kit)
     if found := leaks(kit.files, secrets):
-        return kit, zip_of(out), found
+        return kit, zip_of(out), found, []
     for lab in (Lab(root, name) for name in kit.labs):
         source = read_source(lab.source, course=course)
         if lab.student.read_bytes() != to_bytes(student_twin(source, lab.name, course)):
             cure = f"run `grader build {lab.name}`"
             raise CannotRelease(f"{lab.relative(lab.student)} differs from {lab.name}.py; {cure}.")
-    write_kit(kit, out)
-    return kit, zip_of(out), []
+    write_kit(kit, out, gone)
+    return kit, zip_of(out), [], gone
 
 
 def _seeds(file: Path | None) -> Iterator[str]:

@@ -315,7 +315,7 @@ def test_where_nothing_shuts_submissions_off_that_is_said_before_grading_begins(
 
     monkeypatch.setattr(demo, "sandbox_faults", lambda: ["it needs Linux."])
     monkeypatch.setattr(demo, "grade_folder", graded)
-    monkeypatch.setattr(demo, "release_course", lambda *_: (SimpleNamespace(files=()), None, []))
+    monkeypatch.setattr(demo, "release_course", lambda *_: (SimpleNamespace(files=()), None, [], []))
     with pytest.raises(CannotStart, match="seen enough"):
         demo.run_demo(ROOT, tmp_path, console)
     said = console.export_text()

@@ -319,7 +319,7 @@ def test_a_notebook_with_its_answers_is_found_before_it_is_called_stale(course):
         (lambda course: (course / "notebooks" / small.QUIZ / f"{small.QUIZ}.ipynb").write_text('{"cells": []}'),
          "03_quiz.ipynb differs from 03_quiz.py; run `grader build 03_quiz`"),
         (lambda course: (course / "out" / "kit").mkdir(parents=True) or (course / "out/kit/thesis.tex").write_text("x"),
-         "kit holds thesis.tex, which is no part of this release; give an empty folder"),
+         "kit holds thesis.tex, which no earlier release is known to have written; move that elsewhere or delete"),
         (lambda course: (course / "out").mkdir() or (course / "out" / "kit").write_text("x"), "kit is a file"),
         (lambda course: (course / "seed").write_bytes(b"\xff\xfe"), "seed cannot be read"),
     ],
@@ -341,3 +341,36 @@ def test_a_repository_that_holds_an_earlier_release_gets_the_new_one(course):
     assert release(course, "--target", "nbgitpuller")[0] == 0
     assert (out / "README.md").read_text().startswith("# Tiny")
     assert (out / ".git" / "config").is_file()
+
+
+def test_what_an_earlier_release_wrote_and_this_one_lacks_goes_and_nothing_else_does(course):
+    _, _, out = release(course, "--target", "nbgitpuller")
+    (out / ".git").mkdir()
+    (out / ".git" / "config").write_text("")
+    gone, ours = f"notebooks/{small.QUIZ}/{small.QUIZ}.ipynb", f"notebooks/{tiny.SECOND}/{tiny.SECOND}.ipynb"
+    small.decide(course, 'labs = "01"\n')
+    before, packed = (out / ours).read_bytes(), out.with_suffix(".zip").read_bytes()
+
+    def refused() -> bool:
+        code, said, _ = release(course)
+        return code == 2 and f"kit holds {ours}, which no earlier release" in said and (out / gone).is_file()
+
+    (out / ours).write_bytes(before + b" ")  # somebody has changed it
+    assert refused()
+    (out / ours).unlink()
+    (out / ours).symlink_to(course / ours)  # the same bytes
+    assert refused()
+    (out / ours).unlink()
+    (out / ours).write_bytes(before)
+    with zipfile.ZipFile(out.with_suffix(".zip"), "w") as archive:  # somebody's own zip
+        for name in (ours, gone):
+            archive.write(out / name, f"kit/{name}")
+    code, said, _ = release(course)
+    assert (code, f"kit holds .gitignore, {ours}, {gone}, which no" in said) == (2, True), said
+    out.with_suffix(".zip").write_bytes(packed)
+    code, said, _ = release(course)
+    assert code == 0, said
+    for name in (".gitignore", ours, gone):
+        assert f"{name} was of an earlier release and is no part of this one: removed.\n" in said
+    assert {path.name for path in (out / "notebooks").iterdir()} == {tiny.FIRST}
+    assert files_of(out) > {".git/config", "README.md"}
