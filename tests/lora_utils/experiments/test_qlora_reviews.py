@@ -118,7 +118,7 @@ def test_a_threshold_is_fitted_on_the_sentences_that_training_reads(monkeypatch)
     train, other = [("hello", 1), ("he", 0)], [("hell", 0), ("he he", 1), ("he hell", 0)]
     monkeypatch.setattr(qlora_reviews, "_sentences", lambda: (None, train, other, other))
     monkeypatch.setattr(qlora_reviews, "adapted", lambda seed: None)
-    odds = {"hello": 3.0, "he": 2.0, "hell": 2.4, "he he": 2.6, "he hell": -1.0}  # 2.5 divides each part, 0 neither
+    odds = {"hello": 3.0, "he": 2.0, "hell": 2.2, "he he": 2.6, "he hell": -1.0}  # middles 2.5 and 2.4
     monkeypatch.setattr(qlora_reviews, "log_odds", lambda _, __, rows: [odds[text] for text, _ in rows])
     monkeypatch.setattr(qlora_reviews, "written_as_asked", lambda *_: 0)
     one = qlora_reviews.run_once(FOUR_BITS, FITTED)
