@@ -114,9 +114,9 @@ def log_odds(model: Decoder, tokenizer: Tokenizer, rows: Sequence[Row]) -> list[
     return (scores[:, 1] - scores[:, 0]).tolist()
 
 
-def judged(odds: Sequence[float], rows: Sequence[Row]) -> str:
-    """A digit for each sentence: 1 where saying positive above log-odds of 0, and only there, is right, else 0."""
-    return "".join(str(int((one > 0) == bool(k))) for one, (_, k) in zip(odds, rows, strict=True))
+def judged(odds: Sequence[float], rows: Sequence[Row], threshold: float = 0.0) -> str:
+    """A digit for each sentence: 1 where saying positive above the threshold, and only there, is right, else 0."""
+    return "".join(str(int((one > threshold) == bool(k))) for one, (_, k) in zip(odds, rows, strict=True))
 
 
 def written_as_asked(model: Decoder, tokenizer: Tokenizer, rows: Sequence[Row]) -> int:

@@ -115,6 +115,7 @@ def test_log_odds_are_the_difference_of_the_scores_and_above_zero_is_positive(ti
     said = "".join("01"[int(scores[k].argmax()) == label] for k, (_, label) in enumerate(ROWS))
     assert judged(odds, ROWS) == said
     assert judged([-1.0, -1.0, 3.0, 3.0], [("", 1), ("", 0), ("", 1), ("", 0)]) == "0110"
+    assert judged([-1.0, 1.0, 2.0, 3.0], [("", 1), ("", 1), ("", 1), ("", 0)], 1.5) == "0010"
     assert judged([0.0], [("", 0)]) == "1", "at zero it says negative"
 
 
