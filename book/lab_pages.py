@@ -8,6 +8,8 @@ from copy import deepcopy
 import nbformat
 from nbformat import NotebookNode
 
+from book.name_links import linked
+
 BOX = re.compile(
     r"^(?P<heading>### Exercise [^\n]+)\n+"
     r"\| goal \| difficulty \| time \| expected length \|\n\|[-| ]+\|\n\|(?P<row>[^\n]+)\|\n+(?P<task>.*)\Z",
@@ -18,7 +20,7 @@ FOR_PROGRAMS = "application/vnd."  # kinds of output that no page shows: a grade
 NO_TITLE = "figure made by the cell above"
 
 
-def lab_page(notebook: NotebookNode, *, executed: bool) -> NotebookNode:
+def lab_page(notebook: NotebookNode, names: dict[str, str], *, executed: bool) -> NotebookNode:
     """Return a notebook as the book shows it; the notebook itself stays as it is.
 
     Graded cells are left out where nothing was executed, since the one call in them says nothing on a page; of
@@ -26,12 +28,13 @@ def lab_page(notebook: NotebookNode, *, executed: bool) -> NotebookNode:
 
     Args:
         notebook: a twin of a lab.
+        names: of the package, which lead to the reference; see `public_names`.
         executed: whether it is a solution twin, with outputs.
     """
     page = deepcopy(notebook)
     for cell in page.cells:
         if cell.cell_type == "markdown":
-            cell.source = exercise_box(cell.source)
+            cell.source = exercise_box(linked(cell.source, names))
             continue
         tags = set(cell.metadata.get("tags", []))
         if cell.metadata.get("nbgrader", {}).get("grade"):

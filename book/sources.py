@@ -10,6 +10,7 @@ import nbformat
 from book.bibliography import bibliography, cited
 from book.lab_pages import exercises, heading, lab_page, read_notebook
 from book.mistakes import mistakes_page
+from book.name_links import public_names
 from book.reference import ROOMS, reference_page
 
 TWINS = ("notebooks", "solutions")
@@ -32,8 +33,9 @@ def write_sources(root: Path, twins: str, out: Path) -> None:
         raise FileNotFoundError(f"no notebook NN_topic/NN_topic.ipynb in {root / twins}; `make build` writes them")
     out.mkdir(parents=True)
     labs = {path.stem: read_notebook(path) for path in paths}
+    names = public_names(root / "lora_utils")
     for lab, notebook in labs.items():
-        page = lab_page(notebook, executed=twins == "solutions")
+        page = lab_page(notebook, names, executed=twins == "solutions")
         write(out / "labs" / lab / f"{lab}.ipynb", nbformat.writes(page))
         checks, wrong = root / "lora_utils" / "checks" / f"lab_{lab}", root / "tests" / "catalogue" / lab / "wrong"
         if mistakes := mistakes_page(heading(notebook), lab, exercises(notebook), wrong, checks):

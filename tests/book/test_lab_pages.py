@@ -56,7 +56,7 @@ def test_a_text_without_a_box_stays_as_it_is():
 @pytest.mark.parametrize(("executed", "tag"), [(False, "remove-cell"), (True, "hide-cell")])
 def test_graded_cells_are_left_out_for_students_and_folded_with_solutions(executed, tag):
     notebook = tiny()
-    page = lab_page(notebook, executed=executed)
+    page = lab_page(notebook, {}, executed=executed)
     assert [one.metadata.get("tags") for one in page.cells[2:]] == [[], [tag], ["skip-when-grading"]]
     assert page.cells[4].metadata.mystnb == {"image": {"alt": "Half of … is lost"}}
     assert list(page.cells[4].outputs[0].data) == ["image/png"]
@@ -77,7 +77,7 @@ def test_headings_are_found_by_the_grade_id_below_them():
 def test_every_exercise_of_the_course_becomes_a_box(twins):
     boxes = 0
     for path in sorted((ROOT / twins).glob("*/*.ipynb")):
-        page = lab_page(read_notebook(path), executed=twins == "solutions")
+        page = lab_page(read_notebook(path), {}, executed=twins == "solutions")
         texts = [one.source for one in page.cells if one.cell_type == "markdown"]
         assert not [text for text in texts if "| goal |" in text], path
         boxes += sum(":class: exercise" in text for text in texts)
