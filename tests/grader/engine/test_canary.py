@@ -43,7 +43,8 @@ def test_without_a_sandbox_the_canary_finds_the_holes(monkeypatch):
 
 
 def test_nothing_starts_where_the_sandbox_does_not_hold(monkeypatch, tmp_path):
-    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "ada" / "10_quiz").mkdir(parents=True)
+    (tmp_path / "in" / "ada" / "10_quiz" / "10_quiz.ipynb").write_text("{")
     monkeypatch.setattr("grader.reports.console.sandbox_faults", lambda: ["it reached a server on this machine."])
     done = CliRunner().invoke(app, ["grade", str(tmp_path / "in"), "--lab", "10_quiz", "--out", str(tmp_path / "out")])
     assert done.exit_code == 2
