@@ -238,16 +238,19 @@ def stored(W: torch.Tensor) -> torch.Tensor:
     return dequantize_4bit(quantize_4bit(W))
 
 
+# Yours where they have passed, else the course's: a mistake in one exercise costs nothing here.
+split = pissa_start if pissa_start_grade.verdict == "pass" else variants.pissa_start
+alternate = loftq_start if loftq_start_grade.verdict == "pass" else variants.loftq_start
 encoder = load_sentence_classifier(6).encoder
 print(f"{'left of the error':<28}{'rank':>6}{'QLoRA':>8}{'QPiSSA':>8}{'LoftQ: 1 round':>16}{'5 rounds':>10}")
 for name in ("blocks.0.attention.query", "blocks.5.attention.query", "blocks.0.feed_forward.up"):
     W0 = encoder.get_submodule(name).weight.detach()
     alone = (W0 - stored(W0)).norm()
     for rank in (8, 32):
-        residual, A, B = pissa_start(W0, rank)
+        residual, A, B = split(W0, rank)
         left = [(W0 - stored(residual) - (A @ B).T).norm() / alone]
         for steps in (1, 5):
-            Q, A, B = loftq_start(W0, rank, steps)
+            Q, A, B = alternate(W0, rank, steps)
             left.append((W0 - Q - (A @ B).T).norm() / alone)
         print(f"{name:<28}{rank:>6}{1:>8.2f}{left[0]:>8.2f}{left[1]:>16.2f}{left[2]:>10.2f}")
 
@@ -343,6 +346,9 @@ def layer_inputs(model: nn.Module, x: torch.Tensor) -> dict[str, torch.Tensor]:
     return seen
 
 
+strongest = eva_start if eva_start_grade.verdict == "pass" else variants.eva_start
+
+
 def started(start: str, rank: int = RANK, seed: int = 0) -> UpperBlocks:
     """The last block under a head, with a path beside each linear layer."""
     model = UpperBlocks(load_sentence_classifier(6, seed), LAST)
@@ -351,12 +357,12 @@ def started(start: str, rank: int = RANK, seed: int = 0) -> UpperBlocks:
 
     def begin(name: str, W0: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         if start == "PiSSA":
-            return pissa_start(W0, rank)
+            return split(W0, rank)
         A = torch.randn(W0.shape[1], rank, generator=draw) / rank**0.5
         if start == "LoRA, length 1":
             A = A / A.norm(dim=0)
         if start == "EVA":
-            A, _ = eva_start(inputs[name], rank)
+            A, _ = strongest(inputs[name], rank)
         return W0, A, torch.zeros(rank, len(W0))
 
     inject_started(model, LAYERS, rank, begin)
@@ -479,6 +485,9 @@ from lora_utils.methods import LinearWithLoRA
 
 held_out = below(load_sentence_classifier(6), trec.valid.first(300), LAST)
 pruned: dict[str, list] = {}
+own = allocate_ranks_grade.verdict == "pass"
+importance = triple_importance if own else variants.triple_importance
+allocate = allocate_ranks if own else variants.allocate_ranks
 
 
 def put(paths: list[LinearWithLoRA], triples: list[tuple], masks: list[torch.Tensor]) -> None:
@@ -493,7 +502,7 @@ def importance_of(triple: tuple, G: torch.Tensor) -> torch.Tensor:
     """The importance of a layer's triples, from the gradient G (o, i) of the loss with respect to its weight."""
     A, lam, B = triple
     pulled = G.T @ B.T  # (i, r)
-    return triple_importance(A, lam, B, pulled * lam, (A * pulled).sum(dim=0), (G @ A * lam).T)
+    return importance(A, lam, B, pulled * lam, (A * pulled).sum(dim=0), (G @ A * lam).T)
 
 
 for seed in seeds:
@@ -509,8 +518,8 @@ for seed in seeds:
     importances = [importance_of(*pair) for pair in zip(triples, gradients, strict=True)]
     ways = {
         "all 48": [torch.ones(RANK, dtype=torch.bool) for _ in paths],
-        "12 by importance": allocate_ranks(importances, 12),
-        "12 by lambda": allocate_ranks([lam for _, lam, _ in triples], 12),
+        "12 by importance": allocate(importances, 12),
+        "12 by lambda": allocate([lam for _, lam, _ in triples], 12),
         "12, two a layer": [torch.arange(RANK) < 2 for _ in paths],
         "none": [torch.zeros(RANK, dtype=torch.bool) for _ in paths],
     }

@@ -106,7 +106,8 @@ def test_the_exit_code_says_that_some_could_not_be_graded(graded):
     _, done, words, entries = graded
     assert done.exit_code == 1, done.output
     assert len(entries) == len(words) + len(readable({"metadata": {}, "cells": []})) + len(["renamed"])
-    assert f"{len(entries) - len(words)} graded" in done.output
+    there = len(entries) - len(words)
+    assert f"{there} hand-ins: {there} new, 0 graded again" in done.output
     assert f"{len(words)} could not be graded." in done.output
 
 

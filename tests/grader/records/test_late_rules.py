@@ -197,7 +197,7 @@ def test_the_best_after_penalties_is_what_the_gradebook_holds_and_the_page_says_
     assert in_gradebook(run.url) == (6.0, None, 0)
     (page,) = write_feedback(grades_in(run.url, graded), graded, tmp_path / "out", COURSE, {})
     for text in (page.read_text(), page.with_suffix(".txt").read_text()):
-        assert "1 hour late, penalty 3 points" in text
+        assert "1 hour 30 minutes late, penalty 3 points" in text
         assert "6 of 8" in text
     graded = run(4, 1.5, OWN, "latest")
     assert in_gradebook(run.url) == (8.0, 3.0, 5400.0)

@@ -98,7 +98,8 @@ def test_what_a_person_entered_and_what_lateness_costs_hold_everywhere(keys, att
     attempts.add(late, 90.0)
     entered = {"test-double": Entered(1.0, 0.5, "half of it\nis yours"), "gone": Entered(9.0)}
     held = {("ada", tiny.FIRST): Held({"test-double": 3.0, "test-half": 4.0}, entered, 1.5)}
-    by_student, rows = written(of(keys, attempts, held, ()), (), tmp_path)
+    rules = AttemptPolicy(penalty=lambda student, graded, seconds: 1.5)
+    by_student, rows = written(of(keys, attempts, held, (), counting=rules), (), tmp_path)
     ada, row = by_student["ada"], rows["ada"]
     assert (ada["score"], ada["penalty"], ada["late"], ada["passed"]) == (4.0, 1.5, 90.0, False)  # 1.5 + 4 - 1.5
     assert ada["exercises"][0]["points"] == 1.5

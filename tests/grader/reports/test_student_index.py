@@ -40,6 +40,7 @@ def out(tmp_path_factory) -> Path:
     held = {("ada", tiny.FIRST): Held({}, {"test-double": Entered(3.0, 0, "Better than it looks.")}, 0.5)}
     people = Roster([Student("ada", "Ada <Lovelace>"), Student("zoe")])
     terms = {tiny.SECOND: LabTerms(weight=3.0)}
+    run.counting = AttemptPolicy(penalty=lambda student, graded, seconds: 0.5 if seconds else None)
     feedback(run, attempts, root / "out", held=held, roster=people, terms=terms)
     engine.dispose()
     return root / "out" / "feedback"
