@@ -15,6 +15,7 @@ from grader.class_run.grading_run import Run
 from grader.collecting.roster import Roster, Student
 from grader.course import LabTerms
 from grader.notebooks.submission import Refusal
+from grader.records.attempt_policy import AttemptPolicy
 from grader.records.attempts import Attempts
 from grader.records.held_grades import Entered, Held
 from grader.results import Exercise, Result
