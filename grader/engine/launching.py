@@ -94,8 +94,11 @@ _early: list[ForkServer] = []
 
 
 def launch_early() -> None:
-    """Start a warm process for whichever engine comes first; nothing where no process can be forked."""
-    if hasattr(os, "fork"):
+    """Start a warm process for whichever engine comes first; nothing where one waits already, or none can be forked.
+
+    A caller that grades again and again has an engine, which takes no second one: they would pile up.
+    """
+    if hasattr(os, "fork") and not _early:
         _early.append(launch())
         atexit.register(_unused)
 

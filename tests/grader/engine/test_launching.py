@@ -43,3 +43,11 @@ def test_an_early_process_that_nobody_needs_is_gone_with_its_folder():
     assert early.process.poll() is not None
     assert not os.path.exists(early.folder)
     assert launch._early == []
+
+
+@pytest.mark.kernel
+def test_who_asks_again_gets_no_second_one():
+    """A process that runs command after command would fill the memory with those that nobody takes over."""
+    for _ in range(3):
+        launch.launch_early()
+    assert len(launch._early) == 1
