@@ -14,6 +14,8 @@ from typer.testing import CliRunner
 
 from lora_utils.cli import app
 from lora_utils.self_check import running
+from lora_utils.self_check.notebook import read_notebook
+from lora_utils.self_check.report import _borrowed
 
 pytestmark = pytest.mark.kernel
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "notebooks"
@@ -261,3 +263,11 @@ def test_an_answer_that_breaks_after_its_definition_is_noted(course, check):
     assert "half: 3 of 3 points" in said
     cause = "ZeroDivisionError: division by zero; what it had defined before was checked"
     assert f"note: your answer cell 'half' raised {cause}" in said
+
+
+@pytest.mark.parametrize(
+    "path", sorted(Path(__file__).parents[3].glob("notebooks/[0-9]*/*.ipynb")), ids=lambda p: p.stem
+)
+def test_of_the_courses_own_cells_nothing_is_said_to_be_borrowed(path):
+    """A check may bear the name of what it checks: `check.pissa_start` is no use of the course's `pissa_start`."""
+    assert list(_borrowed(read_notebook(path))) == []
