@@ -18,7 +18,7 @@
 #
 # | what you need | how long | how it is marked |
 # | --- | --- | --- |
-# | `LoRALayer` and `LinearWithLoRA` (labs 05 and 06), blocks, NF4 and double quantisation (lab 07) | about 125 minutes, of which the core takes 90: what is headed *if you have time* is not needed later; the notebook itself runs in about two and a half minutes on two CPU cores | {{ exercises }} exercises, {{ points }} points; each has a check that tells you what is wrong, and more checks run when it is graded |
+# | `LoRALayer` and `LinearWithLoRA` (labs 05 and 06), blocks, NF4 and double quantisation (lab 07) | about 125 minutes, of which the core takes 90: what is headed *if you have time* is not needed later; the notebook itself runs in about three minutes on two CPU cores | {{ exercises }} exercises, {{ points }} points; each has a check that tells you what is wrong, and more checks run when it is graded |
 #
 # Every exercise stands alone: a mistake in one costs nothing in the next. The experiments use the course's own classes,
 # which do what you are asked to build, and your functions where these have passed their checks and can take their place.
