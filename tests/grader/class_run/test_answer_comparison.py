@@ -142,6 +142,22 @@ def test_the_report_names_the_students_and_decides_nothing(course, keys, tmp_pat
     assert "<bdi>&lt;ada&gt;</bdi>, <bdi>zoe</bdi>" in page
 
 
+def test_an_answer_is_shared_whichever_attempt_it_was(course, keys, tmp_path, monkeypatch):
+    """zoe's first attempt has bo's answer; what she hands in afterwards takes nothing back."""
+
+    def given(one, key, *more):
+        exercises = [Exercise(cell.grade_id, 4.0, cell.points, "pass") for cell in key.graded]
+        return Result(one.student, one.lab, one.sha256, key.sha256, exercises, "unsandboxed", "id", {}, 0.1)
+
+    monkeypatch.setattr(grading_run, "grade", given)
+    handed_in = []
+    for number, (student, answer) in enumerate((("bo", LONG), ("zoe", RENAMED), ("zoe", OTHER))):
+        made = tiny.submission(tiny.notebook(course, double=answer), student)
+        handed_in.append(dataclasses.replace(made, sha256=str(number)))
+    run = grade_all(handed_in, keys, f"sqlite:///{tmp_path / 'g.db'}")
+    assert [one.students for one in run.shared] == [["bo", "zoe"]]
+
+
 def test_a_fault_of_the_comparison_does_not_cost_the_run(course, keys, tmp_path, monkeypatch):
     monkeypatch.setattr(grading_run, "shared_answers", lambda submissions, keys, read: 1 / 0)
     (tmp_path / "in").mkdir()
