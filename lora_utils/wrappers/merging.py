@@ -98,8 +98,8 @@ class Mergeable(nn.Module):
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Mergeable:
         """Move and cast the waiting parameters, too; `.to()` and `.half()` come through here."""
         super()._apply(fn, recurse)
-        for own in (self._unmerged or {}).values():
-            own.data = fn(own.data)
+        if self._unmerged:
+            self._unmerged = dict(nn.ParameterDict(self._unmerged)._apply(fn))
         return self
 
 

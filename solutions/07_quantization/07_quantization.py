@@ -699,7 +699,7 @@ left.set(ylim=(-0.5, None), yticks=(0, 0.5, 1, 1.5))
 for k, name in enumerate(("NF4", "INT4")):
     places = [i + 0.4 * k - 0.2 for i in range(16)]
     style = {"color": COLORS[(2, 3)[k]], "hatch": HATCHES[k], "edgecolor": "white"}
-    right.bar(places, share[name], width=0.4, label=name, **style)
+    right.bar(places, share[name].tolist(), width=0.4, label=name, **style)
 right.axhline(1 / 16, color="black", linewidth=1, linestyle="--")
 right.text(15.6, 1 / 16 + 0.003, "1/16", ha="right")
 right.set_xticks(range(0, 16, 3))
