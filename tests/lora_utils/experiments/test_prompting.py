@@ -2,11 +2,19 @@
 
 import importlib.util
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from lora_utils.experiments.prompting import CONTENT_FREE, accuracy_of, calibrated, label_scores, prompt_of
+from lora_utils.experiments.prompting import (
+    CONTENT_FREE,
+    accuracy_of,
+    calibrated,
+    fit_threshold,
+    label_scores,
+    prompt_of,
+)
 from lora_utils.models.decoder import Decoder
 
 needs_transformers = pytest.mark.skipif(
@@ -164,3 +172,26 @@ def test_the_labels_of_the_course_are_one_token_and_join_the_prompt_as_they_woul
         for text in ("A fine film.", *CONTENT_FREE):
             apart = tokenizer.encode(prompt_of(text)).ids + tokenizer.encode(label).ids
             assert tokenizer.encode(prompt_of(text) + label).ids == apart
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_threshold_gets_more_labels_right(seed):
+    random = np.random.default_rng(seed)
+    n = int(random.integers(1, 12))
+    odds, labels = random.integers(-4, 4, n) / 2.0, random.integers(0, 2, n)  # many equal odds
+    cut = fit_threshold(odds.tolist(), labels.tolist())
+    every = np.append(np.unique(odds), -np.inf)  # each split of the sorted values, by its upper end on the left
+    most = ((odds > every[:, None]) == labels).sum(1).max()
+    assert ((odds > cut) == labels).sum() == most
+    assert cut not in odds, "no text lies on the threshold"
+
+
+def test_a_threshold_lies_in_the_middle_and_near_zero():
+    assert fit_threshold([-3.0, -2.0, -1.0, 0.5], [0, 0, 1, 1]) == -1.5
+    assert fit_threshold([-5.0, -2.0, 4.0, 8.0], [0, 1, 0, 1]) == -3.5, "-3.5 and 6 are as good"
+    assert fit_threshold([2.0, 3.0], [1, 1]) == 1, "below all"
+    assert fit_threshold([-2.0, -3.0], [0, 0]) == -1, "above all"
+    with pytest.raises(ValueError, match="got 2 log-odds and 1 labels"):
+        fit_threshold([1.0, 2.0], [1])
+    with pytest.raises(ValueError, match="got 0 log-odds"):
+        fit_threshold([], [])

@@ -9,9 +9,11 @@ from lora_utils.data.corpora import Corpus, Split
 from lora_utils.data.smollm2_tokens import read_tokenizer
 from lora_utils.experiments import qlora_reviews, review_task
 from lora_utils.experiments.qlora_reviews import (
+    FITTED,
     FLOATS,
     FOUR_BITS,
     TRAINED,
+    ZERO_SHOT,
     Run,
     best_runs,
     collect,
@@ -27,15 +29,15 @@ from lora_utils.training.significance import sign_test
 ROWS = [("hello", 1), ("he", 0), ("hello hello", 1), ("he he", 0), ("hell", 0), ("hello he", 1)]
 
 
-def run(name, right, lr=0.0, seed=0, valid=0.5):
-    return Run(name, lr, seed, valid, right, 0, 0.0)
+def run(model, right, way=ZERO_SHOT, lr=0.0, seed=0, valid=0.5):
+    return Run(model, way, lr, seed, 0.0, valid, right, 0, 0.0)
 
 
 def test_only_sentences_that_differ_count():
-    assert paired(run(FOUR_BITS, "0011000"), run(TRAINED, "0101111")) == (4, 1, sign_test(4, 1))
+    assert paired(run(FOUR_BITS, "0011000"), run(FOUR_BITS, "0101111", TRAINED)) == (4, 1, sign_test(4, 1))
     assert run(FLOATS, "0111").accuracy == 0.75
     with pytest.raises(ValueError, match="zip"):
-        paired(run(FOUR_BITS, "00"), run(TRAINED, "000"))
+        paired(run(FOUR_BITS, "00"), run(FLOATS, "000"))
 
 
 @pytest.fixture
@@ -43,10 +45,10 @@ def runs(monkeypatch):
     """Replaces training: validation accuracy by rate is set by the test, and every run made is noted."""
     made, valid_of = [], {}
 
-    def fake(name, lr=0.0, seed=0):
-        made.append((name, lr, seed))
+    def fake(model, way, lr=0.0, seed=0):
+        made.append((model, way, lr, seed))
         right = f"{int(lr * 1e4):08b}"  # the held-out part prefers other rates than validation
-        return Run(name, lr, seed, valid_of.get(lr, 0.1), right, seed, 1.0)
+        return Run(model, way, lr, seed, 0.5, valid_of.get(lr, 0.1), right, seed, 1.0)
 
     monkeypatch.setattr(qlora_reviews, "run_once", fake)
     return made, valid_of
@@ -56,15 +58,21 @@ def test_the_best_rate_on_validation_gets_all_seeds(runs, tmp_path):
     made, valid_of = runs
     valid_of.update({1e-4: 0.7, 3e-4: 0.8, 1e-3: 0.6})
     found = sweep(tmp_path, (1e-4, 3e-4, 1e-3))
-    want = [(FLOATS, 0, 0), (FOUR_BITS, 0, 0), *((TRAINED, lr, 0) for lr in (1e-4, 3e-4, 1e-3))]
-    want += [(TRAINED, 3e-4, 1), (TRAINED, 3e-4, 2)]
-    assert [(one.model, one.lr, one.seed) for one in found] == made == want
-    assert [(one.lr, one.seed) for one in best_runs(found)] == [(3e-4, 0), (3e-4, 1), (3e-4, 2)]
-    assert best_runs([run(FLOATS, "1", valid=0.9), run(TRAINED, "1", 1e-3)])[0].model == TRAINED
+    want = [(model, way, 0, 0) for way in (ZERO_SHOT, FITTED) for model in (FLOATS, FOUR_BITS)]
+    want += [(FOUR_BITS, TRAINED, lr, 0) for lr in (1e-4, 3e-4, 1e-3)]
+    want += [(FOUR_BITS, TRAINED, 3e-4, 1), (FOUR_BITS, TRAINED, 3e-4, 2)]
+    want += [(FLOATS, TRAINED, 3e-4, seed) for seed in (0, 1, 2)]
+    assert [(one.model, one.way, one.lr, one.seed) for one in found] == made == want
+    for model in (FLOATS, FOUR_BITS):
+        best = best_runs(found, model)
+        assert [(one.model, one.lr, one.seed) for one in best] == [(model, 3e-4, seed) for seed in (0, 1, 2)]
+    one = run(FOUR_BITS, "1", TRAINED, 1e-3)
+    others = run(FOUR_BITS, "1", valid=0.9), run(FLOATS, "1", TRAINED, 1e-4, valid=0.9)
+    assert best_runs([*others, one]) == [one], "in 4 bits by default"
     made.clear()
-    (tmp_path / "trained-0.0003-1.json").unlink()
+    (tmp_path / "in_4_bits_trained_0.0003_1.json").unlink()
     assert sweep(tmp_path, (1e-4, 3e-4, 1e-3)) == found
-    assert made == [(TRAINED, 3e-4, 1)], "finished runs are not repeated"
+    assert made == [(FOUR_BITS, TRAINED, 3e-4, 1)], "finished runs are not repeated"
 
 
 def test_results_survive_the_file_in_order(runs, tmp_path):
@@ -72,7 +80,9 @@ def test_results_survive_the_file_in_order(runs, tmp_path):
     main(["--folder", str(tmp_path / "runs"), "--ship", str(tmp_path / "all.json")])
     back = shipped_reviews(tmp_path / "all.json")
     assert back == collect(tmp_path / "runs")
-    assert [(one.model, one.seed) for one in back] == [(FLOATS, 0), (FOUR_BITS, 0), (TRAINED, 2), (TRAINED, 4)]
+    both = [(FLOATS, 0), (FOUR_BITS, 0)]
+    assert [(one.model, one.seed) for one in back[:4]] == both * 2, "zero-shot, then fitted"
+    assert [(one.model, one.seed) for one in back[4:]] == [(FLOATS, 2), (FLOATS, 4), (FOUR_BITS, 2), (FOUR_BITS, 4)]
     made = json.loads((tmp_path / "all.json").read_text(encoding="utf-8"))["made"]
     assert made["command"] == "python -m lora_utils.experiments.qlora_reviews"
     write_results([], tmp_path / "none.json")
@@ -85,8 +95,7 @@ def tiny(tmp_path, monkeypatch):
     path = tmp_path / "small.gguf"
     gguf_file.write(path)
     split = Split(*map(list, zip(*ROWS, strict=True)))
-    for module in (qlora_reviews, review_task):
-        monkeypatch.setattr(module, "load_smollm2", lambda: read_decoder(path))
+    monkeypatch.setattr(review_task, "load_smollm2", lambda: read_decoder(path))
     monkeypatch.setattr(qlora_reviews, "smollm2_tokenizer", lambda: read_tokenizer(path))
     monkeypatch.setattr(qlora_reviews, "rotten_tomatoes", lambda: Corpus("tiny", ("n", "p"), split, split, split))
     monkeypatch.setattr(review_task, "LABELS", ["n", "p"])
@@ -97,16 +106,28 @@ def tiny(tmp_path, monkeypatch):
     qlora_reviews._sentences.cache_clear()
 
 
-def test_real_runs_under_a_tiny_budget(tiny):
-    runs = {
-        name: qlora_reviews.run_once(name, 1e-3 if name == TRAINED else 0.0) for name in (FLOATS, FOUR_BITS, TRAINED)
-    }
-    for name, one in runs.items():
-        assert (one.model, len(one.right)) == (name, 6)
+@pytest.mark.parametrize("model", [FLOATS, FOUR_BITS])
+def test_real_runs_under_a_tiny_budget(tiny, model):
+    runs = {way: qlora_reviews.run_once(model, way, 0.05 if way == TRAINED else 0.0) for way in qlora_reviews.WAYS}
+    for way, one in runs.items():
+        assert (one.model, one.way, len(one.right)) == (model, way, 6)
         assert 0 <= one.as_asked <= 3
         assert round(one.valid * 4) == one.valid * 4
-        assert name == TRAINED or one.seconds == 0
-    assert runs[TRAINED].right != runs[FOUR_BITS].right
+        assert way == TRAINED or one.seconds == 0
+        assert way == FITTED or one.threshold == 0
+    assert runs[TRAINED].right != runs[ZERO_SHOT].right
+
+
+def test_a_threshold_is_fitted_on_the_sentences_that_training_reads(monkeypatch):
+    train, other = [("hello", 1), ("he", 0)], [("hell", 0), ("he he", 1), ("he hell", 0)]
+    monkeypatch.setattr(qlora_reviews, "_sentences", lambda: (None, train, other, other))
+    monkeypatch.setattr(qlora_reviews, "adapted_in_floats", lambda seed: None)
+    odds = {"hello": 3.0, "he": 2.0, "hell": 2.4, "he he": 2.6, "he hell": -1.0}  # 2.5 divides each part, 0 neither
+    monkeypatch.setattr(qlora_reviews, "log_odds", lambda _, __, rows: [odds[text] for text, _ in rows])
+    monkeypatch.setattr(qlora_reviews, "written_as_asked", lambda *_: 0)
+    one = qlora_reviews.run_once(FLOATS, FITTED)
+    assert (one.threshold, one.valid, one.right) == (2.5, 1.0, "111")
+    assert qlora_reviews.run_once(FLOATS, ZERO_SHOT).right == "011"
 
 
 @pytest.mark.assets("smollm2", "reviews")
@@ -115,5 +136,8 @@ def test_the_shipped_runs_are_whole_and_judge_the_present_sentences():
     _, train_rows, _, test_rows = qlora_reviews._sentences()
     assert len(train_rows) == qlora_reviews.TRAIN
     assert {len(one.right) for one in runs} == {len(test_rows)}
-    assert [one.model for one in runs[:2]] == [FLOATS, FOUR_BITS]
-    assert [one.seed for one in best_runs(runs)] == [0, 1, 2]
+    untrained = [(one.model, one.way) for one in runs if one.way != TRAINED]
+    assert untrained == [(model, way) for way in (ZERO_SHOT, FITTED) for model in (FLOATS, FOUR_BITS)]
+    for model in (FLOATS, FOUR_BITS):
+        assert [one.seed for one in best_runs(runs, model)] == [0, 1, 2]
+    assert len({one.lr for one in runs if one.way == TRAINED}) == 1, "the same rate in floats and in 4 bits"
