@@ -19,11 +19,16 @@ from lora_utils.experiments.method_comparison import shipped_comparison as shipp
 from lora_utils.experiments.prompting import CONTENT_FREE as CONTENT_FREE
 from lora_utils.experiments.prompting import accuracy_of as accuracy_of
 from lora_utils.experiments.prompting import calibrated as calibrated
+from lora_utils.experiments.prompting import fit_threshold as fit_threshold
 from lora_utils.experiments.prompting import label_scores as label_scores
 from lora_utils.experiments.prompting import prompt_of as prompt_of
 from lora_utils.experiments.qlora_reviews import ASKED as ASKED
+from lora_utils.experiments.qlora_reviews import FITTED as FITTED
+from lora_utils.experiments.qlora_reviews import FLOATS as FLOATS
+from lora_utils.experiments.qlora_reviews import FOUR_BITS as FOUR_BITS
 from lora_utils.experiments.qlora_reviews import TEST_TOKENS as TEST_TOKENS
 from lora_utils.experiments.qlora_reviews import TRAINED as TRAINED
+from lora_utils.experiments.qlora_reviews import ZERO_SHOT as ZERO_SHOT
 from lora_utils.experiments.qlora_reviews import best_runs as best_runs
 from lora_utils.experiments.qlora_reviews import paired as paired
 from lora_utils.experiments.qlora_reviews import shipped_reviews as shipped_reviews
