@@ -26,6 +26,7 @@ from lora_utils.experiments.prompting import label_scores as label_scores
 from lora_utils.experiments.prompting import prompt_of as prompt_of
 from lora_utils.experiments.qlora_reviews import ASKED as ASKED
 from lora_utils.experiments.qlora_reviews import FITTED as FITTED
+from lora_utils.experiments.qlora_reviews import FLOATS as FLOATS
 from lora_utils.experiments.qlora_reviews import FOUR_BITS as FOUR_BITS
 from lora_utils.experiments.qlora_reviews import TEST_TOKENS as TEST_TOKENS
 from lora_utils.experiments.qlora_reviews import TRAINED as TRAINED

@@ -3,9 +3,10 @@
     python -m lora_utils.experiments.qlora_reviews --folder runs                one JSON a run; finished runs are kept
     python -m lora_utils.experiments.qlora_reviews --folder runs --ship FILE    all of them in one file
 
-The results that the course ships were made by these commands; `shipped_reviews()` reads them. A control says how much
-of a gain needs no training: the zero-shot models with a threshold fitted on the labels that training reads. All judge
-the same sentences, so what counts are the sentences on which two of them differ: the sign test.
+The results that the course ships were made by these commands; `shipped_reviews()` reads them. Two controls say what
+four bits and what training had to do with a gain: the same LoRA in floats, and the zero-shot models with a threshold
+fitted on the labels that training saw. All judge the same sentences, so what counts are the sentences on which two of
+them differ: the sign test.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from lora_utils.experiments.prompting import fit_threshold
 from lora_utils.experiments.review_task import (
     Row,
     adapted,
+    adapted_in_floats,
     fit,
     judged,
     log_odds,
@@ -30,7 +32,6 @@ from lora_utils.experiments.review_task import (
     written_as_asked,
 )
 from lora_utils.experiments.run_records import command_of, kept, read_table, runs_in, ship_or_run, write_table
-from lora_utils.models.smollm2 import load_smollm2
 from lora_utils.training.significance import sign_test
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 SHIPPED = Path(__file__).with_name("results") / "qlora_reviews.json"
 TRAIN, BATCH, TRAIN_TOKENS = 1024, 12, 20  # the budget: 85 steps on short sentences
 TEST_TOKENS, VALID, ASKED = 30, 200, 40  # 682 of the 1,000 test sentences are that short
-RATES, SEEDS = (3e-4,), (0, 1, 2)  # the rate was chosen on validation sentences in shorter runs
+RATES, SEEDS = (3e-4,), (0, 1, 2)  # the rate was chosen on validation sentences in shorter runs, in 4 bits
 FLOATS, FOUR_BITS = MODELS = "in floats", "in 4 bits"
 ZERO_SHOT, FITTED, TRAINED = WAYS = "zero-shot", "threshold fitted", "trained"
 
@@ -50,7 +51,7 @@ class Run:
 
     Args:
         model: FLOATS or FOUR_BITS.
-        way: ZERO_SHOT, which uses no labels; FITTED, which sets the threshold by them; or TRAINED, in 4 bits only.
+        way: ZERO_SHOT, which uses no labels; FITTED, which sets the threshold by them; or TRAINED, by LoRA.
         lr, seed: of the training; 0 without one.
         threshold: the log-odds above which it says positive; 0 unless FITTED.
         valid: accuracy on validation sentences, on which the rate is chosen.
@@ -106,12 +107,12 @@ def run_once(model: str, way: str, lr: float = 0.0, seed: int = 0) -> Run:
 
     Args:
         model, way: as in Run.
-        lr, seed: of the training.
+        lr, seed: of the training; both models start from the same paths and read the sentences in the same order.
 
     Explained in lab 08_qlora.
     """
     tokenizer, train_rows, valid_rows, test_rows = _sentences()
-    decoder = adapted(seed) if model == FOUR_BITS else load_smollm2().requires_grad_(False)
+    decoder = adapted(seed) if model == FOUR_BITS else adapted_in_floats(seed)  # untrained paths add exactly 0
     threshold, seconds = 0.0, 0.0
     if way == TRAINED:
         start = time.process_time()
@@ -125,7 +126,9 @@ def run_once(model: str, way: str, lr: float = 0.0, seed: int = 0) -> Run:
 
 
 def sweep(folder: Path, rates: Sequence[float] = RATES, seeds: Sequence[int] = SEEDS) -> list[Run]:
-    """The untrained models, every rate with the first seed, and all seeds at the rate that validation prefers.
+    """The untrained models, every rate with the first seed in 4 bits, and all seeds at the best rate on validation.
+
+    The models in floats are trained at the rate that was chosen for 4 bits, so the two differ in nothing else.
 
     Args:
         folder: where each run is kept as one JSON file; a run that is there is not repeated.
@@ -134,7 +137,8 @@ def sweep(folder: Path, rates: Sequence[float] = RATES, seeds: Sequence[int] = S
     untrained = [_kept(folder, model, way) for way in (ZERO_SHOT, FITTED) for model in MODELS]
     tried = [_kept(folder, FOUR_BITS, TRAINED, lr, seeds[0]) for lr in rates]
     best = max(tried, key=lambda run: run.valid).lr
-    return [*untrained, *tried, *(_kept(folder, FOUR_BITS, TRAINED, best, seed) for seed in seeds[1:])]
+    more = [_kept(folder, FOUR_BITS, TRAINED, best, seed) for seed in seeds[1:]]
+    return [*untrained, *tried, *more, *(_kept(folder, FLOATS, TRAINED, best, seed) for seed in seeds)]
 
 
 def _kept(folder: Path, model: str, way: str, lr: float = 0.0, seed: int = 0) -> Run:
@@ -180,9 +184,9 @@ def shipped_reviews(path: Path = SHIPPED) -> list[Run]:
     return read_table(path, Run)
 
 
-def best_runs(runs: Iterable[Run]) -> list[Run]:
-    """The trained runs at the rate with the best validation accuracy of its first seed, in the order of their seeds."""
-    trained = [run for run in runs if run.way == TRAINED]
+def best_runs(runs: Iterable[Run], model: str = FOUR_BITS) -> list[Run]:
+    """A model's trained runs at the rate with the best validation accuracy of its first seed, in the order of seeds."""
+    trained = [run for run in runs if run.way == TRAINED and run.model == model]
     first = min(run.seed for run in trained)
     best = max((run for run in trained if run.seed == first), key=lambda run: run.valid).lr
     return sorted((run for run in trained if run.lr == best), key=lambda run: run.seed)

@@ -15,6 +15,7 @@ from lora_utils.data.corpora import Split
 from lora_utils.data.progress_bar import progress
 from lora_utils.data.smollm2_tokens import END_OF_TURN
 from lora_utils.experiments.prompting import label_scores, prompt_of
+from lora_utils.methods.inject import inject_lora
 from lora_utils.methods.qlora import inject_qlora
 from lora_utils.models.decoder import Decoder
 from lora_utils.models.generation import generate
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 LABELS = [" negative", " positive"]  # one token each
+RANK, ALPHA = 8, 1.0  # of the path beside every linear layer
 
 Row = tuple[str, int]  # a sentence, its label
 
@@ -45,7 +47,7 @@ def adapted(
     device: torch.device | str = "cpu",
     dtype: torch.dtype = torch.float32,
 ) -> Decoder:
-    """SmolLM2 with all linear layers in 4 bits and a path of rank 8 beside each.
+    """SmolLM2 with all linear layers in 4 bits and a path of rank 8 beside each: QLoRA.
 
     Args:
         seed: of the paths' start.
@@ -54,7 +56,15 @@ def adapted(
     """
     torch.manual_seed(seed)
     model = load_smollm2().requires_grad_(False).to(device, dtype)
-    inject_qlora(model, "*", rank=8, alpha=1.0, make=make)
+    inject_qlora(model, "*", RANK, ALPHA, make=make)
+    return model
+
+
+def adapted_in_floats(seed: int) -> Decoder:
+    """The same paths from the same start as `adapted(seed)`, beside linear layers that stay in floats: LoRA."""
+    torch.manual_seed(seed)
+    model = load_smollm2().requires_grad_(False)
+    inject_lora(model, "*", RANK, ALPHA)
     return model
 
 

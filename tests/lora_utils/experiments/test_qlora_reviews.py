@@ -61,9 +61,14 @@ def test_the_best_rate_on_validation_gets_all_seeds(runs, tmp_path):
     want = [(model, way, 0, 0) for way in (ZERO_SHOT, FITTED) for model in (FLOATS, FOUR_BITS)]
     want += [(FOUR_BITS, TRAINED, lr, 0) for lr in (1e-4, 3e-4, 1e-3)]
     want += [(FOUR_BITS, TRAINED, 3e-4, 1), (FOUR_BITS, TRAINED, 3e-4, 2)]
+    want += [(FLOATS, TRAINED, 3e-4, seed) for seed in (0, 1, 2)]
     assert [(one.model, one.way, one.lr, one.seed) for one in found] == made == want
-    assert [(one.lr, one.seed) for one in best_runs(found)] == [(3e-4, 0), (3e-4, 1), (3e-4, 2)]
-    assert best_runs([run(FLOATS, "1", valid=0.9), run(FOUR_BITS, "1", TRAINED, 1e-3)])[0].way == TRAINED
+    for model in (FLOATS, FOUR_BITS):
+        best = best_runs(found, model)
+        assert [(one.model, one.lr, one.seed) for one in best] == [(model, 3e-4, seed) for seed in (0, 1, 2)]
+    one = run(FOUR_BITS, "1", TRAINED, 1e-3)
+    others = run(FOUR_BITS, "1", valid=0.9), run(FLOATS, "1", TRAINED, 1e-4, valid=0.9)
+    assert best_runs([*others, one]) == [one], "in 4 bits by default"
     made.clear()
     (tmp_path / "in_4_bits_trained_0.0003_1.json").unlink()
     assert sweep(tmp_path, (1e-4, 3e-4, 1e-3)) == found
@@ -75,9 +80,9 @@ def test_results_survive_the_file_in_order(runs, tmp_path):
     main(["--folder", str(tmp_path / "runs"), "--ship", str(tmp_path / "all.json")])
     back = shipped_reviews(tmp_path / "all.json")
     assert back == collect(tmp_path / "runs")
-    want = [(ZERO_SHOT, FLOATS, 0), (ZERO_SHOT, FOUR_BITS, 0), (FITTED, FLOATS, 0), (FITTED, FOUR_BITS, 0)]
-    want += [(TRAINED, FOUR_BITS, 2), (TRAINED, FOUR_BITS, 4)]
-    assert [(one.way, one.model, one.seed) for one in back] == want
+    both = [(FLOATS, 0), (FOUR_BITS, 0)]
+    assert [(one.model, one.seed) for one in back[:4]] == both * 2, "zero-shot, then fitted"
+    assert [(one.model, one.seed) for one in back[4:]] == [(FLOATS, 2), (FLOATS, 4), (FOUR_BITS, 2), (FOUR_BITS, 4)]
     made = json.loads((tmp_path / "all.json").read_text(encoding="utf-8"))["made"]
     assert made["command"] == "python -m lora_utils.experiments.qlora_reviews"
     write_results([], tmp_path / "none.json")
@@ -90,8 +95,7 @@ def tiny(tmp_path, monkeypatch):
     path = tmp_path / "small.gguf"
     gguf_file.write(path)
     split = Split(*map(list, zip(*ROWS, strict=True)))
-    for module in (qlora_reviews, review_task):
-        monkeypatch.setattr(module, "load_smollm2", lambda: read_decoder(path))
+    monkeypatch.setattr(review_task, "load_smollm2", lambda: read_decoder(path))
     monkeypatch.setattr(qlora_reviews, "smollm2_tokenizer", lambda: read_tokenizer(path))
     monkeypatch.setattr(qlora_reviews, "rotten_tomatoes", lambda: Corpus("tiny", ("n", "p"), split, split, split))
     monkeypatch.setattr(review_task, "LABELS", ["n", "p"])
@@ -102,8 +106,8 @@ def tiny(tmp_path, monkeypatch):
     qlora_reviews._sentences.cache_clear()
 
 
-def test_real_runs_under_a_tiny_budget(tiny):
-    model = FOUR_BITS
+@pytest.mark.parametrize("model", [FLOATS, FOUR_BITS])
+def test_real_runs_under_a_tiny_budget(tiny, model):
     runs = {way: qlora_reviews.run_once(model, way, 0.05 if way == TRAINED else 0.0) for way in qlora_reviews.WAYS}
     for way, one in runs.items():
         assert (one.model, one.way, len(one.right)) == (model, way, 6)
@@ -117,13 +121,13 @@ def test_real_runs_under_a_tiny_budget(tiny):
 def test_a_threshold_is_fitted_on_the_sentences_that_training_reads(monkeypatch):
     train, other = [("hello", 1), ("he", 0)], [("hell", 0), ("he he", 1), ("he hell", 0)]
     monkeypatch.setattr(qlora_reviews, "_sentences", lambda: (None, train, other, other))
-    monkeypatch.setattr(qlora_reviews, "adapted", lambda seed: None)
+    monkeypatch.setattr(qlora_reviews, "adapted_in_floats", lambda seed: None)
     odds = {"hello": 3.0, "he": 2.0, "hell": 2.2, "he he": 2.6, "he hell": -1.0}  # middles 2.5 and 2.4
     monkeypatch.setattr(qlora_reviews, "log_odds", lambda _, __, rows: [odds[text] for text, _ in rows])
     monkeypatch.setattr(qlora_reviews, "written_as_asked", lambda *_: 0)
-    one = qlora_reviews.run_once(FOUR_BITS, FITTED)
+    one = qlora_reviews.run_once(FLOATS, FITTED)
     assert (one.threshold, one.valid, one.right) == (2.5, 1.0, "111")
-    assert qlora_reviews.run_once(FOUR_BITS, ZERO_SHOT).right == "011"
+    assert qlora_reviews.run_once(FLOATS, ZERO_SHOT).right == "011"
 
 
 @pytest.mark.assets("smollm2", "reviews")
@@ -134,4 +138,6 @@ def test_the_shipped_runs_are_whole_and_judge_the_present_sentences():
     assert {len(one.right) for one in runs} == {len(test_rows)}
     untrained = [(one.model, one.way) for one in runs if one.way != TRAINED]
     assert untrained == [(model, way) for way in (ZERO_SHOT, FITTED) for model in (FLOATS, FOUR_BITS)]
-    assert [one.seed for one in best_runs(runs)] == [0, 1, 2]
+    for model in (FLOATS, FOUR_BITS):
+        assert [one.seed for one in best_runs(runs, model)] == [0, 1, 2]
+    assert len({one.lr for one in runs if one.way == TRAINED}) == 1, "the same rate in floats and in 4 bits"

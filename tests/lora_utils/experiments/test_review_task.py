@@ -13,6 +13,7 @@ from lora_utils.experiments.prompting import label_scores, prompt_of
 from lora_utils.experiments.review_task import (
     LABELS,
     adapted,
+    adapted_in_floats,
     batch_of,
     fit,
     judged,
@@ -66,6 +67,21 @@ def test_a_seed_makes_the_same_model_again_and_only_the_paths_train(tiny):
     assert torch.equal(start, same.get_parameter(names[0]))
     assert not torch.equal(start, other.get_parameter(names[0]))
     assert adapted(1, dtype=torch.bfloat16).embedding.weight.dtype == torch.bfloat16
+
+
+def test_in_floats_the_same_paths_lie_beside_the_weights_as_loaded(tiny, small):
+    lora, qlora, bare = adapted_in_floats(1), adapted(1), read_decoder(small)
+    trained = {name: p for name, p in lora.named_parameters() if p.requires_grad}
+    theirs = {name: p for name, p in qlora.named_parameters() if p.requires_grad}
+    assert trained.keys() == theirs.keys()
+    assert all(torch.equal(p, theirs[name]) for name, p in trained.items())
+    assert log_odds(lora, tiny, ROWS) == log_odds(bare, tiny, ROWS), "untrained paths add exactly 0"
+    for name, p in trained.items():
+        torch.nn.init.normal_(p, std=0.3)
+        if name.endswith(".B"):
+            A = trained[name.removesuffix("B") + "A"]
+            bare.get_submodule(name.removesuffix(".lora.B")).weight.data += (A @ p).detach().T  # alpha = 1
+    assert log_odds(lora, tiny, ROWS) == pytest.approx(log_odds(bare, tiny, ROWS), abs=1e-4)
 
 
 def test_the_rate_rises_over_four_steps_and_falls_to_zero(tiny, monkeypatch):
