@@ -10,6 +10,7 @@ from lora_utils.schematics.drawing import Drawing
 # Which file of this room draws it. A file is read when it is asked for: what a lab asks students to write is not there
 # while submissions are graded, and with it the drawings that are made from it.
 SCHEMATICS = {
+    "label_score": "label_score",
     "text_classifier": "text_classifier",
     "insertion_points": "insertion_points",
     "soft_prompts": "soft_prompts",

@@ -712,6 +712,11 @@ else:
 # Three things go wrong in practice, all in silence. The logits at $t-1$, not at $t$, speak about the token at $t$. Only the label's tokens belong into the sum: the prompt's own tokens add the same to every label and make long texts look improbable. And the space:
 # the label is ` positive`, with its space, since that is one piece of the vocabulary (section 2); a prompt that already ends in a space asks for something the model has hardly ever seen.
 
+# %% tags=["skip-when-grading"]
+from lora_utils.schematics import schematic
+
+schematic("label_score")
+
 # %% [markdown]
 # ### Exercise 7: the score of a label
 #

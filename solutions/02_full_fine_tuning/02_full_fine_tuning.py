@@ -697,7 +697,7 @@ for place, policy in enumerate(POLICIES):
             color=COLORS[(2, 3, 5, 4)[k]],
             hatch=HATCHES[k],
             edgecolor="white",
-            label=kind if place == 0 else None,
+            label=kind.replace("optimizer", "optimiser") if place == 0 else None,
         )
         bottom += height
     axes.plot(
@@ -711,7 +711,7 @@ for place, policy in enumerate(POLICIES):
     )
 axes.set_xticks(range(3), POLICIES)
 axes.grid(axis="x", visible=False)
-axes.legend(frameon=False, loc="upper left", title="predicted", alignment="left")
+axes.legend(frameon=False, loc="upper left", title="bars: predicted", alignment="left")
 
 # %% [markdown]
 # The prediction is right to the byte. The ratio is what surprises: 3,256 times fewer trained numbers, 3.9 times less memory. The activations of BitFit are as large as those of the last layer: in both the output of ReLU stays,
@@ -757,7 +757,7 @@ for k, policy in enumerate(("bitfit", "last layer")):
     ratios = [totals["everything", b].total / totals[policy, b].total for b in SIZES]
     axes.plot(SIZES, ratios, color=COLORS[2 - 2 * k], linestyle=DASHES[k], marker=MARKERS[k], label=policy)
 axes.axhline(4, color="grey", linewidth=1)
-axes.annotate("4: what gradients, m and v alone account for", (1, 4), (1, 2.6), color="grey")
+axes.annotate("4: what gradients, m and v alone account for", (64, 4), (64, 3.8), ha="right", va="top", color="grey")
 axes.set_xscale("log", base=2)
 axes.set_xticks(SIZES, [str(b) for b in SIZES])
 axes.legend(frameon=False)

@@ -1,9 +1,19 @@
 """Memory counts against sums done by hand."""
 
+import gc
+import weakref
+from functools import partial
+
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional as F
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
+from lora_utils.methods.inject import inject_lora
+from lora_utils.methods.qlora import inject_qlora
+from lora_utils.models.decoder import Decoder
 from lora_utils.quantization.linear4bit import to_linear4bit
 from lora_utils.training.measured_memory import TrainingMemory, training_memory
 from lora_utils.training.memory_ledger import parameter_memory
@@ -86,6 +96,51 @@ def test_shared_weights_buffers_and_views_count_once():
     counted = training_memory(Tied(), X, Y)
     assert counted.weights == 4 * (IN * IN + 2)
     assert counted.gradients == 4 * IN * IN
+
+
+class Alive(TorchDispatchMode):
+    """What every kernel has written and somebody still holds."""
+
+    def __init__(self):
+        super().__init__()
+        self.written = []
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        out = function(*args, **(kwargs or {}))
+        storages = [one.untyped_storage() for one in tree_leaves(out) if isinstance(one, torch.Tensor)]
+        self.written += [(weakref.ref(one), one.data_ptr(), one.nbytes()) for one in storages]
+        return out
+
+    def held(self):
+        """Bytes of each storage by its address."""
+        gc.collect()
+        return {address: size for storage, address, size in self.written if storage() is not None}
+
+
+QLORA = partial(inject_qlora, names="*", rank=2, alpha=1.0)
+ADAPTED = {
+    "full": lambda model: model.requires_grad_(True),
+    "LoRA": partial(inject_lora, names="*", rank=2, alpha=1.0),
+    "QLoRA": QLORA,
+    "QLoRA of bitsandbytes": partial(QLORA, make=to_linear4bit),
+}
+
+
+@pytest.mark.parametrize("adapt", ADAPTED.values(), ids=ADAPTED)
+def test_activations_are_all_that_is_held_after_the_forward_pass(adapt):
+    model = Decoder(vocabulary=11, width=64, blocks=2, heads=4, kv_heads=2, inner=96, rope_base=1e4, epsilon=1e-5)
+    adapt(model.requires_grad_(False))
+    ids = torch.randint(11, (3, 7))
+
+    def loss_fn(logits, labels):
+        return F.cross_entropy(logits[:, -1], labels[:, 0])
+
+    counted = training_memory(model, ids, ids, loss_fn=loss_fn)
+    with Alive() as alive:
+        loss = loss_fn(model(ids), ids)
+    own = {one.untyped_storage().data_ptr() for one in (*model.parameters(), *model.buffers(), ids, loss)}
+    held = {address: size for address, size in alive.held().items() if address not in own}
+    assert counted.activations == sum(held.values())
 
 
 def test_half_precision_weights_take_half():
