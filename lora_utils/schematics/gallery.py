@@ -15,6 +15,7 @@ SCHEMATICS = {
     "insertion_points": "insertion_points",
     "soft_prompts": "soft_prompts",
     "low_rank_update": "low_rank_update",
+    "path_variants": "path_variants",
     "nf4_levels": "nf4_levels",
     "four_bit_storage": "four_bit_storage",
     "qlora_step": "qlora_step",

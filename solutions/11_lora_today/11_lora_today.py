@@ -105,6 +105,12 @@ axes.legend(frameon=False, loc="upper right")
 # LoRA starts with $B = 0$: the layer computes what it did, and the first steps go into finding a direction at all. Three ideas
 # give the path a place to stand. All three need one tool, the singular value decomposition of lab 05:
 # $W = \sum_j s_j u_j v_j^\top$, and `torch.linalg.svd(W, full_matrices=False)` returns `U` (columns $u_j$), `S`, `Vh` (rows $v_j^\top$).
+# The last panel belongs to section 4.
+
+# %% tags=["skip-when-grading"]
+from lora_utils.schematics import schematic
+
+schematic("path_variants")
 
 # %% [markdown]
 # ### Exercise 1: PiSSA, on the strongest directions of the weight
