@@ -38,8 +38,8 @@ def path_variants() -> Drawing:
     counts = ", ".join(f"{one.name} {one.trained:,}" for one in VARIANTS)
     d = Drawing(
         "One path, five answers to what trains and where it starts",
-        "Five panels, in each a frozen base and a path of two matrices beside it, whose outputs are added. LoRA: base W, "
-        "A random, B zero. PiSSA: A B holds the strongest directions of W, and the base keeps the rest. LoftQ: the base "
+        "Five panels, in each a frozen base and a path of two matrices beside it, whose outputs are added. LoRA: A is "
+        "random, B zero. PiSSA: A B holds the strongest directions of W, and the base keeps the rest. LoftQ: the base "
         "is W in 4 bits, and A B is nearest to what the rounding lost. EVA: A holds the strongest directions of the "
         "inputs, B is zero. VeRA: A and B are random, frozen and shared by all layers; two vectors d and b train. "
         f"Numbers trained beside a layer of {IN_DIM} to {OUT_DIM} at rank {RANK}: {counts}.",

@@ -938,9 +938,9 @@ for run in (*untrained, *trained[FLOATS], *trained[FOUR_BITS]):
     positive = sum((digit == "1") == bool(label) for digit, label in zip(run.right, judged, strict=True))
     said = f"{positive / len(judged):>18.0%}{run.as_asked:>15} of {ASKED}"
     print(f"{name:<28}{run.threshold:>8.2f}{run.accuracy:>13.3f}{said}")
-for model, of_model in trained.items():
-    mean, spread = mean_and_spread([run.accuracy for run in of_model])
-    print(f"{f'trained {model}, mean':<36}{mean:>13.3f} ± {spread:.3f}")
+for stored, seeds in trained.items():
+    mean, spread = mean_and_spread([run.accuracy for run in seeds])
+    print(f"{f'trained {stored}, mean':<36}{mean:>13.3f} ± {spread:.3f}")
 
 # %% tags=["skip-when-grading"]
 # NBVAL_CHECK_OUTPUT
@@ -1276,7 +1276,6 @@ else:
 # %% tags=["skip-when-grading"]
 from lora_utils.methods import inject_qlora, quantize_linears
 from lora_utils.quantization import load_bitsandbytes
-
 
 sentences = eight.to("cpu")  # where both libraries work, whichever device there is
 
