@@ -227,7 +227,7 @@ for panel, group in zip(axes, groups, strict=True):
 # best; the head alone wants a hundred times more than full fine-tuning, and so does IA3. DoRA loses less than LoRA at
 # the largest rate, QLoRA more. "At an edge" would mean that the search is not finished, and that the method may be
 # better than its row. No line of the list above says so, because the sweep went on where one did: downwards for full
-# fine-tuning, LoRA and prompt tuning.
+# fine-tuning, LoRA and prompt tuning. (rsLoRA was run at LoRA's four rates.)
 #
 # The validation part has 500 questions, so an accuracy of 0.9 has a standard error of 0.013 from sampling alone. Rates
 # whose points differ by less than that are equally good choices; the rule that prefers the smaller one is a rule, not a
