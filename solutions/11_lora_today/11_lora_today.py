@@ -399,7 +399,7 @@ axes.set(xscale="log", ylim=(0.6, 3.2))
 axes.legend(frameon=False)
 
 # %% [markdown]
-# Each start at its own best rate: LoRA 1.19 ± 0.10 (at 0.003), PiSSA 0.87 ± 0.06 and EVA 0.88 ± 0.08 (at 0.01). Both win clearly. **And random columns of length 1 win by as much, 0.86 ± 0.15.** So what helps here at the best
+# Each start at its own best rate: LoRA 1.19 ± 0.10 (at 0.003), PiSSA 0.87 ± 0.06 and EVA 0.88 ± 0.08 (at 0.01). Both win clearly, and these two lie on top of each other. **And random columns of length 1 win by as much, 0.86 ± 0.15.** So what helps here at the best
 # rate is no direction: columns seven times shorter bear a higher rate. (PEFT draws $A$ uniform within $1/\sqrt{i}$, columns 0.58 long: beside that start there is less to win.)
 #
 # The directions do show below the best rate, between starts of equal length: at 0.001 EVA has 1.48 and random columns 1.63, at 0.003 it is 1.13 against 1.33. EVA promises a larger gradient at
