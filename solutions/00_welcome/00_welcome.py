@@ -24,6 +24,7 @@
 # | 05, 06 | LoRA: an update from two thin matrices, and how to put it into a model |
 # | 07, 08 | four bits a number, and LoRA on top of that |
 # | 09, 10 | all methods compared under one budget; a quiz |
+# | 11 | what came after 2024: better starts, ranks that move, many adapters over one base |
 
 # %% [markdown]
 # Run the next cell first: click on it and press Shift and Enter. It imports what the lab needs and fixes the random seed.
@@ -345,8 +346,8 @@ count_trainable_grade = count_trainable_grade.hidden(edges, points=1)
 count_trainable_grade
 
 # %% [markdown]
-# Now count real models. The three below are built on torch's "meta" device: layers with shapes and no storage, so that nothing is downloaded and nothing fills memory. MiniLM is the encoder of labs 03, 04 and
-# 09, SmolLM2 the language model of labs 01, 07 and 08; their sizes are those of their published configurations. Compare the totals with the 22.7 and 134.5 million that their
+# Now count real models. The three below are built on torch's "meta" device: layers with shapes and no storage, so that nothing is downloaded and nothing fills memory. MiniLM is the encoder of labs 03, 04, 07,
+# 09 and 11, SmolLM2 the language model of labs 01, 07 and 08; their sizes are those of their published configurations. Compare the totals with the 22.7 and 134.5 million that their
 # publishers state.
 
 
@@ -576,3 +577,5 @@ print("zero_grad(set_to_none=False)  moves:", moves_when_frozen(lambda o: o.zero
 #
 # * PyTorch, [broadcasting](https://pytorch.org/docs/stable/notes/broadcasting.html) and [autograd mechanics](https://pytorch.org/docs/stable/notes/autograd.html), section "Locally disabling gradient computation".
 # * PEFT, [troubleshooting](https://huggingface.co/docs/peft/developer_guides/troubleshooting).
+#
+# Next: [lab 01](../01_baselines/01_baselines.ipynb) asks what a fine-tuned model has to beat.

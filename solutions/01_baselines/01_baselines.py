@@ -16,7 +16,7 @@
 #
 # | what you need | how long | how it is marked |
 # | --- | --- | --- |
-# | Python, tensors and their shapes ([lab 00](../00_welcome/00_welcome.ipynb)) | about 110 minutes, of which the core takes 90: what is headed *if you have time* is not needed later; the notebook itself runs in about two minutes on two CPU cores, most of it the language model | {{ exercises }} exercises, {{ points }} points; each has a check that tells you what is wrong, and more checks run when it is graded |
+# | Python, tensors and their shapes ([lab 00](../00_welcome/00_welcome.ipynb)) | about 110 minutes, of which the core takes 90: what is headed *if you have time* is not needed later; the notebook itself runs in one and a half to two minutes on two CPU cores, most of it the language model | {{ exercises }} exercises, {{ points }} points; each has a check that tells you what is wrong, and more checks run when it is graded |
 #
 # Every exercise stands alone. The experiments use the course's own functions where yours have not passed yet.
 

@@ -905,8 +905,8 @@ for name in list(encoders)[1:]:
     print(f"{name:<11}", "   ".join(cells))
 
 # %% [markdown]
-# Read the last row first: a folded IA3 **is** a plain encoder, number for number, so whatever its ratio is beside 1 is noise: about 0.02. (The cell takes CPU time, in which other programs on the two cores hardly count.) At batch size 1 Houlsby's twelve adapters cost 6 to 8 % (two runs of this notebook, the second on a busier machine),
-# four times their 1.4 % of the multiplications and more, and six adapters 3 to 4 %. At batch size 32 Houlsby's are down to 1 or 2 %, near their share of the multiplications, and six adapters are lost in the noise. Factors that are not folded cannot be told from nothing. The paper's 20 to 30 %
+# Read the last row first: a folded IA3 **is** a plain encoder, number for number, so whatever its ratio is beside 1 is noise: next to nothing at batch size 1, up to 0.04 at 32. (The cell takes CPU time, in which other programs on the two cores hardly count.) At batch size 1 Houlsby's twelve adapters cost 6 to 8 % (two runs of this notebook, the second on a busier machine),
+# four times their 1.4 % of the multiplications and more, and six adapters 3 to 7 %. At batch size 32 Houlsby's are down to 1 or 2 %, near their share of the multiplications, and six adapters are lost in the noise. Factors that are not folded cost 3 % at most. The paper's 20 to 30 %
 # are from a GPU, where starting an operation costs far more compared with a product than on these two cores.
 
 # %% [markdown]
@@ -936,7 +936,7 @@ for name in list(encoders)[1:]:
 # | gradient of `down` at the first step | 0; from the second step on not |
 # | TREC, 24 steps (last layer: 40 epochs), three seeds | last layer 0.670 ± 0.002, IA3 0.823 ± 0.027, Pfeiffer r = 64 0.825 ± 0.006, all of the upper half 0.849 ± 0.017 |
 # | Rotten Tomatoes, 20 steps (last layer: 40 epochs), two seeds | 0.67 to 0.74, no method ahead |
-# | forward time over the plain encoder's | at batch size 1 Houlsby 1.06, six adapters 1.03; at batch size 32 1.02 and 1.01; the noise is 0.02 |
+# | forward time over the plain encoder's | at batch size 1 Houlsby 1.06 to 1.08, six adapters 1.03 to 1.07; at batch size 32 Houlsby about 1.01, six adapters not to be told from the noise of up to 0.04 |
 #
 # * An additive method leaves every pretrained weight alone. It starts as the pretrained model: `up` at zero, factors at one.
 # * A wrapper that passes on whatever it is called with fits any sublayer. Each place needs an adapter of its own.

@@ -16,7 +16,7 @@
 #
 # | what you need | how long | how it is marked |
 # | --- | --- | --- |
-# | matrix products, the chain rule, a first acquaintance with the singular value decomposition (SVD) | about 95 minutes, of which the core takes 90: what is headed *if you have time* is not needed later; the notebook itself runs in about a minute on two CPU cores | {{ exercises }} exercises, {{ points }} points; each has a check that tells you what is wrong, and more checks run when it is graded |
+# | matrix products, the chain rule, a first acquaintance with the singular value decomposition (SVD) | about 95 minutes, of which the core takes 90: what is headed *if you have time* is not needed later; the notebook itself runs in less than a minute on two CPU cores | {{ exercises }} exercises, {{ points }} points; each has a check that tells you what is wrong, and more checks run when it is graded |
 #
 # The layer of this lab stands alone. Wrapping it around a pretrained `nn.Linear` is
 # [lab 06](../06_linear_with_lora/06_linear_with_lora.ipynb).
@@ -758,10 +758,10 @@ for name, (draw_A, factor) in conventions.items():
 #
 # * **With Adam and this layer, rank 16 steps four times as far as rank 1**, at the same learning rate. Who compares ranks at one rate compares rates as well. Lab 06 therefore gives
 #   each rank its own.
-# * **Under PEFT's scale the rank drops out.** No rank is too fast, and no rank is faster than another: a high rank learns as slowly as a low one, as the authors of
-#   rsLoRA complain.
+# * **Under PEFT's scale the rank drops out.** No rank is too fast, and no rank is faster than another: a high rank learns as slowly as a low one, as the author of
+#   rsLoRA complains.
 # * **rsLoRA's step grows with $\sqrt{r}$, as ours does.** That is what it mends, and no more: at equal rate a high rank moves further. It replaces a search for the rate only as far as the best
-#   rate follows $1/\sqrt{r}$ under the usual scale, which nobody promises.
+#   rate under the usual scale grows with $\sqrt{r}$, which nobody promises.
 
 # %% [markdown]
 # ## 5. What alpha does

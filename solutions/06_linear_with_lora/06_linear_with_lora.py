@@ -388,7 +388,7 @@ except WeightsError as error:
 # ### Exercise 3: adapt the classifier
 # | goal | difficulty | time | expected length |
 # | --- | --- | --- | --- |
-# | turn a trained four-class model into one with two classes and 614 trainable numbers | 2 of 5 | 8 min | 4 lines |
+# | turn a trained four-class model into one with two classes and few trainable numbers | 2 of 5 | 8 min | 4 lines |
 #
 # This is the adaptation whose two lines the [quiz](../10_quiz/10_quiz.ipynb) quotes. Write `adapt(model, wrapper)` for a `TextClassifier` with
 # four classes. It shall

@@ -504,7 +504,8 @@ from lora_utils.schematics import schematic
 schematic("nf4_levels")
 
 # %% [markdown]
-# The levels lie close together where weights are many, so that each of the 14 inner ones serves about a sixteenth of the weights.
+# The levels lie close together where weights are many, so that each of the 14 inner ones serves about a sixteenth of normal weights that are divided by 1.85
+# standard deviations. A real block is divided by its largest magnitude, mostly more than that; what this changes is measured below.
 
 # %% [markdown]
 # ### Exercise 5: NormalFloat
@@ -1395,7 +1396,7 @@ print(
 
 # %% [markdown]
 # The power of two costs most. With the elements of E2M1 and a float scale blocks of 32 lose 0.101; with an exponent alone 0.117: a scale that fits only to a factor of two leaves the element 6 unused in one block and cuts the largest weight off in another. NVFP4 pays for a mantissa in the scale with
-# smaller blocks and half a bit a weight, and loses no more than NF4 at the same 4.5 bits. NF4 with scales in 8 bits remains the smallest and, but for a hair, the most exact: what the new formats offer is not precision but **speed**, where the processor has them. gpt-oss, for one, comes with its
+# half a bit a weight for its smaller blocks, and loses hardly more than NF4 at the same 4.5 bits. NF4 with scales in 8 bits remains the smallest and, but for a hair, the most exact: what the new formats offer is not precision but **speed**, where the processor has them. gpt-oss, for one, comes with its
 # experts in MXFP4 (its model card: 4.25 bits a weight, over 90 % of all weights) and was post-trained with them in that form.
 #
 # ### Which, and for what

@@ -816,7 +816,7 @@ schematic("decoder_memory")
 # How far such a calculation can be trusted:
 #
 # * **It reproduces the paper's claim.** Dettmers et al. put 65B on one GPU of 48 GB, where 16-bit fine-tuning needs more
-#   than 780 GB. Calculated: 42 GB, and 784 GB of tensors.
+#   than 780 GB. Calculated: 42 GB, and 785 GB of tensors.
 # * **It comes within ten per cent of what was measured.** The peaks are those of litgpt's
 #   [table](https://github.com/Lightning-AI/litgpt/blob/main/tutorials/resource-tables.md), on an A100. Without fragmentation and context, which such a
 #   peak leaves out, the sums are 22.2 and 39.3 GB for LoRA (21.3 and 38.1 measured) and 12.5 and 20.4 GB for QLoRA (13.8 and 22.6): a little too much for
@@ -863,7 +863,7 @@ axes.annotate("format known, label guessed: ln 2 / 2", (len(losses), 0.75), ha="
 # The loss is the mean over two tokens, the label and the end of the turn. Once the model knows the format, the end is
 # certain and costs nothing, and a guessed label costs $\ln 2 = 0.69$ nats: half of that is the dotted line. What lies
 # below it is knowledge about the sentence. (The seconds were taken on a busy machine; on two idle cores the whole notebook
-# takes about two minutes.)
+# takes about three minutes.)
 
 # %% tags=["skip-when-grading"]
 after = better_label(model)
@@ -1250,7 +1250,8 @@ else:
 # %% [markdown]
 # A path of rank 8 brings back three per cent of the error in the feed-forward layers and seven in the query; rank 64 brings back fifteen and
 # thirty. So a quantisation error is much more like noise than like an update: no few directions hold it. LoftQ reports its gains in two bits, where
-# the error is larger and less even. In four, the usual start costs little, and training soon goes further than any start.
+# the error is larger and less even. In four, no start of low rank takes much of it away. (Nor does the training:
+# the median update of section 9 has 0.7 % of a weight's size, the error 9 or 10. What the little is worth to the task is not measured here.)
 
 # %% [markdown]
 # ## 11. If you have time: the same by library
@@ -1356,7 +1357,7 @@ else:
 # * Labels follow places, not tokens. The end of the answer has one.
 # * Checkpoints over 30 blocks: 19 MB wait in place of 311.
 # * SmolLM2-135M: one step takes 2.2 GB in full fine-tuning, 635 MB with LoRA, 265 MB with
-#   QLoRA. Calculated for 65B: 784, 135 and 37 GB.
+#   QLoRA. Calculated for 65B, tensors alone: 785, 135 and 38 GB.
 # * 384 sentences taught the model its format (20 of 20 as asked, none of 20 before). 1,024 taught it to choose: on 682
 #   held-out sentences zero-shot 0.702 in 4 bits and 0.787 in floats, with a threshold fitted on the same labels 0.738 and
 #   0.790, trained in 4 bits 0.821 ± 0.010 and in floats 0.833 ± 0.006, three seeds each. A gain is compared with what the

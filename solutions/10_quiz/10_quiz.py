@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 10 Quiz: the whole course in twenty-five questions
 #
-# 25 questions on the whole course, from prompting to QLoRA. The first five are the short quiz that the course grew from.
+# 25 questions on labs 01 to 09, from prompting to QLoRA and the comparison of all methods; lab 11 is not asked. The first five are the short quiz that the course grew from.
 #
 # | points | pass mark | time | attempts |
 # | --- | --- | --- | --- |

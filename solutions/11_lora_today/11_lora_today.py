@@ -91,8 +91,8 @@ axes.set(xscale="log", ylim=(0.2, 1.6))
 axes.legend(frameon=False, loc="upper right")
 
 # %% [markdown]
-# Every LoRA is best at 0.001 and full fine-tuning at 0.0001: **ten times, at rank 1 as at rank 10.** (On a ladder whose rungs lie a factor of three apart, ten means something between five
-# and twenty.) With LoRA of rank 8 on all layers the test loss is 0.316 ± 0.038, with full fine-tuning 0.348 ± 0.018: LoRA does not stay behind, with 3 % of the numbers. Rank 1 has 0.389 ± 0.085.
+# Every LoRA is best at 0.001 and full fine-tuning at 0.0001: **ten times, at rank 1 as at rank 10.** (On a ladder whose rungs lie a factor of three apart, ten means something between three
+# and thirty.) With LoRA of rank 8 on all layers the test loss is 0.316 ± 0.038, with full fine-tuning 0.348 ± 0.018: LoRA does not stay behind, with 3 % of the numbers. Rank 1 has 0.389 ± 0.085.
 #
 # **What these runs do not show.** MLP alone has 0.314 ± 0.012 and attention alone, with as many numbers, 0.343 ± 0.028. That is the order of the report, but three seeds cannot tell it from
 # chance. What they do show is how such differences come about: at 0.0003, a rung too low, attention has 1.23 and the MLP 0.80. Whoever tries a single rate measures rates and calls them places.
@@ -399,7 +399,7 @@ axes.set(xscale="log", ylim=(0.6, 3.2))
 axes.legend(frameon=False)
 
 # %% [markdown]
-# Each start at its own best rate: LoRA 1.19 ± 0.10 (at 0.003), PiSSA 0.87 ± 0.06 and EVA 0.88 ± 0.08 (at 0.01). Both win clearly. **And random columns of length 1 win by as much, 0.86 ± 0.15.** So what helps here at the best
+# Each start at its own best rate: LoRA 1.19 ± 0.10 (at 0.003), PiSSA 0.87 ± 0.06 and EVA 0.88 ± 0.08 (at 0.01). Both win clearly, and these two lie on top of each other. **And random columns of length 1 win by as much, 0.86 ± 0.15.** So what helps here at the best
 # rate is no direction: columns seven times shorter bear a higher rate. (PEFT draws $A$ uniform within $1/\sqrt{i}$, columns 0.58 long: beside that start there is less to win.)
 #
 # The directions do show below the best rate, between starts of equal length: at 0.001 EVA has 1.48 and random columns 1.63, at 0.003 it is 1.13 against 1.33. EVA promises a larger gradient at
@@ -543,7 +543,7 @@ for way, found in pruned.items():
 # %% [markdown]
 # A quarter of the triples keeps all there is to keep: 0.81 ± 0.11 by $\lambda$, as with all 48; without any it is 1.14. The up-projection gets three or four of the twelve by $\lambda$, with every seed.
 #
-# First-order importance, measured once, chooses worst: 0.93 ± 0.04, behind two in every layer (0.85 ± 0.17). That is no refutation of AdaLoRA, which smooths it over many steps, weighs it by how much it varies, takes triples away a few at a
+# First-order importance, measured once, comes out last: 0.93 ± 0.04, behind two in every layer (0.85 ± 0.17; three seeds do not part these two). That is no refutation of AdaLoRA, which smooths it over many steps, weighs it by how much it varies, takes triples away a few at a
 # time and lets the others go on learning. But it is a warning: $w\,\partial L/\partial w$ speaks about a small step, and setting a triple to zero is none. Measure what you have pruned.
 
 # %% [markdown]
@@ -787,7 +787,7 @@ for name, found in rows.items():
 # The count does what the paper says. LoRA at rank 1 puts one new direction into nearly every matrix, and at rank 8 some 25 of the 60 strongest directions are new; full fine-tuning, which answers
 # the questions better, brings two or three.
 #
-# The last column says why. Full fine-tuning moves a matrix by a fifth of its length, spread over hundreds of directions, each of them weak. LoRA moves it by half of its length or more,
+# The last column, that of the matrix that moved most, says why. Full fine-tuning moves none by more than a fifth of its length, spread over hundreds of directions, each of them weak. LoRA moves one by half of its length or more,
 # and all of that goes into one direction, or eight. A term of rank one that is as large as the strongest of the weight *becomes* one of the strongest, and where it points
 # nothing was before. An intruder says: here is an update of low rank that is large beside the weight's own singular values.
 #
@@ -1280,7 +1280,7 @@ for way, (scale, scores) in table.items():
 #   orthogonal updates does little harm.
 # * **Merge updates, not factors.** "TIES of A and of B apart" is what PEFT's `add_weighted_adapter(..., combination_type="ties")` does, which keeps the rank; `"ties_svd"` merges the updates and
 #   decomposes the result. $A_1 B_1 + A_2 B_2$ is not $(A_1 + A_2)(B_1 + B_2)$ (lab 06), and with signs elected in the factors nothing is left of the gain.
-# * **The scale matters more than the method.** Each row is at its own best scale, chosen on validation: from 0.1 to 0.6.
+# * **A method comes with its scale.** Each row is at its own best one, chosen on validation: from 0.1 to 0.6. At one scale for all, scales would be compared.
 # * **DARE at 0.9 ruins it**, and at 0.5 it is one draw that came out well. The next figure looks at one adapter at a time, five draws each.
 
 # %% tags=["skip-when-grading"]
@@ -1305,10 +1305,11 @@ for panel, name in zip(panels, ("IMDb", "computers or recreation"), strict=True)
     panel.legend(frameon=False, title=name, alignment="left", fontsize=8)
 
 # %% [markdown]
-# Nothing like 90 % may go here: a tenth is free, at three tenths the film adapter has lost about half of its gain, and at seven the rescaled update is worse than none; the easy task on the right bears more. And the rescaling, the point of the method, makes it worse. Why?
+# Nothing like 90 % may go here: a tenth is free, at three tenths the film adapter has lost about half of its gain, and at seven the rescaled update is worse than none; the easy task on the right bears more. And from seven tenths on the
+# rescaling, the point of the method, makes it worse: what is dropped only shrinks towards no update, and does less and less harm. (Up to a half, five draws do not part the two.) Why?
 #
-# What is kept is the *mean*. An output is a sum over the inputs, $\\sum_b U_{ab} x_b$, and dropping adds a noise of variance $\\frac{p}{1-p} \\sum_b U_{ab}^2 x_b^2$ to it. Beside a sum of thousands of terms
-# that vanishes. Our layer has 50 inputs, and at $p = 0.9$ the factor before the sum is 9. The abstract finds the effect "more pronounced in large-scale LMs", and this is a reason for it. A trick that rests on averages
+# What is kept is the *mean*. An output is a sum over the inputs, $\sum_b U_{ab} x_b$, and dropping adds a noise of variance $\frac{p}{1-p} \sum_b U_{ab}^2 x_b^2$ to it. Where thousands of terms pull the same way,
+# their sum outgrows that noise. Our layer has 50 inputs, and at $p = 0.9$ the factor before the sum is 9. The abstract finds the effect "more pronounced in large-scale LMs", and this is a reason for it. A trick that rests on averages
 # needs something to average over: **measure it at your size before you use it.**
 
 # %% [markdown]
@@ -1332,7 +1333,7 @@ for panel, name in zip(panels, ("IMDb", "computers or recreation"), strict=True)
 # | error of 4 bits with a LoftQ path of rank 8 beside it | 0.88 to 0.92 of NF4's alone |
 # | loss after twelve steps, each at its best rate: LoRA, PiSSA, EVA, random columns of length 1 | 1.19, 0.87, 0.88, 0.86 |
 # | intruders among the 60 strongest directions of a block | about 5 after LoRA of rank 1, 25 after rank 8, 2 or 3 after full fine-tuning |
-# | forgetting with the intruders, or the whole update, at three quarters | about half, either way; the questions lose two points, or none |
+# | forgetting with the intruders, or the whole update, at three quarters | about half (of 0.055, two standard errors), either way; the questions lose two points, or none |
 # | four tasks: no update, one merged, each its own | 0.765, 0.807 (the plain sum at half its scale), 0.821 |
 # | TIES, density 0.2 and 0.5 | 0.794, 0.768 |
 # | DARE before the sum, 0.5 and 0.9 | 0.810, 0.711 |
@@ -1340,7 +1341,7 @@ for panel, name in zip(panels, ("IMDb", "computers or recreation"), strict=True)
 #
 # * Compare methods each at its own best rate. LoRA's is ten times full fine-tuning's here, as in the report.
 # * A better start is a longer first step before it is a better direction: ask for the control.
-# * An intruder dimension is a large update of low rank, seen in the weight. LoRA makes them and full fine-tuning does not. Whether they are what forgets is another question, and asks for a control.
+# * An intruder dimension is a large update of low rank, seen in the weight. LoRA makes them, full fine-tuning hardly any. Whether they are what forgets is another question, and asks for a control.
 # * An update of a smaller scale forgets less. That is the cheapest cure, and it needs no decomposition.
 # * Merging has one knob that matters first, the scale, and it is chosen on validation. TIES and DARE answer problems that large models and many tasks have; a small one need not.
 # * Merge updates, not factors.
@@ -1362,4 +1363,4 @@ for panel, name in zip(panels, ("IMDb", "computers or recreation"), strict=True)
 # * L. Chen et al., *Punica: Multi-Tenant LoRA Serving*, 2023, [arXiv:2310.18547](https://arxiv.org/abs/2310.18547).
 # * Y. Sheng et al., *S-LoRA: Serving Thousands of Concurrent LoRA Adapters*, 2023, [arXiv:2311.03285](https://arxiv.org/abs/2311.03285).
 #
-# Next: the [quiz](../10_quiz/10_quiz.ipynb) asks about the whole course.
+# This is the last lab. The [quiz](../10_quiz/10_quiz.ipynb) asks about labs 01 to 09, if you have not taken it yet.
