@@ -21,7 +21,7 @@ def nf4_levels() -> Drawing:
     zero = levels.index(0.0)
     d = Drawing(
         "NF4 has its levels where normal weights are, and one exactly at zero",
-        f"A bell curve of weights divided by their block's largest magnitude, from -1 to 1, cut into {len(levels)} "
+        f"A bell curve of normal weights, scaled from -1 to 1 as the levels are made for, cut into {len(levels)} "
         f"strips, one for each level of NF4. Levels lie close near zero and far apart at the ends, so that each "
         f"of the inner levels stands for {min(inner):.1f} to {max(inner):.1f} % of the weights. "
         f"Code {zero} is exactly 0. The levels: {', '.join(f'{level:.3f}' for level in levels)}.",
@@ -43,7 +43,13 @@ def nf4_levels() -> Drawing:
         d.text(_x(levels[code]), BASE + 42, f"`{levels[code]:g}`")
     for code in (1, 2, 4, len(levels) - 5, len(levels) - 3, len(levels) - 2):
         d.text(_x(levels[code]), BASE + 42, f"`{levels[code]:.2f}`", on="soft")
-    d.text((LEFT + RIGHT) / 2, BASE + 70, "weight / largest magnitude of its block", kind="small", on="soft")
+    d.text(
+        (LEFT + RIGHT) / 2,
+        BASE + 70,
+        "normal weight, scaled so that the outer levels are -1 and 1",
+        kind="small",
+        on="soft",
+    )
     d.text(LEFT, 86, f"every inner strip holds {min(inner):.1f} to {max(inner):.1f} %", anchor="start")
     d.text(LEFT, 104, f"of the weights; 1/{len(levels)} is {100 / len(levels):.2f} %", anchor="start")
     return d

@@ -991,7 +991,7 @@ from lora_utils.plots import COLORS, MARKERS
 
 all_after = [value for _, after in table.values() for value in after]
 fig, panels = figure(
-    f"Which examples are shown moves the calibrated accuracy from {min(all_after):.2f} to {max(all_after):.2f}",
+    f"Which examples are shown moves the accuracy, calibrated from {min(all_after):.2f} to {max(all_after):.2f}",
     "share called positive",
     "accuracy on 100 sentences",
     columns=2,

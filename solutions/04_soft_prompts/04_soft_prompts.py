@@ -815,7 +815,7 @@ taken = {
 for name, values in taken.items():
     print(f"{name:<26}", *(f"{value:.2f}" for value in values))
 fig, axes = figure(
-    "A prefix of words takes over a third of the attention, a random one a tenth",
+    "Untrained, a prefix of words takes over a third of the attention, a random one a tenth",
     "attention layer",
     "share of the attention",
 )

@@ -43,7 +43,7 @@ from lora_utils.quantization import FourBit, dequantize_4bit, quantize_4bit
 
 torch.manual_seed(0)
 device = best_device()
-FULL = device.type == "cuda"  # on a GPU: all sentences; on a CPU: as many as fit into two minutes
+FULL = device.type == "cuda"  # on a GPU: all sentences; on a CPU: as many as fit into three minutes
 print("torch", torch.__version__, "on", device)
 
 # %% [markdown]

@@ -426,7 +426,7 @@ q07_memory_ledger_grade = check.mark_number(
         "Each parameter needs four numbers of 4 bytes: the weight, its gradient, and Adam's averages of the "
         "gradient and of its square; 16 bytes, a million times."
     ),
-    read="lab 02_full_fine_tuning; Kingma and Ba 2015, Adam, arXiv 1412.6980, algorithm 1",
+    read="lab 02_full_fine_tuning; Kingma and Ba 2014, Adam, arXiv 1412.6980, algorithm 1",
     points=1,
     mistakes=(
         check.Mistake("weights-only", 4_000_000, "This counts the weights alone."),
@@ -1279,8 +1279,8 @@ q23 = Question(
     STUDENT,
     (
         "A block of a transformer has width 384: four projections of 384 to 384 (query, key, value, output), a feed-forward "
-        "network of 384 to 1,536 and back to 384, and two layer normalizations. Each of the six linear layers has a bias. How "
-        "many numbers does BitFit train in the block, counting the biases of the normalizations and no head?\n\n"
+        "network of 384 to 1,536 and back to 384, and two layer normalisations. Each of the six linear layers has a bias. How "
+        "many numbers does BitFit train in the block, counting the biases of the normalisations and no head?\n\n"
         "Give the exact number."
     ),
 )
@@ -1299,24 +1299,24 @@ q23_bitfit_count_grade = check.mark_number(
     q23_bitfit_count_grade,
     4 * 384 + 1536 + 384 + 2 * 384,
     within=0.5,
-    why="4 * 384 + 1,536 + 384 = 3,456 in the linear layers, and 2 * 384 in the normalizations: 4,224, one number for each output.",
-    read="lab 02_full_fine_tuning; lab 03_additive; Ben Zaken et al. 2022, BitFit, arXiv 2106.10199, section 3",
+    why="4 * 384 + 1,536 + 384 = 3,456 in the linear layers, and 2 * 384 in the normalisations: 4,224, one number for each output.",
+    read="lab 02_full_fine_tuning; lab 03_additive; Ben Zaken et al. 2021, BitFit, arXiv 2106.10199, section 3",
     points=1,
     mistakes=(
         check.Mistake(
             "without-normalizations",
             3456,
-            "These are the biases of the linear layers; the two normalizations have 384 each.",
+            "These are the biases of the linear layers; the two normalisations have 384 each.",
         ),
         check.Mistake(
-            "normalizations-whole", 4992, "This counts the normalizations' weights too; BitFit trains biases alone."
+            "normalizations-whole", 4992, "This counts the normalisations' weights too; BitFit trains biases alone."
         ),
         check.Mistake(
             "inputs-counted",
             5376,
             "A bias has one number for each output: of the feed-forward network's second layer 384, not 1,536.",
         ),
-        check.Mistake("one-normalization", 3840, "There are two normalizations in the block."),
+        check.Mistake("one-normalization", 3840, "There are two normalisations in the block."),
         check.Mistake("one-projection", 3072, "This counts one of the four projections; each has a bias of its own."),
     ),
 )
@@ -1392,7 +1392,7 @@ q25 = Question(
         "codes": "They are equal: the codes of the update are added to the codes of the weight, block by block.",
         "rounded": "They differ: the sum is rounded to NF4's levels, and an update smaller than half a step can vanish there.",
         "same": "They are equal: the update is of low rank, and for that the levels that are not used have room.",
-        "scaled": "They differ by one factor for each block, which double quantization takes out of its constants again.",
+        "scaled": "They differ by one factor for each block, which double quantisation takes out of its constants again.",
     },
 )
 q25
