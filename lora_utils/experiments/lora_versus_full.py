@@ -1,4 +1,4 @@
-"""LoRA against full fine-tuning of the same blocks: where it sits, how large it is, and at which rate each is best.
+"""LoRA against full fine-tuning of the same blocks: where it sits, how large it is, and at which rate and batch size.
 
     python -m lora_utils.experiments.lora_versus_full --folder runs               one JSON a run; kept
     python -m lora_utils.experiments.lora_versus_full --folder runs --ship FILE   all of them in one file
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +33,8 @@ SHIPPED = Path(__file__).with_name("results") / "lora_versus_full.json"
 TRAIN, EPOCHS, BATCH, LENGTH = 640, 2, 32, 32  # 40 steps; a question of TREC has about ten tokens
 VALID, TEST = 300, 300
 SEEDS = (0, 1, 2)
+BATCHES = (8, BATCH, 128)  # 160, 40 and 10 steps
+COMPARED = ("full", "all, rank 8")  # under every batch size; the other places under BATCH alone
 LORA_ALPHA = 32  # over the rank, so that one rate serves every rank
 
 ATTENTION = ("*.query", "*.key", "*.value", "*.attention.output")  # 3,072 numbers a block and rank
@@ -67,7 +70,7 @@ class Run:
     """One training run and what was measured after it.
 
     Args:
-        place, lr, seed: what was run.
+        place, batch, lr, seed: what was run; batch in examples a step.
         valid_loss, test_loss: mean cross entropy. Rates are chosen on `valid_loss` alone.
         test: accuracy, 0 to 1.
         trainable: numbers in the blocks, without the head.
@@ -75,6 +78,7 @@ class Run:
     """
 
     place: str
+    batch: int
     lr: float
     seed: int
     valid_loss: float
@@ -120,11 +124,12 @@ def scored(model: nn.Module, data: Examples) -> tuple[float, float]:
     return F.cross_entropy(scores, ordered.labels).item(), right.item()
 
 
-def run_once(place: str, lr: float, seed: int) -> Run:
+def run_once(place: str, batch: int, lr: float, seed: int) -> Run:
     """Train one place once and measure it; a run that diverges has an infinite loss.
 
     Args:
         place: a key of PLACES.
+        batch: examples a step; their number in all is the same, so twice the batch is half the steps.
         lr: learning rate of everything that is trained.
         seed: of head, LoRA and order of the examples.
 
@@ -136,45 +141,59 @@ def run_once(place: str, lr: float, seed: int) -> Run:
     start = time.process_time()
     try:
         train(
-            model, data.train.first(TRAIN), epochs=EPOCHS, lr=lr, batch_size=BATCH, seed=seed, label=f"{place} {lr:g}"
+            model, data.train.first(TRAIN), epochs=EPOCHS, lr=lr, batch_size=batch, seed=seed, label=f"{place} {lr:g}"
         )
     except ValueError:  # the loss is no longer a number
-        return Run(place, lr, seed, math.inf, math.inf, 0.0, trainable, 0.0)
+        return Run(place, batch, lr, seed, math.inf, math.inf, 0.0, trainable, 0.0)
     seconds = time.process_time() - start
     valid_loss, _ = scored(model, data.valid.first(VALID))
     test_loss, test = scored(model, data.test.first(TEST))
-    return Run(place, lr, seed, valid_loss, test_loss, test, trainable, round(seconds, 2))
+    return Run(place, batch, lr, seed, valid_loss, test_loss, test, trainable, round(seconds, 2))
 
 
-def sweep(place: str, folder: Path) -> None:
+def sweep(place: str, batch: int, folder: Path) -> None:
     """Try the place's rates with seed 0, go on while the best lies at the edge, then run all seeds at the best rate.
 
     Args:
         place: a key of PLACES.
+        batch: examples a step.
         folder: where each run is kept as one JSON file; a run that is there is not repeated.
     """
-    scores = sweep_rates(lambda lr: -_kept(folder, place, lr, seed=0).valid_loss, PLACES[place].rates)
+    scores = sweep_rates(lambda lr: -_kept(folder, place, batch, lr, seed=0).valid_loss, PLACES[place].rates)
     best = max(scores, key=scores.get)
     for seed in SEEDS:
-        _kept(folder, place, best, seed)
+        _kept(folder, place, batch, best, seed)
 
 
-def _kept(folder: Path, place: str, lr: float, seed: int) -> Run:
-    path = folder / f"{place.replace(', ', '-').replace(' ', '_')}-{lr:g}-{seed}.json"
+def _kept(folder: Path, place: str, batch: int, lr: float, seed: int) -> Run:
+    path = folder / f"{place.replace(', ', '-').replace(' ', '_')}-{batch}-{lr:g}-{seed}.json"
     said = "valid loss {0.valid_loss:.3f}, test {0.test:.3f}, {0.seconds:.0f} s"
-    return kept(path, Run, lambda: run_once(place, lr, seed), said.format)
+    return kept(path, Run, lambda: run_once(place, batch, lr, seed), said.format)
+
+
+def at_best_rate(runs: Iterable[Run], place: str, batch: int = BATCH) -> list[Run]:
+    """The runs of a place at the rate with the least validation loss of seed 0, in the order of their seeds.
+
+    Args:
+        runs: such as `shipped_places()`.
+        place: a key of PLACES.
+        batch: one of BATCHES, of the places in COMPARED; else BATCH.
+    """
+    own = [run for run in runs if (run.place, run.batch) == (place, batch)]
+    best = min((run for run in own if run.seed == 0), key=lambda run: run.valid_loss).lr
+    return sorted((run for run in own if run.lr == best), key=lambda run: run.seed)
 
 
 def write_results(folder: Path, path: Path) -> None:
-    """Write a folder's runs and what they were made with into one file, ordered by place, rate and seed."""
+    """Write a folder's runs and what they were made with into one file, ordered by place, batch, rate and seed."""
     order = list(PLACES)
-    runs = sorted(runs_in(folder, Run), key=lambda run: (order.index(run.place), run.lr, run.seed))
-    budget = {"train": TRAIN, "epochs": EPOCHS, "batch": BATCH, "tokens": LENGTH, "lora_alpha": LORA_ALPHA}
+    runs = sorted(runs_in(folder, Run), key=lambda run: (order.index(run.place), run.batch, run.lr, run.seed))
+    budget = {"train": TRAIN, "epochs": EPOCHS, "tokens": LENGTH, "lora_alpha": LORA_ALPHA}
     write_table(runs, Run, {"command": "python -m lora_utils.experiments.lora_versus_full", "budget": budget}, path)
 
 
 def shipped_places(path: Path = SHIPPED) -> list[Run]:
-    """The runs that the course ships, so that they can be read without ten minutes of training.
+    """The runs that the course ships, so that they can be read without half an hour of training.
 
     Args:
         path: a file from write_results (default: the course's own).
@@ -187,7 +206,9 @@ def shipped_places(path: Path = SHIPPED) -> list[Run]:
 def main(arguments: list[str] | None = None) -> None:
     """The command: run what is missing in the folder, or write the folder's runs into one file."""
     chosen = command_of("lora_utils.experiments.lora_versus_full", __doc__.splitlines()[0]).parse_args(arguments)
-    ship_or_run(chosen, write_results, lambda folder: [sweep(place, folder) for place in PLACES])
+    both = [(place, BATCH) for place in PLACES]
+    both += [(place, batch) for batch in BATCHES for place in COMPARED if batch != BATCH]
+    ship_or_run(chosen, write_results, lambda folder: [sweep(*one, folder) for one in both])
 
 
 if __name__ == "__main__":

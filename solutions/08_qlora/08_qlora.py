@@ -965,7 +965,7 @@ for k, run in enumerate(trained[FOUR_BITS]):
     axes.bar(places, downs, color=COLORS[3], hatch="//", label="only the other right" if k == 0 else None, **look)
     axes.bar_label(up, [f"{run.seed}"] * len(counts), fontsize=8)
 axes.axhline(0, color="black", linewidth=1)
-axes.set_xticks(range(len(counts)), [name.replace(" in ", "\nin ") for name in counts])
+axes.set_xticks(range(len(counts)), [name.replace(" fitted", "").replace(" in ", "\nin ") for name in counts])
 axes.set_ylim(-60, 175)
 axes.yaxis.set_major_formatter(lambda value, _: f"{abs(value):.0f}")
 axes.legend(frameon=False, loc="upper right", ncols=2)

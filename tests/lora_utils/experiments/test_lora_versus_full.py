@@ -6,7 +6,16 @@ import pytest
 import torch
 
 from lora_utils.experiments import lora_versus_full
-from lora_utils.experiments.lora_versus_full import PLACES, Run, main, prepared, shipped_places
+from lora_utils.experiments.lora_versus_full import (
+    BATCHES,
+    COMPARED,
+    PLACES,
+    Run,
+    at_best_rate,
+    main,
+    prepared,
+    shipped_places,
+)
 from lora_utils.experiments.rate_sweep import LADDER
 from lora_utils.methods.lora import LoRALayer
 
@@ -47,20 +56,28 @@ def test_an_unknown_place_is_refused_with_the_known_ones():
 def test_the_rate_of_least_validation_loss_gets_all_seeds_and_runs_are_kept(tmp_path, monkeypatch):
     made = []
 
-    def fake(place, lr, seed):
-        made.append((place, lr, seed))
+    def fake(place, batch, lr, seed):
+        made.append((place, batch, lr, seed))
         far = abs(math.log10(lr) + 3)  # best at 1e-3; the test part prefers the smallest rate
-        return Run(place, lr, seed, far, lr, 0.5, 10, 1.0)
+        return Run(place, batch, lr, seed, far, lr, 0.5, 10, 1.0)
 
     monkeypatch.setattr(lora_versus_full, "run_once", fake)
     main(["--folder", str(tmp_path / "runs")])
-    assert [lr for place, lr, _ in made if place == "all, rank 8"] == [3e-4, 1e-3, 3e-3, 1e-3, 1e-3]
-    assert [lr for place, lr, _ in made if place == "full"] == [3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-3, 1e-3]
+    tried = {one: [lr for place, batch, lr, _ in made if (place, batch) == one] for one in {one[:2] for one in made}}
+    assert set(tried) == {(name, 32) for name in PLACES} | {(name, size) for name in COMPARED for size in (8, 128)}
+    for (place, _), rates in tried.items():
+        full = [3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-3, 1e-3]
+        assert rates == (full if place == "full" else [3e-4, 1e-3, 3e-3, 1e-3, 1e-3])
     made.clear()
     main(["--folder", str(tmp_path / "runs")])
     assert made == []
     main(["--folder", str(tmp_path / "runs"), "--ship", str(tmp_path / "all.json")])
-    assert [run.place for run in shipped_places(tmp_path / "all.json")][:7] == ["full"] * 7
+    shipped = shipped_places(tmp_path / "all.json")
+    assert [(run.place, run.batch) for run in shipped][:14:7] == [("full", 8), ("full", 32)]
+    assert [(run.batch, run.lr, run.seed) for run in at_best_rate(shipped, "full", 128)] == [
+        (128, 1e-3, s) for s in (0, 1, 2)
+    ]
+    assert {run.batch for run in at_best_rate(shipped, "full")} == {32}
 
 
 def test_a_run_that_diverges_is_told_as_one(monkeypatch):
@@ -73,7 +90,7 @@ def test_a_run_that_diverges_is_told_as_one(monkeypatch):
         raise ValueError("The loss became nan.")
 
     monkeypatch.setattr(lora_versus_full, "train", diverges)
-    run = lora_versus_full.run_once("full", 0.1, 0)
+    run = lora_versus_full.run_once("full", 32, 0.1, 0)
     assert (run.valid_loss, run.test, run.trainable) == (math.inf, 0.0, 2)
 
 
@@ -87,9 +104,8 @@ class Few:
 def test_the_shipped_runs_are_whole():
     runs = shipped_places()
     assert {run.place for run in runs} == set(PLACES)
-    assert len({(run.place, run.lr, run.seed) for run in runs}) == len(runs)
+    assert len({(run.place, run.batch, run.lr, run.seed) for run in runs}) == len(runs)
+    assert all(run.lr in LADDER for run in runs)
     for name in PLACES:
-        own = [run for run in runs if run.place == name]
-        best = min((run for run in own if run.seed == 0), key=lambda run: run.valid_loss).lr
-        assert sorted(run.seed for run in own if run.lr == best) == [0, 1, 2]
-        assert all(run.lr in LADDER for run in own)
+        for batch in BATCHES if name in COMPARED else (32,):
+            assert [run.seed for run in at_best_rate(runs, name, batch)] == [0, 1, 2]
