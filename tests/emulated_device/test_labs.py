@@ -62,7 +62,9 @@ CUTS = {
 
 
 def test_every_lab_that_uses_the_device_is_here():
-    assert set(CUTS) == {lab for lab, source in SOURCES.items() if re.search(r"^device = best_device\(\)", source, re.M)}
+    assert set(CUTS) == {
+        lab for lab, source in SOURCES.items() if re.search(r"^device = best_device\(\)", source, re.M)
+    }
 
 
 @pytest.fixture
