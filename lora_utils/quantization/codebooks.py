@@ -59,7 +59,7 @@ class Codebook:
 
 
 def _kept(cached: Callable[..., Tensor], values: tuple[float, ...], device: torch.device | str) -> Tensor:
-    """What a cached function returns; torch.export traces with tensors that hold no numbers, which no cache may keep."""
+    """What a cached function returns; torch.export traces with tensors without numbers, which no cache may keep."""
     table = cached(values, torch.device(device))
     if type(table) is not Tensor:
         cached.cache_clear()
