@@ -180,6 +180,7 @@ def inject_qlora(
     def linear(layer: nn.Module) -> bool:
         return isinstance(layer, nn.Linear) or is_stored(layer)
 
+    skip = [skip] if isinstance(skip, str) else list(skip)  # read twice
     chosen, skipped = find(model, names, linear, skip), find(model, skip, linear)
     adapted, left = ({id(place.module) for place in places} for places in (chosen, skipped))
 
