@@ -76,7 +76,9 @@ def drop_and_rescale(update: Tensor, drop: float, generator: torch.Generator | N
     """
     if not 0 <= drop < 1:
         raise ValueError(f"drop must lie from 0 to below 1, got {drop!r}")
-    chance = torch.rand(update.shape, generator=generator, dtype=update.dtype, device=update.device)
+    # In 16 bits chance would be one of 256 or 2,048 numbers, none of which reaches a high drop.
+    wide = torch.promote_types(update.dtype, torch.float32)
+    chance = torch.rand(update.shape, generator=generator, dtype=wide, device=update.device)
     return update * (chance >= drop) / (1 - drop)
 
 
