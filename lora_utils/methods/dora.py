@@ -67,8 +67,7 @@ class LinearWithDoRA(nn.Module):
 
     def _directions(self) -> torch.Tensor:
         """V = W + alpha * (A B).T, shape (o, i), added in float32 also where W has 16 bits."""
-        weight = self.linear.weight.to(self.lora.A.dtype)  # (o, i)
-        return weight + self.lora.alpha * (self.lora.A @ self.lora.B).T  # (o, i) + (i, o).T -> (o, i)
+        return self.linear.weight + self.lora.update()
 
     @torch.no_grad()
     def to_linear(self) -> nn.Linear:
