@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from safetensors.torch import load_model, save_model
 from torch import nn
 
 from lora_utils.methods.lora import LoRALayer
@@ -249,3 +250,12 @@ def test_exporting_a_layer_leaves_no_tensor_without_numbers_behind():
     wanted = nn.functional.linear(x, (torch.tensor(codebook.values)[codes] * scales).view(OUT, IN), layer.bias)
     torch.testing.assert_close(layer(x), wanted)
     torch.testing.assert_close(exported.module()(x), wanted)
+
+
+def test_memory_and_files_hold_its_numbers_and_nothing_more(tmp_path):
+    layer, other = QuantizedLinear(linear()), QuantizedLinear(nn.Linear(IN, OUT))
+    for buffer in layer.buffers():
+        assert buffer.untyped_storage().nbytes() == buffer.nbytes
+    save_model(layer, str(tmp_path / "layer.safetensors"))
+    load_model(other, str(tmp_path / "layer.safetensors"))
+    assert torch.equal(other.dequantize(), layer.dequantize())
