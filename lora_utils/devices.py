@@ -62,6 +62,12 @@ def synchronize(device: torch.device | str) -> None:
         getattr(torch, kind).synchronize()
 
 
+def without_autocast(device: torch.device) -> contextlib.AbstractContextManager:
+    """Inside the block autocast rounds nothing to 16 bits on a device; "meta" has no autocast to leave."""
+    there = torch.amp.is_autocast_available(device.type)
+    return torch.autocast(device.type, enabled=False) if there else contextlib.nullcontext()
+
+
 @contextlib.contextmanager
 def generators_kept(device: torch.device | str = "cpu") -> Iterator[None]:
     """Leave the generators of random numbers, the CPU's and the device's, as they were before the block."""

@@ -39,7 +39,8 @@ def adapter_state(model: nn.Module, also: str | Iterable[str] = ()) -> dict[str,
         state |= {f"{name}.{key}": value for key, value in plain_state(modules[name]).items()}
     if not state:
         raise ValueError("the model has no LoRA layer to save; call inject_lora first")
-    return {name: value.detach().cpu().clone() for name, value in state.items()}
+    rows = torch.contiguous_format  # safetensors stores no other order
+    return {name: value.detach().cpu().clone(memory_format=rows) for name, value in state.items()}
 
 
 def save_adapter(model: nn.Module, path: str | Path, also: str | Iterable[str] = ()) -> int:

@@ -25,19 +25,20 @@ def checkpoint_blocks(blocks: Iterable[nn.Module]) -> int:
     output does (huggingface/transformers #21381, peft #1142).
 
     Args:
-        blocks: modules that run one after another, such as `decoder.blocks`. A block runs twice while gradients are
+        blocks: modules that run one after another, such as `decoder.blocks`; one that comes several times is changed
+            once. A block runs twice while gradients are
             recorded, so it must change nothing outside itself, but for a Cache that it is given, such as a prefix: the
             second run gets a copy of that from before the first.
 
     Returns:
-        How many blocks there are.
+        How many different blocks there are.
 
     Raises:
         ValueError: if a block is checkpointed already.
 
     Source: Chen et al. 2016, section 4. Explained in lab 08_qlora.
     """
-    blocks = list(blocks)
+    blocks = set(blocks)
     if any("forward" in vars(block) for block in blocks):
         raise ValueError("a block has a forward of its own already; call forget_checkpoints(blocks) first")
     for block in blocks:
@@ -47,7 +48,7 @@ def checkpoint_blocks(blocks: Iterable[nn.Module]) -> int:
 
 def forget_checkpoints(blocks: Iterable[nn.Module]) -> int:
     """Undo `checkpoint_blocks` and return how many blocks were changed back."""
-    changed = [block for block in blocks if isinstance(vars(block).get("forward"), _Recomputed)]
+    changed = [block for block in set(blocks) if isinstance(vars(block).get("forward"), _Recomputed)]
     for block in changed:
         del block.forward
     return len(changed)

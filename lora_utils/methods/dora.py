@@ -12,7 +12,6 @@ from collections.abc import Iterable
 
 import torch
 from torch import nn
-from torch.nn import functional as F
 
 from lora_utils.methods.inject import refuse_stored
 from lora_utils.methods.lora import LoRALayer
@@ -59,17 +58,16 @@ class LinearWithDoRA(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return magnitude * (x V.T) / ||V|| + bias, shape (..., o), in the type that linear(x) has."""
+        base = self.linear(x)  # (..., i) -> (..., o); a pruned or weight-normed layer computes its weight here
         with torch.no_grad():
             lengths = row_lengths(self._directions())  # (o,)
-        base = F.linear(x, self.linear.weight)  # (..., i) -> (..., o)
-        y = base + self.lora(x.to(self.lora.A.dtype))  # (..., o), equal to x V.T
-        y = y * (self.magnitude / lengths)  # (..., o) * (o,)
-        return (y if self.linear.bias is None else y + self.linear.bias).to(base.dtype)
+        stretch = self.magnitude / lengths  # (o,)
+        y = (base + self.lora(x.to(self.lora.A.dtype))) * stretch  # (..., o) * (o,), x V.T and the bias, both stretched
+        return (y if self.linear.bias is None else y + (1 - stretch) * self.linear.bias).to(base.dtype)
 
     def _directions(self) -> torch.Tensor:
         """V = W + alpha * (A B).T, shape (o, i), added in float32 also where W has 16 bits."""
-        weight = self.linear.weight.to(self.lora.A.dtype)  # (o, i)
-        return weight + self.lora.alpha * (self.lora.A @ self.lora.B).T  # (o, i) + (i, o).T -> (o, i)
+        return self.linear.weight + self.lora.update()
 
     @torch.no_grad()
     def to_linear(self) -> nn.Linear:

@@ -52,9 +52,8 @@ class LinearWithLoRA(Mergeable):
 
     def merged_parameters(self) -> dict[str, torch.Tensor]:
         """The weight W + alpha * (A B).T, shape (o, i), added in float32 and rounded once to the type of W."""
-        own = self.linear.weight.dtype
-        weight, A, B = (p.detach().to(trained_type(own)) for p in (self.linear.weight, self.lora.A, self.lora.B))
-        return {"weight": (weight + self.lora.alpha * (A @ B).T).to(own)}  # (o, i) + (i, o).T -> (o, i)
+        weight = self.linear.weight.detach()  # (o, i)
+        return {"weight": (weight + self.lora.update().detach()).to(weight.dtype)}
 
     def adapter_settings(self) -> dict[str, float]:
         """What an adapter file says of it besides its numbers."""

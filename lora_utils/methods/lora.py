@@ -13,7 +13,9 @@ import math
 import torch
 from torch import nn
 
+from lora_utils.devices import without_autocast
 from lora_utils.integers import at_least
+from lora_utils.wrappers.trained_dtype import trained_type
 
 
 class LoRALayer(nn.Module):
@@ -50,6 +52,12 @@ class LoRALayer(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return alpha * (x A B), shape (..., o)."""
         return self.alpha * (x @ self.A @ self.B)  # (..., i) @ (i, r) @ (r, o) -> (..., o)
+
+    def update(self) -> torch.Tensor:
+        """What the map is to a weight: alpha * (A B).T, shape (o, i), in float32 or wider, under autocast, too."""
+        own = trained_type(self.A.dtype)
+        with without_autocast(self.A.device):
+            return self.alpha * (self.A.to(own) @ self.B.to(own)).T  # (i, o).T -> (o, i)
 
     def adapter_settings(self) -> dict[str, float]:
         """What an adapter file says of it besides its numbers; alpha is the factor itself, not divided by the rank."""

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lora_utils.devices import seeded
+from lora_utils.integers import at_least
 from lora_utils.methods.prompt_encoder import PromptEncoder
 from lora_utils.models.decoder import Cache, Decoder
 from lora_utils.models.minilm import MiniLM, SelfAttention
@@ -38,7 +39,7 @@ class AttentionWithPrefix(nn.Module):
         x: (b, s, d); mask: bool (b, s); returns (b, s, d). The parameter `prefix` is (2, l, d), keys before values.
 
     Raises:
-        ValueError: an init of another shape, or together with reparameterized
+        ValueError: a length out of range, an init of another shape, or together with reparameterized
 
     Source: Li and Liang, "Prefix-Tuning", ACL 2021, section 4.2. Lab 04 explains it.
     """
@@ -49,7 +50,7 @@ class AttentionWithPrefix(nn.Module):
         self, attention: SelfAttention, length: int, *, reparameterized: bool = False, init: Tensor | None = None
     ) -> None:
         super().__init__()
-        width = unwrapped(attention.key).out_features
+        length, width = at_least(0, "length", length), unwrapped(attention.key).out_features
         place = next(iter((*attention.parameters(), *attention.buffers())))
         own = trained_type(place.dtype)
         self.attention = attention
@@ -127,6 +128,7 @@ def inject_prefix(
     places = [place for place in walk(model) if place.free and isinstance(place.module, SelfAttention)]
     if not places:
         raise ValueError("The model holds no SelfAttention of lora_utils.models, so there is no place for a prefix.")
+    length = at_least(0, "length", length)
     starts = {} if init is None else _keys_and_values_of(model, init, length)
 
     def make(place: Place) -> nn.Module:
@@ -162,7 +164,7 @@ def _keys_and_values_of(model: nn.Module, vectors: Tensor, length: int) -> dict[
     layers = [module for module in encoder.modules() if isinstance(module, SelfAttention)]
     hooks = [layer.register_forward_pre_hook(keep) for layer in layers]
     try:
-        encoder.hidden(vectors[None])
+        encoder.hidden(vectors[None].to(encoder.words.weight))
     finally:
         for hook in hooks:
             hook.remove()
@@ -192,8 +194,7 @@ class DecoderPrefix(nn.Module):
 
     def __init__(self, decoder: Decoder, length: int, *, init: Tensor | None = None, seed: int = 0) -> None:
         super().__init__()
-        if length < 1:
-            raise ValueError(f"length must be at least 1, got {length}.")
+        length = at_least(1, "length", length)
         width = unwrapped(decoder.blocks[0].attention.key).out_features  # k e
         head, place = decoder.head_width, decoder.embedding.weight
         if init is None:

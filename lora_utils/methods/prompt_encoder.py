@@ -8,6 +8,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from lora_utils.integers import at_least
+
 
 class PromptEncoder(nn.Module):
     """Makes a prompt from a table of vectors and a network that all of its places share.
@@ -35,11 +37,9 @@ class PromptEncoder(nn.Module):
 
     def __init__(self, length: int, width: int, inner: int | None = None, table_width: int | None = None) -> None:
         super().__init__()
-        table_width = width if table_width is None else table_width
-        inner = max(1, table_width // 2) if inner is None else inner
-        if length < 0 or min(width, inner, table_width) < 1:
-            sizes = f"length={length}, width={width}, inner={inner}, table_width={table_width}"
-            raise ValueError(f"The length must be at least 0 and every width at least 1, got {sizes}.")
+        length, width = at_least(0, "length", length), at_least(1, "width", width)
+        table_width = at_least(1, "table_width", width if table_width is None else table_width)
+        inner = at_least(1, "inner", max(1, table_width // 2) if inner is None else inner)
         self.table = nn.Parameter(torch.randn(length, table_width))
         self.down = nn.Linear(table_width, inner)
         self.up = nn.Linear(inner, width)

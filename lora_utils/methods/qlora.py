@@ -72,8 +72,7 @@ class QuantizedLinearWithLoRA(nn.Module):
         Not the original weight plus the path: the path has learned around the quantisation error, and the original
         weight does not have it.
         """
-        update = self.lora.alpha * (self.lora.A.float() @ self.lora.B.float()).T  # (i, o).T -> (o, i)
-        return dequantized_weight(self.base).float() + update
+        return dequantized_weight(self.base).float() + self.lora.update().float()
 
     def merged(self, dtype: torch.dtype = torch.float32) -> nn.Linear:
         """Return a frozen nn.Linear that computes what this layer computes, its weight rounded to `dtype`."""
@@ -180,6 +179,7 @@ def inject_qlora(
     def linear(layer: nn.Module) -> bool:
         return isinstance(layer, nn.Linear) or is_stored(layer)
 
+    skip = [skip] if isinstance(skip, str) else list(skip)  # read twice
     chosen, skipped = find(model, names, linear, skip), find(model, skip, linear)
     adapted, left = ({id(place.module) for place in places} for places in (chosen, skipped))
 

@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lora_utils.devices import seeded
+from lora_utils.integers import at_least
 from lora_utils.methods.prompt_encoder import PromptEncoder
 from lora_utils.models.minilm import mean_pool
 from lora_utils.models.sentence_classifier import SentenceClassifier, trim
@@ -43,8 +44,7 @@ class SoftPrompt(nn.Module):
 
     def __init__(self, length: int, width: int, init: Tensor | None = None) -> None:
         super().__init__()
-        if length < 0 or width < 1:
-            raise ValueError(f"A prompt needs a length of at least 0 and a width of at least 1, got {length}, {width}.")
+        length, width = at_least(0, "length", length), at_least(1, "width", width)
         if init is None:
             init = torch.randn(length, width) / width**0.5
         if init.shape != (length, width):
@@ -165,6 +165,7 @@ def nearest_words(vectors: Tensor, embedding: Tensor, k: int) -> Nearest:
         raise ValueError(f"vectors and embedding must be matrices with rows of one width, got {shapes}.")
     if not 1 <= k <= len(embedding):
         raise ValueError(f"k must be from 1 to {len(embedding)}, the number of words, got {k}.")
-    cosines = F.normalize(vectors, dim=1) @ F.normalize(embedding, dim=1).T  # (l, v)
+    own = trained_type(embedding.dtype)  # a prompt is float32 beside an embedding of 16 bits, too
+    cosines = F.normalize(vectors.to(own), dim=1) @ F.normalize(embedding.to(own), dim=1).T  # (l, v)
     best = cosines.topk(k, dim=1)
     return Nearest(best.indices, best.values)

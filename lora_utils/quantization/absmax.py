@@ -105,7 +105,8 @@ def dequantize(quantized: Quantized) -> Tensor:
     steps = quantized.codes.to(quantized.scale.dtype)  # (m, k)
     if quantized.zero_point is not None:
         steps = steps - quantized.zero_point  # (m, k)
-    return from_blocks(steps * quantized.scale, quantized.shape).to(quantized.dtype)
+    back, ends = steps * quantized.scale, torch.finfo(quantized.dtype)  # half a step beyond the largest number is none
+    return from_blocks(back.clamp(ends.min, ends.max), quantized.shape).to(quantized.dtype)
 
 
 def bits_per_parameter(quantized: Quantized, constant_bits: int = 32) -> float:

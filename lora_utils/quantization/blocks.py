@@ -33,13 +33,17 @@ def to_blocks(x: Tensor, block: int | None) -> Tensor:
         x (any shape, n numbers) -> (m, k).
 
     Raises:
-        ValueError: if `block` is no such number or x is empty.
+        ValueError: if `block` is no such number, or x is empty or on the meta device.
         TypeError: if x holds no floating-point numbers.
 
     Explained in lab 07_quantization.
     """
     if x.dtype not in FLOATS:
         raise TypeError(f"quantising needs floating-point numbers, got a tensor of {x.dtype}; convert it with .float()")
+    if x.is_meta:
+        raise ValueError(
+            "quantising needs numbers, got a tensor on the meta device, which has none; load the model first"
+        )
     if x.numel() == 0:
         raise ValueError(f"quantising needs at least one number, got an empty tensor of shape {tuple(x.shape)}")
     k = x.numel() if block is None else as_integer(block)

@@ -20,30 +20,35 @@ from lora_utils.integers import at_least
 from lora_utils.quantization.blocks import FLOATS
 
 
-def layer_inputs(model: nn.Module, names: Iterable[str], run: Callable[[], Any]) -> dict[str, Tensor]:
+def layer_inputs(model: nn.Module, names: str | Iterable[str], run: Callable[[], Any]) -> dict[str, Tensor]:
     """Record what the named layers are given while `run` runs, one row an input.
 
     Args:
         model: any module. Nothing in it is changed; it runs in the mode it is in, without gradients.
-        names: dotted names of layers inside it.
+        names: dotted names of layers inside it; one name or several.
         run: calls the model, once or several times: `lambda: model(tokens)`.
 
     Returns:
-        by name, (n, i), detached: all rows of all calls, in their order.
+        by name, (n, i), copies: all rows of all calls, in their order.
 
     Raises:
         ValueError: if a name is no layer's, or a layer was not called.
 
     Explained in lab 07_quantization.
     """
-    layers, recorded = dict(model.named_modules()), {name: [] for name in names}
+    layers = dict(model.named_modules())
+    recorded = {name: [] for name in ([names] if isinstance(names, str) else names)}
     if strangers := [name for name in recorded if name not in layers]:
         raise ValueError(f"the model has no layer called {strangers[0]!r}; named_modules() lists those it has")
 
-    def keep(name: str) -> Callable[[nn.Module, tuple[Tensor, ...]], None]:
-        return lambda _, inputs: recorded[name].append(inputs[0].detach().flatten(0, -2))  # (..., i) -> (n, i)
+    def keep(name: str) -> Callable[[nn.Module, tuple, dict[str, Any]], None]:
+        def hook(_: nn.Module, inputs: tuple, named: dict[str, Any]) -> None:
+            x = next(iter((*inputs, *named.values()))).detach().clone()  # the model may write into it later
+            recorded[name].append(x.reshape(-1, x.shape[-1]))  # (..., i) -> (n, i)
 
-    hooks = [layers[name].register_forward_pre_hook(keep(name)) for name in recorded]
+        return hook
+
+    hooks = [layers[name].register_forward_pre_hook(keep(name), with_kwargs=True) for name in recorded]
     try:
         with torch.no_grad():
             run()

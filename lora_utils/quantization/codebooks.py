@@ -10,6 +10,7 @@ place in the table. Which 16 numbers are worth having depends on how the weights
 Source: Dettmers et al. 2023, QLoRA: Efficient Finetuning of Quantized LLMs, arXiv 2305.14314, section 3 and appendix E.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -31,7 +32,7 @@ class Codebook:
 
     def table(self, device: torch.device | str = "cpu") -> Tensor:
         """The values in the order of their codes, (levels,) float32; not to be written to."""
-        return _on_device(self.values, torch.device(device))
+        return _kept(_on_device, self.values, device)
 
     def pairs(self, device: torch.device | str = "cpu") -> Tensor:
         """What each byte of two 4-bit codes stands for: byte 16 i + j for (value i, value j); not to be written to.
@@ -40,7 +41,7 @@ class Codebook:
         half the time of a copy of a row of two float32, and no bit of them is changed; `.view(torch.float32)` of what
         was looked up are the numbers.
         """
-        return _pairs_on_device(self.values, torch.device(device))
+        return _kept(_pairs_on_device, self.values, device)
 
     def ascending(self) -> tuple[Tensor, Tensor]:
         """The distinct values from low to high, (d,) float32, and the code of each, (d,) uint8.
@@ -57,6 +58,14 @@ class Codebook:
         return (values[1:] + values[:-1]) / 2
 
 
+def _kept(cached: Callable[..., Tensor], values: tuple[float, ...], device: torch.device | str) -> Tensor:
+    """What a cached function returns; torch.export traces with tensors without numbers, which no cache may keep."""
+    table = cached(values, torch.device(device))
+    if type(table) is not Tensor:
+        cached.cache_clear()
+    return table
+
+
 @lru_cache(maxsize=32)
 def _on_device(values: tuple[float, ...], device: torch.device) -> Tensor:
     with torch.inference_mode(False):  # kept for later calls, which may need gradients
@@ -66,7 +75,7 @@ def _on_device(values: tuple[float, ...], device: torch.device) -> Tensor:
 @lru_cache(maxsize=32)
 def _pairs_on_device(values: tuple[float, ...], device: torch.device) -> Tensor:
     with torch.inference_mode(False):
-        table = _on_device(values, device)  # (16,)
+        table = _kept(_on_device, values, device)  # (16,)
         pairs = torch.stack([table.repeat_interleave(16), table.repeat(16)], dim=1)  # (256, 2)
         return pairs.view(torch.int64).squeeze(1)  # (256,)
 

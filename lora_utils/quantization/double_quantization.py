@@ -64,7 +64,7 @@ def quantize_scales(scales: Tensor, group: int = GROUP) -> DoubleQuantized:
     refuse_not_finite(absmax)
     scaled = groups * absmax.clamp(min=torch.finfo(torch.float32).tiny).reciprocal()  # (t, g)
     codes = torch.bucketize(scaled, DYNAMIC8.boundaries().to(scaled.device)).to(torch.uint8)  # (t, g)
-    return DoubleQuantized(from_blocks(codes, scales.shape), absmax.squeeze(1), mean, group)
+    return DoubleQuantized(from_blocks(codes, scales.shape).clone(), absmax.squeeze(1), mean, group)
 
 
 def dequantize_scales(double: DoubleQuantized) -> Tensor:

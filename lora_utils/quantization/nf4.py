@@ -72,7 +72,10 @@ def quantize_4bit(x: Tensor, codebook: Codebook = NF4, block: int = BLOCK) -> Fo
         absmax.append(largest.squeeze(1))  # (rows,)
     absmax = torch.cat(absmax)  # (m,)
     refuse_not_finite(absmax)
-    return FourBit(torch.cat(packed)[: (x.numel() + 1) // 2], absmax, x.shape, x.dtype, block, codebook)
+    packed = torch.cat(packed)[
+        : (x.numel() + 1) // 2
+    ].clone()  # without what filled up the last block, in memory and files
+    return FourBit(packed, absmax, x.shape, x.dtype, block, codebook)
 
 
 def dequantize_4bit(quantized: FourBit, dtype: torch.dtype | None = None) -> Tensor:

@@ -16,6 +16,7 @@ from torch.nn import functional as F
 from lora_utils.data.batches import Examples
 from lora_utils.data.progress_bar import progress
 from lora_utils.devices import seeded
+from lora_utils.integers import at_least
 from lora_utils.training.evaluate import accuracy
 
 
@@ -71,12 +72,13 @@ def train(
         label: what the progress bar says; it appears after two seconds
 
     Raises:
-        ValueError: no parameter has `requires_grad`, or the loss is no longer a finite number
+        ValueError: no parameter has `requires_grad`, a number is out of range, or the loss is no longer a finite number
     """
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     if not parameters:
         raise ValueError("No parameter of the model has requires_grad. Unfreeze at least one before training.")
-    if lr <= 0:
+    epochs, batch_size = at_least(0, "epochs", epochs), at_least(1, "batch_size", batch_size)
+    if not lr > 0:
         raise ValueError(f"lr must be above 0, got {lr}.")
     device = parameters[0].device
     history, step = History(), step or partial(_step, loss_fn)

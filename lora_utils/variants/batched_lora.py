@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from lora_utils.methods.lora import LoRALayer
 from lora_utils.quantization.stored_weights import require_float_linear
+from lora_utils.wrappers.trained_dtype import trained_type
 
 NONE = -1  # the index of a row that no adapter serves
 
@@ -24,7 +25,7 @@ class BatchedLoRA(nn.Module):
     """A frozen linear layer, and trained paths of which each row of a batch names one.
 
     The paths are copied into two tensors, and the last place of these holds a path of zeros: index -1, which in torch
-    is the last place, stands for the base alone.
+    is the last place, stands for the base alone. Paths are float32 beside a layer of 16 bits, too, as LinearWithLoRA's.
 
     Args:
         linear: the layer that all share, an nn.Linear with floats; kept, not copied, and frozen.
@@ -57,18 +58,20 @@ class BatchedLoRA(nn.Module):
         self.linear = linear.requires_grad_(False)
         A, B = (torch.stack([getattr(path, name).detach() for path in paths]) for name in "AB")
         alpha = torch.tensor([path.alpha for path in paths], dtype=B.dtype, device=B.device)
-        self.register_buffer("A", torch.cat([A, torch.zeros_like(A[:1])]).to(linear.weight))  # (n + 1, i, r)
-        self.register_buffer("B", torch.cat([alpha[:, None, None] * B, torch.zeros_like(B[:1])]).to(linear.weight))
+        own = linear.weight.device, trained_type(linear.weight.dtype)
+        self.register_buffer("A", torch.cat([A, torch.zeros_like(A[:1])]).to(*own))  # (n + 1, i, r)
+        self.register_buffer("B", torch.cat([alpha[:, None, None] * B, torch.zeros_like(B[:1])]).to(*own))
 
     def forward(self, x: Tensor, index: Tensor) -> Tensor:
         """Return for each row what the base and the row's own path give, shape (b, ..., o)."""
         last = len(self.A) - 2
-        if index.shape != x.shape[:1] or index.is_floating_point():
+        if index.shape != x.shape[:1] or index.is_floating_point() or index.dtype == torch.bool:
             shape = f"{tuple(index.shape)} of {index.dtype}"
             raise ValueError(f"index must hold one whole number for each of {len(x)} rows, got shape {shape}")
         if len(x) and not NONE <= int(index.min()) <= int(index.max()) <= last:
             raise ValueError(f"index must lie from {NONE} to {last}, got {index.tolist()}")
-        rows = x.unsqueeze(1).flatten(1, -2)  # (b, s, i), s = 1 where x has no such axis
+        index = index.long()  # to torch, bytes are a mask
+        rows = x.unsqueeze(1).flatten(1, -2).to(self.A.dtype)  # (b, s, i), s = 1 where x has no such axis
         update = rows.bmm(self.A[index]).bmm(self.B[index])  # (b, s, i) @ (b, i, r) @ (b, r, o) -> (b, s, o)
         y = self.linear(x)  # (b, ..., o)
-        return y + update.reshape(y.shape)
+        return y + update.reshape(y.shape).to(y.dtype)

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from lora_utils.integers import at_least
+from lora_utils.variants.pissa import thin_svd
 
 
 @torch.no_grad()
@@ -36,7 +37,7 @@ def eva_start(X: Tensor, rank: int) -> tuple[Tensor, Tensor]:
     rank = at_least(1, "rank", rank)
     if rank > min(rows.shape):
         raise ValueError(f"{len(rows)} inputs of size {rows.shape[1]} have {min(rows.shape)} directions; got {rank=}")
-    _, S, Vh = torch.linalg.svd(rows, full_matrices=False)  # (n, m), (m,), (m, i)
+    _, S, Vh = thin_svd(rows)  # (n, m), (m,), (m, i)
     energy = S.square()  # (m,)
     if not energy.sum():
         raise ValueError("the inputs are zero throughout, which leaves no direction to start on; give real inputs")

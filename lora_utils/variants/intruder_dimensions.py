@@ -11,10 +11,10 @@ Source: Shuttleworth et al. 2024, LoRA vs Full Fine-tuning: An Illusion of Equiv
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
 from lora_utils.integers import at_least
+from lora_utils.variants.pissa import thin_svd
 
 
 def top_cosines(before: Tensor, after: Tensor, top: int = 10) -> Tensor:
@@ -38,7 +38,7 @@ def top_cosines(before: Tensor, after: Tensor, top: int = 10) -> Tensor:
     if before.dim() != 2 or before.shape != after.shape:
         shapes = f"{tuple(before.shape)} and {tuple(after.shape)}"
         raise ValueError(f"before and after must be two matrices of one shape, got {shapes}")
-    old, new = (torch.linalg.svd(weight, full_matrices=False).U for weight in (before, after))  # (o, m) each
+    old, new = (thin_svd(weight)[0] for weight in (before, after))  # (o, m) each
     return (old.T @ new[:, : at_least(1, "top", top)]).abs().amax(dim=0)  # (m, o) @ (o, top) -> (m, top) -> (top,)
 
 
@@ -72,7 +72,7 @@ def scale_intruder_dimensions(
         factor: any number; 1 changes nothing, 0 takes the intruders out.
 
     Returns:
-        (o, i), a new tensor.
+        (o, i), a new tensor of the type of `after`.
 
     Raises:
         ValueError: as count_intruder_dimensions.
@@ -81,8 +81,9 @@ def scale_intruder_dimensions(
     Explained in lab 11_lora_today.
     """
     rows = (top_cosines(before, after, top) < _share("threshold", threshold)).nonzero().flatten()
-    left, values, right = torch.linalg.svd(after, full_matrices=False)  # (o, m), (m,), (m, i)
-    return after + (factor - 1) * (left[:, rows] * values[rows]) @ right[rows]  # (o, n) @ (n, i) -> (o, i)
+    left, values, right = thin_svd(after)  # (o, m), (m,), (m, i)
+    scaled = after + (factor - 1) * (left[:, rows] * values[rows]) @ right[rows]  # (o, n) @ (n, i) -> (o, i)
+    return scaled.to(after.dtype)
 
 
 def _share(name: str, value: float) -> float:

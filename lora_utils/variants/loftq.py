@@ -16,6 +16,7 @@ from lora_utils.integers import at_least
 from lora_utils.quantization.codebooks import NF4, Codebook
 from lora_utils.quantization.nf4 import BLOCK, dequantize_4bit, quantize_4bit
 from lora_utils.variants.pissa import best_factors
+from lora_utils.wrappers.trained_dtype import trained_type
 
 
 @torch.no_grad()
@@ -34,7 +35,7 @@ def loftq_start(
         codebook, block: as in quantize_4bit (defaults NF4 and 64).
 
     Shapes:
-        W0 (o, i) -> Q (o, i), which 4 bits store exactly, A (i, r), B (r, o), for alpha 1.
+        W0 (o, i) -> Q (o, i), which 4 bits store exactly, A (i, r), B (r, o), for alpha 1; float32 of 16 bits, too.
 
     Raises:
         ValueError: as pissa_start and quantize_4bit, or if steps is below 1.
@@ -42,6 +43,7 @@ def loftq_start(
     Source: Li et al. 2023, algorithm 1. Explained in lab 11_lora_today.
     """
     steps = at_least(1, "steps", steps)
+    W0 = W0.to(trained_type(W0.dtype))  # (o, i)
     path = torch.zeros_like(W0)  # (o, i)
     for _ in range(steps):
         Q = dequantize_4bit(quantize_4bit(W0 - path, codebook, block))  # (o, i)

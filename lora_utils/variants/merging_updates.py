@@ -6,13 +6,13 @@ base that it was trained over. For updates that each stand for a whole model the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor
 
 
-def task_arithmetic(updates: Sequence[Tensor], scale: float = 1.0) -> Tensor:
+def task_arithmetic(updates: Iterable[Tensor], scale: float = 1.0) -> Tensor:
     """The sum of the updates, scaled.
 
         scale * sum_t U_t
@@ -29,7 +29,7 @@ def task_arithmetic(updates: Sequence[Tensor], scale: float = 1.0) -> Tensor:
     return scale * _stacked(updates).sum(dim=0)
 
 
-def merge_ties(updates: Sequence[Tensor], density: float) -> Tensor:
+def merge_ties(updates: Iterable[Tensor], density: float) -> Tensor:
     """One update in which only those have a say that are large and agree in sign: trim, elect, merge disjointly.
 
         1. trim   V_t = U_t with all but its int(density * n) largest of n numbers, by magnitude, set to 0
@@ -76,15 +76,18 @@ def drop_and_rescale(update: Tensor, drop: float, generator: torch.Generator | N
     """
     if not 0 <= drop < 1:
         raise ValueError(f"drop must lie from 0 to below 1, got {drop!r}")
-    chance = torch.rand(update.shape, generator=generator, dtype=update.dtype, device=update.device)
+    # In 16 bits chance would be one of 256 or 2,048 numbers, none of which reaches a high drop.
+    wide = torch.promote_types(update.dtype, torch.float32)
+    chance = torch.rand(update.shape, generator=generator, dtype=wide, device=update.device)
     return update * (chance >= drop) / (1 - drop)
 
 
-def _stacked(updates: Sequence[Tensor]) -> Tensor:
+def _stacked(updates: Iterable[Tensor]) -> Tensor:
+    updates = list(updates)
     shapes = {tuple(update.shape) for update in updates}
     if len(shapes) != 1:
         raise ValueError(f"updates must be at least one tensor, all of one shape, got {sorted(shapes) or 'none'}")
-    return torch.stack(list(updates))  # (t, ...)
+    return torch.stack(updates)  # (t, ...)
 
 
 def _trim(update: Tensor, density: float) -> Tensor:

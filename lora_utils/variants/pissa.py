@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from lora_utils.integers import at_least
+from lora_utils.wrappers.trained_dtype import trained_type
 
 
 @torch.no_grad()
@@ -27,7 +28,7 @@ def pissa_start(W0: Tensor, rank: int) -> tuple[Tensor, Tensor, Tensor]:
         rank: r, from 1 to min(o, i).
 
     Shapes:
-        W0 (o, i) -> residual (o, i), A (i, r), B (r, o), for alpha 1.
+        W0 (o, i) -> residual (o, i), A (i, r), B (r, o), for alpha 1; float32 of a weight of 16 bits, too.
 
     Raises:
         ValueError: if W0 is no matrix, or has no r singular values.
@@ -58,6 +59,11 @@ def best_factors(W: Tensor, rank: int) -> tuple[Tensor, Tensor]:
     rank = at_least(1, "rank", rank)
     if rank > min(W.shape):
         raise ValueError(f"a matrix of {W.shape[0]} x {W.shape[1]} has {min(W.shape)} singular values; got rank={rank}")
-    U, S, Vh = torch.linalg.svd(W, full_matrices=False)  # (o, m), (m,), (m, i)
+    U, S, Vh = thin_svd(W)  # (o, m), (m,), (m, i)
     root = S[:rank].sqrt()  # (r,)
     return Vh[:rank].T * root, root.unsqueeze(1) * U[:, :rank].T  # (i, r), (r, o)
+
+
+def thin_svd(W: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """U (o, m), S (m,) and V^T (m, i) of a matrix (o, i), m = min(o, i); torch has no such decomposition in 16 bits."""
+    return torch.linalg.svd(W.to(trained_type(W.dtype)), full_matrices=False)

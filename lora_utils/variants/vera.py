@@ -8,6 +8,7 @@ Source: Kopiczko et al. 2023, VeRA: Vector-based Random Matrix Adaptation, arXiv
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 
 import torch
@@ -16,12 +17,14 @@ from torch import Tensor, nn
 from lora_utils.integers import at_least
 from lora_utils.quantization.stored_weights import is_stored, require_float_linear
 from lora_utils.wrappers.module_walk import find, replace
+from lora_utils.wrappers.trained_dtype import trained_type
 
 
 class VeRALinear(nn.Module):
     """A frozen linear layer beside which only r + o numbers train: the scales d of the rank and b of the outputs.
 
-    d starts at d_initial and b at zero, so the layer computes what it did before, while b already gets a gradient.
+    d starts at d_initial and b at zero, so the layer computes what it did before, while b already gets a gradient. All
+    four are float32 beside a layer of 16 bits, too, as in LinearWithLoRA.
 
     Args:
         linear: the layer to adapt, an nn.Linear. It is kept, not copied, and frozen.
@@ -29,7 +32,8 @@ class VeRALinear(nn.Module):
         d_initial: where every number of d starts (default 0.1, as in PEFT).
 
     Shapes:
-        x (..., i) -> (..., o); A (I, r) with I >= i; B (r, O) with O >= o; d (r,); b (o,).
+        x (..., i) -> (..., o), in the type that linear(x) has; A (I, r) with I >= i; B (r, O) with O >= o; d (r,);
+        b (o,).
 
     Raises:
         TypeError: if `linear` is not an nn.Linear with floats.
@@ -48,16 +52,24 @@ class VeRALinear(nn.Module):
             raise ValueError(f"a layer {i} -> {o} needs A of at least ({i}, r) and B of at least (r, {o}), got "
                              f"{tuple(A.shape)} and {tuple(B.shape)}")  # fmt: skip
         self.linear = linear
+        A, B = (t.detach().to(linear.weight.device, trained_type(linear.weight.dtype)) for t in (A, B))
         # Views, so that all layers hold the same numbers; not saved, since a seed makes them again.
-        self.register_buffer("A", A.detach()[:i], persistent=False)  # (i, r)
-        self.register_buffer("B", B.detach()[:, :o], persistent=False)  # (r, o)
+        self.register_buffer("A", A[:i], persistent=False)  # (i, r)
+        self.register_buffer("B", B[:, :o], persistent=False)  # (r, o)
         self.d = nn.Parameter(A.new_full((A.shape[1],), d_initial))
         self.b = nn.Parameter(B.new_zeros(o))
         linear.requires_grad_(False)  # last, so that an error above leaves the layer as it was
 
     def forward(self, x: Tensor) -> Tensor:
         """Return linear(x) + ((x A) * d) B * b, shape (..., o)."""
-        return self.linear(x) + (x @ self.A * self.d) @ self.B * self.b  # (..., i) -> (..., r) -> (..., o)
+        y = self.linear(x)  # (..., o)
+        path = (x.to(self.d.dtype) @ self.A * self.d) @ self.B * self.b  # (..., i) -> (..., r) -> (..., o)
+        return y + path.to(y.dtype)
+
+    def adapter_settings(self) -> dict[str, str]:
+        """What an adapter file says of it besides its numbers: a hash of A and B, which are not in the file."""
+        both = b"".join(t.cpu().float().contiguous().numpy().tobytes() for t in (self.A, self.B))
+        return {"matrices": hashlib.sha256(both).hexdigest()[:16]}
 
 
 def shared_matrices(layers: Iterable[nn.Linear], rank: int, seed: int) -> tuple[Tensor, Tensor]:
@@ -107,5 +119,8 @@ def inject_vera(model: nn.Module, names: str | Iterable[str], rank: int, seed: i
     Explained in lab 11_lora_today.
     """
     places = find(model, names, lambda layer: isinstance(layer, nn.Linear) or is_stored(layer))
-    A, B = shared_matrices([place.module for place in places], rank, seed)
+    pair = shared_matrices([place.module for place in places], rank, seed)
+    require_float_linear(places[0].module, "VeRALinear wraps", "dequantize it first")
+    weight = places[0].module.weight
+    A, B = (t.to(weight.device, trained_type(weight.dtype)) for t in pair)  # once, or layers would not share them
     return replace(places, lambda place: VeRALinear(place.module, A, B))

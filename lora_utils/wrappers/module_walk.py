@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from fnmatch import fnmatchcase
+from glob import escape
 from typing import NamedTuple
 
 from torch import Tensor, nn
@@ -113,6 +114,8 @@ def find(model: nn.Module, names: Names, wanted: Callable[[nn.Module], bool], sk
     """
     names, skip = ([given] if isinstance(given, str) else list(given) for given in (names, skip))
     places = list(walk(model))
+    given = {place.name for place in places}  # a name stands for itself, also one that reads as a pattern: "a[0]"
+    names, skip = ([escape(one) if one in given else one for one in many] for many in (names, skip))
     layers = [place for place in places if place.free and wanted(place.module)]
     for pattern in [*names, *skip]:
         if any(fnmatchcase(place.name, pattern) for place in layers):

@@ -45,3 +45,12 @@ def test_intruders_are_counted_there():
     before, after = torch.randn(9, 6), torch.randn(9, 6)
     counts = [variants.count_intruder_dimensions(before.to(d), after.to(d), 4, 0.7) for d in ("cpu", DEVICE)]
     assert counts[0] == counts[1] > 0
+
+
+def test_vera_is_made_there():
+    torch.manual_seed(0)
+    model, x = nn.Sequential(nn.Linear(5, 4), nn.Linear(4, 3)), torch.randn(2, 5)
+    wanted = model(x)
+    variants.inject_vera(model.to(DEVICE), "*", rank=2)
+    torch.testing.assert_close(model(x.to(DEVICE)).cpu(), wanted)
+    assert model[0].A.untyped_storage().data_ptr() == model[1].A.untyped_storage().data_ptr()

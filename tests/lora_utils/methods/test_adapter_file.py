@@ -300,3 +300,13 @@ def test_a_lora_layer_that_stands_alone_is_saved_with_its_alpha(tmp_path):
     assert load_adapter(Beside(0.5), tmp_path / "a.safetensors") == ["path.A", "path.B"]
     with pytest.raises(ValueError, match="'path' is LoRALayer, rank=2, alpha=0.5 in the file"):
         load_adapter(Beside(0.25), tmp_path / "a.safetensors")
+
+
+def test_a_head_in_another_memory_format_is_saved(tmp_path):
+    model = nn.ModuleDict({"conv": nn.Conv2d(3, 4, 3), "fc": nn.Linear(4, 4)}).to(memory_format=torch.channels_last)
+    inject_lora(model, "fc", rank=2, alpha=1.0)
+    kept = model["conv"].weight.detach().clone()
+    save_adapter(model, tmp_path / "adapter.safetensors", also="conv")
+    nn.init.zeros_(model["conv"].weight)
+    load_adapter(model, tmp_path / "adapter.safetensors")
+    assert torch.equal(model["conv"].weight, kept)

@@ -112,3 +112,11 @@ def test_a_cache_is_extended_once(decoder):
     caches = decoder.caches()
     decoder(IDS, caches=caches).sum().backward()
     assert [cache.length for cache in caches] == [IDS.shape[1]] * 3
+
+
+def test_a_block_that_all_layers_share_is_changed_once_and_changed_back():
+    block = nn.Linear(3, 3)
+    blocks = nn.ModuleList([block, block, block])
+    assert checkpoint_blocks(blocks) == 1
+    assert forget_checkpoints(blocks) == 1
+    assert "forward" not in vars(block)

@@ -5,6 +5,7 @@ import importlib.util
 import pytest
 import torch
 from torch import nn
+from torch.nn.utils import prune
 
 from lora_utils import LinearWithLoRA, count_parameters, inject_lora
 from lora_utils.methods.dora import LinearWithDoRA, inject_dora
@@ -115,3 +116,29 @@ def test_injection_replaces_by_pattern_and_refuses_what_is_wrapped():
 def test_a_wrapped_layer_is_refused():
     with pytest.raises(TypeError, match="LinearWithLoRA; wrap each layer once"):
         LinearWithDoRA(LinearWithLoRA(nn.Linear(4, 3), 2, 1.0), 2, 1.0)
+
+
+@pytest.mark.parametrize(
+    "computed",
+    [lambda layer: prune.l1_unstructured(layer, "weight", amount=0.5), nn.utils.weight_norm, nn.utils.spectral_norm],
+    ids=["pruned", "weight-normed", "spectral-normed"],
+)
+@pytest.mark.filterwarnings("ignore:.*(weight|spectral)_norm.*:FutureWarning")
+def test_a_weight_that_is_computed_at_each_call_is_the_one_of_this_call(computed):
+    torch.manual_seed(2)
+    plain, other = (computed(nn.Linear(6, 5)).eval() for _ in range(2))
+    x = torch.randn(3, 6)
+    layer = LinearWithDoRA(plain, 2, 1.0)
+    layer.double()(x.double())
+    layer.linear.load_state_dict(other.state_dict())
+    with torch.no_grad():
+        wanted = other(x).double()
+        layer.magnitude.copy_(other.weight.norm(dim=1))
+    torch.testing.assert_close(layer(x.double()), wanted, rtol=1e-5, atol=1e-6)
+
+
+def test_what_is_hooked_to_the_layer_runs():
+    layer, x = nn.Linear(6, 5), torch.randn(3, 6)
+    layer.register_forward_hook(lambda module, inputs, y: 2 * y)
+    before = layer(x)
+    assert torch.equal(LinearWithDoRA(layer, 2, 1.0)(x), before)

@@ -7,6 +7,8 @@ import torch
 from torch import nn
 
 from lora_utils import LinearWithLoRA, LoRALayer
+from lora_utils.methods import LinearWithDoRA, QuantizedLinearWithLoRA
+from lora_utils.quantization import QuantizedLinear
 
 IN, OUT, RANK, ALPHA = 7, 5, 3, 0.4
 
@@ -140,3 +142,26 @@ def test_eval_and_train_do_not_merge():
 def test_wrapping_something_else_is_refused():
     with pytest.raises(TypeError, match="wraps an nn.Linear, got LinearWithLoRA"):
         LinearWithLoRA(adapted(), RANK, ALPHA)
+
+
+@pytest.mark.parametrize("method", ["LoRA", "DoRA", "QLoRA"])
+def test_under_autocast_the_merged_weight_is_the_same(method):
+    torch.manual_seed(3)
+    linear = nn.Linear(16, 8)
+    if method == "LoRA":
+        layer, weight = LinearWithLoRA(linear, 2, 1.0), lambda layer: layer.merged_parameters()["weight"]
+    elif method == "DoRA":
+        layer, weight = LinearWithDoRA(linear, 2, 1.0), lambda layer: layer.to_linear().weight
+    else:
+        layer = QuantizedLinearWithLoRA(QuantizedLinear(linear), 2, 1.0)
+        weight = QuantizedLinearWithLoRA.merged_weight
+    nn.init.normal_(layer.lora.B)
+    wanted = weight(layer)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert torch.equal(weight(layer), wanted)
+
+
+def test_on_the_meta_device_shapes_are_found():
+    with torch.device("meta"):
+        layer, x = LinearWithDoRA(nn.Linear(16, 8), 2, 1.0), torch.empty(3, 16)
+    assert layer(x).shape == (3, 8)

@@ -195,7 +195,23 @@ def test_arguments_are_checked(encoder, decoder):
     inject_prefix(encoder, 2)
     with pytest.raises(ValueError, match="has a prefix already"):
         inject_prefix(encoder, 2)
-    with pytest.raises(ValueError, match="length must be at least 1, got 0"):
+    with pytest.raises(ValueError, match="length must be an integer of at least 1, got 0"):
         DecoderPrefix(decoder, 0)
     with pytest.raises(ValueError, match=r"init must be 3 token ids, got the shape \(2,\)"):
         DecoderPrefix(decoder, 3, init=torch.tensor([1, 2]))
+
+
+@pytest.mark.parametrize("length", [-1, 2.5, "2"])
+def test_a_length_that_is_none_is_refused(encoder, length):
+    for reparameterized in (False, True):
+        with pytest.raises(ValueError, match=f"length must be an integer of at least 0, got {length!r}"):
+            inject_prefix(encoder, length, reparameterized=reparameterized)
+    with pytest.raises(ValueError, match="length must be an integer"):
+        DecoderPrefix(Decoder(vocabulary=9, width=8, blocks=1, heads=2, kv_heads=1, inner=8), length)
+
+
+def test_words_start_a_prefix_in_a_model_of_16_bits(encoder):
+    encoder.bfloat16()
+    inject_prefix(encoder, 2, init=encoder.words.weight[:2].float())
+    assert encoder.blocks[0].attention.prefix.dtype == torch.float32
+    assert encoder(torch.tensor([[4, 7]])).dtype == torch.bfloat16

@@ -36,7 +36,7 @@ def test_folding_gives_the_same_numbers_without_a_past():
 
 
 def test_arguments_are_checked():
-    with pytest.raises(ValueError, match="got length=-1, width=8, inner=4, table_width=8"):
+    with pytest.raises(ValueError, match="length must be an integer of at least 0, got -1"):
         PromptEncoder(-1, 8)
-    with pytest.raises(ValueError, match="every width at least 1, got length=2, width=8, inner=0"):
+    with pytest.raises(ValueError, match="inner must be an integer of at least 1, got 0"):
         PromptEncoder(2, 8, inner=0)

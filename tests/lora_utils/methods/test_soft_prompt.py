@@ -177,7 +177,7 @@ def test_nothing_is_made_on_another_device(classifier, ids):
 
 
 def test_arguments_are_checked(classifier, ids):
-    with pytest.raises(ValueError, match="length of at least 0 and a width of at least 1, got -1, 3"):
+    with pytest.raises(ValueError, match="length must be an integer of at least 0, got -1"):
         SoftPrompt(-1, 3)
     with pytest.raises(ValueError, match=r"init must be \(length, width\) = \(2, 3\), got \(3, 2\)"):
         SoftPrompt(2, 3, init=torch.zeros(3, 2))
@@ -193,3 +193,14 @@ def test_arguments_are_checked(classifier, ids):
         nearest_words(torch.zeros(2, 3), torch.zeros(4, 5), 1)
     with pytest.raises(ValueError, match="k must be from 1 to 4, the number of words, got 5"):
         nearest_words(torch.zeros(2, 3), torch.zeros(4, 3), 5)
+
+
+def test_a_prompt_in_float32_finds_its_words_in_an_embedding_of_16_bits():
+    embedding = torch.randn(9, 4, generator=torch.Generator().manual_seed(1)).bfloat16()
+    assert nearest_words(embedding[[3, 5]].float(), embedding, 1).ids.flatten().tolist() == [3, 5]
+
+
+@pytest.mark.parametrize("length", [2.5, "2"])
+def test_a_length_that_is_no_whole_number_is_refused(length):
+    with pytest.raises(ValueError, match="length must be an integer of at least 0"):
+        SoftPrompt(length, 4)

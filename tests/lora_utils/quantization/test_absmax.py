@@ -158,3 +158,14 @@ def test_integers_and_empty_tensors_are_refused(quantize):
         quantize(torch.arange(3), 4)
     with pytest.raises(ValueError, match="at least one number"):
         quantize(torch.ones(0, 3), 4)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32])
+@pytest.mark.parametrize("bits", [2, 3, 8, 16])
+def test_the_largest_numbers_of_a_type_come_back_finite(bits, dtype):
+    largest = torch.finfo(dtype).max
+    x = torch.tensor([largest, -largest, largest / 3], dtype=dtype)
+    for quantize in (absmax_quantize, zero_point_quantize):
+        quantized = quantize(x, bits)
+        off = (dequantize(quantized).double() - x.double()).abs()
+        assert (off <= 0.501 * quantized.scale.double()).all(), quantize.__name__

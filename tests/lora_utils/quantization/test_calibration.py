@@ -77,3 +77,17 @@ def test_what_does_not_belong_together_is_refused(quantize, changed, error, mess
     arguments = {"w": torch.ones(2, 6), "x": torch.ones(5, 6), "bits": 4, "block": 3} | changed
     with pytest.raises(error, match=message):
         quantize(**arguments)
+
+
+def test_inputs_are_copied_as_the_layer_was_given_them():
+    layer, given, once = nn.Linear(3, 3), [torch.randn(2, 3), torch.randn(3)], torch.empty(2, 3)
+    model = nn.ModuleDict({"10": layer, "1": nn.Linear(3, 3), "0": nn.Linear(3, 3)})
+
+    def run():
+        layer(once.copy_(given[0]))
+        once.zero_()
+        layer(input=given[1])
+
+    recorded = layer_inputs(model, "10", run)
+    assert list(recorded) == ["10"]
+    assert torch.equal(recorded["10"], torch.cat([given[0], given[1][None]]))

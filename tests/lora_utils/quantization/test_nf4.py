@@ -250,3 +250,8 @@ def test_scales_that_ask_for_a_gradient_are_taken_as_they_are():
     again = dequantize_4bit(stored)
     assert torch.equal(again, plain)
     assert not again.requires_grad
+
+
+def test_a_weight_without_numbers_is_refused():
+    with pytest.raises(ValueError, match="a tensor on the meta device, which has none; load the model first"):
+        quantize_4bit(torch.empty(3, 4, device="meta"))

@@ -2,12 +2,13 @@
 
 import pytest
 import torch
+from safetensors.torch import load_model, save_model
 from torch import nn
 
 from lora_utils.methods.lora import LoRALayer
 from lora_utils.quantization.codebooks import FP4, INT4, NF4, Codebook
 from lora_utils.quantization.double_quantization import dequantize_twice, quantize_scales
-from lora_utils.quantization.nf4 import dequantize_4bit, quantize_4bit
+from lora_utils.quantization.nf4 import dequantize_4bit, quantize_4bit, unpack
 from lora_utils.quantization.quantized_linear import QuantizedLinear
 
 IN, OUT = 35, 13
@@ -237,3 +238,24 @@ def test_no_setting_takes_the_place_of_a_method():
     layer = QuantizedLinear(linear())
     assert layer.double().bias.dtype == torch.float64
     assert not [name for name in vars(layer) if hasattr(nn.Module, name) and name != "training"]
+
+
+def test_exporting_a_layer_leaves_no_tensor_without_numbers_behind():
+    codebook = Codebook("read nowhere else", tuple(k / 15 for k in range(-15, 17, 2)))
+    layer, x = QuantizedLinear(linear(), codebook, double=False), torch.randn(3, IN)
+    with torch.no_grad():
+        exported = torch.export.export(layer, (x,))  # before anything else reads the table
+    scales = layer.absmax.repeat_interleave(64)[: IN * OUT]
+    codes = unpack(layer.packed, IN * OUT).int()
+    wanted = nn.functional.linear(x, (torch.tensor(codebook.values)[codes] * scales).view(OUT, IN), layer.bias)
+    torch.testing.assert_close(layer(x), wanted)
+    torch.testing.assert_close(exported.module()(x), wanted)
+
+
+def test_memory_and_files_hold_its_numbers_and_nothing_more(tmp_path):
+    layer, other = QuantizedLinear(linear()), QuantizedLinear(nn.Linear(IN, OUT))
+    for buffer in layer.buffers():
+        assert buffer.untyped_storage().nbytes() == buffer.nbytes
+    save_model(layer, str(tmp_path / "layer.safetensors"))
+    load_model(other, str(tmp_path / "layer.safetensors"))
+    assert torch.equal(other.dequantize(), layer.dequantize())

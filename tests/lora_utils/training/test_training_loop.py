@@ -135,3 +135,15 @@ def test_mistakes_are_told(data):
     broken = Examples(data.inputs * math.inf, data.labels)
     with pytest.raises(ValueError, match="The loss became nan. Try a learning rate below 0.01."):
         train(model(), broken, epochs=1, lr=0.01)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [({"batch_size": 0}, "batch_size must be an integer of at least 1, got 0"),
+     ({"epochs": -1}, "epochs must be an integer of at least 0, got -1"),
+     ({"lr": float("nan")}, "lr must be above 0, got nan")],
+)  # fmt: skip
+def test_numbers_out_of_range_are_refused(wrong, said):
+    data = Examples(torch.randn(4, 3), torch.tensor([0, 1, 0, 1]))
+    with pytest.raises(ValueError, match=said):
+        train(nn.Linear(3, 2), data, **{"epochs": 1, "lr": 0.1, **wrong})

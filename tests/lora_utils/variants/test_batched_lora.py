@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from lora_utils import LoRALayer
+from lora_utils import LinearWithLoRA, LoRALayer
 from lora_utils.variants import BatchedLoRA
 
 needs_peft = pytest.mark.skipif(
@@ -79,3 +79,25 @@ def test_what_cannot_be_served_is_refused():
         layer(torch.randn(2, 7), torch.tensor([0, 3]))
     with pytest.raises(ValueError, match="one whole number for each of 2 rows"):
         layer(torch.randn(2, 7), torch.tensor([0]))
+
+
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.int16, torch.int32])
+def test_an_index_may_be_of_any_type_of_whole_numbers(dtype):
+    torch.manual_seed(1)
+    paths = [LoRALayer(6, 5, 2, 1.0) for _ in range(2)]
+    for path in paths:
+        nn.init.normal_(path.B)
+    layer, x, index = BatchedLoRA(nn.Linear(6, 5), paths), torch.randn(3, 6), torch.tensor([0, 1, 1])
+    torch.testing.assert_close(layer(x, index.to(dtype)), layer(x, index))
+    with pytest.raises(ValueError, match=r"got shape \(3,\) of torch.bool"):
+        layer(x, index.bool())
+
+
+def test_beside_a_layer_of_16_bits_a_row_gets_what_its_own_path_gives():
+    torch.manual_seed(1)
+    one = LinearWithLoRA(nn.Linear(64, 64).bfloat16(), 4, 2.0)
+    nn.init.normal_(one.lora.B)
+    x = torch.randn(3, 64).bfloat16()
+    torch.testing.assert_close(
+        BatchedLoRA(one.linear, [one.lora])(x, torch.zeros(3).long()), one(x), rtol=0.008, atol=0
+    )

@@ -42,3 +42,9 @@ def test_inputs_without_such_directions_are_refused():
         eva_start(inputs(3, 5), 4)
     with pytest.raises(ValueError, match="zero throughout"):
         eva_start(torch.zeros(3, 5), 1)
+
+
+def test_inputs_in_16_bits_are_taken_as_floats():
+    X = torch.randn(12, 5, generator=torch.Generator().manual_seed(1)).half()
+    for mine, of_floats in zip(eva_start(X, 2), eva_start(X.float(), 2), strict=True):
+        assert torch.equal(mine, of_floats)

@@ -77,3 +77,10 @@ def test_scaling_them_equals_pefts(shape, factor):
 def test_what_cannot_be_counted_is_refused(arguments, said):
     with pytest.raises(ValueError, match=said):
         count_intruder_dimensions(*arguments)
+
+
+def test_weights_in_16_bits_are_taken_as_floats_and_given_back_in_their_type():
+    before, after = torch.randn(2, 30, 6, generator=torch.Generator().manual_seed(1)).bfloat16()
+    assert count_intruder_dimensions(before, after) == count_intruder_dimensions(before.float(), after.float()) > 0
+    scaled = scale_intruder_dimensions(before, after, 0.5)
+    assert torch.equal(scaled, scale_intruder_dimensions(before.float(), after.float(), 0.5).bfloat16())

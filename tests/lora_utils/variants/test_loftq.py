@@ -48,3 +48,9 @@ def test_another_table_and_no_steps():
     assert torch.equal(Q, dequantize_4bit(quantize_4bit(W, NF4, 32)))
     with pytest.raises(ValueError, match="steps must be an integer of at least 1, got 0"):
         loftq_start(W, 2, 0)
+
+
+def test_a_weight_in_16_bits_is_taken_as_floats():
+    W = torch.randn(16, 8, generator=torch.Generator().manual_seed(1)).bfloat16()
+    for mine, of_floats in zip(loftq_start(W, 2), loftq_start(W.float(), 2), strict=True):
+        assert torch.equal(mine, of_floats)

@@ -77,3 +77,16 @@ def test_what_cannot_be_merged_is_refused():
         merge_ties([torch.ones(2)], 0)
     with pytest.raises(ValueError, match="drop must lie from 0 to below 1, got 1"):
         drop_and_rescale(torch.ones(2), 1)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_in_16_bits_as_many_stay_as_in_32(dtype):
+    thin = drop_and_rescale(torch.ones(200_000, dtype=dtype), 0.999, torch.Generator().manual_seed(1))
+    assert thin.dtype == dtype
+    assert (thin != 0).sum().item() == pytest.approx(200, abs=60)
+
+
+def test_updates_may_come_from_a_generator():
+    updates = [torch.ones(3), torch.arange(3.0)]
+    assert task_arithmetic(update for update in updates).tolist() == [1.0, 2.0, 3.0]
+    assert torch.equal(merge_ties((update for update in updates), 0.5), merge_ties(updates, 0.5))

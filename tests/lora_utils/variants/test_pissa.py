@@ -39,3 +39,11 @@ def test_it_is_pefts_start():
 def test_what_has_no_such_start_is_refused(W, rank, said):
     with pytest.raises(ValueError, match=said):
         best_factors(W, rank)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_a_weight_in_16_bits_is_split_in_float32(dtype):
+    W = torch.randn(5, 9, generator=torch.Generator().manual_seed(1)).to(dtype)
+    for mine, of_floats in zip(pissa_start(W, 2), pissa_start(W.float(), 2), strict=True):
+        assert mine.dtype == torch.float32
+        assert torch.equal(mine, of_floats)

@@ -4,6 +4,8 @@ import pytest
 import torch
 from torch import nn
 
+from lora_utils import load_adapter, save_adapter
+from lora_utils.methods import quantize_linears
 from lora_utils.variants import VeRALinear, inject_vera, shared_matrices
 
 
@@ -71,3 +73,34 @@ def test_what_does_not_fit_is_refused():
         shared_matrices([], 2, seed=0)
     with pytest.raises(TypeError, match="VeRALinear wraps"):
         VeRALinear(nn.Tanh(), torch.ones(5, 2), torch.ones(2, 5))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_beside_a_model_of_another_type_the_vectors_are_floats(dtype):
+    ours, x = model().to(dtype), torch.randn(7, 6).to(dtype)
+    before = ours(x)
+    inject_vera(ours, "*", rank=4)
+    torch.testing.assert_close(ours(x), before, rtol=0, atol=0)
+    own = torch.float64 if dtype == torch.float64 else torch.float32
+    assert {ours[0].A.dtype, ours[0].B.dtype, ours[0].d.dtype, ours[0].b.dtype} == {own}
+    assert ours[0].A.untyped_storage().data_ptr() == ours[2].A.untyped_storage().data_ptr()
+
+
+def test_a_file_of_another_pair_is_refused(tmp_path):
+    saved, same, other = model(), model(), model()
+    for one, seed in ((saved, 3), (same, 3), (other, 4)):
+        inject_vera(one, "*", rank=4, seed=seed)
+    nn.init.normal_(saved[0].b)
+    save_adapter(saved, tmp_path / "vera.safetensors")
+    load_adapter(same, tmp_path / "vera.safetensors")
+    x = torch.randn(7, 6)
+    assert torch.equal(same(x), saved(x))
+    with pytest.raises(ValueError, match="'0' is VeRALinear, matrices="):
+        load_adapter(other, tmp_path / "vera.safetensors")
+
+
+def test_a_layer_in_4_bits_is_refused():
+    ours = model()
+    quantize_linears(ours, "0")
+    with pytest.raises(TypeError, match="VeRALinear wraps an nn.Linear with floats, got QuantizedLinear"):
+        inject_vera(ours, "*", rank=4)

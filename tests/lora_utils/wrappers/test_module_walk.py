@@ -241,3 +241,14 @@ def test_a_prefix_goes_before_attention_that_is_adapted_or_in_4_bits():
         before = model(ids, mask)
         assert len(inject_prefix(model, 0)) == 2
         torch.testing.assert_close(model(ids, mask), before)
+
+
+def test_a_name_that_reads_as_a_pattern_stands_for_itself():
+    model = nn.ModuleDict({"a[0]": nn.Linear(3, 3), "a0": nn.Linear(3, 3)})
+    assert inject_lora(model, "a[0]", 2, 1.0) == ["a[0]"]
+
+
+def test_what_is_skipped_may_come_from_a_generator():
+    model = nn.ModuleDict({"body": nn.Linear(4, 4), "head": nn.Linear(4, 4)})
+    inject_qlora(model, "body", 2, 1.0, skip=(name for name in ["head"]))
+    assert type(model["head"]) is nn.Linear
