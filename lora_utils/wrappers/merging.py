@@ -49,10 +49,16 @@ class Mergeable(nn.Module):
         what was added has no effect on the output.
 
         Raises:
-            ValueError: if the layer computes its weight anew at each call, as a pruned or weight-normed one does.
+            ValueError: if the layer computes its weight anew at each call, as a pruned or weight-normed one does, or
+                has a forward of its own.
         """
         if self.merged:
             return
+        if type(self.linear).forward is not nn.Linear.forward:
+            raise ValueError(
+                f"merging needs a layer that computes x W.T + b, and {type(self.linear).__name__} has a forward of its "
+                "own, which may compute something else; leave it unmerged, or put an nn.Linear in its place first"
+            )
         merged = self.merged_parameters()
         for name in merged:
             if name not in self.linear._parameters:

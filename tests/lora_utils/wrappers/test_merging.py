@@ -145,6 +145,29 @@ def test_a_weight_that_is_computed_at_each_call_is_refused_and_no_layer_merged(w
     assert torch.equal(net(X), before)
 
 
+class Doubled(nn.Linear):
+    """Computes more than its weight and bias do."""
+
+    def forward(self, x):
+        return 2 * super().forward(x)
+
+
+class Named(nn.Linear):
+    """A subclass that computes what nn.Linear does."""
+
+
+@every
+def test_a_layer_that_computes_something_else_is_refused_and_no_layer_merged(wrap):
+    net = nn.Sequential(wrap(Named(IN, OUT)), wrap(Doubled(OUT, 4)))
+    before = net(X)
+    with pytest.raises(ValueError, match=r"computes x W\.T \+ b, and Doubled has a forward of its own"):
+        merge(net)
+    assert not any(layer.merged for layer in net)
+    assert torch.equal(net(X), before)
+    net[0].merge()
+    torch.testing.assert_close(net(X), before)
+
+
 def test_pruned_for_good_it_can_be_merged():
     layer = lora(pruned(nn.Linear(IN, OUT)))
     before = layer(X)
