@@ -17,6 +17,6 @@ def test_nothing_mixes_devices():
     if why := emulated_device.lacking():
         pytest.skip(why)
     own = {name: value for name, value in os.environ.items() if name != "LORA_UTILS_DEVICE"}
-    done = subprocess.run(command, cwd=ROOT, env=own, capture_output=True, text=True, timeout=1200)
+    done = subprocess.run(command, cwd=ROOT, env=own, capture_output=True, text=True, timeout=2400)
     print(done.stdout[-20_000:], done.stderr[-5000:])
     assert done.returncode == 0
