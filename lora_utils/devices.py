@@ -64,8 +64,8 @@ def synchronize(device: torch.device | str) -> None:
 
 def without_autocast(device: torch.device) -> contextlib.AbstractContextManager:
     """Inside the block autocast rounds nothing to 16 bits on a device; "meta" has no autocast to leave."""
-    there = torch.amp.is_autocast_available(device.type)
-    return torch.autocast(device.type, enabled=False) if there else contextlib.nullcontext()
+    available = getattr(torch.amp, "is_autocast_available", ("cpu", "cuda").__contains__)  # torch 2.3 cannot be asked
+    return torch.autocast(device.type, enabled=False) if available(device.type) else contextlib.nullcontext()
 
 
 @contextlib.contextmanager

@@ -123,7 +123,7 @@ def test_a_wrapped_layer_is_refused():
     [lambda layer: prune.l1_unstructured(layer, "weight", amount=0.5), nn.utils.weight_norm, nn.utils.spectral_norm],
     ids=["pruned", "weight-normed", "spectral-normed"],
 )
-@pytest.mark.filterwarnings("ignore:.*(weight|spectral)_norm.*:FutureWarning")
+@pytest.mark.filterwarnings("ignore:.*(weight|spectral)_norm")
 def test_a_weight_that_is_computed_at_each_call_is_the_one_of_this_call(computed):
     torch.manual_seed(2)
     plain, other = (computed(nn.Linear(6, 5)).eval() for _ in range(2))
