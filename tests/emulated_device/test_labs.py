@@ -24,9 +24,6 @@ CUTS = {
         "max_iter=200": "max_iter=2",
         "counts, bags = [32, 100, 512, 2048]": "counts, bags = [32, 100]",
         "[row for row in test_rows if row[1] == label][:50]": "[row for row in test_rows if row[1] == label][:3]",
-        "for k in (2, 4, 8):\n    for seed in range(3):\n        shots": (
-            "for k in (2, 4, 8):\n    for seed in range(3 if k == 2 else 1):\n        shots"
-        ),
     },
     "03_additive": {
         "trec.valid.inputs[:64]": "trec.valid.inputs[:8]",
