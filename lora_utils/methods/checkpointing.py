@@ -26,9 +26,8 @@ def checkpoint_blocks(blocks: Iterable[nn.Module]) -> int:
 
     Args:
         blocks: modules that run one after another, such as `decoder.blocks`; one that comes several times is changed
-            once. A block runs twice while gradients are
-            recorded, so it must change nothing outside itself, but for a Cache that it is given, such as a prefix: the
-            second run gets a copy of that from before the first.
+            once. A block runs twice while gradients are recorded, so it must change nothing outside itself, but for a
+            Cache that it is given, such as a prefix: the second run gets a copy of that from before the first.
 
     Returns:
         How many different blocks there are.
