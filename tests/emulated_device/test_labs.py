@@ -7,6 +7,7 @@ from pathlib import Path
 
 import jupytext
 import matplotlib
+import matplotlib.pyplot as plt
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
@@ -84,4 +85,5 @@ def test_every_cell_of_the_lab_runs_on_the_device(lab, shell):
     for cell in jupytext.reads(source, "py:percent").cells:
         if cell.cell_type == "code":
             assert shell.run_cell(cell.source).success, cell.source
+            plt.close("all")  # as a notebook does; pyplot warns of the twenty-first that is open
     assert shell.user_ns["device"].type == emulated_device.DEVICE.partition(":")[0]
