@@ -16,6 +16,11 @@ def pytest_addoption(parser):
     parser.addoption("--update-golden", action="store_true", help="rewrite the expected files of generators")
 
 
+def pytest_collection_modifyitems(items):
+    """What takes minutes by itself comes first."""
+    items.sort(key=lambda item: item.get_closest_marker("minutes") is None)
+
+
 @pytest.fixture
 def fork_server_with(monkeypatch, tmp_path):
     """Have this test's engines, which are its own, run some Python before anything else."""

@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 
+@pytest.mark.minutes
 def test_nothing_mixes_devices():
     """In a process of its own: torch keeps a device for good, and one that has run a backward pass cannot fork."""
     command = [sys.executable, "-m", "pytest", "-q", "-m", "device", "-p", "no:cacheprovider", "tests/emulated_device"]

@@ -7,9 +7,6 @@ from lora_utils.experiments.bag_of_words import fit_bag_of_words as fit_bag_of_w
 from lora_utils.experiments.bag_of_words import majority_class as majority_class
 from lora_utils.experiments.comparison_methods import METHODS as METHODS
 from lora_utils.experiments.comparison_methods import build as build
-from lora_utils.experiments.lora_versus_full import BATCHES as BATCHES
-from lora_utils.experiments.lora_versus_full import COMPARED as COMPARED
-from lora_utils.experiments.lora_versus_full import PLACES as PLACES
 from lora_utils.experiments.lora_versus_full import at_best_rate as at_best_rate
 from lora_utils.experiments.lora_versus_full import shipped_places as shipped_places
 from lora_utils.experiments.method_choice import best_rate as best_rate

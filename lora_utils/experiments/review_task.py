@@ -84,7 +84,15 @@ class Fit(NamedTuple):
     sentence: str
 
 
-def fit(model: Decoder, tokenizer: Tokenizer, rows: Sequence[Row], lr: float, batch_size: int, seed: int = 0) -> Fit:
+def fit(
+    model: Decoder,
+    tokenizer: Tokenizer,
+    rows: Sequence[Row],
+    lr: float,
+    batch_size: int,
+    seed: int = 0,
+    optimizer: torch.optim.Optimizer | None = None,
+) -> Fit:
     """Train a model for one pass over the sentences; the rate rises over four steps and then falls to zero.
 
     Args:
@@ -94,6 +102,7 @@ def fit(model: Decoder, tokenizer: Tokenizer, rows: Sequence[Row], lr: float, ba
         lr: the rate's peak.
         batch_size: at most the number of rows.
         seed: of the order of the sentences.
+        optimizer: of what is trained (default: paged AdamW in 8 bits, or as much of it as works here).
 
     Raises:
         ValueError: the rows do not fill one batch
@@ -103,7 +112,9 @@ def fit(model: Decoder, tokenizer: Tokenizer, rows: Sequence[Row], lr: float, ba
     steps = len(rows) // batch_size
     if not steps:
         raise ValueError(f"fit needs at least one batch of {batch_size} sentences, got {len(rows)}; use a smaller one.")
-    optimizer, sentence = paged_adamw_8bit_or_adamw(model.parameters(), lr)
+    sentence = "the optimiser that was given"
+    if optimizer is None:
+        optimizer, sentence = paged_adamw_8bit_or_adamw(model.parameters(), lr)
     order = torch.randperm(len(rows), generator=torch.Generator().manual_seed(seed)).tolist()
     device, losses = model.embedding.weight.device, []
     for k in progress(range(steps), "training"):

@@ -98,6 +98,10 @@ def test_the_rate_rises_over_four_steps_and_falls_to_zero(tiny, monkeypatch):
     assert seen == pytest.approx([0.8 * min(1, (k + 1) / 4) * (9 - k) / 9 for k in range(9)])
     assert len(fitted.losses) == 9
     assert all(p.grad is None for p in model.parameters()), "no step leaves its gradient to the next"
+    seen.clear()
+    own = Noted([p for p in model.parameters() if p.requires_grad], lr=9.0)
+    assert fit(model, tiny, ROWS, lr=0.8, batch_size=2, optimizer=own).optimizer is own
+    assert seen == pytest.approx([0.8 / 4, 0.8 / 2 * 2 / 3, 0.8 * 3 / 4 / 3])
 
 
 def test_training_reads_every_sentence_once_in_an_order_of_its_seed(tiny, monkeypatch):
