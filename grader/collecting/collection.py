@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from grader.collecting.claims import Reading
@@ -12,6 +12,7 @@ from grader.collecting.download import Entry
 from grader.collecting.platforms import Claim
 from grader.collecting.roster import Student
 from grader.notebooks.late_mark import LateMark
+from grader.notebooks.notebook_file import Unreadable
 from grader.notebooks.submission import EARLIER, Refusal, Submission
 from grader.text.moments import in_time
 
@@ -119,6 +120,15 @@ class Collection:
     problems: list[str] = field(default_factory=list)
     readings: list[Reading] = field(default_factory=list)
     missing: list[Student] = field(default_factory=list)
+
+    def say(self, line: Line) -> None:
+        """Note what became of a file."""
+        self.lines.append(line)
+
+    def refuse(self, line: Line, error: Unreadable) -> None:
+        """Note of a known student's file, in the list and in one sentence, why it cannot be graded."""
+        self.say(replace(line, status=REFUSED, reason=f"{error.fault}; {error.cure}"))
+        self.refusals.append(Refusal(line.student, line.lab, line.path, error.fault, error.cure, line.time))
 
     @property
     def found(self) -> list[Submission | Refusal]:

@@ -7,23 +7,20 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import cached_property
 from pathlib import Path
 
-from grader.build.build import NOTEBOOKS
-from grader.collecting.claims import GITHUB, NOWHERE, OWN, Pattern, claims, readings, student_of
+from grader.collecting.claims import NOWHERE, OWN, Pattern, claims, readings, student_of
 from grader.collecting.collection import (
-    EARLIER_PLACE,
     NOTHING,
     REFUSED,
-    SUPERSEDED,
-    TAKEN,
     Collection,
     HandIn,
     Line,
-    earlier_than,
 )
 from grader.collecting.download import ASTRAY, Entry, entries, inside
 from grader.collecting.gradescope import METADATA
+from grader.collecting.hand_in_order import put_in_order
 from grader.collecting.ledger import REPORT, refusals_in
 from grader.collecting.platforms import Claim
 from grader.collecting.roster import Roster
@@ -32,10 +29,11 @@ from grader.notebooks.late_mark import MARK, LateMark
 from grader.notebooks.notebook_file import HAND_IN_SAVED, SubmittedCell, Unreadable, parse, python_of
 from grader.notebooks.recognition import BY_TEXT, is_untouched, lab_of, with_names
 from grader.notebooks.submission import TIMESTAMP, Refusal, Submission, out_of_use
-from grader.text.moments import in_time, read_moment
+from grader.text.moments import read_moment
 from grader.text.safe_names import one_line
 
 ABOUT = dict.fromkeys((METADATA, TIMESTAMP, MARK, REPORT), "says when and by whom, and is nothing to grade")
+NOT_ASKED = "is of a lab that is not asked for"
 ZIP = ".zip"
 ARCHIVES = (ZIP, ".7z", ".rar", ".tar", ".gz", ".tgz", ".bz2", ".xz")
 # Canvas and Moodle stamp a zip's files with the moment of packing (canvas-lms, lib/content_zipper.rb; moodle,
@@ -88,6 +86,7 @@ class _Gathering:
         self.refused_before: list[Refusal] = []  # when a folder was collected, so that its files do not lie here
         self._hand_ins: list[HandIn] = []
         self._others: list[tuple[Line, dict[str, set[str]]]] = []  # no notebooks; whose and which came with each
+        self._passed: set[tuple[str, str]] = set()  # notebooks of labs that are not asked for: whose, of which
         self._taken: list[tuple[str, Claim, str]] = []
 
     def take(self, found: list[Entry], claimed: dict[str, list[Claim]]) -> None:
@@ -99,9 +98,9 @@ class _Gathering:
         read, told = len(self._hand_ins), len(self.collection.refusals)
         for entry in found:
             if entry.junk:
-                self._say(Line(entry.path, NOTHING, "is made by a program and handed in by nobody"))
+                self.collection.say(Line(entry.path, NOTHING, "is made by a program and handed in by nobody"))
             elif entry.name in ABOUT and not claimed.get(entry.path):
-                self._say(Line(entry.path, NOTHING, ABOUT[entry.name]))
+                self.collection.say(Line(entry.path, NOTHING, ABOUT[entry.name]))
             elif entry.fault == ASTRAY:
                 self._nobodys(entry, Unreadable(*ASTRAY))
             elif not claimed.get(entry.path):
@@ -123,10 +122,10 @@ class _Gathering:
             return
         place = entry.path.split("/")[1:2]
         if claim.platform == OWN and place and not self.only and out_of_use(place[0], self.keys):
-            self._say(Line(entry.path, NOTHING, "is of a lab that is not in use", student, place[0]))
+            self.collection.say(Line(entry.path, NOTHING, "is of a lab that is not in use", student, place[0]))
             return
         if entry.name in ABOUT:
-            self._say(Line(entry.path, NOTHING, ABOUT[entry.name], student, self._likely(entry)))
+            self.collection.say(Line(entry.path, NOTHING, ABOUT[entry.name], student, self._likely(entry)))
             return
         time, time_from = self._time(entry, claim)
         mark = claim.mark or (self._own_mark(entry) if claim.platform == OWN else None)
@@ -143,10 +142,14 @@ class _Gathering:
         except Unreadable as error:
             self._refuse(line, error)
             return
-        self._say(replace(line, status=NOTHING, reason="is a zip, whose files are in this list by themselves"))
+        self.collection.say(
+            replace(line, status=NOTHING, reason="is a zip, whose files are in this list by themselves")
+        )
         for one in inner:
             if one.junk:
-                self._say(Line(one.path, NOTHING, "is made by a program and handed in by nobody", student, line.lab))
+                self.collection.say(
+                    Line(one.path, NOTHING, "is made by a program and handed in by nobody", student, line.lab)
+                )
             else:
                 self._notebook(one, claim, replace(line, path=one.path, lab=self._likely(one)))
 
@@ -166,7 +169,9 @@ class _Gathering:
             lab = lab_of(cells, self.keys)
             if lab is None and (other := self._other_lab(cells)):
                 if self.only:
-                    self._say(replace(line, status=NOTHING, lab=other, reason="is of a lab that is not asked for"))
+                    self._passed.add((line.student, other))
+                    self._with.setdefault(line.student, set()).add(other)
+                    self.collection.say(replace(line, status=NOTHING, lab=other, reason=NOT_ASKED))
                     return
                 raise Unreadable(
                     f"is of {other}, a lab that this course does not use",
@@ -220,52 +225,46 @@ class _Gathering:
         path = entry.path.casefold()
         return next((lab for lab in self.keys if lab.casefold() in path), "")
 
+    @cached_property
+    def _other_labs(self) -> dict[str, frozenset[str]]:
+        """The course's labs that are not among those asked for, with the names of their cells."""
+        root = next((key.root for key in self.keys.values() if key.root is not None), None)
+        labs = names_of_labs(root) if root is not None else {}
+        return {lab: names for lab, names in labs.items() if lab not in self.keys}
+
     def _other_lab(self, cells: tuple[SubmittedCell, ...]) -> str:
         """Return a lab that is not among those asked for, of which the cells are."""
-        root = next((key.root for key in self.keys.values() if key.root is not None), None)
         came = {cell.grade_id for cell in cells} | {cell.id for cell in cells}
-        labs = names_of_labs(root) if root is not None else {}
-        return next((lab for lab, names in labs.items() if lab not in self.keys and came & names), "")
+        return next((lab for lab, names in self._other_labs.items() if came & names), "")
 
     def _refuse(self, line: Line, error: Unreadable) -> None:
-        """Say it of a known student's file: in the list, and in one sentence."""
-        self._say(replace(line, status=REFUSED, reason=f"{error.fault}; {error.cure}"))
-        self.collection.refusals.append(Refusal(line.student, line.lab, line.path, error.fault, error.cure, line.time))
+        """Refuse a known student's file, but not one whose path names a lab that is not asked for."""
+        path = line.path.casefold()
+        others = self._other_labs if self.only and not line.lab else ()
+        if other := next((lab for lab in others if lab.casefold() in path), ""):
+            self.collection.say(replace(line, status=NOTHING, lab=other, reason=NOT_ASKED))
+        else:
+            self.collection.refuse(line, error)
 
     def _nobodys(self, entry: Entry, error: Unreadable) -> None:
         """Say it of a file whose student is not known; one that nobody would grade is no problem."""
         reason = f"{error.fault}; {error.cure}"
         refused = entry.name.lower().endswith((".ipynb", *ARCHIVES)) or bool(entry.fault)
-        self._say(Line(entry.path, REFUSED if refused else NOTHING, reason))
+        self.collection.say(Line(entry.path, REFUSED if refused else NOTHING, reason))
         if refused:
             self.collection.problems.append(one_line(f"{entry.path} {reason}."))
 
-    def _say(self, line: Line) -> None:
-        self.collection.lines.append(line)
-
     def finished(self, before: Collection) -> Collection:
-        """Order the hand-ins of each student and lab, and name who is missing."""
-        groups: dict[tuple[str, str], list[HandIn]] = {}
-        spelt: dict[str, set[str]] = {}
-        for student in before.students | {one.submission.student for one in self._hand_ins}:
-            spelt.setdefault(student.casefold(), set()).add(student)
-        for one in self._hand_ins:
-            others = spelt[one.submission.student.casefold()] - {one.submission.student}
-            if others:  # one folder on many systems, so the later would write over the earlier
-                fault = f"is of {one.submission.student!r}, and there is {sorted(others)[0]!r} as well"
-                self._refuse(one.line(REFUSED), Unreadable(fault, "give a roster, or one spelling to both"))
-                continue
-            groups.setdefault((one.submission.student, one.submission.lab), []).append(one)
-        for place, group in sorted(groups.items()):
-            placed = in_time(sorted(group, key=lambda one: one.order), lambda one: one.time)
-            if work := self._work([one for _, one in placed]):
-                self._group(place, work)
+        """Order the hand-ins, say what came beside them, and name who is missing."""
+        put_in_order(self.collection, self._hand_ins, before.students)
         made = self.collection
-        came = set(made.hand_ins) | {(one.student, one.lab) for one in made.refusals}
+        came = self._passed | set(made.hand_ins) | {(one.student, one.lab) for one in made.refusals}
         for line, beside in self._others:  # with a notebook of that lab; of any, where its path names none
             labs = {lab for lab in beside.get(line.student, ()) if (line.student, lab) in came}
             if line.lab in labs or (labs and not line.lab):
-                self._say(replace(line, status=NOTHING, reason="is no notebook, and came with one of this student"))
+                self.collection.say(
+                    replace(line, status=NOTHING, reason="is no notebook, and came with one of this student")
+                )
             else:
                 self._refuse(line, Unreadable("is no notebook", HAND_IN_SAVED))
         for one in self.refused_before:
@@ -283,42 +282,3 @@ class _Gathering:
         there = self.collection.hand_ins.get((refusal.student, refusal.lab), [])
         asked = not refusal.lab or refusal.lab in self.keys
         return asked and not any((one.time or datetime.min) >= (refusal.timestamp or datetime.min) for one in there)
-
-    def _work(self, group: list[HandIn]) -> list[HandIn]:
-        """Leave out the lab as it was handed out: in a clone of the course's repository, and beside somebody's work.
-
-        Where a platform says in what order things came, or an earlier collection did, each of them is an attempt.
-        """
-        ordered = any(
-            one.submission.timestamp or one.claim.upload or EARLIER_PLACE.search(one.entry.path) for one in group
-        )
-        beside = not ordered and any(not one.untouched for one in group)
-        kept = []
-        for one in group:
-            of_kit = one.claim.platform == GITHUB or f"/{NOTEBOOKS}/{one.submission.lab}/" in one.entry.path
-            if one.untouched and (beside or of_kit):
-                self._say(one.line(NOTHING, "is the lab as it was handed out, and nothing that somebody did"))
-            else:
-                kept.append(one)
-        return kept
-
-    def _group(self, place: tuple[str, str], group: list[HandIn]) -> None:
-        numbered = {(one.claim.platform, one.claim.number) for one in group if one.claim.number}
-        if len(numbered) > len({platform for platform, _ in numbered}):  # two numbers on one platform: two people
-            numbers = " and ".join(sorted(number for _, number in numbered))
-            fault = f"is of one of several people called {place[0]!r} ({numbers})"
-            cure = "give a roster with a column that holds these numbers"
-            for one in group:
-                self._refuse(one.line(REFUSED), Unreadable(fault, cure))
-            return
-        kept: list[HandIn] = []
-        for one in group:
-            if one.identity in [other.identity for other in kept]:
-                self._say(one.line(SUPERSEDED, "is the same file, handed in at the same time, as another"))
-            else:
-                kept.append(one)
-        for one in kept[:-1]:
-            dated = None not in (one.time, kept[-1].time)
-            self._say(one.line(SUPERSEDED, earlier_than(kept[-1].entry.path, dated)))
-        self._say(kept[-1].line(TAKEN))
-        self.collection.hand_ins[place] = kept

@@ -111,6 +111,12 @@ def test_other_labs_are_passed_over_where_one_is_asked_for_and_named_elsewhere(t
     path = lms.make_zip(tmp_path / "d.zip", files)
     only = gather([path], {FIRST: keys[FIRST]}, only=True)
     assert (only.found, only.lines[0].status, only.lines[0].lab) == ([], "nothing", tiny.SECOND)
+    # what belongs to a lab that is not asked for: beside its notebook, or by its path
+    files |= {"ada/data.csv": b"", f"bo/{tiny.SECOND}.html": b"", f"cy/{tiny.SECOND}/x.ipynb": b"{"}
+    more = lms.make_zip(tmp_path / "more.zip", files | {f"dee/{FIRST}/x.ipynb": b"{", "eve/data.csv": b""})
+    only = gather([more], {FIRST: keys[FIRST]}, only=True)
+    assert [one.student for one in only.refusals] == ["dee", "eve"]
+    assert {line.path for line in only.lines if line.status == "nothing"} == set(files)
     (refused,) = gather([path], {FIRST: keys[FIRST]}).refusals
     assert "is of 02_sign, a lab that this course does not use; hand in" in str(refused)
 
