@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from lora_utils.integers import at_least
+from lora_utils.quantization.current_weight import current_weight
 from lora_utils.quantization.stored_weights import is_stored, require_float_linear
 from lora_utils.wrappers.module_walk import find, replace
 from lora_utils.wrappers.trained_dtype import trained_type
@@ -52,7 +53,8 @@ class VeRALinear(nn.Module):
             raise ValueError(f"a layer {i} -> {o} needs A of at least ({i}, r) and B of at least (r, {o}), got "
                              f"{tuple(A.shape)} and {tuple(B.shape)}")  # fmt: skip
         self.linear = linear
-        A, B = (t.detach().to(linear.weight.device, trained_type(linear.weight.dtype)) for t in (A, B))
+        weight = current_weight(linear)
+        A, B = (t.detach().to(weight.device, trained_type(weight.dtype)) for t in (A, B))
         # Views, so that all layers hold the same numbers; not saved, since a seed makes them again.
         self.register_buffer("A", A[:i], persistent=False)  # (i, r)
         self.register_buffer("B", B[:, :o], persistent=False)  # (r, o)
@@ -121,6 +123,6 @@ def inject_vera(model: nn.Module, names: str | Iterable[str], rank: int, seed: i
     places = find(model, names, lambda layer: isinstance(layer, nn.Linear) or is_stored(layer))
     pair = shared_matrices([place.module for place in places], rank, seed)
     require_float_linear(places[0].module, "VeRALinear wraps", "dequantize it first")
-    weight = places[0].module.weight
+    weight = current_weight(places[0].module)
     A, B = (t.to(weight.device, trained_type(weight.dtype)) for t in pair)  # once, or layers would not share them
     return replace(places, lambda place: VeRALinear(place.module, A, B))
