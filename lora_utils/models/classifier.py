@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from lora_utils.data.text import PAD_ID
+from lora_utils.integers import at_least
 
 HIDDEN = 128
 
@@ -36,8 +37,7 @@ class TextClassifier(nn.Module):
 
     def __init__(self, num_classes: int, freeze: bool = False, *, vectors: Tensor | None = None) -> None:
         super().__init__()
-        if num_classes < 1:
-            raise ValueError(f"num_classes must be at least 1, got {num_classes}.")
+        num_classes = at_least(1, "num_classes", num_classes)
         if vectors is None:
             from lora_utils.data.vectors import course_vectors
 

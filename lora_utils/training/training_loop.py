@@ -17,6 +17,7 @@ from lora_utils.data.batches import Examples
 from lora_utils.data.progress_bar import progress
 from lora_utils.devices import seeded
 from lora_utils.integers import at_least
+from lora_utils.reals import above_zero, real
 from lora_utils.training.evaluate import accuracy
 
 
@@ -78,8 +79,7 @@ def train(
     if not parameters:
         raise ValueError("No parameter of the model has requires_grad. Unfreeze at least one before training.")
     epochs, batch_size = at_least(0, "epochs", epochs), at_least(1, "batch_size", batch_size)
-    if not lr > 0:
-        raise ValueError(f"lr must be above 0, got {lr}.")
+    lr, weight_decay = above_zero("lr", lr), real("weight_decay", weight_decay)
     device = parameters[0].device
     history, step = History(), step or partial(_step, loss_fn)
     stepper = optimizer(parameters, lr=lr, weight_decay=weight_decay)

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from lora_utils.integers import at_least
 from lora_utils.quantization.current_weight import current_weight
 from lora_utils.quantization.stored_weights import is_stored, require_float_linear
+from lora_utils.reals import real
 from lora_utils.wrappers.module_walk import find, replace
 from lora_utils.wrappers.trained_dtype import trained_type
 
@@ -38,7 +39,7 @@ class VeRALinear(nn.Module):
 
     Raises:
         TypeError: if `linear` is not an nn.Linear with floats.
-        ValueError: if A or B is too small for the layer, or their ranks differ.
+        ValueError: if A or B is too small for the layer, their ranks differ, or d_initial is not finite.
 
     Source: Kopiczko et al. 2023, equation 2. Explained in lab 11_lora_today.
     """
@@ -58,7 +59,7 @@ class VeRALinear(nn.Module):
         # Views, so that all layers hold the same numbers; not saved, since a seed makes them again.
         self.register_buffer("A", A[:i], persistent=False)  # (i, r)
         self.register_buffer("B", B[:, :o], persistent=False)  # (r, o)
-        self.d = nn.Parameter(A.new_full((A.shape[1],), d_initial))
+        self.d = nn.Parameter(A.new_full((A.shape[1],), real("d_initial", d_initial)))
         self.b = nn.Parameter(B.new_zeros(o))
         linear.requires_grad_(False)  # last, so that an error above leaves the layer as it was
 

@@ -66,7 +66,7 @@ def test_the_given_vectors_are_copied(table):
 
 
 def test_arguments_are_checked(table):
-    with pytest.raises(ValueError, match="num_classes must be at least 1, got 0"):
+    with pytest.raises(ValueError, match="num_classes must be an integer of at least 1, got 0"):
         TextClassifier(0, vectors=table)
     with pytest.raises(ValueError, match=r"matrix.*\(5,\)"):
         TextClassifier(2, vectors=table[0])

@@ -37,7 +37,7 @@ def test_the_seed_decides_the_head_and_leaves_the_generator(tiny):
     assert torch.equal(torch.get_rng_state(), before)
     assert torch.equal(same.head.weight, tiny.head.weight)
     assert not torch.equal(other.head.weight, tiny.head.weight)
-    with pytest.raises(ValueError, match="num_classes must be at least 1, got 0"):
+    with pytest.raises(ValueError, match="num_classes must be an integer of at least 1, got 0"):
         SentenceClassifier(tiny.encoder, 0)
 
 
