@@ -103,6 +103,8 @@ def shared_matrices(layers: Iterable[nn.Linear], rank: int, seed: int) -> tuple[
     return A, torch.empty(rank, o).uniform_(-bound_B, bound_B, generator=draw)
 
 
+@torch.inference_mode(False)  # or the shared pair could not be part of a gradient
+@torch.no_grad()
 def inject_vera(model: nn.Module, names: str | Iterable[str], rank: int, seed: int = 0) -> list[str]:
     """Replace the linear layers whose names match by VeRALinear over one shared pair, in place.
 
@@ -116,7 +118,7 @@ def inject_vera(model: nn.Module, names: str | Iterable[str], rank: int, seed: i
         The names of the layers replaced, in the model's order.
 
     Raises:
-        ValueError: if a pattern matches no linear layer.
+        ValueError: if there is no name, or a pattern matches no linear layer.
         TypeError: if it matches one that is stored in 4 bits.
 
     Explained in lab 11_lora_today.
