@@ -99,6 +99,7 @@ class PromptTuned(nn.Module):
 
     wraps = "classifier"
 
+    @torch.inference_mode(False)  # or the prompt could never be trained
     def __init__(
         self,
         classifier: SentenceClassifier,

@@ -44,7 +44,8 @@ class TextClassifier(nn.Module):
             vectors = course_vectors()
         if vectors.ndim != 2:
             raise ValueError(f"vectors must be a matrix (words, width), got the shape {tuple(vectors.shape)}.")
-        self.embedding = nn.Embedding.from_pretrained(vectors.clone(), freeze=freeze, padding_idx=PAD_ID)
+        own = vectors.to(torch.get_default_dtype(), copy=True)  # numpy gives float64, the layers below are float32
+        self.embedding = nn.Embedding.from_pretrained(own, freeze=freeze, padding_idx=PAD_ID)
         self.fc1 = nn.Linear(vectors.shape[1], HIDDEN)
         self.fc2 = nn.Linear(HIDDEN, num_classes)
 

@@ -52,7 +52,7 @@ def trim(ids: Tensor) -> tuple[Tensor, Tensor]:
     At least one column stays, so that a batch of empty texts is still a batch.
     """
     mask = ids != PAD_ID  # (b, s)
-    longest = max(1, int(mask.sum(dim=1).max()))
+    longest = max(1, int(mask.any(dim=0).sum()))
     return ids[:, :longest], mask[:, :longest]
 
 

@@ -73,11 +73,14 @@ def train(
         label: what the progress bar says; it appears after two seconds
 
     Raises:
-        ValueError: no parameter has `requires_grad`, a number is out of range, or the loss is no longer a finite number
+        ValueError: no parameter has `requires_grad`, there is no example, a number is out of range, or the loss is no
+            longer a finite number
     """
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     if not parameters:
         raise ValueError("No parameter of the model has requires_grad. Unfreeze at least one before training.")
+    if len(data) == 0:
+        raise ValueError("train needs at least one example, got none.")
     epochs, batch_size = at_least(0, "epochs", epochs), at_least(1, "batch_size", batch_size)
     lr, weight_decay = above_zero("lr", lr), real("weight_decay", weight_decay)
     device = parameters[0].device

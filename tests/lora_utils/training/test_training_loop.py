@@ -132,6 +132,8 @@ def test_mistakes_are_told(data):
         train(frozen, data, epochs=1, lr=0.01)
     with pytest.raises(ValueError, match="lr must be above 0, got 0"):
         train(model(), data, epochs=1, lr=0)
+    with pytest.raises(ValueError, match="train needs at least one example, got none"):
+        train(model(), data.first(0), epochs=1, lr=0.01)
     broken = Examples(data.inputs * math.inf, data.labels)
     with pytest.raises(ValueError, match="The loss became nan. Try a learning rate below 0.01."):
         train(model(), broken, epochs=1, lr=0.01)
