@@ -18,7 +18,7 @@ from lora_utils.quantization.codebooks import FP4, NF4
 from lora_utils.quantization.nf4 import BLOCK
 from lora_utils.quantization.quantized_linear import QuantizedLinear
 from lora_utils.quantization.stored_weights import is_float_linear, is_linear4bit, is_stored
-from lora_utils.wrappers.module_walk import Names, Place, find, replace, walk
+from lora_utils.wrappers.module_walk import Names, Place, as_names, find, replace, walk
 
 
 class QuantizedLinearWithLoRA(nn.Module):
@@ -179,7 +179,7 @@ def inject_qlora(
     def linear(layer: nn.Module) -> bool:
         return isinstance(layer, nn.Linear) or is_stored(layer)
 
-    skip = [skip] if isinstance(skip, str) else list(skip)  # read twice
+    skip = as_names(skip)  # read twice
     chosen, skipped = find(model, names, linear, skip), find(model, skip, linear) if skip else []
     adapted, left = ({id(place.module) for place in places} for places in (chosen, skipped))
 

@@ -36,6 +36,7 @@ class History:
     seconds: float = 0.0
 
 
+@torch.inference_mode(False)  # training needs gradients, also where the caller's own work goes without
 def train(
     model: nn.Module,
     data: Examples,

@@ -99,6 +99,15 @@ def unwrapped(module: nn.Module) -> nn.Module:
     return module
 
 
+def as_names(given: Names) -> list[str]:
+    """Return one name or several as a list; raise TypeError for what are no names."""
+    names = [given] if isinstance(given, str) or not isinstance(given, Iterable) else list(given)
+    for name in names:
+        if not isinstance(name, str):
+            raise TypeError(f"names must be a string or several strings, got {name!r}")
+    return names
+
+
 def find(model: nn.Module, names: Names, wanted: Callable[[nn.Module], bool], skip: Names = ()) -> list[Place]:
     """Return the places of the layers whose names match, in the model's order.
 
@@ -111,10 +120,11 @@ def find(model: nn.Module, names: Names, wanted: Callable[[nn.Module], bool], sk
         skip: names or patterns of layers to leave out.
 
     Raises:
+        TypeError: as as_names.
         ValueError: if `names` is empty, or a pattern, also of `skip`, matches no such layer that is free; the message
             says what there is.
     """
-    names, skip = ([given] if isinstance(given, str) else list(given) for given in (names, skip))
+    names, skip = as_names(names), as_names(skip)
     places = list(walk(model))
     given = {place.name for place in places}  # a name stands for itself, also one that reads as a pattern: "a[0]"
     names, skip = ([escape(one) if one in given else one for one in many] for many in (names, skip))

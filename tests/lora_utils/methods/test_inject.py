@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from lora_utils import LinearWithLoRA, inject_lora, merge_lora, unmerge_lora
+from lora_utils import LinearWithLoRA, adapter_state, inject_lora, merge_lora, unmerge_lora
 from lora_utils.methods import inject_dora, inject_qlora, inject_rslora, quantize_linears
 from lora_utils.variants import inject_started, inject_vera, pissa_start
 
@@ -56,6 +56,18 @@ def test_no_name_at_all_is_refused(inject):
     with pytest.raises(ValueError, match="no name was given.*the model has block.query, block.value, head"):
         inject(net, iter([]))
     assert not any(hasattr(module, "lora") for module in net.modules())
+
+
+@pytest.mark.parametrize("wrong", [None, 3, ["head", 3], b"head"], ids=repr)
+def test_what_is_no_name_is_refused(wrong):
+    net = model()
+    for call in (
+        lambda: inject_lora(net, wrong, 2, 1.0),
+        lambda: inject_qlora(net, "head", 2, 1.0, skip=wrong),
+        lambda: adapter_state(net, also=wrong),
+    ):
+        with pytest.raises(TypeError, match="names must be a string or several strings, got"):
+            call()
 
 
 @pytest.mark.parametrize("inject", INJECTIONS.values(), ids=INJECTIONS)

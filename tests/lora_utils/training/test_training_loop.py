@@ -88,6 +88,16 @@ def test_the_generator_outside_is_left_alone(data):
     assert torch.equal(torch.rand(3), expected)
 
 
+@pytest.mark.parametrize("without", [torch.no_grad, torch.inference_mode])
+def test_it_trains_where_the_caller_goes_without_gradients(data, without):
+    one, two = model(), model()
+    train(one, data, epochs=1, lr=0.01)
+    with without():
+        train(two, data, epochs=1, lr=0.01, valid=data)
+        assert not torch.is_grad_enabled()
+    assert all(torch.equal(a, b) for a, b in zip(one.parameters(), two.parameters(), strict=True))
+
+
 def test_frozen_parameters_stay_bit_equal(data):
     net = model()
     net[0].requires_grad_(False)
