@@ -6,12 +6,20 @@ import operator
 from typing import Any
 
 
+def as_python(value: Any) -> Any:
+    """Return a scalar of numpy or torch as Python's own, and anything else as it came."""
+    try:
+        return value.item()
+    except (AttributeError, TypeError, ValueError, RuntimeError):
+        return value
+
+
 def as_integer(value: Any) -> int | None:
     """Return an integer of any library as Python's int, and None for whatever is none; True and False are none.
 
     Floats are none either, also 2.0: `operator.index` is the rule that Python itself applies to the index of a list.
     """
-    if isinstance(value, bool):
+    if isinstance(as_python(value), bool):  # torch's True is an index, too
         return None
     try:
         return operator.index(value)

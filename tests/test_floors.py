@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[1]
 FLOORS = {
     "lora_utils": [
         {"devices", "integers"},
+        {"reals"},
         {"data", "quantization", "quiz", "plots"},
         {"models", "wrappers"},
         {"methods", "training"},

@@ -14,6 +14,7 @@ from lora_utils.data.assets import cache_dir
 from lora_utils.data.corpora import CLASSES, CORPORA, Corpus
 from lora_utils.data.progress_bar import progress
 from lora_utils.data.text import course_vocab, encode, pad_batch, write_whole
+from lora_utils.integers import at_least
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,7 @@ class Examples:
             batch_size: at least 1
             shuffle: a new order from torch's global generator, which `seed_everything` sets
         """
-        if batch_size < 1:
-            raise ValueError(f"batch_size must be at least 1, got {batch_size}.")
+        batch_size = at_least(1, "batch_size", batch_size)
         order = torch.randperm(len(self)) if shuffle else torch.arange(len(self))  # (n,)
         for chosen in order.split(batch_size):
             yield self.inputs[chosen], self.labels[chosen]
@@ -92,8 +92,7 @@ def load(name: str, max_len: int = 256, tokens: str = "words") -> EncodedCorpus:
 
     if name not in CORPORA:
         raise ValueError(f"There is no corpus {name!r}. Choose one of {', '.join(CORPORA)}.")
-    if max_len < 1:
-        raise ValueError(f"max_len must be at least 1, got {max_len}.")
+    max_len = at_least(1, "max_len", max_len)
     if tokens not in ENCODERS:
         raise ValueError(f"tokens must be one of {', '.join(ENCODERS)}, got {tokens!r}.")
     path = cache_dir() / "text" / f"{name}-{ENCODERS[tokens].file}.safetensors"

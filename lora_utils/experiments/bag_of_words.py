@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from lora_utils.data.batches import Examples
 from lora_utils.data.text import PAD_ID
+from lora_utils.reals import above_zero
 
 
 def majority_class(labels: Tensor) -> int:
@@ -114,8 +115,7 @@ def fit_bag_of_words(data: Examples, words: int, *, tf_idf: bool = True, strengt
     """
     if len(data) == 0:
         raise ValueError("fit_bag_of_words needs at least one example, got none.")
-    if strength <= 0:
-        raise ValueError(f"strength must be above 0, got {strength}.")
+    strength = above_zero("strength", strength)
     model = BagOfWords(words, int(data.labels.max()) + 1)
     if tf_idf:
         model.idf = inverse_document_frequency(word_counts(data.inputs, words))

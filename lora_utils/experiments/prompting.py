@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from lora_utils.data.progress_bar import progress
+from lora_utils.integers import at_least
 from lora_utils.models.decoder import Cache, Decoder
 
 if TYPE_CHECKING:
@@ -79,8 +80,7 @@ def label_scores(
 
     Source: Brown et al., "Language Models are Few-Shot Learners", NeurIPS 2020, section 2.4. Lab 01 explains it.
     """
-    if batch_size < 1:
-        raise ValueError(f"batch_size must be at least 1, got {batch_size}.")
+    batch_size = at_least(1, "batch_size", batch_size)
     endings = [tokenizer.encode(label).ids for label in labels]
     if not endings or not all(endings):
         raise ValueError(f"labels must be texts of at least one token, got {labels!r}.")

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from lora_utils.wrappers.merging import Mergeable
-from lora_utils.wrappers.module_walk import plain_state, walk
+from lora_utils.wrappers.module_walk import as_names, plain_state, walk
 from lora_utils.wrappers.statement import adapter_layers, refuse_other, statement
 
 
@@ -28,7 +28,7 @@ def adapter_state(model: nn.Module, also: str | Iterable[str] = ()) -> dict[str,
     Raises:
         ValueError: if `also` names a module that the model does not have, or there is nothing to save.
     """
-    also = [also] if isinstance(also, str) else list(also)
+    also = as_names(also)
     modules = {place.name: place.module for place in walk(model) if place.name}
     state = {name: value for _, tensors in adapter_layers(model).values() for name, value in tensors.items()}
     for name in also:

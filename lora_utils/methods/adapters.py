@@ -6,13 +6,12 @@ Source: Houlsby et al., "Parameter-Efficient Transfer Learning for NLP", ICML 20
 
 from __future__ import annotations
 
-import math
-
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lora_utils.integers import at_least
 from lora_utils.models.minilm import EncoderBlock
+from lora_utils.reals import real
 from lora_utils.wrappers.module_walk import Place, replace, walk
 from lora_utils.wrappers.trained_dtype import trained_type
 
@@ -102,8 +101,7 @@ class AdapterBeside(nn.Module):
 
     def __init__(self, sublayer: nn.Module, adapter: BottleneckAdapter, scale: float = PARALLEL_SCALE) -> None:
         super().__init__()
-        if not math.isfinite(scale):
-            raise ValueError(f"scale must be a finite number, got {scale!r}")
+        scale = real("scale", scale)
         self.sublayer = sublayer.requires_grad_(False)
         self.adapter = adapter
         self.scale = scale

@@ -15,6 +15,7 @@ from torch import nn
 
 from lora_utils.methods.inject import refuse_stored
 from lora_utils.methods.lora import LoRALayer
+from lora_utils.quantization.current_weight import current_weight
 from lora_utils.quantization.stored_weights import is_stored, require_float_linear
 from lora_utils.wrappers.module_walk import find, replace
 from lora_utils.wrappers.trained_dtype import trained_type
@@ -49,11 +50,12 @@ class LinearWithDoRA(nn.Module):
     def __init__(self, linear: nn.Linear, rank: int, alpha: float) -> None:
         super().__init__()
         require_float_linear(linear, "LinearWithDoRA wraps", "dequantize it first; DoRA in 4 bits is not in the course")
-        own = trained_type(linear.weight.dtype)
+        weight = current_weight(linear)
+        own = trained_type(weight.dtype)
         self.linear = linear
         self.lora = LoRALayer(linear.in_features, linear.out_features, rank, alpha)
-        self.lora.to(linear.weight.device, own)
-        self.magnitude = nn.Parameter(linear.weight.detach().to(own).norm(dim=1))  # (o,)
+        self.lora.to(weight.device, own)
+        self.magnitude = nn.Parameter(weight.detach().to(own).norm(dim=1))  # (o,)
         linear.requires_grad_(False)  # last, so that an error above leaves the layer as it was
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -72,7 +74,8 @@ class LinearWithDoRA(nn.Module):
     @torch.no_grad()
     def to_linear(self) -> nn.Linear:
         """Return a plain frozen linear layer of the same type that computes the same: what is deployed."""
-        directions, own = self._directions(), self.linear.weight  # (o, i) each
+        own = current_weight(self.linear)  # (o, i)
+        directions = self._directions()  # (o, i)
         weight = directions * (self.magnitude / row_lengths(directions)).unsqueeze(1)  # (o, i) * (o, 1)
         merged = nn.Linear(own.shape[1], own.shape[0], self.linear.bias is not None, own.device, own.dtype)
         merged.requires_grad_(False).weight.copy_(weight)

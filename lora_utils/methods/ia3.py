@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from lora_utils.models.minilm import FeedForward, SelfAttention
+from lora_utils.quantization.current_weight import current_weight
 from lora_utils.quantization.stored_weights import is_stored, require_float_linear
 from lora_utils.wrappers.merging import Mergeable, merge_all, unmerge_all
 from lora_utils.wrappers.module_walk import Place, replace, walk
@@ -47,8 +48,9 @@ class LinearWithIA3(Mergeable):
             raise ValueError(f"where must be 'output' or 'input', got {where!r}")
         self.linear, self.where = linear, where
         size = linear.out_features if where == "output" else linear.in_features
-        own = trained_type(linear.weight.dtype)
-        self.scale = nn.Parameter(torch.ones(size, device=linear.weight.device, dtype=own))
+        weight = current_weight(linear)
+        own = trained_type(weight.dtype)
+        self.scale = nn.Parameter(torch.ones(size, device=weight.device, dtype=own))
         linear.requires_grad_(False)  # last, so that an error above leaves the layer as it was
 
     def forward(self, x: Tensor) -> Tensor:

@@ -29,8 +29,8 @@ def inject_lora(model: nn.Module, names: str | Iterable[str], rank: int, alpha: 
         The names of the layers replaced, in the model's order.
 
     Raises:
-        ValueError: if a pattern matches no linear layer, or one that is stored in 4 bits, or the model is itself the
-            layer; the message says what there is.
+        ValueError: if there is no name, a pattern matches no linear layer, or one stored in 4 bits, or the model
+            is itself the layer; the message says what there is.
 
     Source: Hu et al. 2021, section 4.2 (which weights to adapt). Explained in lab 06_linear_with_lora.
     """

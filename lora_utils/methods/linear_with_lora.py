@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from lora_utils.methods.lora import LoRALayer
+from lora_utils.quantization.current_weight import current_weight
 from lora_utils.quantization.stored_weights import require_float_linear
 from lora_utils.wrappers.merging import Mergeable
 from lora_utils.wrappers.trained_dtype import trained_type
@@ -42,7 +43,8 @@ class LinearWithLoRA(Mergeable):
         require_float_linear(linear, "LinearWithLoRA wraps", "use QuantizedLinearWithLoRA or inject_qlora")
         self.linear = linear
         self.lora = LoRALayer(linear.in_features, linear.out_features, rank, alpha)
-        self.lora.to(linear.weight.device, trained_type(linear.weight.dtype))
+        weight = current_weight(linear)
+        self.lora.to(weight.device, trained_type(weight.dtype))
         linear.requires_grad_(False)  # last, so that an error above leaves the layer as it was
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:

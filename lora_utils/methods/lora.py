@@ -15,6 +15,7 @@ from torch import nn
 
 from lora_utils.devices import without_autocast
 from lora_utils.integers import at_least
+from lora_utils.reals import real
 from lora_utils.wrappers.trained_dtype import trained_type
 
 
@@ -43,9 +44,7 @@ class LoRALayer(nn.Module):
         super().__init__()
         sizes = (("in_dim", in_dim), ("out_dim", out_dim), ("rank", rank))
         in_dim, out_dim, rank = (at_least(1, name, size) for name, size in sizes)
-        if not math.isfinite(alpha):
-            raise ValueError(f"alpha must be a finite number, got {alpha!r}")
-        self.alpha = alpha
+        self.alpha = real("alpha", alpha)
         self.A = nn.Parameter(torch.randn(in_dim, rank) / math.sqrt(rank))
         self.B = nn.Parameter(torch.zeros(rank, out_dim))
 

@@ -192,6 +192,7 @@ class DecoderPrefix(nn.Module):
     Source: Li and Liang 2021, section 4.2. Lab 04 explains it.
     """
 
+    @torch.inference_mode(False)  # or the prefix could never be trained
     def __init__(self, decoder: Decoder, length: int, *, init: Tensor | None = None, seed: int = 0) -> None:
         super().__init__()
         length = at_least(1, "length", length)

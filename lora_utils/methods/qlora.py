@@ -18,7 +18,7 @@ from lora_utils.quantization.codebooks import FP4, NF4
 from lora_utils.quantization.nf4 import BLOCK
 from lora_utils.quantization.quantized_linear import QuantizedLinear
 from lora_utils.quantization.stored_weights import is_float_linear, is_linear4bit, is_stored
-from lora_utils.wrappers.module_walk import Names, Place, find, replace, walk
+from lora_utils.wrappers.module_walk import Names, Place, as_names, find, replace, walk
 
 
 class QuantizedLinearWithLoRA(nn.Module):
@@ -131,7 +131,7 @@ def quantize_linears(
         The names of the layers replaced, in the model's order.
 
     Raises:
-        ValueError: if a pattern matches no linear layer, or only such as have LoRA already.
+        ValueError: if there is no name, or a pattern matches no linear layer, or only such as have LoRA already.
 
     Source: Dettmers et al. 2023, section 3. Explained in lab 08_qlora.
     """
@@ -170,7 +170,7 @@ def inject_qlora(
         The names of the layers that have a path now, in the model's order.
 
     Raises:
-        ValueError: if a pattern matches no linear layer, or a layer that has LoRA already.
+        ValueError: if there is no name, or a pattern matches no linear layer, or a layer that has LoRA already.
 
     Source: Dettmers et al. 2023, section 3 and figure 2. Explained in lab 08_qlora.
     """
@@ -179,8 +179,8 @@ def inject_qlora(
     def linear(layer: nn.Module) -> bool:
         return isinstance(layer, nn.Linear) or is_stored(layer)
 
-    skip = [skip] if isinstance(skip, str) else list(skip)  # read twice
-    chosen, skipped = find(model, names, linear, skip), find(model, skip, linear)
+    skip = as_names(skip)  # read twice
+    chosen, skipped = find(model, names, linear, skip), find(model, skip, linear) if skip else []
     adapted, left = ({id(place.module) for place in places} for places in (chosen, skipped))
 
     def changes(place: Place) -> bool:

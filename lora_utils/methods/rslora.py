@@ -15,6 +15,7 @@ from torch import nn
 
 from lora_utils.integers import at_least
 from lora_utils.methods.inject import inject_lora
+from lora_utils.reals import real
 
 
 def rslora_scale(alpha: float, rank: int) -> float:
@@ -25,12 +26,12 @@ def rslora_scale(alpha: float, rank: int) -> float:
         rank: r, at least 1.
 
     Raises:
-        ValueError: rank is no integer of at least 1.
+        ValueError: rank is no integer of at least 1, or alpha is not finite.
 
     Source: Kalajdzievski 2023, section 3. The LoRA paper divides by r, this course's LoRALayer by nothing. Explained in
     lab 09_capstone.
     """
-    return alpha / math.sqrt(at_least(1, "rank", rank))
+    return real("alpha", alpha) / math.sqrt(at_least(1, "rank", rank))
 
 
 def inject_rslora(model: nn.Module, names: str | Iterable[str], rank: int, alpha: float) -> list[str]:

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lora_utils.devices import seeded
-from lora_utils.integers import at_least
+from lora_utils.integers import as_integer, at_least
 from lora_utils.methods.prompt_encoder import PromptEncoder
 from lora_utils.models.minilm import mean_pool
 from lora_utils.models.sentence_classifier import SentenceClassifier, trim
@@ -99,6 +99,7 @@ class PromptTuned(nn.Module):
 
     wraps = "classifier"
 
+    @torch.inference_mode(False)  # or the prompt could never be trained
     def __init__(
         self,
         classifier: SentenceClassifier,
@@ -163,9 +164,10 @@ def nearest_words(vectors: Tensor, embedding: Tensor, k: int) -> Nearest:
     if vectors.ndim != 2 or embedding.ndim != 2 or vectors.shape[1] != embedding.shape[1]:
         shapes = f"{tuple(vectors.shape)} and {tuple(embedding.shape)}"
         raise ValueError(f"vectors and embedding must be matrices with rows of one width, got {shapes}.")
-    if not 1 <= k <= len(embedding):
-        raise ValueError(f"k must be from 1 to {len(embedding)}, the number of words, got {k}.")
+    count = as_integer(k)
+    if count is None or not 1 <= count <= len(embedding):
+        raise ValueError(f"k must be from 1 to {len(embedding)}, the number of words, got {k!r}.")
     own = trained_type(embedding.dtype)  # a prompt is float32 beside an embedding of 16 bits, too
     cosines = F.normalize(vectors.to(own), dim=1) @ F.normalize(embedding.to(own), dim=1).T  # (l, v)
-    best = cosines.topk(k, dim=1)
+    best = cosines.topk(count, dim=1)
     return Nearest(best.indices, best.values)

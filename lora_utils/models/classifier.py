@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from lora_utils.data.text import PAD_ID
+from lora_utils.integers import at_least
 
 HIDDEN = 128
 
@@ -36,15 +37,15 @@ class TextClassifier(nn.Module):
 
     def __init__(self, num_classes: int, freeze: bool = False, *, vectors: Tensor | None = None) -> None:
         super().__init__()
-        if num_classes < 1:
-            raise ValueError(f"num_classes must be at least 1, got {num_classes}.")
+        num_classes = at_least(1, "num_classes", num_classes)
         if vectors is None:
             from lora_utils.data.vectors import course_vectors
 
             vectors = course_vectors()
         if vectors.ndim != 2:
             raise ValueError(f"vectors must be a matrix (words, width), got the shape {tuple(vectors.shape)}.")
-        self.embedding = nn.Embedding.from_pretrained(vectors.clone(), freeze=freeze, padding_idx=PAD_ID)
+        own = vectors.to(torch.get_default_dtype(), copy=True)  # numpy gives float64, the layers below are float32
+        self.embedding = nn.Embedding.from_pretrained(own, freeze=freeze, padding_idx=PAD_ID)
         self.fc1 = nn.Linear(vectors.shape[1], HIDDEN)
         self.fc2 = nn.Linear(HIDDEN, num_classes)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from lora_utils.integers import at_least
 from lora_utils.models.decoder import Decoder
 
 if TYPE_CHECKING:
@@ -38,8 +39,7 @@ def generate_ids(model: Decoder, ids: list[int], max_new: int, stops: tuple[int,
     """
     if not ids:
         raise ValueError("The prompt must have at least one token, got none.")
-    if max_new < 0:
-        raise ValueError(f"max_new must be at least 0, got {max_new}.")
+    max_new = at_least(0, "max_new", max_new)
     device = model.embedding.weight.device
     caches, written, new = model.caches(), [], list(ids)
     while len(written) < max_new:

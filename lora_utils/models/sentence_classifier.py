@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from lora_utils.data.text import PAD_ID
 from lora_utils.devices import seeded
+from lora_utils.integers import at_least
 from lora_utils.models.minilm import MiniLM, load_minilm, mean_pool
 
 
@@ -34,8 +35,7 @@ class SentenceClassifier(nn.Module):
 
     def __init__(self, encoder: MiniLM, num_classes: int, seed: int = 0) -> None:
         super().__init__()
-        if num_classes < 1:
-            raise ValueError(f"num_classes must be at least 1, got {num_classes}.")
+        num_classes = at_least(1, "num_classes", num_classes)
         self.encoder = encoder
         with seeded(seed):
             self.head = nn.Linear(encoder.words.embedding_dim, num_classes)
@@ -52,7 +52,7 @@ def trim(ids: Tensor) -> tuple[Tensor, Tensor]:
     At least one column stays, so that a batch of empty texts is still a batch.
     """
     mask = ids != PAD_ID  # (b, s)
-    longest = max(1, int(mask.sum(dim=1).max()))
+    longest = max(1, int(mask.any(dim=0).sum()))
     return ids[:, :longest], mask[:, :longest]
 
 

@@ -47,7 +47,7 @@ class UpperBlocks(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Scores before softmax, (b, c)."""
         mask = x.any(dim=-1)  # (b, s)
-        longest = max(1, int(mask.sum(dim=1).max()))
+        longest = max(1, int(mask.any(dim=0).sum()))
         x, mask = x[:, :longest], mask[:, :longest]  # columns that are padding in every row cost nothing
         for block in self.blocks:
             x = block(x, mask)

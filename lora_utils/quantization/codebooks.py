@@ -17,6 +17,9 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
+from lora_utils.integers import as_integer
+from lora_utils.reals import real
+
 
 @dataclass(frozen=True)
 class Codebook:
@@ -104,10 +107,9 @@ def normal_float_levels(negative: int = 7, positive: int = 8, tail: float = 1 - 
     Source: Dettmers et al. 2023, section 3, which cuts the two halves separately and joins them at one zero; the tail
     from `create_normal_map` of bitsandbytes. Explained in lab 07_quantization.
     """
-    if negative < 1 or positive < 1:
-        raise ValueError(f"a table needs entries on both sides of zero, got negative={negative}, positive={positive}")
-    if not 0 < tail < 0.5:
-        raise ValueError(f"tail must be between 0 and 1/2, got {tail!r}")
+    if any((as_integer(count) or 0) < 1 for count in (negative, positive)):
+        raise ValueError(f"a table needs entries on both sides of zero, got {negative=}, {positive=}")
+    tail = real("tail", tail, "be between 0 and 1/2", lambda share: 0 < share < 0.5)
     below = -_quantiles(negative, tail)  # (negative,)
     above = _quantiles(positive, tail).flip(0)  # (positive,)
     return torch.cat([below, torch.zeros(1), above]) / above[-1]  # (negative + 1 + positive,)

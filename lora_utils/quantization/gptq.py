@@ -19,6 +19,7 @@ from torch import Tensor
 
 from lora_utils.quantization.absmax import Quantized, absmax_quantize
 from lora_utils.quantization.calibration import calibrated
+from lora_utils.reals import above_zero
 
 
 def gptq_quantize(w: Tensor, x: Tensor, bits: int = 4, block: int = 64, damping: float = 0.01) -> Quantized:
@@ -43,8 +44,7 @@ def gptq_quantize(w: Tensor, x: Tensor, bits: int = 4, block: int = 64, damping:
     Source: Frantar et al. 2022, algorithm 1, columns from left to right; the damping of 1 % from section 4, step 3.
     Of the authors' code it is `--static-groups` without `--act-order`. Explained in lab 07_quantization.
     """
-    if not damping > 0:
-        raise ValueError(f"damping must be above 0, got {damping!r}")
+    damping = above_zero("damping", damping)
     left, x, k = calibrated(w, x, block)  # what is left to round; float32
     nearest = absmax_quantize(w, bits, k)  # steps, and the form of the result
     o, i = w.shape

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from lora_utils.quantization.blocks import refuse_not_finite
+from lora_utils.quantization.current_weight import current_weight
 from lora_utils.quantization.stored_weights import require_float_linear
 
 
@@ -57,23 +58,24 @@ def to_linear4bit(linear: nn.Linear, double: bool = True, compute_dtype: torch.d
     Explained in lab 08_qlora.
     """
     require_float_linear(linear, "to_linear4bit stores", "it has been quantized already")
-    refuse_not_finite(linear.weight.detach().abs().amax())
+    weight = current_weight(linear).detach()
+    refuse_not_finite(weight.abs().amax())
     bnb = load_bitsandbytes()
     layer = bnb.nn.Linear4bit(
         linear.in_features,
         linear.out_features,
         bias=linear.bias is not None,
-        compute_dtype=compute_dtype or linear.weight.dtype,
+        compute_dtype=compute_dtype or weight.dtype,
         compress_statistics=double,
         quant_type="nf4",
     )
     with torch.no_grad():
         layer.weight = bnb.nn.Params4bit(
-            linear.weight.detach().clone().cpu(), requires_grad=False, compress_statistics=double, quant_type="nf4"
+            weight.clone().cpu(), requires_grad=False, compress_statistics=double, quant_type="nf4"
         )
         if linear.bias is not None:
             layer.bias = nn.Parameter(linear.bias.detach().clone(), requires_grad=False)
-    return layer.to(linear.weight.device)  # moving the layer is what quantises the weight, also from cpu to cpu
+    return layer.to(weight.device)  # moving the layer is what quantises the weight, also from cpu to cpu
 
 
 def dequantize_linear4bit(layer: nn.Linear) -> Tensor:

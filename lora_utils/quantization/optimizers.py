@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from lora_utils.quantization.linear4bit import load_bitsandbytes
+from lora_utils.reals import above_zero, real
 
 PAGED_FROM = 100_000  # numbers of a tensor whose states bitsandbytes pages (Optimizer8bit.get_state_buffer)
 
@@ -43,8 +44,7 @@ def paged_adamw_8bit_or_adamw(
     trained = [p for p in parameters if p.requires_grad]
     if not trained:
         raise ValueError("there is nothing to train: no parameter has requires_grad; inject LoRA first")
-    if not lr > 0:
-        raise ValueError(f"lr must be above 0, got {lr!r}")
+    lr, weight_decay = above_zero("lr", lr), real("weight_decay", weight_decay)
     device = trained[0].device
     name, what = ("PagedAdamW8bit", "paged 8-bit AdamW") if device.type == "cuda" else ("AdamW8bit", "8-bit AdamW")
     try:

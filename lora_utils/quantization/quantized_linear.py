@@ -17,6 +17,7 @@ from torch.nn import functional as F
 
 from lora_utils.integers import as_integer
 from lora_utils.quantization.codebooks import FP4, INT4, NF4, Codebook
+from lora_utils.quantization.current_weight import current_weight
 from lora_utils.quantization.double_quantization import DoubleQuantized, dequantize_scales, quantize_scales
 from lora_utils.quantization.nf4 import BLOCK, FourBit, dequantize_4bit, quantize_4bit
 from lora_utils.quantization.stored_weights import require_float_linear
@@ -49,10 +50,11 @@ class QuantizedLinear(nn.Module):
     def __init__(self, linear: nn.Linear, codebook: Codebook = NF4, block: int = BLOCK, double: bool = True) -> None:
         super().__init__()
         require_float_linear(linear, "QuantizedLinear stores", "it has been quantized already")
-        self.out_features, self.in_features = linear.weight.shape
-        self.codebook, self.block, self.dtype = codebook, as_integer(block), linear.weight.dtype
+        weight = current_weight(linear)
+        self.out_features, self.in_features = weight.shape
+        self.codebook, self.block, self.dtype = codebook, as_integer(block), weight.dtype
         self.double_quantization = bool(double)  # not `double`: a module has a method of that name
-        quantized = quantize_4bit(linear.weight, codebook, block)
+        quantized = quantize_4bit(weight, codebook, block)
         self.register_buffer("packed", quantized.packed)  # (ceil(o * i / 2),) uint8
         if double:
             scales = quantize_scales(quantized.absmax)

@@ -1,15 +1,34 @@
 """How good a model is."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 from torch import nn
 
 from lora_utils.data.batches import Examples
 
 
+@contextmanager
+def evaluating(model: nn.Module) -> Iterator[None]:
+    """Within the with block the model evaluates, without gradients; afterwards each module is in its own mode again.
+
+    Each in its own, since part of a model may evaluate while the rest trains, as a frozen encoder with dropout does.
+    """
+    before = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        for module, training in before:
+            module.training = training
+
+
 def accuracy(model: nn.Module, data: Examples, batch_size: int = 512) -> float:
     """Share of examples whose highest score is that of their label.
 
-    The model is put into evaluation mode for this and back into the mode it was in.
+    The model is put into evaluation mode for this and back into the mode that each part was in.
 
     Args:
         model: inputs -> scores (b, c)
@@ -22,14 +41,9 @@ def accuracy(model: nn.Module, data: Examples, batch_size: int = 512) -> float:
     if len(data) == 0:
         raise ValueError("accuracy needs at least one example, got none.")
     device = next((parameter.device for parameter in model.parameters()), torch.device("cpu"))
-    was_training = model.training
-    model.eval()
     right = 0
-    try:
-        with torch.no_grad():
-            for inputs, labels in data.batches(batch_size):
-                guesses = model(inputs.to(device)).argmax(dim=-1)  # (b,)
-                right += int((guesses == labels.to(device)).sum())
-    finally:
-        model.train(was_training)
+    with evaluating(model):
+        for inputs, labels in data.batches(batch_size):
+            guesses = model(inputs.to(device)).argmax(dim=-1)  # (b,)
+            right += int((guesses == labels.to(device)).sum())
     return right / len(data)

@@ -28,6 +28,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lora_utils.integers import at_least
 from lora_utils.quantization.double_quantization import GROUP, bits_per_weight
 
 METHODS = ("full", "LoRA", "QLoRA")
@@ -154,8 +155,7 @@ def step_bytes(
     if method not in METHODS:
         raise ValueError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
     for name, value in (("rank", rank), ("batch", batch), ("length", length)):
-        if value < 1:
-            raise ValueError(f"{name} must be at least 1, got {value!r}")
+        at_least(1, name, value)
     P, T, tokens = model.parameters, model.lora(rank), batch * length
     inside = 2 * tokens * (10 * model.width + 2 * model.width * model.kv_heads // model.heads + 4 * model.inner)
     kept = 2 * tokens * model.width * model.blocks + inside if checkpointing else model.blocks * inside

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lora_utils.data.batches import Examples
+from lora_utils.training.evaluate import evaluating
 
 
 def head_inputs(model: nn.Module, head: nn.Module, data: Examples, batch_size: int = 64) -> Tensor:
@@ -32,15 +33,12 @@ def head_inputs(model: nn.Module, head: nn.Module, data: Examples, batch_size: i
     """
     seen: list[Tensor] = []
     hook = head.register_forward_pre_hook(lambda _, args: seen.append(args[0].detach()))
-    was_training = model.training
-    model.eval()
     try:
-        with torch.no_grad():
+        with evaluating(model):
             for ids, _ in data.batches(batch_size):
                 model(ids.to(next(model.parameters()).device))
     finally:
         hook.remove()
-        model.train(was_training)
     if not seen:
         raise ValueError("The model did not call the given head. Hand over the head inside the model that is called.")
     return torch.cat(seen)  # (n, d)

@@ -4,6 +4,8 @@ import random
 
 import torch
 
+from lora_utils.integers import as_integer
+
 
 def seed_everything(seed: int) -> None:
     """Sets the generators of Python, NumPy and torch (CPU and GPU), so that a run repeats exactly on the CPU.
@@ -16,8 +18,10 @@ def seed_everything(seed: int) -> None:
     Raises:
         ValueError: a seed outside that range
     """
-    if not 0 <= seed < 2**32:
-        raise ValueError(f"A seed must lie between 0 and 2**32 - 1, got {seed}.")
+    found = as_integer(seed)
+    if found is None or not 0 <= found < 2**32:
+        raise ValueError(f"A seed must lie between 0 and 2**32 - 1, got {seed!r}.")
+    seed = found
     import numpy
 
     random.seed(seed)

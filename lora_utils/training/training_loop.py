@@ -17,6 +17,7 @@ from lora_utils.data.batches import Examples
 from lora_utils.data.progress_bar import progress
 from lora_utils.devices import seeded
 from lora_utils.integers import at_least
+from lora_utils.reals import above_zero, real
 from lora_utils.training.evaluate import accuracy
 
 
@@ -35,6 +36,7 @@ class History:
     seconds: float = 0.0
 
 
+@torch.inference_mode(False)  # training needs gradients, also where the caller's own work goes without
 def train(
     model: nn.Module,
     data: Examples,
@@ -72,14 +74,16 @@ def train(
         label: what the progress bar says; it appears after two seconds
 
     Raises:
-        ValueError: no parameter has `requires_grad`, a number is out of range, or the loss is no longer a finite number
+        ValueError: no parameter has `requires_grad`, there is no example, a number is out of range, or the loss is no
+            longer a finite number
     """
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     if not parameters:
         raise ValueError("No parameter of the model has requires_grad. Unfreeze at least one before training.")
+    if len(data) == 0:
+        raise ValueError("train needs at least one example, got none.")
     epochs, batch_size = at_least(0, "epochs", epochs), at_least(1, "batch_size", batch_size)
-    if not lr > 0:
-        raise ValueError(f"lr must be above 0, got {lr}.")
+    lr, weight_decay = above_zero("lr", lr), real("weight_decay", weight_decay)
     device = parameters[0].device
     history, step = History(), step or partial(_step, loss_fn)
     stepper = optimizer(parameters, lr=lr, weight_decay=weight_decay)

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from lora_utils.methods.lora import LoRALayer
+from lora_utils.quantization.current_weight import current_weight
 from lora_utils.quantization.stored_weights import require_float_linear
 from lora_utils.wrappers.trained_dtype import trained_type
 
@@ -58,7 +59,8 @@ class BatchedLoRA(nn.Module):
         self.linear = linear.requires_grad_(False)
         A, B = (torch.stack([getattr(path, name).detach() for path in paths]) for name in "AB")
         alpha = torch.tensor([path.alpha for path in paths], dtype=B.dtype, device=B.device)
-        own = linear.weight.device, trained_type(linear.weight.dtype)
+        weight = current_weight(linear)
+        own = weight.device, trained_type(weight.dtype)
         self.register_buffer("A", torch.cat([A, torch.zeros_like(A[:1])]).to(*own))  # (n + 1, i, r)
         self.register_buffer("B", torch.cat([alpha[:, None, None] * B, torch.zeros_like(B[:1])]).to(*own))
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from lora_utils.integers import at_least
+from lora_utils.reals import real
 from lora_utils.variants.pissa import thin_svd
 
 
@@ -69,7 +70,7 @@ def scale_intruder_dimensions(
 
     Args:
         before, after, top, threshold: as in count_intruder_dimensions.
-        factor: any number; 1 changes nothing, 0 takes the intruders out.
+        factor: any finite number; 1 changes nothing, 0 takes the intruders out.
 
     Returns:
         (o, i), a new tensor of the type of `after`.
@@ -80,6 +81,7 @@ def scale_intruder_dimensions(
     Source: Shuttleworth et al. 2024, who scale them to show what they cause; PEFT's `reduce_intruder_dimension`.
     Explained in lab 11_lora_today.
     """
+    factor = real("factor", factor)
     rows = (top_cosines(before, after, top) < _share("threshold", threshold)).nonzero().flatten()
     left, values, right = thin_svd(after)  # (o, m), (m,), (m, i)
     scaled = after + (factor - 1) * (left[:, rows] * values[rows]) @ right[rows]  # (o, n) @ (n, i) -> (o, i)
@@ -87,6 +89,4 @@ def scale_intruder_dimensions(
 
 
 def _share(name: str, value: float) -> float:
-    if not 0 <= value <= 1:
-        raise ValueError(f"{name} must lie from 0 to 1, got {value!r}")
-    return value
+    return real(name, value, "lie from 0 to 1", lambda share: 0 <= share <= 1)

@@ -11,6 +11,8 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
+from lora_utils.reals import real
+
 
 def task_arithmetic(updates: Iterable[Tensor], scale: float = 1.0) -> Tensor:
     """The sum of the updates, scaled.
@@ -22,11 +24,11 @@ def task_arithmetic(updates: Iterable[Tensor], scale: float = 1.0) -> Tensor:
         scale: any number; default 1. One over their number gives the mean, -1 of a single one takes it away.
 
     Raises:
-        ValueError: if there is no update, or their shapes differ.
+        ValueError: if there is no update, their shapes differ, or the scale is not finite.
 
     Source: Ilharco et al. 2022, Editing Models with Task Arithmetic, arXiv 2212.04089. Explained in lab 11_lora_today.
     """
-    return scale * _stacked(updates).sum(dim=0)
+    return real("scale", scale) * _stacked(updates).sum(dim=0)
 
 
 def merge_ties(updates: Iterable[Tensor], density: float) -> Tensor:
@@ -48,8 +50,7 @@ def merge_ties(updates: Iterable[Tensor], density: float) -> Tensor:
 
     Source: Yadav et al. 2023, TIES-Merging, arXiv 2306.01708. Explained in lab 11_lora_today.
     """
-    if not 0 < density <= 1:
-        raise ValueError(f"density must lie above 0 and at most at 1, got {density!r}")
+    density = real("density", density, "lie above 0 and at most at 1", lambda share: 0 < share <= 1)
     trimmed = torch.stack([_trim(update, density) for update in _stacked(updates)])  # (t, ...)
     elected = trimmed.sum(dim=0).sign()  # (...)
     agree = (trimmed.sign() == elected) & (trimmed != 0)  # (t, ...)
@@ -74,8 +75,7 @@ def drop_and_rescale(update: Tensor, drop: float, generator: torch.Generator | N
 
     Source: Yu et al. 2023, Language Models are Super Mario (DARE), arXiv 2311.03099. Explained in lab 11_lora_today.
     """
-    if not 0 <= drop < 1:
-        raise ValueError(f"drop must lie from 0 to below 1, got {drop!r}")
+    drop = real("drop", drop, "lie from 0 to below 1", lambda share: 0 <= share < 1)
     # In 16 bits chance would be one of 256 or 2,048 numbers, none of which reaches a high drop.
     wide = torch.promote_types(update.dtype, torch.float32)
     chance = torch.rand(update.shape, generator=generator, dtype=wide, device=update.device)

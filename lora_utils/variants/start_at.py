@@ -18,6 +18,7 @@ from lora_utils.wrappers.module_walk import Place, find, replace
 Start = tuple[Tensor, Tensor, Tensor]  # base (o, i), A (i, r), B (r, o)
 
 
+@torch.inference_mode(False)  # or the new base could not be part of a gradient
 @torch.no_grad()
 def inject_started(
     model: nn.Module, names: str | Iterable[str], rank: int, start: Callable[[str, Tensor], Start]

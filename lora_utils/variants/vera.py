@@ -15,7 +15,9 @@ import torch
 from torch import Tensor, nn
 
 from lora_utils.integers import at_least
+from lora_utils.quantization.current_weight import current_weight
 from lora_utils.quantization.stored_weights import is_stored, require_float_linear
+from lora_utils.reals import real
 from lora_utils.wrappers.module_walk import find, replace
 from lora_utils.wrappers.trained_dtype import trained_type
 
@@ -37,7 +39,7 @@ class VeRALinear(nn.Module):
 
     Raises:
         TypeError: if `linear` is not an nn.Linear with floats.
-        ValueError: if A or B is too small for the layer, or their ranks differ.
+        ValueError: if A or B is too small for the layer, their ranks differ, or d_initial is not finite.
 
     Source: Kopiczko et al. 2023, equation 2. Explained in lab 11_lora_today.
     """
@@ -52,11 +54,12 @@ class VeRALinear(nn.Module):
             raise ValueError(f"a layer {i} -> {o} needs A of at least ({i}, r) and B of at least (r, {o}), got "
                              f"{tuple(A.shape)} and {tuple(B.shape)}")  # fmt: skip
         self.linear = linear
-        A, B = (t.detach().to(linear.weight.device, trained_type(linear.weight.dtype)) for t in (A, B))
+        weight = current_weight(linear)
+        A, B = (t.detach().to(weight.device, trained_type(weight.dtype)) for t in (A, B))
         # Views, so that all layers hold the same numbers; not saved, since a seed makes them again.
         self.register_buffer("A", A[:i], persistent=False)  # (i, r)
         self.register_buffer("B", B[:, :o], persistent=False)  # (r, o)
-        self.d = nn.Parameter(A.new_full((A.shape[1],), d_initial))
+        self.d = nn.Parameter(A.new_full((A.shape[1],), real("d_initial", d_initial)))
         self.b = nn.Parameter(B.new_zeros(o))
         linear.requires_grad_(False)  # last, so that an error above leaves the layer as it was
 
@@ -100,6 +103,8 @@ def shared_matrices(layers: Iterable[nn.Linear], rank: int, seed: int) -> tuple[
     return A, torch.empty(rank, o).uniform_(-bound_B, bound_B, generator=draw)
 
 
+@torch.inference_mode(False)  # or the shared pair could not be part of a gradient
+@torch.no_grad()
 def inject_vera(model: nn.Module, names: str | Iterable[str], rank: int, seed: int = 0) -> list[str]:
     """Replace the linear layers whose names match by VeRALinear over one shared pair, in place.
 
@@ -113,7 +118,7 @@ def inject_vera(model: nn.Module, names: str | Iterable[str], rank: int, seed: i
         The names of the layers replaced, in the model's order.
 
     Raises:
-        ValueError: if a pattern matches no linear layer.
+        ValueError: if there is no name, or a pattern matches no linear layer.
         TypeError: if it matches one that is stored in 4 bits.
 
     Explained in lab 11_lora_today.
@@ -121,6 +126,6 @@ def inject_vera(model: nn.Module, names: str | Iterable[str], rank: int, seed: i
     places = find(model, names, lambda layer: isinstance(layer, nn.Linear) or is_stored(layer))
     pair = shared_matrices([place.module for place in places], rank, seed)
     require_float_linear(places[0].module, "VeRALinear wraps", "dequantize it first")
-    weight = places[0].module.weight
+    weight = current_weight(places[0].module)
     A, B = (t.to(weight.device, trained_type(weight.dtype)) for t in pair)  # once, or layers would not share them
     return replace(places, lambda place: VeRALinear(place.module, A, B))

@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from glob import escape
 from typing import NamedTuple
 
+import torch
 from torch import Tensor, nn
 
 Names = str | Iterable[str]
@@ -98,6 +99,15 @@ def unwrapped(module: nn.Module) -> nn.Module:
     return module
 
 
+def as_names(given: Names) -> list[str]:
+    """Return one name or several as a list; raise TypeError for what are no names."""
+    names = [given] if isinstance(given, str) or not isinstance(given, Iterable) else list(given)
+    for name in names:
+        if not isinstance(name, str):
+            raise TypeError(f"names must be a string or several strings, got {name!r}")
+    return names
+
+
 def find(model: nn.Module, names: Names, wanted: Callable[[nn.Module], bool], skip: Names = ()) -> list[Place]:
     """Return the places of the layers whose names match, in the model's order.
 
@@ -110,13 +120,18 @@ def find(model: nn.Module, names: Names, wanted: Callable[[nn.Module], bool], sk
         skip: names or patterns of layers to leave out.
 
     Raises:
-        ValueError: if a pattern, also of `skip`, matches no such layer that is free; the message says what there is.
+        TypeError: as as_names.
+        ValueError: if `names` is empty, or a pattern, also of `skip`, matches no such layer that is free; the message
+            says what there is.
     """
-    names, skip = ([given] if isinstance(given, str) else list(given) for given in (names, skip))
+    names, skip = as_names(names), as_names(skip)
     places = list(walk(model))
     given = {place.name for place in places}  # a name stands for itself, also one that reads as a pattern: "a[0]"
     names, skip = ([escape(one) if one in given else one for one in many] for many in (names, skip))
     layers = [place for place in places if place.free and wanted(place.module)]
+    there = ", ".join(place.name or "itself" for place in layers) or "none"
+    if not names:
+        raise ValueError(f"no name was given; give at least one, or a pattern such as '*'; the model has {there}")
     for pattern in [*names, *skip]:
         if any(fnmatchcase(place.name, pattern) for place in layers):
             continue
@@ -126,13 +141,14 @@ def find(model: nn.Module, names: Names, wanted: Callable[[nn.Module], bool], sk
             if taken and place.name and fnmatchcase(place.name, pattern):
                 what = f"{pattern!r} is wrapped already, in {type(place.module).__name__}"
                 raise ValueError(f"{what}; inject into a fresh model, or choose other layers")
-        there = ", ".join(place.name or "itself" for place in layers) or "none"
         raise ValueError(f"no linear layer is called {pattern!r}; the model has {there}")
     hit = {id(p.module) for p in layers if any(fnmatchcase(p.name, pattern) for pattern in names)}
     left = {id(p.module) for p in layers if any(fnmatchcase(p.name, pattern) for pattern in skip)}
     return [place for place in layers if id(place.module) in hit - left]
 
 
+@torch.inference_mode(False)  # or what is new could never be trained
+@torch.no_grad()
 def replace(places: Iterable[Place], make: Callable[[Place], nn.Module]) -> list[str]:
     """Put a new module at every place, or, if one cannot be made, leave the model as it was.
 

@@ -114,7 +114,7 @@ def test_scores_equal_the_loss_of_transformers_with_the_prompt_masked(tmp_path):
 
 
 def test_arguments_are_checked(tiny):
-    with pytest.raises(ValueError, match="batch_size must be at least 1, got 0"):
+    with pytest.raises(ValueError, match="batch_size must be an integer of at least 1, got 0"):
         label_scores(tiny, Letters(), ["a"], ["b"], 0)
     with pytest.raises(ValueError, match=r"labels must be texts of at least one token, got \[\]"):
         label_scores(tiny, Letters(), ["a"], [])

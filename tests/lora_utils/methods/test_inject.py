@@ -4,7 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from lora_utils import LinearWithLoRA, inject_lora, merge_lora, unmerge_lora
+from lora_utils import LinearWithLoRA, adapter_state, inject_lora, merge_lora, unmerge_lora
+from lora_utils.methods import inject_dora, inject_qlora, inject_rslora, quantize_linears
+from lora_utils.variants import inject_started, inject_vera, pissa_start
 
 
 def model() -> nn.Module:
@@ -36,6 +38,49 @@ def test_a_name_that_matches_nothing_lists_the_layers_and_changes_nothing():
     ):
         inject_lora(net, ["head", "blok.query"], rank=2, alpha=1.0)
     assert not any(isinstance(m, LinearWithLoRA) for m in net.modules())
+
+
+INJECTIONS = {
+    "lora": lambda net, names: inject_lora(net, names, 2, 1.0),
+    "rslora": lambda net, names: inject_rslora(net, names, 2, 1.0),
+    "dora": lambda net, names: inject_dora(net, names, 2, 1.0),
+    "vera": lambda net, names: inject_vera(net, names, 2),
+    "qlora": lambda net, names: inject_qlora(net, names, 2, 1.0),
+    "started": lambda net, names: inject_started(net, names, 2, lambda name, weight: pissa_start(weight, 2)),
+}
+
+
+@pytest.mark.parametrize("inject", [*INJECTIONS.values(), quantize_linears], ids=[*INJECTIONS, "quantize"])
+def test_no_name_at_all_is_refused(inject):
+    net = model()
+    with pytest.raises(ValueError, match="no name was given.*the model has block.query, block.value, head"):
+        inject(net, iter([]))
+    assert not any(hasattr(module, "lora") for module in net.modules())
+
+
+@pytest.mark.parametrize("wrong", [None, 3, ["head", 3], b"head"], ids=repr)
+def test_what_is_no_name_is_refused(wrong):
+    net = model()
+    for call in (
+        lambda: inject_lora(net, wrong, 2, 1.0),
+        lambda: inject_qlora(net, "head", 2, 1.0, skip=wrong),
+        lambda: adapter_state(net, also=wrong),
+    ):
+        with pytest.raises(TypeError, match="names must be a string or several strings, got"):
+            call()
+
+
+@pytest.mark.parametrize("inject", INJECTIONS.values(), ids=INJECTIONS)
+def test_what_was_injected_under_inference_mode_trains(inject):
+    net = model()
+    with torch.inference_mode():
+        inject(net, "block.*")
+    x = torch.randn(2, 6, requires_grad=True)
+    net["block"]["value"](net["block"]["query"](x)).sum().backward()
+    assert not any(tensor.is_inference() for tensor in [*net.parameters(), *net.buffers()])
+    grads = [p.grad for name, p in net["block"].named_parameters() if p.requires_grad and "norm" not in name]
+    assert grads
+    assert all(grad is not None for grad in grads)
 
 
 def test_injecting_twice_is_refused_and_does_not_nest():

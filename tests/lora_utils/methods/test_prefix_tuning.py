@@ -215,3 +215,12 @@ def test_words_start_a_prefix_in_a_model_of_16_bits(encoder):
     inject_prefix(encoder, 2, init=encoder.words.weight[:2].float())
     assert encoder.blocks[0].attention.prefix.dtype == torch.float32
     assert encoder(torch.tensor([[4, 7]])).dtype == torch.bfloat16
+
+
+@pytest.mark.parametrize("init", [None, torch.tensor([1, 2])], ids=["drawn", "words"])
+def test_a_prefix_that_was_made_under_inference_mode_trains(decoder, init):
+    with torch.inference_mode():
+        prefix = DecoderPrefix(decoder, 2, init=init)
+    decoder(torch.tensor([[3, 4]]), caches=prefix.caches(1)).sum().backward()
+    torch.optim.AdamW(prefix.parameters(), lr=0.1).step()
+    assert prefix.prefix.grad.any()

@@ -204,3 +204,12 @@ def test_a_prompt_in_float32_finds_its_words_in_an_embedding_of_16_bits():
 def test_a_length_that_is_no_whole_number_is_refused(length):
     with pytest.raises(ValueError, match="length must be an integer of at least 0"):
         SoftPrompt(length, 4)
+
+
+@pytest.mark.parametrize("reparameterized", [False, True])
+def test_a_prompt_that_was_made_under_inference_mode_trains(classifier, ids, reparameterized):
+    with torch.inference_mode():
+        model = PromptTuned(classifier, 2, reparameterized=reparameterized)
+    model(ids).sum().backward()
+    torch.optim.AdamW(model.prompt.parameters(), lr=0.1).step()
+    assert all(parameter.grad.any() for parameter in model.prompt.parameters())

@@ -65,8 +65,14 @@ def test_the_given_vectors_are_copied(table):
     assert torch.equal(table, before)
 
 
+@pytest.mark.parametrize("kind", [torch.float16, torch.float64])
+def test_vectors_of_another_type_take_the_type_of_the_layers(table, kind):
+    scores = TextClassifier(CLASSES, vectors=table.to(kind))(torch.tensor([[1, 2, 0]]))
+    assert scores.dtype == torch.float32
+
+
 def test_arguments_are_checked(table):
-    with pytest.raises(ValueError, match="num_classes must be at least 1, got 0"):
+    with pytest.raises(ValueError, match="num_classes must be an integer of at least 1, got 0"):
         TextClassifier(0, vectors=table)
     with pytest.raises(ValueError, match=r"matrix.*\(5,\)"):
         TextClassifier(2, vectors=table[0])

@@ -52,5 +52,5 @@ def test_generate_decodes_the_new_tokens_only(tiny):
 def test_arguments_are_checked(tiny):
     with pytest.raises(ValueError, match="at least one token"):
         generate_ids(tiny, [], 3)
-    with pytest.raises(ValueError, match="max_new must be at least 0, got -1"):
+    with pytest.raises(ValueError, match="max_new must be an integer of at least 0, got -1"):
         generate_ids(tiny, [1], -1)

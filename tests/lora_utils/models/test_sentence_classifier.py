@@ -30,6 +30,10 @@ def test_trim_keeps_the_longest_row_and_one_column_of_nothing():
     assert trim(torch.zeros(3, 4, dtype=torch.int64))[0].shape == (3, 1)
 
 
+def test_a_batch_without_rows_has_no_scores(tiny):
+    assert tiny(torch.zeros(0, 4, dtype=torch.int64)).shape == (0, 5)
+
+
 def test_the_seed_decides_the_head_and_leaves_the_generator(tiny):
     torch.manual_seed(9)
     before = torch.get_rng_state()
@@ -37,7 +41,7 @@ def test_the_seed_decides_the_head_and_leaves_the_generator(tiny):
     assert torch.equal(torch.get_rng_state(), before)
     assert torch.equal(same.head.weight, tiny.head.weight)
     assert not torch.equal(other.head.weight, tiny.head.weight)
-    with pytest.raises(ValueError, match="num_classes must be at least 1, got 0"):
+    with pytest.raises(ValueError, match="num_classes must be an integer of at least 1, got 0"):
         SentenceClassifier(tiny.encoder, 0)
 
 

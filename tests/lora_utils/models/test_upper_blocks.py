@@ -38,6 +38,10 @@ def test_a_batch_of_padding_alone_is_still_a_batch(tiny):
     assert UpperBlocks(tiny, 1)(torch.zeros(2, 4, 12)).shape == (2, 5)
 
 
+def test_a_batch_without_rows_has_no_scores(tiny):
+    assert UpperBlocks(tiny, 1)(torch.zeros(0, 4, 12)).shape == (0, 5)
+
+
 def test_the_blocks_are_shared_and_gradients_reach_them(tiny):
     upper = UpperBlocks(tiny, 2)
     upper(below(tiny, TEXTS, 2).inputs).sum().backward()

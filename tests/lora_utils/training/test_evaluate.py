@@ -42,6 +42,13 @@ def test_the_mode_is_put_back(mode):
     assert model.training is mode
 
 
+def test_a_part_that_evaluates_in_a_model_that_trains_goes_on_so():
+    model = nn.Sequential(nn.Dropout(), Scores()).train()
+    model[0].eval()
+    accuracy(model, DATA)
+    assert [module.training for module in model.modules()] == [True, False, True]
+
+
 def test_no_examples():
     with pytest.raises(ValueError, match="at least one example"):
         accuracy(Scores(), DATA.first(0))

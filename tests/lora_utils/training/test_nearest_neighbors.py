@@ -19,10 +19,12 @@ def test_vectors_are_what_the_head_sees_in_order_and_the_mode_is_kept():
     torch.manual_seed(0)
     body, head = nn.Sequential(nn.Linear(4, 3), nn.Dropout(0.9)), nn.Linear(3, 2)
     model = nn.Sequential(body, nn.ReLU(), head).train()
+    body[1].eval()
     data = Examples(torch.randn(7, 4), torch.zeros(7))
     seen = head_inputs(model, head, data, batch_size=3)
     torch.testing.assert_close(seen, body[0](data.inputs).relu().detach())
     assert model.training
+    assert not body[1].training
     assert not head._forward_pre_hooks
 
 

@@ -88,6 +88,16 @@ def test_the_generator_outside_is_left_alone(data):
     assert torch.equal(torch.rand(3), expected)
 
 
+@pytest.mark.parametrize("without", [torch.no_grad, torch.inference_mode])
+def test_it_trains_where_the_caller_goes_without_gradients(data, without):
+    one, two = model(), model()
+    train(one, data, epochs=1, lr=0.01)
+    with without():
+        train(two, data, epochs=1, lr=0.01, valid=data)
+        assert not torch.is_grad_enabled()
+    assert all(torch.equal(a, b) for a, b in zip(one.parameters(), two.parameters(), strict=True))
+
+
 def test_frozen_parameters_stay_bit_equal(data):
     net = model()
     net[0].requires_grad_(False)
@@ -132,6 +142,8 @@ def test_mistakes_are_told(data):
         train(frozen, data, epochs=1, lr=0.01)
     with pytest.raises(ValueError, match="lr must be above 0, got 0"):
         train(model(), data, epochs=1, lr=0)
+    with pytest.raises(ValueError, match="train needs at least one example, got none"):
+        train(model(), data.first(0), epochs=1, lr=0.01)
     broken = Examples(data.inputs * math.inf, data.labels)
     with pytest.raises(ValueError, match="The loss became nan. Try a learning rate below 0.01."):
         train(model(), broken, epochs=1, lr=0.01)
