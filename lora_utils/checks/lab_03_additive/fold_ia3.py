@@ -158,6 +158,14 @@ def judge_fold(subject: Subject, c: dict) -> None:
                 "the factors are multiplied in twice", "Multiply by them once."),
         Mistake("folded-twice", x @ scaled(weight, bias, s, where)[0].T + bias, "the factors are multiplied into the "
                 "weight twice", "Multiply by them once."),
+        *(Mistake("one-plus", x @ m.T + v, "the factors meet the weight as 1 + scale", "They start at one themselves: "
+                  "multiply by scale.") for m, v in (scaled(c["weight"], c["bias"], 1 + c["scale"], where),)),
+        *(Mistake("one-factor", x @ m.T + v, "all are multiplied by one number, the mean of the factors", "Each row or "
+                  "column has a factor of its own.")
+          for m, v in (scaled(c["weight"], c["bias"], c["scale"].mean().expand(len(s)), where),)),
+        *(Mistake("adds", x @ (W + (s[:, None] if where == "output" else s)).T + v, "the factors are added to the "
+                  "weight", "IA3 multiplies: * and not +.")
+          for v in (b, *((b + s, s * b) if where == "output" else ()))),
         Mistake("transposed", x @ weight + bias, "the new layer's weight is transposed", axis),
     )  # fmt: skip
     hint = "Which rows or columns of W, and which numbers of the bias, make the numbers that the factors belong to?"

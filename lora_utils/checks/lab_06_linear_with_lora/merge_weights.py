@@ -119,7 +119,8 @@ def _in_turn(subject: Subject, c: dict, steps: str) -> list[dict]:
             if error.kind == NOT_WRITTEN:
                 raise
             names = ", then ".join("merge" if step == "m" else "unmerge" for step in steps[:count])
-            raise StudentRaised(error.kind, f"{error.text} (on a new layer: {names})", error.line) from None
+            told = f"{error.text} (on a new layer: {names})"
+            raise StudentRaised(error.kind, told, error.line, error.there) from None
     return looks
 
 
