@@ -212,9 +212,9 @@ def where_wrong(actual: torch.Tensor, expected: torch.Tensor, tolerance: float =
     told += f"; {count} of {of} numbers {'is' if count == 1 else 'are'} wrong"
     if count < ENOUGH:
         return told
-    for axis, size in enumerate(wrong.shape):
+    for axis, size in enumerate(wrong.shape if wrong.dim() > 1 else ()):
         hit = wrong.movedim(axis, 0).flatten(1).any(dim=1).nonzero().flatten().tolist()
-        if wrong.dim() > 1 and len(hit) == 1:
+        if len(hit) == 1:
             return f"{told}, all of them at index {hit[0]} of axis {axis}, which has {size}"
     for sentence, group in (("below zero", expected < 0), ("above zero", expected > 0), ("zero", expected == 0)):
         if torch.equal(wrong, group):

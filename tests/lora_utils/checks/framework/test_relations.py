@@ -93,6 +93,8 @@ def test_what_wrong_numbers_share_is_said_where_it_holds():
     assert where_wrong(bent, right).endswith(
         "6 of 12 numbers are wrong: those that should be below zero, and no others"
     )
+    line = right.flatten() + (right.flatten() > 2)
+    assert where_wrong(line, right.flatten()).endswith("at [9]: it must be 3 and is 4; 3 of 12 numbers are wrong")
     bent[2, 3] = 100.0
     assert where_wrong(bent, right).endswith("at [2, 3]: it must be 5 and is 100; 7 of 12 numbers are wrong")
 
