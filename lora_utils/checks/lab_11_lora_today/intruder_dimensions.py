@@ -198,6 +198,8 @@ def _rules(cases: list[Change]) -> tuple[Rule, ...]:
              "is compared: their mean counts it in", near),
         Rule("squared", by(lambda c: c.square().amax(dim=0)), "the square of the cosine is compared",
              "The threshold is one of the cosine itself."),
+        Rule("projected", by(lambda c: c.square().sum(dim=0).sqrt()), "what is compared is the length of a vector's "
+             "part in the space of all vectors of `before`", near),
         Rule("right-vectors", on_the_right, "the right singular vectors are compared, directions of the input",
              "Take the columns of U: what the layer writes."),
         Rule("rows-of-U", rows, "the rows of U are compared", "svd gives the left singular vectors as columns of U."),
