@@ -64,12 +64,18 @@ def close(actual, expected, tolerance: float = TOLERANCE) -> bool:
     return bool((actual - expected).abs().max() <= tolerance * max(1.0, float(expected.abs().max())))
 
 
+def came_as(value) -> str:
+    """Name what came instead of a tensor or a number; to probes a tuple and a list are one."""
+    if value is None:
+        return "None"
+    return f"{len(value)} things in a list or tuple" if type(value) is list else f"a {type(value).__name__}"
+
+
 def expect_tensor(actual, what: str) -> None:
     """Raise a Failure unless what a probe brought back is a tensor; a forgotten return gives None."""
     if not isinstance(actual, torch.Tensor):
-        came = "None" if actual is None else f"a {type(actual).__name__}"
         hint = "Is a return missing, or does it give something else than one tensor?"
-        raise Failure("no-tensor", f"{what} must be a tensor, got {came}", hint)
+        raise Failure("no-tensor", f"{what} must be a tensor, got {came_as(actual)}", hint)
 
 
 def expect_number(actual, what: str, kind: type = float) -> None:
@@ -90,7 +96,7 @@ def expect_number(actual, what: str, kind: type = float) -> None:
     if type(actual) is float:
         said = f"{what} must be {name}, got the float {actual:g}"
         raise Failure("not-whole", said, "Use // or int(...): a float prints as 2.0 and is no index.")
-    came = "None: is a return missing?" if actual is None else f"a {type(actual).__name__}"
+    came = "None: is a return missing?" if actual is None else came_as(actual)
     raise Failure("not-a-number", f"{what} must be {name}, got {came}", "Look at what the last line returns.")
 
 
@@ -122,9 +128,7 @@ def expect_explained(seen, again, what: str, kept: bool = False) -> None:
         if kept:
             raise Failure("facts-disagree", f"{what} is the one that came before they had them: it was made once and "
                           "kept", "Compute in every call: keep parameters in self, and no results.")  # fmt: skip
-        gap = ""
-        if seen is not None and isinstance(again, torch.Tensor) and seen.shape == again.shape:
-            gap = where_wrong(seen.double(), again.double(), 1e-3)
+        gap = where_wrong(seen, again, 1e-3)
         raise Failure("facts-disagree", f"{what} is not what the numbers in its parameters make of it{gap}",
                       "Keep what is trained in the parameters, and use them in forward: no copies.")  # fmt: skip
 
@@ -138,7 +142,8 @@ def expect_apart(alone, beside, what: str) -> None:
         what: names the object, for example "layer".
     """
     if beside is None or not close(beside, alone):
-        raise Failure("shares-state", f"once a second {what} is made and used, the first gives something else",
+        gap = where_wrong(beside, alone)
+        raise Failure("shares-state", f"once a second {what} is made and used, the first gives something else{gap}",
                       "Keep in self whatever one object needs: what stands on the class or in a global is one for all "
                       "of them.")  # fmt: skip
 
@@ -176,7 +181,7 @@ def expect_close(
             raise Failure(mistake.id, mistake.text, mistake.hint)
     actual64, expected64 = _float64(actual), _float64(expected)
     if actual64 is None:
-        came = "None: is a return missing?" if actual is None else f"a {type(actual).__name__}"
+        came = "None: is a return missing?" if actual is None else came_as(actual)
         raise Failure(id, f"{what} must be a tensor or a number, got {came}", hint)
     if actual64.shape != expected64.shape:
         text = f"{what} must have shape {tuple(expected64.shape)}, got {tuple(actual64.shape)}"
@@ -199,10 +204,13 @@ def expect_close(
     raise Failure(id, text + where_wrong(actual64, expected64, tolerance) + more, hint)
 
 
-def where_wrong(actual: torch.Tensor, expected: torch.Tensor, tolerance: float = TOLERANCE) -> str:
+def where_wrong(actual: torch.Tensor | None, expected: torch.Tensor | None, tolerance: float = TOLERANCE) -> str:
     """Return, to end a sentence, where two tensors of one shape differ most, how often, and what these places share."""
+    actual, expected = _float64(actual), _float64(expected)
+    if actual is None or expected is None or actual.shape != expected.shape or not actual.numel():
+        return ""
     gaps = (actual - expected).abs()
-    wrong = gaps > tolerance * max(1.0, float(expected.abs().max()))
+    wrong = ~(gaps <= tolerance * max(1.0, float(expected.abs().max())))  # NaN is wrong too
     worst = torch.unravel_index(gaps.argmax(), gaps.shape)
     place = [int(i) for i in worst]
     count, of = int(wrong.sum()), wrong.numel()

@@ -131,7 +131,7 @@ def explain(seen: dict, before: torch.Tensor, expected: torch.Tensor, what: str)
         raise Failure("cut-by-value", f"on the way to {what} no number moves by more than {float(largest):.3g}, and "
                       "those that would move less are right", "Leave .grad as backward() has made it: no "
                       "clip_grad_value_, no clamp.")  # fmt: skip
-    gap = where_wrong(seen["weight"].double(), expected.double())
+    gap = where_wrong(seen["weight"], expected)
     raise Failure("wrong-step", f"the calls come in the right order, but {what} is another{gap}: the "
                   "gradient is not that of this batch's mean cross entropy", "Is the loss the plain mean "
                   "cross entropy, and does nothing change .grad between backward() and step()?")  # fmt: skip

@@ -204,11 +204,13 @@ def folds_anew(subject: Subject, draw: Draw) -> None:
     seen = subject.probe(run_again, layers=layers, scales=scales, x=x)
     cases = [(layer, where, scale) for layer in layers for where in SIDES for scale in scales]
     each = "Compute from what is given at this call, and keep nothing from the calls before."
-    for value, (layer, where, scale) in zip(seen["values"], cases, strict=True):
+    for call, (value, (layer, where, scale)) in enumerate(zip(seen["values"], cases, strict=True), start=1):
         weight, bias = scaled(layer["weight"], layer["bias"], scale, where)
         if not close(value, x.double() @ weight.T + bias):
-            raise Failure("remembers", "folded again, the same layer does not give what the factors, the side and the "
-                          "numbers of that call ask for", each)  # fmt: skip
+            before = [k for k, other in enumerate(seen["values"][: call - 1], start=1) if close(value, other)]
+            more = f": it gives what call {before[0]} gave" if before else ""
+            raise Failure("remembers", f"call {call} for the same layer, with where={where!r} and other factors or "
+                          f"weights than before, does not give what these ask for{more}", each)  # fmt: skip
     if not close(seen["first"], seen["values"][0]):
         raise Failure("folded-shared", "a later fold has changed the layer that an earlier one returned",
                       "Make a new nn.Linear in every call.")  # fmt: skip

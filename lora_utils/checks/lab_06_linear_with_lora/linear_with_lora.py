@@ -147,7 +147,7 @@ def starts_equal(subject: Subject, draw: Draw) -> None:
     expect_tensor(seen["output"], "what forward returns")
     if not torch.equal(seen["output"], x @ W.T + b):
         same, base = seen["output"].shape == (5, o), (x @ W.T + b).double()
-        gap = where_wrong(seen["output"].double(), base, 0.0) if same else f", of shape {(5, o)}"
+        gap = where_wrong(seen["output"], base, 0.0) if same else f", of shape {(5, o)}"
         raise Failure(
             "not-equal-at-start",
             f"a freshly wrapped layer's output is not the layer's own{gap}",

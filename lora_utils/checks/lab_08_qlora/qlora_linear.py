@@ -181,7 +181,7 @@ def starts_equal(subject: Subject, draw: Draw) -> None:
     base = seen["base"] if close(seen["base"], base_output(c)) else base_output(c)  # bit for bit, but not on its word
     if not torch.equal(seen["output"], base):
         same = seen["output"].shape == base.shape
-        gap = where_wrong(seen["output"].double(), base.double(), 0.0) if same else f", of shape {tuple(base.shape)}"
+        gap = where_wrong(seen["output"], base, 0.0) if same else f", of shape {tuple(base.shape)}"
         raise Failure("not-equal-at-start", f"with a fresh path the output is not the base's{gap}",
                       "B starts at zero, and nothing else is added.")  # fmt: skip
     i, r = c["weight"].shape[1], c["rank"]

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import torch
 
-from lora_utils.checks.framework.compare import expect_number
+from lora_utils.checks.framework.compare import came_as, expect_number
 from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
@@ -134,7 +134,7 @@ def judge_counts(subject: Subject, cases: list[Change]) -> None:
     values = ask(subject, cases, told, arguments=arguments)["values"]
     for c, value in zip(cases, values, strict=True):
         if not isinstance(value, (int, float)) and not (isinstance(value, torch.Tensor) and value.numel() == 1):
-            came = "None: is a return missing?" if value is None else f"a {type(value).__name__}"
+            came = "None: is a return missing?" if value is None else came_as(value)
             raise Failure("not-a-number", f"the count for {told(c)} must be a whole number (int), got {came}",
                           "Return the number itself, with nothing around it.")  # fmt: skip
     numbers = [v.flatten()[0] if isinstance(v, torch.Tensor) else v for v in values]
