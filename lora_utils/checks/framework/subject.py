@@ -190,6 +190,8 @@ def _raised(error: BaseException) -> StudentRaised:
         called = own[-1].name if own[-1].name not in (own[0].name, "__init__", "forward") else ""
         said = f"waits for {called}, which is not written yet" if called else "not written yet: the stub is still there"
         return StudentRaised(NOT_WRITTEN, said)
+    if isinstance(error, NameError):  # no value explains it
+        own = []
     inner = next((frame for (frame, _), f in zip(walk, frames, strict=True) if own and f is own[-1]), None)
     return StudentRaised(type(error).__name__, text_of(error), line, _held(inner.f_locals, line) if inner else "")
 

@@ -166,8 +166,10 @@ def learns_as_a_layer(subject: Subject, draw: Draw) -> None:
             raise Failure("random-output", f"{case}, once it has learned, two calls with the same input give different "
                           "outputs", "Nothing in forward is random: no dropout.")  # fmt: skip
         if not close(seen["rows"], seen["batch"]):
-            gap = where_wrong(seen["rows"], seen["batch"])
-            raise Failure("rows-mixed", f"{case}, a token alone gives something else than in a batch{gap}",
+            alone, among = seen["rows"].flatten(), seen["batch"].flatten()
+            place = int((alone - among).abs().argmax())
+            raise Failure("rows-mixed", f"{case}, a token alone gives something else than in a batch: one of its "
+                          f"numbers is {alone[place]:.4g} alone and {among[place]:.4g} in the batch",
                           "Work along the last axis only: no mean or norm over the batch, no state from other calls."
                           )  # fmt: skip
         if not close(seen["axes"].flatten(0, -2), seen["batch"]):
