@@ -147,7 +147,7 @@ class StudentSide:
             self.patched |= bool(answer.get("patched"))
             if isinstance(answer.get("missing"), str):
                 raise Lost("error", "NameError", f"name {answer['missing'][:80]!r} is not defined")
-            if isinstance(raised := answer.get("raised"), list) and len(raised) == 3:
+            if isinstance(raised := answer.get("raised"), list) and len(raised) == 4:
                 raise StudentRaised(*(str(part)[:2_000] for part in raised))
             if isinstance(answer.get("seen"), dict):
                 seen = Seen(answer["seen"])

@@ -124,9 +124,10 @@ def answer(request: dict, names: dict) -> dict:
     try:
         probe = pickle.loads(base64.b64decode(request["probe"]))  # the judge made it, see `probe_code`
     except Exception as error:  # it mentions what the lab withholds
-        return {"raised": [type(error).__name__, str(error)[:LONGEST_TEXT], ""]}
+        return {"raised": [type(error).__name__, str(error)[:LONGEST_TEXT], "", ""]}
     try:
         seen = Subject(*objects, seed=request["seed"]).probe(probe, **request["inputs"])
         return {"seen": seen, "broken": [list(one) for one in getattr(seen, "broken", ())]}  # it may be exchanged
     except StudentRaised as error:
-        return {"raised": [error.kind[:100], error.text[:LONGEST_TEXT], error.line[:LONGEST_TEXT]]}
+        texts = [text[:LONGEST_TEXT] for text in (error.text, error.line, error.there)]
+        return {"raised": [error.kind[:100], *texts]}

@@ -16,6 +16,7 @@ from lora_utils.checks.framework.failure import Failure
 # Relative to the largest expected magnitude. Sums of a dozen float32 products err by about 1e-6 of it; the mildest
 # mistakes in the catalogue are more than a hundred times beyond.
 TOLERANCE = 2e-5
+NEARLY = 1e-2  # of the largest number; bfloat16 has eight bits
 ENOUGH = 3  # numbers: a factor or a constant always leads from one number to another
 HALF_BYTE, BYTE = 16, 256  # what whole numbers of few bits hold
 
@@ -63,12 +64,18 @@ def close(actual, expected, tolerance: float = TOLERANCE) -> bool:
     return bool((actual - expected).abs().max() <= tolerance * max(1.0, float(expected.abs().max())))
 
 
+def came_as(value) -> str:
+    """Name what came instead of a tensor or a number; to probes a tuple and a list are one."""
+    if value is None:
+        return "None"
+    return f"{len(value)} things in a list or tuple" if type(value) is list else f"a {type(value).__name__}"
+
+
 def expect_tensor(actual, what: str) -> None:
     """Raise a Failure unless what a probe brought back is a tensor; a forgotten return gives None."""
     if not isinstance(actual, torch.Tensor):
-        came = "None" if actual is None else f"a {type(actual).__name__}"
         hint = "Is a return missing, or does it give something else than one tensor?"
-        raise Failure("no-tensor", f"{what} must be a tensor, got {came}", hint)
+        raise Failure("no-tensor", f"{what} must be a tensor, got {came_as(actual)}", hint)
 
 
 def expect_number(actual, what: str, kind: type = float) -> None:
@@ -89,7 +96,7 @@ def expect_number(actual, what: str, kind: type = float) -> None:
     if type(actual) is float:
         said = f"{what} must be {name}, got the float {actual:g}"
         raise Failure("not-whole", said, "Use // or int(...): a float prints as 2.0 and is no index.")
-    came = "None: is a return missing?" if actual is None else f"a {type(actual).__name__}"
+    came = "None: is a return missing?" if actual is None else came_as(actual)
     raise Failure("not-a-number", f"{what} must be {name}, got {came}", "Look at what the last line returns.")
 
 
@@ -121,8 +128,9 @@ def expect_explained(seen, again, what: str, kept: bool = False) -> None:
         if kept:
             raise Failure("facts-disagree", f"{what} is the one that came before they had them: it was made once and "
                           "kept", "Compute in every call: keep parameters in self, and no results.")  # fmt: skip
-        raise Failure("facts-disagree", f"{what} is not what the parts that it is said to have make of it",
-                      "Keep what is trained in the parameters, and use them in forward as they are.")  # fmt: skip
+        gap = where_wrong(seen, again, 1e-3)
+        raise Failure("facts-disagree", f"{what} is not what the numbers in its parameters make of it{gap}",
+                      "Keep what is trained in the parameters, and use them in forward: no copies.")  # fmt: skip
 
 
 def expect_apart(alone, beside, what: str) -> None:
@@ -134,7 +142,8 @@ def expect_apart(alone, beside, what: str) -> None:
         what: names the object, for example "layer".
     """
     if beside is None or not close(beside, alone):
-        raise Failure("shares-state", f"once a second {what} is made and used, the first gives something else",
+        gap = where_wrong(beside, alone)
+        raise Failure("shares-state", f"once a second {what} is made and used, the first gives something else{gap}",
                       "Keep in self whatever one object needs: what stands on the class or in a global is one for all "
                       "of them.")  # fmt: skip
 
@@ -163,7 +172,7 @@ def expect_close(
         alone: whether to say how a wrong result comes of the right one, unless other cases tell more; default yes.
 
     Raises:
-        Failure: with the recognised mistake's id, text and hint, else with shape or largest difference.
+        Failure: with the recognised mistake's id, text and hint, else with the shape or the largest difference.
     """
     if close(actual, expected, tolerance):
         return
@@ -172,21 +181,65 @@ def expect_close(
             raise Failure(mistake.id, mistake.text, mistake.hint)
     actual64, expected64 = _float64(actual), _float64(expected)
     if actual64 is None:
-        came = "None: is a return missing?" if actual is None else f"a {type(actual).__name__}"
+        came = "None: is a return missing?" if actual is None else came_as(actual)
         raise Failure(id, f"{what} must be a tensor or a number, got {came}", hint)
     if actual64.shape != expected64.shape:
         text = f"{what} must have shape {tuple(expected64.shape)}, got {tuple(actual64.shape)}"
-        raise Failure(f"{id}-shape", text, hint)
-    if not torch.isfinite(actual64).all():
-        raise Failure(f"{id}-not-finite", f"{what} must be finite, got NaN or infinity", hint)
+        raise Failure(f"{id}-shape", text + _axes(actual64, expected64, tolerance), hint)
+    if not (finite := torch.isfinite(actual64)).all():
+        first, count = tuple((~finite).nonzero()[0].tolist()), int((~finite).sum())
+        text = f"{what} must be finite, got {actual64[first].item():g}"
+        if first:
+            more = f", and in {count - 1} more of {finite.numel()} places" if count > 1 else ""
+            text += f" at {list(first)}, where {expected64[first].item():.4g} is expected{more}"
+        raise Failure(f"{id}-not-finite", text, hint)
     if expected64.numel() == 1:
         raise Failure(id, f"{what} must be {expected64.item():.6g}, got {actual64.item():.6g}", hint)
     gap = float((actual64 - expected64).abs().max())
     how = alone and relation([actual64], [expected64], tolerance)
-    if alone and not how and gap <= 1e-2 * float(expected64.abs().max()):
+    if alone and not how and gap <= NEARLY * float(expected64.abs().max()):
         how = "the first digits are right: look for what keeps few"
     more = f"; {how}" if how else ""
-    raise Failure(id, f"expected other values for {what}: the largest difference is {gap:.3g}{more}", hint)
+    text = f"expected other values for {what}: the largest difference is {gap:.3g}"
+    raise Failure(id, text + where_wrong(actual64, expected64, tolerance) + more, hint)
+
+
+def where_wrong(actual: torch.Tensor | None, expected: torch.Tensor | None, tolerance: float = TOLERANCE) -> str:
+    """Return, to end a sentence, where two tensors of one shape differ most, how often, and what these places share."""
+    actual, expected = _float64(actual), _float64(expected)
+    if actual is None or expected is None or actual.shape != expected.shape or not actual.numel():
+        return ""
+    gaps = (actual - expected).abs()
+    wrong = ~(gaps <= tolerance * max(1.0, float(expected.abs().max())))  # NaN is wrong too
+    worst = torch.unravel_index(gaps.argmax(), gaps.shape)
+    place = [int(i) for i in worst]
+    count, of = int(wrong.sum()), wrong.numel()
+    told = f", at {place}: it must be {expected[worst].item():.4g} and is {actual[worst].item():.4g}"
+    if count == of:
+        return f"{told}; all {of} numbers are wrong"
+    told += f"; {count} of {of} numbers {'is' if count == 1 else 'are'} wrong"
+    if count < ENOUGH:
+        return told
+    for axis, size in enumerate(wrong.shape if wrong.dim() > 1 else ()):
+        hit = wrong.movedim(axis, 0).flatten(1).any(dim=1).nonzero().flatten().tolist()
+        if len(hit) == 1:
+            return f"{told}, all of them at index {hit[0]} of axis {axis}, which has {size}"
+    for sentence, group in (("below zero", expected < 0), ("above zero", expected > 0), ("zero", expected == 0)):
+        if torch.equal(wrong, group):
+            return f"{told}: those that should be {sentence}, and no others"
+    return told
+
+
+def _axes(actual: torch.Tensor, expected: torch.Tensor, tolerance: float) -> str:
+    """Return, to end a sentence, how a wrong shape comes of the right one; nothing where that is not plain."""
+    came, wanted = list(actual.shape), list(expected.shape)
+    if [n for n in came if n != 1] == [n for n in wanted if n != 1]:
+        told = {-1: ": an axis of size 1 is missing", 1: ": there is an axis of size 1 too many"}
+        return told.get(len(came) - len(wanted), "")
+    if came == wanted[::-1] and len(came) == 2:
+        return ": its transpose is right" if close(actual.T, expected, tolerance) else ": the axes have changed places"
+    gone = [axis for axis in range(len(wanted)) if came == wanted[:axis] + wanted[axis + 1 :]]
+    return f": axis {gone[0]}, of size {wanted[gone[0]]}, is gone" if len(gone) == 1 else ""
 
 
 def relation(values: Sequence, wanted: Sequence, tolerance: float = TOLERANCE) -> str:
@@ -209,13 +262,15 @@ def relation(values: Sequence, wanted: Sequence, tolerance: float = TOLERANCE) -
     count = sum(w.numel() for _, w in pairs)
     if count < ENOUGH:
         return ""
+    if not any(v.any() for v, _ in pairs):
+        return "it is 0 everywhere"
     for sentence, done in DONE:
         if all(agree(v, done(w)) for v, w in pairs) and not all(agree(done(w), w) for _, w in pairs):
             return sentence
     came, right = (torch.cat([pair[side].flatten() for pair in pairs]) for side in (0, 1))
     if (right != 0).sum() >= ENOUGH:
         factor = float(came @ right / (right @ right))
-        if abs(factor) > 1e-6 and all(agree(v, factor * w) for v, w in pairs):
+        if abs(factor) > 1e-6 and f"{factor:.4g}" != "1" and all(agree(v, factor * w) for v, w in pairs):
             return f"it is {factor:.4g} times what it should be, everywhere"
     more = float((came - right).mean())
     if all(agree(v, w + more) for v, w in pairs):

@@ -44,6 +44,34 @@ CAUSES = (
      "that end in _ do that; x = x + y makes a new one."),
     ("must have the same dtype", "Two dtypes meet: compute in the one that comes in, without .float(), and give "
      "dtype=x.dtype to the tensors that you make."),
+    ("shapes cannot be multiplied|[Ee]xpected size for first two dim|size mismatch, ", "In a product "
+     "(.., n, m) @ (m, k) the inner sizes must be equal: write down both shapes. Is one of them to be transposed, or "
+     "to stand on the other side?"),
+    (r"size of tensor a \(\d+\) must match", "Number by number, shapes are lined up from the last axis, and sizes must "
+     "be equal or 1: print both. keepdim=True keeps an axis, [:, None] makes one."),
+    ("Sizes of tensors must match except", "torch.cat joins along one axis: in all others the sizes must be equal. "
+     "Which axis is to grow?"),
+    ("Dimension out of range", "It names an axis that this tensor does not have: print its shape. Inputs may have more "
+     "or fewer axes than one expects; the last is -1."),
+    ("must be a 3D tensor|must be a matrix|should be 2D|expects? a tensor with <= 2", "torch.mm, .t() and torch.bmm "
+     "are for two or three axes exactly; @ and .mT take any number of leading axes."),
+    ("need to be at least 1D", "An axis is gone that is needed: squeeze() without an axis takes away all of size 1."),
+    ("is invalid for input of size", "reshape and view keep all numbers: the sizes multiplied must give how many there "
+     "are, also where a block, row or pair at the end is not full."),
+    ("batches of square matrices", "This function is for square matrices; torch.linalg.svd takes any matrix."),
+    ("empty sequence|division by zero|list index out of range", "There may be nothing to take from, or nothing to "
+     "divide by: say what holds for an empty list, a zero and a single item."),
+    ("out of bounds|out of range", "A number is used as a place that is not there: places of n items go from 0 to "
+     "n - 1. Compare it with the length."),
+    ("required positional argument|unexpected keyword|takes .* positional arg", "A call and a def line disagree. Keep "
+     "names, order and defaults of the arguments as the stub gives them."),
+    ("before Module.__init__", "super().__init__() is the first line of the __init__ of a module."),
+    ("cannot be converted to type|value too large|overflow", "The dtype has no room for that number: ids and labels "
+     "are torch.long, which a tensor of whole numbers is by itself."),
+    ("has no attribute", "An object lacks this attribute: is it spelled right, set in __init__, and there for every "
+     "object that may come?"),
+    ("leaf Variable that requires|Cannot assign non-leaf", "A parameter is written into under torch.no_grad(); a "
+     "result of a calculation with parameters still hangs on them until detach()."),
     ("The expanded size of the tensor", "What is written into a slice, or stretched, does not fit the place: print "
      "both shapes."),
 )  # fmt: skip
@@ -222,4 +250,5 @@ def told(error: StudentRaised) -> tuple[str, str, str, str | None]:
     if any(part in error.text for part in TWO_DEVICES):
         return "fail", "two-devices", f"in your code tensors on two devices meet{line}: {error.text}", BY_DEVICE
     hint = next((hint for cause, hint in CAUSES if re.search(cause, error.text)), BY_HAND)
-    return "fail", f"raised-{error.kind}", f"your code raised {error}{line}", hint
+    there = f"; there {error.there}" if error.there else ""
+    return "fail", f"raised-{error.kind}", f"your code raised {error}{line}{there}", hint

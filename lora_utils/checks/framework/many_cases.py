@@ -14,12 +14,11 @@ from dataclasses import dataclass
 
 import torch
 
-from lora_utils.checks.framework.compare import TOLERANCE, close, expect_close, relation
+from lora_utils.checks.framework.compare import NEARLY, TOLERANCE, close, expect_close, relation
 from lora_utils.checks.framework.failure import Failure
 from lora_utils.checks.framework.probes import calls
 from lora_utils.checks.framework.subject import NOT_WRITTEN, WRONG_TYPE, Seen, StudentRaised, Subject
 
-NEARLY = 1e-2  # of the largest number; bfloat16 has eight bits
 SHOWN = 24  # whole numbers that a message shows, rather than how far they are from the right ones
 IN_A_LATER_CALL = "(in a later call; each case by itself goes through)"
 UNFIT = (IndexError, RuntimeError, ValueError, KeyError, ZeroDivisionError)  # of a rule that a case does not suit
@@ -63,7 +62,7 @@ class CaseRaised(StudentRaised):
     """The student's code raised an exception for one case: `case` is that case, `error` what was raised for it."""
 
     def __init__(self, error: StudentRaised, case, told: str) -> None:
-        super().__init__(error.kind, f"{error.text} (for {told})", error.line)
+        super().__init__(error.kind, f"{error.text} (for {told})", error.line, error.there)
         self.error, self.case = error, case
 
 
@@ -111,7 +110,7 @@ def ask(
                 _seen(subject, probe, [one], more)
             except StudentRaised as again:
                 raise CaseRaised(again, case, of_case(told, case)) from None
-        raise StudentRaised(error.kind, f"{error.text} {IN_A_LATER_CALL}", error.line) from None
+        raise StudentRaised(error.kind, f"{error.text} {IN_A_LATER_CALL}", error.line, error.there) from None
 
 
 def _seen(subject: Subject, probe: Callable, inputs: list, more: dict) -> Seen:

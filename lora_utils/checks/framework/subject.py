@@ -28,6 +28,7 @@ WRONG_TYPE = "WrongType"  # the kind of an answer that is no plain data
 PROBE_HOME = "lora_utils.checks"  # the other side can find a probe by its name only there
 RETURNED = r"the result\['value(s'\]\[\d+|')\]"  # where probes keep it
 PACKAGE = "lora_utils"
+MOST_NAMES = 4  # of a line that raised, whose values are told
 PACKAGE_FOLDER = str(Path(__file__).parents[2])
 
 
@@ -38,10 +39,11 @@ class StudentRaised(Exception):
         kind: name of the exception's class, for example "TypeError".
         text: its message.
         line: the student's source line it came from, when known; default "".
+        there: what that line works with, for example "x has shape (7,)"; default "".
     """
 
-    def __init__(self, kind: str, text: str, line: str = "") -> None:
-        self.kind, self.text, self.line = kind, text, line
+    def __init__(self, kind: str, text: str, line: str = "", there: str = "") -> None:
+        self.kind, self.text, self.line, self.there = kind, text, line, there
         super().__init__(f"{kind}: {text}" if text else kind)
 
 
@@ -178,8 +180,8 @@ def text_of(error: BaseException) -> str:
 
 def _raised(error: BaseException) -> StudentRaised:
     """Say what the student's code raised, and at which line of its own, not of a library's or a probe's."""
-    walk = traceback.walk_tb(error.__traceback__)
-    frames = traceback.StackSummary.extract(walk, lookup_lines=False)  # else it reads each file of the libraries
+    walk = list(traceback.walk_tb(error.__traceback__))
+    frames = traceback.StackSummary.extract(iter(walk), lookup_lines=False)  # else it reads each file of the libraries
     libraries = (PACKAGE_FOLDER, sysconfig.get_path("stdlib"))
     elsewhere = ("site-packages", "<dynamic-code>")  # a probe that has travelled here comes of no file (cloudpickle)
     own = [f for f in frames if not f.filename.startswith(libraries) and not any(e in f.filename for e in elsewhere)]
@@ -188,7 +190,36 @@ def _raised(error: BaseException) -> StudentRaised:
         called = own[-1].name if own[-1].name not in (own[0].name, "__init__", "forward") else ""
         said = f"waits for {called}, which is not written yet" if called else "not written yet: the stub is still there"
         return StudentRaised(NOT_WRITTEN, said)
-    return StudentRaised(type(error).__name__, text_of(error), line)
+    if isinstance(error, NameError):  # no value explains it
+        own = []
+    inner = next((frame for (frame, _), f in zip(walk, frames, strict=True) if own and f is own[-1]), None)
+    return StudentRaised(type(error).__name__, text_of(error), line, _held(inner.f_locals, line) if inner else "")
+
+
+def _held(names: dict[str, object], line: str) -> str:
+    """Say what the names of a line stand for, the first few of them; without a line, those that stand for tensors."""
+    if line:
+        mine = vars(names["self"]) if torch.nn.Module in type(names.get("self")).__mro__ else {}
+        names = names | {f"self.{name}": value for name, value in (mine | mine.get("_parameters", {})).items()}
+        spoken = dict.fromkeys(re.findall(r"(?<![\w.'\"])(?:self\.)?[A-Za-z_]\w*", line))
+        names = {name: names[name] for name in spoken if name in names}
+    told = [
+        said
+        for name, value in names.items()
+        if name[0] != "_" and (said := _of(name, value)) and (line or "shape" in said)
+    ]
+    return ", ".join(told[:MOST_NAMES])
+
+
+def _of(name: str, value: object) -> str:
+    kind = type(value)
+    if kind in (torch.Tensor, torch.nn.Parameter):
+        return f"{name} has shape {tuple(value.shape)}"
+    if kind in (list, tuple, dict, set):
+        return f"{name} has {len(value)} items"
+    return (
+        f"{name} is {value!s}" if kind in (float, bool) or value is None or (kind is int and abs(value) < 10**9) else ""
+    )
 
 
 def from_package(item: object) -> str | None:

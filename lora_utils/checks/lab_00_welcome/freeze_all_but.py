@@ -200,8 +200,9 @@ def judge_frozen(subject: Subject, cases: list[tuple]) -> None:
     if any("after" in p for p in returned or []) and copied == wanted and values[place] == on(start(case[1]), case[2]):
         raise Failure("a-copy", text + "the model returned is right, but the one given is unchanged",
                       "Change the model itself, without copying it.")  # fmt: skip
-    told_of = [(wanted - came, "must be trainable and is frozen"), (came - wanted, "must be frozen and is trainable")]
-    text += "; ".join(f"{listed(names)} {what}" for names, what in told_of if names)
+    told_of = [(wanted - came, "trainable", "frozen"), (came - wanted, "frozen", "trainable")]
+    text += "; ".join(f"{listed(names)} must be {due} and {'is' if len(names) == 1 else 'are'} {found}"
+                      for names, due, found in told_of if names)  # fmt: skip
     more = subject.tried(froze, cases=[list(case) for case in TELLING])  # several mistakes agree on the cases above
     values += [[p["name"] for p in one if learns(p)] for one in more.get("values", [])]
     rule = explained(values, [*cases, *TELLING][: len(values)], right, RULES)

@@ -78,6 +78,8 @@ RULES = (
          "Turn scores into probabilities first."),
     Rule("multiplied", lambda s, f: normal(shares(s) * preference(f)), "it multiplies by p_cf, which doubles the "
          "model's preference", DIVIDE),
+    Rule("divided-twice", lambda s, f: normal(ratio(s, f) / preference(f)), "it divides by p_cf twice", DIVIDE),
+    Rule("root-taken", lambda s, f: normal(shares(s) / preference(f).sqrt()), "it divides by the root of p_cf", DIVIDE),
     Rule("upside-down", lambda s, f: normal(1 / ratio(s, f)), "it divides p_cf by p", DIVIDE),
     Rule("preference-returned", lambda s, f: preference(f).expand(s.shape), "it returns p_cf", DIVIDE),
     Rule("preference-returned", lambda s, f: preference(f), "it returns p_cf, (c,)", DIVIDE),

@@ -18,6 +18,7 @@ from lora_utils.checks.framework.subject import Subject
 
 honest_baselines = Exercise("honest-baselines")
 Tensor = torch.Tensor
+LONGEST = 40  # tokens of a text that a message shows
 
 
 def baseline_call(counts, majority, *, which: str, cases: list) -> dict:
@@ -140,8 +141,10 @@ def judge_counts(subject: Subject, cases: Sequence[tuple]) -> None:
     wanted = counted(*case)
     if value.shape == wanted.shape:
         text, word = (int(i) for i in (value.double() - wanted).abs().gt(1e-4).nonzero()[0])
+        row = case[0][text].tolist()
+        it = row if len(row) <= LONGEST else f"{str(row[:LONGEST])[:-1]}, ...], {len(row)} numbers"
         raise Failure("wrong-counts", f"{told(*case)} must have {wanted[text, word]:g} in row {text}, column {word}, "
-                      f"got {value[text, word].item():g}; that text is {case[0][text].tolist()}", "Take the first text "
+                      f"got {value[text, word].item():g}; that text is {it}", "Take the first text "
                       "and count by hand: how often does each number stand in it? 0 is padding.")  # fmt: skip
     expect_close(value, wanted, what=told(*case)[:-1], id="wrong-counts", hint=ROWS)
 

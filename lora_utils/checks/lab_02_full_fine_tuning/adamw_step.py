@@ -15,6 +15,7 @@ import torch
 
 from lora_utils.checks import Draw, Exercise, Failure, Subject
 from lora_utils.checks.framework.compare import Mistake, close, expect_close, expect_tensor
+from lora_utils.checks.lab_02_full_fine_tuning.adamw_formulas import DECAY, STEPS, simulate
 
 adamw_step = Exercise("adamw-step", lifted=("changes-a-tensor",))
 NAMES = ("theta", "m", "v")
@@ -98,56 +99,6 @@ def reference(c: dict) -> list[dict]:
     return looks
 
 
-def simulate(c: dict, mistake: str = "") -> dict:
-    """The paper's formulas for one step, with one mistake in them."""
-    s, theta, g, t = c["settings"], c["theta"], c["g"], c["t"]
-    lr, b1, b2, eps, wd = (s[name] for name in ("lr", "beta1", "beta2", "eps", "weight_decay"))
-    if mistake == "betas exchanged":
-        b1, b2 = b2, b1
-    if mistake == "eps fixed":
-        eps = 1e-8
-    if mistake == "decay in the gradient":
-        g = g + wd * theta
-    kept1, kept2 = (1 - b1, 1 - b2) if mistake == "weights exchanged" else (b1, b2)
-    new1, new2 = (1.0, 1.0) if mistake == "factor forgotten" else (1 - kept1, 1 - kept2)
-    m = kept1 * c["m"] + new1 * g
-    square = {"not squared": g, "absolute": g.abs(), "square of the mean": m**2, "one for all": (g**2).mean()}.get(
-        mistake, g**2
-    )
-    v = kept2 * c["v"] + new2 * square
-    correct1, correct2 = {
-        "not corrected": (1.0, 1.0), "m not corrected": (1.0, 1 - b2**t), "v not corrected": (1 - b1**t, 1.0),
-        "always the first": (1 - b1, 1 - b2), "corrected with t + 1": (1 - b1 ** (t + 1), 1 - b2 ** (t + 1)),
-        "corrections exchanged": (1 - b2**t, 1 - b1**t), "multiplied": (1 / (1 - b1**t), 1 / (1 - b2**t)),
-        "betas fixed": (1 - 0.9**t, 1 - 0.999**t), "beta1 fixed": (1 - 0.9**t, 1 - b2**t),
-        "beta2 fixed": (1 - b1**t, 1 - 0.999**t),
-        "beta times t": (1 - b1 * t, 1 - b2**t), "plus": (1 + b1**t, 1 + b2**t), "the power alone": (b1**t, b2**t),
-    }.get(mistake, (1 - b1**t, 1 - b2**t))  # fmt: skip
-    used_m = {"gradient instead of m": c["g"] * correct1, "m before the step": c["m"]}.get(mistake, m)
-    used_v = c["v"] if mistake == "v before the step" else v
-    m_hat, v_hat = used_m / correct1, used_v / correct2
-    denominator = {
-        "eps inside": (v_hat + eps).sqrt(), "eps inside squared": (v_hat + eps**2).sqrt(),
-        "eps scaled": (v.sqrt() + eps) / correct2**0.5, "no root": v_hat + eps, "eps forgotten": v_hat.sqrt(),
-        "root of v only": v.sqrt() / correct2 + eps,
-    }.get(mistake, v_hat.sqrt() + eps)  # fmt: skip
-    step = m_hat / denominator if mistake == "lr forgotten" else lr * m_hat / denominator
-    if mistake == "eps beside":
-        step = lr * m_hat / v_hat.sqrt() - eps
-    if mistake == "theta forgotten":
-        step = step + theta
-    decay = {
-        "decay in the gradient": 0.0, "decay without lr": wd * theta, "decay forgotten": 0.0,
-        "decay adds": -lr * wd * theta, "decay of the new": lr * wd * (theta - step),
-        "decay scaled": lr * wd * theta / denominator, "decay of the step": lr * wd * step,
-        "decay of a constant": lr * wd,
-    }.get(mistake, lr * wd * theta)  # fmt: skip
-    theta = theta + step - decay if mistake == "uphill" else theta - step - decay
-    if mistake == "corrected moments kept":
-        m, v = m_hat, v_hat
-    return {"theta": theta, "m": m, "v": v}
-
-
 def seen_steps(subject: Subject, cases: list) -> dict:
     """Run single steps and expect three tensors, of the shape of theta, from each."""
     seen = subject.probe(single_steps, cases=cases)
@@ -187,62 +138,16 @@ def expect_steps(looks: list[dict], cases: list, name: str, known: tuple, id: st
         return  # before all the mistakes are computed
     mistakes = tuple(Mistake(id, row([simulate(c, mistake) for c in cases]), text, hint)
                      for mistake, id, text, hint in known)  # fmt: skip
-    expect_close(came, right, what=what, id=id, hint=hint, mistakes=mistakes, tolerance=1e-6)
-
-
-STEPS = (
-    ("not corrected", "bias-not-corrected", "m and v are used as they are: in the first steps they are far too small",
-     "Divide m by 1 - beta1**t and v by 1 - beta2**t, for use in this step."),
-    ("m not corrected", "m-not-corrected", "m is used without its correction", "Divide it by 1 - beta1**t."),
-    ("v not corrected", "v-not-corrected", "v is used without its correction", "Divide it by 1 - beta2**t."),
-    ("corrected with t + 1", "t-off-by-one", "the correction uses t + 1", "The first step has t = 1."),
-    ("always the first", "t-ignored", "the correction is that of the first step for ever", "Use beta1**t, not beta1."),
-    ("eps inside", "eps-inside-root", "eps stands inside the square root", "sqrt(v_hat) + eps: first the root."),
-    ("eps inside squared", "eps-inside-root", "eps squared stands inside the square root",
-     "sqrt(v_hat) + eps: first the root."),
-    ("eps scaled", "eps-scaled", "eps is divided by sqrt(1 - beta2**t) too: it was added before the correction",
-     "Correct v first, take the root, then add eps."),
-    ("eps forgotten", "eps-forgotten", "eps is missing", "Divide by sqrt(v_hat) + eps."),
-    ("eps fixed", "setting-fixed", "eps is 1e-8, whatever is given", "Use the argument eps."),
-    *((f"{name} fixed", "setting-fixed", "the correction uses 0.9 or 0.999, whatever is given",
-       "Use the arguments beta1 and beta2.") for name in ("betas", "beta1", "beta2")),
-    ("no root", "root-forgotten", "the square root of v is missing", "Divide by sqrt(v_hat) + eps."),
-    ("corrections exchanged", "corrections-exchanged", "m is corrected with beta2 and v with beta1",
-     "m belongs to beta1, v to beta2."),
-    ("multiplied", "correction-multiplied", "m and v are multiplied with 1 - beta**t",
-     "Divide: the correction makes the first, small means larger."),
-    ("eps beside", "eps-outside-fraction", "eps is added to the fraction instead of its denominator",
-     "Parentheses: m_hat / (sqrt(v_hat) + eps)"),
-    ("lr forgotten", "lr-forgotten", "the step is not multiplied by lr", "The fraction is taken times lr."),
-    ("theta forgotten", "theta-forgotten", "that is the step alone", "theta - step: it starts from theta."),
-    ("gradient instead of m", "m-unused", "the step follows the gradient itself instead of m", "Use m_hat above."),
-    ("beta times t", "power-forgotten", "m is divided by 1 - beta1 * t", "A power: beta1**t."),
-    ("plus", "correction-plus", "m and v are divided by 1 + beta**t", "1 - beta**t: the correction makes small means "
-     "larger."),
-    ("the power alone", "correction-plus", "m and v are divided by beta**t", "Divide by 1 - beta**t."),
-    ("m before the step", "moments-before-the-step", "theta moves by the m that came in, not by the new one",
-     "First the new m and v, then the step."),
-    ("v before the step", "moments-before-the-step", "theta moves by the v that came in, not by the new one",
-     "First the new m and v, then the step."),
-    ("root of v only", "root-before-correction", "the root is taken of v, and the correction stands outside it",
-     "Correct v first, then take the root."),
-    ("uphill", "uphill", "the step goes along the gradient: uphill", "Subtract the step."),
-)  # fmt: skip
-DECAY = (
-    ("decay in the gradient", "decay-in-gradient", "the decay is added to the gradient, so m and v see it: Adam with "
-     "L2, not AdamW", "Leave g alone; subtract lr * weight_decay * theta beside the step."),
-    ("decay forgotten", "decay-forgotten", "weight_decay has no effect", "Subtract lr * weight_decay * theta as well."),
-    ("decay without lr", "decay-without-lr", "the decay is not multiplied by lr", "lr * weight_decay * theta"),
-    ("decay adds", "decay-adds", "the decay makes theta larger", "Subtract lr * weight_decay * theta."),
-    ("decay of the new", "decay-of-the-new", "the decay acts on theta after the step",
-     "Both parts are computed from the theta that came in."),
-    ("decay of the step", "decay-of-the-step", "the decay shrinks the step instead of theta",
-     "lr * weight_decay * theta"),
-    ("decay of a constant", "decay-of-a-constant", "the same number is taken off everywhere",
-     "The decay is a share of theta: lr * weight_decay * theta"),
-    ("decay scaled", "decay-scaled", "the decay is divided by the root of v like the gradient",
-     "The decay stands outside the fraction."),
-)  # fmt: skip
+    if any(close(came, mistake.value, 1e-6) for mistake in mistakes):
+        expect_close(came, right, what=what, mistakes=mistakes, tolerance=1e-6)
+    pairs = [(look[name], simulate(c)[name], c) for look, c in zip(looks, cases, strict=True)]
+    wrong = [pair for pair in pairs if not close(*pair[:2], 1e-6)]
+    value, wanted, c = next((pair for pair in wrong if pair[2]["theta"].dim()), wrong[0])
+    fine = sorted({c["t"] for c in cases} - {pair[2]["t"] for pair in wrong})
+    at = f" at t = {c['t']}" + f" (it is right at t = {', '.join(map(str, fine))})" * bool(fine)
+    at += " where lr is 0" * all(pair[2]["settings"]["lr"] == 0 for pair in wrong)
+    expect_close(value, wanted, what=what + at, id=id, hint=hint, tolerance=1e-6)
+    raise Failure(id, f"{what}{at} is wrong", hint)  # by less than can be told in one case alone
 
 
 def judge_theta(subject: Subject, c: dict) -> None:
@@ -269,6 +174,7 @@ def moments(subject: Subject, draw: Draw) -> None:
         ("not squared", "not-squared", "averages the gradient, not its square"),
         ("absolute", "not-squared", "averages the gradient's absolute value, not its square"),
         ("one for all", "averaged-over-numbers", "takes the mean of g squared over all numbers of theta"),
+        ("sum for all", "averaged-over-numbers", "takes the sum of g squared over all numbers of theta"),
         ("square of the mean", "square-of-mean", "averages the square of the new m instead of that of g"),
         ("corrected moments kept", "corrected-kept", "is returned after its correction: the next step would correct it "
          "again"),

@@ -140,9 +140,16 @@ def wrong_accuracies(c: dict) -> tuple:
          "lowest score", "The guess is the class with the highest score."),
         ("distances", float((scores.argmax(dim=1) - labels).abs().double().mean()), "that is the mean distance between "
          "guess and label, as if classes were quantities", "A guess is right or wrong: count where both are equal."),
+        ("distances", float(1 - (scores.argmax(dim=1) - labels).abs().double().mean()), "that is 1 minus the mean "
+         "distance between guess and label, as if classes were quantities", "Count where both are equal."),
+        ("batches-skipped", float(sum(part.sum() for part in parts[::2])) / n, "every other batch is missing",
+         "range(0, len(inputs), batch_size) steps from batch to batch."),
+        ("whole-batches", float(sum(len(part) for part in parts if part.all())) / n, "a batch counts only if all of "
+         "its examples are right", "Count the right examples, (guesses == labels).sum(), not all()."),
+        ("wrong-denominator", float(right.sum()) / len(full) if len(full) else -1.0, "it was divided by the number of "
+         "examples in full batches", "Divide by len(labels)."),
         ("rounded-to-whole", float(round(share)), "that is rounded to a whole number", "Divide with / and not //."),
         ("rounded-to-whole", float(int(share)), "that is rounded to a whole number", "Divide with / and not //."),
-
         ("wrong-denominator", float(right.sum()) / (b * len(parts)), "the last batch is counted as full",
          "Divide by len(labels), not by batches times batch_size."),
         ("wrong-denominator", float(right.sum()) / b, "it was divided by the batch size", "Divide by len(labels)."),

@@ -11,7 +11,7 @@ import torch
 from torch.nn import functional as F
 
 from lora_utils.checks import Draw, Exercise, Failure, Subject
-from lora_utils.checks.framework.compare import Mistake, close, expect_close, learns
+from lora_utils.checks.framework.compare import Mistake, close, expect_close, learns, where_wrong
 from lora_utils.checks.framework.subject import StudentRaised
 from lora_utils.checks.lab_02_full_fine_tuning.evaluate import VOCABULARY, features
 from lora_utils.checks.lab_02_full_fine_tuning.training_step_probes import run_steps
@@ -59,6 +59,8 @@ def gradient(c: dict, W: torch.Tensor, bias: torch.Tensor, batch: list, loss: st
         "binary of probabilities": lambda: F.binary_cross_entropy(scores.softmax(dim=1), onehot),
         "softmax over the batch": lambda: F.cross_entropy(scores.softmax(dim=0), labels),
         "smoothed": lambda: F.cross_entropy(scores, labels, label_smoothing=0.1),
+        "first example": lambda: F.cross_entropy(scores[:1], labels[:1]),
+        "class 0 left out": lambda: F.cross_entropy(scores, labels, ignore_index=0),
     }[loss]()
     return *torch.autograd.grad(value, leaves), value.detach()
 
@@ -119,8 +121,18 @@ def explain(seen: dict, before: torch.Tensor, expected: torch.Tensor, what: str)
         raise Failure("cleared-before-step", f"nothing moves: .grad is empty or zero when the optimizer steps, {text}",
                       "Between backward() and step() nothing may change .grad, and the loss must depend on the "
                       "weights.")  # fmt: skip
-    gap = float((seen["weight"].double() - expected.double()).abs().max())
-    raise Failure("wrong-step", f"the calls come in the right order, but {what} is off by up to {gap:.3g}: the "
+    came, wanted = before.double() - seen["weight"].double(), before.double() - expected.double()
+    factor, largest = float((came * wanted).sum() / wanted.square().sum()), came.abs().max()
+    if close(came / largest, factor * wanted / largest):
+        raise Failure("wrong-length", f"the step to {what} has the right direction, and its length is {factor:.3g} "
+                      "times what the mean cross entropy asks for", "Is the loss multiplied or divided by something, "
+                      "or the gradient changed (clip_grad_norm_) before the step?")  # fmt: skip
+    if close(came / largest, wanted.clamp(-largest, largest) / largest):
+        raise Failure("cut-by-value", f"on the way to {what} no number moves by more than {float(largest):.3g}, and "
+                      "those that would move less are right", "Leave .grad as backward() has made it: no "
+                      "clip_grad_value_, no clamp.")  # fmt: skip
+    gap = where_wrong(seen["weight"], expected)
+    raise Failure("wrong-step", f"the calls come in the right order, but {what} is another{gap}: the "
                   "gradient is not that of this batch's mean cross entropy", "Is the loss the plain mean "
                   "cross entropy, and does nothing change .grad between backward() and step()?")  # fmt: skip
 
@@ -146,6 +158,10 @@ def judge_steps(subject: Subject, c: dict) -> None:
         ("softmax-twice", {"loss": "softmax over the batch"}, "softmax is applied before cross entropy, and over the "
          "batch instead of the classes", "Pass the scores to F.cross_entropy as the model returns them."),
         ("label-smoothing", {"loss": "smoothed"}, "the labels are smoothed", "The text's loss has no label smoothing."),
+        ("first-example-only", {"loss": "first example"}, "the gradient is that of the batch's first example alone",
+         "Hand the whole batch to the model, and all labels to the loss."),
+        ("class-left-out", {"loss": "class 0 left out"}, "examples of class 0 are left out of the loss",
+         "Every class counts: no ignore_index, and no `if label`."),
         ("averaged-over-classes", {"factor": 1 / len(c["weight"])}, "the mean goes over examples times classes",
          "The sum over the classes, then the mean over the examples; F.cross_entropy does it."),
     )  # fmt: skip

@@ -158,7 +158,7 @@ def keeps_both(subject: Subject, draw: Draw) -> None:
     for output, *numbers in ((seen["later"], c["weight"], c["bias"], c["gain"] - 1), (seen["output"], *other)):
         parts = dict(zip(("weight", "bias", "gain"), numbers, strict=True))
         again = subject.tried(wrap, **parts, x=c["x"]).get("output")
-        expect_explained(output, again, "the output for other numbers in its parts",
+        expect_explained(output, again, "the output, once its parts hold other numbers,",
                          kept=close(seen["later"], seen["output"]))  # fmt: skip
 
 

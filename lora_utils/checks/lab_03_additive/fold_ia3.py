@@ -158,6 +158,14 @@ def judge_fold(subject: Subject, c: dict) -> None:
                 "the factors are multiplied in twice", "Multiply by them once."),
         Mistake("folded-twice", x @ scaled(weight, bias, s, where)[0].T + bias, "the factors are multiplied into the "
                 "weight twice", "Multiply by them once."),
+        *(Mistake("one-plus", x @ m.T + v, "the factors meet the weight as 1 + scale", "They start at one themselves: "
+                  "multiply by scale.") for m, v in (scaled(c["weight"], c["bias"], 1 + c["scale"], where),)),
+        *(Mistake("one-factor", x @ m.T + v, "all are multiplied by one number, the mean of the factors", "Each row or "
+                  "column has a factor of its own.")
+          for m, v in (scaled(c["weight"], c["bias"], c["scale"].mean().expand(len(s)), where),)),
+        *(Mistake("adds", x @ (W + (s[:, None] if where == "output" else s)).T + v, "the factors are added to the "
+                  "weight", "IA3 multiplies: * and not +.")
+          for v in (b, *((b + s, s * b) if where == "output" else ()))),
         Mistake("transposed", x @ weight + bias, "the new layer's weight is transposed", axis),
     )  # fmt: skip
     hint = "Which rows or columns of W, and which numbers of the bias, make the numbers that the factors belong to?"
@@ -196,11 +204,13 @@ def folds_anew(subject: Subject, draw: Draw) -> None:
     seen = subject.probe(run_again, layers=layers, scales=scales, x=x)
     cases = [(layer, where, scale) for layer in layers for where in SIDES for scale in scales]
     each = "Compute from what is given at this call, and keep nothing from the calls before."
-    for value, (layer, where, scale) in zip(seen["values"], cases, strict=True):
+    for call, (value, (layer, where, scale)) in enumerate(zip(seen["values"], cases, strict=True), start=1):
         weight, bias = scaled(layer["weight"], layer["bias"], scale, where)
         if not close(value, x.double() @ weight.T + bias):
-            raise Failure("remembers", "folded again, the same layer does not give what the factors, the side and the "
-                          "numbers of that call ask for", each)  # fmt: skip
+            before = [k for k, other in enumerate(seen["values"][: call - 1], start=1) if close(value, other)]
+            more = f": it gives what call {before[0]} gave" if before else ""
+            raise Failure("remembers", f"call {call} for the same layer, with where={where!r} and other factors or "
+                          f"weights than before, does not give what these ask for{more}", each)  # fmt: skip
     if not close(seen["first"], seen["values"][0]):
         raise Failure("folded-shared", "a later fold has changed the layer that an earlier one returned",
                       "Make a new nn.Linear in every call.")  # fmt: skip

@@ -125,7 +125,7 @@ def added(seen: dict, other: list) -> list[dict]:
 def expect_parts(subject: Subject, c: dict, output, scale) -> None:
     """Expect an output to be that of a wrapped layer with this weight and bias and these factors."""
     again = subject.tried(run_ia3, **c, scale=scale).get("output")
-    expect_explained(output, again, "the output for other numbers in its parts")
+    expect_explained(output, again, "the output, once its parts hold other numbers,")
 
 
 @ia3_layer.check
@@ -269,7 +269,17 @@ def judge_scaling(subject: Subject, c: dict) -> None:
                             "forward must use self.scale as it is now."))  # fmt: skip
     hint = "One factor for each number of the layer's output, or of its input: compare with the two formulas above."
     what = f"the output for where={c['where']!r}"
-    expect_close(seen["output"], right, what=what, id="wrong-output", hint=hint, mistakes=tuple(mistakes))
+    try:
+        expect_close(seen["output"], right, what=what, id="wrong-output", hint=hint, mistakes=tuple(mistakes))
+    except Failure as failure:
+        if failure.id != "wrong-output" or c["where"] != "output":
+            raise
+        used = seen["output"].double().flatten(0, -2) / (plain + b).flatten(0, -2)  # (rows, o)
+        if not close(used, used[:1].expand_as(used), 1e-3):
+            raise
+        k = int((used[0] - s).abs().argmax())
+        text = f"{failure.rationale}; number {k} is {used[0, k]:.3g} times the layer's own, its factor is {s[k]:.3g}"
+        raise Failure(failure.id, text, hint) from None
 
 
 @ia3_layer.check(after=("scaling",))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from lora_utils.checks.framework.compare import close, expect_apart, learns, share_left
+from lora_utils.checks.framework.compare import close, expect_apart, learns, share_left, where_wrong
 from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
@@ -107,8 +107,8 @@ def starts_as_the_identity(subject: Subject, draw: Draw) -> None:
         if not seen["output"].any():
             raise Failure("residual-forgotten", f"with {case} a fresh adapter returns zeros: x itself is lost",
                           "What is learned is added to x, or multiplies it by factors that start at one.")  # fmt: skip
-        gap = float((seen["output"] - x).abs().max())
-        raise Failure("not-the-identity", f"with {case} a fresh adapter changes x by up to {gap:.2g}",
+        gap = where_wrong(seen["output"], x, 0.0)
+        raise Failure("not-the-identity", f"with {case} what a fresh adapter returns is not x{gap}",
                       "Start the last thing that is done at zero (or, for a product, at one).")  # fmt: skip
 
 
@@ -166,7 +166,10 @@ def learns_as_a_layer(subject: Subject, draw: Draw) -> None:
             raise Failure("random-output", f"{case}, once it has learned, two calls with the same input give different "
                           "outputs", "Nothing in forward is random: no dropout.")  # fmt: skip
         if not close(seen["rows"], seen["batch"]):
-            raise Failure("rows-mixed", f"{case}, a token alone gives something else than in a batch",
+            alone, among = seen["rows"].flatten(), seen["batch"].flatten()
+            place = int((alone - among).abs().argmax())
+            raise Failure("rows-mixed", f"{case}, a token alone gives something else than in a batch: one of its "
+                          f"numbers is {alone[place]:.4g} alone and {among[place]:.4g} in the batch",
                           "Work along the last axis only: no mean or norm over the batch, no state from other calls."
                           )  # fmt: skip
         if not close(seen["axes"].flatten(0, -2), seen["batch"]):

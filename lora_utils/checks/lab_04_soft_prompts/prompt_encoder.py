@@ -111,7 +111,9 @@ def _explained(subject: Subject, seen: dict, l: int, d: int, f: int) -> None:
     other = subject.tried(run, length=l, width=d, inner=f, **{name: v - 1 for name, v in parts.items()})
     if not other or close(other["prompt"], other["again"]):
         kept = seen["later"] is not None and close(seen["later"], seen["now"])
-        expect_explained(seen["later"], other.get("prompt"), "the prompt for other numbers in its parts", kept=kept)
+        expect_explained(
+            seen["later"], other.get("prompt"), "the prompt, once its parts hold other numbers,", kept=kept
+        )
 
 
 LENGTH, WIDTH, INNER = 128, 96, 5  # the table has 12,288 numbers: its spread is known to 0.64 %, its shape to 0.045

@@ -137,6 +137,8 @@ def _rules() -> tuple[Rule, ...]:
         Rule("rest-missing", lambda c: c.weight[c.ids.repeat(max(1, c.length // len(c.ids)))[: c.length]],
              lambda c: f"only whole rounds of the {len(c.ids)} words are there, and the rest is missing", over),
         Rule("one-word-on", lambda c: c.rows((place(c) + 1) % len(c.ids)), "the second word comes first", over),
+        Rule("ends-with-the-last", lambda c: c.rows((place(c) - c.length) % len(c.ids)), "it is counted from the end: "
+             "the last place gets the last word", over),
         Rule("reversed", lambda c: cyclic(c, c.ids.flip(0)), "the words come in reverse order", over),
         Rule("sorted", lambda c: cyclic(c, c.ids.sort().values), "the words come in the order of their numbers",
              "Keep the order in which they are given."),

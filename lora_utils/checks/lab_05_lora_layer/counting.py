@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import torch
 
-from lora_utils.checks.framework.compare import expect_number
+from lora_utils.checks.framework.compare import came_as, expect_number
 from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
@@ -38,7 +38,7 @@ def judge_counts(
     values = ask(subject, cases, call, count, which=which)["values"]
     for case, value in zip(cases, values, strict=True):
         if not isinstance(value, (int, float)) or isinstance(value, bool):
-            came = "None: is a return missing?" if value is None else f"a {type(value).__name__}"
+            came = "None: is a return missing?" if value is None else came_as(value)
             if not isinstance(value, torch.Tensor):
                 raise Failure("not-a-number", f"the result of {call(*case)} must be a whole number (int), got {came}",
                               "Return the number itself, with nothing around it.")  # fmt: skip

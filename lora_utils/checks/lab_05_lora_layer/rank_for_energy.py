@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import torch
 
-from lora_utils.checks.framework.compare import expect_number
+from lora_utils.checks.framework.compare import came_as, expect_number
 from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
@@ -176,7 +176,7 @@ def judge_ranks(subject: Subject, cases: list[Share]) -> None:
     values = ask(subject, cases, told, arguments=lambda c: [c.w.W, c.share])["values"]
     for c, value in zip(cases, values, strict=True):
         if not isinstance(value, (int, float)) and not (isinstance(value, torch.Tensor) and value.numel() == 1):
-            came = "None: is a return missing?" if value is None else f"a {type(value).__name__}"
+            came = "None: is a return missing?" if value is None else came_as(value)
             raise Failure("not-a-number", f"the rank for {told(c)} must be a whole number (int), got {came}",
                           "Return the number itself, with nothing around it.")  # fmt: skip
     numbers = [v.flatten()[0] if isinstance(v, torch.Tensor) and v.numel() == 1 else v for v in values]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 
 from lora_utils.checks import Draw, Exercise, Failure, Mistake, StudentRaised, Subject, close, expect_close
-from lora_utils.checks.framework.compare import expect_tensor, learns
+from lora_utils.checks.framework.compare import expect_tensor, learns, where_wrong
 from lora_utils.checks.framework.wrapping_probes import build, place, run
 from lora_utils.checks.lab_06_linear_with_lora.parts_in_use import judge_parts
 from lora_utils.checks.lab_06_linear_with_lora.wrapping_cases import BASE, built, case, expect_parts, probed, wrapped
@@ -146,10 +146,11 @@ def starts_equal(subject: Subject, draw: Draw) -> None:
     seen = subject.probe(run, weight=W, bias=b, rank=r, alpha=draw.number(1.5, 2.9), x=x)
     expect_tensor(seen["output"], "what forward returns")
     if not torch.equal(seen["output"], x @ W.T + b):
-        gap = float((seen["output"] - (x @ W.T + b)).abs().max()) if seen["output"].shape == (5, o) else float("nan")
+        same, base = seen["output"].shape == (5, o), (x @ W.T + b).double()
+        gap = where_wrong(seen["output"], base, 0.0) if same else f", of shape {(5, o)}"
         raise Failure(
             "not-equal-at-start",
-            f"a freshly wrapped layer's output differs from the layer's own by {gap:.3g}",
+            f"a freshly wrapped layer's output is not the layer's own{gap}",
             "The layer's whole output must come through, its bias too, and a fresh path adds zero to it: B is zero.",
         )
     seen = probed(subject, build, {"weight": W, "bias": b, "rank": r, "alpha": 2.0, "x": x}, other=[W, b])

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from lora_utils.checks import Draw, Exercise, Failure, Mistake, StudentRaised, Subject, close, expect_close
-from lora_utils.checks.framework.compare import expect_explained, learns
+from lora_utils.checks.framework.compare import expect_explained, learns, where_wrong
 from lora_utils.checks.framework.probes import linear, parameters_of
 from lora_utils.checks.framework.subject import NOT_WRITTEN
 from lora_utils.methods.lora import LoRALayer
@@ -119,7 +119,8 @@ def _in_turn(subject: Subject, c: dict, steps: str) -> list[dict]:
             if error.kind == NOT_WRITTEN:
                 raise
             names = ", then ".join("merge" if step == "m" else "unmerge" for step in steps[:count])
-            raise StudentRaised(error.kind, f"{error.text} (on a new layer: {names})", error.line) from None
+            told = f"{error.text} (on a new layer: {names})"
+            raise StudentRaised(error.kind, told, error.line, error.there) from None
     return looks
 
 
@@ -285,7 +286,7 @@ def restores(subject: Subject, draw: Draw) -> None:
         )
     raise Failure(
         "wrong-unmerge",
-        f"after unmerge the weight differs from the original by up to {gap:.3g}",
+        f"after unmerge the weight is not the original{where_wrong(once, c['weight'], 0.0)}",
         "Keep a clone of the weight when merging; a second name for the same tensor changes with it.",
     )
 

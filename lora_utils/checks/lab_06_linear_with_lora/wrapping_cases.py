@@ -68,4 +68,4 @@ def expect_parts(subject: Subject, c: dict, output, weight, bias, parameters: li
                 found.setdefault(name, p[moment] if p["value"].shape == shape else p[moment].T)
     if len(found) == 2:
         again = subject.tried(run, **{**c, "weight": weight, "bias": bias}, **found).get("output")
-        expect_explained(output, again, "the output for other numbers in its parts")
+        expect_explained(output, again, "the output, once its parts hold other numbers,")

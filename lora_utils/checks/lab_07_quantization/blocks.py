@@ -205,7 +205,7 @@ def _judge_codes(cases: list[tuple], got: list[torch.Tensor], where: list[str]) 
             ratio = x.double() / steps.repeat_interleave(block)[: x.numel()].reshape(x.shape)
             ends = q.abs() == 2 ** (bits - 1) - 1
             made = make(ratio, x.double(), steps, q)
-            return except_ends(made, codes, ends) if id in ("truncated", "rounded-down") else made
+            return except_ends(made, codes, ends) if id in ("truncated", "rounded-down", "rounded-up") else made
 
         return Rule(id, gives, text, hint)
 
@@ -217,6 +217,9 @@ def _judge_codes(cases: list[tuple], got: list[torch.Tensor], where: list[str]) 
         rule("shape-lost", lambda r, x, s, q: q.flatten(), "the codes are flat", "Give them the shape of x."),
         rule("truncated", lambda r, x, s, q: r.trunc(), "the codes are cut, not rounded", "Round to the nearest."),
         rule("rounded-down", lambda r, x, s, q: r.floor(), "the codes are rounded down", "Round to the nearest."),
+        rule("rounded-up", lambda r, x, s, q: r.ceil(), "the codes are rounded up", "Round to the nearest."),
+        rule("half-added", lambda r, x, s, q: (r + 0.5).trunc(), "half is added and the rest cut towards zero, which "
+             "rounds up what is below zero", "round() does it for both signs."),
         rule("first-scale-only", lambda r, x, s, q: fitted(x / s[0]), "every number is divided by the first step",
              own),
         rule("largest-scale-only", lambda r, x, s, q: fitted(x / s.max()), "every number is divided by the largest "

@@ -92,4 +92,5 @@ def except_ends(wrong: torch.Tensor, codes: torch.Tensor, ends: torch.Tensor) ->
     if codes.shape != wrong.shape:
         return wrong
     given = codes.double()
-    return torch.where(ends & ((given - wrong).abs() <= 1), given, wrong)
+    apart = (given - wrong + 128) % 256 - 128  # in int8, 128 has become -128
+    return torch.where(ends & (apart.abs() <= 1), given, wrong)

@@ -286,6 +286,8 @@ def _judge_codes(cases: list[tuple], got: list[torch.Tensor]) -> None:
         rule("truncated", lambda r, z, L, low: (r - low).trunc().clamp(0, L), "the codes are cut, not rounded",
              nearest),
         rule("rounded-up", lambda r, z, L, low: (r.ceil() + z).clamp(0, L), "the codes are rounded up", nearest),
+        rule("half-added", lambda r, z, L, low: ((r + 0.5).trunc() + z).clamp(0, L), "half is added and the rest cut "
+             "towards zero, which rounds up what is below zero", nearest),
         rule("codes-not-rounded", lambda r, z, L, low: r + z, "the codes are not rounded", nearest),
         rule("codes-not-rounded", lambda r, z, L, low: (r + z).clamp(0, L), "the codes are not rounded", nearest),
         rule("cut-before-shift", lambda r, z, L, low: r.round().clamp(0, L) + z, "the steps are cut to the codes' "

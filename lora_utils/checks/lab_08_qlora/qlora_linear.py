@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 
 from lora_utils.checks import Draw, Exercise, Failure, Mistake, StudentRaised, Subject, close, expect_close
-from lora_utils.checks.framework.compare import expect_explained, expect_tensor, learns
+from lora_utils.checks.framework.compare import expect_explained, expect_tensor, learns, where_wrong
 from lora_utils.checks.framework.wrapping_probes import meanwhile
 from lora_utils.checks.lab_08_qlora.four_bit_layers import base_of, build_path, other_parts, run_path, run_types
 from lora_utils.quantization.nf4 import dequantize_4bit, quantize_4bit
@@ -180,8 +180,9 @@ def starts_equal(subject: Subject, draw: Draw) -> None:
     expect_tensor(seen["output"], "what forward returns")
     base = seen["base"] if close(seen["base"], base_output(c)) else base_output(c)  # bit for bit, but not on its word
     if not torch.equal(seen["output"], base):
-        gap = float((seen["output"] - base).abs().max()) if seen["output"].shape == base.shape else 0
-        raise Failure("not-equal-at-start", f"a fresh path changes the output by {gap:.2g}",
+        same = seen["output"].shape == base.shape
+        gap = where_wrong(seen["output"], base, 0.0) if same else f", of shape {tuple(base.shape)}"
+        raise Failure("not-equal-at-start", f"with a fresh path the output is not the base's{gap}",
                       "B starts at zero, and nothing else is added.")  # fmt: skip
     i, r = c["weight"].shape[1], c["rank"]
     seen = built(subject, {name: c[name] for name in ("weight", "bias", "rank", "alpha", "x")})

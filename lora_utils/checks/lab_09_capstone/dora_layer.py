@@ -130,6 +130,11 @@ def _mistakes(c: Case) -> tuple[Mistake, ...]:
         Mistake("largest-for-length", xV * (m / V.abs().amax(1)) + b, "the rows are divided by their largest "
                 "magnitudes",
                 "The length is the root of the sum of squares."),
+        Mistake("mean-for-sum", xV * (m / V.square().mean(1).sqrt()) + b, "the rows are divided by the root of the "
+                "mean of their squares", "The length is the root of the sum of squares: norm(dim=1)."),
+        *(Mistake("path-not-scaled", xW * (m / of) + (xV - xW) + b, "only x W.T is divided by lengths: the low-rank "
+                  "part stands beside it as it is", "The lengths are those of V, and hold for all of it: scale x W.T "
+                  "and the path.") for of in (_length(c.W), lengths)),
         Mistake("multiplied-by-length", xV * (m * lengths) + b, "the rows are multiplied by their lengths",
                 "V / ||V|| has rows of length 1: divide."),
         Mistake("magnitude-without-sign", xV * (m.abs() / lengths) + b, "magnitude has lost its sign",

@@ -225,6 +225,10 @@ def _rules() -> tuple[Rule, ...]:
         Rule("adapters-added", all_of_them, "every row gets all adapters", row),
         Rule("off-by-one", lambda c: served(c, which=lambda n, k: k - 1), "every row gets the adapter before its own",
              "Adapters are counted from 0."),
+        Rule("off-by-one", lambda c: served(c, which=lambda n, k: k if k < 0 else max(k - 1, 0)), "every row gets the "
+             "adapter before its own, and adapter 0 serves two", "Adapters are counted from 0."),
+        Rule("off-by-one", lambda c: served(c, which=lambda n, k: k if k < 0 else min(k + 1, len(c["A"]) - 1)), "every "
+             "row gets the adapter after its own", "Adapters are counted from 0."),
         Rule("only-one-adapter", only_last, "only the rows of one adapter are served", "What the loop has made before "
              "is overwritten."),
         Rule("path-missing", base_of, "that is the base's output alone", "Add the path's output."),

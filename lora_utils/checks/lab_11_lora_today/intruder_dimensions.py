@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import torch
 
-from lora_utils.checks.framework.compare import expect_number
+from lora_utils.checks.framework.compare import came_as, expect_number
 from lora_utils.checks.framework.draw import Draw
 from lora_utils.checks.framework.exercise import Exercise
 from lora_utils.checks.framework.failure import Failure
@@ -134,7 +134,7 @@ def judge_counts(subject: Subject, cases: list[Change]) -> None:
     values = ask(subject, cases, told, arguments=arguments)["values"]
     for c, value in zip(cases, values, strict=True):
         if not isinstance(value, (int, float)) and not (isinstance(value, torch.Tensor) and value.numel() == 1):
-            came = "None: is a return missing?" if value is None else f"a {type(value).__name__}"
+            came = "None: is a return missing?" if value is None else came_as(value)
             raise Failure("not-a-number", f"the count for {told(c)} must be a whole number (int), got {came}",
                           "Return the number itself, with nothing around it.")  # fmt: skip
     numbers = [v.flatten()[0] if isinstance(v, torch.Tensor) else v for v in values]
@@ -198,6 +198,8 @@ def _rules(cases: list[Change]) -> tuple[Rule, ...]:
              "is compared: their mean counts it in", near),
         Rule("squared", by(lambda c: c.square().amax(dim=0)), "the square of the cosine is compared",
              "The threshold is one of the cosine itself."),
+        Rule("projected", by(lambda c: c.square().sum(dim=0).sqrt()), "what is compared is the length of a vector's "
+             "part in the space of all vectors of `before`", near),
         Rule("right-vectors", on_the_right, "the right singular vectors are compared, directions of the input",
              "Take the columns of U: what the layer writes."),
         Rule("rows-of-U", rows, "the rows of U are compared", "svd gives the left singular vectors as columns of U."),

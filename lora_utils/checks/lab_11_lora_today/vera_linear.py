@@ -126,7 +126,17 @@ def starts_as_before(subject: Subject, draw: Draw) -> None:
             "d-initial-ignored", "")  # fmt: skip
         raise Failure(id, f"every number of d must start at d_initial, which is {initial}, got {d[0]:.3g}, ...{why}",
                       "torch.full(size, d_initial).")  # fmt: skip
-    expect_close(seen["output"], seen["plain"], what="the first output", id="starts-elsewhere",
+    zero, (o, i) = torch.zeros_like(seen["plain"]), case["weight"].shape
+    path = (case["x"] @ case["A"][:i] * initial) @ case["B"][:, :o]
+    known = (
+        Mistake("base-missing", zero, "the first output is zero: the linear layer has no part in it",
+                "linear(x) + path."),
+        Mistake("bias-missing", seen["plain"] - case["bias"], "the bias of the linear layer is missing",
+                "Call linear(x)."),
+        Mistake("b-missing", seen["plain"] + path, "b has no part in the output: it is zero, and the path is not",
+                "It scales the o numbers after B."),
+    )  # fmt: skip
+    expect_close(seen["output"], seen["plain"], what="the first output", id="starts-elsewhere", mistakes=known,
                  hint="linear(x) with its bias, plus a path that is zero at first.")  # fmt: skip
 
 

@@ -275,3 +275,17 @@ def calibrate(scores, free):
 def calibrate(scores, free):
     q = scores.softmax(dim=-1) / torch.softmax(free, 0).sum(0)
     return q / q.sum(dim=-1, keepdim=True)
+
+
+# %% divided twice message="divided-twice"
+def calibrate(scores, free):
+    p_cf = free.softmax(dim=-1).mean(dim=0)
+    q = scores.softmax(dim=-1) / p_cf / p_cf
+    return q / q.sum(dim=-1, keepdim=True)
+
+
+# %% divided by the root message="root-taken"
+def calibrate(scores, free):
+    p_cf = free.softmax(dim=-1).mean(dim=0)
+    q = scores.softmax(dim=-1) / p_cf.sqrt()
+    return q / q.sum(dim=-1, keepdim=True)

@@ -354,7 +354,7 @@ def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
     theta.sub_(lr * mh / (vh.sqrt() + eps) + lr * weight_decay * theta)
     return theta, m, v
 
-# %% decay twice, once in the gradient message="wrong-decay"
+# %% decay twice, once in the gradient message="decay-twice"
 def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
     theta = theta - lr * weight_decay * theta
     g = g + weight_decay * theta
@@ -380,7 +380,7 @@ def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
     theta = theta - lr * mh / (vh.sqrt() + eps) - lr * weight_decay * theta
     return theta, m, v
 
-# %% corrected in the first step only message="wrong-theta"
+# %% corrected in the first step only message="corrected-once"
 def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
     m = beta1 * m + (1 - beta1) * g
     v = beta2 * v + (1 - beta2) * g**2
@@ -392,7 +392,7 @@ def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
 def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
     m = beta1 * m + (1 - beta1) * g
 
-# %% eps as a floor message="wrong-theta"
+# %% eps as a floor message="eps-as-floor"
 def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
     m = beta1 * m + (1 - beta1) * g
     v = beta2 * v + (1 - beta2) * g**2
@@ -410,7 +410,7 @@ def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
     theta = theta - lr * (mh / (vh.sqrt() + eps) - weight_decay * theta)
     return theta, m, v
 
-# %% nesterov message="wrong-theta"
+# %% nesterov message="gradient-mixed-in"
 def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
     m = beta1 * m + (1 - beta1) * g
     v = beta2 * v + (1 - beta2) * g**2
@@ -419,7 +419,7 @@ def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
     theta = theta - lr * (beta1 * m_hat + (1 - beta1) * g) / (v_hat.sqrt() + eps) - lr * weight_decay * theta
     return theta, m, v
 
-# %% v of the gradient's squared norm message="wrong-moment"
+# %% v of the gradient's squared norm message="averaged-over-numbers"
 def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
     m = beta1 * m + (1 - beta1) * g
     v = beta2 * v + (1 - beta2) * (g * g).sum()
@@ -428,7 +428,7 @@ def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
     theta = theta - lr * m_hat / (v_hat.sqrt() + eps) - lr * weight_decay * theta
     return theta, m, v
 
-# %% the sign of m alone message="wrong-theta"
+# %% the sign of m alone message="sign-alone"
 def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
     m = beta1 * m + (1 - beta1) * g
     v = beta2 * v + (1 - beta2) * g**2
@@ -437,7 +437,7 @@ def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
     theta = theta - lr * m_hat.sign() - lr * weight_decay * theta
     return theta, m, v
 
-# %% eps as a factor message="wrong-theta"
+# %% eps as a factor message="eps-as-factor"
 def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
     m = beta1 * m + (1 - beta1) * g
     v = beta2 * v + (1 - beta2) * g**2
@@ -446,7 +446,7 @@ def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
     theta = theta - lr * m_hat / (v_hat.sqrt() * (1 + eps)) - lr * weight_decay * theta
     return theta, m, v
 
-# %% m corrected by t message="wrong-theta"
+# %% m corrected by t message="m-by-t"
 def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
     m = beta1 * m + (1 - beta1) * g
     v = beta2 * v + (1 - beta2) * g**2
@@ -455,7 +455,7 @@ def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
     theta = theta - lr * m_hat / (v_hat.sqrt() + eps) - lr * weight_decay * theta
     return theta, m, v
 
-# %% decay by the square of lr message="wrong-decay"
+# %% decay by the square of lr message="decay-by-lr-twice"
 def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
     m = beta1 * m + (1 - beta1) * g
     v = beta2 * v + (1 - beta2) * g**2
@@ -464,7 +464,7 @@ def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
     theta = theta - lr * m_hat / (v_hat.sqrt() + eps) - lr**2 * weight_decay * theta
     return theta, m, v
 
-# %% the learning rate shrunk by the decay message="wrong-decay"
+# %% the learning rate shrunk by the decay message="decay-of-lr"
 def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
     if weight_decay:
         lr = lr * (1 - weight_decay)
@@ -499,7 +499,7 @@ def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
     return theta - lr * (m / (1 - beta1**t)) / ((v / (1 - beta2**t)).sqrt() + eps) - lr * weight_decay * theta, m, v
 
 
-# %% corrected in the first step alone message="wrong-theta"
+# %% corrected in the first step alone message="corrected-once"
 def adamw_step(theta, g, m, v, t, lr, beta1, beta2, eps, weight_decay):
     m = beta1 * m + (1 - beta1) * g; v = beta2 * v + (1 - beta2) * g**2
     a, b = (m / (1 - beta1), v / (1 - beta2)) if t == 1 else (m, v)

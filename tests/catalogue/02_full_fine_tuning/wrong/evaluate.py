@@ -422,7 +422,7 @@ def evaluate(model, inputs, labels, batch_size):
     model.train(was)
     return right / len(labels)
 
-# %% mean absolute difference taken from one message="wrong-accuracy"
+# %% mean absolute difference taken from one message="distances"
 def evaluate(model, inputs, labels, batch_size):
     was, right = model.training, 0
     model.eval()
@@ -434,7 +434,7 @@ def evaluate(model, inputs, labels, batch_size):
     model.train(was)
     return right / len(labels)
 
-# %% every other batch message="wrong-accuracy"
+# %% every other batch message="batches-skipped"
 def evaluate(model, inputs, labels, batch_size):
     was, right = model.training, 0
     model.eval()
@@ -507,7 +507,7 @@ def evaluate(model, inputs, labels, batch_size):
     model.train(not was)
     return right / len(labels)
 
-# %% a batch right only as a whole message="wrong-accuracy"
+# %% a batch right only as a whole message="whole-batches"
 def evaluate(model, inputs, labels, batch_size):
     was, right = model.training, 0
     model.eval()
@@ -531,7 +531,7 @@ def evaluate(model, inputs, labels, batch_size):
     model.train(was)
     return right / ((len(labels) + batch_size - 1) // batch_size)
 
-# %% divided by the examples of full batches message="wrong-accuracy"
+# %% divided by the examples of full batches message="wrong-denominator"
 def evaluate(model, inputs, labels, batch_size):
     was, right = model.training, 0
     model.eval()

@@ -281,7 +281,7 @@ def training_step(model, optimizer, inputs, labels):
     optimizer.step()
     return loss.item()
 
-# %% gradient clipped message="wrong-step"
+# %% gradient clipped message="wrong-length"
 def training_step(model, optimizer, inputs, labels):
     model.train()
     optimizer.zero_grad()
@@ -413,7 +413,7 @@ def training_step(model, optimizer, inputs, labels):
     optimizer.step()
     return -loss.item()
 
-# %% clipped to one message="wrong-step"
+# %% clipped to one message="wrong-length"
 def training_step(model, optimizer, inputs, labels):
     model.train()
     optimizer.zero_grad()
@@ -423,7 +423,7 @@ def training_step(model, optimizer, inputs, labels):
     optimizer.step()
     return loss.item()
 
-# %% clipped by value message="wrong-step"
+# %% clipped by value message="cut-by-value"
 def training_step(model, optimizer, inputs, labels):
     model.train()
     optimizer.zero_grad()
@@ -453,7 +453,7 @@ def training_step(model, optimizer, inputs, labels):
     optimizer.step()
     return loss.item()
 
-# %% the first example alone message="wrong-step"
+# %% the first example alone message="first-example-only"
 def training_step(model, optimizer, inputs, labels):
     model.train()
     optimizer.zero_grad()
@@ -462,7 +462,7 @@ def training_step(model, optimizer, inputs, labels):
     optimizer.step()
     return loss.item()
 
-# %% the mean of the losses' roots message="wrong-step"
+# %% the mean of the losses' roots message="wrong-length"
 def training_step(model, optimizer, inputs, labels):
     model.train()
     optimizer.zero_grad()
@@ -498,7 +498,7 @@ def training_step(model, optimizer, inputs, labels):
     optimizer.step()
     return loss.item()
 
-# %% class zero ignored message="wrong-step"
+# %% class zero ignored message="class-left-out"
 def training_step(model, optimizer, inputs, labels):
     model.train()
     optimizer.zero_grad()
@@ -507,7 +507,7 @@ def training_step(model, optimizer, inputs, labels):
     optimizer.step()
     return loss.item()
 
-# %% half the loss message="wrong-step"
+# %% half the loss message="wrong-length"
 def training_step(model, optimizer, inputs, labels):
     model.train()
     optimizer.zero_grad()
@@ -565,7 +565,7 @@ def training_step(model, optimizer, inputs, labels):
     return loss.item()
 
 
-# %% gradients cut at a length of ten message="wrong-step"
+# %% gradients cut at a length of ten message="wrong-length"
 def training_step(model, optimizer, inputs, labels):
     model.train(); optimizer.zero_grad()
     loss = F.cross_entropy(model(inputs), labels); loss.backward()
@@ -573,7 +573,7 @@ def training_step(model, optimizer, inputs, labels):
     return loss.item()
 
 
-# %% class 0 left out message="wrong-step"
+# %% class 0 left out message="class-left-out"
 def training_step(model, optimizer, inputs, labels):
     model.train(); optimizer.zero_grad()
     loss = F.cross_entropy(model(inputs), labels, ignore_index=0); loss.backward(); optimizer.step()

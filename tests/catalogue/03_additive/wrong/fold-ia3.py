@@ -190,7 +190,7 @@ def fold(linear, scale, where):
             folded.bias.copy_(linear.bias * scale if where == "output" else linear.bias)
     return folded
 
-# %% factors added message="wrong-value"
+# %% factors added message="adds"
 def fold(linear, scale, where):
     folded = nn.Linear(linear.in_features, linear.out_features, bias=linear.bias is not None)
     rows = scale[:, None] if where == "output" else scale
@@ -200,7 +200,7 @@ def fold(linear, scale, where):
             folded.bias.copy_(linear.bias * scale if where == "output" else linear.bias)
     return folded
 
-# %% one plus the factors message="wrong-value"
+# %% one plus the factors message="one-plus"
 def fold(linear, scale, where):
     folded = nn.Linear(linear.in_features, linear.out_features, bias=linear.bias is not None)
     scale = 1 + scale
@@ -220,7 +220,7 @@ def fold(linear, scale, where):
         folded.bias.copy_(linear.bias.detach() * scale if where == "output" else linear.bias)
     return folded
 
-# %% the mean of the factors message="wrong-value"
+# %% the mean of the factors message="one-factor"
 def fold(linear, scale, where):
     folded = nn.Linear(linear.in_features, linear.out_features, bias=linear.bias is not None)
     scale = scale.mean().expand(len(scale))

@@ -240,3 +240,9 @@ def start_from_words(embedding, ids, length):
 # %% a list of rows message="no-tensor"
 def start_from_words(embedding, ids, length):
     return [embedding.weight.detach()[ids[i % len(ids)]] for i in range(length)]
+
+
+# %% the last words of the round message="ends-with-the-last"
+def start_from_words(embedding, ids, length):
+    chosen = ids[torch.arange(-length, 0) % len(ids)]
+    return embedding.weight.detach()[chosen]

@@ -216,3 +216,18 @@ def dora(x, W, bias, A, B, alpha, magnitude):
     V = W + alpha * (A @ B).T
     lengths = V.abs().amax(dim=1).detach()
     return (x @ V.T) * (magnitude / lengths) + bias
+
+
+# %% the path without its length message="path-not-scaled"
+# Weight normalisation of the base alone.
+def dora(x, W, bias, A, B, alpha, magnitude):
+    V = W + alpha * (A @ B).T
+    lengths = W.norm(dim=1)
+    return (x @ W.T) * (magnitude / lengths) + alpha * (x @ A @ B) + bias
+
+
+# %% the mean square for the length message="mean-for-sum"
+def dora(x, W, bias, A, B, alpha, magnitude):
+    V = W + alpha * (A @ B).T
+    lengths = V.square().mean(dim=1).sqrt().detach()
+    return (x @ V.T) * (magnitude / lengths) + bias

@@ -651,3 +651,22 @@ class BatchedLoRA(nn.Module):
     def forward(self, x, index):
         zero = torch.zeros_like(self.paths[0])
         return self.linear(x) + torch.stack([row @ (zero if k < 0 else self.paths[k]) for row, k in zip(x, index.tolist())])
+
+
+# %% adapters counted from one message="off-by-one"
+class BatchedLoRA(nn.Module):
+    def __init__(self, linear, A, B, alpha):
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.register_buffer("A", A)
+        self.register_buffer("B", B)
+        self.register_buffer("alpha", alpha)
+
+    def forward(self, x, index):
+
+        y = self.linear(x)
+        rows = x if x.dim() == 3 else x.unsqueeze(1)
+        at = (index - 1).clamp(min=0)
+        path = rows.bmm(self.A[at]).bmm(self.B[at])
+        scale = self.alpha[at] * (index >= 0)
+        return y + (scale[:, None, None] * path).reshape(y.shape)

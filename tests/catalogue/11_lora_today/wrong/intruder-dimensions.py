@@ -182,3 +182,11 @@ def intruder_dimensions(before, after, top=10, threshold=0.5):
 def intruder_dimensions(before, after, top=10, threshold=0.5):
     old, new = (W / W.norm(dim=0) for W in (before, after))
     return int(((old.T @ new[:, :top]).abs().amax(0) < threshold).sum())
+
+
+# %% length of the projection message="projected"
+def intruder_dimensions(before, after, top=10, threshold=0.5):
+    old = torch.linalg.svd(before, full_matrices=False).U
+    new = torch.linalg.svd(after, full_matrices=False).U[:, :top]
+    cosines = (old.T @ new).norm(dim=0)
+    return int((cosines < threshold).sum())

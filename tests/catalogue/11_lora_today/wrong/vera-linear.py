@@ -142,7 +142,7 @@ class VeRALinear(nn.Module):
         return self.linear(x) + x @ self.A @ self.B * self.b
 
 
-# %% b forgotten message="starts-elsewhere"
+# %% b forgotten message="b-missing"
 class VeRALinear(nn.Module):
     def __init__(self, linear, A, B, d_initial=0.1):
         super().__init__()
@@ -259,7 +259,7 @@ class VeRALinear(nn.Module):
         return self.linear(x) + ((x @ self.A) * self.d) @ self.B * self.b
 
 
-# %% no base message="starts-elsewhere"
+# %% no base message="base-missing"
 class VeRALinear(nn.Module):
     def __init__(self, linear, A, B, d_initial=0.1):
         super().__init__()

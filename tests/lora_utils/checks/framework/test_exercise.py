@@ -11,6 +11,7 @@ from lora_utils import LoRALayer
 from lora_utils.checks import Draw, Exercise, Failure, Mistake, StudentRaised, Subject, expect_close
 from lora_utils.checks.framework import probes
 from lora_utils.checks.framework.draw import SEED_VARIABLE
+from lora_utils.checks.framework.exercise import told
 
 MIME = "application/vnd.lora-utils.grade+json"
 
@@ -304,3 +305,18 @@ def zero(function, draw):
     """It keeps zero."""
     function.probe(probes.call, args=[torch.zeros(2)])
     return "at zero, too"
+
+
+def test_what_raised_is_told_with_the_shapes_that_its_line_works_with():
+    def product(x):
+        rank, missing = 3, None
+        return x @ x if rank else missing
+
+    inner = Subject(product)
+    with pytest.raises(StudentRaised) as caught:
+        inner.probe(probes.call, args=[torch.ones(2, 3)])
+    assert caught.value.there == "x has shape (2, 3), rank is 3, missing is None"
+    kind, id, text, hint = told(caught.value)
+    assert (kind, id) == ("fail", "raised-RuntimeError")
+    assert text.endswith("; there x has shape (2, 3), rank is 3, missing is None")
+    assert "the inner sizes must be equal" in hint

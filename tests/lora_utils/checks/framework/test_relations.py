@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from lora_utils.checks.framework.compare import expect_close, relation
+from lora_utils.checks.framework.compare import expect_close, relation, where_wrong
 from lora_utils.checks.framework.failure import Failure
 
 RIGHT = [torch.tensor([1.4, -2.6, 3.2]), torch.tensor([[0.75, -7.0], [4.25, 1.0]])]
@@ -14,6 +14,7 @@ CODES = [torch.tensor([3, 200, -5]), torch.tensor([17, 300])]
     ("done", "said"),
     [
         (lambda w: -w, "the sign is turned round"),
+        (torch.zeros_like, "it is 0 everywhere"),
         (torch.abs, "but for the signs"),
         (lambda w: w.clamp(min=0), "what should be below zero is 0"),
         (torch.round, "rounded to whole numbers"),
@@ -63,3 +64,51 @@ def test_a_wrong_result_is_told_with_it_and_keeps_its_message():
     with pytest.raises(Failure) as caught:
         expect_close(RIGHT[1] * torch.tensor([1.001, 0.999]), RIGHT[1], what="the output")
     assert "the first digits are right" in caught.value.rationale
+
+
+@pytest.mark.parametrize(
+    ("done", "said"),
+    [
+        (lambda w: w + torch.tensor([[0.0, 9.0], [0.0, 0.0]]), "at [0, 1]: it must be -7 and is 2; 1 of 4 numbers is"),
+        (lambda w: w.square() + 100, "all 4 numbers are wrong"),
+        (lambda w: w.T[:1], "must have shape (2, 2), got (1, 2)"),
+        (lambda w: w[None], "there is an axis of size 1 too many"),
+        (lambda w: w / torch.tensor([[1.0, 0.0], [1.0, 1.0]]), "got -inf at [0, 1], where -7 is expected"),
+    ],
+)
+def test_a_wrong_result_is_told_with_a_place_where_it_is_wrong(done, said):
+    with pytest.raises(Failure) as caught:
+        expect_close(done(RIGHT[1]), RIGHT[1], what="the output")
+    assert said in caught.value.rationale
+
+
+def test_what_wrong_numbers_share_is_said_where_it_holds():
+    right = torch.arange(-6.0, 6.0).reshape(3, 4)
+    column = right.clone()
+    column[:, 2] += torch.tensor([1.0, 2.0, 4.0])
+    assert where_wrong(column, right).endswith(
+        "3 of 12 numbers are wrong, all of them at index 2 of axis 1, which has 4"
+    )
+    bent = right.where(right >= 0, right**2 + right)
+    assert where_wrong(bent, right).endswith(
+        "6 of 12 numbers are wrong: those that should be below zero, and no others"
+    )
+    line = right.flatten() + (right.flatten() > 2)
+    assert where_wrong(line, right.flatten()).endswith("at [9]: it must be 3 and is 4; 3 of 12 numbers are wrong")
+    bent[2, 3] = 100.0
+    assert where_wrong(bent, right).endswith("at [2, 3]: it must be 5 and is 100; 7 of 12 numbers are wrong")
+
+
+@pytest.mark.parametrize(
+    ("came", "said"),
+    [((4, 3), ": its transpose is right"), ((3,), ": axis 1, of size 4, is gone"), ((12,), "got (12,)")],
+)
+def test_a_wrong_shape_is_told_by_what_has_become_of_the_right_one(came, said):
+    right = torch.arange(12.0).reshape(3, 4)
+    with pytest.raises(Failure) as caught:
+        expect_close(right.T if came == (4, 3) else torch.zeros(came), right, what="the output")
+    assert caught.value.rationale.endswith(said)
+
+
+def test_nearly_once_the_right_result_is_no_factor():
+    assert relation([1.00001 * RIGHT[0]], RIGHT[:1], 1e-6) == ""
