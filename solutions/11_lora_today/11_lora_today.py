@@ -85,6 +85,7 @@ def show_places(runs, batch):
 runs = shipped_places("minilm")
 show_places(runs, batch=32)
 
+
 # %% tags=["skip-when-grading"]
 def show_sweep(axes, runs, batch):
     """A line for each place: the validation loss of seed 0 over the rates that were tried."""
