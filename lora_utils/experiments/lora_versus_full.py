@@ -87,7 +87,7 @@ class Comparison(NamedTuple):
 
 def place_named(places: Mapping[str, Place], name: str) -> Place:
     """Return a place by its name, or raise a ValueError that lists the known ones."""
-    if name not in places:
+    if not isinstance(name, str) or name not in places:
         raise ValueError(f"There is no place {name!r}. Choose one of {'; '.join(places)}.")
     return places[name]
 
@@ -120,11 +120,11 @@ def sweep(asked: Comparison, place: str, batch: int, folder: Path) -> None:
         asked: names the place.
         place: a key of asked.places.
         batch: examples a step.
-        folder: where each run is kept as one JSON file; a run that is there is not repeated.
+        folder: where each run is kept as one JSON file, other models' beside it; a run that is there is not repeated.
     """
 
     def run(lr: float, seed: int) -> Run:
-        path = folder / f"{place.replace(', ', '-').replace(' ', '_')}-{batch}-{lr:g}-{seed}.json"
+        path = folder / f"{asked.model}-{place.replace(', ', '-').replace(' ', '_')}-{batch}-{lr:g}-{seed}.json"
         said = "valid loss {0.valid_loss:.3f}, test {0.test:.3f}, {0.seconds:.0f} s"
         return kept(path, Run, lambda: asked.run_once(place, batch, lr, seed), said.format)
 
@@ -146,10 +146,12 @@ def at_best_rate(runs: Iterable[Run], place: str, batch: int) -> list[Run]:
     """
     runs = list(runs)
     own = [run for run in runs if (run.place, run.batch) == (place, batch)]
-    if not own:
-        known = dict.fromkeys(f"{run.place!r} in batches of {run.batch}" for run in runs)
-        raise ValueError(f"There are no runs of {place!r} in batches of {batch}. There are {'; '.join(known)}.")
-    best = min((run for run in own if run.seed == 0), key=lambda run: run.valid_loss).lr
+    swept = [run for run in own if run.seed == 0]
+    if not swept:
+        known = "; ".join(dict.fromkeys(f"{run.place!r} in batches of {run.batch}" for run in runs if run.seed == 0))
+        asked = f"{place!r} in batches of {batch!r} with seed 0"
+        raise ValueError(f"There are no runs of {asked}. There are {known or 'none'}.")
+    best = min(swept, key=lambda run: run.valid_loss).lr
     return sorted((run for run in own if run.lr == best), key=lambda run: run.seed)
 
 
@@ -182,7 +184,10 @@ def run_command(asked: Comparison, says: str, arguments: Sequence[str] | None = 
 
     def write(folder: Path, path: Path) -> None:
         order = list(asked.places)
-        runs = sorted(runs_in(folder, Run), key=lambda run: (order.index(run.place), run.batch, run.lr, run.seed))
+        runs = sorted(
+            runs_in(folder, Run, f"{asked.model}-*.json"),
+            key=lambda run: (order.index(run.place), run.batch, run.lr, run.seed),
+        )
         write_table(runs, Run, {"command": f"python -m {module}", "budget": dict(asked.budget)}, path)
 
     def run(folder: Path) -> None:

@@ -28,7 +28,7 @@ from lora_utils.experiments.lora_versus_full import (
 )
 from lora_utils.experiments.method_comparison import by_length
 from lora_utils.models.sentence_classifier import SentenceClassifier, load_sentence_classifier
-from lora_utils.training.training_loop import train
+from lora_utils.training.training_loop import Diverged, train
 
 TRAIN, EPOCHS, BATCH, LENGTH = 640, 2, 32, 32  # 40 steps; a question of TREC has about ten tokens
 VALID, TEST = 300, 300
@@ -87,7 +87,7 @@ def run_once(place: str, batch: int, lr: float, seed: int) -> Run:
         train(
             model, data.train.first(TRAIN), epochs=EPOCHS, lr=lr, batch_size=batch, seed=seed, label=f"{place} {lr:g}"
         )
-    except ValueError:  # the loss is no longer a number
+    except Diverged:
         return Run(place, batch, lr, seed, math.inf, math.inf, 0.0, trainable, 0.0)
     seconds = time.process_time() - start
     valid_loss, _ = scored(model, data.valid.first(VALID))

@@ -37,9 +37,9 @@ def kept(path: Path, kind: type[Run], make: Callable[[], Run], said: Callable[[R
     return run
 
 
-def runs_in(folder: Path, kind: type[Run]) -> list[Run]:
-    """Return the runs that a folder holds, one file each, in no order."""
-    return [kind(**json.loads(path.read_text(encoding="utf-8"))) for path in folder.glob("*.json")]
+def runs_in(folder: Path, kind: type[Run], files: str = "*.json") -> list[Run]:
+    """Return the runs that a folder holds in files of such names, one each, in no order."""
+    return [kind(**json.loads(path.read_text(encoding="utf-8"))) for path in folder.glob(files)]
 
 
 def write_table(runs: Iterable[Run], kind: type[Run], made: dict, path: Path) -> None:

@@ -36,6 +36,10 @@ class History:
     seconds: float = 0.0
 
 
+class Diverged(ValueError):
+    """The loss is no longer a finite number; the message is one sentence."""
+
+
 @torch.inference_mode(False)  # training needs gradients, also where the caller's own work goes without
 def train(
     model: nn.Module,
@@ -74,8 +78,8 @@ def train(
         label: what the progress bar says; it appears after two seconds
 
     Raises:
-        ValueError: no parameter has `requires_grad`, there is no example, a number is out of range, or the loss is no
-            longer a finite number
+        ValueError: no parameter has `requires_grad`, there is no example, a number is out of range, or (Diverged) the
+            loss is no longer a finite number
     """
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     if not parameters:
@@ -97,7 +101,7 @@ def train(
                 bar.update()
             history.seconds += time.perf_counter() - start
             if not math.isfinite(history.loss[-1]):
-                raise ValueError(f"The loss became {history.loss[-1]}. Try a learning rate below {lr:g}.")
+                raise Diverged(f"The loss became {history.loss[-1]}. Try a learning rate below {lr:g}.")
             if valid is not None:
                 history.accuracy.append(accuracy(model, valid))
     model.train()

@@ -18,6 +18,7 @@ from lora_utils.experiments.lora_versus_full import (
     train_only,
 )
 from lora_utils.experiments.rate_sweep import LADDER
+from lora_utils.experiments.run_records import read_table
 from lora_utils.methods.lora import LoRALayer
 
 FULL, LORA = Place((), 0, (3e-5, 1e-4, 3e-4)), Place(("*up",), 4, (3e-4, 1e-3, 3e-3))
@@ -90,8 +91,28 @@ def test_the_shipped_file_of_a_model_is_read_in_order(tmp_path, monkeypatch):
 
 def test_runs_that_are_not_there_are_refused_with_those_that_are():
     runs = [Run("full", 8, 1e-4, 0, 0.5, 0.5, 0.9, 1, 1.0), Run("MLP", 8, 1e-3, 0, 0.5, 0.5, 0.9, 1, 1.0)]
-    with pytest.raises(ValueError, match=r"'full' in batches of 32. There are 'full' in batches of 8; 'MLP' in"):
+    with pytest.raises(
+        ValueError, match=r"'full' in batches of 32 with seed 0. There are 'full' in batches of 8; 'MLP' in"
+    ):
         at_best_rate(runs, "full", 32)
+    with pytest.raises(ValueError, match=r"'full' in batches of 8 with seed 0. There are none"):
+        at_best_rate([Run("full", 8, 1e-4, 1, 0.5, 0.5, 0.9, 1, 1.0)], "full", 8)
+
+
+def test_two_models_may_share_a_folder(tmp_path):
+    """Each trains its own runs and ships its own, though both have a place of the same name and batch."""
+    for model in ("one", "other"):
+        made = []
+
+        def fake(place, batch, lr, seed, made=made, model=model):
+            made.append(lr)
+            return Run(place, batch, lr, seed, 1 / lr, 0.5, 0.5, len(model), 1.0)
+
+        asked = Comparison(model, {"full": FULL}, {"full": (8,)}, fake, {})
+        run_command(asked, "says", ["--folder", str(tmp_path / "runs")])
+        assert len(made) == 7
+    run_command(asked, "says", ["--folder", str(tmp_path / "runs"), "--ship", str(tmp_path / "all.json")])
+    assert {run.trainable for run in read_table(tmp_path / "all.json", Run)} == {len("other")}
 
 
 @pytest.mark.parametrize("module", [lora_versus_full_minilm, lora_versus_full_smollm2])

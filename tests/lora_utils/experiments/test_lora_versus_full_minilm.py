@@ -7,6 +7,7 @@ import torch
 
 from lora_utils.experiments import lora_versus_full_minilm
 from lora_utils.experiments.lora_versus_full_minilm import PLACES, prepared
+from lora_utils.training.training_loop import Diverged, train
 
 BLOCKS, D, INNER = 6, 384, 1536
 
@@ -33,15 +34,18 @@ def test_a_place_trains_as_many_numbers_as_it_says(name):
 def test_a_run_that_diverges_is_told_as_one(monkeypatch):
     nothing = type("Data", (), {"classes": [0], "train": Few()})()
     monkeypatch.setattr(lora_versus_full_minilm, "load", lambda *_, **__: nothing)
-    model = type("Model", (), {"encoder": torch.nn.Linear(1, 1)})()
+    model = torch.nn.ModuleDict({"encoder": torch.nn.Linear(1, 1)})
     monkeypatch.setattr(lora_versus_full_minilm, "prepared", lambda *_: model)
 
     def diverges(*_, **__):
-        raise ValueError("The loss became nan.")
+        raise Diverged("The loss became nan.")
 
     monkeypatch.setattr(lora_versus_full_minilm, "train", diverges)
     run = lora_versus_full_minilm.run_once("full", 32, 0.1, 0)
     assert (run.valid_loss, run.test, run.trainable) == (math.inf, 0.0, 2)
+    monkeypatch.setattr(lora_versus_full_minilm, "train", train)
+    with pytest.raises(ValueError, match="batch_size must be"):  # a mistake is no run
+        lora_versus_full_minilm.run_once("full", 0, 0.1, 0)
 
 
 class Few:
@@ -49,3 +53,6 @@ class Few:
 
     def first(self, count):
         return self
+
+    def __len__(self):
+        return 1
