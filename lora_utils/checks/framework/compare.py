@@ -190,14 +190,14 @@ def expect_close(
         first, count = tuple((~finite).nonzero()[0].tolist()), int((~finite).sum())
         text = f"{what} must be finite, got {actual64[first].item():g}"
         if first:
-            more = f", and in {count - 1} more of {finite.numel()} places" if count > 1 else ""
+            more = f", and so are {count - 1} of the other {finite.numel() - 1} numbers" if count > 1 else ""
             text += f" at {list(first)}, where {expected64[first].item():.4g} is expected{more}"
         raise Failure(f"{id}-not-finite", text, hint)
     if expected64.numel() == 1:
         raise Failure(id, f"{what} must be {expected64.item():.6g}, got {actual64.item():.6g}", hint)
     gap = float((actual64 - expected64).abs().max())
     how = alone and relation([actual64], [expected64], tolerance)
-    if alone and not how and gap <= NEARLY * float(expected64.abs().max()):
+    if alone and not how and few_digits(actual64, expected64, tolerance):
         how = "the first digits are right: look for what keeps few"
     more = f"; {how}" if how else ""
     text = f"expected other values for {what}: the largest difference is {gap:.3g}"
@@ -214,9 +214,9 @@ def where_wrong(actual: torch.Tensor | None, expected: torch.Tensor | None, tole
     worst = torch.unravel_index(gaps.argmax(), gaps.shape)
     place = [int(i) for i in worst]
     count, of = int(wrong.sum()), wrong.numel()
-    told = f", at {place}: it must be {expected[worst].item():.4g} and is {actual[worst].item():.4g}"
+    told = f", at {place}: it must be {' and is '.join(_apart(expected[worst].item(), actual[worst].item()))}"
     if count == of:
-        return f"{told}; all {of} numbers are wrong"
+        return f"{told}; {'both' if of == 2 else f'all {of}'} numbers are wrong" if of > 1 else told
     told += f"; {count} of {of} numbers {'is' if count == 1 else 'are'} wrong"
     if count < ENOUGH:
         return told
@@ -228,6 +228,21 @@ def where_wrong(actual: torch.Tensor | None, expected: torch.Tensor | None, tole
         if torch.equal(wrong, group):
             return f"{told}: those that should be {sentence}, and no others"
     return told
+
+
+def few_digits(actual: torch.Tensor, expected: torch.Tensor, tolerance: float = TOLERANCE) -> bool:
+    """Whether a wrong tensor looks as if digits had been lost: many numbers are a little off, and none is far."""
+    actual, expected = _float64(actual), _float64(expected)
+    gaps, largest = (actual - expected).abs(), float(expected.abs().max())
+    wrong, whole = gaps > tolerance * max(1.0, largest), torch.equal(expected, expected.round())
+    many = 3 * int(wrong.sum()) >= int((expected != 0).sum())
+    return many and not whole and bool(gaps.max() <= NEARLY * largest)
+
+
+def _apart(one: float, other: float) -> tuple[str, str]:
+    """Return two numbers with as many digits as tell them apart, four at least."""
+    said = ((f"{one:.{digits}g}", f"{other:.{digits}g}") for digits in (4, 6, 9, 17))
+    return next((pair for pair in said if pair[0] != pair[1]), (repr(one), repr(other)))
 
 
 def _axes(actual: torch.Tensor, expected: torch.Tensor, tolerance: float) -> str:

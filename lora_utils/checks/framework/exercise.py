@@ -33,7 +33,8 @@ BY_TYPE = "Look at the type of what you return: print(type(...)), and compare it
 CAUSES = (
     (r"\[ModuleList\] is missing", "A ModuleList is a list: call its modules one after another, or use nn.Sequential."),
     ('missing the required "forward"', "Is the method called forward, and indented as a method of the class?"),
-    ("not implemented for 'Float'", "This operation is for whole numbers: in Python, ^ is xor, and a power is **."),
+    ("not implemented for '(Float|Double|Half|BFloat16)'", "This operation is for whole numbers: in Python, ^ is xor, "
+     "and a power is **."),
     (r"has no attribute '[^'.]*\.[^']*'", "getattr goes one step, and a name with dots is a path: "
      "model.get_submodule(name) follows it."),
     ("'NoneType' object has no attribute", "Something is None there: a layer without a bias has bias None, and a "

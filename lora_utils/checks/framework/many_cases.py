@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import torch
 
-from lora_utils.checks.framework.compare import NEARLY, TOLERANCE, close, expect_close, relation
+from lora_utils.checks.framework.compare import NEARLY, TOLERANCE, close, expect_close, few_digits, relation
 from lora_utils.checks.framework.failure import Failure
 from lora_utils.checks.framework.probes import calls
 from lora_utils.checks.framework.subject import NOT_WRITTEN, WRONG_TYPE, Seen, StudentRaised, Subject
@@ -235,8 +235,9 @@ def expect_all(
 
 def _nearly(value, wanted) -> bool:
     """Whether a fraction, or a tensor of fractions, is nearly right."""
-    fraction = isinstance(wanted, float) or (isinstance(wanted, torch.Tensor) and wanted.is_floating_point())
-    return fraction and close(value, wanted, NEARLY)
+    if isinstance(wanted, torch.Tensor) and isinstance(value, torch.Tensor) and value.shape == wanted.shape:
+        return wanted.is_floating_point() and wanted.numel() > 0 and (close(value, wanted) or few_digits(value, wanted))
+    return isinstance(wanted, float) and close(value, wanted, NEARLY)
 
 
 def _expect(value, wanted, name: str, id: str, hint: str | None, tolerance: float) -> None:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import io
+import linecache
 import re
 import sysconfig
-import traceback
 import types
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 import torch
@@ -23,12 +24,13 @@ from lora_utils.checks.framework.laws import Broken
 from lora_utils.checks.framework.watching import watched
 from lora_utils.checks.framework.wire import WireError, to_wire
 
-NOT_WRITTEN = "NotWritten"  # the kind of what a stub raises, told apart from a NotImplementedError of torch's
-WRONG_TYPE = "WrongType"  # the kind of an answer that is no plain data
+# Kinds that are no exception's name: of what a stub raises, and of an answer that is no plain data
+NOT_WRITTEN, WRONG_TYPE = "not written", "wrong type"
 PROBE_HOME = "lora_utils.checks"  # the other side can find a probe by its name only there
-RETURNED = r"the result\['value(s'\]\[\d+|')\]"  # where probes keep it
+RETURNED = r"the result\['value(?:s'\]\[\d+|')\](?:\[(\d+)\])?"  # where probes keep it
 PACKAGE = "lora_utils"
 MOST_NAMES = 4  # of a line that raised, whose values are told
+LONGEST_TEXT, LONGEST_LINE = 600, 200  # characters of what was raised and of the line that did
 PACKAGE_FOLDER = str(Path(__file__).parents[2])
 
 
@@ -139,7 +141,7 @@ class Subject:
             try:
                 seen = Seen(to_wire(function(*objects, **inputs), "the result"))
             except WireError as error:
-                raise StudentRaised(WRONG_TYPE, re.sub(RETURNED, "what it returns", str(error))) from None
+                raise StudentRaised(WRONG_TYPE, re.sub(RETURNED, _returned, str(error))) from None
             except KeyboardInterrupt:
                 raise
             except BaseException as error:  # SystemExit, or one of the student's own
@@ -147,6 +149,10 @@ class Subject:
         seen.broken = watch.broken
         self.broken += [one for one in seen.broken if one not in self.broken]
         return seen
+
+
+def _returned(place: re.Match) -> str:
+    return "what it returns" if place[1] is None else f"result {place[1]} of what it returns"
 
 
 @contextlib.contextmanager
@@ -173,27 +179,46 @@ def quiet(said: list[str]) -> Iterator[None]:
 def text_of(error: BaseException) -> str:
     """Return an exception's text; nothing where telling it fails too."""
     try:
-        return str(error)
+        return str.__str__(str(error))  # of no class of the student's own
     except BaseException:
         return ""
 
 
 def _raised(error: BaseException) -> StudentRaised:
     """Say what the student's code raised, and at which line of its own, not of a library's or a probe's."""
-    walk = list(traceback.walk_tb(error.__traceback__))
-    frames = traceback.StackSummary.extract(iter(walk), lookup_lines=False)  # else it reads each file of the libraries
-    libraries = (PACKAGE_FOLDER, sysconfig.get_path("stdlib"))
-    elsewhere = ("site-packages", "<dynamic-code>")  # a probe that has travelled here comes of no file (cloudpickle)
-    own = [f for f in frames if not f.filename.startswith(libraries) and not any(e in f.filename for e in elsewhere)]
-    line = (own[-1].line or "").strip() if own else ""
+    own, step = [], error.__traceback__
+    while step is not None:
+        own += [step] if _is_students(step.tb_frame.f_code.co_filename) else []
+        step = step.tb_next
     if type(error) is NotImplementedError and not text_of(error):  # torch says what it has not implemented
-        called = own[-1].name if own[-1].name not in (own[0].name, "__init__", "forward") else ""
+        first, last = (own[place].tb_frame.f_code.co_name if own else "" for place in (0, -1))
+        called = last if last not in (first, "__init__", "forward") else ""
         said = f"waits for {called}, which is not written yet" if called else "not written yet: the stub is still there"
         return StudentRaised(NOT_WRITTEN, said)
-    if isinstance(error, NameError):  # no value explains it
-        own = []
-    inner = next((frame for (frame, _), f in zip(walk, frames, strict=True) if own and f is own[-1]), None)
-    return StudentRaised(type(error).__name__, text_of(error), line, _held(inner.f_locals, line) if inner else "")
+    line, there = "", ""
+    with contextlib.suppress(Exception):  # an odd object or frame must not cost the message
+        line = _source(own[-1])
+        there = "" if isinstance(error, NameError) else _held(own[-1].tb_frame.f_locals, line)
+    text = " ".join(text_of(error).split())
+    return StudentRaised(type(error).__name__, _cut(text, LONGEST_TEXT), _cut(line, LONGEST_LINE), there)
+
+
+def _is_students(file: str) -> bool:
+    libraries = (PACKAGE_FOLDER, sysconfig.get_path("stdlib"), "<frozen")
+    elsewhere = ("site-packages", "<dynamic-code>")  # a probe that has travelled here comes of no file (cloudpickle)
+    return not file.startswith(libraries) and not any(part in file for part in elsewhere)
+
+
+def _source(step: types.TracebackType) -> str:
+    """Return the source of what a step of a traceback was at, which may be several lines long."""
+    code = step.tb_frame.f_code
+    first, last, *_ = next(islice(code.co_positions(), step.tb_lasti // 2, None))  # two bytes an instruction
+    lines = range(first or step.tb_lineno, (last or step.tb_lineno) + 1)
+    return " ".join(linecache.getline(code.co_filename, n, step.tb_frame.f_globals).strip() for n in lines).strip()
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[:most]} ..."
 
 
 def _held(names: dict[str, object], line: str) -> str:
@@ -216,10 +241,9 @@ def _of(name: str, value: object) -> str:
     if kind in (torch.Tensor, torch.nn.Parameter):
         return f"{name} has shape {tuple(value.shape)}"
     if kind in (list, tuple, dict, set):
-        return f"{name} has {len(value)} items"
-    return (
-        f"{name} is {value!s}" if kind in (float, bool) or value is None or (kind is int and abs(value) < 10**9) else ""
-    )
+        return f"{name} has {len(value)} item{'s' * (len(value) != 1)}"
+    plain = kind in (float, bool) or value is None or (kind is int and abs(value) < 10**9)
+    return f"{name} is {value!s}" if plain else ""
 
 
 def from_package(item: object) -> str | None:

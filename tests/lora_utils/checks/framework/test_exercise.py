@@ -3,6 +3,8 @@
 import importlib.util
 import json
 import math
+import os
+import sys
 
 import pytest
 import torch
@@ -12,6 +14,7 @@ from lora_utils.checks import Draw, Exercise, Failure, Mistake, StudentRaised, S
 from lora_utils.checks.framework import probes
 from lora_utils.checks.framework.draw import SEED_VARIABLE
 from lora_utils.checks.framework.exercise import told
+from lora_utils.checks.framework.subject import NOT_WRITTEN
 
 MIME = "application/vnd.lora-utils.grade+json"
 
@@ -305,6 +308,79 @@ def zero(function, draw):
     """It keeps zero."""
     function.probe(probes.call, args=[torch.zeros(2)])
     return "at zero, too"
+
+
+class Hostile(Exception):
+    """Its text is of a class that does not want to be told."""
+
+    def __str__(self):
+        class Text(str):
+            def __format__(self, spec):
+                raise RuntimeError("not told")
+
+        return Text("odd")
+
+
+class NoParameters(torch.nn.Module):
+    """What torch keeps in a dict stands in a list."""
+
+    def forward(self, x):
+        self.__dict__["_parameters"] = [x]
+        return x @ x
+
+
+def of_several_lines(x):
+    """The line that raises is the second of three."""
+    number = 3
+    return (
+        x.T
+        @ x[:number]
+        @ torch.ones(4)
+    )  # fmt: skip
+
+
+def raises(error):
+    def function(x):
+        raise error
+
+    return function
+
+
+def told_of(answer, x=None):
+    with pytest.raises(StudentRaised) as caught:
+        Subject(answer).probe(probes.call, args=[torch.ones(2, 3) if x is None else x])
+    return caught.value
+
+
+def test_odd_exceptions_objects_and_frames_cost_no_verdict(monkeypatch):
+    assert told_of(raises(Hostile())).text == "odd"
+    assert "cannot be multiplied" in told_of(NoParameters()).text
+    long = told_of(raises(ValueError("many\nlines " * 10**5)))
+    assert len(long.text) < 700
+    assert "\n" not in long.text
+    monkeypatch.setattr(sys, "tracebacklimit", 0, raising=False)
+    assert told_of(lambda x: x @ x).line
+    assert told_of(raises(NotImplementedError())).kind == NOT_WRITTEN
+
+
+def test_a_line_of_a_student_is_no_frame_of_python_itself():
+    def reads(x):
+        return os.environ["THERE_IS_NONE"]
+
+    error = told_of(reads)
+    assert (error.line, error.there) == ('return os.environ["THERE_IS_NONE"]', "")
+
+
+def test_what_spans_several_lines_is_told_whole():
+    error = told_of(of_several_lines)
+    assert error.line == "x.T @ x[:number] @ torch.ones(4)"
+    assert error.there == "x has shape (2, 3), number is 3"
+
+
+def test_a_result_of_a_layout_that_no_check_reads_is_told_as_one():
+    error = told_of(lambda x: x.to_sparse())
+    assert error.text == "what it returns must be a dense tensor, got layout torch.sparse_coo"
+    assert told_of(lambda x: (x, 1j)).text.startswith("result 1 of what it returns must be")
 
 
 def test_what_raised_is_told_with_the_shapes_that_its_line_works_with():

@@ -112,3 +112,23 @@ def test_a_wrong_shape_is_told_by_what_has_become_of_the_right_one(came, said):
 
 def test_nearly_once_the_right_result_is_no_factor():
     assert relation([1.00001 * RIGHT[0]], RIGHT[:1], 1e-6) == ""
+
+
+@pytest.mark.parametrize(
+    ("came", "wanted", "lost"),
+    [
+        ([0.333, 1.42, -2.71], [1 / 3, 2**0.5, -2.71828], True),
+        ([100.0, 200.0, 301.0], [100.0, 200.0, 300.0], False),  # whole numbers keep their digits
+        ([1.4, -2.6, 3.2, 0.75, 7.31], [1.4, -2.6, 3.2, 0.75, 7.3], False),  # one of five
+    ],
+)
+def test_digits_are_lost_where_many_numbers_are_a_little_off(came, wanted, lost):
+    with pytest.raises(Failure) as caught:
+        expect_close(torch.tensor(came), torch.tensor(wanted), what="the value")
+    assert ("the first digits are right" in caught.value.rationale) is lost
+
+
+def test_two_numbers_are_told_with_as_many_digits_as_tell_them_apart():
+    told = where_wrong(torch.tensor([123456.0, 1.0]), torch.tensor([123460.0, 1.0]))
+    assert "it must be 123460 and is 123456; 1 of 2 numbers is wrong" in told
+    assert "both numbers are wrong" in where_wrong(torch.tensor([3.0, 4.0]), torch.tensor([1.0, 2.0]))
