@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import numbers
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from lora_utils.integers import as_python
@@ -16,7 +17,7 @@ def as_real(value: Any) -> float:
     NaN, since no comparison holds for it. A tensor that is trained is none either: as a number it would stand still.
     """
     found = value if getattr(value, "requires_grad", False) else as_python(value)
-    if isinstance(found, bool) or not isinstance(found, numbers.Real):
+    if isinstance(found, bool) or not isinstance(found, numbers.Real | Decimal):
         return math.nan
     try:
         return found if isinstance(found, int) and math.isfinite(found) else float(found)
@@ -40,7 +41,8 @@ def real(
     """
     found = as_real(value)
     if not (math.isfinite(found) and holds(found)):
-        raise ValueError(f"{name} must {must}, got {value!r}")
+        trained = "a number that is trained: " if getattr(value, "requires_grad", False) is True else ""
+        raise ValueError(f"{name} must {must}, got {trained}{value!r}")
     return found
 
 

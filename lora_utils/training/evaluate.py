@@ -16,13 +16,13 @@ def evaluating(model: nn.Module) -> Iterator[None]:
     Each in its own, since part of a model may evaluate while the rest trains, as a frozen encoder with dropout does.
     """
     before = [(module, module.training) for module in model.modules()]
-    model.eval()
     try:
+        model.eval()
         with torch.no_grad():
             yield
     finally:
-        for module, training in before:
-            module.training = training
+        for module, training in before:  # a module before its parts; by `train`, on which some modules merge weights
+            module.train(training)
 
 
 def accuracy(model: nn.Module, data: Examples, batch_size: int = 512) -> float:

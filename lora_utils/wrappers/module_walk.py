@@ -101,10 +101,12 @@ def unwrapped(module: nn.Module) -> nn.Module:
 
 def as_names(given: Names) -> list[str]:
     """Return one name or several as a list; raise TypeError for what are no names."""
-    names = [given] if isinstance(given, str) or not isinstance(given, Iterable) else list(given)
+    several = isinstance(given, Iterable) and not isinstance(given, str | bytes | Tensor | nn.Module)
+    names = list(given) if several else [given]
     for name in names:
         if not isinstance(name, str):
-            raise TypeError(f"names must be a string or several strings, got {name!r}")
+            came = type(name).__name__ if isinstance(name, nn.Module) else repr(name)
+            raise TypeError(f"names must be a string or several strings, got {came}")
     return names
 
 

@@ -1,6 +1,7 @@
 """Factors, rates and shares: numbers of any library are numbers, too; what is none is refused in one sentence."""
 
 import math
+from decimal import Decimal
 from fractions import Fraction
 
 import numpy
@@ -47,7 +48,15 @@ TAKES = {
 }
 EACH = [(name, call) for name, calls in TAKES.items() for call in calls]
 NONE = ["8", True, None, math.nan, -math.inf, 10**400, 1j, [0.5], numpy.True_, torch.tensor(True), torch.ones(2)]
-QUARTER = [0.25, numpy.float32(0.25), numpy.float64(0.25), torch.tensor(0.25), numpy.array(0.25), Fraction(1, 4)]
+QUARTER = [
+    0.25,
+    numpy.float32(0.25),
+    numpy.float64(0.25),
+    torch.tensor(0.25),
+    numpy.array(0.25),
+    Fraction(1, 4),
+    Decimal("0.25"),
+]
 
 
 @pytest.mark.parametrize("wrong", NONE, ids=lambda wrong: repr(wrong)[:12])
@@ -70,5 +79,5 @@ def test_an_integer_stays_one_and_the_factor_is_pythons():
 
 
 def test_a_trained_tensor_is_no_plain_number():
-    with pytest.raises(ValueError, match="alpha must be a finite number, got Parameter"):
+    with pytest.raises(ValueError, match="alpha must be a finite number, got a number that is trained: Parameter"):
         LoRALayer(4, 4, 2, nn.Parameter(torch.tensor(0.5)))

@@ -58,7 +58,7 @@ def test_no_name_at_all_is_refused(inject):
     assert not any(hasattr(module, "lora") for module in net.modules())
 
 
-@pytest.mark.parametrize("wrong", [None, 3, ["head", 3], b"head"], ids=repr)
+@pytest.mark.parametrize("wrong", [None, 3, ["head", 3], b"head", torch.tensor(1), nn.Linear(2, 2)], ids=repr)
 def test_what_is_no_name_is_refused(wrong):
     net = model()
     for call in (

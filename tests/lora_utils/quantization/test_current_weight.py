@@ -38,6 +38,12 @@ def test_it_is_the_one_of_the_next_call_and_leaves_the_layer_as_it_was(loaded):
     assert all(torch.equal(value, before[name]) for name, value in layer.state_dict().items())
 
 
+def test_nobody_elses_hooks_run(loaded):
+    layer, _ = loaded
+    layer.register_forward_pre_hook(lambda *_: pytest.fail("a call that nobody made"))
+    current_weight(layer)
+
+
 def test_dora_starts_on_its_lengths_and_is_deployed_with_it(loaded):
     layer, weight = loaded
     dora = LinearWithDoRA(layer, 2, 1.0)

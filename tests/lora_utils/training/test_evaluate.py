@@ -49,6 +49,29 @@ def test_a_part_that_evaluates_in_a_model_that_trains_goes_on_so():
     assert [module.training for module in model.modules()] == [True, False, True]
 
 
+class Merges(Scores):
+    """Changes its weight on the way into evaluation and back, as loralib's layers do; may refuse to evaluate."""
+
+    weight, refuses = 1, False
+
+    def train(self, mode=True):
+        if self.refuses and not mode:
+            raise RuntimeError("refused")
+        self.weight = 1 if mode else 2
+        return super().train(mode)
+
+
+def test_each_part_goes_back_by_its_own_train_and_also_where_one_refuses_to_evaluate():
+    model = nn.Sequential(Merges(), nn.Sequential(nn.Dropout(), Merges())).train()
+    model[1][1].eval()
+    accuracy(model, DATA)
+    assert (model[0].weight, model[1][1].weight) == (1, 2)
+    model[1][1].train().refuses = True
+    with pytest.raises(RuntimeError, match="refused"):
+        accuracy(model, DATA)
+    assert all(module.training for module in model.modules())
+
+
 def test_no_examples():
     with pytest.raises(ValueError, match="at least one example"):
         accuracy(Scores(), DATA.first(0))
