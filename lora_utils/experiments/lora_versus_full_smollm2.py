@@ -9,7 +9,6 @@ Letters: n sentences.
 
 from __future__ import annotations
 
-import functools
 import math
 import time
 from collections.abc import Sequence
@@ -18,8 +17,6 @@ from typing import TYPE_CHECKING
 import torch
 from torch.nn import functional as F
 
-from lora_utils.data.corpora import rotten_tomatoes
-from lora_utils.data.smollm2_tokens import smollm2_tokenizer
 from lora_utils.experiments.lora_versus_full import (
     LORA_ALPHA,
     Comparison,
@@ -29,7 +26,7 @@ from lora_utils.experiments.lora_versus_full import (
     run_command,
     train_only,
 )
-from lora_utils.experiments.review_task import Row, fit, judged, log_odds, short
+from lora_utils.experiments.review_task import Row, fit, judged, log_odds, sentences
 from lora_utils.models.decoder import Decoder
 from lora_utils.models.smollm2 import load_smollm2
 
@@ -64,15 +61,8 @@ def prepared(place: str, seed: int) -> Decoder:
     return train_only(model, model.blocks, place_named(PLACES, place), seed)
 
 
-@functools.cache
 def _sentences() -> tuple[Tokenizer, list[Row], list[Row], list[Row]]:
-    tokenizer, corpus = smollm2_tokenizer(), rotten_tomatoes()
-    return (
-        tokenizer,
-        short(corpus.train, tokenizer, TRAIN_TOKENS, TRAIN),
-        short(corpus.valid, tokenizer, TEST_TOKENS, VALID),
-        short(corpus.test, tokenizer, TEST_TOKENS, TEST),
-    )
+    return sentences(TRAIN, TRAIN_TOKENS, VALID, TEST_TOKENS, TEST)
 
 
 def scored(model: Decoder, tokenizer: Tokenizer, rows: Sequence[Row]) -> tuple[float, float]:

@@ -11,15 +11,12 @@ them differ: the sign test.
 
 from __future__ import annotations
 
-import functools
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from lora_utils.data.corpora import rotten_tomatoes
-from lora_utils.data.smollm2_tokens import smollm2_tokenizer
 from lora_utils.experiments.prompting import fit_threshold
 from lora_utils.experiments.review_task import (
     Row,
@@ -28,7 +25,7 @@ from lora_utils.experiments.review_task import (
     fit,
     judged,
     log_odds,
-    short,
+    sentences,
     written_as_asked,
 )
 from lora_utils.experiments.run_records import command_of, kept, read_table, runs_in, ship_or_run, write_table
@@ -91,15 +88,8 @@ def paired(before: Run, after: Run) -> Paired:
     return Paired(better, worse, sign_test(better, worse))
 
 
-@functools.cache
 def _sentences() -> tuple[Tokenizer, list[Row], list[Row], list[Row]]:
-    tokenizer, corpus = smollm2_tokenizer(), rotten_tomatoes()
-    return (
-        tokenizer,
-        short(corpus.train, tokenizer, TRAIN_TOKENS, TRAIN),
-        short(corpus.valid, tokenizer, TEST_TOKENS, VALID),
-        short(corpus.test, tokenizer, TEST_TOKENS),
-    )
+    return sentences(TRAIN, TRAIN_TOKENS, VALID, TEST_TOKENS)
 
 
 def run_once(model: str, way: str, lr: float = 0.0, seed: int = 0) -> Run:

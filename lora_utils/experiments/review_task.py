@@ -5,15 +5,16 @@ Letters: n sentences.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import nn
 
-from lora_utils.data.corpora import Split
+from lora_utils.data.corpora import Split, rotten_tomatoes
 from lora_utils.data.progress_bar import progress
-from lora_utils.data.smollm2_tokens import END_OF_TURN
+from lora_utils.data.smollm2_tokens import END_OF_TURN, smollm2_tokenizer
 from lora_utils.experiments.prompting import label_scores, prompt_of
 from lora_utils.methods.inject import inject_lora
 from lora_utils.methods.qlora import inject_qlora
@@ -39,6 +40,26 @@ def short(split: Split, tokenizer: Tokenizer, max_tokens: int, count: int | None
     """
     rows = zip(split.texts, split.labels, strict=True)
     return [(text, label) for text, label in rows if len(tokenizer.encode(text).ids) <= max_tokens][:count]
+
+
+@functools.cache
+def sentences(
+    train: int, train_tokens: int, valid: int, test_tokens: int, test: int | None = None
+) -> tuple[Tokenizer, list[Row], list[Row], list[Row]]:
+    """SmolLM2's tokeniser, and the first short sentences of Rotten Tomatoes' training, validation and test part.
+
+    Args:
+        train, train_tokens: how many for training, and of how many tokens at most.
+        valid, test_tokens: how many for validation, and of how many tokens, as for the test, at most.
+        test: how many for the test (default: all).
+    """
+    tokenizer, corpus = smollm2_tokenizer(), rotten_tomatoes()
+    return (
+        tokenizer,
+        short(corpus.train, tokenizer, train_tokens, train),
+        short(corpus.valid, tokenizer, test_tokens, valid),
+        short(corpus.test, tokenizer, test_tokens, test),
+    )
 
 
 def adapted(

@@ -96,14 +96,14 @@ def tiny(tmp_path, monkeypatch):
     gguf_file.write(path)
     split = Split(*map(list, zip(*ROWS, strict=True)))
     monkeypatch.setattr(review_task, "load_smollm2", lambda: read_decoder(path))
-    monkeypatch.setattr(qlora_reviews, "smollm2_tokenizer", lambda: read_tokenizer(path))
-    monkeypatch.setattr(qlora_reviews, "rotten_tomatoes", lambda: Corpus("tiny", ("n", "p"), split, split, split))
+    monkeypatch.setattr(review_task, "smollm2_tokenizer", lambda: read_tokenizer(path))
+    monkeypatch.setattr(review_task, "rotten_tomatoes", lambda: Corpus("tiny", ("n", "p"), split, split, split))
     monkeypatch.setattr(review_task, "LABELS", ["n", "p"])
     for name, value in (("TRAIN", 6), ("BATCH", 2), ("VALID", 4), ("ASKED", 3)):
         monkeypatch.setattr(qlora_reviews, name, value)
-    qlora_reviews._sentences.cache_clear()
+    review_task.sentences.cache_clear()
     yield
-    qlora_reviews._sentences.cache_clear()
+    review_task.sentences.cache_clear()
 
 
 @pytest.mark.parametrize("model", [FLOATS, FOUR_BITS])
